@@ -1,0 +1,1 @@
+"""Organizations, users, sessions, API keys, roles and the audit trail."""

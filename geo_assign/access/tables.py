@@ -1,0 +1,106 @@
+"""Tables of organizations, users, sessions, API keys and the audit trail."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from geo_assign.access.domain import Role
+from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
+
+# The slug alone is unique across organizations: log-in names the organization by it.
+organizations = tenant_table(
+    "organizations",
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False, server_default=text("now()")),
+    UniqueConstraint("slug"),
+    CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
+    app=("SELECT", "INSERT", "UPDATE"),
+    worker=("SELECT",),
+)
+
+# Log-in knows a slug and needs the organization to set: the one question that may be asked across organizations.
+and_also(
+    organizations,
+    """
+CREATE FUNCTION find_organization(wanted text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT org_id FROM organizations WHERE slug = wanted $$""",
+    "REVOKE ALL ON FUNCTION find_organization(text) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION find_organization(text) TO {APP_ROLE}",
+)
+
+users = tenant_table(
+    "users",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("password_hash", Text),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    CheckConstraint(in_values("role", Role), name="role"),
+    Index("users_org_id_email_key", "org_id", text("lower(email)"), unique=True),
+)
+
+sessions = tenant_table(
+    "sessions",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("user_id", UUID(as_uuid=True), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("device", Text),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
+    UniqueConstraint("org_id", "token_hash"),
+    CheckConstraint("kind IN ('bearer', 'cookie')", name="kind"),
+    Index("sessions_org_id_user_id_idx", "org_id", "user_id"),
+    Index("sessions_expires_at_idx", "expires_at"),
+    worker=("SELECT", "DELETE"),
+)
+
+api_keys = tenant_table(
+    "api_keys",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("revoked_at", INSTANT),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    UniqueConstraint("org_id", "name"),
+    UniqueConstraint("org_id", "token_hash"),
+)
+
+audit_entries = tenant_table(
+    "audit_entries",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", UUID(as_uuid=True)),
+    Column("action", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", UUID(as_uuid=True)),
+    Column("detail", JSONB, nullable=False, server_default="{}"),
+    Index("audit_entries_subject_idx", "org_id", "subject_id", "at"),
+    app=APPEND_ONLY,
+)
+

@@ -1,0 +1,1 @@
+"""The web console: what the browser loads, and the Flask blueprint that serves it."""

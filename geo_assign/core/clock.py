@@ -1,0 +1,57 @@
+"""The one source of time. Everything else receives it as an argument.
+
+In production the clock is the database's: it is asked in a statement of its own, *after* the lock that a decision
+needs, so that a decision which waited behind a lock is judged by the time at which it really happens. In replay the
+clock is the recording's.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection, text
+
+
+class Clock(Protocol):
+    """Tells the present instant to whoever holds a connection."""
+
+    def now(self, conn: Connection) -> datetime:
+        """The present instant, timezone-aware, UTC."""
+
+
+class DatabaseClock:
+    """The database's wall clock, read anew at every call."""
+
+    def now(self, conn: Connection) -> datetime:
+        return conn.execute(_CLOCK).scalar_one()  # type: ignore[no-any-return]
+
+
+class RecordedClock:
+    """A clock that stands still until it is set: replay and tests."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = require_aware(at)
+
+    def now(self, conn: Connection | None = None) -> datetime:
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Move to `at`, forwards or backwards."""
+        self._at = require_aware(at)
+
+    def advance(self, by: timedelta) -> None:
+        self._at += by
+
+
+def require_aware(at: datetime) -> datetime:
+    """`at` in UTC. Raises ValueError for a naive datetime: a time without an offset is a guess."""
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise ValueError("a datetime without offset is not an instant")
+    return at.astimezone(UTC)
+
+
+def wall_clock() -> datetime:
+    """This host's time. For file names and log lines only: decisions use a `Clock`."""
+    return datetime.now(UTC)
+
+
+_CLOCK = text("SELECT clock_timestamp()")

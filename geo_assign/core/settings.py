@@ -1,0 +1,80 @@
+"""Settings: environment variables named GEO_ASSIGN_*, then `.local/geo-assign.env`, then the defaults below.
+
+`config/geo-assign.env` lists every one of them with its default; a test holds the two together.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "GEO_ASSIGN_"
+LOCAL_ENV_FILE = Path(".local/geo-assign.env")
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything an operator can choose. Each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=LOCAL_ENV_FILE, extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        SecretStr("postgresql:///geo_assign"),
+        description="The application role's database. This role owns no table and is bound by row security.",
+    )
+    worker_database_url: SecretStr | None = Field(
+        None, description="The worker role's database: it may see due rows of every organization. Empty: no sweeps."
+    )
+    admin_database_url: SecretStr | None = Field(
+        None, description="The owner's database, used by `geo-assign db upgrade` only."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    processes: int = Field(1, ge=1, le=64, description="API processes.")
+    threads: int = Field(16, ge=1, le=256, description="Requests that one process works on at once.")
+    streams: int = Field(128, ge=1, le=2000, description="Live map streams that one process holds at once.")
+    pool_size: int = Field(10, ge=1, le=200, description="Database connections of one process.")
+    queue_s: float = Field(0.5, gt=0, le=30, description="How long a request may wait for its turn before it gets 503.")
+    secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Fernet keys, newest first, separated by commas. They encrypt map keys and sign console requests.",
+    )
+    freshness_s: float = Field(300, gt=0, description="Age at which a position is too old; a store may set its own.")
+    sweep_interval_s: float = Field(1.0, gt=0, description="How often the worker looks for due work.")
+    geocode_deadline_s: float = Field(1.5, gt=0, le=60, description="Time that one geocoding call may take.")
+    outbound_allow: str = Field(
+        "", description="Private places that outgoing requests may reach: CIDR:port, separated by commas."
+    )
+    rate_limits: Literal["on", "off"] = Field("on", description="`off` switches rate limits off.")
+    rate_limit_storage: str = Field("memory://", description="Where rates are counted: memory:// or redis://host:port.")
+    allow_unsafe_database: bool = Field(
+        False, description="Accept a database with fsync or synchronous_commit off. For tests only."
+    )
+    track_retention_days: int = Field(30, ge=1, le=3650, description="Days that the track of positions is kept.")
+    group_pings_ms: float = Field(
+        3.0, ge=0, le=100, description="Single pings that arrive within this time share one commit. 0 switches it off."
+    )
+    max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body.")
+    map_tiles_url: str = Field(
+        "https://tile.openstreetmap.org/{z}/{x}/{y}.png", description="Raster tiles of the console's map. Empty: none."
+    )
+    map_tiles_attribution: str = Field("© OpenStreetMap contributors", description="Credit shown on the map.")
+    basemap_path: Path | None = Field(None, description="A GeoJSON file that the console draws as its own basemap.")
+    cookie_secure: bool = Field(False, description="Mark the console's cookie Secure: set it behind HTTPS.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    migrations_path: Path = Field(_PACKAGE.parent / "migrations", description="Where the migrations lie.")
+
+    @cached_property
+    def fernet_keys(self) -> tuple[str, ...]:
+        """The secret keys, newest first. Empty when none is configured."""
+        return tuple(key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
+
+
+def unknown_settings(environ: "os._Environ[str] | dict[str, str] | None" = None) -> list[str]:
+    """Names that start like ours and mean nothing: misspelt settings, sorted."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    names = os.environ if environ is None else environ
+    return sorted(name for name in names if name.startswith(PREFIX) and name not in known and "_TEST_" not in name)

@@ -1,0 +1,1 @@
+"""Addresses to points through the map key that each store configures."""

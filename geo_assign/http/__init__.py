@@ -1,0 +1,1 @@
+"""The HTTP translation of the library: parse, call, render."""

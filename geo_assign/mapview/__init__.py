@@ -1,0 +1,1 @@
+"""What the map reads: GeoJSON and the live stream."""

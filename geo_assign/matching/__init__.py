@@ -1,0 +1,1 @@
+"""Who is the nearest technician that is really available, and why."""

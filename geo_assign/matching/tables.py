@@ -1,0 +1,27 @@
+"""Decisions: the receipts of every ranking that led, or could have led, to an assignment."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from geo_assign.core.tables import APPEND_ONLY, INSTANT, tenant_table
+
+decisions = tenant_table(
+    "decisions",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("actor", JSONB, nullable=False),
+    Column("chosen_technician_id", UUID(as_uuid=True)),
+    Column("query", JSONB, nullable=False),
+    Column("policy", JSONB, nullable=False),
+    Column("candidates", JSONB, nullable=False),
+    Column("excluded", JSONB, nullable=False),
+    Column("counts", JSONB, nullable=False),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
+    CheckConstraint("mode IN ('automatic', 'manual')", name="mode"),
+    CheckConstraint("outcome IN ('offered', 'assigned', 'suggested', 'nobody')", name="outcome"),
+    Index("decisions_work_order_idx", "org_id", "work_order_id", "at", "id"),
+    app=APPEND_ONLY,
+)

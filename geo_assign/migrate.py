@@ -1,0 +1,107 @@
+"""Bring a database to the newest schema: roles, extensions, migrations, first partitions.
+
+Runs as the owner. Migrations wait briefly for locks and then give up, rather than queue behind a long transaction
+and make everybody queue behind themselves.
+"""
+
+from datetime import timedelta
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.engine import URL
+
+from geo_assign.core.clock import DatabaseClock
+from geo_assign.core.settings import Settings
+from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
+
+_TIMEOUTS = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=600000"
+_AHEAD = timedelta(days=1)
+
+
+def upgrade(settings: Settings) -> str:
+    """Create what is missing and migrate to the newest revision, which is returned. Idempotent."""
+    if settings.admin_database_url is None:
+        raise ValueError("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner")
+    engine = create_engine(
+        make_url(settings.admin_database_url.get_secret_value()).set(drivername="postgresql+psycopg"),
+        connect_args={"options": _TIMEOUTS},
+    )
+    try:
+        with engine.begin() as conn:
+            ensure_roles(conn, settings)
+            ensure_extensions(conn)
+        with engine.begin() as conn:
+            command.upgrade(alembic_config(settings, conn), "head")
+        with engine.begin() as conn:
+            ensure_partitions(conn, settings.track_retention_days)
+            return current_revision(conn) or ""
+    finally:
+        engine.dispose()
+
+
+def ensure_roles(conn: Connection, settings: Settings) -> None:
+    """The two group roles, and the log-in roles that the URLs name, as their members."""
+    for group in (APP_ROLE, WORKER_ROLE):
+        _create_role(conn, f"{group} NOLOGIN", group)
+    for url, group in ((settings.database_url, APP_ROLE), (settings.worker_database_url, WORKER_ROLE)):
+        if url is not None:
+            _ensure_login(conn, make_url(url.get_secret_value()), group)
+
+
+def ensure_extensions(conn: Connection) -> None:
+    for extension in ("postgis", "btree_gist"):
+        conn.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+
+
+def ensure_partitions(conn: Connection, retention_days: int) -> None:
+    """Track partitions from the oldest day kept to tomorrow."""
+    today = DatabaseClock().now(conn).date()
+    conn.execute(
+        text("SELECT ensure_track_partitions(:first, :last)"),
+        {"first": today - timedelta(days=retention_days), "last": today + _AHEAD},
+    )
+
+
+def alembic_config(settings: Settings, conn: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(settings.migrations_path))
+    config.attributes["connection"] = conn
+    return config
+
+
+def current_revision(conn: Connection) -> str | None:
+    """The revision that the database is at; None when it was never migrated."""
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def head_revision(settings: Settings) -> str | None:
+    """The newest revision that this installation knows."""
+    return ScriptDirectory.from_config(alembic_config(settings)).get_current_head()
+
+
+def _create_role(conn: Connection, definition: str, name: str) -> None:
+    # Roles belong to the whole cluster: another database's set-up may create the same one at the same moment.
+    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('geo_assign roles'))"))
+    if conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first() is None:
+        conn.exec_driver_sql(f"CREATE ROLE {definition}")
+
+
+def _ensure_login(conn: Connection, url: URL, group: str) -> None:
+    if url.username is None or url.username == conn.engine.url.username:
+        return
+    preparer = conn.dialect.identifier_preparer
+    role = preparer.quote(url.username)
+    password = f" PASSWORD {_literal(conn, str(url.password))}" if url.password else ""
+    if conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": url.username}).first() is None:
+        conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN{password}".replace("%", "%%"))
+    elif password:
+        conn.exec_driver_sql(f"ALTER ROLE {role} LOGIN{password}".replace("%", "%%"))
+    if url.username != group:
+        conn.exec_driver_sql(f"GRANT {group} TO {role}")
+
+
+def _literal(conn: Connection, value: str) -> str:
+    return conn.execute(text("SELECT quote_literal(:value)"), {"value": value}).scalar_one()  # type: ignore[no-any-return]

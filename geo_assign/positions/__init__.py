@@ -1,0 +1,1 @@
+"""Positions: pings in, filters, the current position and the track."""

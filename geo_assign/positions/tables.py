@@ -1,0 +1,113 @@
+"""The current position (one row per technician) and the track (partitioned by the day of the time used)."""
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.schema import SchemaItem
+
+from geo_assign.core.postgis import point_columns
+from geo_assign.core.tables import INSTANT, WORKER_ROLE, and_also, tenant_table
+
+
+def _measurements(*, key: bool) -> list[SchemaItem]:
+    return [
+        Column("recorded_at", INSTANT, nullable=False, primary_key=key),
+        Column("device", Text, nullable=False, server_default="", primary_key=key),
+        Column("used_at", INSTANT, nullable=False, primary_key=key),
+        Column("received_at", INSTANT, nullable=False),
+        Column("accuracy_m", REAL),
+        Column("speed_mps", REAL),
+        Column("heading_deg", REAL),
+        Column("battery", REAL),
+        Column("mock", Boolean, nullable=False, server_default="false"),
+        Column("flags", ARRAY(Text), nullable=False, server_default="{}"),
+    ]
+
+
+# `recorded_at` is the device's time as sent; `used_at` the same but never later than `received_at`. `heard_at` is when
+# the device was last heard from, whatever came of its ping. `plausible_*` is the last position that made sense: the next
+# one is judged against it, so that one wild point condemns itself and not its successors.
+current_positions = tenant_table(
+    "current_positions",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    *point_columns(),
+    *_measurements(key=False),
+    Column("heard_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("implausible", Boolean, nullable=False, server_default="false"),
+    Column("plausible_lat", Double),
+    Column("plausible_lon", Double),
+    Column("plausible_at", INSTANT),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"], ondelete="CASCADE"),
+    CheckConstraint("used_at <= received_at", name="not_ahead"),
+    Index("current_positions_geog_idx", "org_id", "geog", postgresql_using="gist"),
+    Index("current_positions_org_id_changed_at_idx", "org_id", "changed_at"),
+    app=("SELECT", "INSERT", "UPDATE", "DELETE"),
+)
+
+# No foreign key: it would cost a look-up per row, and the partition goes with its day anyway.
+position_track = tenant_table(
+    "position_track",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    Column("lat", Double, nullable=False),
+    Column("lon", Double, nullable=False),
+    *_measurements(key=True),
+    CheckConstraint("lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180", name="on_earth"),
+    CheckConstraint("used_at <= received_at", name="not_ahead"),
+    app=("SELECT", "INSERT", "DELETE"),
+    postgresql_partition_by="RANGE (used_at)",
+)
+
+# Partitions belong to the owner; the worker may only call these two functions.
+and_also(
+    position_track,
+    """
+CREATE FUNCTION ensure_track_partitions(first_day date, last_day date) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    day date;
+    made integer := 0;
+BEGIN
+    FOR day IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
+        IF to_regclass(format('position_track_%s', to_char(day, 'YYYYMMDD'))) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE position_track_%s PARTITION OF position_track FOR VALUES FROM (%L) TO (%L)',
+                to_char(day, 'YYYYMMDD'), day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+            EXECUTE format('ALTER TABLE position_track_%s ENABLE ROW LEVEL SECURITY', to_char(day, 'YYYYMMDD'));
+            made := made + 1;
+        END IF;
+    END LOOP;
+    RETURN made;
+END $$""",
+    """
+CREATE FUNCTION drop_track_partitions(before_day date) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    partition text;
+    dropped integer := 0;
+BEGIN
+    FOR partition IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'position_track'::regclass
+          AND c.relname ~ '^position_track_[0-9]{8}$'
+          AND to_date(right(c.relname, 8), 'YYYYMMDD') < before_day
+    LOOP
+        EXECUTE format('DROP TABLE %I', partition);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $$""",
+    "REVOKE ALL ON FUNCTION ensure_track_partitions(date, date) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION drop_track_partitions(date) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION ensure_track_partitions(date, date) TO {WORKER_ROLE}",
+    f"GRANT EXECUTE ON FUNCTION drop_track_partitions(date) TO {WORKER_ROLE}",
+)

@@ -1,0 +1,22 @@
+"""The whole schema: importing this module registers the tables of every feature."""
+
+from geo_assign.access import tables as access
+from geo_assign.core import idempotency, outbox
+from geo_assign.core.tables import metadata
+from geo_assign.geocoding import tables as geocoding
+from geo_assign.matching import tables as matching
+from geo_assign.positions import tables as positions
+from geo_assign.workforce import tables as workforce
+from geo_assign.workorders import tables as workorders
+
+__all__ = [
+    "access",
+    "geocoding",
+    "idempotency",
+    "matching",
+    "metadata",
+    "outbox",
+    "positions",
+    "workforce",
+    "workorders",
+]

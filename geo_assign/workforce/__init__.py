@@ -1,0 +1,1 @@
+"""Stores, service groups, technicians, service providers, working hours, time off and duty."""

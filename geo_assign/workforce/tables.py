@@ -1,0 +1,187 @@
+"""Tables of stores, service groups, providers, technicians and when they work."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB, UUID
+from sqlalchemy.schema import SchemaItem
+
+from geo_assign.core.postgis import point_columns
+from geo_assign.core.tables import INSTANT, tenant_table
+
+SLUG = "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
+
+
+def _versioned() -> list[SchemaItem]:
+    return [
+        Column("version", Integer, nullable=False, server_default="1"),
+        Column("created_at", INSTANT, nullable=False),
+        Column("updated_at", INSTANT, nullable=False),
+    ]
+
+
+def _belongs(*columns: str, to: str, delete: str | None = None) -> ForeignKeyConstraint:
+    target = {"store_id": "id", "group_id": "id", "technician_id": "id", "provider_id": "id", "user_id": "id"}
+    remote = [f"{to}.org_id", *(f"{to}.{target.get(name, name)}" for name in columns)]
+    return ForeignKeyConstraint(["org_id", *columns], remote, ondelete=delete)
+
+
+stores = tenant_table(
+    "stores",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    *point_columns(),
+    Column("settings", JSONB, nullable=False, server_default="{}"),
+    *_versioned(),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    UniqueConstraint("org_id", "slug"),
+    CheckConstraint(SLUG, name="slug"),
+    worker=("SELECT",),
+)
+
+service_groups = tenant_table(
+    "service_groups",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("store_id", UUID(as_uuid=True), nullable=False),
+    *_versioned(),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    _belongs("store_id", to="stores"),
+    UniqueConstraint("org_id", "slug"),
+    CheckConstraint(SLUG, name="slug"),
+)
+
+service_providers = tenant_table(
+    "service_providers",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    *point_columns("base_", nullable=True),
+    Column("valid_until", INSTANT),
+    *_versioned(),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    UniqueConstraint("org_id", "slug"),
+    CheckConstraint(SLUG, name="slug"),
+)
+
+provider_groups = tenant_table(
+    "provider_groups",
+    Column("provider_id", UUID(as_uuid=True), primary_key=True),
+    Column("group_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("provider_id", to="service_providers", delete="CASCADE"),
+    _belongs("group_id", to="service_groups", delete="CASCADE"),
+    Index("provider_groups_org_id_group_id_idx", "org_id", "group_id"),
+)
+
+# `base_*` is where somebody starts the day: his home, or his store when no home is known. `week_minutes` holds the
+# working hours as minutes of a local week (Monday 00:00 = 0), written twice (0..20159) so that a slot across the end
+# of the week is one range; NULL means always. The duty flag mirrors the open duty interval.
+technicians = tenant_table(
+    "technicians",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("store_id", UUID(as_uuid=True), nullable=False),
+    Column("user_id", UUID(as_uuid=True)),
+    Column("provider_id", UUID(as_uuid=True)),
+    Column("skills", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("hours", JSONB),
+    Column("week_minutes", INT4MULTIRANGE),
+    *point_columns("home_", nullable=True),
+    *point_columns("base_"),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    Column("on_duty", Boolean, nullable=False, server_default="false"),
+    Column("duty_changed_at", INSTANT),
+    *_versioned(),
+    _belongs("store_id", to="stores"),
+    _belongs("user_id", to="users"),
+    _belongs("provider_id", to="service_providers"),
+    UniqueConstraint("org_id", "slug"),
+    UniqueConstraint("org_id", "user_id"),
+    CheckConstraint(SLUG, name="slug"),
+    CheckConstraint("(hours IS NULL) = (week_minutes IS NULL)", name="hours"),
+    Index("technicians_base_idx", "org_id", "base_geog", postgresql_using="gist"),
+    Index("technicians_org_id_store_id_idx", "org_id", "store_id"),
+    Index("technicians_org_id_updated_at_idx", "org_id", "updated_at"),
+)
+
+technician_groups = tenant_table(
+    "technician_groups",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    Column("group_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+    _belongs("group_id", to="service_groups", delete="CASCADE"),
+    Index("technician_groups_org_id_group_id_idx", "org_id", "group_id"),
+)
+
+# Mirrors technicians.skills, the other way round: who has a rare skill is found without walking the country.
+technician_skills = tenant_table(
+    "technician_skills",
+    Column("skill", Text, primary_key=True),
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+)
+
+duty_intervals = tenant_table(
+    "duty_intervals",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+    CheckConstraint("ended_at >= started_at", name="forward"),
+    Index("duty_intervals_technician_idx", "org_id", "technician_id", "started_at"),
+    Index(
+        "duty_intervals_open_key", "org_id", "technician_id", unique=True, postgresql_where=text("ended_at IS NULL")
+    ),
+)
+
+time_off = tenant_table(
+    "time_off",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("starts_at", INSTANT, nullable=False),
+    Column("ends_at", INSTANT, nullable=False),
+    Column("note", Text),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+    CheckConstraint("ends_at > starts_at", name="forward"),
+    Index("time_off_technician_idx", "org_id", "technician_id", "ends_at"),
+)
+
+store_administrators = tenant_table(
+    "store_administrators",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("store_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("user_id", to="users", delete="CASCADE"),
+    _belongs("store_id", to="stores", delete="CASCADE"),
+)
+
+group_dispatchers = tenant_table(
+    "group_dispatchers",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("group_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("user_id", to="users", delete="CASCADE"),
+    _belongs("group_id", to="service_groups", delete="CASCADE"),
+)
+
+api_key_stores = tenant_table(
+    "api_key_stores",
+    Column("api_key_id", UUID(as_uuid=True), primary_key=True),
+    Column("store_id", UUID(as_uuid=True), primary_key=True),
+    ForeignKeyConstraint(["org_id", "api_key_id"], ["api_keys.org_id", "api_keys.id"], ondelete="CASCADE"),
+    _belongs("store_id", to="stores", delete="CASCADE"),
+)

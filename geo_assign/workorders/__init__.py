@@ -1,0 +1,1 @@
+"""Leads and tickets, their bookings and offers."""

@@ -1,0 +1,230 @@
+"""Work orders, the bookings that hold technicians' time, offers and the history."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstraint
+
+from geo_assign.core.postgis import point_columns
+from geo_assign.core.tables import APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
+from geo_assign.workorders.domain import (
+    HOLDING,
+    TAKEN,
+    TERMINAL,
+    TRANSITIONS,
+    BookingRole,
+    BookingState,
+    Kind,
+    LocationSource,
+    OfferState,
+    PendingReason,
+    State,
+)
+
+_LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
+
+# `geocode_due_at` and `evaluate_due_at` are the work order's deadlines: the worker looks for those that have passed.
+work_orders = tenant_table(
+    "work_orders",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("store_id", UUID(as_uuid=True), nullable=False),
+    Column("group_id", UUID(as_uuid=True)),
+    Column("state", Text, nullable=False),
+    Column("pending_reason", Text),
+    Column("pending_detail", JSONB),
+    Column("customer", JSONB, nullable=False),
+    Column("address", Text),
+    *point_columns(nullable=True),
+    Column("location_source", Text),
+    Column("location_confidence", Text),
+    Column("location_candidates", JSONB, nullable=False, server_default="[]"),
+    Column("slot_start", INSTANT, nullable=False),
+    Column("slot_end", INSTANT, nullable=False),
+    Column("slot_given", Boolean, nullable=False),
+    Column("skills", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("device", JSONB, nullable=False, server_default="{}"),
+    Column("referral_source", Text),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("notes", Text),
+    Column("external_id", Text),
+    Column("technician_id", UUID(as_uuid=True)),
+    Column("wanted_technician_id", UUID(as_uuid=True)),
+    Column("pinned", Boolean, nullable=False, server_default="false"),
+    Column("decision_id", UUID(as_uuid=True)),
+    Column("geocode_due_at", INSTANT),
+    Column("geocode_attempts", Integer, nullable=False, server_default="0"),
+    Column("evaluate_due_at", INSTANT),
+    Column("evaluations", Integer, nullable=False, server_default="0"),
+    Column("created_by", JSONB, nullable=False),
+    Column("changed_by", JSONB, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
+    ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
+    CheckConstraint(in_values("kind", Kind), name="kind"),
+    CheckConstraint(in_values("state", State), name="state"),
+    CheckConstraint(in_values("pending_reason", PendingReason), name="pending_reason"),
+    CheckConstraint("(state = 'pending') = (pending_reason IS NOT NULL)", name="pending_has_reason"),
+    CheckConstraint(in_values("location_source", LocationSource), name="location_source"),
+    CheckConstraint("(lat IS NULL) = (location_source IS NULL)", name="location_has_source"),
+    CheckConstraint(
+        f"NOT ({in_values('state', sorted(TAKEN))}) OR technician_id IS NOT NULL", name="taken_has_technician"
+    ),
+    CheckConstraint(
+        "slot_end > slot_start AND isfinite(slot_start) AND isfinite(slot_end)", name="slot_is_a_time_span"
+    ),
+    Index("work_orders_number_key", "org_id", "kind", "number", unique=True),
+    Index(
+        "work_orders_external_id_key",
+        "org_id",
+        "store_id",
+        "external_id",
+        unique=True,
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index("work_orders_live_idx", "org_id", "created_at", "id", postgresql_where=text(_LIVE)),
+    Index("work_orders_org_id_created_at_idx", "org_id", "created_at", "id"),
+    Index("work_orders_org_id_updated_at_idx", "org_id", "updated_at"),
+    Index("work_orders_geog_idx", "org_id", "geog", postgresql_using="gist", postgresql_where=text(_LIVE)),
+    Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
+    Index("work_orders_evaluate_due_idx", "evaluate_due_at", postgresql_where=text("evaluate_due_at IS NOT NULL")),
+    worker=("SELECT",),
+)
+
+_WAYS = ", ".join(
+    f"('{before}', '{after}')" for before, onward in TRANSITIONS.items() for after in sorted(onward)
+)
+
+# The transition table once more, where no code path can go around it.
+and_also(
+    work_orders,
+    f"""
+CREATE FUNCTION refuse_unknown_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (OLD.state, NEW.state) NOT IN ({_WAYS}) THEN
+        RAISE EXCEPTION 'a work order cannot go from % to %', OLD.state, NEW.state USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$""",
+    """
+CREATE TRIGGER work_orders_transition BEFORE UPDATE OF state ON work_orders
+FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION refuse_unknown_transition()""",
+)
+
+work_order_counters = tenant_table(
+    "work_order_counters",
+    Column("kind", Text, primary_key=True),
+    Column("last_number", Integer, nullable=False),
+    CheckConstraint(in_values("kind", Kind), name="kind"),
+)
+
+# `occupies` is the slot with the store's travel buffer around it. The exclusion constraint is what makes a double
+# booking impossible; an open offer holds its time as an assignment does.
+bookings = tenant_table(
+    "bookings",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("starts_at", INSTANT, nullable=False),
+    Column("ends_at", INSTANT, nullable=False),
+    Column("occupied_from", INSTANT, nullable=False),
+    Column("occupied_until", INSTANT, nullable=False),
+    Column("occupies", TSTZRANGE, Computed("tstzrange(occupied_from, occupied_until, '[)')", persisted=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
+    CheckConstraint(in_values("state", BookingState), name="state"),
+    CheckConstraint(in_values("role", BookingRole), name="role"),
+    CheckConstraint(
+        "starts_at < ends_at AND occupied_from <= starts_at AND ends_at <= occupied_until "
+        "AND isfinite(occupied_from) AND isfinite(occupied_until)",
+        name="time_span",
+    ),
+    ExcludeConstraint(
+        ("org_id", "="),
+        ("technician_id", "="),
+        ("occupies", "&&"),
+        where=text(in_values("state", HOLDING)),
+        using="gist",
+        name="bookings_no_overlap",
+    ),
+    Index(
+        "bookings_one_primary_key",
+        "org_id",
+        "work_order_id",
+        unique=True,
+        postgresql_where=text("role = 'primary' AND state = 'assigned'"),
+    ),
+    Index("bookings_work_order_idx", "org_id", "work_order_id"),
+    Index("bookings_calendar_idx", "org_id", "technician_id", "occupied_until", postgresql_where=text(in_values("state", HOLDING))),
+    app=("SELECT", "INSERT", "UPDATE"),
+)
+
+offers = tenant_table(
+    "offers",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("booking_id", UUID(as_uuid=True), nullable=False),
+    Column("decision_id", UUID(as_uuid=True)),
+    Column("automatic", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("offered_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("responded_at", INSTANT),
+    Column("reason", Text),
+    Column("note", Text),
+    Column("final", Boolean, nullable=False, server_default="false"),
+    Column("distance_m", Double),
+    Column("eta_s", Double),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
+    ForeignKeyConstraint(["org_id", "booking_id"], ["bookings.org_id", "bookings.id"]),
+    CheckConstraint(in_values("state", OfferState), name="state"),
+    CheckConstraint("expires_at > offered_at", name="deadline"),
+    CheckConstraint("(state = 'offered') = (responded_at IS NULL)", name="closed_has_time"),
+    Index(
+        "offers_open_key",
+        "org_id",
+        "work_order_id",
+        "technician_id",
+        unique=True,
+        postgresql_where=text("state = 'offered'"),
+    ),
+    Index("offers_work_order_idx", "org_id", "work_order_id", "offered_at"),
+    Index("offers_technician_open_idx", "org_id", "technician_id", postgresql_where=text("state = 'offered'")),
+    Index("offers_deadline_idx", "expires_at", postgresql_where=text("state = 'offered'")),
+    app=("SELECT", "INSERT", "UPDATE"),
+    worker=("SELECT",),
+)
+
+work_order_events = tenant_table(
+    "work_order_events",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", JSONB, nullable=False, server_default="{}"),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
+    Index("work_order_events_history_idx", "org_id", "work_order_id", "at", "id"),
+    app=APPEND_ONLY,
+)
