@@ -1,0 +1,1 @@
+"""One file per feature: parse the request, call the use case, render the answer."""
