@@ -1,0 +1,375 @@
+"""The one client for outgoing HTTP: geocoders, routers, webhooks.
+
+What a plain client does and this one does not:
+
+- a time-out between two bytes lets a dripping server hold the caller for ever; here one deadline covers name lookup,
+  connection, handshake, request and the whole answer;
+- a small compressed answer becomes hundreds of megabytes; here the *decoded* body has a cap;
+- a redirect, a proxy variable, a `.netrc` or a name that changes its address leads somewhere private; here nothing is
+  followed, the environment is not read, and each address is checked and then connected to, never looked up again;
+- a retry that nobody sees doubles the time; here there is none;
+- an exception's text shows the URL with its key and address; here errors are our own and say only what happened.
+
+Each call uses a fresh connection: a kept one that its server has just closed fails, and there is no retry to hide it.
+"""
+
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from http.client import HTTPException
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
+from urllib.parse import urlsplit
+
+import certifi
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as UrllibTimeout
+
+from geo_assign.core.reachable import Address, AllowedPlace, is_public
+
+DEFAULT_MAX_BYTES = 2_000_000
+
+_CHUNK_BYTES = 16_384
+_LOOKUP_THREADS = 8
+_CHATTY_LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")
+
+
+class OutboundError(Exception):
+    """An outgoing call failed. The text never contains the URL, its query, a key or a body."""
+
+    code: ClassVar[str] = "outbound_failed"
+
+    def __init__(self) -> None:
+        super().__init__((type(self).__doc__ or "").strip().splitlines()[0])
+
+
+class OutboundTimeoutError(OutboundError):
+    """No complete answer within the deadline."""
+
+    code = "timeout"
+
+
+class OutboundRefusedError(OutboundError):
+    """The address is private or reserved, and not allowed by GEO_ASSIGN_OUTBOUND_ALLOW."""
+
+    code = "address_refused"
+
+
+class OutboundUnreachableError(OutboundError):
+    """The name is unknown, or no connection could be made or kept."""
+
+    code = "unreachable"
+
+
+class OutboundTooLargeError(OutboundError):
+    """The answer is larger than allowed."""
+
+    code = "too_large"
+
+
+class OutboundMalformedError(OutboundError):
+    """The answer is not what was announced: broken HTTP, compression or JSON."""
+
+    code = "malformed"
+
+
+class OutboundInvalidUrlError(OutboundError):
+    """Not an http or https URL with a host and without credentials in it."""
+
+    code = "invalid_url"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundResponse:
+    """A complete answer of any status. Header names are lower case; `body` is decoded (decompressed)."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The body as strict JSON. Raises OutboundMalformedError, also for NaN and for absurd nesting."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise OutboundMalformedError from None
+
+
+class OutboundClient:
+    """Makes outgoing calls; safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[AllowedPlace] = (),
+        ssl_context: ssl.SSLContext | None = None,
+        user_agent: str = "geo-assign",
+    ) -> None:
+        self._allow = tuple(allow)
+        self._user_agent = user_agent
+        self._ssl_context = ssl_context or _default_ssl_context()
+        self._ssl_context.sslsocket_class = _DeadlineSSLSocket
+        self._lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
+        for name in _CHATTY_LOGGERS:  # they write whole URLs
+            logging.getLogger(name).addFilter(_drop)
+
+    def get(
+        self,
+        url: str,
+        *,
+        deadline_s: float,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> OutboundResponse:
+        """Fetch `url`; see `request`."""
+        return self.request("GET", url, deadline_s=deadline_s, headers=headers, max_bytes=max_bytes)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        deadline_s: float,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes | None = None,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> OutboundResponse:
+        """One request, its complete answer of whatever status (redirects too) within `deadline_s` seconds.
+
+        `max_bytes` caps the decoded body. Raises a subclass of OutboundError.
+        """
+        deadline = _Deadline(deadline_s)
+        adapter = _Adapter(partial(self._dial, deadline=deadline), deadline, self._ssl_context)
+        try:
+            prepared = self._prepare(method, url, headers=headers, body=body)
+            with adapter.send(prepared, stream=True, timeout=deadline.remaining_s()) as answer:
+                content = _read(answer.raw.stream(_CHUNK_BYTES, decode_content=True), max_bytes)
+                lowered = {name.lower(): value for name, value in answer.headers.items()}
+                return OutboundResponse(answer.status_code, MappingProxyType(lowered), content)
+        except OutboundError:
+            raise
+        except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
+            # `from None`: what lies below carries the URL, and with it the key and the customer's address.
+            raise _translated(error, deadline) from None
+        finally:
+            adapter.close()
+
+    def _prepare(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.PreparedRequest:
+        standing = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", "Connection": "close"}
+        try:
+            prepared = requests.Request(method, url, headers={**standing, **headers}, data=body).prepare()
+            parts = urlsplit(prepared.url or "")
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except (requests.RequestException, ValueError):
+            raise OutboundInvalidUrlError from None
+        if not usable or "@" in urlsplit(url).netloc:
+            raise OutboundInvalidUrlError
+        return prepared
+
+    def _dial(self, host: str, port: int, *, deadline: "_Deadline") -> "_DeadlineSocket":
+        """A connection to the first allowed address of `host` that answers."""
+        allowed = [found for found in self._look_up(host, port, deadline) if self._is_allowed(found[1], port)]
+        if not allowed:
+            raise OutboundRefusedError
+        for index, (family, address) in enumerate(allowed):
+            # A dead first address must leave time for the next one.
+            patience_s = deadline.remaining_s() / (len(allowed) - index)
+            try:
+                return _connect(family, (str(address), port), patience_s=patience_s, deadline=deadline)
+            except OSError:
+                if index == len(allowed) - 1:
+                    raise
+        raise OutboundUnreachableError
+
+    def _is_allowed(self, address: Address, port: int) -> bool:
+        return is_public(address) or any(place.covers(address, port) for place in self._allow)
+
+    def _look_up(self, host: str, port: int, deadline: "_Deadline") -> Sequence[tuple[int, Address]]:
+        # The system's resolver knows no deadline, so it is waited for from outside.
+        asked = self._lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            found = asked.result(timeout=deadline.remaining_s())
+        except (socket.gaierror, UnicodeError):
+            raise OutboundUnreachableError from None
+        finally:
+            asked.cancel()
+        return [(family, _plain(str(place[0]))) for family, _, _, _, place in found]
+
+
+class _Deadline:
+    """A moment on the monotonic clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def remaining_s(self) -> float:
+        """Seconds left, more than zero. Raises TimeoutError when there are none."""
+        left = self._at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self._at
+
+
+class _DeadlineSocket(socket.socket):
+    """A socket whose every wait ends at the deadline: the parser above may read as often as it likes."""
+
+    deadline: _Deadline
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(self.deadline.remaining_s())
+        return super().recv_into(*args, **kwargs)
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        self.settimeout(self.deadline.remaining_s())
+        super().sendall(*args, **kwargs)
+
+
+class _DeadlineSSLSocket(ssl.SSLSocket):
+    """The same over TLS. The handshake, made before the deadline is set, has the time-out of the dialled socket."""
+
+    deadline: _Deadline
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(self.deadline.remaining_s())
+        return super().recv_into(*args, **kwargs)
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        self.settimeout(self.deadline.remaining_s())
+        super().sendall(*args, **kwargs)
+
+
+Dial: TypeAlias = Callable[[str, int], _DeadlineSocket]
+
+
+class _PlainConnection(HTTPConnection):
+    def __init__(self, *args: Any, dial: Dial, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dial = dial
+
+    def _new_conn(self) -> socket.socket:
+        return self._dial(self.host, self.port or 80)
+
+
+class _TLSConnection(HTTPSConnection):
+    """Speaks TLS to the dialled address; server name and certificate check keep the URL's host."""
+
+    def __init__(self, *args: Any, dial: Dial, deadline: _Deadline, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dial = dial
+        self._deadline = deadline
+
+    def _new_conn(self) -> socket.socket:
+        return self._dial(self.host, self.port or 443)
+
+    def connect(self) -> None:
+        super().connect()
+        if isinstance(self.sock, _DeadlineSSLSocket):
+            self.sock.deadline = self._deadline
+
+
+class _Adapter(HTTPAdapter):
+    """The transport of one call. Without a session: no cookies, no `.netrc`, no proxies, no redirects."""
+
+    def __init__(self, dial: Dial, deadline: _Deadline, ssl_context: ssl.SSLContext) -> None:
+        super().__init__(max_retries=0)
+        self._dial = dial
+        self._deadline = deadline
+        self._ssl_context = ssl_context
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
+    ) -> HTTPConnectionPool:
+        parts = urlsplit(request.url or "")
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            secure = HTTPSConnectionPool(
+                host, parts.port, ssl_context=self._ssl_context, dial=self._dial, deadline=self._deadline
+            )
+            secure.ConnectionCls = _TLSConnection
+            return secure
+        plain = HTTPConnectionPool(host, parts.port, dial=self._dial)
+        plain.ConnectionCls = _PlainConnection
+        return plain
+
+    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:
+        """Nothing to add: the TLS context already says whom to trust."""
+
+
+def _connect(family: int, place: tuple[str, int], *, patience_s: float, deadline: _Deadline) -> _DeadlineSocket:
+    connection = _DeadlineSocket(family, socket.SOCK_STREAM)
+    try:
+        connection.deadline = deadline
+        connection.settimeout(patience_s)
+        connection.connect(place)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(deadline.remaining_s())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _plain(text: str) -> Address:
+    address = ipaddress.ip_address(text)
+    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
+
+
+def _read(chunks: Iterator[bytes], max_bytes: int) -> bytes:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > max_bytes:
+            raise OutboundTooLargeError
+    return bytes(content)
+
+
+def _translated(error: Exception, deadline: _Deadline) -> OutboundError:
+    """Our own error for one of the libraries', without its text."""
+    causes = list(_causes(error))
+    if deadline.passed or any(isinstance(cause, TimeoutError | requests.Timeout | UrllibTimeout) for cause in causes):
+        return OutboundTimeoutError()
+    # Every error of `requests` is an OSError; only the operating system's own tell of the network.
+    if any(isinstance(cause, OSError) and not isinstance(cause, requests.RequestException) for cause in causes):
+        return OutboundUnreachableError()
+    return OutboundMalformedError()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and the errors it wraps: the libraries hand them on as arguments."""
+    yield error
+    wrapped = [part for part in error.args if isinstance(part, BaseException)]
+    reason = getattr(error, "reason", None)
+    for part in [*wrapped, *([reason] if isinstance(reason, BaseException) else [])]:
+        yield from _causes(part)
+
+
+def _default_ssl_context() -> ssl.SSLContext:
+    """Trusts the public authorities, and those the operator added to the system's store."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    return context
+
+
+def _drop(_record: logging.LogRecord) -> bool:
+    return False
