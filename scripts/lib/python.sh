@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# The virtual environment in .venv, and in it the package with what it needs.
+
+VENV="$ROOT/.venv"
+
+# prepare_python [EXTRA]: .venv with the checkout installed into it, once per change of the package's metadata.
+prepare_python() {
+    local extra="${1:-}" wanted
+    make_venv
+    wanted="$(cat "$ROOT/setup.cfg" "$ROOT/pyproject.toml" | sha256sum | cut -c1-16) $ROOT $("$VENV/bin/python" -V)"
+    if stamp_is python "$wanted [test]" || { [[ -z $extra ]] && stamp_is python "$wanted []"; }; then
+        RESULT="$("$VENV/bin/python" -V), unchanged"
+        return
+    fi
+    progress 'installing dependencies into .venv'
+    HINT='pip could not install the dependencies: is the package index reachable from here?'
+    (cd "$ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 "$VENV/bin/python" -m pip install -e ".${extra:+[$extra]}")
+    put_stamp python "$wanted [$extra]"
+    RESULT="$("$VENV/bin/python" -V)"
+}
+
+# A .venv whose interpreter went away, or that came here from another folder, is made anew.
+make_venv() {
+    local python
+    if [[ -x "$VENV/bin/python" ]] && "$VENV/bin/python" -m pip --version &>/dev/null &&
+        grep -qsF "$VENV" "$VENV/bin/activate"; then
+        return
+    fi
+    python="$(find_python)" || {
+        need_packages 'Python 3.11 or newer with venv' python3 python3-venv
+        python="$(find_python)" || fail 'Python 3.11 or newer is needed; this system offers an older one.'
+    }
+    rm -rf "$VENV"
+    "$python" -m venv "$VENV"
+}
+
+# The first interpreter that is new enough and can make environments.
+find_python() {
+    local candidate
+    for candidate in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' &>/dev/null; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# free_port FROM [--only]: the first port from there on that nobody listens on.
+free_port() {
+    "$VENV/bin/python" "$ROOT/scripts/lib/ports.py" "$@"
+}

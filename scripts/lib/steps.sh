@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# Steps: each says what it does and how long it took; a broken one shows the end of its log and what to do.
+#
+# A step is a function that runs in this shell with `set -e` in force, its output in .local/log/<name>.log. It may set
+# RESULT (a few words for the line it leaves) and HINT (what to do, should the next command fail).
+# Descriptor 3 is the terminal, whatever a step's own output is redirected to.
+
+LOCAL="$ROOT/.local"
+STEP=''
+STEP_LOG=''
+RESULT=''
+HINT=''
+STEP_TABLE=()
+
+say() {
+    printf '%s\n' "$*" >&3
+}
+
+now_ms() {
+    local digits="${EPOCHREALTIME//[^0-9]/}"
+    printf '%s' "$((digits / 1000))"
+}
+
+# elapsed FROM_MS: "12.3 s"
+elapsed() {
+    local ms=$(($(now_ms) - $1))
+    printf '%d.%d s' "$((ms / 1000))" "$((ms % 1000 / 100))"
+}
+
+# open_steps NAME: .local with its lock, descriptor 3, and the traps that close everything again.
+open_steps() {
+    exec 3>&1
+    mkdir -p "$LOCAL/log" "$LOCAL/stamps"
+    trap 'close_steps $?' EXIT
+    trap 'trap "" INT TERM HUP; INTERRUPTED=1; exit 130' INT
+    trap 'trap "" INT TERM HUP; INTERRUPTED=1; exit 143' TERM HUP
+    exec 9>"$LOCAL/$1.lock"
+    if ! flock -n 9; then
+        fail "Another ./scripts/$1 is at work in this folder; stop it first (Ctrl-C where it runs)."
+    fi
+}
+
+# fail WHAT_TO_DO: leave with a reason.
+fail() {
+    HINT="$*"
+    [[ -n $STEP ]] || say "$HINT"
+    exit 1
+}
+
+# step NAME FUNCTION [ARGUMENT...]
+step() {
+    STEP="$1"
+    local began slug="${1,,}"
+    STEP_LOG="$LOCAL/log/${slug//[^a-z0-9]/-}.log"
+    RESULT='' HINT=''
+    shift
+    began="$(now_ms)"
+    printf '  %-20s ' "$STEP" >&3
+    "$@" >"$STEP_LOG" 2>&1
+    finish_step "$began"
+}
+
+# shown_step NAME FUNCTION [ARGUMENT...]: a step whose output is what the reader came for.
+shown_step() {
+    STEP="$1"
+    local began
+    STEP_LOG='' RESULT='' HINT=''
+    shift
+    began="$(now_ms)"
+    say "  $STEP"
+    "$@"
+    printf '  %-20s ' "$STEP" >&3
+    finish_step "$began"
+}
+
+finish_step() {
+    local took
+    took="$(elapsed "$1")"
+    printf '%-52s %9s\n' "${RESULT:-done}" "$took" >&3
+    STEP_TABLE+=("$(printf '%-20s %9s' "$STEP" "$took")")
+    STEP=''
+}
+
+# progress TEXT: a line in the middle of a step.
+progress() {
+    printf '%s\n  %-20s ' "$*" '' >&3
+}
+
+# The end, good or bad: tell of the step that broke, then stop what was started (on_close, the caller's).
+close_steps() {
+    local status=$1
+    trap '' INT TERM HUP
+    trap - EXIT
+    set +e
+    if [[ -n $STEP && -z ${INTERRUPTED:-} ]]; then
+        say 'failed'
+        show_failure
+    fi
+    if declare -F on_close >/dev/null; then on_close "$status"; fi
+    exit "$status"
+}
+
+show_failure() {
+    if [[ -s $STEP_LOG ]]; then
+        say ''
+        tail -n "${FAILURE_LINES:-25}" "$STEP_LOG" | sed 's/^/    /' >&3
+        say ''
+        say "  The whole log: ${STEP_LOG#"$ROOT"/}"
+    fi
+    say "  ${HINT:-Nothing else is known about it; the lines above say what broke.}"
+}
+
+# stamp_is NAME VALUE: was this work done for exactly these inputs?
+stamp_is() {
+    [[ -f "$LOCAL/stamps/$1" && "$(<"$LOCAL/stamps/$1")" == "$2" ]]
+}
+
+put_stamp() {
+    printf '%s\n' "$2" >"$LOCAL/stamps/$1"
+}
