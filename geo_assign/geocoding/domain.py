@@ -1,0 +1,187 @@
+"""What an address question and its answer are, and when an answer is good enough to send somebody there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import total_ordering
+from typing import Any
+
+from geo_assign.core.geo import Point, haversine_m
+
+MAX_CANDIDATES = 10
+# Two equally good answers this close are the same building or its neighbour; farther apart somebody must choose.
+AMBIGUOUS_M = 250.0
+
+
+@total_ordering
+class Confidence(Enum):
+    """How exactly a point stands for the address asked. Ordered: area < street < interpolated < rooftop."""
+
+    AREA = "area"
+    STREET = "street"
+    INTERPOLATED = "interpolated"
+    ROOFTOP = "rooftop"
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Confidence):
+            return NotImplemented
+        return _CONFIDENCES.index(self) < _CONFIDENCES.index(other)
+
+    def capped(self, highest: "Confidence") -> "Confidence":
+        """This confidence, but never above `highest`."""
+        return min(self, highest)
+
+
+_CONFIDENCES = tuple(Confidence)
+
+
+class ProblemCode(Enum):
+    """Why an address has no accepted location. Codes are stable; see `GeocodeProblem`."""
+
+    MAP_KEY_MISSING = "map_key_missing"
+    MAP_KEY_INVALID = "map_key_invalid"
+    GEOCODER_UNAVAILABLE = "geocoder_unavailable"
+    GEOCODER_RATE_LIMITED = "geocoder_rate_limited"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    CIRCUIT_OPEN = "circuit_open"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    LOW_CONFIDENCE = "low_confidence"
+
+
+# Trying again later may help; the others wait for a human, a new key or another address.
+TRANSIENT = frozenset(
+    {
+        ProblemCode.GEOCODER_UNAVAILABLE,
+        ProblemCode.GEOCODER_RATE_LIMITED,
+        ProblemCode.BUDGET_EXHAUSTED,
+        ProblemCode.CIRCUIT_OPEN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GeocodeProblem:
+    """Why there is no location. `detail` is a sentence for people, never with a key in it.
+
+    `retry_after_s`: seconds after which asking again makes sense; None where it does not by itself.
+    """
+
+    code: ProblemCode
+    detail: str
+    retry_after_s: float | None = None
+
+    @property
+    def is_transient(self) -> bool:
+        return self.code in TRANSIENT
+
+
+@dataclass(frozen=True, slots=True)
+class AddressQuery:
+    """An address as people write it. The text stays out of logs: it says where a customer lives.
+
+    `country` is an ISO 3166-1 alpha-2 code that restricts the answers where the provider can; `near` is a point, such
+    as the store's, around which the provider prefers answers.
+    """
+
+    text: str = field(repr=False)
+    country: str | None = None
+    near: Point | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GeocodeCandidate:
+    """One place a provider offers. `house_number` and `street` as the provider returned them, where it did."""
+
+    label: str = field(repr=False)
+    point: Point = field(repr=False)
+    confidence: Confidence
+    house_number: str | None = field(default=None, repr=False)
+    street: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GeocodeResult:
+    """What became of a question: candidates, best first, or a problem. `cached`: nobody was asked for it."""
+
+    candidates: tuple[GeocodeCandidate, ...] = ()
+    problem: GeocodeProblem | None = None
+    provider: str | None = None
+    cached: bool = False
+
+    @property
+    def best(self) -> GeocodeCandidate | None:
+        return self.candidates[0] if self.candidates else None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Either `accepted`, or `problem` with the `candidates` among which a human may choose."""
+
+    accepted: GeocodeCandidate | None
+    problem: GeocodeProblem | None
+    candidates: tuple[GeocodeCandidate, ...]
+
+
+def ranked(candidates: Sequence[GeocodeCandidate]) -> tuple[GeocodeCandidate, ...]:
+    """Best first: by confidence, then in the provider's order; places listed twice once; at most MAX_CANDIDATES."""
+    distinct = {(one.label, one.point): one for one in reversed(candidates)}
+    in_order = [one for one in candidates if distinct.pop((one.label, one.point), None) is not None]
+    return tuple(sorted(in_order, key=lambda one: one.confidence, reverse=True))[:MAX_CANDIDATES]
+
+
+def judge(result: GeocodeResult, min_confidence: Confidence) -> Judgement:
+    """Accept the best candidate when it reaches `min_confidence` and no equally good one lies elsewhere."""
+    best = result.best
+    if result.problem is not None or best is None:
+        problem = result.problem or GeocodeProblem(ProblemCode.NOT_FOUND, "The geocoder knows no such address.")
+        return Judgement(None, problem, result.candidates)
+    if best.confidence < min_confidence:
+        found, wanted = best.confidence.value, min_confidence.value
+        detail = f"The best match is exact to '{found}'; the store asks for '{wanted}'."
+        return Judgement(None, GeocodeProblem(ProblemCode.LOW_CONFIDENCE, detail), result.candidates)
+    rivals = [one for one in result.candidates if one.confidence == best.confidence]
+    if any(haversine_m(best.point, one.point) > AMBIGUOUS_M for one in rivals):
+        detail = f"{len(rivals)} equally good matches lie apart; one must be chosen."
+        return Judgement(None, GeocodeProblem(ProblemCode.AMBIGUOUS, detail), result.candidates)
+    return Judgement(best, None, result.candidates)
+
+
+def result_to_document(result: GeocodeResult) -> dict[str, Any]:
+    """`result` as JSON values, for the cache."""
+    problem = result.problem
+    return {
+        "provider": result.provider,
+        "candidates": [
+            {
+                "label": one.label,
+                "lat": one.point.lat,
+                "lon": one.point.lon,
+                "confidence": one.confidence.value,
+                "house_number": one.house_number,
+                "street": one.street,
+            }
+            for one in result.candidates
+        ],
+        "problem": problem and {"code": problem.code.value, "detail": problem.detail},
+    }
+
+
+def result_from_document(document: Mapping[str, Any]) -> GeocodeResult:
+    """The inverse of `result_to_document`, marked as cached. Raises KeyError or ValueError on anything else."""
+    problem = document["problem"]
+    return GeocodeResult(
+        candidates=tuple(
+            GeocodeCandidate(
+                label=one["label"],
+                point=Point(one["lat"], one["lon"]),
+                confidence=Confidence(one["confidence"]),
+                house_number=one["house_number"],
+                street=one["street"],
+            )
+            for one in document["candidates"]
+        ),
+        problem=problem and GeocodeProblem(ProblemCode(problem["code"]), problem["detail"]),
+        provider=document["provider"],
+        cached=True,
+    )

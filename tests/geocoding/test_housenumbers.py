@@ -1,0 +1,192 @@
+"""The house number asked for is found in addresses as people write them, and only that house is a match."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_assign.core.geo import Point
+from geo_assign.geocoding.domain import Confidence, GeocodeCandidate
+from geo_assign.geocoding.housenumbers import asked_house_number, returned_house_number, with_number_checked
+
+ADDRESSES = [
+    # Portugal, Brazil
+    ("Rua de Santa Catarina 112, Porto", "112"),
+    ("Rua de Santa Catarina, 112, 4000-442 Porto", "112"),
+    ("Rua de Santa Catarina nº 112, 2º Esq, Porto", "112"),
+    ("Rua de Santa Catarina n.º 112 2 Esq, Porto", "112"),
+    ("R. Santa Catarina 112 R/C, Porto", "112"),
+    ("Rua 31 de Janeiro 20, Porto", "20"),
+    ("Rua 31 de Janeiro, Porto", None),
+    ("Rua 1º de Dezembro 5, Matosinhos", "5"),
+    ("Avenida 25 de Abril 7, 1.º Dto, Lisboa", "7"),
+    ("Rua 5, 12, Espinho", "12"),
+    ("Av. Paulista, 1578 - Bela Vista, São Paulo - SP, 01310-200", "1578"),
+    ("Rua das Flores 9;11, Porto", "9"),
+    ("Rua das Flores s/n, Porto", None),
+    ("Avenida da República 516 – 1º, Vila Nova de Gaia", "516"),
+    ("Farmácia 24 Horas, Rua do Sol 64, Porto", "64"),
+    # Spain, Latin America, Italy, France
+    ("Calle Gran Vía 28, 3º A, 28013 Madrid", "28"),
+    ("Calle 5, Sevilla", None),
+    ("Carrera 7 # 12-34, Bogotá", "12-34"),
+    ("Plaza 2 de Mayo 4, Madrid", "4"),
+    ("Via Roma 12/A, 00184 Roma", "12a"),
+    ("Via 20 Settembre 5, Genova", "5"),
+    ("Via Roma 12 int. 4, Torino", "12"),
+    ("12 rue de la Paix, 75002 Paris", "12"),
+    ("12 bis rue de la Paix 75002 Paris", "12bis"),
+    ("75002 Paris, 12 rue de la Paix", "12"),
+    ("5 rue du 8 Mai 1945, Lyon", "5"),
+    ("3 place d'Italie, 13e arrondissement, Paris", "3"),
+    # Germany, Austria, Netherlands, the North
+    ("Hauptstr. 12a, 10115 Berlin", "12a"),
+    ("Hauptstraße 12 A, 10115 Berlin", "12a"),
+    ("Hauptstr. 12a 11011 Berlin", "12a"),
+    ("Hauptstraße, 11011 Berlin", None),
+    ("Straße des 17. Juni 135, Berlin", "135"),
+    ("Platz der Republik 1, 11011 Berlin", "1"),
+    ("Straße 12, Berlin", None),
+    ("Mariahilfer Straße 10 Top 5, 1070 Wien", "10"),
+    ("Mariahilfer Straße 10, 1070 Wien", "10"),
+    ("Mariahilfer Straße, A-1070 Wien", None),
+    ("Damrak 1, 1012 LG Amsterdam", "1"),
+    ("Damrak, 1012 LG Amsterdam", None),
+    ("Nørregade 12, 2. tv, 1165 København", "12"),
+    ("Storgatan 12 B, 114 55 Stockholm", "12b"),
+    ("Mannerheimintie 12 A 3, 00100 Helsinki", "12a"),
+    # the East
+    ("ul. 1 Maja 5, 00-950 Warszawa", "5"),
+    ("ul. Marszałkowska 12/34, 00-950 Warszawa", "12/34"),
+    ("17. listopadu 8, 110 00 Praha", "8"),
+    ("1051 Budapest, Sas utca 25", "25"),
+    # English-speaking
+    ("112 Main St, Springfield, IL 62701", "112"),
+    ("112 Main St Springfield IL 62701", "112"),
+    ("12345 Main St, Springfield, IL 62701-1234", "12345"),
+    ("112 W 42nd St, New York, NY 10036", "112"),
+    ("112 E Main St #5, Springfield", "112"),
+    ("350 5th Avenue, New York", "350"),
+    ("5th Avenue 3, New York", "3"),
+    ("5th Avenue, New York", None),
+    ("37-12 30th St, Queens, NY", "37-12"),
+    ("112 1/2 Oak Ave, Toledo, OH", "112½"),
+    ("112½ Oak Ave, Toledo, OH", "112½"),
+    ("221B Baker Street, London NW1 6XE", "221b"),
+    ("Flat 3, 12 High Street, London SW1A 1AA", "12"),
+    ("12-14 High Street, London", "12-14"),
+    ("High Street, London SW1A 1AA", None),
+    ("3/112 George St, Sydney NSW 2000", "112"),
+    ("Apt 4, 80 Wellington St, Ottawa, ON K1A 0B1", "80"),
+    ("80 Wellington St, Floor 2, Ottawa", "80"),
+    ("Joe's Pizza, 1234 Main St, Springfield", "1234"),
+    ("Broadway 1602, New York", "1602"),
+    ("", None),
+    ("Porto", None),
+    ("4000-123 Porto", None),
+]
+
+
+@pytest.mark.parametrize(("text", "number"), ADDRESSES, ids=[text for text, _ in ADDRESSES])
+def test_the_number_asked_for(text: str, number: str | None) -> None:
+    asked = asked_house_number(text)
+    assert (number in asked.texts) if number and asked else (asked is None and number is None), asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "returned", "same"),
+    [
+        ("Rua X 112, Porto", "112", True),
+        ("Rua X 112, Porto", "0112", True),
+        ("Rua X 112, Porto", "114", False),
+        ("Rua X 112, Porto", "1120", False),
+        ("Rua X 112, Porto", "110-114", True),
+        ("Rua X 113, Porto", "110-114", False),
+        ("Rua X 112, Porto", "108;112", True),
+        ("Rua X 112, Porto", "112 - 2º", True),
+        ("Rua X 112, Porto", "112A", False),
+        ("Rua X 112 A, Porto", "112", False),
+        ("Rua X 112 A, Porto", "112-a", True),
+        ("Rua X 112-114, Porto", "114", True),
+        ("Rua X 112-114, Porto", "116", False),
+        ("Rua X 112/114, Porto", "112", True),
+        ("Rua X 112, Porto", "s/n", False),
+        ("Rua X 112, Porto", "112;114;116", True),
+        ("3/112 George St, Sydney", "112", True),
+        ("3/112 George St, Sydney", "3", False),
+        ("Carrera 7 # 12-34, Bogotá", "12", False),
+        ("Marszałkowska 12/3, Warszawa", "12", True),
+        ("Marszałkowska 12/3, Warszawa", "3", False),
+        ("37-12 30th St, Queens", "37-12", True),
+        ("37-12 30th St, Queens", "37", False),
+        ("112 1/2 Oak Ave", "112 1/2", True),
+        ("112 1/2 Oak Ave", "112", False),
+    ],
+)
+def test_only_the_house_asked_for_is_a_match(asked: str, returned: str, *, same: bool) -> None:
+    candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, house_number=returned)
+    expected = Confidence.ROOFTOP if same else Confidence.STREET
+    assert with_number_checked(candidate, asked).confidence is expected
+
+
+def test_a_number_asked_and_none_returned_is_the_street_at_most() -> None:
+    for confidence, expected in zip(Confidence, ("area", "street", "street", "street"), strict=True):
+        candidate = GeocodeCandidate("x", Point(41.0, -8.0), confidence)
+        assert with_number_checked(candidate, "Rua X 112, Porto").confidence.value == expected
+
+
+def test_a_place_asked_without_number_keeps_what_the_provider_says() -> None:
+    candidate = GeocodeCandidate("Hospital", Point(41.0, -8.0), Confidence.ROOFTOP, house_number="3")
+    assert with_number_checked(candidate, "Hospital de São João, Porto") is candidate
+
+
+def test_the_streets_own_digits_are_told_by_the_provider() -> None:
+    text = "Highway 101 1234, Willits"
+    assert asked_house_number(text, street="Highway 101").texts == {"1234"}  # type: ignore[union-attr]
+    assert asked_house_number("Rua Sector 7 15, Porto", street="Rua Sector 7").texts == {"15"}  # type: ignore[union-attr]
+
+
+_NAMES = st.sampled_from(
+    ["Rua das Flores", "Hauptstraße", "Via Garibaldi", "Calle Mayor", "Kerkstraat", "Avenida Brasil"]
+)
+_CITIES = st.sampled_from(
+    ["Porto", "4000-123 Porto", "10115 Berlin", "00184 Roma", "28013 Madrid", "1012 AB Amsterdam"]
+)
+_NUMBERS = st.integers(1, 4999)
+_LETTERS = st.sampled_from(["", "a", "b", "C"])
+
+
+@given(_NAMES, _CITIES, _NUMBERS, _LETTERS)
+def test_a_trailing_number_is_found_before_any_city(name: str, city: str, number: int, letter: str) -> None:
+    asked = asked_house_number(f"{name} {number}{letter}, {city}")
+    assert asked is not None
+    assert asked.texts == {f"{number}{letter.lower()}"}
+
+
+@given(_NUMBERS, st.sampled_from(["Main St", "High Street", "rue de la Paix"]), _LETTERS)
+def test_a_leading_number_is_found(number: int, street: str, letter: str) -> None:
+    asked = asked_house_number(f"{number}{letter} {street}, Springfield")
+    assert asked is not None
+    assert asked.texts == {f"{number}{letter.lower()}"}
+
+
+@given(_NUMBERS, _NUMBERS)
+def test_another_number_never_matches(asked: int, returned: int) -> None:
+    wanted = asked_house_number(f"Rua das Flores {asked}, Porto")
+    found = returned_house_number(str(returned))
+    assert wanted is not None
+    assert found is not None
+    assert wanted.matches(found) == (asked == returned)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    asked = asked_house_number(text)
+    returned = returned_house_number(text)
+    assert asked is None or all(number for number in asked.texts)
+    assert returned is None or all(number for number in returned.texts)
+
+
+@given(st.text(alphabet="0123456789abd -/;,.#º°½&", max_size=40))
+def test_any_number_like_text_can_be_read(text: str) -> None:
+    asked = asked_house_number(text, street=text[:5])
+    assert asked is None or asked.matches(asked)
