@@ -1,9 +1,16 @@
-"""Who somebody is and what he may see: roles, scopes, the caller of a use case."""
+"""Who somebody is and what he may see: roles, scopes, tokens, the caller of a use case."""
 
+import base64
+import hashlib
+import re
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from geo_assign.core.errors import ConflictError, UnauthenticatedError
 
 
 class Role(StrEnum):
@@ -54,7 +61,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever calls a use case. `role` is None for API keys, `session_id` for everything but sessions."""
+    """Whoever calls a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
+
+    `role` is None for API keys, `session_id` for everything but sessions.
+    """
 
     org_id: UUID
     kind: ActorKind
@@ -78,3 +88,108 @@ class Caller:
 def system_caller(org_id: UUID) -> Caller:
     """The service itself: worker, CLI, replay."""
     return Caller(org_id=org_id, kind=ActorKind.SYSTEM, id=org_id, name="geo-assign", scope=Scope(everything=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in. Never carries a password."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    permissions: tuple[str, ...]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A machine's key, without its secret: `hint` is the token's end, to recognise it by."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class TokenKind(StrEnum):
+    """A person's session, or a machine's key."""
+
+    SESSION = "session"
+    API_KEY = "api_key"
+
+
+_PREFIXES = {TokenKind.SESSION: "gas", TokenKind.API_KEY: "gak"}
+_KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
+_TOKEN = re.compile(r"(gas|gak)_([A-Za-z0-9_-]{22})_([A-Za-z0-9._~+/=-]{1,200})")
+SECRET = re.compile(r"[A-Za-z0-9._~+/=-]{16,200}")
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is looked up for a token: the organization that it names, and the hash under which it is kept.
+
+    The hash is a plain SHA-256 of the whole text: the secret in it is random and long, so there is nothing to guess
+    that a slow hash would protect, and this look-up is part of every request.
+    """
+
+    org_id: UUID
+    kind: TokenKind
+    hash: bytes
+
+
+def new_token(kind: TokenKind, org_id: UUID, *, secret: str | None = None) -> tuple[str, bytes]:
+    """A token's text, to be shown once, and the hash to keep. `secret` replaces the random part."""
+    text = f"{token_prefix(kind, org_id)}{secret or secrets.token_urlsafe(_SECRET_BYTES)}"
+    return text, _hash(text)
+
+
+def token_prefix(kind: TokenKind, org_id: UUID) -> str:
+    """What every token of this kind in this organization begins with."""
+    return f"{_PREFIXES[kind]}_{base64.urlsafe_b64encode(org_id.bytes).decode().rstrip('=')}_"
+
+
+def parse_token(text: str) -> Token:
+    """What a token says about itself; whether it is valid only the database knows. Raises UnauthenticatedError."""
+    match = _TOKEN.fullmatch(text)
+    if match is None:
+        raise UnauthenticatedError("This is not one of our tokens.")
+    prefix, org, _ = match.groups()
+    return Token(UUID(bytes=base64.urlsafe_b64decode(f"{org}==")), _KINDS[prefix], _hash(text))
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+class BadCredentialsError(UnauthenticatedError):
+    """Organization, e-mail or password is wrong."""
+
+    code = "bad_credentials"
+
+
+class TakenError(ConflictError):
+    """Something else already has this name, slug or e-mail."""
+
+    code = "already_exists"
+
+
+class LastAdministratorError(ConflictError):
+    """An organization keeps at least one active administrator."""
+
+    code = "last_administrator"

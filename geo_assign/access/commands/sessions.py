@@ -1,0 +1,132 @@
+"""Logging in and out.
+
+Sessions begin and end on the database's own clock, by which `find_caller` judges them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from geo_assign.access.domain import BadCredentialsError, Caller, Role, TokenKind, User, new_token
+from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
+from geo_assign.access.queries import database_now, find_organization_id, find_user_by_email
+from geo_assign.access.tables import sessions, users
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.errors import InvalidError
+from geo_assign.core.ids import new_id
+
+SessionKind = Literal["bearer", "cookie"]
+LIFETIMES: dict[SessionKind, timedelta] = {"bearer": timedelta(days=30), "cookie": timedelta(hours=12)}
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """What somebody logs in with. `device` names the phone that positions will come from."""
+
+    organization: str
+    email: str
+    password: str
+    device: str | None = None
+    kind: SessionKind = "bearer"
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A new session: the only time that its token's text is known."""
+
+    id: UUID
+    org_id: UUID
+    user: User
+    token: str
+    expires_at: datetime
+
+
+def log_in(database: Database, attempt: LogIn) -> OpenedSession:
+    """Open a session. Raises BadCredentialsError whatever of the three is wrong, after the same work.
+
+    Not in one transaction: the password is checked between two, so that slow hashing holds no connection.
+    """
+    with database.across_organizations() as conn:
+        org_id = find_organization_id(conn, attempt.organization)
+    user, kept = (None, None) if org_id is None else _find_credentials(database, org_id, attempt.email)
+    matches = password_matches(attempt.password, kept)
+    if org_id is None or user is None or kept is None or not matches:
+        raise BadCredentialsError
+    _require_device(user, attempt.device)
+    with database.transaction(org_id) as tx:
+        _require_unchanged(tx, user.id, kept)
+        if needs_rehash(kept):
+            _keep_hash(tx, user.id, hash_password(attempt.password))
+        return open_session(tx, user, kind=attempt.kind, device=attempt.device)
+
+
+def open_session(tx: Tx, user: User, *, kind: SessionKind, device: str | None) -> OpenedSession:
+    """A session for `user`, who has shown who he is."""
+    token, token_hash = new_token(TokenKind.SESSION, tx.org_id)
+    now = database_now(tx)
+    session = OpenedSession(new_id(), tx.org_id, user, token, now + LIFETIMES[kind])
+    tx.conn.execute(
+        sessions.insert().values(
+            org_id=tx.org_id,
+            id=session.id,
+            user_id=user.id,
+            token_hash=token_hash,
+            kind=kind,
+            device=device,
+            created_at=now,
+            expires_at=session.expires_at,
+        )
+    )
+    return session
+
+
+def log_out(tx: Tx, caller: Caller) -> None:
+    """End the caller's own session; without one nothing happens. A technician's duty is not touched."""
+    tx.conn.execute(
+        update(sessions)
+        .where(sessions.c.org_id == tx.org_id, sessions.c.id == caller.session_id, sessions.c.ended_at.is_(None))
+        .values(ended_at=database_now(tx))
+    )
+
+
+def end_sessions(tx: Tx, user_id: UUID) -> int:
+    """End every session of a user; returns how many there were."""
+    ended = tx.conn.execute(
+        update(sessions)
+        .where(sessions.c.org_id == tx.org_id, sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+        .values(ended_at=database_now(tx))
+    )
+    return ended.rowcount
+
+
+def _find_credentials(database: Database, org_id: UUID, email: str) -> tuple[User | None, str | None]:
+    with database.transaction(org_id) as tx:
+        user = find_user_by_email(tx, email)
+        if user is None or not user.active:
+            return None, None
+        return user, tx.conn.execute(_kept_hash(tx, user.id)).scalar_one()
+
+
+def _require_device(user: User, device: str | None) -> None:
+    if user.role is Role.TECHNICIAN and not device:
+        raise InvalidError.at("/device", "device_required", "A technician's log-in names the device it comes from.")
+
+
+def _require_unchanged(tx: Tx, user_id: UUID, kept: str) -> None:
+    # Locked, so that a deactivation or a new password either sees this session and ends it, or is seen here.
+    current = tx.conn.execute(_kept_hash(tx, user_id).where(users.c.active).with_for_update()).scalar_one_or_none()
+    if current != kept:
+        raise BadCredentialsError
+
+
+def _kept_hash(tx: Tx, user_id: UUID) -> Select[str | None]:
+    return select(users.c.password_hash).where(users.c.org_id == tx.org_id, users.c.id == user_id)
+
+
+def _keep_hash(tx: Tx, user_id: UUID, password_hash: str) -> None:
+    tx.conn.execute(
+        update(users).where(users.c.org_id == tx.org_id, users.c.id == user_id).values(password_hash=password_hash)
+    )

@@ -1,0 +1,190 @@
+"""Reads of organizations, users, sessions and API keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, func, literal, select, text, tuple_
+
+from geo_assign.access.domain import (
+    ActorKind,
+    ApiKey,
+    Caller,
+    Organization,
+    Role,
+    Scope,
+    Token,
+    TokenKind,
+    User,
+)
+from geo_assign.access.tables import api_keys, organizations, users
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+
+# Part of every request, so: one statement, prepared by the driver, without SQLAlchemy's rendering. It reads the links
+# between people and stores that belong to `workforce`, because a second round trip would cost more than the rest.
+# The database's own clock judges credentials even where a recorded one drives the decisions.
+_SESSION = """
+SELECT s.id, s.user_id, s.device, u.name, u.role, u.permissions, t.id,
+       CASE u.role WHEN 'store_administrator' THEN ARRAY(
+           SELECT l.store_id FROM store_administrators l WHERE l.org_id = s.org_id AND l.user_id = s.user_id) END,
+       CASE u.role WHEN 'dispatcher' THEN ARRAY(
+           SELECT l.group_id FROM group_dispatchers l WHERE l.org_id = s.org_id AND l.user_id = s.user_id) END
+FROM sessions s
+JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id AND u.active
+LEFT JOIN technicians t ON t.org_id = s.org_id AND t.user_id = s.user_id AND t.active
+WHERE s.org_id = %s AND s.token_hash = %s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+"""
+
+_API_KEY = """
+SELECT k.id, k.name, k.scopes,
+       ARRAY(SELECT l.store_id FROM api_key_stores l WHERE l.org_id = k.org_id AND l.api_key_id = k.id)
+FROM api_keys k
+WHERE k.org_id = %s AND k.token_hash = %s AND k.revoked_at IS NULL
+"""
+
+
+def find_caller(tx: Tx, token: Token) -> Caller | None:
+    """Who holds `token` now: None when it is unknown, ended, expired or revoked, or its user is not active.
+
+    Roles, groups and stores are read here each time, so that what is taken away is gone at the next request.
+    """
+    if token.org_id != tx.org_id:
+        return None
+    statement = _SESSION if token.kind is TokenKind.SESSION else _API_KEY
+    row = tx.raw.execute(statement, (token.org_id, token.hash), prepare=True).fetchone()
+    if row is None:
+        return None
+    return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
+
+
+def _of_session(org_id: UUID, row: Sequence[Any]) -> Caller:
+    session_id, user_id, device, name, role, permissions, technician_id, store_ids, group_ids = row
+    is_technician = role == Role.TECHNICIAN
+    return Caller(
+        org_id=org_id,
+        kind=ActorKind.TECHNICIAN if is_technician else ActorKind.USER,
+        id=user_id,
+        name=name,
+        role=Role(role),
+        scope=Scope(
+            everything=role == Role.ADMINISTRATOR,
+            store_ids=frozenset(store_ids or ()),
+            group_ids=frozenset(group_ids or ()),
+            technician_id=technician_id if is_technician else None,
+        ),
+        permissions=frozenset(permissions),
+        session_id=session_id,
+        technician_id=technician_id if is_technician else None,
+        device=device,
+    )
+
+
+def _of_api_key(org_id: UUID, row: Sequence[Any]) -> Caller:
+    key_id, name, scopes, store_ids = row
+    return Caller(
+        org_id=org_id,
+        kind=ActorKind.API_KEY,
+        id=key_id,
+        name=name,
+        scope=Scope(everything=not store_ids, store_ids=frozenset(store_ids)),
+        api_scopes=frozenset(scopes),
+    )
+
+
+def find_organization_id(conn: Connection, slug: str) -> UUID | None:
+    """The organization with this slug: the one question asked before a transaction can be bound to one."""
+    return conn.execute(select(func.find_organization(literal(slug)))).scalar_one()  # type: ignore[no-any-return]
+
+
+def get_organization(tx: Tx) -> Organization:
+    """The transaction's own organization. Raises NotFoundError."""
+    row = tx.conn.execute(select(organizations).where(organizations.c.org_id == tx.org_id)).first()
+    if row is None:
+        raise NotFoundError
+    return Organization(id=row.org_id, slug=row.slug, name=row.name)
+
+
+def get_user(tx: Tx, user_id: UUID) -> User:
+    """Raises NotFoundError."""
+    row = tx.conn.execute(select(users).where(users.c.org_id == tx.org_id, users.c.id == user_id)).first()
+    if row is None:
+        raise NotFoundError
+    return to_user(row)
+
+
+def find_user_by_email(tx: Tx, email: str) -> User | None:
+    """Upper and lower case are the same in an e-mail address."""
+    row = tx.conn.execute(
+        select(users).where(users.c.org_id == tx.org_id, func.lower(users.c.email) == email.lower())
+    ).first()
+    return None if row is None else to_user(row)
+
+
+def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[User]:
+    """Everybody who may log in, by name."""
+    statement = select(users).where(users.c.org_id == tx.org_id).order_by(users.c.name, users.c.id).limit(limit + 1)
+    if cursor is not None:
+        statement = statement.where(after(users.c.name, users.c.id, decode(cursor, str, UUID)))
+    rows = tx.conn.execute(statement).all()
+    return page([to_user(row) for row in rows], limit, lambda user: (user.name, user.id))
+
+
+def get_api_key(tx: Tx, api_key_id: UUID) -> ApiKey:
+    """Raises NotFoundError."""
+    row = tx.conn.execute(_SHOWN_KEY.where(api_keys.c.org_id == tx.org_id, api_keys.c.id == api_key_id)).first()
+    if row is None:
+        raise NotFoundError
+    return _to_api_key(row)
+
+
+def list_api_keys(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[ApiKey]:
+    """The organization's keys by name, without their secrets; revoked ones too."""
+    statement = _SHOWN_KEY.where(api_keys.c.org_id == tx.org_id).order_by(api_keys.c.name).limit(limit + 1)
+    if cursor is not None:
+        statement = statement.where(api_keys.c.name > decode(cursor, str)[0])
+    rows = tx.conn.execute(statement).all()
+    return page([_to_api_key(row) for row in rows], limit, lambda key: (key.name,))
+
+
+def after(name: ColumnElement[str], row_id: ColumnElement[UUID], last: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows behind the `last` one of a page that is ordered by name and id."""
+    return tuple_(name, row_id) > tuple_(*(literal(value) for value in last))
+
+
+def database_now(tx: Tx) -> datetime:
+    """The database's own clock, by which sessions begin and end whatever clock drives the decisions."""
+    return tx.conn.execute(text("SELECT clock_timestamp()")).scalar_one()  # type: ignore[no-any-return]
+
+
+def to_user(row: Any) -> User:
+    """A user from a row of the table."""
+    return User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=Role(row.role),
+        permissions=tuple(sorted(row.permissions)),
+        active=row.active,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+_SHOWN_KEY = select(
+    api_keys.c.id, api_keys.c.name, api_keys.c.hint, api_keys.c.scopes, api_keys.c.created_at, api_keys.c.revoked_at
+)
+
+
+def _to_api_key(row: Any) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        hint=row.hint,
+        scopes=tuple(sorted(row.scopes)),
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+    )

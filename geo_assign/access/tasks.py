@@ -1,0 +1,26 @@
+"""Background steps of access: run by the worker, as the worker's role, over every organization."""
+
+from sqlalchemy import delete, func, select, tuple_
+
+from geo_assign.access.tables import sessions
+from geo_assign.core.db import Database
+from geo_assign.core.idempotency import idempotency_keys
+
+_BATCH = 1_000
+
+
+def sweep_expired_sessions(database: Database) -> int:
+    """Delete sessions that are over; returns how many, at most a thousand at a time."""
+    with database.across_organizations() as conn:
+        key = (sessions.c.org_id, sessions.c.id)
+        due = select(*key).where(sessions.c.expires_at <= func.clock_timestamp()).limit(_BATCH)
+        return conn.execute(delete(sessions).where(tuple_(*key).in_(due))).rowcount
+
+
+def sweep_expired_idempotency_keys(database: Database) -> int:
+    """Delete keys that answer no retry any more; returns how many, at most a thousand at a time."""
+    keys = idempotency_keys.c
+    key = (keys.org_id, keys.caller_id, keys.route, keys.key)
+    with database.across_organizations() as conn:
+        due = select(*key).where(keys.expires_at <= func.clock_timestamp()).limit(_BATCH)
+        return conn.execute(delete(idempotency_keys).where(tuple_(*key).in_(due))).rowcount
