@@ -4,26 +4,38 @@ A route file makes a `Routes`, declares its operations on it and stays thin: par
 render. What the framework around it does is in `geo_assign.http.dispatching`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel
 
 from geo_assign.access.domain import ApiScope, Caller, Permission, Role
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import GeoAssignError
+from geo_assign.core.errors import GeoAssignError, UnauthenticatedError
 from geo_assign.core.idempotency import Attempt
 from geo_assign.http.services import Services
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
+class Lane(IntEnum):
+    """Who goes first when there is more to do than the database can: lower numbers, which are also shed last."""
+
+    CONTINUED = 0  # work that has begun, and must not be dropped half-way
+    PHONES = 1  # accepts, rejects, pings
+    ORDINARY = 2
+    PICTURES = 3  # map reads and tiles: the next one comes anyway
+
+
 @dataclass(frozen=True)
 class Access:
-    """Who may call an operation. `public`: anybody. Shown in OpenAPI as `x-access`."""
+    """Who may call an operation. `public`: anybody. Shown in OpenAPI as `x-access`.
+
+    `permission` is wanted of dispatchers only: administrators have every one.
+    """
 
     roles: tuple[Role, ...] = ()
     scopes: tuple[ApiScope, ...] = ()
@@ -41,8 +53,20 @@ EVERYBODY = Access(roles=tuple(Role))
 
 
 @dataclass(frozen=True)
+class Stream:
+    """An answer that goes on: `parts` is closed when the client leaves. Such an operation has `streams=True`."""
+
+    parts: Iterable[bytes]
+    content_type: str = "text/event-stream"
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What a handler answers: `body` is a pydantic model, JSON-able data, or bytes of JSON already rendered."""
+    """What a handler answers.
+
+    `body` is a pydantic model, JSON-able data, bytes already rendered, or a `Stream`. Bytes are JSON unless `headers`
+    names another Content-Type. `version` becomes the ETag. `status` overrides the operation's.
+    """
 
     body: Any = None
     status: int | None = None
@@ -50,30 +74,38 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """One request, authenticated and parsed.
 
-    `transaction()` gives an open transaction of the caller's organization. The first use continues the one in which
-    the token was checked, so that a plain read costs one transaction; an operation declared with
-    `own_transactions=True` has that one closed before its handler starts and opens fresh ones.
+    `transaction()` gives an open transaction of the caller's organization; it commits at the end and rolls back on an
+    exception. The first use continues the one in which the token was checked, so that a plain read costs one
+    transaction; an operation declared with `own_transactions=True` has that one closed before its handler starts and
+    opens fresh ones. `path` holds UUIDs, and what `{name:int}` and `{name:slug}` matched.
     """
 
     services: Services
-    caller: Caller
-    path: Mapping[str, UUID]
+    authenticated: Caller | None
+    path: Mapping[str, Any]
     query: Any
     body: Any
     if_match: int | None
     attempt: Attempt | None
     request_id: str
-    open_transaction: Callable[[], Any]
+    open_transaction: Callable[[], AbstractContextManager[Tx]]
+    remote_address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Tx]:
+    @property
+    def caller(self) -> Caller:
+        """Who calls. Always there unless the operation is public."""
+        if self.authenticated is None:
+            raise UnauthenticatedError
+        return self.authenticated
+
+    def transaction(self) -> AbstractContextManager[Tx]:
         """A transaction that commits at the end and rolls back on an exception."""
-        with self.open_transaction() as tx:
-            yield tx
+        return self.open_transaction()
 
 
 Handler = Callable[[Call], Reply]
@@ -81,10 +113,12 @@ Handler = Callable[[Call], Reply]
 
 @dataclass(frozen=True)
 class Operation:
-    """One call of the API. Path parameters such as `{id}` are UUIDs. `query` and `body` are pydantic models.
+    """One call of the API. `query` and `body` are pydantic models.
 
-    `creates`: honours Idempotency-Key. `versioned`: wants If-Match. `errors`: the domain errors it may answer with,
-    beyond those that every operation has.
+    A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. `creates`: honours
+    Idempotency-Key. `versioned`: wants If-Match. `streams`: answers a `Stream` and holds no place among the requests.
+    `media_types`: of answers that are not JSON. `errors`: the domain errors it may answer with, beyond those that
+    every operation has.
     """
 
     method: Method
@@ -101,6 +135,9 @@ class Operation:
     creates: bool = False
     versioned: bool = False
     own_transactions: bool = False
+    streams: bool = False
+    lane: Lane = Lane.ORDINARY
+    media_types: tuple[str, ...] = ("application/json",)
     max_body_bytes: int | None = None
     errors: tuple[type[GeoAssignError], ...] = ()
 
