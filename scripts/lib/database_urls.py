@@ -2,7 +2,8 @@
 
     database_urls.py OWNER_URL APP_PASSWORD WORKER_PASSWORD
 
-The two log-in roles are named after the database, because roles belong to the whole server and another installation may live beside this one.
+The two log-in roles are named after the database: roles belong to the whole server, and another installation may live
+on it, too.
 """
 
 import sys

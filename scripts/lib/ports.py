@@ -8,7 +8,7 @@ import sys
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could bind this port now, as servers do (with SO_REUSEADDR, so that old connections don't count)."""
+    """Whether a server could bind this port now; as with servers, connections that are closing don't count."""
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.1")):  # noqa: S104  only a probe
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
