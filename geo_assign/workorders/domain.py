@@ -1,7 +1,14 @@
 """Work orders: what they are, the states they may be in, and which way they may go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from geo_assign.core.errors import ConflictError, GoneError, NotFoundError, StaleError
+from geo_assign.core.geo import Point
 
 
 class Kind(StrEnum):
@@ -122,3 +129,210 @@ PUBLISHED = frozenset(EventKind) - {EventKind.PENDING, EventKind.CHANGED, EventK
 def may_go(before: State, after: State) -> bool:
     """Whether a work order may go from `before` to `after`."""
     return after in TRANSITIONS[before]
+
+
+class Bucket(StrEnum):
+    """What a dispatcher asks of an order: what will not solve itself, what runs, what is for another day."""
+
+    NEEDS_YOU = "needs_you"
+    BEING_OFFERED = "being_offered"
+    LATER = "later"
+    TAKEN = "taken"
+    CLOSED = "closed"
+
+
+class RejectReason(StrEnum):
+    """Why a technician says no."""
+
+    TOO_FAR = "too_far"
+    BUSY = "busy"
+    MISSING_SKILL = "missing_skill"
+    MISSING_PARTS = "missing_parts"
+    BREAK = "break"
+    OTHER = "other"
+
+
+# Whether somebody who gave this reason may be asked again for the same work order, after the store's cool-off.
+MAY_ASK_AGAIN: Mapping[RejectReason, bool] = {
+    RejectReason.TOO_FAR: False,
+    RejectReason.BUSY: True,
+    RejectReason.MISSING_SKILL: False,
+    RejectReason.MISSING_PARTS: False,
+    RejectReason.BREAK: True,
+    RejectReason.OTHER: False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """The offer that waits for an answer."""
+
+    id: UUID
+    technician_id: UUID
+    technician_name: str
+    offered_at: datetime
+    expires_at: datetime
+    distance_m: float | None
+    eta_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the customer is and how that is known."""
+
+    point: Point
+    source: LocationSource
+    confidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """A lead or ticket as everybody sees it. JSON columns keep the shapes of the API."""
+
+    id: UUID
+    kind: Kind
+    number: str
+    store_id: UUID
+    group_id: UUID | None
+    state: State
+    pending_reason: PendingReason | None
+    pending_detail: Mapping[str, Any] | None
+    customer: Mapping[str, Any]
+    address: str | None
+    location: Location | None
+    location_candidates: Sequence[Mapping[str, Any]]
+    slot_start: datetime
+    slot_end: datetime
+    skills: tuple[str, ...]
+    device: Mapping[str, Any]
+    referral_source: str | None
+    priority: int
+    notes: str | None
+    external_id: str | None
+    technician_id: UUID | None
+    technician_name: str | None
+    wanted_technician_id: UUID | None
+    pinned: bool
+    offer: OpenOffer | None
+    decision_id: UUID | None
+    changed_by: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What it is about in a few words: the device and what is wrong with it."""
+        device, issue = self.device.get("type") or self.device.get("brand"), self.device.get("issue")
+        parts = [str(part).strip() for part in (device, issue) if part]
+        return " · ".join(parts) or self.number
+
+    @property
+    def bucket(self) -> Bucket:
+        """Which list of the dispatcher it belongs to."""
+        if self.state in TERMINAL:
+            return Bucket.CLOSED
+        if self.state in TAKEN:
+            return Bucket.TAKEN
+        if self.state is State.OFFERED:
+            return Bucket.BEING_OFFERED
+        # What automation will take up by itself once it may is not yet the dispatcher's.
+        return Bucket.LATER if self.state is State.NEW else Bucket.NEEDS_YOU
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One technician asked, with a deadline, and what became of it."""
+
+    id: UUID
+    work_order_id: UUID
+    technician_id: UUID
+    booking_id: UUID
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
+    responded_at: datetime | None
+    reason: str | None
+    note: str | None
+    distance_m: float | None
+    eta_s: float | None
+    automatic: bool
+    decision_id: UUID | None
+
+
+class WorkOrderNotFoundError(NotFoundError):
+    """There is no such work order here."""
+
+    code = "work_order_not_found"
+
+
+class OfferNotFoundError(NotFoundError):
+    """There is no such offer for you."""
+
+    code = "offer_not_found"
+
+
+class WorkOrderStateError(ConflictError):
+    """The work order's state does not allow this."""
+
+    code = "work_order_state"
+
+
+class WorkOrderChangedError(StaleError):
+    """Somebody else changed this work order first."""
+
+    code = "work_order_changed"
+
+
+class WorkOrderWithoutLocationError(ConflictError):
+    """The work order has no location: fix the address, drop a pin, or assign from the list."""
+
+    code = "work_order_has_no_location"
+
+
+class SlotTakenError(ConflictError):
+    """The technician has other work, or an open offer, at that time."""
+
+    code = "slot_taken"
+
+
+class OfferClosedError(GoneError):
+    """This offer is no longer open."""
+
+    code = "offer_closed"
+
+
+class OfferExpiredError(OfferClosedError):
+    """The time to answer this offer is over."""
+
+    code = "offer_expired"
+
+
+class OfferWithdrawnError(OfferClosedError):
+    """This offer was withdrawn."""
+
+    code = "offer_withdrawn"
+
+
+class WorkOrderCancelledError(OfferClosedError):
+    """The work order was cancelled."""
+
+    code = "work_order_cancelled"
+
+
+class OfferAnsweredError(ConflictError):
+    """This offer was answered already."""
+
+    code = "offer_answered"
+
+
+class RejectionDisabledError(ConflictError):
+    """This store does not let technicians reject offers."""
+
+    code = "rejection_disabled"
+
+
+class DuplicateExternalIdError(ConflictError):
+    """A work order with this external_id exists in this store."""
+
+    code = "duplicate_external_id"

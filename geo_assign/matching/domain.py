@@ -1,0 +1,180 @@
+"""What a ranking is: the question, the candidates, the excluded with their reasons, the receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.geo import Point
+
+REACHABLE_FOR = timedelta(minutes=15)
+EXCLUDED_LIMIT = 50
+MAX_LIMIT = 50
+
+# `<->` on geography measures on a sphere; the geodesic is at least this share of it.
+SPHERE_TO_GEODESIC = 0.994
+
+# Straight line to street, and metres per second in town: an estimate for people, never a reason to choose.
+_DETOUR = 1.4
+_TOWN_SPEED_MPS = 8.3
+
+
+class ExclusionCode(StrEnum):
+    """Why somebody cannot go. The order is the order in which reasons are told."""
+
+    INACTIVE = "inactive"
+    WRONG_GROUP = "wrong_group"
+    OFF_DUTY = "off_duty"
+    AGREEMENT_EXPIRED = "agreement_expired"
+    NO_POSITION = "no_position"
+    OFFLINE = "offline"
+    STALE_POSITION = "stale_position"
+    MOCK_LOCATION = "mock_location"
+    IMPLAUSIBLE_POSITION = "implausible_position"
+    MISSING_SKILL = "missing_skill"
+    OUTSIDE_HOURS = "outside_hours"
+    TIME_OFF = "time_off"
+    SLOT_TAKEN = "slot_taken"
+    OFFER_LIMIT = "offer_limit"
+    REJECTED_BEFORE = "rejected_before"
+    OUTSIDE_RADIUS = "outside_radius"
+
+
+class Provenance(StrEnum):
+    """How it is known where somebody is, or will be."""
+
+    LIVE = "live"
+    PREVIOUS_APPOINTMENT = "previous_appointment"
+    HOME_BASE = "home_base"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Half-open `[start, end)`, both instants."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The store's rules that a ranking follows; kept in its receipt."""
+
+    radius_m: float = 50_000.0
+    freshness_s: float = 300.0
+    soon: timedelta = timedelta(hours=2)
+    travel_buffer: timedelta = timedelta(0)
+    offer_limit: int = 1
+    cool_off: timedelta = timedelta(minutes=30)
+    use_mock_positions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who can take work at `origin` during `slot`, judged at `at`?
+
+    `day_start` and `day_end` bound the slot's local day. `needs_duty`: only people on duty, whatever the slot. With a
+    `work_order_id` that order's own bookings do not count and those who refused it are excluded.
+    """
+
+    origin: Point
+    slot: Slot
+    at: datetime
+    day_start: datetime
+    day_end: datetime
+    scope: Scope
+    policy: Policy = field(default_factory=Policy)
+    skills: tuple[str, ...] = ()
+    store_id: UUID | None = None
+    group_id: UUID | None = None
+    work_order_id: UUID | None = None
+    needs_duty: bool = True
+    limit: int = 5
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether live positions tell where people will be when the slot starts."""
+        return self.slot.start - self.at <= self.policy.soon
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPosition:
+    """A place with how it is known. Live ones carry their times and accuracy in metres, others None."""
+
+    point: Point
+    provenance: Provenance
+    recorded_at: datetime | None = None
+    age_s: float | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Bookings of the slot's local day, those that should have ended before, and offers waiting for an answer."""
+
+    today: int
+    overdue: int
+    open_offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who can go: geodesic distance in metres, an estimate of seconds on the road."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float
+    position: KnownPosition
+    workload: Workload
+    provider: bool = False
+
+    @property
+    def eta_s(self) -> float:
+        return self.distance_m * _DETOUR / _TOWN_SPEED_MPS
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One filter's verdict: the code, a sentence, and what would have had to differ."""
+
+    code: ExclusionCode
+    detail: str
+    needed: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Somebody of the scope who cannot go. Off duty his distance is not told."""
+
+    technician_id: UUID
+    name: str
+    presence: Literal["on_duty", "off_duty"]
+    last_seen_at: datetime | None
+    distance_m: float | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The nearest excluded people, and counts by reason over the `examined` nearest people of the scope.
+
+    `truncated` says that there are more than were examined or listed.
+    """
+
+    excluded: tuple[Excluded, ...]
+    counts: Mapping[ExclusionCode, int]
+    examined: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The answer to a `Question`: candidates in order of geodesic distance, ties by id."""
+
+    question: Question
+    candidates: tuple[Candidate, ...]
+    explanation: Explanation | None = None

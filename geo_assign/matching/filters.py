@@ -1,0 +1,141 @@
+"""The filters of "really available", each said once in SQL.
+
+Every entry maps an exclusion code to the condition that excludes somebody. The candidate statement joins their
+negations, the explanation selects them, so that a ranking and its reasons cannot disagree. In the SQL `t` is the
+technician, `p` his place (a current position, or where he will be), `%(name)s` a parameter of `parameters`.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from geo_assign.matching.domain import REACHABLE_FOR, ExclusionCode, Question
+from geo_assign.workorders.domain import HOLDING, OfferState
+
+Code = ExclusionCode
+
+_HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
+
+_WRONG_STORE = "t.store_id <> %(store_id)s"
+_WRONG_GROUP = """NOT EXISTS (
+    SELECT FROM technician_groups g
+    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = %(group_id)s)"""
+
+# Working hours are compared as minutes of the local week of the technician's own store.
+_OUTSIDE_HOURS = """t.week_minutes IS NOT NULL AND NOT t.week_minutes @> (
+    SELECT int4range(w.minute, w.minute + greatest(1, w.minutes))
+    FROM stores s,
+    LATERAL (SELECT %(slot_start)s AT TIME ZONE s.timezone AS f, %(slot_end)s AT TIME ZONE s.timezone AS u) l,
+    LATERAL (SELECT
+        ((extract(isodow FROM l.f)::int - 1) * 1440 + extract(hour FROM l.f)::int * 60 + extract(minute FROM l.f)::int)
+            AS minute,
+        ceil(extract(epoch FROM l.u - l.f) / 60)::int AS minutes) w
+    WHERE s.org_id = %(org_id)s AND s.id = t.store_id)"""
+
+_TIME_OFF = """EXISTS (
+    SELECT FROM time_off f
+    WHERE f.org_id = %(org_id)s AND f.technician_id = t.id
+      AND f.ends_at > %(slot_start)s AND f.starts_at < %(slot_end)s)"""
+
+_SLOT_TAKEN = f"""EXISTS (
+    SELECT FROM bookings b
+    WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ({_HOLDING})
+      AND b.occupied_until > %(busy_from)s AND b.occupied_from < %(busy_until)s
+      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s)"""
+
+_OFFER_LIMIT = f"""%(offer_limit)s <= (
+    SELECT count(*) FROM offers o
+    WHERE o.org_id = %(org_id)s AND o.technician_id = t.id AND o.state = '{OfferState.OFFERED}'
+      AND o.work_order_id IS DISTINCT FROM %(work_order_id)s)"""
+
+_REJECTED_BEFORE = f"""EXISTS (
+    SELECT FROM offers o
+    WHERE o.org_id = %(org_id)s AND o.work_order_id = %(work_order_id)s AND o.technician_id = t.id
+      AND (o.final OR o.state IN ('{OfferState.REJECTED}', '{OfferState.EXPIRED}')
+           AND o.responded_at > %(cooled_off)s))"""
+
+_AGREEMENT_EXPIRED = """t.provider_id IS NOT NULL AND EXISTS (
+    SELECT FROM service_providers v
+    WHERE v.org_id = %(org_id)s AND v.id = t.provider_id
+      AND (NOT v.active OR v.valid_until <= %(slot_start)s))"""
+
+_EXCLUDED_WHEN: dict[ExclusionCode, str] = {
+    Code.INACTIVE: "NOT t.active",
+    Code.OFF_DUTY: "NOT t.on_duty",
+    Code.AGREEMENT_EXPIRED: _AGREEMENT_EXPIRED,
+    Code.OFFLINE: "p.heard_at <= %(heard_since)s",
+    Code.STALE_POSITION: "p.used_at < %(fresh_since)s",
+    Code.MOCK_LOCATION: "p.mock",
+    Code.IMPLAUSIBLE_POSITION: "p.implausible",
+    Code.MISSING_SKILL: "NOT t.skills @> %(skills)s",
+    Code.OUTSIDE_HOURS: _OUTSIDE_HOURS,
+    Code.TIME_OFF: _TIME_OFF,
+    Code.SLOT_TAKEN: _SLOT_TAKEN,
+    Code.OFFER_LIMIT: _OFFER_LIMIT,
+    Code.REJECTED_BEFORE: _REJECTED_BEFORE,
+    Code.OUTSIDE_RADIUS: "p.distance_m > %(radius_m)s",
+}
+
+_OF_LIVE_POSITIONS = frozenset(
+    {Code.OFFLINE, Code.STALE_POSITION, Code.MOCK_LOCATION, Code.IMPLAUSIBLE_POSITION}
+)
+
+
+def active_filters(question: Question) -> dict[ExclusionCode, str]:
+    """The filters that this question asks for, in the order in which reasons are told."""
+    wrong_group = [
+        condition
+        for condition, asked in ((_WRONG_STORE, question.store_id), (_WRONG_GROUP, question.group_id))
+        if asked is not None
+    ]
+    unasked = {
+        Code.WRONG_GROUP: not wrong_group,
+        Code.OFF_DUTY: not (question.is_soon or question.needs_duty),
+        Code.MISSING_SKILL: not question.skills,
+        Code.REJECTED_BEFORE: question.work_order_id is None,
+        Code.MOCK_LOCATION: question.policy.use_mock_positions,
+    }
+    conditions = _EXCLUDED_WHEN | {Code.WRONG_GROUP: " OR ".join(wrong_group)}
+    return {
+        code: conditions[code]
+        for code in Code
+        if code in conditions
+        and not unasked.get(code, False)
+        and (question.is_soon or code not in _OF_LIVE_POSITIONS)
+    }
+
+
+def parameters(question: Question) -> dict[str, Any]:
+    """The values behind the filters' parameters; `org_id` is added by the statement."""
+    policy, slot = question.policy, question.slot
+    return {
+        "lat": question.origin.lat,
+        "lon": question.origin.lon,
+        "slot_start": slot.start,
+        "slot_end": slot.end,
+        "busy_from": slot.start - policy.travel_buffer,
+        "busy_until": slot.end,
+        "day_start": question.day_start,
+        "day_end": question.day_end,
+        "at": question.at,
+        "heard_since": question.at - REACHABLE_FOR,
+        "fresh_since": question.at - timedelta(seconds=policy.freshness_s),
+        "cooled_off": question.at - policy.cool_off,
+        "radius_m": policy.radius_m,
+        "offer_limit": policy.offer_limit,
+        "skills": list(question.skills),
+        "store_id": question.store_id,
+        "group_id": question.group_id,
+        "work_order_id": question.work_order_id,
+        "scope_stores": sorted(question.scope.store_ids),
+        "scope_groups": sorted(question.scope.group_ids),
+    }
+
+
+def scope_condition(question: Question) -> str:
+    """Which technicians exist for the caller."""
+    if question.scope.everything:
+        return "true"
+    return """(t.store_id = ANY(%(scope_stores)s) OR EXISTS (
+        SELECT FROM technician_groups g
+        WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = ANY(%(scope_groups)s)))"""
+

@@ -1,0 +1,166 @@
+"""Nearest available: asks the database, proves the order, explains who is missing."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import namedtuple_row
+
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point
+from geo_assign.matching.domain import (
+    EXCLUDED_LIMIT,
+    SPHERE_TO_GEODESIC,
+    Candidate,
+    Excluded,
+    ExclusionCode,
+    Explanation,
+    KnownPosition,
+    Provenance,
+    Question,
+    Ranking,
+    Reason,
+    Workload,
+)
+from geo_assign.matching.filters import parameters
+from geo_assign.matching.reasons import reason_for
+from geo_assign.matching.statements import COUNT_SKILL, ORIGIN, candidates_sql, excluded_sql, one_sql, unpositioned_sql
+
+# The innermost rows that a walk looks at before it asks whether the radius is exhausted.
+_WINDOWS = (256, 8_192, 262_144, 8_388_608)
+# A skill that fewer people have than this is walked from its holders.
+_RARE = 2_000
+# People examined for the explanation of one answer; enough to find 50 excluded ones in any usual fleet.
+_EXAMINED = (200, 2_000)
+_SPARE = 3
+
+
+def rank(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
+    """The nearest `question.limit` who are available, by geodesic distance, ties by id; `explain` adds the excluded."""
+    candidates = tuple(_candidates(tx, question))
+    return Ranking(question, candidates, explain_exclusions(tx, question) if explain else None)
+
+
+def explain_exclusions(tx: Tx, question: Question) -> Explanation:
+    """The nearest people of the scope who are not available, each with every reason."""
+    rows: list[Any] = []
+    for window in _EXAMINED:
+        rows = _fetch(tx, excluded_sql(question, window), question)
+        if len(rows) < window or sum(bool(row.codes) for row in rows) >= EXCLUDED_LIMIT:
+            break
+    found = [_excluded(question, row) for row in rows if row.codes]
+    unknown = _unpositioned(tx, question) if question.is_soon else []
+    everyone = found + unknown
+    counts = Counter(reason.code for person in everyone for reason in person.reasons)
+    listed = tuple(everyone[:EXCLUDED_LIMIT])
+    return Explanation(
+        excluded=listed,
+        counts=dict(counts),
+        examined=len(rows) + len(unknown),
+        truncated=len(everyone) > len(listed) or len(rows) == window,
+    )
+
+
+def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | None:
+    """One technician's exclusion reasons for this question (none: he could go). None when he is not in the scope."""
+    rows = _fetch(tx, one_sql(question), question, technician_id=technician_id)
+    if not rows:
+        return None
+    codes = list(rows[0].codes)
+    if question.is_soon and rows[0].used_at is None:
+        codes.append(ExclusionCode.NO_POSITION.value)
+    return _excluded(question, rows[0], codes)
+
+
+def _candidates(tx: Tx, question: Question) -> list[Candidate]:
+    rare_skill = _rare_skill(tx, question)
+    fetch, windows = question.limit + _SPARE, iter(_WINDOWS)
+    window = next(windows)
+    while True:
+        sql = candidates_sql(question, window, rare_skill=rare_skill is not None)
+        rows = _fetch(tx, sql, question, fetch=fetch, rare_skill=rare_skill)
+        if len(rows) >= fetch:
+            if _order_is_proven(rows, question.limit):
+                break
+            fetch *= 2
+        elif _walk_is_over(tx, question, window, rare_skill):
+            break
+        else:
+            window = next(windows)
+    rows.sort(key=lambda row: (row.distance_m, row.technician_id))
+    return [_candidate(question, row) for row in rows[: question.limit]]
+
+
+def _order_is_proven(rows: list[Any], limit: int) -> bool:
+    """Whether nobody beyond the last row fetched can be nearer than the `limit`-th of them."""
+    kth = sorted(row.distance_m for row in rows)[limit - 1]
+    return bool(rows[-1].sphere_m * SPHERE_TO_GEODESIC > kth)
+
+
+def _walk_is_over(tx: Tx, question: Question, window: int, rare_skill: str | None) -> bool:
+    """Whether the window held everybody, or reached beyond the radius."""
+    if rare_skill is not None or window == _WINDOWS[-1]:
+        return True
+    source = "current_positions c" if question.is_soon else "technicians c"
+    column = "c.geog" if question.is_soon else "c.base_geog"
+    edge = _fetch(
+        tx,
+        f"SELECT {column} <-> {ORIGIN} AS sphere_m FROM {source} WHERE c.org_id = %(org_id)s "
+        f"ORDER BY {column} <-> {ORIGIN} OFFSET {window - 1} LIMIT 1",
+        question,
+    )
+    return not edge or edge[0].sphere_m * SPHERE_TO_GEODESIC > question.policy.radius_m
+
+
+def _rare_skill(tx: Tx, question: Question) -> str | None:
+    """The rarest of the asked skills when few have it; walking the country for them would cost more."""
+    if not question.skills or not question.is_soon:
+        return None
+    counts = {row.skill: row.count for row in _fetch(tx, COUNT_SKILL, question, rare=_RARE)}
+    rarest = min(question.skills, key=lambda skill: counts.get(skill, 0))
+    return rarest if counts.get(rarest, 0) < _RARE else None
+
+
+def _unpositioned(tx: Tx, question: Question) -> list[Excluded]:
+    rows = _fetch(tx, unpositioned_sql(question), question, window=_EXAMINED[-1], fetch=EXCLUDED_LIMIT)
+    people = []
+    for row in rows:
+        codes = [ExclusionCode.NO_POSITION]
+        codes += [] if row.on_duty else [ExclusionCode.OFF_DUTY]
+        codes += [] if row.active else [ExclusionCode.INACTIVE]
+        reasons = tuple(reason_for(code, question, row) for code in ExclusionCode if code in codes)
+        people.append(Excluded(row.id, row.name, "on_duty" if row.on_duty else "off_duty", None, None, reasons))
+    return people
+
+
+def _fetch(tx: Tx, sql: str, question: Question, **extra: Any) -> list[Any]:
+    # The driver directly: this is the hot path, and its statements are prepared after a few uses.
+    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(sql, {**parameters(question), "org_id": tx.org_id, **extra}).fetchall()  # type: ignore[arg-type]
+
+
+def _candidate(question: Question, row: Any) -> Candidate:
+    live = row.used_at is not None
+    position = KnownPosition(
+        point=Point(row.lat, row.lon),
+        provenance=Provenance(row.provenance),
+        recorded_at=row.recorded_at,
+        age_s=(question.at - row.used_at).total_seconds() if live else None,
+        accuracy_m=row.accuracy_m,
+    )
+    workload = Workload(today=row.today, overdue=row.overdue, open_offers=row.open_offers)
+    return Candidate(row.technician_id, row.name, row.distance_m, position, workload, row.provider)
+
+
+def _excluded(question: Question, row: Any, codes: Iterable[str] | None = None) -> Excluded:
+    reasons = tuple(reason_for(ExclusionCode(code), question, row) for code in (row.codes if codes is None else codes))
+    visible = row.on_duty
+    return Excluded(
+        technician_id=row.technician_id,
+        name=row.name,
+        presence="on_duty" if row.on_duty else "off_duty",
+        last_seen_at=row.heard_at,
+        distance_m=row.distance_m if visible else None,
+        reasons=reasons,
+    )

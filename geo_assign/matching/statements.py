@@ -1,0 +1,155 @@
+"""The SQL of nearest available: one text per shape of question, made once and kept.
+
+The walk goes outward from the origin through the index on `(org_id, geog)` in windows: a window is the innermost
+so-many rows, the filters stand around it, and the statement stops at the k-th who passes. So the usual question reads
+a few rows, and one that nobody near can answer is bounded: the next window is only opened while the radius is not
+exhausted. A skill that few people have turns the walk round: it starts from those who have it.
+"""
+
+from functools import lru_cache
+
+from geo_assign.matching.domain import ExclusionCode, Question
+from geo_assign.matching.filters import active_filters, scope_condition
+from geo_assign.workorders.domain import HOLDING, OfferState
+
+_HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
+ORIGIN = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
+
+# Where people are now. `sphere_m` orders the walk, `distance_m` is the geodesic that ranks.
+_LIVE = f"""
+SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
+       'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
+FROM current_positions c
+WHERE c.org_id = %(org_id)s
+ORDER BY c.geog <-> {ORIGIN}
+LIMIT :window:"""
+
+_LIVE_WITH_SKILL = f"""
+SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
+       'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
+FROM technician_skills k
+JOIN current_positions c ON c.org_id = k.org_id AND c.technician_id = k.technician_id
+WHERE k.org_id = %(org_id)s AND k.skill = %(rare_skill)s
+ORDER BY sphere_m
+LIMIT :window:"""
+
+# Where people will be when a later slot starts: at the end of the last booking before it on that local day, else where
+# they start the day. Two walks, joined: the day's bookings are few, the bases have an index.
+_NO_TIMES = """NULL::timestamptz AS recorded_at, NULL::timestamptz AS used_at, NULL::timestamptz AS heard_at,
+       NULL::real AS accuracy_m, false AS mock, false AS implausible"""
+_PLANNED = f"""
+WITH previous AS MATERIALIZED (
+    SELECT DISTINCT ON (b.technician_id) b.technician_id, w.lat, w.lon, w.geog
+    FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
+    WHERE b.org_id = %(org_id)s AND b.state IN ({_HOLDING}, 'done') AND w.geog IS NOT NULL
+      AND b.occupied_until > %(day_start)s AND b.ends_at <= %(slot_start)s
+      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s
+    ORDER BY b.technician_id, b.ends_at DESC)
+(SELECT v.technician_id, v.lat, v.lon, {_NO_TIMES},
+       'previous_appointment' AS provenance, v.geog <-> {ORIGIN} AS sphere_m, ST_Distance(v.geog, {ORIGIN}) AS distance_m
+ FROM previous v ORDER BY sphere_m LIMIT :window:)
+UNION ALL
+(SELECT b.id, b.base_lat, b.base_lon, {_NO_TIMES},
+       CASE WHEN b.home_lat IS NULL THEN 'store' ELSE 'home_base' END, b.base_geog <-> {ORIGIN},
+       ST_Distance(b.base_geog, {ORIGIN})
+ FROM technicians b
+ WHERE b.org_id = %(org_id)s AND NOT EXISTS (SELECT FROM previous v WHERE v.technician_id = b.id)
+ ORDER BY b.base_geog <-> {ORIGIN} LIMIT :window:)
+ORDER BY sphere_m
+LIMIT :window:"""
+
+_WORKLOAD = f"""
+    (SELECT count(*) FROM bookings b
+     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ({_HOLDING})
+       AND b.occupied_until > %(day_start)s AND b.starts_at < %(day_end)s AND b.ends_at > %(day_start)s) AS today,
+    (SELECT count(*) FROM bookings b
+     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state = 'assigned'
+       AND b.occupied_until > %(day_start)s - interval '30 days' AND b.ends_at <= %(at)s) AS overdue,
+    (SELECT count(*) FROM offers o
+     WHERE o.org_id = %(org_id)s AND o.technician_id = t.id AND o.state = '{OfferState.OFFERED}') AS open_offers"""
+
+
+def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
+    """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
+    return _candidates(_source(question, window, rare_skill), _where(question))
+
+
+def excluded_sql(question: Question, window: int) -> str:
+    """The people of the scope within the window, each with the codes that exclude him ('{}' when none does)."""
+    source = _source(question, window, False)
+    return _explanation(source, tuple(active_filters(question).items()), scope_condition(question))
+
+
+def one_sql(question: Question) -> str:
+    """The same for one technician, %(technician_id)s, wherever he is."""
+    return _one(tuple(active_filters(question).items()), scope_condition(question))
+
+
+COUNT_SKILL = """
+SELECT k.skill, count(*) FROM unnest(%(skills)s::text[]) AS s (skill),
+LATERAL (SELECT s.skill FROM technician_skills x WHERE x.org_id = %(org_id)s AND x.skill = s.skill LIMIT %(rare)s) k
+GROUP BY k.skill"""
+
+UNPOSITIONED = """
+SELECT t.id, t.name, t.on_duty, t.active, t.duty_changed_at
+FROM (SELECT * FROM technicians t WHERE t.org_id = %(org_id)s AND {scope} ORDER BY t.id LIMIT %(window)s) t
+WHERE NOT EXISTS (SELECT FROM current_positions c WHERE c.org_id = %(org_id)s AND c.technician_id = t.id)
+ORDER BY t.name, t.id
+LIMIT %(fetch)s"""
+
+
+def unpositioned_sql(question: Question) -> str:
+    """People of the scope of whom no position was ever received."""
+    return UNPOSITIONED.format(scope=scope_condition(question))
+
+
+def _source(question: Question, window: int, rare_skill: bool) -> str:
+    # The window stands in the text: a planner that does not know a LIMIT guesses a tenth of the table.
+    live = _LIVE_WITH_SKILL if rare_skill else _LIVE
+    return (live if question.is_soon else _PLANNED).replace(":window:", str(int(window)))
+
+
+def _where(question: Question) -> tuple[str, ...]:
+    passes = (f"NOT ({condition})" for condition in active_filters(question).values())
+    return (scope_condition(question), *passes)
+
+
+@lru_cache(maxsize=256)
+def _candidates(source: str, conditions: tuple[str, ...]) -> str:
+    where = "\n  AND ".join(conditions)
+    return f"""
+SELECT p.technician_id, t.name, t.provider_id IS NOT NULL AS provider, p.distance_m, p.sphere_m, p.lat, p.lon,
+    p.recorded_at, p.used_at, p.accuracy_m, p.provenance,{_WORKLOAD}
+FROM ({source}) p
+JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
+WHERE {where}
+ORDER BY p.sphere_m
+LIMIT %(fetch)s"""
+
+
+def _codes(filters: tuple[tuple[ExclusionCode, str], ...]) -> str:
+    cases = ",\n    ".join(f"CASE WHEN {condition} THEN '{code}' END" for code, condition in filters)
+    return f"array_remove(ARRAY[\n    {cases}], NULL) AS codes"
+
+
+@lru_cache(maxsize=256)
+def _explanation(source: str, filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
+    return f"""
+SELECT p.technician_id, t.name, t.on_duty, p.distance_m, p.used_at, p.heard_at, t.skills, t.duty_changed_at,
+    {_codes(filters)}
+FROM ({source}) p
+JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
+WHERE {scope}
+ORDER BY p.sphere_m"""
+
+
+@lru_cache(maxsize=256)
+def _one(filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
+    return f"""
+SELECT t.id AS technician_id, t.name, t.on_duty, p.distance_m, p.used_at, p.heard_at, t.skills, t.duty_changed_at,
+    {_codes(filters)}
+FROM technicians t
+LEFT JOIN LATERAL (
+    SELECT c.*, ST_Distance(c.geog, {ORIGIN}) AS distance_m FROM current_positions c
+    WHERE c.org_id = %(org_id)s AND c.technician_id = t.id) p ON true
+WHERE t.org_id = %(org_id)s AND t.id = %(technician_id)s AND {scope}"""

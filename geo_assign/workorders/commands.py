@@ -1,0 +1,391 @@
+"""Writes of work orders, bookings and offers: the single steps that `dispatch` composes.
+
+Every step that changes a work order expects its row to be locked (`lock`), so that whoever comes second judges by
+what the first left behind.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_assign.access.domain import Caller, Scope
+from geo_assign.core import outbox
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point
+from geo_assign.core.ids import new_id
+from geo_assign.workorders.domain import (
+    HOLDING,
+    PUBLISHED,
+    BookingRole,
+    BookingState,
+    DuplicateExternalIdError,
+    EventKind,
+    Kind,
+    LocationSource,
+    Offer,
+    OfferState,
+    PendingReason,
+    State,
+    WorkOrder,
+    WorkOrderChangedError,
+    WorkOrderNotFoundError,
+    WorkOrderStateError,
+    may_go,
+)
+from geo_assign.workorders.queries import get_offer, get_work_order
+from geo_assign.workorders.tables import bookings, offers, work_order_counters, work_order_events, work_orders
+
+EVERYTHING = Scope(everything=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A new work order. JSON fields have the shapes of the API; `location` as given by the client."""
+
+    kind: Kind
+    store_id: UUID
+    slot_start: datetime
+    slot_end: datetime
+    slot_given: bool
+    customer: Mapping[str, Any]
+    address: str | None = None
+    location: Point | None = None
+    group_id: UUID | None = None
+    skills: tuple[str, ...] = ()
+    device: Mapping[str, Any] | None = None
+    referral_source: str | None = None
+    priority: int = 0
+    notes: str | None = None
+    external_id: str | None = None
+    assignee_id: UUID | None = None
+
+
+def actor(caller: Caller) -> dict[str, Any]:
+    """Who did it, as written beside events and shown to others."""
+    return {"kind": caller.kind.value, "id": str(caller.id), "name": caller.name}
+
+
+def insert_work_order(tx: Tx, caller: Caller, draft: Draft, work_order_id: UUID, *, due_at: datetime) -> None:
+    """Write a new work order with its event. The worker takes it up at `due_at` if nobody has gone on with it.
+
+    Raises DuplicateExternalIdError.
+    """
+    now = tx.now()
+    point = draft.location
+    values = {
+        "org_id": tx.org_id,
+        "id": work_order_id,
+        "kind": draft.kind,
+        "number": _next_number(tx, draft.kind),
+        "store_id": draft.store_id,
+        "group_id": draft.group_id,
+        "state": State.NEW,
+        "customer": dict(draft.customer),
+        "address": draft.address,
+        "lat": point.lat if point else None,
+        "lon": point.lon if point else None,
+        "location_source": LocationSource.CLIENT if point else None,
+        "slot_start": draft.slot_start,
+        "slot_end": draft.slot_end,
+        "slot_given": draft.slot_given,
+        "skills": list(draft.skills),
+        "device": dict(draft.device or {}),
+        "referral_source": draft.referral_source,
+        "priority": draft.priority,
+        "notes": draft.notes,
+        "external_id": draft.external_id,
+        "wanted_technician_id": draft.assignee_id,
+        "geocode_due_at": due_at if draft.address and not point else None,
+        "evaluate_due_at": due_at,
+        "created_by": actor(caller),
+        "changed_by": actor(caller),
+        "created_at": now,
+        "updated_at": now,
+    }
+    same_external_id = {
+        "index_elements": ["org_id", "store_id", "external_id"],
+        "index_where": work_orders.c.external_id.is_not(None),
+    }
+    statement = insert(work_orders).values(values).on_conflict_do_nothing(**same_external_id)
+    if tx.conn.execute(statement.returning(work_orders.c.id)).first() is None:
+        raise DuplicateExternalIdError
+    _record_event(tx, caller, work_order_id, EventKind.CREATED, State.NEW, {}, at=now)
+
+
+def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder:
+    """Lock a work order's row, then read it: the state that everything which follows in this transaction judges by.
+
+    Raises WorkOrderNotFoundError, also when it lies outside `scope`.
+    """
+    w = work_orders.c
+    found = tx.conn.execute(
+        select(w.id).where(w.org_id == tx.org_id, w.id == work_order_id).with_for_update()
+    ).first()
+    if found is None:
+        raise WorkOrderNotFoundError
+    return get_work_order(tx, scope, work_order_id)
+
+
+def require_version(order: WorkOrder, version: int | None) -> None:
+    """Raises WorkOrderChangedError, with who won and when, unless the caller saw the present version."""
+    if version is not None and version != order.version:
+        raise WorkOrderChangedError(
+            f"{order.changed_by.get('name', 'somebody')} changed it first",
+            current_version=order.version,
+            changed_by=dict(order.changed_by),
+            changed_at=order.updated_at.isoformat(),
+            state=order.state.value,
+            assignee=_assignee(order),
+        )
+
+
+def require_way(order: WorkOrder, after: State) -> None:
+    """Raises WorkOrderStateError unless the work order may go to `after`."""
+    if not may_go(order.state, after):
+        raise WorkOrderStateError(
+            f"a work order that is {order.state.value} cannot become {after.value}", state=order.state.value
+        )
+
+
+def change(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    kind: EventKind,
+    *,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> None:
+    """Write `values` to a locked work order, raise its version, and tell it: history, and outbox where published."""
+    state = State(values.get("state", order.state))
+    if state is not State.PENDING:
+        values |= {"pending_reason": None, "pending_detail": None}
+    w = work_orders.c
+    tx.conn.execute(
+        update(work_orders)
+        .where(w.org_id == tx.org_id, w.id == order.id)
+        .values(**values, version=w.version + 1, updated_at=at, changed_by=actor(caller))
+    )
+    _record_event(tx, caller, order.id, kind, state, dict(detail or {}), at=at)
+
+
+def put_off(tx: Tx, work_order_id: UUID, **deadlines: Any) -> None:
+    """Set deadlines and counters of background steps; nothing that a person sees, so the version stays."""
+    w = work_orders.c
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id == work_order_id).values(**deadlines))
+
+
+def to_pending(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    reason: PendingReason,
+    *,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+    evaluate_due_at: datetime | None = None,
+    **values: Any,
+) -> None:
+    """Nobody has it, for `reason`. Says nothing again when nothing changed, but keeps the new deadline."""
+    shown = dict(detail or {})
+    unchanged = order.state is State.PENDING and order.pending_reason is reason and order.pending_detail == shown
+    if unchanged and not values:
+        put_off(tx, order.id, evaluate_due_at=evaluate_due_at)
+        return
+    change(
+        tx,
+        caller,
+        order,
+        EventKind.PENDING,
+        at=at,
+        detail={"reason": reason.value, **shown},
+        state=State.PENDING,
+        pending_reason=reason,
+        pending_detail=shown,
+        technician_id=None,
+        evaluate_due_at=evaluate_due_at,
+        **values,
+    )
+
+
+def claim_time(
+    tx: Tx,
+    order: WorkOrder,
+    technician_id: UUID,
+    *,
+    state: BookingState,
+    travel_buffer: timedelta,
+    at: datetime,
+    role: BookingRole = BookingRole.PRIMARY,
+) -> UUID | None:
+    """Hold the slot, with the way there, for a technician; None when something else holds it.
+
+    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. At most one claim of a
+    transaction may succeed, which keeps claims free of deadlocks.
+    """
+    booking_id = new_id()
+    statement = (
+        insert(bookings)
+        .values(
+            org_id=tx.org_id,
+            id=booking_id,
+            work_order_id=order.id,
+            technician_id=technician_id,
+            role=role,
+            state=state,
+            starts_at=order.slot_start,
+            ends_at=order.slot_end,
+            occupied_from=order.slot_start - travel_buffer,
+            occupied_until=order.slot_end,
+            created_at=at,
+            updated_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(bookings.c.id)
+    )
+    return tx.conn.execute(statement).scalar_one_or_none()
+
+
+def set_bookings(
+    tx: Tx, work_order_id: UUID, after: BookingState, *, at: datetime, booking_id: UUID | None = None
+) -> Sequence[UUID]:
+    """Move what the work order holds (or one booking of it) to `after`; returns the technicians concerned."""
+    b = bookings.c
+    statement = (
+        update(bookings)
+        .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
+        .values(state=after, updated_at=at)
+        .returning(b.technician_id)
+    )
+    if booking_id is not None:
+        statement = statement.where(b.id == booking_id)
+    return tx.conn.execute(statement).scalars().all()
+
+
+def insert_offer(
+    tx: Tx,
+    order: WorkOrder,
+    technician_id: UUID,
+    booking_id: UUID,
+    *,
+    at: datetime,
+    expires_at: datetime,
+    automatic: bool,
+    decision_id: UUID | None,
+    distance_m: float | None = None,
+    eta_s: float | None = None,
+) -> UUID:
+    """Write an open offer over a booking that is held for it."""
+    offer_id = new_id()
+    tx.conn.execute(
+        insert(offers).values(
+            org_id=tx.org_id,
+            id=offer_id,
+            work_order_id=order.id,
+            technician_id=technician_id,
+            booking_id=booking_id,
+            decision_id=decision_id,
+            automatic=automatic,
+            state=OfferState.OFFERED,
+            offered_at=at,
+            expires_at=expires_at,
+            distance_m=distance_m,
+            eta_s=eta_s,
+        )
+    )
+    return offer_id
+
+
+def close_offer(
+    tx: Tx,
+    offer: Offer,
+    after: OfferState,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    note: str | None = None,
+    final: bool = False,
+) -> bool:
+    """Answer an open offer, exactly once: False when it was closed before. Its booking is the caller's to settle."""
+    o = offers.c
+    closed = tx.conn.execute(
+        update(offers)
+        .where(o.org_id == tx.org_id, o.id == offer.id, o.state == OfferState.OFFERED)
+        .values(state=after, responded_at=at, reason=reason, note=note, final=final)
+        .returning(o.id)
+    )
+    return closed.first() is not None
+
+
+def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:
+    """Lock the offer's work order, then read both. Work orders are always locked before what hangs on them."""
+    order = lock(tx, get_offer(tx, offer_id).work_order_id)
+    return order, get_offer(tx, offer_id)
+
+
+def wake(tx: Tx, *, at: datetime, store_ids: Sequence[UUID] | None = None, limit: int = 500) -> None:
+    """Somebody became available: have the worker look again at what waits for somebody, oldest first.
+
+    Orders that another transaction holds are passed over: that one is about to judge them itself, and each has a
+    deadline of its own besides.
+    """
+    w = work_orders.c
+    waiting = (
+        select(w.id)
+        .where(
+            w.org_id == tx.org_id,
+            w.state == State.PENDING,
+            w.pending_reason == PendingReason.NOBODY_ELIGIBLE,
+            or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > at),
+        )
+        .order_by(w.created_at, w.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if store_ids is not None:
+        waiting = waiting.where(w.store_id.in_(store_ids))
+    tx.conn.execute(
+        update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at)
+    )
+
+
+def _next_number(tx: Tx, kind: Kind) -> int:
+    statement = insert(work_order_counters).values(org_id=tx.org_id, kind=kind, last_number=1)
+    counted = statement.on_conflict_do_update(
+        index_elements=["org_id", "kind"], set_={"last_number": work_order_counters.c.last_number + 1}
+    )
+    return tx.conn.execute(counted.returning(work_order_counters.c.last_number)).scalar_one()  # type: ignore[no-any-return]
+
+
+def _record_event(
+    tx: Tx, caller: Caller, work_order_id: UUID, kind: EventKind, state: State, detail: dict[str, Any], *, at: datetime
+) -> None:
+    tx.conn.execute(
+        insert(work_order_events).values(
+            org_id=tx.org_id,
+            id=new_id(),
+            work_order_id=work_order_id,
+            at=at,
+            kind=kind,
+            actor=actor(caller),
+            state=state,
+            detail=detail,
+        )
+    )
+    if kind in PUBLISHED:
+        payload = {"work_order_id": str(work_order_id), "state": state.value, "detail": detail, "at": at.isoformat()}
+        outbox.emit(tx, f"work_order.{kind.value}", work_order_id, payload, at=at)
+
+
+def _assignee(order: WorkOrder) -> dict[str, str | None] | None:
+    if order.technician_id is None:
+        return None
+    return {"id": str(order.technician_id), "name": order.technician_name}
+
+
