@@ -29,12 +29,20 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the installation chose for everybody who chose nothing: the age in seconds at which a position is too old."""
+
+    freshness_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Tx:
     """An open transaction of one organization, handed to every query and command. Commands never commit it."""
 
     org_id: UUID
     conn: Connection
     clock: Clock
+    defaults: Defaults = Defaults()
 
     def now(self) -> datetime:
         """The present instant. Ask after taking the lock the decision needs."""
@@ -60,8 +68,10 @@ class Database:
         statement_ms: int = 15_000,
         lock_ms: int = 10_000,
         clock: Clock | None = None,
+        defaults: Defaults | None = None,
     ) -> None:
         self.clock: Clock = clock or DatabaseClock()
+        self.defaults = defaults or Defaults()
         self.engine = _engine(url, pool_size, pool_wait_s, _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms))
 
     @contextmanager
@@ -69,7 +79,7 @@ class Database:
         """Begin, commit at the end, roll back on any exception."""
         with self.engine.connect() as conn:
             conn.exec_driver_sql(f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)")
-            yield Tx(org_id=org_id, conn=conn, clock=self.clock)
+            yield Tx(org_id=org_id, conn=conn, clock=self.clock, defaults=self.defaults)
             conn.exec_driver_sql("COMMIT")
 
     @contextmanager
