@@ -182,7 +182,7 @@ as_cluster_user() {
 cluster_psql() {
     local database="$1"
     shift
-    PGPASSWORD="$(<"$CLUSTER/superuser")" "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
+    PGPASSWORD="$(<"$CLUSTER/superuser")" PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
         -h 127.0.0.1 -p "$CLUSTER_PORT" -U postgres -d "$database" "$@"
 }
 

@@ -24,11 +24,12 @@ stop_services() {
     local index name pid
     for ((index = ${#SERVICE_ORDER[@]} - 1; index >= 0; index--)); do
         name="${SERVICE_ORDER[index]}"
-        pid="${SERVICE_PID[$name]}"
-        kill -TERM "$pid" 2>/dev/null
-        wait_gone "$pid" 100 || echo "$name did not stop in time" >&2
-        kill -KILL -- "-$pid" 2>/dev/null
-    done
+        pid="${SERVICE_PID[$name]:-}"
+        [[ -n $pid ]] || continue
+        kill -TERM "$pid"
+        wait_gone "$pid" 100 || say "  $name did not stop in ten seconds and is killed."
+        kill -KILL -- "-$pid"
+    done 2>/dev/null
     SERVICE_ORDER=()
 }
 
@@ -46,7 +47,7 @@ wait_gone() {
 watch_services() {
     local name essential=" $* "
     while true; do
-        wait -n "${SERVICE_PID[@]}" || true
+        wait -n "${SERVICE_PID[@]}" 2>/dev/null || true
         for name in "${!SERVICE_PID[@]}"; do
             service_runs "$name" && continue
             ENDED="$name"

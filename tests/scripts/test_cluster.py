@@ -1,0 +1,62 @@
+"""The private cluster: made once, found again, stopped by whoever started it."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.scripts.shell import Checkout
+
+OPEN = """
+open_steps run
+on_close() { stop_cluster; }
+step Database prepare_cluster run
+say "$CLUSTER" "$CLUSTER_PORT"
+"""
+
+
+@pytest.fixture
+def cluster(checkout: Checkout) -> Iterator[Checkout]:
+    """The checkout; a cluster that had to go elsewhere is taken away with it."""
+    yield checkout
+    link = checkout.local / "pg"
+    if link.is_symlink():
+        shutil.rmtree(link.resolve().parent)
+
+
+def test_a_cluster_keeps_its_place_port_and_data(cluster: Checkout) -> None:
+    make = "create_database fleet fleet_owner \"p'w\"; cluster_psql fleet <<<'CREATE TABLE kept ()'"
+    status, first = cluster.run(f"{OPEN}\n{make}")
+    assert status == 0, first
+    again = "create_database fleet fleet_owner new; cluster_psql fleet -At <<<'SELECT count(*) FROM kept'"
+    status, second = cluster.run(f"{OPEN}\n{again} >&3")
+    assert status == 0, second
+    assert second.splitlines()[-2:] == [first.splitlines()[-1], "0"]
+    assert not (Path(first.split()[-2]) / "data" / "postmaster.pid").exists()
+
+
+def test_the_owner_makes_roles_but_is_no_superuser_and_nobody_enters_without_a_password(cluster: Checkout) -> None:
+    with cluster.start(f"{OPEN}\ncreate_database fleet fleet_owner pw; say made; sleep 60 & wait") as process:
+        assert process.stdout is not None
+        lines = list(iter(process.stdout.readline, "made\n"))
+        port = lines[-1].split()[-1]
+        with psycopg.connect(f"postgresql://fleet_owner:pw@127.0.0.1:{port}/fleet") as conn:
+            role = conn.execute("SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = user")
+            assert role.fetchone() == (False, False, True)
+            extensions = conn.execute("SELECT extname FROM pg_extension WHERE extname IN ('postgis', 'btree_gist')")
+            assert len(extensions.fetchall()) == 2
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(f"postgresql://postgres:guess@127.0.0.1:{port}/postgres")
+        process.terminate()
+
+
+def test_a_free_port_is_the_first_that_nobody_holds(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = holder.getsockname()[1]
+        _, output = checkout.run(f"open_steps run; free_port {taken}; free_port {taken} --only || say taken")
+    found, verdict = output.split()
+    assert int(found) > taken
+    assert verdict == "taken"
