@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo_assign.access.domain import Caller, Scope
+from geo_assign.access.domain import ActorKind, Caller, Scope
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
@@ -132,8 +132,11 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
 
 
 def require_version(order: WorkOrder, version: int | None) -> None:
-    """Raises WorkOrderChangedError, with who won and when, unless the caller saw the present version."""
-    if version is not None and version != order.version:
+    """Raises WorkOrderChangedError, with who won and when, when a person changed it after the caller's `version`.
+
+    What automation did since does not count: the human wins over it.
+    """
+    if version is not None and not order.human_version <= version <= order.version:
         raise WorkOrderChangedError(
             f"{order.changed_by.get('name', 'somebody')} changed it first",
             current_version=order.version,
@@ -167,6 +170,8 @@ def change(
     if state is not State.PENDING:
         values |= {"pending_reason": None, "pending_detail": None}
     w = work_orders.c
+    if caller.kind is not ActorKind.SYSTEM:
+        values |= {"human_version": w.version + 1}
     tx.conn.execute(
         update(work_orders)
         .where(w.org_id == tx.org_id, w.id == order.id)

@@ -65,6 +65,7 @@ class PendingReason(StrEnum):
     AUTOMATION_OFF = "automation_off"
     SUGGESTED = "suggested"
     UNASSIGNED = "unassigned"
+    WANTED_TAKEN = "wanted_taken"
 
 
 class LocationSource(StrEnum):
@@ -217,6 +218,7 @@ class WorkOrder:
     decision_id: UUID | None
     changed_by: Mapping[str, Any]
     version: int
+    human_version: int
     created_at: datetime
     updated_at: datetime
 

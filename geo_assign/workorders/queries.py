@@ -282,6 +282,7 @@ def _work_order(row: Any) -> WorkOrder:
         decision_id=row.decision_id,
         changed_by=row.changed_by,
         version=row.version,
+        human_version=row.human_version,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -34,6 +34,7 @@ from geo_assign.workorders.domain import (
 _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 
 # `geocode_due_at` and `evaluate_due_at` are the work order's deadlines: the worker looks for those that have passed.
+# `human_version` is the last version that a person made: what automation did since does not stand in a person's way.
 work_orders = tenant_table(
     "work_orders",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -70,6 +71,7 @@ work_orders = tenant_table(
     Column("created_by", JSONB, nullable=False),
     Column("changed_by", JSONB, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("human_version", Integer, nullable=False, server_default="1"),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
@@ -173,7 +175,8 @@ bookings = tenant_table(
         postgresql_where=text("role = 'primary' AND state = 'assigned'"),
     ),
     Index("bookings_work_order_idx", "org_id", "work_order_id"),
-    Index("bookings_calendar_idx", "org_id", "technician_id", "occupied_until", postgresql_where=text(in_values("state", HOLDING))),
+    Index("bookings_calendar_idx", "org_id", "technician_id", "occupied_until"),
+    Index("bookings_day_idx", "org_id", "occupied_until"),
     app=("SELECT", "INSERT", "UPDATE"),
 )
 

@@ -733,6 +733,7 @@ def upgrade() -> None:
         created_by JSONB NOT NULL,
         changed_by JSONB NOT NULL,
         version INTEGER DEFAULT '1' NOT NULL,
+        human_version INTEGER DEFAULT '1' NOT NULL,
         created_at TIMESTAMP WITH TIME ZONE NOT NULL,
         updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT work_orders_pkey PRIMARY KEY (org_id, id),
@@ -743,7 +744,7 @@ def upgrade() -> None:
         CONSTRAINT work_orders_org_id_technician_id_fkey FOREIGN KEY(org_id, technician_id) REFERENCES technicians (org_id, id),
         CONSTRAINT work_orders_kind_check CHECK (kind IN ('lead', 'ticket')),
         CONSTRAINT work_orders_state_check CHECK (state IN ('new', 'pending', 'offered', 'assigned', 'travelling', 'on_site', 'in_progress', 'completed', 'cancelled', 'converted')),
-        CONSTRAINT work_orders_pending_reason_check CHECK (pending_reason IN ('needs_location', 'map_key_missing', 'geocoder_unavailable', 'nobody_eligible', 'automation_off', 'suggested', 'unassigned')),
+        CONSTRAINT work_orders_pending_reason_check CHECK (pending_reason IN ('needs_location', 'map_key_missing', 'geocoder_unavailable', 'nobody_eligible', 'automation_off', 'suggested', 'unassigned', 'wanted_taken')),
         CONSTRAINT work_orders_pending_has_reason_check CHECK ((state = 'pending') = (pending_reason IS NOT NULL)),
         CONSTRAINT work_orders_location_source_check CHECK (location_source IN ('geocoded', 'pin', 'client')),
         CONSTRAINT work_orders_location_has_source_check CHECK ((lat IS NULL) = (location_source IS NULL)),
@@ -813,7 +814,9 @@ def upgrade() -> None:
         CONSTRAINT bookings_no_overlap EXCLUDE USING gist (org_id WITH =, technician_id WITH =, occupies WITH &&) WHERE (state IN ('offered', 'assigned'))
     );
 
-    CREATE INDEX bookings_calendar_idx ON bookings (org_id, technician_id, occupied_until) WHERE state IN ('offered', 'assigned');
+    CREATE INDEX bookings_calendar_idx ON bookings (org_id, technician_id, occupied_until);
+
+    CREATE INDEX bookings_day_idx ON bookings (org_id, occupied_until);
 
     CREATE UNIQUE INDEX bookings_one_primary_key ON bookings (org_id, work_order_id) WHERE role = 'primary' AND state = 'assigned';
 

@@ -1,0 +1,1 @@
+"""One file per kind of move; each function takes a transaction and a caller, and never commits."""

@@ -1,0 +1,35 @@
+"""Going on and off duty, with what it means for the work: offers are taken back, waiting work is looked at again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.dispatch.commands.answering import WITHDRAWN_OFFLINE, withdraw_of_technician
+from geo_assign.workforce.commands.duty import end_duty, start_duty
+from geo_assign.workorders.commands import wake
+
+
+def go_on_duty(tx: Tx, caller: Caller, technician_id: UUID) -> bool:
+    """Begin a duty interval; returns whether he was off duty before."""
+    changed = start_duty(tx, technician_id)
+    if changed:
+        wake(tx, at=tx.now())
+    return changed
+
+
+def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
+    """End the duty interval and withdraw every open offer at once; no rejection is counted.
+
+    Returns the work orders that wait for their next candidate: evaluate each in a transaction of its own.
+    """
+    if not end_duty(tx, technician_id):
+        return []
+    return withdraw_of_technician(tx, caller, technician_id, WITHDRAWN_OFFLINE)
+
+
+def positions_returned(tx: Tx, technician_ids: Sequence[UUID], *, at: datetime) -> None:
+    """These were silent, and pinged again."""
+    if technician_ids:
+        wake(tx, at=at)

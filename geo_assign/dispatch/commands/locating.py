@@ -1,0 +1,163 @@
+"""From address to location: what a geocoder's answer means for a work order, and what happens when it moves."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point, haversine_m
+from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, to_look_again, withdraw
+from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
+from geo_assign.matching.queries import explain_one
+from geo_assign.matching.questions import get_store_rules, question_for_order
+from geo_assign.workorders.commands import EVERYTHING, change, lock, put_off, to_pending
+from geo_assign.workorders.domain import TAKEN, EventKind, LocationSource, PendingReason, State, WorkOrder
+from geo_assign.workorders.tables import work_orders
+
+# Below this a corrected address only refreshes distances.
+MOVED_M = 100.0
+
+_FIRST_RETRY_S = 5.0
+_LONGEST_RETRY_S = 300.0
+
+_REASONS = {
+    ProblemCode.MAP_KEY_MISSING: PendingReason.MAP_KEY_MISSING,
+    ProblemCode.MAP_KEY_INVALID: PendingReason.GEOCODER_UNAVAILABLE,
+    ProblemCode.GEOCODER_UNAVAILABLE: PendingReason.GEOCODER_UNAVAILABLE,
+    ProblemCode.GEOCODER_RATE_LIMITED: PendingReason.GEOCODER_UNAVAILABLE,
+    ProblemCode.BUDGET_EXHAUSTED: PendingReason.GEOCODER_UNAVAILABLE,
+    ProblemCode.CIRCUIT_OPEN: PendingReason.GEOCODER_UNAVAILABLE,
+}
+
+
+def record_geocoding(
+    tx: Tx, caller: Caller, work_order_id: UUID, asked: str, result: GeocodeResult, *, attempts: int = 0
+) -> WorkOrder:
+    """Write what a geocoder said of the address `asked`.
+
+    Passed over when the address changed meanwhile or somebody set a pin: the human wins. An answer that is not good
+    enough leaves its candidates for a human; one that failed is tried again.
+    """
+    order = lock(tx, work_order_id)
+    if order.address != asked or _is_pinned(order) or order.state not in _LOCATABLE:
+        put_off(tx, order.id, geocode_due_at=None)
+        return order
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    judgement = judge(result, Confidence(rules.settings.min_confidence))
+    if judgement.accepted is not None:
+        _located(tx, caller, order, judgement.accepted)
+    else:
+        assert judgement.problem is not None
+        _not_located(tx, caller, order, judgement.problem, judgement.candidates, attempts=attempts)
+    return lock(tx, work_order_id)
+
+
+def move(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime, **values: Any) -> None:
+    """Put a locked work order at `point` and judge what that changes.
+
+    More than 100 m away an open offer is checked again and withdrawn if its technician is no longer eligible; an
+    accepted one stays, and the history alarms the dispatcher.
+    """
+    moved_m = haversine_m(order.location.point, point) if order.location is not None else None
+    detail: dict[str, Any] = {"moved_m": None if moved_m is None else round(moved_m)}
+    if moved_m is not None and moved_m > MOVED_M and order.state in TAKEN:
+        detail["alarm"] = "address_moved"
+    location = {"lat": point.lat, "lon": point.lon, "geocode_due_at": None, "location_candidates": []}
+    kept = {} if order.state is not State.PENDING else dict(_STILL_PENDING)
+    change(tx, caller, order, EventKind.LOCATED, at=at, detail=detail, **(location | kept | values))
+    if order.state in (State.NEW, State.PENDING):
+        put_off(tx, order.id, evaluate_due_at=at)
+    elif order.state is State.OFFERED and moved_m is not None and moved_m > MOVED_M:
+        _check_offer_again(tx, caller, lock(tx, order.id))
+
+
+def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
+    """A map key was set or replaced: geocode again what waits for one."""
+    w = work_orders.c
+    waiting = (PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE)
+    statement = update(work_orders).where(
+        w.org_id == tx.org_id, w.state == State.PENDING, w.pending_reason.in_(waiting), w.lat.is_(None)
+    )
+    if store_id is not None:
+        statement = statement.where(w.store_id == store_id)
+    tx.conn.execute(statement.values(geocode_due_at=tx.now(), geocode_attempts=0))
+
+
+# What keeps a located order pending until it is evaluated, in a moment.
+_STILL_PENDING: dict[str, Any] = {"pending_reason": PendingReason.NOBODY_ELIGIBLE, "pending_detail": {}}
+
+_LOCATABLE = frozenset({State.NEW, State.PENDING, State.OFFERED}) | TAKEN
+
+
+def _located(tx: Tx, caller: Caller, order: WorkOrder, found: GeocodeCandidate) -> None:
+    move(
+        tx,
+        caller,
+        order,
+        found.point,
+        at=tx.now(),
+        location_source=LocationSource.GEOCODED,
+        location_confidence=found.confidence.value,
+        geocode_attempts=0,
+    )
+
+
+def _not_located(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    problem: GeocodeProblem,
+    candidates: tuple[GeocodeCandidate, ...],
+    *,
+    attempts: int,
+) -> None:
+    now = tx.now()
+    retry_at = _retry_at(problem, attempts, now)
+    put_off(tx, order.id, geocode_due_at=retry_at, geocode_attempts=attempts + 1)
+    if order.state not in (State.NEW, State.PENDING):
+        detail = {"address_problem": problem.code.value}
+        change(tx, caller, order, EventKind.CHANGED, at=now, detail=detail)
+        return
+    reason = _REASONS.get(problem.code, PendingReason.NEEDS_LOCATION)
+    to_pending(
+        tx,
+        caller,
+        order,
+        reason,
+        at=now,
+        detail={"code": problem.code.value, "detail": problem.detail},
+        location_candidates=[_candidate(one) for one in candidates],
+        lat=None,
+        lon=None,
+        location_source=None,
+        location_confidence=None,
+    )
+
+
+def _retry_at(problem: GeocodeProblem, attempts: int, now: datetime) -> datetime | None:
+    """When to ask again: never before the provider allows, doubling from five seconds; None when only a human helps."""
+    if not problem.is_transient:
+        return None
+    backoff_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(attempts, 10))
+    return now + timedelta(seconds=max(backoff_s, problem.retry_after_s or 0.0))
+
+
+def _check_offer_again(tx: Tx, caller: Caller, order: WorkOrder) -> None:
+    assert order.offer is not None
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    verdict = explain_one(tx, question_for_order(order, rules, at=tx.now()), order.offer.technician_id)
+    if verdict is not None and not verdict.reasons:
+        return
+    for offer in withdraw(tx, caller, order, WITHDRAWN_MOVED):
+        to_look_again(tx, caller, order, offer, WITHDRAWN_MOVED)
+
+
+def _is_pinned(order: WorkOrder) -> bool:
+    return order.location is not None and order.location.source is LocationSource.PIN
+
+
+def _candidate(one: GeocodeCandidate) -> dict[str, Any]:
+    return {"label": one.label, "lat": one.point.lat, "lon": one.point.lon, "confidence": one.confidence.value}

@@ -1,0 +1,27 @@
+"""The technician's own steps: on the way, on site, at work, done."""
+
+from uuid import UUID
+
+from geo_assign.access.domain import Caller, Scope
+from geo_assign.core.db import Tx
+from geo_assign.workorders.commands import change, lock, require_way, set_bookings, wake
+from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder, WorkOrderNotFoundError
+
+
+def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str | None = None) -> WorkOrder:
+    """Move the caller's own work order on. Repeating it changes nothing.
+
+    Raises WorkOrderNotFoundError unless it is his, WorkOrderStateError when there is no such way.
+    """
+    order = lock(tx, order_id, scope=Scope(technician_id=caller.technician_id))
+    if order.technician_id != caller.technician_id:
+        raise WorkOrderNotFoundError
+    if order.state is after:
+        return order
+    require_way(order, after)
+    now = tx.now()
+    if after is State.COMPLETED:
+        set_bookings(tx, order.id, BookingState.DONE, at=now)
+        wake(tx, at=now, store_ids=[order.store_id])
+    change(tx, caller, order, EventKind.STATUS_CHANGED, at=now, detail={"note": note}, state=after)
+    return lock(tx, order_id)

@@ -1,0 +1,100 @@
+"""Receipts: every ranking that led to something, or to nobody, is written down."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from geo_assign.core.db import Tx
+from geo_assign.core.ids import new_id
+from geo_assign.matching.domain import Candidate, Excluded, Question, Ranking
+from geo_assign.matching.tables import decisions
+
+Outcome = Literal["offered", "assigned", "suggested", "nobody"]
+
+
+def record_decision(
+    tx: Tx,
+    ranking: Ranking,
+    *,
+    work_order_id: UUID,
+    mode: Literal["automatic", "manual"],
+    outcome: Outcome,
+    actor: Mapping[str, Any],
+    chosen: UUID | None,
+) -> UUID:
+    """Write the receipt of a ranking and return its id."""
+    decision_id = new_id()
+    explanation = ranking.explanation
+    tx.conn.execute(
+        insert(decisions).values(
+            org_id=tx.org_id,
+            id=decision_id,
+            work_order_id=work_order_id,
+            at=ranking.question.at,
+            mode=mode,
+            outcome=outcome,
+            actor=dict(actor),
+            chosen_technician_id=chosen,
+            query=_query(ranking.question),
+            policy=_json(asdict(ranking.question.policy)),
+            candidates=[_candidate(rank, person) for rank, person in enumerate(ranking.candidates, start=1)],
+            excluded=[_excluded(person) for person in explanation.excluded] if explanation else [],
+            counts=_counts(ranking),
+        )
+    )
+    return decision_id
+
+
+def _query(question: Question) -> dict[str, Any]:
+    return _json(
+        {
+            "origin": asdict(question.origin),
+            "slot": asdict(question.slot),
+            "at": question.at,
+            "skills": list(question.skills),
+            "store_id": question.store_id,
+            "group_id": question.group_id,
+            "needs_duty": question.needs_duty,
+            "positions": "live" if question.is_soon else "planned",
+        }
+    )
+
+
+def _candidate(rank: int, person: Candidate) -> dict[str, Any]:
+    return {"rank": rank, **_json(asdict(person)), "eta_s": person.eta_s}
+
+
+def _excluded(person: Excluded) -> dict[str, Any]:
+    return _json(asdict(person))
+
+
+def _counts(ranking: Ranking) -> dict[str, Any]:
+    explanation = ranking.explanation
+    if explanation is None:
+        return {}
+    return {
+        "excluded": {code.value: count for code, count in explanation.counts.items()},
+        "examined": explanation.examined,
+        "truncated": explanation.truncated,
+    }
+
+
+def _json(value: Any) -> Any:
+    """Plain JSON values: instants as RFC 3339, durations in seconds, ids as text."""
+    match value:
+        case dict() | Mapping():
+            return {str(key): _json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_json(item) for item in value]
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case UUID():
+            return str(value)
+        case _:
+            return value

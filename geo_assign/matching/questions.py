@@ -1,0 +1,111 @@
+"""From a work order, or a bare point, and a store's settings to the question that is ranked."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point
+from geo_assign.matching.domain import Policy, Question, Slot
+from geo_assign.workforce.domain import Store
+from geo_assign.workforce.local_time import get_zone, local_day
+from geo_assign.workforce.queries import get_store
+from geo_assign.workforce.store_settings import StoreSettings, load_settings
+from geo_assign.workorders.domain import WorkOrder, WorkOrderWithoutLocationError
+
+EVERYTHING = Scope(everything=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRules:
+    """A store with the settings that are in force there."""
+
+    store: Store
+    settings: StoreSettings
+
+
+def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:
+    """Raises NotFoundError for a store outside the scope."""
+    store = get_store(tx, scope, store_id)
+    return StoreRules(store, load_settings(store.stored_settings, freshness_s=tx.defaults.freshness_s))
+
+
+def policy_of(settings: StoreSettings) -> Policy:
+    """The part of a store's settings that a ranking follows."""
+    return Policy(
+        radius_m=settings.radius_m,
+        freshness_s=settings.freshness_s,
+        soon=settings.soon,
+        travel_buffer=settings.travel_buffer,
+        offer_limit=settings.offer_limit,
+        cool_off=timedelta(minutes=settings.reoffer_after_minutes),
+        use_mock_positions=settings.mock_positions == "allow",
+    )
+
+
+def question_for_order(
+    order: WorkOrder,
+    rules: StoreRules,
+    *,
+    at: datetime,
+    scope: Scope = EVERYTHING,
+    needs_duty: bool = True,
+    limit: int = 5,
+) -> Question:
+    """Who can take this work order? Raises WorkOrderWithoutLocationError."""
+    if order.location is None:
+        raise WorkOrderWithoutLocationError
+    day_start, day_end = local_day(get_zone(rules.store.timezone), order.slot_start)
+    return Question(
+        origin=order.location.point,
+        slot=Slot(order.slot_start, order.slot_end),
+        at=at,
+        day_start=day_start,
+        day_end=day_end,
+        scope=scope,
+        policy=policy_of(rules.settings),
+        skills=order.skills,
+        store_id=order.store_id,
+        group_id=order.group_id,
+        work_order_id=order.id,
+        needs_duty=needs_duty,
+        limit=limit,
+    )
+
+
+def question_for_point(
+    origin: Point,
+    *,
+    at: datetime,
+    scope: Scope,
+    slot: Slot | None = None,
+    rules: StoreRules | None = None,
+    group_id: UUID | None = None,
+    skills: tuple[str, ...] = (),
+    radius_m: float | None = None,
+    freshness_s: float,
+    limit: int = 5,
+) -> Question:
+    """Who can come to this point? Without a slot: now, for the store's usual duration (or an hour)."""
+    settings = rules.settings if rules is not None else load_settings({}, freshness_s=freshness_s)
+    policy = policy_of(settings)
+    if radius_m is not None:
+        policy = replace(policy, radius_m=radius_m)
+    slot = slot or Slot(at, at + settings.default_duration)
+    zone = get_zone(rules.store.timezone if rules is not None else "UTC")
+    day_start, day_end = local_day(zone, slot.start)
+    return Question(
+        origin=origin,
+        slot=slot,
+        at=at,
+        day_start=day_start,
+        day_end=day_end,
+        scope=scope,
+        policy=policy,
+        skills=skills,
+        store_id=rules.store.id if rules is not None else None,
+        group_id=group_id,
+        needs_duty=False,
+        limit=limit,
+    )
