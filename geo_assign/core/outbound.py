@@ -125,8 +125,7 @@ class OutboundClient:
         self._ssl_context = ssl_context or _default_ssl_context()
         self._ssl_context.sslsocket_class = _DeadlineSSLSocket
         self._lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
-        for name in _CHATTY_LOGGERS:  # they write whole URLs
-            logging.getLogger(name).addFilter(_drop)
+        silence(*_CHATTY_LOGGERS)
 
     def get(
         self,
@@ -369,6 +368,12 @@ def _default_ssl_context() -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     return context
+
+
+def silence(*loggers: str) -> None:
+    """Drop what these loggers of libraries say, at any level: they write whole URLs, with the key in them."""
+    for name in loggers:
+        logging.getLogger(name).addFilter(_drop)
 
 
 def _drop(_record: logging.LogRecord) -> bool:

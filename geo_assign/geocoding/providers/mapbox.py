@@ -1,0 +1,65 @@
+"""Mapbox Geocoding v5: https://docs.mapbox.com/api/search/geocoding-v5/."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from geopy.geocoders import MapBox
+from geopy.geocoders.base import Geocoder
+from geopy.location import Location
+
+from geo_assign.geocoding.domain import AddressQuery, Confidence
+from geo_assign.geocoding.providers.base import ProviderSpec
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of, where
+
+URL = "https://api.mapbox.com"
+# Below this relevance the answer is to another question.
+LEAST_RELEVANCE = 0.8
+
+_BY_ACCURACY = {
+    "rooftop": Confidence.ROOFTOP,
+    "parcel": Confidence.ROOFTOP,
+    "point": Confidence.ROOFTOP,
+    "proximate": Confidence.INTERPOLATED,
+    "interpolated": Confidence.INTERPOLATED,
+    "approximate": Confidence.STREET,
+    "intersection": Confidence.STREET,
+    "street": Confidence.STREET,
+}
+
+
+class Mapbox(GeopyProvider):
+    """`properties.accuracy` tells the precision of an address, `relevance` how much of the question was met."""
+
+    # An address is complete: do not guess at what might still be typed.
+    extra: ClassVar = {"autocomplete": "false", "limit": str(LIMIT)}
+
+    def build(self, key: str, **standing: Any) -> Geocoder:
+        return MapBox(key, **where(self.access.url or URL), **standing)
+
+    def ask(self, geocoder: Geocoder, query: AddressQuery) -> Sequence[Location] | None:
+        near = query.near
+        found: Sequence[Location] | None = geocoder.geocode(
+            query.text.replace(";", ",").replace("/", " "),  # in the path, both have a meaning of their own
+            exactly_one=False,
+            proximity=(near.lat, near.lon) if near else None,
+            country=query.country,
+        )
+        return found
+
+    def grade(self, raw: Any) -> Grade:
+        kinds = set(raw["place_type"])
+        if "poi" in kinds:
+            grade = Grade(Confidence.ROOFTOP)
+        elif "address" in kinds:
+            accuracy = raw.get("properties", {}).get("accuracy")
+            confidence = _BY_ACCURACY.get(accuracy, Confidence.STREET)
+            grade = Grade(confidence, text_of(raw.get("address")), text_of(raw.get("text")))
+        else:
+            grade = Grade(Confidence.AREA)
+        if float(raw["relevance"]) < LEAST_RELEVANCE:
+            return Grade(grade.confidence.capped(Confidence.STREET), grade.house_number, grade.street)
+        return grade
+
+
+# Terms: results of the temporary endpoint may not be kept.
+SPEC = ProviderSpec("mapbox", Mapbox, needs_key=True, default_url=URL, keep_s=None)

@@ -1,0 +1,264 @@
+"""One suite that every provider runs against a server that speaks its protocol, well and badly."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from pydantic import SecretStr
+
+from geo_assign.core.geo import Point
+from geo_assign.core.outbound import OutboundClient
+from geo_assign.core.reachable import parse_allow
+from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode
+from geo_assign.geocoding.providers import PROVIDERS, Access
+from geo_assign.geocoding.providers.base import MAX_RETRY_AFTER_S, retry_after_s
+from tests.providers import stub
+from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
+from tests.providers.stub import Behaviour, StubServer
+
+KEY = "k3y-that-nobody-may-see"
+NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
+ADDRESS = f"{STREET} 12, {CITY}"
+
+
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    found: Dialect = request.param
+    return found
+
+
+@pytest.fixture
+def server() -> Iterator[StubServer]:
+    with StubServer() as running:
+        yield running
+
+
+def ask(
+    dialect: Dialect, server: StubServer, *, text: str = ADDRESS, deadline_s: float = 2.0, **biases: object
+) -> GeocodeResult:
+    client = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
+    provider = PROVIDERS[dialect.provider].build(Access(client, url=server.url, key=SecretStr(KEY)))
+    query = AddressQuery(text, **biases)  # type: ignore[arg-type]
+    return provider.geocode(query, deadline_s=deadline_s, asked_at=NOW)
+
+
+def problem(result: GeocodeResult) -> ProblemCode | None:
+    return result.problem.code if result.problem else None
+
+
+def test_the_house_asked_for_is_rooftop(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found("12"))
+    result = ask(dialect, server)
+    assert result.problem is None
+    assert result.best is not None
+    assert (result.best.confidence, result.best.point) == (Confidence.ROOFTOP, Point(LAT, LON))
+    assert (result.best.house_number, result.best.street) == ("12", STREET)
+    assert CITY in result.best.label
+
+
+def test_the_question_reaches_the_provider_as_asked(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found()
+    ask(dialect, server, text="Rua São João 12, Porto & Gaia", country="PT", near=Point(41.15, -8.61))
+    [request] = server.requests
+    assert request.path.startswith(dialect.path)
+    assert dialect.asked(request) == "Rua São João 12, Porto & Gaia"
+    assert dialect.key_in(request) in {KEY, None}
+    assert request.headers["user-agent"].startswith("geo-assign/")
+    assert dialect.extra.items() <= request.query.items()
+
+
+def test_another_house_is_worth_its_street(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found("98"))
+    best = ask(dialect, server).best
+    assert best is not None
+    assert best.confidence is Confidence.STREET
+
+
+def test_the_streets_middle_is_worth_its_street(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found(None))
+    best = ask(dialect, server).best
+    assert best is not None
+    assert best.confidence is Confidence.STREET
+
+
+def test_a_city_is_an_area(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found(area=True))
+    best = ask(dialect, server).best
+    assert best is not None
+    assert best.confidence is Confidence.AREA
+
+
+def test_a_computed_position_is_interpolated(dialect: Dialect, server: StubServer) -> None:
+    if not dialect.interpolates:
+        pytest.skip("this provider does not tell")
+    server.behaviour = dialect.found(Found("12", interpolated=True))
+    best = ask(dialect, server).best
+    assert best is not None
+    assert best.confidence is Confidence.INTERPOLATED
+
+
+def test_the_better_candidate_comes_first(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found(None), Found("12", lat=LAT + 0.01), Found(area=True))
+    result = ask(dialect, server)
+    assert [one.confidence.value for one in result.candidates] == ["rooftop", "street", "area"]
+
+
+def test_an_unknown_address_gives_no_candidates_and_no_error(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found()
+    assert ask(dialect, server) == GeocodeResult()
+
+
+def test_a_refused_key_is_told_in_the_providers_words_without_the_key(dialect: Dialect, server: StubServer) -> None:
+    status, document = dialect.refused
+    said = json.dumps(document).replace("nvalid", f"nvalid {KEY}").replace("locked", f"locked {KEY} for {ADDRESS}")
+    server.behaviour = stub.answer(said, status=status)
+    result = ask(dialect, server)
+    assert problem(result) is ProblemCode.MAP_KEY_INVALID
+    assert result.problem is not None
+    assert KEY not in repr(result)
+    assert ADDRESS not in repr(result)
+    assert any(word in result.problem.detail for word in ("nvalid", "locked", "Forbidden"))
+
+
+def test_a_limit_is_told_with_its_wait(dialect: Dialect, server: StubServer) -> None:
+    status, document = dialect.limited
+    server.behaviour = stub.answer(json.dumps(document), status=status, retry_after="60")
+    result = ask(dialect, server)
+    assert problem(result) is ProblemCode.GEOCODER_RATE_LIMITED
+    assert result.problem is not None
+    assert result.problem.retry_after_s == 60.0
+
+
+@pytest.mark.parametrize("retry_after", ["90", "dated"])
+def test_a_429_is_obeyed_by_nobody_inside_the_call(dialect: Dialect, server: StubServer, retry_after: str) -> None:
+    header = format_datetime(NOW + timedelta(seconds=90), usegmt=True) if retry_after == "dated" else retry_after
+    server.behaviour = stub.answer("{}", status=429, retry_after=header)
+    began = time.monotonic()
+    result = ask(dialect, server)
+    assert time.monotonic() - began < 1
+    assert len(server.requests) == 1
+    assert result.problem is not None
+    assert (result.problem.code, result.problem.retry_after_s) == (ProblemCode.GEOCODER_RATE_LIMITED, 90.0)
+
+
+FAULTS = {
+    "hang": stub.hang(),
+    "drip": stub.drip(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n" + b" " * 9000, every_s=0.02),
+    "reset": stub.reset(),
+    "html": stub.html(),
+    "html 502": stub.html(502),
+    "json 500": stub.answer('{"error": "oops"}', status=500),
+    "redirect": stub.redirect("http://169.254.169.254/latest/meta-data/"),
+    "bomb": stub.gzip_bomb(100_000_000),
+    "number": stub.answer("17"),
+    "list of numbers": stub.answer("[1, 2]"),
+    "null": stub.answer("null"),
+    "text": stub.answer('"yes"'),
+    "odd shape": stub.answer('{"results": [{}], "features": [{}], "items": [{}], "status": 7}'),
+    "nan": stub.answer('{"results": NaN}'),
+    "empty body": stub.answer(""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_server_is_unavailable_in_time(dialect: Dialect, server: StubServer, fault: str) -> None:
+    server.behaviour = FAULTS[fault]
+    began = time.monotonic()
+    result = ask(dialect, server, deadline_s=0.3)
+    assert time.monotonic() - began < 0.8
+    if fault == "null" and result == GeocodeResult():
+        return  # Nominatim's client reads null as "nothing found"
+    assert problem(result) is ProblemCode.GEOCODER_UNAVAILABLE
+    assert result.problem is not None
+    assert result.problem.retry_after_s
+
+
+@pytest.mark.parametrize("cut", [stub.half_json, stub.cut_short])
+def test_half_an_answer_is_unavailable(dialect: Dialect, server: StubServer, *, cut: object) -> None:
+    server.behaviour = cut(json.dumps(dialect.document([Found("12")])))  # type: ignore[operator]
+    assert problem(ask(dialect, server)) is ProblemCode.GEOCODER_UNAVAILABLE
+
+
+@pytest.mark.filterwarnings("ignore:Latitude normalization")
+@pytest.mark.parametrize(("lat", "lon"), [(141.0, 12.0), (0.0, 0.0)])
+def test_coordinates_off_the_earth_are_garbage(dialect: Dialect, server: StubServer, *, lat: float, lon: float) -> None:
+    server.behaviour = dialect.found(Found("12", lat=lat, lon=lon))
+    assert problem(ask(dialect, server)) is ProblemCode.GEOCODER_UNAVAILABLE
+
+
+def test_an_address_the_provider_does_not_take_is_not_found(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = stub.answer('{"message": "Query too long"}', status=422)
+    assert problem(ask(dialect, server)) is ProblemCode.NOT_FOUND
+
+
+BEHAVIOURS: list[Behaviour] = [stub.hang(), stub.html(403), stub.answer("{}"), stub.reset()]
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_neither_key_nor_address_is_logged(
+    dialect: Dialect, server: StubServer, *, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.behaviour = behaviour
+    with caplog.at_level(logging.DEBUG):
+        result = ask(dialect, server, deadline_s=0.2)
+    assert KEY not in caplog.text + repr(result)
+    assert STREET not in caplog.text + repr(result)
+
+
+def test_a_private_server_is_not_called_unless_allowed(dialect: Dialect, server: StubServer) -> None:
+    provider = PROVIDERS[dialect.provider].build(Access(OutboundClient(), url=server.url, key=SecretStr(KEY)))
+    result = provider.geocode(AddressQuery(ADDRESS), deadline_s=1.0, asked_at=NOW)
+    assert problem(result) is ProblemCode.GEOCODER_UNAVAILABLE
+    assert server.requests == []
+
+
+def test_googles_partial_match_is_not_trusted(server: StubServer) -> None:
+    [google] = [one for one in DIALECTS if one.provider == "google"]
+    document = google.document([Found("12")])
+    document["results"][0]["partial_match"] = True
+    server.behaviour = stub.answer(json.dumps(document))
+    best = ask(google, server).best
+    assert best is not None
+    assert best.confidence is Confidence.STREET
+
+
+def test_photon_finding_something_else_is_not_trusted(server: StubServer) -> None:
+    [photon] = [one for one in DIALECTS if one.provider == "photon"]
+    server.behaviour = photon.found(Found("12"))
+    best = ask(photon, server, text="Rua das Flores 12, Coimbra").best
+    assert best is not None
+    assert best.confidence is Confidence.STREET
+    assert ask(photon, server, country="PT").candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 60.0),
+        ({"retry-after": "0"}, 1.0),
+        ({"retry-after": "2.5"}, 2.5),
+        ({"retry-after": "soon"}, 60.0),
+        ({"retry-after": "-5"}, 60.0),
+        ({"retry-after": "999999999"}, MAX_RETRY_AFTER_S),
+        ({"retry-after": format_datetime(NOW - timedelta(hours=1), usegmt=True)}, 1.0),
+        ({"retry-after": format_datetime(NOW + timedelta(days=99), usegmt=True)}, MAX_RETRY_AFTER_S),
+        (
+            {
+                "retry-after": format_datetime(NOW + timedelta(hours=1), usegmt=True),
+                "date": format_datetime(NOW + timedelta(minutes=59), usegmt=True),
+            },
+            60.0,
+        ),
+    ],
+)
+def test_retry_after_in_all_its_forms(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after_s(headers, asked_at=NOW) == seconds
+
+
+def test_every_provider_is_in_the_registry() -> None:
+    assert set(PROVIDERS) == {"google", "mapbox", "here", "opencage", "nominatim", "photon", "gazetteer"}
+    assert {name for name, spec in PROVIDERS.items() if spec.needs_key} == {"google", "mapbox", "here", "opencage"}
