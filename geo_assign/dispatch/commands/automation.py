@@ -31,10 +31,10 @@ def evaluate(tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = Fals
         put_off(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    if order.location is None:
+    if order.wanted_technician_id is not None:
+        _give_to_wanted(tx, caller, order, rules, order.wanted_technician_id)
+    elif order.location is None:
         _wait_for_location(tx, caller, order)
-    elif order.wanted_technician_id is not None and order.state is State.NEW:
-        _give_to_wanted(tx, caller, order, rules)
     elif rules.settings.lead_auto_user_assignment == "off" and not forced:
         to_pending(tx, caller, order, PendingReason.AUTOMATION_OFF, at=tx.now())
     else:
@@ -171,15 +171,13 @@ def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, at: d
     )
 
 
-def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
-    """The lead named its technician: only his time decides, and if it is taken a person has to."""
+def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, technician_id: UUID) -> None:
+    """The lead named its technician, once: only his time decides, and if it is taken a person has to."""
     now = tx.now()
     buffer = rules.settings.travel_buffer
-    technician_id = order.wanted_technician_id
-    assert technician_id is not None
     if claim_time(tx, order, technician_id, state=BookingState.ASSIGNED, travel_buffer=buffer, at=now) is None:
         detail = {"wanted": str(technician_id), "counts": {"slot_taken": 1}}
-        to_pending(tx, caller, order, PendingReason.WANTED_TAKEN, at=now, detail=detail)
+        to_pending(tx, caller, order, PendingReason.WANTED_TAKEN, at=now, detail=detail, wanted_technician_id=None)
         return
     change(
         tx,
@@ -190,6 +188,7 @@ def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules)
         detail={"technician_id": str(technician_id), "wanted": True},
         state=State.ASSIGNED,
         technician_id=technician_id,
+        wanted_technician_id=None,
         pinned=True,
         evaluate_due_at=None,
     )

@@ -16,7 +16,7 @@ from geo_assign.dispatch.commands.answering import WITHDRAWN_CANCELLED, withdraw
 from geo_assign.dispatch.commands.locating import move
 from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.local_time import as_instant, get_zone
-from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workorders.commands import (
     Draft,
     change,
@@ -87,6 +87,8 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     rules = get_store_rules(tx, caller.scope, new.store_id)
     if new.assignee_id is not None:
         get_technician(tx, replace(caller.scope, store_ids=caller.scope.store_ids | {new.store_id}), new.assignee_id)
+    if new.group_id is not None:
+        get_group(tx, caller.scope, new.group_id)
     now = tx.now()
     start, end = slot_of(rules, new.slot_start, new.slot_end, now=now)
     draft = Draft(

@@ -1,0 +1,121 @@
+"""Use cases of several transactions, with the network in between.
+
+A lead exists, with its idempotency key, before anybody is asked where it is; it is geocoded with no transaction open;
+then its location and what follows are written. Whatever breaks in between is a due row that the worker goes on with.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from geo_assign.access.domain import Caller, Scope, system_caller
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.idempotency import Attempt
+from geo_assign.dispatch.commands import answering, orders
+from geo_assign.dispatch.commands.automation import evaluate
+from geo_assign.dispatch.commands.duty import go_off_duty
+from geo_assign.dispatch.commands.locating import record_geocoding
+from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
+from geo_assign.workforce.queries import get_store
+from geo_assign.workorders.commands import EVERYTHING, put_off
+from geo_assign.workorders.domain import LocationSource, WorkOrder
+from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.tables import work_orders
+
+# Whoever geocodes an order holds it this long; then the worker may try.
+_LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class GeocodeRequest:
+    """An address to find with the map key of a store, or else of its group or organization."""
+
+    org_id: UUID
+    store_id: UUID
+    group_id: UUID | None
+    address: AddressQuery
+
+
+Geocode = Callable[[GeocodeRequest], GeocodeResult]
+"""Asks a geocoder, within its deadline, outside any transaction; problems are results, never exceptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """The flows with what they need: the application's database and a geocoder."""
+
+    database: Database
+    geocode: Geocode
+
+    def create(self, caller: Caller, new: orders.NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
+        """Create an order, locate it, assign it as its store's trigger says. Returns it and whether it existed before."""
+        order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
+        if not replayed:
+            self.locate(caller.org_id, order_id)
+            self.evaluate(caller.org_id, order_id)
+        return self.read(caller, order_id), replayed
+
+    def edit(self, caller: Caller, order_id: UUID, changes: orders.Edit, version: int | None) -> WorkOrder:
+        """Edit an order; a new address is geocoded, and what waits for a location is looked at again."""
+        to_geocode = self.database.run(
+            caller.org_id, lambda tx: orders.edit(tx, caller, order_id, changes, version=version)
+        )
+        if to_geocode:
+            self.locate(caller.org_id, order_id)
+        if to_geocode or changes.location is not None:
+            self.evaluate(caller.org_id, order_id)
+        return self.read(caller, order_id)
+
+    def locate(self, org_id: UUID, order_id: UUID) -> None:
+        """Geocode an order's address and write what came of it. Nothing to do where a location is known and kept."""
+        question = self.database.run(org_id, lambda tx: _to_geocode(tx, order_id))
+        if question is None:
+            return
+        request, attempts = question
+        result = self.geocode(request)
+        asked = request.address.text
+        self.database.run(
+            org_id,
+            lambda tx: record_geocoding(tx, system_caller(org_id), order_id, asked, result, attempts=attempts),
+        )
+
+    def evaluate(self, org_id: UUID, order_id: UUID, *, caller: Caller | None = None, forced: bool = False) -> None:
+        """Run automatic assignment on one order."""
+        who = caller or system_caller(org_id)
+        self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, forced=forced))
+
+    def go_off_duty(self, caller: Caller, technician_id: UUID) -> None:
+        """Off duty at once; each work order that loses its offer is given to the next in a transaction of its own."""
+        due = self.database.run(caller.org_id, lambda tx: go_off_duty(tx, caller, technician_id))
+        for order_id in due:
+            self.evaluate(caller.org_id, order_id)
+
+    def expire(self, org_id: UUID, offer_id: UUID) -> bool:
+        """Expire one overdue offer and ask the next."""
+        return self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
+
+    def read(self, caller: Caller, order_id: UUID) -> WorkOrder:
+        """The order in its present state. It was in scope when it was written."""
+        return self.database.run(caller.org_id, lambda tx: get_work_order(tx, EVERYTHING, order_id))
+
+
+def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
+    """Take an order for geocoding if it waits for it: moves its deadline so that nobody else asks meanwhile."""
+    row = _lock_waiting(tx, order_id)
+    if row is None:
+        return None
+    put_off(tx, order_id, geocode_due_at=tx.now() + _LEASE)
+    near = get_store(tx, Scope(everything=True), row.store_id).location
+    address = AddressQuery(text=row.address, near=near)
+    return GeocodeRequest(tx.org_id, row.store_id, row.group_id, address), row.geocode_attempts
+
+
+def _lock_waiting(tx: Tx, order_id: UUID) -> Any:
+    w = work_orders.c
+    row = tx.conn.execute(
+        work_orders.select().where(w.org_id == tx.org_id, w.id == order_id).with_for_update()
+    ).first()
+    waits = row is not None and row.geocode_due_at is not None and row.address
+    return row if waits and row.location_source != LocationSource.PIN else None

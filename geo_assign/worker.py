@@ -1,0 +1,97 @@
+"""The worker: looks for due rows at every sweep and does what they ask for.
+
+It keeps nothing in memory that matters: killed between any two steps, the next worker finds the same rows. Geocoding
+waits for others' servers, so it has threads of its own and never holds up a deadline.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+import structlog
+
+from geo_assign.access.tasks import sweep_expired
+from geo_assign.core.db import Database
+from geo_assign.core.settings import Settings
+from geo_assign.dispatch import tasks
+from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.positions.tasks import keep_partitions
+
+log = structlog.get_logger(__name__)
+
+_GEOCODERS = 4
+_HOUSEKEEPING = timedelta(minutes=10)
+
+
+@dataclass
+class Worker:
+    """One worker process. `worker` is the sweeping role's database."""
+
+    settings: Settings
+    worker: Database
+    dispatcher: Dispatcher
+    stop: threading.Event = field(default_factory=threading.Event)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_GEOCODERS, "geocoding"))
+    _locating: dict[UUID, Future[None]] = field(default_factory=dict)
+    _housekeeping_due: float = 0.0
+
+    def run(self) -> None:
+        """Sweep until `stop` is set; an error in one sweep is logged and the next one tries again."""
+        while not self.stop.is_set():
+            self.run_once()
+            self.stop.wait(self.settings.sweep_interval_s)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def run_once(self) -> None:
+        """One sweep: deadlines first, then waiting work, then addresses, then housekeeping."""
+        self._each("offer_expiry", tasks.list_overdue_offers, self.dispatcher.expire)
+        self._each("evaluation", tasks.list_due_evaluations, self.dispatcher.evaluate)
+        self._guard("geocoding", self._start_geocoding)
+        if monotonic() >= self._housekeeping_due:
+            self._housekeeping_due = monotonic() + _HOUSEKEEPING.total_seconds()
+            self._guard("housekeeping", self._keep_house)
+
+    def _each(
+        self, name: str, due: Callable[[Database], Sequence[tuple[UUID, UUID]]], act: Callable[[UUID, UUID], object]
+    ) -> None:
+        def sweep() -> None:
+            for org_id, row_id in due(self.worker):
+                if self.stop.is_set():
+                    return
+                self._guard(name, lambda org_id=org_id, row_id=row_id: act(org_id, row_id))  # type: ignore[misc]
+
+        self._guard(name, sweep)
+
+    def _start_geocoding(self) -> None:
+        self._locating = {order_id: job for order_id, job in self._locating.items() if not job.done()}
+        for org_id, order_id in tasks.list_due_geocoding(self.worker):
+            if order_id not in self._locating:
+                self._locating[order_id] = self._pool.submit(self._geocode, org_id, order_id)
+
+    def _geocode(self, org_id: UUID, order_id: UUID) -> None:
+        self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatcher, org_id, order_id))
+
+    def _keep_house(self) -> None:
+        keep_partitions(self.worker, retention_days=self.settings.track_retention_days)
+        sweep_expired(self.worker)
+
+    def _guard(self, name: str, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception:
+            log.exception("sweep_failed", task=name)
+
+
+def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher) -> None:
+    """Run until SIGTERM or SIGINT."""
+    process = Worker(settings, worker, dispatcher)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: process.stop.set())
+    log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
+    process.run()
+    log.info("worker_stopped")
