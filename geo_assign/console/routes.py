@@ -1,0 +1,166 @@
+"""Serve the built console, its configuration and the map's own basemap, under one strict policy.
+
+The pages talk to `/v1` like any other client; nothing here reads the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, jsonify, redirect, send_file, send_from_directory
+from werkzeug.wrappers import Response as BaseResponse
+
+DIST = Path(__file__).parent / "dist"
+A_YEAR_S = 365 * 24 * 3600
+
+NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>geo-assign: the console is not built</title>
+<h1>The console is not built yet</h1>
+<p>The service is running, but the pages of its web console are missing. Build them once with</p>
+<pre>cd geo_assign/console/web
+npm ci
+npm run build</pre>
+<p>or start the service with <code>./scripts/run</code>, which does it. The API is not affected.</p>
+</html>
+"""
+
+
+class ConsoleSettings(Protocol):
+    """What the console reads of the service's settings."""
+
+    @property
+    def map_tiles_url(self) -> str:
+        """Raster tile template with {z}, {x} and {y}; empty for none."""
+
+    @property
+    def map_tiles_attribution(self) -> str:
+        """Plain text shown on the map while tiles are drawn."""
+
+    @property
+    def basemap_path(self) -> str | None:
+        """A GeoJSON file drawn under everything, or None."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The raster tiles a page may load: their template, and the origin its policy must allow."""
+
+    url: str
+    attribution: str
+
+    @property
+    def origin(self) -> str | None:
+        """`scheme://host[:port]`, or None for tiles served by this host."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+
+
+def console_blueprint(settings: ConsoleSettings, *, dist: Path = DIST) -> Blueprint:
+    """A blueprint serving `/` and `/console/…`; `dist` is the folder that the build wrote."""
+    blueprint = Blueprint("console", __name__)
+    tiles = find_tiles(settings)
+    headers = page_headers(tiles)
+
+    @blueprint.get("/")
+    def root() -> BaseResponse:
+        return redirect("/console/")
+
+    @blueprint.get("/console/")
+    def index() -> Response:
+        if not (dist / "index.html").is_file():
+            return Response(NOT_BUILT, status=503, mimetype="text/html")
+        return send_file(dist / "index.html", max_age=0)
+
+    @blueprint.get("/console/assets/<path:name>")
+    def asset(name: str) -> Response:
+        return send_asset(dist / "assets", name)
+
+    @blueprint.get("/console/config.json")
+    def config() -> Response:
+        return jsonify(console_config(settings, tiles))
+
+    @blueprint.get("/console/basemap.json")
+    def basemap() -> Response:
+        path = find_basemap(settings)
+        if path is None:
+            abort(404)
+        return send_file(path, mimetype="application/geo+json", max_age=300)
+
+    @blueprint.after_request
+    def protect(response: Response) -> Response:
+        response.headers.update(headers)
+        return response
+
+    return blueprint
+
+
+def find_tiles(settings: ConsoleSettings) -> Tiles | None:
+    """The configured tiles, or None when the setting is empty."""
+    url = settings.map_tiles_url.strip()
+    return Tiles(url=url, attribution=settings.map_tiles_attribution) if url else None
+
+
+def find_basemap(settings: ConsoleSettings) -> Path | None:
+    """The configured basemap if it is there."""
+    path = Path(settings.basemap_path).resolve() if settings.basemap_path else None
+    return path if path is not None and path.is_file() else None
+
+
+def console_config(settings: ConsoleSettings, tiles: Tiles | None) -> dict[str, Any]:
+    """What a page must know before anybody is logged in; nothing in it is secret."""
+    return {
+        "tiles": {"url": tiles.url, "attribution": tiles.attribution} if tiles else None,
+        "basemap_url": "/console/basemap.json" if find_basemap(settings) else None,
+        "version": installed_version(),
+    }
+
+
+def installed_version() -> str:
+    """The distribution's version, or `0` when it runs from a bare source tree."""
+    try:
+        return version("geo-assign")
+    except PackageNotFoundError:
+        return "0"
+
+
+def send_asset(folder: Path, name: str) -> Response:
+    """A built file; its name carries its hash, so a browser may keep it for good."""
+    # Python's table depends on the machine and may not know .mjs: a worker of another type is refused.
+    mimetype = "text/javascript" if name.endswith((".mjs", ".js")) else None
+    response = send_from_directory(folder, name, mimetype=mimetype, max_age=A_YEAR_S)
+    response.cache_control.immutable = True
+    return response
+
+
+def page_headers(tiles: Tiles | None) -> dict[str, str]:
+    """The headers of every answer of the console."""
+    return {
+        "Content-Security-Policy": content_security_policy(tiles.origin if tiles else None),
+        "X-Content-Type-Options": "nosniff",
+        # The tile server's usage rules ask for a referrer; the path stays ours.
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def content_security_policy(tile_origin: str | None) -> str:
+    """Everything from this host only; map images also from the tile server."""
+    elsewhere = f" {tile_origin}" if tile_origin else ""
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "font-src": "'self'",
+        "worker-src": "'self'",
+        "connect-src": f"'self'{elsewhere}",
+        "img-src": f"'self' data: blob:{elsewhere}",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())

@@ -1,0 +1,115 @@
+import type { Config, LatLon, MapSnapshot, Me, Nearest, Page, ProblemBody, WorkOrder } from "./types";
+
+/** What the service answered instead of what was asked for. `status` 0: it did not answer. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ProblemBody,
+  ) {
+    super(body.detail || body.title || `The service answered ${status}.`);
+  }
+
+  get code(): string {
+    return this.body.code ?? "";
+  }
+}
+
+interface Call {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  body?: unknown;
+  version?: number;
+}
+
+export interface LogIn {
+  organization: string;
+  email: string;
+  password: string;
+}
+
+const WHOLE_WORLD: [number, number, number, number] = [-180, -90, 180, 90];
+
+/** One method per call; every one throws `ApiProblem` and nothing else. */
+export class Client {
+  csrfToken = "";
+  onUnauthorized: () => void = () => {};
+
+  config(): Promise<Config> {
+    return this.call("/console/config.json");
+  }
+
+  async me(): Promise<Me> {
+    const me = await this.call<Me>("/v1/me");
+    this.csrfToken = me.csrf_token;
+    return me;
+  }
+
+  async logIn(entered: LogIn): Promise<void> {
+    await this.call("/v1/sessions", { method: "POST", body: { ...entered, cookie: true } });
+  }
+
+  async logOut(): Promise<void> {
+    await this.call("/v1/sessions/current", { method: "DELETE" });
+  }
+
+  map(bbox = WHOLE_WORLD): Promise<MapSnapshot> {
+    return this.call(`/v1/map?bbox=${bbox.map((degrees) => degrees.toFixed(5)).join(",")}`);
+  }
+
+  /** Every order that is not finished, page after page. */
+  async openOrders(): Promise<WorkOrder[]> {
+    const orders: WorkOrder[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+      const page: Page<WorkOrder> = await this.call(
+        `/v1/work-orders?state=pending,offered,assigned&limit=200${query}`,
+      );
+      orders.push(...page.items);
+      cursor = page.next_cursor;
+    }
+    return orders;
+  }
+
+  nearest(workOrderId: string, limit: number): Promise<Nearest> {
+    return this.call("/v1/technicians/nearest", {
+      method: "POST",
+      body: { work_order_id: workOrderId, limit, rank_by: "distance" },
+    });
+  }
+
+  assign(order: WorkOrder, technicianId: string, mode: "offer" | "assign"): Promise<WorkOrder> {
+    return this.call(`/v1/work-orders/${encodeURIComponent(order.id)}/assign`, {
+      method: "POST",
+      body: { technician_id: technicianId, mode },
+      version: order.version,
+    });
+  }
+
+  locate(order: WorkOrder, change: { address: string } | { location: LatLon }): Promise<WorkOrder> {
+    return this.call(`/v1/work-orders/${encodeURIComponent(order.id)}`, {
+      method: "PATCH",
+      body: change,
+      version: order.version,
+    });
+  }
+
+  private async call<T>(path: string, { method = "GET", body, version }: Call = {}): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET" && this.csrfToken) headers["X-CSRF-Token"] = this.csrfToken;
+    if (version !== undefined) headers["If-Match"] = `"${version}"`;
+    const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
+    const response = await fetch(path, init).catch(() => {
+      throw new ApiProblem(0, { code: "unreachable", detail: "The service cannot be reached." });
+    });
+    if (!response.ok) throw await this.problem(response);
+    if (response.status === 204) return undefined as T;
+    return (await response.json()) as T;
+  }
+
+  private async problem(response: Response): Promise<ApiProblem> {
+    const body = (await response.json().catch(() => ({}))) as ProblemBody;
+    if (response.status === 401) this.onUnauthorized();
+    return new ApiProblem(response.status, body);
+  }
+}

@@ -1,0 +1,271 @@
+import { GeoJSONSource, LngLatBounds, Map as GlMap, Marker, setWorkerUrl, type GeoJSONSourceDiff, type MapMouseEvent } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { Config, LatLon } from "../api/types";
+import type { FleetChange, LegendKey } from "../model/fleet";
+import { metresPerPixel } from "../model/geometry";
+import { mapImages } from "../symbols/drawings";
+import { paintImage, tokenReader } from "../symbols/paint";
+import { aroundFeatures, orderFilter, sourceDiffs, technicianFilter, type Accuracy, type Around } from "./features";
+import { drawOrder, drawRanked, orderElement, rankedElement, type OrderMark, type RankedMark } from "./markers";
+import { BEAK_LAYERS, layers, ORDER_LAYERS, startStyle, TECHNICIAN_LAYERS } from "./style";
+
+// Without its own file the worker is looked for where a bundler does not put it, and the map stays empty.
+setWorkerUrl(workerUrl);
+
+const PIXEL_RATIO = 2;
+const IMAGE_HALF = 18;
+
+/** What the page wants drawn; the map compares nothing, it draws what it is given. */
+export interface Scene {
+  hidden: ReadonlySet<LegendKey>;
+  order: OrderMark | null;
+  ranked: RankedMark[];
+  around: Around | null;
+  accuracy: Accuracy | null;
+}
+
+export interface MapEvents {
+  onTechnician(id: string): void;
+  onOrder(id: string): void;
+  onPlace(at: LatLon): void;
+  onMoved(view: { metresPerPixel: number; zoom: number; bbox: [number, number, number, number] }): void;
+  onTilesBroken(broken: boolean): void;
+}
+
+export interface Margins {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+/** MapLibre behind a small face: features in, clicks out. Throws when the browser has no WebGL. */
+export class MapView {
+  private readonly map: GlMap;
+  private readonly ranked = new Map<string, { marker: Marker; element: HTMLElement }>();
+  private orderMarker: { id: string; marker: Marker; element: HTMLElement } | null = null;
+  private placing: Marker | null = null;
+  private readonly ready: Promise<void>;
+  private colour = tokenReader();
+
+  constructor(
+    container: HTMLElement,
+    private readonly config: Config,
+    private readonly events: MapEvents,
+    private dark: boolean,
+  ) {
+    this.map = new GlMap({
+      container,
+      style: startStyle(this.colour, dark, config.tiles),
+      center: [0, 20],
+      zoom: 1,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      fadeDuration: 0,
+      reduceMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
+      locale: { "Map.Title": "Map of people and orders" },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));
+    this.drawImages();
+    this.listen();
+  }
+
+  destroy(): void {
+    this.map.remove();
+  }
+
+  setBasemap(basemap: GeoJSON.FeatureCollection): void {
+    void this.ready.then(() => this.source("basemap").setData(basemap));
+  }
+
+  /** Everything once after a snapshot, afterwards only what changed. */
+  applyFleet(change: FleetChange): void {
+    void this.ready.then(() => {
+      const diffs = sourceDiffs(change);
+      for (const name of ["technicians", "orders"] as const) {
+        if (change.all) {
+          this.source(name).setData({ type: "FeatureCollection", features: diffs[name].add ?? [] });
+        } else if (diffs[name].add?.length || diffs[name].remove?.length) {
+          this.update(name, diffs[name]);
+        }
+      }
+    });
+  }
+
+  /** The clock that fades ages; touching no feature. */
+  setNow(ms: number): void {
+    void this.ready.then(() => this.map.setGlobalStateProperty("now", Math.floor(ms / 1000)));
+  }
+
+  draw(scene: Scene): void {
+    this.drawMarkers(scene);
+    void this.ready.then(() => {
+      const marked = scene.ranked.filter((mark) => !mark.planned).map((mark) => mark.id);
+      for (const id of TECHNICIAN_LAYERS) {
+        this.map.setFilter(id, technicianFilter(scene.hidden, marked, BEAK_LAYERS.has(id)));
+      }
+      for (const id of ORDER_LAYERS) this.map.setFilter(id, orderFilter(scene.hidden, scene.order?.id ?? null));
+      this.source("around").setData(aroundFeatures(scene.around, scene.accuracy));
+      this.map.setGlobalStateProperty("asking", scene.order !== null);
+    });
+  }
+
+  setTheme(dark: boolean): void {
+    this.dark = dark;
+    this.colour = tokenReader();
+    this.drawImages();
+    void this.ready.then(() => {
+      for (const layer of layers(this.colour, { dark: this.dark, tiles: this.config.tiles !== null })) {
+        for (const [name, value] of Object.entries(layer.paint ?? {})) {
+          this.map.setPaintProperty(layer.id, name as never, value as never);
+        }
+      }
+    });
+  }
+
+  /** Show all of `points` inside the free part of the map. */
+  frame(points: readonly LatLon[], margins: Margins, { animate = true, closest = 15 } = {}): void {
+    if (points.length === 0) return;
+    const bounds = points.reduce((box, point) => box.extend([point.lon, point.lat]), new LngLatBounds());
+    this.map.fitBounds(bounds, { padding: margins, maxZoom: closest, animate, duration: 500, linear: true });
+  }
+
+  zoomBy(step: 1 | -1): void {
+    if (step === 1) this.map.zoomIn();
+    else this.map.zoomOut();
+  }
+
+  centre(): LatLon {
+    const { lat, lng } = this.map.getCenter();
+    return { lat, lon: lng };
+  }
+
+  /** Show a pin that can be dragged, at `at`; null takes it away. */
+  setPlacing(at: LatLon | null): void {
+    this.map.getCanvas().style.cursor = at ? "crosshair" : "";
+    if (!at) {
+      this.placing?.remove();
+      this.placing = null;
+      return;
+    }
+    if (!this.placing) {
+      this.placing = new Marker({ draggable: true, color: this.colour("lead") }).setLngLat([at.lon, at.lat]).addTo(this.map);
+      this.placing.on("dragend", () => this.placed(this.placing!.getLngLat()));
+    }
+    this.placing.setLngLat([at.lon, at.lat]);
+  }
+
+  private placed({ lat, lng }: { lat: number; lng: number }): void {
+    this.events.onPlace({ lat, lon: lng });
+  }
+
+  private listen(): void {
+    this.map.on("click", (event) => this.clicked(event));
+    for (const id of [...TECHNICIAN_LAYERS, ...ORDER_LAYERS]) {
+      this.map.on("mouseenter", id, () => !this.placing && (this.map.getCanvas().style.cursor = "pointer"));
+      this.map.on("mouseleave", id, () => !this.placing && (this.map.getCanvas().style.cursor = ""));
+    }
+    this.map.on("moveend", () => this.moved());
+    this.map.on("resize", () => this.moved());
+    void this.ready.then(() => this.moved());
+    this.watchTiles();
+  }
+
+  /** A tile server that does not answer is said once, not thrown for every tile. */
+  private watchTiles(): void {
+    this.map.on("error", (event) => {
+      if ("sourceId" in event && event.sourceId === "tiles") this.events.onTilesBroken(true);
+      else console.warn(event.error.message);
+    });
+    this.map.on("data", (event) => {
+      if (event.dataType === "source" && event.sourceId === "tiles" && event.tile) this.events.onTilesBroken(false);
+    });
+  }
+
+  private clicked({ point, lngLat }: MapMouseEvent): void {
+    if (this.placing) return this.placed(lngLat);
+    const near: [[number, number], [number, number]] = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]];
+    const hits = this.map.queryRenderedFeatures(near, { layers: [...TECHNICIAN_LAYERS, ...ORDER_LAYERS] });
+    const hit = hits[0];
+    if (!hit) return;
+    const id = String(hit.properties["id"]);
+    if (hit.source === "orders") this.events.onOrder(id);
+    else this.events.onTechnician(id);
+  }
+
+  private moved(): void {
+    const box = this.map.getBounds();
+    const zoom = this.map.getZoom();
+    this.events.onMoved({
+      metresPerPixel: metresPerPixel(this.map.getCenter().lat, zoom),
+      zoom,
+      bbox: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()],
+    });
+  }
+
+  private source(name: string): GeoJSONSource {
+    return this.map.getSource(name) as GeoJSONSource;
+  }
+
+  private update(name: string, diff: GeoJSONSourceDiff): void {
+    this.source(name).updateData(diff).catch((error: Error) => console.warn(error.message));
+  }
+
+  private drawImages(): void {
+    for (const [name, shapes] of mapImages()) {
+      const image = paintImage(shapes, this.colour, IMAGE_HALF, PIXEL_RATIO);
+      if (this.map.hasImage(name)) this.map.updateImage(name, image);
+      else this.map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
+    }
+  }
+
+  private drawMarkers(scene: Scene): void {
+    this.drawOrderMarker(scene.order);
+    const wanted = new Set(scene.ranked.map((mark) => mark.id));
+    for (const [id, { marker }] of this.ranked) {
+      if (!wanted.has(id)) {
+        marker.remove();
+        this.ranked.delete(id);
+      }
+    }
+    // Drawn from the last to the first, so that the nearest lies on top.
+    for (const mark of [...scene.ranked].reverse()) this.drawRankedMarker(mark);
+  }
+
+  private drawRankedMarker(mark: RankedMark): void {
+    let held = this.ranked.get(mark.id);
+    if (!held) {
+      const element = rankedElement();
+      element.tabIndex = -1;
+      element.addEventListener("click", (event) => {
+        event.stopPropagation();
+        this.events.onTechnician(mark.id);
+      });
+      held = { element, marker: new Marker({ element }).setLngLat([mark.at.lon, mark.at.lat]).addTo(this.map) };
+      this.ranked.set(mark.id, held);
+    }
+    held.marker.setLngLat([mark.at.lon, mark.at.lat]);
+    drawRanked(held.element, mark);
+  }
+
+  private drawOrderMarker(mark: OrderMark | null): void {
+    if (this.orderMarker && this.orderMarker.id !== mark?.id) {
+      this.orderMarker.marker.remove();
+      this.orderMarker = null;
+    }
+    if (!mark) return;
+    if (!this.orderMarker) {
+      const element = orderElement();
+      const marker = new Marker({ element, anchor: "bottom" }).setLngLat([mark.at.lon, mark.at.lat]).addTo(this.map);
+      this.orderMarker = { id: mark.id, element, marker };
+    }
+    this.orderMarker.marker.setLngLat([mark.at.lon, mark.at.lat]);
+    drawOrder(this.orderMarker.element, mark);
+  }
+}
+

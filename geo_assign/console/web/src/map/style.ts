@@ -1,0 +1,235 @@
+/** The map's layers as data: the ground, the people and places, and what surrounds a selected order. */
+import type { ExpressionSpecification, LayerSpecification, RasterLayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { Config, TechnicianStatus } from "../api/types";
+
+export type Colour = (token: string) => string;
+
+/** Circles below this zoom, symbols from it on: ten thousand symbols in one view cost too much. */
+export const SYMBOL_ZOOM = 13;
+const NAME_ZOOM = 15;
+const FONT_BOLD = ["Hyperlegible Bold"];
+
+const age: ExpressionSpecification = ["-", ["global-state", "now"], ["get", "at"]];
+const freshness: ExpressionSpecification = ["step", age, 1, 60, 0.72, 300, 0.5];
+/** While an order is open, whoever is busy steps back; freshness fades everybody. */
+const opacity: ExpressionSpecification = [
+  "*",
+  freshness,
+  ["case", ["all", ["global-state", "asking"], ["==", ["get", "status"], "busy"]], 0.62, 1],
+];
+
+function statusColour(colours: Record<TechnicianStatus, string>): ExpressionSpecification {
+  const { free, offered, busy, silent } = colours;
+  return ["match", ["get", "status"], "free", free, "offered", offered, "busy", busy, silent];
+}
+
+const kindColour = (colour: Colour): ExpressionSpecification => ["match", ["get", "kind"], "lead", colour("lead"), colour("ticket")];
+
+const wide = (...stops: number[]): ExpressionSpecification => ["interpolate", ["exponential", 1.8], ["zoom"], ...stops];
+
+const only = (layer: string): ExpressionSpecification => ["==", ["get", "layer"], layer];
+
+function rasterPaint(dark: boolean): RasterLayerSpecification["paint"] {
+  return dark
+    ? { "raster-brightness-max": 0.42, "raster-saturation": -0.7, "raster-contrast": 0.1 }
+    : { "raster-brightness-min": 0.12, "raster-saturation": -0.45, "raster-contrast": -0.08 };
+}
+
+function ground(colour: Colour): LayerSpecification[] {
+  const fill = (layer: string): LayerSpecification => ({
+    id: `ground-${layer}`,
+    type: "fill",
+    source: "basemap",
+    filter: only(layer),
+    paint: { "fill-color": colour(`map-${layer}`) },
+  });
+  const line = (id: string, layer: string, token: string, width: ExpressionSpecification): LayerSpecification => ({
+    id: `ground-${id}`,
+    type: "line",
+    source: "basemap",
+    filter: only(layer),
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour(token), "line-width": width },
+  });
+  return [
+    ...["land", "block", "park", "water"].map(fill),
+    line("road", "road", "map-road", wide(10, 0.4, 13, 3, 16, 14, 19, 60)),
+    line("main-edge", "main", "map-main-edge", wide(10, 1.6, 13, 7, 16, 23, 19, 86)),
+    line("main", "main", "map-main", wide(10, 1.2, 13, 6, 16, 21, 19, 82)),
+  ];
+}
+
+function groundLabels(colour: Colour): LayerSpecification {
+  return {
+    id: "ground-label",
+    type: "symbol",
+    source: "basemap",
+    filter: only("label"),
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONT_BOLD,
+      "text-size": 11,
+      "text-letter-spacing": 0.1,
+      "text-transform": "uppercase",
+      "text-padding": 12,
+    },
+    paint: { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.4 },
+  };
+}
+
+function around(colour: Colour): LayerSpecification[] {
+  const line = (id: string, role: string, paint: object): LayerSpecification => ({
+    id,
+    type: "line",
+    source: "around",
+    filter: ["==", ["get", "role"], role],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint,
+  });
+  return [
+    {
+      id: "ring-fill",
+      type: "fill",
+      source: "around",
+      filter: ["==", ["get", "role"], "inner"],
+      paint: { "fill-color": colour("ink"), "fill-opacity": 0.035 },
+    },
+    line("ring", "ring", { "line-color": colour("ink"), "line-opacity": 0.42, "line-width": 1.2, "line-dasharray": [1.5, 4] }),
+    line("way-case", "way", { "line-color": colour("map-halo"), "line-width": 6, "line-opacity": 0.9 }),
+    line("way-first", "way", { "line-color": colour("free"), "line-width": 2.4, "line-opacity": ["case", ["get", "first"], 1, 0] }),
+    line("way-next", "way", {
+      "line-color": colour("free"),
+      "line-width": 1.8,
+      "line-opacity": ["case", ["get", "first"], 0, 0.55],
+      "line-dasharray": [0.6, 2.8],
+    }),
+    {
+      id: "accuracy",
+      type: "fill",
+      source: "around",
+      filter: ["==", ["get", "role"], "accuracy"],
+      paint: { "fill-color": colour("free"), "fill-opacity": 0.16, "fill-outline-color": colour("free") },
+    },
+    {
+      id: "ring-label",
+      type: "symbol",
+      source: "around",
+      filter: ["==", ["get", "role"], "label"],
+      layout: { "text-field": ["get", "text"], "text-font": FONT_BOLD, "text-size": 11, "text-allow-overlap": true },
+      paint: { "text-color": colour("ink-2"), "text-halo-color": colour("map-halo"), "text-halo-width": 2 },
+    },
+  ];
+}
+
+function circles(colour: Colour): LayerSpecification[] {
+  const surface = colour("surface");
+  const paint = { free: colour("free"), offered: surface, busy: colour("busy"), silent: surface };
+  const stroke = { free: surface, offered: colour("free"), busy: surface, silent: colour("silent") };
+  return [
+    {
+      id: "order-circle",
+      type: "circle",
+      source: "orders",
+      maxzoom: SYMBOL_ZOOM,
+      paint: {
+        "circle-radius": wide(8, 2.5, 12, 5),
+        "circle-color": ["case", ["get", "taken"], kindColour(colour), surface],
+        "circle-stroke-color": kindColour(colour),
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "technician-circle",
+      type: "circle",
+      source: "technicians",
+      maxzoom: SYMBOL_ZOOM,
+      paint: {
+        "circle-radius": wide(8, 3, 12, 6),
+        "circle-color": statusColour(paint),
+        "circle-stroke-color": statusColour(stroke),
+        "circle-stroke-width": 1.6,
+        "circle-opacity": opacity,
+        "circle-stroke-opacity": opacity,
+      },
+    },
+  ];
+}
+
+const pictured = (id: string, source: string, layout: object, paint: object): LayerSpecification => ({
+  id,
+  type: "symbol",
+  source,
+  minzoom: SYMBOL_ZOOM,
+  layout: { "icon-allow-overlap": true, "icon-ignore-placement": true, ...layout },
+  paint,
+});
+
+function beak(id: string, image: string | ExpressionSpecification): LayerSpecification {
+  const layout = { "icon-image": image, "icon-rotate": ["get", "heading"], "icon-rotation-alignment": "map" };
+  return pictured(id, "technicians", layout, { "icon-opacity": opacity });
+}
+
+function symbols(colour: Colour): LayerSpecification[] {
+  const quiet = { "text-color": colour("ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 };
+  return [
+    pictured("order-symbol", "orders", { "icon-image": ["get", "image"], "icon-anchor": "center", "icon-offset": [0, -11] }, {}),
+    beak("technician-beak-halo", "beak-halo"),
+    pictured("technician-symbol", "technicians", { "icon-image": ["get", "image"] }, { "icon-opacity": opacity }),
+    beak("technician-beak", ["match", ["get", "status"], "busy", "beak-busy", "beak-free"]),
+    {
+      id: "technician-name",
+      type: "symbol",
+      source: "technicians",
+      minzoom: NAME_ZOOM,
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": FONT_BOLD,
+        "text-size": 12,
+        "text-anchor": "left",
+        "text-offset": [1.2, 0],
+        "text-optional": true,
+      },
+      paint: { ...quiet, "text-opacity": opacity },
+    },
+  ];
+}
+
+/** Layers that a click or the legend's filters act on. */
+export const TECHNICIAN_LAYERS = ["technician-circle", "technician-beak-halo", "technician-symbol", "technician-beak", "technician-name"];
+export const ORDER_LAYERS = ["order-circle", "order-symbol"];
+export const BEAK_LAYERS: ReadonlySet<string> = new Set(["technician-beak-halo", "technician-beak"]);
+
+/** All layers, bottom to top, in the present theme's colours. */
+export function layers(colour: Colour, { dark, tiles }: { dark: boolean; tiles: boolean }): LayerSpecification[] {
+  const raster: LayerSpecification[] = tiles ? [{ id: "tiles", type: "raster", source: "tiles", paint: rasterPaint(dark) }] : [];
+  return [
+    { id: "land", type: "background", paint: { "background-color": colour("map-land") } },
+    ...ground(colour),
+    ...raster,
+    groundLabels(colour),
+    ...around(colour),
+    ...circles(colour),
+    ...symbols(colour),
+  ];
+}
+
+const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+/** The style to start with. No glyph server: labels are drawn from the page's own fonts. */
+export function startStyle(colour: Colour, dark: boolean, tiles: Config["tiles"]): StyleSpecification {
+  const points = (): SourceSpecification => ({ type: "geojson", data: EMPTY, promoteId: "id" });
+  const sources: Record<string, SourceSpecification> = {
+    basemap: { type: "geojson", data: EMPTY },
+    around: { type: "geojson", data: EMPTY },
+    orders: points(),
+    technicians: points(),
+  };
+  if (tiles) sources["tiles"] = { type: "raster", tiles: [tiles.url], tileSize: 256, maxzoom: 19 };
+  return {
+    version: 8,
+    state: { now: { default: 0 }, asking: { default: false } },
+    sources,
+    layers: layers(colour, { dark, tiles: tiles !== null }),
+  };
+}
+

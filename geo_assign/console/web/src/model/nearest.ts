@@ -1,0 +1,199 @@
+/** "Who can take it": the ranking on the screen, and how each position is known. */
+import type { Candidate, DayEntry, Exclusion, Nearest, Position, Reason, Slot } from "../api/types";
+import { ageSeconds } from "./clock";
+import { distance, duration, firstName, plural } from "./words";
+import { clockTime, moment } from "./zone";
+
+export interface Known {
+  /** `live`, or how else the place is known. */
+  how: string;
+  /** `12 s ago, ±8 m`; empty when the place is planned. */
+  detail: string;
+  /** Fresh enough to trust at a glance. */
+  fresh: boolean;
+  planned: boolean;
+}
+
+const STALE_S = 60;
+
+/** How a candidate's position is known, in words. */
+export function howKnown(candidate: Candidate, slot: Slot, nowMs: number, zone: string): Known {
+  const { position } = candidate;
+  const planned = { detail: "", fresh: false, planned: true };
+  switch (position.provenance) {
+    case "previous_appointment":
+      return { ...planned, how: `from ${endOfPrevious(candidate, slot, zone)}job` };
+    case "home_base": {
+      const starts = candidate.hours?.[0];
+      return { ...planned, how: starts ? `home base, starts ${clockTime(Date.parse(starts.start), zone)}` : "home base" };
+    }
+    case "store":
+      return { ...planned, how: "from the store" };
+    default:
+      return howLive(position, nowMs);
+  }
+}
+
+function howLive(position: Position, nowMs: number): Known {
+  const age = ageSeconds(position.recorded_at, nowMs);
+  if (age === null) return { how: "age unknown", detail: "", fresh: false, planned: false };
+  const accuracy = position.accuracy_m === null ? "" : `±${Math.round(position.accuracy_m)} m`;
+  if (age > STALE_S) return { how: `${duration(age)} old`, detail: accuracy, fresh: false, planned: false };
+  const detail = [`${duration(age)} ago`, accuracy].filter(Boolean).join(", ");
+  return { how: "live", detail, fresh: true, planned: false };
+}
+
+function endOfPrevious(candidate: Candidate, slot: Slot, zone: string): string {
+  const start = Date.parse(slot.start);
+  const ends = (candidate.day ?? []).map((entry) => Date.parse(entry.end)).filter((end) => end <= start);
+  return ends.length > 0 ? `${clockTime(Math.max(...ends), zone)} ` : "previous ";
+}
+
+/** `3 today, 1 late`. */
+export function workloadText(candidate: Candidate): string {
+  const load = candidate.workload;
+  if (!load) return "";
+  return `${load.today} today${load.overdue > 0 ? `, ${load.overdue} late` : ""}`;
+}
+
+export interface Ranking {
+  answer: Nearest;
+  /** A newer answer in another order, waiting to be asked for. */
+  waiting: Nearest | null;
+  changes: number;
+}
+
+/** Take a newer answer without moving rows under the reader: same order updates, another order waits. */
+export function mergeRanking(shown: Nearest, fresh: Nearest): Ranking {
+  const before = shown.candidates.map((each) => each.technician_id);
+  const after = fresh.candidates.map((each) => each.technician_id);
+  const changes = after.filter((id, index) => before[index] !== id).length + Math.max(0, before.length - after.length);
+  if (changes === 0) return { answer: fresh, waiting: null, changes: 0 };
+  return { answer: shown, waiting: fresh, changes };
+}
+
+export interface StripPart {
+  kind: "off" | "lead" | "ticket" | "hold" | "slot" | "now";
+  left: number;
+  width: number;
+}
+
+export interface Axis {
+  startMs: number;
+  endMs: number;
+  ticks: { left: number; text: string }[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** One axis for all strips: the span of everybody's hours and the slot, at least eleven hours. */
+export function dayAxis(nearest: Nearest, zone: string): Axis {
+  const spans = nearest.candidates.flatMap((each) => [...(each.hours ?? []), ...(each.day ?? [])]);
+  const slot = { startMs: Date.parse(nearest.slot.start), endMs: Date.parse(nearest.slot.end) };
+  const near = [...spans, nearest.slot].map((span) => ({ from: Date.parse(span.start), to: Date.parse(span.end) }));
+  const within = near.filter(({ from, to }) => to > slot.startMs - 18 * HOUR_MS && from < slot.endMs + 18 * HOUR_MS);
+  let startMs = Math.floor(Math.min(...within.map(({ from }) => from)) / HOUR_MS) * HOUR_MS;
+  let endMs = Math.ceil(Math.max(...within.map(({ to }) => to)) / HOUR_MS) * HOUR_MS;
+  startMs = Math.max(startMs, slot.endMs - 16 * HOUR_MS);
+  endMs = Math.min(endMs, startMs + 24 * HOUR_MS);
+  while (endMs - startMs < 11 * HOUR_MS) [startMs, endMs] = [startMs - HOUR_MS, endMs + HOUR_MS];
+  return { startMs, endMs, ticks: hourTicks(startMs, endMs, zone) };
+}
+
+function hourTicks(startMs: number, endMs: number, zone: string): Axis["ticks"] {
+  const step = endMs - startMs > 14 * HOUR_MS ? 4 : 2;
+  const ticks = [];
+  for (let at = startMs; at <= endMs - HOUR_MS; at += HOUR_MS) {
+    const hour = Number(clockTime(at, zone).slice(0, 2));
+    if (hour % step === 0) ticks.push({ left: share(at, startMs, endMs), text: String(hour) });
+  }
+  return ticks;
+}
+
+const share = (ms: number, startMs: number, endMs: number) =>
+  Math.min(100, Math.max(0, ((ms - startMs) / (endMs - startMs)) * 100));
+
+/** A candidate's day: time off, what is booked or held, the wanted slot, and now. */
+export function dayStrip(candidate: Candidate, slot: Slot, axis: Axis, nowMs: number): StripPart[] {
+  const place = (kind: StripPart["kind"], from: number, to: number): StripPart => {
+    const left = share(from, axis.startMs, axis.endMs);
+    return { kind, left, width: share(to, axis.startMs, axis.endMs) - left };
+  };
+  const parts = hoursOff(candidate.hours, axis).map(([from, to]) => place("off", from, to));
+  for (const entry of candidate.day ?? []) {
+    parts.push(place(stripKind(entry), Date.parse(entry.start), Date.parse(entry.end)));
+  }
+  parts.push(place("slot", Date.parse(slot.start), Date.parse(slot.end)));
+  if (nowMs > axis.startMs && nowMs < axis.endMs) parts.push(place("now", nowMs, nowMs));
+  return parts.filter((part) => part.width > 0 || part.kind === "now");
+}
+
+const stripKind = (entry: DayEntry): StripPart["kind"] => (entry.state === "offered" ? "hold" : entry.kind);
+
+/** The gaps of the working hours; unknown hours hatch nothing. */
+function hoursOff(hours: Slot[] | undefined, axis: Axis): [number, number][] {
+  if (!hours) return [];
+  const gaps: [number, number][] = [];
+  let free = axis.startMs;
+  const sorted = hours.map((each) => [Date.parse(each.start), Date.parse(each.end)] as const).sort((a, b) => a[0] - b[0]);
+  for (const [from, to] of sorted) {
+    if (from > free) gaps.push([free, Math.min(from, axis.endMs)]);
+    free = Math.max(free, to);
+  }
+  if (free < axis.endMs) gaps.push([free, axis.endMs]);
+  return gaps;
+}
+
+const REASONS: Record<string, string> = {
+  off_duty: "off duty",
+  offline: "not heard from",
+  stale_position: "position too old",
+  no_position: "no position",
+  outside_radius: "too far away",
+  missing_skill: "lacks a skill",
+  outside_hours: "outside working hours",
+  time_off: "time off",
+  slot_taken: "already booked then",
+  offer_limit: "has enough open offers",
+  rejected_before: "said no before",
+  wrong_group: "not in this group",
+  agreement_expired: "agreement expired",
+  mock_location: "location may be faked",
+  implausible_position: "position not plausible",
+  inactive: "not active",
+};
+
+/** One reason in words, with what the service adds to it. */
+export function reasonText(reason: Reason): string {
+  const words = REASONS[reason.code] ?? reason.code.replaceAll("_", " ");
+  return typeof reason.detail === "string" && reason.detail.trim() ? `${words}: ${reason.detail.trim()}` : words;
+}
+
+/** Everything that keeps somebody from going; whoever is off duty shows when, never where. */
+export function exclusionText(excluded: Exclusion, nowMs: number, zone: string): string {
+  const seen = excluded.last_seen_at ? `last seen ${moment(Date.parse(excluded.last_seen_at), nowMs, zone)}` : "never seen";
+  return excluded.reasons
+    .map((reason) => (reason.code === "off_duty" || reason.code === "offline" ? `${REASONS[reason.code]}, ${seen}` : reasonText(reason)))
+    .join(" · ");
+}
+
+export interface Excluded {
+  count: number;
+  /** The first thing one would ask about: somebody nearer who is not offered. */
+  hint: string;
+}
+
+/** How many cannot go, and the most surprising of them. */
+export function excludedSummary(nearest: Nearest, nowMs: number, zone: string): Excluded {
+  const count = Math.max(nearest.excluded.length, nearest.examined - nearest.counts.available);
+  const first = nearest.candidates[0]?.distance_m ?? Infinity;
+  const nearer = nearest.excluded.find((each) => each.distance_m !== null && each.distance_m < first);
+  if (!nearer) return { count, hint: "" };
+  return { count, hint: `${firstName(nearer.name)} is nearer, but ${exclusionText(nearer, nowMs, zone)}` };
+}
+
+/** `6 can go`, and of how many in which radius. */
+export function headline(nearest: Nearest): { main: string; rest: string } {
+  const main = nearest.counts.available > 0 ? `${nearest.counts.available} can go` : "Nobody can go";
+  return { main, rest: `of ${plural(nearest.examined, "person", "people")} within ${distance(nearest.radius_m)}` };
+}

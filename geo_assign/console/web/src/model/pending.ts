@@ -1,0 +1,110 @@
+/** The pending list: what it shows, in which order, and what became of what left it. */
+import type { Bucket, OrderState, WorkOrder } from "../api/types";
+import { firstName, nameOf } from "./words";
+import { moment } from "./zone";
+
+export type PendingBucket = Exclude<Bucket, "taken">;
+
+export interface PendingGroup {
+  bucket: PendingBucket;
+  title: string;
+  hint: string;
+  orders: WorkOrder[];
+}
+
+/** An order that somebody took while it was on the screen. */
+export interface Farewell {
+  order: WorkOrder;
+  /** Where it stood, so that it does not jump while it is read. */
+  from: WorkOrder;
+  text: string;
+  atMs: number;
+}
+
+export const FAREWELL_MS = 5_000;
+const FINISHED: ReadonlySet<OrderState> = new Set(["completed", "cancelled", "converted"]);
+
+const byTime = (read: (order: WorkOrder) => string) => (a: WorkOrder, b: WorkOrder) =>
+  Date.parse(read(a)) - Date.parse(read(b)) || (a.id < b.id ? -1 : 1);
+
+const GROUPS: { bucket: PendingBucket; title: string; hint: string; order: (a: WorkOrder, b: WorkOrder) => number }[] = [
+  { bucket: "needs_you", title: "Needs you", hint: "oldest first", order: byTime((order) => order.created_at) },
+  {
+    bucket: "being_offered",
+    title: "Being offered",
+    hint: "runs by itself",
+    order: byTime((order) => order.offer?.expires_at ?? order.created_at),
+  },
+  { bucket: "later", title: "Later", hint: "offers start by themselves", order: byTime((order) => order.slot.start) },
+];
+
+export function isPending(order: WorkOrder): boolean {
+  return order.bucket !== "taken" && !FINISHED.has(order.state);
+}
+
+export function isFinished(order: WorkOrder): boolean {
+  return FINISHED.has(order.state);
+}
+
+/** The three groups; a struck order stands where it stood until its farewell is over. */
+export function groupPending(orders: Iterable<WorkOrder>, farewells: readonly Farewell[] = []): PendingGroup[] {
+  const shown = [...orders].filter(isPending);
+  const present = new Set(shown.map((order) => order.id));
+  shown.push(...farewells.map(({ from }) => from).filter((order) => !present.has(order.id)));
+  return GROUPS.map(({ bucket, title, hint, order }) => ({
+    bucket,
+    title,
+    hint,
+    orders: shown.filter((each) => each.bucket === bucket).sort(order),
+  }));
+}
+
+/** One line of orders as the keys J and K walk it. */
+export function inOrder(groups: readonly PendingGroup[]): WorkOrder[] {
+  return groups.flatMap((group) => group.orders);
+}
+
+/** The id that is `step` rows away; the first (or last) when nothing is selected, staying at the ends. */
+export function neighbour(ids: readonly string[], selected: string | null, step: 1 | -1): string | null {
+  if (ids.length === 0) return null;
+  const at = selected === null ? -1 : ids.indexOf(selected);
+  if (at < 0) return (step === 1 ? ids[0] : ids.at(-1)) ?? null;
+  return ids[Math.min(ids.length - 1, Math.max(0, at + step))] ?? null;
+}
+
+/** What happened to an order that was pending and no longer is; null when it still is. */
+export function farewellText(before: WorkOrder, after: WorkOrder): string | null {
+  if (!isPending(before) || isPending(after)) return null;
+  const who = nameOf(after.changed_by);
+  if (after.state === "cancelled") return who ? `${firstName(who)} cancelled it` : "Cancelled";
+  if (after.state === "converted") return "Became a ticket";
+  const taker = after.assignee?.name;
+  if (!taker) return "Done";
+  if (before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
+  return who && who !== taker ? `${firstName(who)} assigned ${taker}` : `${taker} has it`;
+}
+
+const REASONS: Record<string, string> = {
+  map_key_missing: "Map key missing",
+  geocoder_unavailable: "Geocoder down",
+  nobody_eligible: "Nobody can go",
+  automation_off: "Yours to give",
+  suggested: "Suggestion ready",
+};
+
+/** Why an order waits, in a few words. */
+export function waitingFor(order: WorkOrder, nowMs: number, zone: string): string {
+  if (order.pending_reason === "needs_location") {
+    return order.location_candidates.length > 0 ? "Which address?" : "Address not found";
+  }
+  if (order.bucket === "later" || order.pending_reason === "later") {
+    const starts = order.pending_detail?.["offers_start_at"];
+    return moment(Date.parse(typeof starts === "string" ? starts : order.slot.start), nowMs, zone);
+  }
+  return REASONS[order.pending_reason ?? ""] ?? (order.location ? "Waiting" : "No address");
+}
+
+/** `12 Quay Street` of `12 Quay Street, 4000-001 Porto`. */
+export function shortAddress(address: string | null): string {
+  return address?.split(",")[0]?.trim() || "no address";
+}

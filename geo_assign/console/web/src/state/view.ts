@@ -1,0 +1,43 @@
+import { computed, effect, signal } from "@preact/signals";
+import type { LegendKey } from "../model/fleet";
+
+export type Theme = "system" | "light" | "dark";
+export type PhoneTab = "pending" | "map";
+
+const THEME = "geo-assign-theme";
+const LETTERS = "geo-assign-letter-keys";
+const THEMES: Theme[] = ["system", "light", "dark"];
+
+const darkQuery = matchMedia("(prefers-color-scheme: dark)");
+const phoneQuery = matchMedia("(max-width: 700px)");
+
+/** How this person likes the page; kept on this computer, never sent. */
+export class View {
+  readonly theme = signal<Theme>(THEMES.find((each) => each === localStorage.getItem(THEME)) ?? "system");
+  readonly letterKeys = signal(localStorage.getItem(LETTERS) !== "off");
+  readonly hidden = signal<ReadonlySet<LegendKey>>(new Set());
+  readonly phoneTab = signal<PhoneTab>("pending");
+  readonly phone = signal(phoneQuery.matches);
+  private readonly systemDark = signal(darkQuery.matches);
+  readonly dark = computed(() => (this.theme.value === "system" ? this.systemDark.value : this.theme.value === "dark"));
+
+  constructor() {
+    darkQuery.addEventListener("change", ({ matches }) => (this.systemDark.value = matches));
+    phoneQuery.addEventListener("change", ({ matches }) => (this.phone.value = matches));
+    effect(() => {
+      document.documentElement.dataset["theme"] = this.dark.value ? "dark" : "light";
+      localStorage.setItem(THEME, this.theme.value);
+      localStorage.setItem(LETTERS, this.letterKeys.value ? "on" : "off");
+    });
+  }
+
+  nextTheme(): void {
+    this.theme.value = THEMES[(THEMES.indexOf(this.theme.value) + 1) % THEMES.length]!;
+  }
+
+  toggle(key: LegendKey): void {
+    const hidden = new Set(this.hidden.value);
+    if (!hidden.delete(key)) hidden.add(key);
+    this.hidden.value = hidden;
+  }
+}

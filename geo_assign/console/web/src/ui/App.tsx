@@ -1,0 +1,30 @@
+import { useEffect, useMemo } from "preact/hooks";
+import type { Me } from "../api/types";
+import { browserSurroundings } from "../live/browser";
+import { Desk } from "../state/desk";
+import type { Session } from "../state/session";
+import type { View } from "../state/view";
+import { Console } from "./Console";
+import { PageContext } from "./context";
+import { LogIn } from "./LogIn";
+
+/** Log-in or console, whichever the session asks for. */
+export function App({ session, view }: { session: Session; view: View }) {
+  const me = session.me.value;
+  if (me === undefined) return <p class="splash" role="status">Loading…</p>;
+  if (me === null) return <LogIn session={session} />;
+  return <LoggedIn key={me.user.id} me={me} session={session} view={view} />;
+}
+
+function LoggedIn({ me, session, view }: { me: Me; session: Session; view: View }) {
+  const desk = useMemo(() => new Desk(me, session.client, browserSurroundings(me.user.id)), [me]);
+  useEffect(() => {
+    void desk.start();
+    return () => desk.stop();
+  }, [desk]);
+  return (
+    <PageContext.Provider value={{ session, desk, view }}>
+      <Console />
+    </PageContext.Provider>
+  );
+}

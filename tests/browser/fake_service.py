@@ -1,0 +1,254 @@
+"""A stand-in for `/v1` that the pages can be driven against: deterministic answers, refusals on demand, live events.
+
+The console itself is served by the real blueprint, so its policy and its file types are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from geo_assign.console.routes import console_blueprint
+
+from .scenario import GROUPS, STORE, Json, Scenario, order_pin, text
+
+ME: Json = {
+    "user": {
+        "id": "05e70000-0000-4000-8000-000000000001",
+        "name": "Marta Castro",
+        "email": "marta@example.org",
+        "role": "dispatcher",
+        "permissions": [],
+    },
+    "organization": {"id": "0e600000-0000-4000-8000-000000000001", "slug": "demo", "name": "Demo repairs"},
+    "stores": [STORE],
+    "groups": GROUPS,
+    "technician_id": None,
+    "csrf_token": "csrf-of-this-session",
+}
+PASSWORD = "correct horse"
+
+
+@dataclass(frozen=True)
+class ConsoleSettings:
+    """What the console's blueprint reads."""
+
+    map_tiles_url: str = ""
+    map_tiles_attribution: str = ""
+    basemap_path: str | None = None
+
+
+@dataclass
+class Refusal:
+    """The next write is answered with this problem."""
+
+    status: int
+    body: Json
+
+
+@dataclass
+class FakeService:
+    """State, event log and open streams; every method may be called from the test's thread."""
+
+    scenario: Scenario
+    logged_in: bool = True
+    refusals: list[Refusal] = field(default_factory=list)
+    requests: list[tuple[str, str, Json | None, dict[str, str]]] = field(default_factory=list)
+    streams: list[queue.Queue[str | None]] = field(default_factory=list)
+    stream_cursors: list[str] = field(default_factory=list)
+    log: list[tuple[int, str, Json]] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def publish(self, kind: str, data: Json) -> None:
+        """Send an event to every open stream and keep it for those that resume."""
+        with self.lock:
+            number = len(self.log) + 1
+            self.log.append((number, kind, data))
+            for stream in self.streams:
+                stream.put(event_text(number, kind, data))
+
+    def move(self, name: str, **place_and_more: float) -> Json:
+        """Let somebody be somewhere else, and say so."""
+        feature = self.scenario.technician(name, **place_and_more)  # type: ignore[arg-type]
+        self.publish("technicians", {"features": [feature], "gone": []})
+        return feature
+
+    def change(self, order: Json) -> None:
+        """Let an order be as given, and say so."""
+        with self.lock:
+            self.scenario.orders[order["id"]] = order
+        self.publish("work_orders", {"items": [order]})
+
+    def break_streams(self) -> None:
+        """Cut every live connection, as a proxy or a restart does."""
+        with self.lock:
+            for stream in self.streams:
+                stream.put(None)
+            self.streams.clear()
+
+    def refuse(self, status: int, **body: Any) -> None:
+        """Answer the next write with a problem."""
+        self.refusals.append(Refusal(status, body))
+
+    def writes(self, suffix: str) -> list[tuple[Json | None, dict[str, str]]]:
+        """Bodies and headers of the writes whose path ends so."""
+        return [(body, headers) for method, path, body, headers in self.requests if method != "GET" and path.endswith(suffix)]
+
+    def listen(self, cursor: int) -> Iterator[str]:
+        """What a stream sends: everything after the cursor, then what comes."""
+        own: queue.Queue[str | None] = queue.Queue()
+        with self.lock:
+            missed = [event_text(*entry) for entry in self.log if entry[0] > cursor]
+            self.streams.append(own)
+        yield from missed
+        while (item := own.get()) is not None:
+            yield item
+
+
+def event_text(number: int, kind: str, data: Json) -> str:
+    """One server-sent event."""
+    return f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+
+
+def problem(status: int, body: Json) -> Response:
+    """RFC 9457."""
+    content = json.dumps({"status": status, **body})
+    return Response(content, status=status, mimetype="application/problem+json")
+
+
+def build_app(service: FakeService, settings: ConsoleSettings) -> Flask:
+    """The console over the fake API."""
+    app = Flask(__name__)
+    app.register_blueprint(console_blueprint(settings))
+
+    @app.before_request
+    def note() -> Response | None:
+        body = request.get_json(silent=True) if request.method != "GET" else None
+        service.requests.append((request.method, request.path, body, dict(request.headers)))
+        if request.path.startswith("/v1/") and request.path != "/v1/sessions" and not service.logged_in:
+            return problem(401, {"code": "not_authenticated", "title": "Log in first."})
+        if request.method in ("POST", "PATCH") and service.refusals and "nearest" not in request.path:
+            refusal = service.refusals.pop(0)
+            return problem(refusal.status, refusal.body)
+        return None
+
+    add_session_routes(app, service)
+    add_read_routes(app, service)
+    add_write_routes(app, service)
+    return app
+
+
+def add_session_routes(app: Flask, service: FakeService) -> None:
+    @app.post("/v1/sessions")
+    def log_in() -> Response | tuple[Response, int]:
+        if request.get_json()["password"] != PASSWORD:
+            return problem(401, {"code": "wrong_credentials", "title": "Wrong credentials."})
+        service.logged_in = True
+        return jsonify({"token": None, "csrf_token": ME["csrf_token"], "user": ME["user"]}), 201
+
+    @app.delete("/v1/sessions/current")
+    def log_out() -> tuple[str, int]:
+        service.logged_in = False
+        return "", 204
+
+    @app.get("/v1/me")
+    def me() -> Json:
+        return {**ME, "server_now": text(datetime.now(UTC))}
+
+
+def add_read_routes(app: Flask, service: FakeService) -> None:
+    @app.get("/v1/map")
+    def snapshot() -> Json:
+        with service.lock:
+            return service.scenario.snapshot(str(len(service.log)))
+
+    @app.get("/v1/work-orders")
+    def orders() -> Json:
+        return {"items": list(service.scenario.orders.values()), "next_cursor": None}
+
+    @app.post("/v1/technicians/nearest")
+    def nearest() -> Json:
+        body = request.get_json()
+        return service.scenario.nearest(service.scenario.orders[body["work_order_id"]], body["limit"])
+
+    @app.get("/v1/live")
+    def live() -> Response:
+        cursor = request.headers.get("Last-Event-ID") or request.args["cursor"]
+        service.stream_cursors.append(cursor)
+        beat = event_text(int(cursor), "heartbeat", {"server_now": text(datetime.now(UTC))})
+        return Response(with_first(beat, service.listen(int(cursor))), mimetype="text/event-stream")
+
+
+def with_first(first: str, rest: Iterator[str]) -> Iterator[str]:
+    """A stream that begins with a heartbeat, as the service's does."""
+    yield first
+    yield from rest
+
+
+def add_write_routes(app: Flask, service: FakeService) -> None:
+    @app.post("/v1/work-orders/<order_id>/assign")
+    def assign(order_id: str) -> Json:
+        body = request.get_json()
+        day = service.scenario
+        order = day.orders[order_id]
+        name = day.technicians[body["technician_id"]]["feature"]["properties"]["name"]
+        if body["mode"] == "assign":
+            order = day.taken(order, name, by=ME["user"]["name"])
+        else:
+            order = {**order, "version": order["version"] + 1}
+            day.now = datetime.now(UTC)
+            day.offered(order, name, left_s=600)
+        service.change(order)
+        return order
+
+    @app.patch("/v1/work-orders/<order_id>")
+    def patch(order_id: str) -> Json:
+        body = request.get_json()
+        order = service.scenario.orders[order_id]
+        order = {**order, **body, "version": order["version"] + 1}
+        if "location" in body:
+            order["location"] = {**body["location"], "source": "pin", "confidence": None}
+            order["pending_reason"] = "nobody_eligible"
+        service.change(order)
+        return order
+
+
+@dataclass
+class RunningService:
+    """A fake service on a port of its own."""
+
+    service: FakeService
+    server: BaseWSGIServer
+    thread: threading.Thread
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def stop(self) -> None:
+        self.service.break_streams()
+        self.server.shutdown()
+        self.thread.join(timeout=5)
+        self.server.server_close()
+
+
+def run(scenario: Scenario, settings: ConsoleSettings | None = None, *, port: int = 0) -> RunningService:
+    """Serve a scenario until `stop()`."""
+    service = FakeService(scenario)
+    app = build_app(service, settings or ConsoleSettings())
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    return RunningService(service, server, thread)
+
+
+__all__ = ["ConsoleSettings", "FakeService", "RunningService", "order_pin", "run"]
