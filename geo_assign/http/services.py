@@ -1,14 +1,16 @@
 """What handlers are given: the composed library, made once per process by `geo_assign.app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
+from geo_assign.http.limits import Limits
 
 
 @dataclass(frozen=True)
 class Services:
-    """`database` is the application role's."""
+    """`database` is the application role's. A log-in asks `limits` before it looks at a password."""
 
     settings: Settings
     database: Database
+    limits: Limits = field(default_factory=lambda: Limits(None))

@@ -1,0 +1,219 @@
+"""Logs and metrics.
+
+Logs are JSON lines on standard output: a static event name, and fields. Nothing secret or personal is written: fields
+with telling names are replaced, tokens and e-mail addresses are cut out of texts, and an exception is logged as its
+type and the places it passed, because messages of databases and HTTP clients quote what they were given.
+
+Metrics are Prometheus'. With several processes each writes its own files and `/metrics` adds them up.
+"""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, TextIO, cast
+
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
+
+EventDict = MutableMapping[str, Any]
+
+REDACTED = "[redacted]"
+_PRIVATE = frozenset(
+    {
+        "address", "authorization", "body", "cookie", "csrf_token", "customer", "customer_name", "database_url",
+        "email", "headers", "home", "key", "lat", "location", "lon", "map_key", "name", "note", "notes", "password",
+        "payload", "phone", "point", "position", "query", "query_string", "secret", "secret_keys", "set_cookie",
+        "token",
+    }
+)  # fmt: skip
+_TOKEN = re.compile(r"\bga[sk]_[A-Za-z0-9._~+/=-]+")
+_EMAIL = re.compile(r"[^\s@<>\"'(),:;=]+@[^\s@<>\"'(),:;=]+\.[A-Za-z]{2,}")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
+_FRAMES = 40
+
+registry = CollectorRegistry()
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def counter(name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
+    """A counter of this process, named `geo_assign_<name>_total`."""
+    return Counter(f"geo_assign_{name}", documentation, labels, registry=registry)
+
+
+def histogram(
+    name: str, documentation: str, labels: Sequence[str] = (), *, buckets: Sequence[float] = _SECONDS
+) -> Histogram:
+    """A histogram; the buckets are seconds unless given."""
+    return Histogram(f"geo_assign_{name}", documentation, labels, registry=registry, buckets=buckets)
+
+
+def gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+    """A gauge; over several processes the values of the living ones add up."""
+    return Gauge(f"geo_assign_{name}", documentation, labels, registry=registry, multiprocess_mode="livesum")
+
+
+def exposition() -> bytes:
+    """All metrics in Prometheus' text format, those of the sister processes included."""
+    if values.ValueClass is values.MutexValue:
+        return generate_latest(registry)
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return generate_latest(together)
+
+
+def get_logger() -> Any:
+    """A logger; its methods take a static event name and fields."""
+    return structlog.get_logger()
+
+
+def configure_logging(level: str) -> None:
+    """Send structlog's and the standard library's records to standard output as JSON lines."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, *_SHARED, _to_line],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=_StandardOutput,
+        cache_logger_on_first_use=True,
+    )
+    handler = _StandardHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_named, *_SHARED],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _to_text],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
+    # They repeat what the access log says, or speak of connections that the pool renews by itself.
+    for chatty in ("werkzeug", "sqlalchemy.pool", "urllib3", "alembic.runtime.plugins"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace what is secret or personal, at any depth."""
+    for name, value in event.items():
+        if name in _PRIVATE:
+            event[name] = REDACTED
+        elif isinstance(value, str | Mapping | list | tuple):
+            event[name] = _cleaned(value)
+    return event
+
+
+def describe_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Turn `exc_info` into types and places, without messages that may quote data."""
+    exc_info = event.pop("exc_info", None)
+    error = _exception_of(exc_info)
+    if error is not None:
+        event["exception"] = list(described(error))
+    return event
+
+
+def described(error: BaseException) -> Iterator[dict[str, Any]]:
+    """An exception and its causes, outermost first."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        kind = type(following)
+        entry: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}", "frames": _frames(following)}
+        for attribute in ("sqlstate", "code"):
+            if isinstance(found := getattr(following, attribute, None), str):
+                entry[attribute] = found
+        if kind.__module__ == "builtins":
+            entry["message"] = _cleaned(str(following))[:500]
+        yield entry
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+@lru_cache(maxsize=1024)
+def _short(filename: str) -> str:
+    for root in ("/site-packages/", "/geo_assign/"):
+        _, found, rest = filename.rpartition(root)
+        if found:
+            return rest if root == "/site-packages/" else f"geo_assign/{rest}"
+    return filename
+
+
+def _exception_of(exc_info: Any) -> BaseException | None:
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return cast("tuple[Any, BaseException | None, TracebackType | None]", exc_info)[1]
+    return sys.exc_info()[1] if exc_info else None
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        if "ga" in value:
+            value = _TOKEN.sub(REDACTED, value)
+        if "@" in value:
+            value = _EMAIL.sub(REDACTED, _URL_PASSWORD.sub(f"{REDACTED}@", value))
+        return value
+    if isinstance(value, Mapping):
+        return {name: REDACTED if name in _PRIVATE else _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return value
+
+
+def _to_line(_logger: Any, _method: str, event: EventDict) -> bytes:
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
+    except TypeError:  # half a surrogate pair in a text: no line may be lost for that
+        return json.dumps(event, default=str, skipkeys=True).encode()
+
+
+def _to_text(logger: Any, method: str, event: EventDict) -> str:
+    return _to_line(logger, method, event).decode()
+
+
+def _named(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A record of the standard library: its text is data, the event is static."""
+    record: logging.LogRecord | None = event.get("_record")
+    event["message"], event["event"] = event.get("event"), "log"
+    if record is not None:
+        event["logger"] = record.name
+    return event
+
+
+class _StandardOutput:
+    """Writes whole lines, looked up anew so that whoever replaces sys.stdout gets them."""
+
+    def __init__(self, *_arguments: Any) -> None:
+        pass
+
+    def msg(self, line: bytes) -> None:
+        out = sys.stdout.buffer
+        out.write(line + b"\n")
+        out.flush()
+
+    debug = info = warning = error = critical = fatal = msg
+
+
+class _StandardHandler(logging.StreamHandler[TextIO]):
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        pass
+
+
+_SHARED: list[Callable[[Any, str, EventDict], EventDict]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    describe_exception,
+    redact,
+]

@@ -1,0 +1,66 @@
+"""From a request's credentials to the caller: Bearer header, the password of Basic, or the console's cookie."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from geo_assign.access.domain import Caller, Role, Token, parse_token
+from geo_assign.access.queries import find_caller
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import ForbiddenError, UnauthenticatedError
+from geo_assign.core.settings import Settings
+from geo_assign.http.csrf import SAFE_METHODS, find_session_cookie, require_csrf_token
+from geo_assign.http.incoming import Incoming
+from geo_assign.http.operations import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token, and whether a browser sent it by itself: then a change needs the CSRF token too."""
+
+    token: Token
+    by_cookie: bool
+
+
+def credentials_of(incoming: Incoming) -> Credentials:
+    """Raises UnauthenticatedError when there are none, or none of ours. Nothing is looked up."""
+    authorization = incoming.header("HTTP_AUTHORIZATION")
+    if authorization is not None:
+        return Credentials(parse_token(_token_in(authorization)), by_cookie=False)
+    cookie = find_session_cookie(incoming.header("HTTP_COOKIE"))
+    if cookie is None:
+        raise UnauthenticatedError
+    return Credentials(parse_token(cookie), by_cookie=True)
+
+
+def authenticate(tx: Tx, credentials: Credentials, incoming: Incoming, *, settings: Settings) -> Caller:
+    """Who calls, as the database knows it now. Raises UnauthenticatedError, CsrfTokenError."""
+    caller = find_caller(tx, credentials.token)
+    if caller is None:
+        raise UnauthenticatedError("The token is unknown, expired or revoked.")
+    if credentials.by_cookie and incoming.method not in SAFE_METHODS and caller.session_id is not None:
+        require_csrf_token(settings, caller.session_id, incoming.header("HTTP_X_CSRF_TOKEN"))
+    return caller
+
+
+def require_access(caller: Caller, access: Access) -> None:
+    """Raises ForbiddenError. The permission is wanted of dispatchers: administrators have every one."""
+    if not caller.may(roles=access.roles, scopes=access.scopes):
+        raise ForbiddenError
+    if access.permission is not None and caller.role is Role.DISPATCHER and access.permission not in caller.permissions:
+        raise ForbiddenError(f"This needs the permission {access.permission}.", permission=access.permission)
+
+
+def _token_in(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    kind = scheme.lower()
+    if kind == "bearer":
+        return value.strip()
+    if kind == "basic":
+        # Trackers that know no other way: any user name, the token as the password.
+        try:
+            decoded = base64.b64decode(value.strip(), validate=True).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+            raise UnauthenticatedError("The Basic credentials cannot be read.") from error
+        return decoded.partition(":")[2]
+    raise UnauthenticatedError("Authorization takes a Bearer token.")

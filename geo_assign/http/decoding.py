@@ -1,0 +1,205 @@
+"""The one strict decoder: every body and every query string becomes its model here, or a 4xx that says where.
+
+pydantic validates a body from its raw bytes, which keeps JSON's types apart and bounds the depth. What it lets pass
+in members without a type, such as NaN or a NUL that PostgreSQL cannot store, is looked for afterwards, and only in
+bodies that contain such a thing at all.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, get_args, get_origin
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from geo_assign.core.errors import FieldProblem, InvalidError
+from geo_assign.http.errors import BadQueryError, MalformedJsonError, UnsupportedMediaTypeError
+
+MAX_ERRORS = 50
+_MAX_PARAMETERS = 100
+_LARGEST_INTEGER = 2**63
+_SUSPECT = re.compile(rb"\\u0000|NaN|Infinity|\d[eE]\+?\d{3}|\d{19}")
+_JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)(\s*;\s*charset=\"?utf-8\"?)?\s*", re.IGNORECASE)
+# pydantic's names of what is wrong, in words that stay the same when pydantic changes.
+_CODES = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_member",
+    "finite_number": "not_finite",
+    "enum": "unknown_value",
+    "literal_error": "unknown_value",
+    "string_pattern_mismatch": "bad_format",
+    "datetime_format": "bad_format",
+    "datetime_parsing": "bad_format",
+    "datetime_from_date_parsing": "bad_format",
+    "uuid_parsing": "bad_format",
+    "int_parsing": "bad_format",
+    "int_parsing_size": "out_of_range",
+    "float_parsing": "bad_format",
+    "bool_parsing": "bad_format",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "datetime_range": "out_of_range",
+    "int_from_float": "wrong_type",
+    "value_error": "invalid",
+    "assertion_error": "invalid",
+}
+
+
+def require_json(content_type: str | None) -> None:
+    """Raises UnsupportedMediaTypeError."""
+    if content_type is None or _JSON.fullmatch(content_type) is None:
+        raise UnsupportedMediaTypeError
+
+
+def decode_body(model: type[BaseModel], raw: bytes) -> BaseModel:
+    """The body as `model`; an empty one counts as `{}`. Raises InvalidError, MalformedJsonError."""
+    if not raw:
+        raw = b"{}"
+    try:
+        decoded = model.__pydantic_validator__.validate_json(raw)
+    except ValidationError as error:
+        raise _refusal(raw, error) from None
+    if _SUSPECT.search(raw) is not None:
+        _refuse_unstorable(raw)
+    return decoded  # type: ignore[no-any-return]
+
+
+def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel | None:
+    """The query string as `model`; without one, no parameter is known. Raises BadQueryError."""
+    if not query_string and model is None:
+        return None
+    given = _parameters(query_string)
+    lists = frozenset() if model is None else _list_fields(model)
+    for name, values in given.items():
+        if len(values) > 1 and name not in lists:
+            raise _bad_query([FieldProblem(_pointer([name]), "repeated", "Given more than once.")])
+    if model is None:
+        raise _bad_query([FieldProblem(_pointer([name]), "unknown_parameter", "Not known here.") for name in given])
+    try:
+        return model.model_validate({k: v if k in lists else v[0] for k, v in given.items()})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _bad_query([_field_problem(detail, given) for detail in details[:MAX_ERRORS]]) from None
+
+
+def _parameters(query_string: str) -> dict[str, list[str]]:
+    try:
+        pairs = parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
+    except ValueError as error:
+        raise BadQueryError("The query string is not URL-encoded UTF-8.") from error
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if "\0" in name or "\0" in value:
+            raise _bad_query([FieldProblem(_pointer([name]), "nul_character", "Contains a NUL character.")])
+        given.setdefault(name, []).append(value)
+    return given
+
+
+@lru_cache(maxsize=256)
+def _list_fields(model: type[BaseModel]) -> frozenset[str]:
+    def is_list(annotation: Any) -> bool:
+        return get_origin(annotation) in {list, tuple, set, frozenset} or any(map(is_list, get_args(annotation)))
+
+    return frozenset(field.alias or name for name, field in model.model_fields.items() if is_list(field.annotation))
+
+
+def _bad_query(problems: Sequence[FieldProblem]) -> BadQueryError:
+    return BadQueryError(_sentence(problems), errors=problems)
+
+
+def _refusal(raw: bytes, error: ValidationError) -> InvalidError:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        return _not_json(raw, details[0]["msg"])
+    data = from_json(raw)
+    problems = [_field_problem(detail, data) for detail in details[:MAX_ERRORS]]
+    return InvalidError(_sentence(problems), errors=problems)
+
+
+def _not_json(raw: bytes, reason: str) -> InvalidError:
+    """Half of a surrogate pair is JSON, but no character: that much of the difference is worth telling."""
+    try:
+        data = json.loads(raw)
+        problems = [problem for problem in _unstorable(data) if problem.code == "lone_surrogate"]
+    except (ValueError, RecursionError):
+        problems = []
+    if problems:
+        return InvalidError(_sentence(problems), errors=problems)
+    return MalformedJsonError(reason.removeprefix("Invalid JSON: ").capitalize() + ".")
+
+
+def _refuse_unstorable(raw: bytes) -> None:
+    problems = list(_unstorable(from_json(raw)))
+    if problems:
+        raise InvalidError(_sentence(problems), errors=problems[:MAX_ERRORS])
+
+
+def _unstorable(data: Any) -> Iterator[FieldProblem]:
+    """Values that are no characters or numbers to a database, anywhere in `data`."""
+    waiting: list[tuple[tuple[Any, ...], Any]] = [((), data)]
+    while waiting:
+        loc, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(((*loc, key), item) for key, item in value.items())
+            waiting.extend(((*loc, key), key) for key in value)
+        elif isinstance(value, list):
+            waiting.extend(((*loc, index), item) for index, item in enumerate(value))
+        elif (found := _what_is_wrong(value)) is not None:
+            yield FieldProblem(_pointer(loc), *found)
+
+
+def _what_is_wrong(value: Any) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        if "\0" in value:
+            return "nul_character", "Contains a NUL character."
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            return "lone_surrogate", "Contains half of a surrogate pair."
+    elif isinstance(value, float) and not math.isfinite(value):
+        return "not_finite", "Is not a finite number."
+    elif isinstance(value, int) and not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
+        return "out_of_range", "Does not fit into 64 bits."
+    return None
+
+
+def _field_problem(detail: ErrorDetails, data: Any) -> FieldProblem:
+    kind = detail["type"]
+    code = _CODES.get(kind) or ("wrong_type" if kind.endswith("_type") else kind)
+    return FieldProblem(_pointer(_located(detail["loc"], data)), code, f"{detail['msg']}.".replace("..", "."))
+
+
+def _located(loc: Sequence[int | str], data: Any) -> Iterator[int | str]:
+    """The parts of pydantic's location that name something in `data`: it also names branches of a union there."""
+    for index, part in enumerate(loc):
+        if _holds(data, part):
+            data = data[part]
+        elif index < len(loc) - 1 or not isinstance(data, Mapping):
+            continue
+        yield part
+
+
+def _holds(data: Any, part: int | str) -> bool:
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
+
+
+def _pointer(parts: Sequence[int | str] | Iterator[int | str]) -> str:
+    """An RFC 6901 pointer; a surrogate in a name, which no answer could carry, is replaced."""
+    texts = (str(part).encode("utf-8", "replace").decode() for part in parts)
+    return "".join("/" + text.replace("~", "~0").replace("/", "~1") for text in texts)
+
+
+def _sentence(problems: Sequence[FieldProblem]) -> str:
+    first = problems[0]
+    more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{first.pointer or 'The whole'}: {first.detail}{more}"

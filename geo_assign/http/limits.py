@@ -1,0 +1,115 @@
+"""Rate limits: few tries at a password, and a ceiling per caller that only a runaway client reaches.
+
+Counted in this process's memory, or in Redis for all processes together (`GEO_ASSIGN_RATE_LIMIT_STORAGE`).
+"""
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from limits import RateLimitItemPerSecond
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from geo_assign.core.clock import wall_clock
+from geo_assign.core.errors import TooManyError
+from geo_assign.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `times` in each window of `per_s` seconds."""
+
+    name: str
+    times: int
+    per_s: int = 60
+
+
+LOG_INS_PER_ACCOUNT = Rate("log_in_account", 10)
+LOG_INS_PER_ADDRESS = Rate("log_in_address", 60)
+CALLS_PER_CALLER = Rate("calls", 6_000)
+
+
+class TooManyLogInsError(TooManyError):
+    """Too many attempts to log in; wait a little."""
+
+    code = "too_many_log_ins"
+
+
+class Counters(Protocol):
+    """Where hits are counted."""
+
+    def hit(self, rate: Rate, key: str) -> float | None:
+        """Count one; the seconds until the next window when it is one too many, else None."""
+
+
+class Limits:
+    """Counts what callers do. Every method raises TooManyError with the seconds to wait; without counters, never."""
+
+    def __init__(self, counters: Counters | None) -> None:
+        self._counters = counters
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        if settings.rate_limits == "off":
+            return cls(None)
+        storage = settings.rate_limit_storage
+        return cls(MemoryCounters() if storage.startswith("memory:") else SharedCounters(storage))
+
+    def log_in(self, *, organization: str, email: str, address: str) -> None:
+        """Before a password is looked at: by account, so that it cannot be guessed, and by address."""
+        # Names are kept as a hash: a shared store of counters is no place for e-mail addresses.
+        account = hashlib.sha256(f"{organization}\0{email.lower()}".encode("utf-8", "replace")).hexdigest()
+        self._hit(LOG_INS_PER_ADDRESS, address, TooManyLogInsError)
+        self._hit(LOG_INS_PER_ACCOUNT, account, TooManyLogInsError)
+
+    def call(self, caller_id: UUID, operation: str) -> None:
+        """One more call of `operation` by this caller."""
+        if self._counters is not None:
+            self._hit(CALLS_PER_CALLER, f"{caller_id.hex}/{operation}", TooManyError)
+
+    def _hit(self, rate: Rate, key: str, error: type[TooManyError]) -> None:
+        wait_s = None if self._counters is None else self._counters.hit(rate, key)
+        if wait_s is not None:
+            raise error(retry_after_s=wait_s)
+
+
+class MemoryCounters:
+    """This process's own.
+
+    The library's memory storage starts a thread every 10 ms to walk over every key it has; here a window's counts are
+    dropped together when its time is over.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._windows: dict[Rate, tuple[int, dict[str, int]]] = {}
+
+    def hit(self, rate: Rate, key: str) -> float | None:
+        now = time.monotonic()
+        window = int(now // rate.per_s)
+        with self._lock:
+            begun, counts = self._windows.get(rate, (-1, {}))
+            if begun != window:
+                counts = {}
+                self._windows[rate] = (window, counts)
+            count = counts.get(key, 0) + 1
+            counts[key] = count
+        return None if count <= rate.times else (window + 1) * rate.per_s - now
+
+
+class SharedCounters:
+    """Those of every process that names the same storage, such as `redis://host:6379`."""
+
+    def __init__(self, uri: str) -> None:
+        self._limiter = FixedWindowRateLimiter(storage_from_string(uri))
+
+    def hit(self, rate: Rate, key: str) -> float | None:
+        item = RateLimitItemPerSecond(rate.times, rate.per_s, namespace=rate.name)
+        if self._limiter.hit(item, key):
+            return None
+        reset_at, _ = self._limiter.get_window_stats(item, key)
+        return max(1.0, reset_at - wall_clock().timestamp())
