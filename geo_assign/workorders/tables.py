@@ -177,6 +177,7 @@ bookings = tenant_table(
     Index("bookings_work_order_idx", "org_id", "work_order_id"),
     Index("bookings_calendar_idx", "org_id", "technician_id", "occupied_until"),
     Index("bookings_day_idx", "org_id", "occupied_until"),
+    Index("bookings_org_id_updated_at_idx", "org_id", "updated_at"),
     app=("SELECT", "INSERT", "UPDATE"),
 )
 

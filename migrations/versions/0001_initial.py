@@ -403,7 +403,7 @@ def upgrade() -> None:
         store_id UUID NOT NULL,
         CONSTRAINT api_key_stores_pkey PRIMARY KEY (org_id, api_key_id, store_id),
         CONSTRAINT api_key_stores_org_id_api_key_id_fkey FOREIGN KEY(org_id, api_key_id) REFERENCES api_keys (org_id, id) ON DELETE CASCADE,
-        CONSTRAINT api_key_stores_org_id_store_id_fkey FOREIGN KEY(org_id, store_id) REFERENCES stores (org_id, id) ON DELETE CASCADE
+        CONSTRAINT api_key_stores_org_id_store_id_fkey FOREIGN KEY(org_id, store_id) REFERENCES stores (org_id, id)
     );
 
     ALTER TABLE api_key_stores ENABLE ROW LEVEL SECURITY;
@@ -819,6 +819,8 @@ def upgrade() -> None:
     CREATE INDEX bookings_day_idx ON bookings (org_id, occupied_until);
 
     CREATE UNIQUE INDEX bookings_one_primary_key ON bookings (org_id, work_order_id) WHERE role = 'primary' AND state = 'assigned';
+
+    CREATE INDEX bookings_org_id_updated_at_idx ON bookings (org_id, updated_at);
 
     CREATE INDEX bookings_work_order_idx ON bookings (org_id, work_order_id);
 

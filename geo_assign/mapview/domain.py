@@ -1,0 +1,72 @@
+"""What the map shows of somebody: where, since when, and whether he could go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from geo_assign.core.geo import Point
+from geo_assign.workorders.domain import WorkOrder
+
+
+class TechnicianStatus(StrEnum):
+    """On the map: free, asked, at work, or not heard from. Who is off duty has no position and no status here."""
+
+    FREE = "free"
+    OFFERED = "offered"
+    BUSY = "busy"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianOnMap:
+    """A technician on duty at the last position known: `age_s` since the device's time, unknown accuracy is None."""
+
+    id: UUID
+    name: str
+    store_id: UUID
+    provider: bool
+    status: TechnicianStatus
+    point: Point
+    recorded_at: datetime
+    age_s: float
+    accuracy_m: float | None
+    heading_deg: float | None
+    speed_mps: float | None
+    busy_until: datetime | None
+    number_today: int
+    flags: tuple[str, ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MapPicture:
+    """What a part of the map shows. `truncated`: there is more than was drawn."""
+
+    at: datetime
+    technicians: Sequence[TechnicianOnMap]
+    work_orders: Sequence[WorkOrder]
+    off_duty: int
+    truncated: bool
+
+    def status_counts(self) -> Mapping[str, int]:
+        """How many technicians of each status are in view, the off-duty people of the scope, and how many are external."""
+        counts = {status.value: 0 for status in TechnicianStatus}
+        for technician in self.technicians:
+            counts[technician.status.value] += 1
+        external = sum(technician.provider for technician in self.technicians)
+        return {**counts, "off_duty": self.off_duty, "provider": external}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed up to `until`: positions and statuses, people who left the map, work orders."""
+
+    until: datetime
+    technicians: Sequence[TechnicianOnMap] = ()
+    gone: Sequence[UUID] = ()
+    work_orders: Sequence[WorkOrder] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.technicians or self.gone or self.work_orders)

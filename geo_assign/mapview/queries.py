@@ -1,0 +1,158 @@
+"""Reads of the map. Positions are found by walking outward from the middle of the view: the one spatial search that
+keeps its index under row security."""
+
+import math
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import namedtuple_row
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import BoundingBox, Point
+from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
+from geo_assign.matching.domain import REACHABLE_FOR
+from geo_assign.workorders.domain import TERMINAL, State
+from geo_assign.workorders.queries import WorkOrderFilter, list_changed_work_orders, list_work_orders
+
+SHOWN = 2_000
+WORLD = BoundingBox(west=-180.0, south=-90.0, east=180.0, north=90.0)
+_OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
+
+_IN_SCOPE = """(%(everything)s OR t.store_id = ANY(%(store_ids)s::uuid[]) OR EXISTS (
+    SELECT FROM technician_groups g
+    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = ANY(%(group_ids)s::uuid[])))"""
+
+_PERSON = """
+    t.id, t.name, t.store_id, t.provider_id IS NOT NULL AS provider, t.on_duty AND t.active AS shown,
+    p.lat, p.lon, p.recorded_at, p.used_at, p.heard_at, p.changed_at, p.accuracy_m, p.heading_deg, p.speed_mps, p.flags,
+    (SELECT max(b.ends_at) FROM bookings b
+     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state = 'assigned'
+       AND b.occupied_until > %(at)s AND b.occupied_from <= %(at)s) AS busy_until,
+    EXISTS (SELECT FROM offers o
+     WHERE o.org_id = %(org_id)s AND o.technician_id = t.id AND o.state = 'offered') AS offered,
+    (SELECT count(*) FROM bookings b
+     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ('assigned', 'done')
+       AND b.occupied_until > %(at)s - interval '12 hours'
+       AND b.starts_at < %(at)s + interval '12 hours') AS number_today"""
+
+_MIDDLE = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
+
+_IN_VIEW = f"""
+SELECT {_PERSON}
+FROM (SELECT * FROM current_positions c WHERE c.org_id = %(org_id)s ORDER BY c.geog <-> {_MIDDLE} LIMIT {SHOWN}) p
+JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
+WHERE t.on_duty AND t.active AND {_IN_SCOPE}
+  AND p.lat BETWEEN %(south)s AND %(north)s
+  AND CASE WHEN %(west)s::float8 <= %(east)s::float8 THEN p.lon BETWEEN %(west)s AND %(east)s
+           ELSE p.lon >= %(west)s OR p.lon <= %(east)s END"""
+
+_CHANGED = f"""
+WITH changed AS (
+    SELECT c.technician_id AS id FROM current_positions c WHERE c.org_id = %(org_id)s AND c.changed_at >= %(since)s
+    UNION SELECT t.id FROM technicians t WHERE t.org_id = %(org_id)s AND t.updated_at >= %(since)s
+    UNION SELECT b.technician_id FROM bookings b WHERE b.org_id = %(org_id)s AND b.updated_at >= %(since)s)
+SELECT {_PERSON}
+FROM changed JOIN technicians t ON t.org_id = %(org_id)s AND t.id = changed.id
+LEFT JOIN current_positions p ON p.org_id = %(org_id)s AND p.technician_id = t.id
+WHERE {_IN_SCOPE}
+LIMIT %(shown)s"""
+
+_OFF_DUTY = f"SELECT count(*) AS n FROM technicians t WHERE t.org_id = %(org_id)s AND t.active AND NOT t.on_duty AND {_IN_SCOPE}"
+
+
+def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
+    """The technicians on duty within the view, and the open work orders of the scope that have a location there."""
+    at = tx.now()
+    rows = _fetch(tx, _IN_VIEW, scope, at=at, **_view(view))
+    orders = list_work_orders(tx, scope, WorkOrderFilter(states=_OPEN_STATES), limit=SHOWN)
+    shown = [order for order in orders.items if order.location is not None and _within(view, order.location.point)]
+    return MapPicture(
+        at=at,
+        technicians=[_technician(row, at) for row in rows],
+        work_orders=shown,
+        off_duty=_fetch(tx, _OFF_DUTY, scope, at=at)[0].n,
+        truncated=len(rows) == SHOWN or orders.next_cursor is not None,
+    )
+
+
+def list_changes(tx: Tx, scope: Scope, since: datetime) -> Changes:
+    """Everything that changed at or after `since`, in its present state. People without a position are passed over."""
+    at = tx.now()
+    rows = _fetch(tx, _CHANGED, scope, at=at, since=since, shown=SHOWN)
+    return Changes(
+        until=at,
+        technicians=[_technician(row, at) for row in rows if row.shown and row.lat is not None],
+        gone=[row.id for row in rows if not row.shown],
+        work_orders=list_changed_work_orders(tx, scope, since, limit=SHOWN),
+    )
+
+
+def _fetch(tx: Tx, sql: str, scope: Scope, **values: Any) -> list[Any]:
+    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
+        parameters = {
+            "org_id": tx.org_id,
+            "everything": scope.everything,
+            "store_ids": _ids(scope.store_ids),
+            "group_ids": _ids(scope.group_ids),
+            **values,
+        }
+        return cursor.execute(sql, parameters).fetchall()  # type: ignore[arg-type]
+
+
+def _ids(ids: frozenset[UUID]) -> list[UUID]:
+    return sorted(ids)
+
+
+def _view(view: BoundingBox) -> dict[str, float]:
+    width = view.east - view.west if view.west <= view.east else view.east - view.west + 360.0
+    middle = view.west + width / 2.0
+    return {
+        "west": view.west,
+        "east": view.east,
+        "south": view.south,
+        "north": view.north,
+        "lat": (view.south + view.north) / 2.0,
+        "lon": middle - 360.0 if middle > 180.0 else middle,
+    }
+
+
+def _within(view: BoundingBox, point: Point) -> bool:
+    if not view.south <= point.lat <= view.north:
+        return False
+    if view.west <= view.east:
+        return view.west <= point.lon <= view.east
+    return point.lon >= view.west or point.lon <= view.east
+
+
+def _technician(row: Any, at: datetime) -> TechnicianOnMap:
+    return TechnicianOnMap(
+        id=row.id,
+        name=row.name,
+        store_id=row.store_id,
+        provider=row.provider,
+        status=_status(row, at),
+        point=Point(row.lat, row.lon),
+        recorded_at=row.recorded_at,
+        age_s=max(0.0, (at - row.used_at).total_seconds()),
+        accuracy_m=_finite(row.accuracy_m),
+        heading_deg=_finite(row.heading_deg),
+        speed_mps=_finite(row.speed_mps),
+        busy_until=row.busy_until,
+        number_today=row.number_today,
+        flags=tuple(row.flags),
+        changed_at=row.changed_at,
+    )
+
+
+def _status(row: Any, at: datetime) -> TechnicianStatus:
+    if row.heard_at <= at - REACHABLE_FOR:
+        return TechnicianStatus.SILENT
+    if row.busy_until is not None:
+        return TechnicianStatus.BUSY
+    return TechnicianStatus.OFFERED if row.offered else TechnicianStatus.FREE
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
