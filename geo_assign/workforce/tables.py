@@ -178,10 +178,11 @@ group_dispatchers = tenant_table(
     _belongs("group_id", to="service_groups", delete="CASCADE"),
 )
 
+# A key without stores is for the whole organization, so a store's deletion must not take the last link away.
 api_key_stores = tenant_table(
     "api_key_stores",
     Column("api_key_id", UUID(as_uuid=True), primary_key=True),
     Column("store_id", UUID(as_uuid=True), primary_key=True),
     ForeignKeyConstraint(["org_id", "api_key_id"], ["api_keys.org_id", "api_keys.id"], ondelete="CASCADE"),
-    _belongs("store_id", to="stores", delete="CASCADE"),
+    _belongs("store_id", to="stores"),
 )

@@ -177,6 +177,7 @@ def upgrade() -> None:
         battery REAL,
         mock BOOLEAN DEFAULT 'false' NOT NULL,
         flags TEXT[] DEFAULT '{}' NOT NULL,
+        event TEXT,
         CONSTRAINT position_track_pkey PRIMARY KEY (org_id, technician_id, recorded_at, device, used_at),
         CONSTRAINT position_track_on_earth_check CHECK (lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180),
         CONSTRAINT position_track_not_ahead_check CHECK (used_at <= received_at)
@@ -190,17 +191,19 @@ def upgrade() -> None:
     GRANT SELECT, INSERT, DELETE ON position_track TO geo_assign_app;
 
     CREATE FUNCTION ensure_track_partitions(first_day date, last_day date) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
     DECLARE
         day date;
         made integer := 0;
     BEGIN
         FOR day IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
             IF to_regclass(format('position_track_%s', to_char(day, 'YYYYMMDD'))) IS NULL THEN
-                EXECUTE format(
-                    'CREATE TABLE position_track_%s PARTITION OF position_track FOR VALUES FROM (%L) TO (%L)',
-                    to_char(day, 'YYYYMMDD'), day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+                EXECUTE format('CREATE TABLE position_track_%s (LIKE position_track INCLUDING ALL)',
+                    to_char(day, 'YYYYMMDD'));
                 EXECUTE format('ALTER TABLE position_track_%s ENABLE ROW LEVEL SECURITY', to_char(day, 'YYYYMMDD'));
+                EXECUTE format(
+                    'ALTER TABLE position_track ATTACH PARTITION position_track_%s FOR VALUES FROM (%L) TO (%L)',
+                    to_char(day, 'YYYYMMDD'), day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
                 made := made + 1;
             END IF;
         END LOOP;
@@ -208,7 +211,7 @@ def upgrade() -> None:
     END $$;
 
     CREATE FUNCTION drop_track_partitions(before_day date) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
     DECLARE
         partition text;
         dropped integer := 0;
@@ -560,6 +563,7 @@ def upgrade() -> None:
         plausible_lat DOUBLE PRECISION,
         plausible_lon DOUBLE PRECISION,
         plausible_at TIMESTAMP WITH TIME ZONE,
+        ahead_until TIMESTAMP WITH TIME ZONE,
         CONSTRAINT current_positions_pkey PRIMARY KEY (org_id, technician_id),
         CONSTRAINT current_positions_on_earth_check CHECK (lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180),
         CONSTRAINT current_positions_whole_point_check CHECK ((lat IS NULL) = (lon IS NULL)),

@@ -1,0 +1,49 @@
+"""Writes of stores, groups, providers, technicians, staff and duty."""
+
+from geo_assign.workforce.commands.duty import end_duty, start_duty
+from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
+from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
+from geo_assign.workforce.commands.staff import create_key, create_staff, set_duties, set_key_stores, update_staff
+from geo_assign.workforce.commands.stores import (
+    NewStore,
+    create_store,
+    deactivate_store,
+    set_store_settings,
+    update_store,
+)
+from geo_assign.workforce.commands.technicians import (
+    NewTechnician,
+    create_technician,
+    deactivate_technician,
+    update_technician,
+)
+from geo_assign.workforce.commands.time_off import add_time_off, remove_time_off
+
+__all__ = [
+    "NewGroup",
+    "NewProvider",
+    "NewStore",
+    "NewTechnician",
+    "add_time_off",
+    "create_group",
+    "create_key",
+    "create_provider",
+    "create_staff",
+    "create_store",
+    "create_technician",
+    "deactivate_group",
+    "deactivate_provider",
+    "deactivate_store",
+    "deactivate_technician",
+    "end_duty",
+    "remove_time_off",
+    "set_duties",
+    "set_key_stores",
+    "set_store_settings",
+    "start_duty",
+    "update_group",
+    "update_provider",
+    "update_staff",
+    "update_store",
+    "update_technician",
+]

@@ -1,0 +1,69 @@
+"""Going on and off duty.
+
+Only the record of it: whatever else follows from going off duty (open offers are withdrawn) lives in `dispatch`.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.core.ids import new_id
+from geo_assign.core.outbox import emit
+from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.tables import duty_intervals, technicians
+
+
+def start_duty(tx: Tx, technician_id: UUID) -> bool:
+    """Put a technician on duty; returns whether that changed anything. Raises NotFoundError, InactiveError."""
+    row = _lock(tx, technician_id)
+    if not row.active:
+        raise InactiveError("This technician has been deactivated.")
+    if row.on_duty:
+        return False
+    now = tx.now()
+    tx.conn.execute(
+        duty_intervals.insert().values(org_id=tx.org_id, id=new_id(), technician_id=technician_id, started_at=now)
+    )
+    _record(tx, technician_id, on_duty=True, at=now)
+    return True
+
+
+def end_duty(tx: Tx, technician_id: UUID) -> bool:
+    """Take a technician off duty; returns whether that changed anything. Raises NotFoundError."""
+    if not _lock(tx, technician_id).on_duty:
+        return False
+    now = tx.now()
+    intervals = duty_intervals.c
+    tx.conn.execute(
+        update(duty_intervals)
+        .where(intervals.org_id == tx.org_id, intervals.technician_id == technician_id, intervals.ended_at.is_(None))
+        .values(ended_at=func.greatest(intervals.started_at, now))
+    )
+    _record(tx, technician_id, on_duty=False, at=now)
+    return True
+
+
+def _lock(tx: Tx, technician_id: UUID) -> Any:
+    # The time is read after this lock: of two that cross, the second one to get here is also the later one.
+    row = tx.conn.execute(
+        select(technicians.c.active, technicians.c.on_duty)
+        .where(technicians.c.org_id == tx.org_id, technicians.c.id == technician_id)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def _record(tx: Tx, technician_id: UUID, *, on_duty: bool, at: datetime) -> None:
+    tx.conn.execute(
+        update(technicians)
+        .where(technicians.c.org_id == tx.org_id, technicians.c.id == technician_id)
+        .values(on_duty=on_duty, duty_changed_at=at, updated_at=at)
+    )
+    payload = {"technician_id": str(technician_id), "on_duty": on_duty, "at": at.isoformat()}
+    emit(tx, "technician.presence_changed", technician_id, payload, at=at)

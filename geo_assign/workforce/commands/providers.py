@@ -1,0 +1,131 @@
+"""Service providers: external companies, their base and their agreement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+
+from geo_assign.access.commands import audit
+from geo_assign.access.domain import Caller, TakenError
+from geo_assign.core.constraints import refusing
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError
+from geo_assign.core.geo import Point
+from geo_assign.core.ids import new_id
+from geo_assign.core.versions import require_version
+from geo_assign.workforce.commands.authority import require_groups, require_manages
+from geo_assign.workforce.commands.links import set_links
+from geo_assign.workforce.domain import InUseError, ServiceProvider, slug_from
+from geo_assign.workforce.queries import PROVIDERS, get_provider, one_row, sees_provider, to_provider
+from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, technicians
+
+
+@dataclass(frozen=True)
+class NewProvider:
+    """An external company to work with, for the groups named. Without a slug it gets one."""
+
+    name: str
+    slug: str | None = None
+    base: Point | None = None
+    valid_until: datetime | None = None
+    group_ids: tuple[UUID, ...] = ()
+
+
+def create_provider(tx: Tx, caller: Caller, new: NewProvider, *, provider_id: UUID | None = None) -> ServiceProvider:
+    """Raises InvalidError for unknown groups, ForbiddenError, TakenError."""
+    _require_reach(caller, new.group_ids)
+    require_manages(caller, require_groups(tx, caller, new.group_ids))
+    row_id, now = provider_id or new_id(), tx.now()
+    with refusing(service_providers_org_id_slug_key=TakenError("Another service provider has this slug.")):
+        tx.conn.execute(
+            service_providers.insert().values(
+                org_id=tx.org_id,
+                id=row_id,
+                slug=new.slug or slug_from(new.name, row_id),
+                name=new.name,
+                valid_until=new.valid_until,
+                created_at=now,
+                updated_at=now,
+                **_base(new.base),
+            )
+        )
+    _link(tx, row_id, new.group_ids)
+    audit(tx, caller, "service_provider.created", subject_kind="service_provider", subject_id=row_id)
+    return get_provider(tx, caller.scope, row_id)
+
+
+def update_provider(
+    tx: Tx, caller: Caller, provider_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
+) -> ServiceProvider:
+    """Change `name`, `base`, `valid_until`, `group_ids`, `active`.
+
+    A provider that also serves another's stores is not one store administrator's to change. Raises NotFoundError,
+    ForbiddenError, StaleError, InvalidError, InUseError.
+    """
+    statement = PROVIDERS.where(sees_provider(tx, caller.scope)).with_for_update(of=service_providers)
+    before = to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
+    require_manages(caller, _stores_of(tx, before.group_ids))
+    require_version(before, version)
+    after = replace(before, **changes)
+    if before.active and not after.active:
+        _require_unused(tx, provider_id)
+    if after.group_ids != before.group_ids:
+        _require_reach(caller, after.group_ids)
+        require_manages(caller, require_groups(tx, caller, after.group_ids))
+        _link(tx, provider_id, after.group_ids)
+    tx.conn.execute(
+        update(service_providers)
+        .where(service_providers.c.org_id == tx.org_id, service_providers.c.id == provider_id)
+        .values(
+            name=after.name,
+            valid_until=after.valid_until,
+            active=after.active,
+            version=before.version + 1,
+            updated_at=tx.now(),
+            **_base(after.base),
+        )
+    )
+    audit(
+        tx,
+        caller,
+        "service_provider.changed",
+        subject_kind="service_provider",
+        subject_id=provider_id,
+        fields=sorted(changes),
+    )
+    return get_provider(tx, caller.scope, provider_id)
+
+
+def deactivate_provider(tx: Tx, caller: Caller, provider_id: UUID) -> ServiceProvider:
+    """End the work with a provider. Raises NotFoundError, ForbiddenError, InUseError while it has active staff."""
+    return update_provider(tx, caller, provider_id, changes={"active": False})
+
+
+def _require_reach(caller: Caller, group_ids: tuple[UUID, ...]) -> None:
+    if not caller.scope.everything and not group_ids:
+        raise InvalidError.at("/group_ids", "groups_required", "Name at least one service group of your stores.")
+
+
+def _stores_of(tx: Tx, group_ids: tuple[UUID, ...]) -> list[UUID]:
+    groups = service_groups.c
+    statement = select(groups.store_id).where(groups.org_id == tx.org_id, groups.id.in_(group_ids))
+    return list(tx.conn.execute(statement).scalars())
+
+
+def _require_unused(tx: Tx, provider_id: UUID) -> None:
+    of_provider = exists().where(
+        technicians.c.org_id == tx.org_id, technicians.c.provider_id == provider_id, technicians.c.active
+    )
+    if tx.conn.execute(select(of_provider)).scalar_one():
+        raise InUseError("This service provider still has active technicians.")
+
+
+def _link(tx: Tx, provider_id: UUID, group_ids: tuple[UUID, ...]) -> None:
+    set_links(tx, provider_groups.c.provider_id, provider_groups.c.group_id, of=provider_id, to=group_ids)
+
+
+def _base(base: Point | None) -> dict[str, float | None]:
+    return {"base_lat": base.lat if base else None, "base_lon": base.lon if base else None}

@@ -1,0 +1,84 @@
+"""Users with what they look after, and API keys with the stores they are held to."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, select
+
+from geo_assign.access.commands import NewUser, create_api_key, create_user, update_user
+from geo_assign.access.domain import ApiKey, ApiScope, Caller, Role, User
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError
+from geo_assign.workforce.commands.links import set_links
+from geo_assign.workforce.domain import Duties
+from geo_assign.workforce.queries import list_duties
+from geo_assign.workforce.tables import (
+    api_key_stores,
+    group_dispatchers,
+    service_groups,
+    store_administrators,
+    stores,
+)
+
+
+def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties) -> User:
+    """A user and what he looks after. Raises TakenError, InvalidError when the duties do not go with the role."""
+    user = create_user(tx, caller, new)
+    set_duties(tx, user, duties)
+    return user
+
+
+def update_staff(
+    tx: Tx, caller: Caller, user_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
+) -> User:
+    """Change a user, and with `store_ids` and `group_ids` what he looks after. Raises as `update_user` does."""
+    duties = {name: changes[name] for name in ("store_ids", "group_ids") if name in changes}
+    of_user = {name: value for name, value in changes.items() if name not in duties}
+    user = update_user(tx, caller, user_id, changes=of_user, version=version)
+    before = list_duties(tx, [user_id])[user_id]
+    set_duties(
+        tx,
+        user,
+        Duties(
+            store_ids=duties.get("store_ids", before.store_ids if user.role is Role.STORE_ADMINISTRATOR else ()),
+            group_ids=duties.get("group_ids", before.group_ids if user.role is Role.DISPATCHER else ()),
+        ),
+    )
+    return user
+
+
+def set_duties(tx: Tx, user: User, duties: Duties) -> None:
+    """Exactly these stores and groups. They act at the user's next request."""
+    if duties.store_ids and user.role is not Role.STORE_ADMINISTRATOR:
+        raise InvalidError.at("/store_ids", "not_for_this_role", "Only a store administrator looks after stores.")
+    if duties.group_ids and user.role is not Role.DISPATCHER:
+        raise InvalidError.at("/group_ids", "not_for_this_role", "Only a dispatcher looks after service groups.")
+    _require_known(tx, stores.c.id, duties.store_ids, pointer="/store_ids")
+    _require_known(tx, service_groups.c.id, duties.group_ids, pointer="/group_ids")
+    administers, dispatches = store_administrators.c, group_dispatchers.c
+    set_links(tx, administers.user_id, administers.store_id, of=user.id, to=duties.store_ids)
+    set_links(tx, dispatches.user_id, dispatches.group_id, of=user.id, to=duties.group_ids)
+
+
+def create_key(
+    tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiScope], store_ids: Collection[UUID]
+) -> tuple[ApiKey, str]:
+    """An API key and its token, held to some stores; to none means the whole organization."""
+    key, token = create_api_key(tx, caller, name=name, scopes=scopes)
+    set_key_stores(tx, key.id, store_ids)
+    return key, token
+
+
+def set_key_stores(tx: Tx, api_key_id: UUID, store_ids: Collection[UUID]) -> None:
+    """Hold a key to exactly these stores. Raises InvalidError for an unknown one."""
+    _require_known(tx, stores.c.id, store_ids, pointer="/store_ids")
+    set_links(tx, api_key_stores.c.api_key_id, api_key_stores.c.store_id, of=api_key_id, to=store_ids)
+
+
+def _require_known(tx: Tx, column: Column[UUID], ids: Collection[UUID], *, pointer: str) -> None:
+    table = column.table
+    known = set(tx.conn.execute(select(column).where(table.c.org_id == tx.org_id, column.in_(ids))).scalars())
+    for index, row_id in enumerate(ids):
+        if row_id not in known:
+            raise InvalidError.at(f"{pointer}/{index}", "unknown_id", "There is no such thing.")

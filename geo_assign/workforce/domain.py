@@ -1,0 +1,125 @@
+"""Stores, service groups, service providers, technicians: who works where."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geo_assign.core.errors import ConflictError
+from geo_assign.core.geo import Point
+
+Hours = Mapping[str, Sequence[Sequence[str]]]
+"""Working hours as people write them: {"mon": [["09:00", "13:00"], ["14:00", "18:00"]], ...}."""
+
+_NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A branch: its zone is the clock its customers live by. `stored_settings` is what differs from the defaults."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    location: Point
+    stored_settings: Mapping[str, Any]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGroup:
+    """Technicians and dispatchers who share work; belongs to one store."""
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProvider:
+    """An external company. After `valid_until` its agreement is over; None means it does not end."""
+
+    id: UUID
+    slug: str
+    name: str
+    base: Point | None
+    valid_until: datetime | None
+    group_ids: tuple[UUID, ...]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Technician:
+    """Somebody who goes to customers: of the house, or the staff of a provider.
+
+    `hours` None means always. `base` is where the day starts: his home, or his store when no home is known.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    user_id: UUID | None
+    provider_id: UUID | None
+    skills: tuple[str, ...]
+    hours: Hours | None
+    home: Point | None
+    base: Point
+    group_ids: tuple[UUID, ...]
+    active: bool
+    on_duty: bool
+    duty_changed_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """A span, half-open, in which a technician does not work whatever his hours say."""
+
+    id: UUID
+    technician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a user looks after: a store administrator's stores, a dispatcher's groups."""
+
+    store_ids: tuple[UUID, ...] = ()
+    group_ids: tuple[UUID, ...] = ()
+
+
+class InUseError(ConflictError):
+    """Others still depend on this."""
+
+    code = "in_use"
+
+
+class InactiveError(ConflictError):
+    """This has been deactivated."""
+
+    code = "inactive"
+
+
+def slug_from(name: str, row_id: UUID) -> str:
+    """A slug for something that was given none: readable from its name, unique by its id."""
+    readable = _NOT_IN_SLUGS.sub("-", name.lower()).strip("-")[:50].rstrip("-")
+    return f"{readable}-{row_id.hex[-8:]}" if readable else row_id.hex[-8:]

@@ -1,0 +1,340 @@
+"""Reads of stores, groups, providers and technicians. The caller's scope is part of every statement."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, Select, Table, func, or_, select, true
+
+from geo_assign.access.domain import Scope
+from geo_assign.access.queries import after
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.core.geo import Point
+from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff
+from geo_assign.workforce.tables import (
+    api_key_stores,
+    group_dispatchers,
+    provider_groups,
+    service_groups,
+    service_providers,
+    store_administrators,
+    stores,
+    technician_groups,
+    technicians,
+    time_off,
+)
+
+# What a caller may see ------------------------------------------------------------------------------------------------
+
+
+def sees_store(tx: Tx, scope: Scope) -> ColumnElement[bool]:
+    """A predicate on `stores`: the caller's stores, those of his groups, a technician's home store."""
+    if scope.everything:
+        return true()
+    groups = service_groups.c
+    technician = technicians.c
+    return or_(
+        stores.c.id.in_(scope.store_ids),
+        stores.c.id.in_(select(groups.store_id).where(groups.org_id == tx.org_id, groups.id.in_(scope.group_ids))),
+        stores.c.id.in_(
+            select(technician.store_id).where(technician.org_id == tx.org_id, technician.id == scope.technician_id)
+        ),
+    )
+
+
+def sees_group(tx: Tx, scope: Scope) -> ColumnElement[bool]:
+    """A predicate on `service_groups`: the caller's groups, those of his stores, those a technician is in."""
+    if scope.everything:
+        return true()
+    return or_(
+        service_groups.c.id.in_(scope.group_ids),
+        service_groups.c.store_id.in_(scope.store_ids),
+        service_groups.c.id.in_(
+            select(technician_groups.c.group_id).where(
+                technician_groups.c.org_id == tx.org_id, technician_groups.c.technician_id == scope.technician_id
+            )
+        ),
+    )
+
+
+def sees_technician(tx: Tx, scope: Scope) -> ColumnElement[bool]:
+    """A predicate on `technicians`: those of the caller's stores and groups, a technician himself."""
+    if scope.everything:
+        return true()
+    return or_(
+        technicians.c.id == scope.technician_id,
+        technicians.c.store_id.in_(scope.store_ids),
+        technicians.c.id.in_(
+            select(technician_groups.c.technician_id).where(
+                technician_groups.c.org_id == tx.org_id, technician_groups.c.group_id.in_(_group_ids(tx, scope))
+            )
+        ),
+    )
+
+
+def sees_provider(tx: Tx, scope: Scope) -> ColumnElement[bool]:
+    """A predicate on `service_providers`: those linked to one of the caller's groups."""
+    if scope.everything:
+        return true()
+    return service_providers.c.id.in_(
+        select(provider_groups.c.provider_id).where(
+            provider_groups.c.org_id == tx.org_id, provider_groups.c.group_id.in_(_group_ids(tx, scope))
+        )
+    )
+
+
+def _group_ids(tx: Tx, scope: Scope) -> Select[Any]:
+    return select(service_groups.c.id).where(service_groups.c.org_id == tx.org_id, sees_group(tx, scope))
+
+
+# Stores ---------------------------------------------------------------------------------------------------------------
+
+
+def get_store(tx: Tx, scope: Scope, store_id: UUID) -> Store:
+    """Raises NotFoundError, also outside the scope."""
+    return to_store(one_row(tx, select(stores).where(sees_store(tx, scope)), of=stores, row_id=store_id))
+
+
+def list_stores(
+    tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[Store]:
+    """The stores that the caller sees, by name."""
+    statement = select(stores).where(sees_store(tx, scope), _is_active(stores, active))
+    return _page(tx, statement, to_store, of=stores, limit=limit, cursor=cursor)
+
+
+# Service groups -------------------------------------------------------------------------------------------------------
+
+
+def get_group(tx: Tx, scope: Scope, group_id: UUID) -> ServiceGroup:
+    """Raises NotFoundError, also outside the scope."""
+    return to_group(
+        one_row(tx, select(service_groups).where(sees_group(tx, scope)), of=service_groups, row_id=group_id)
+    )
+
+
+def list_groups(
+    tx: Tx,
+    scope: Scope,
+    *,
+    store_id: UUID | None = None,
+    active: bool | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[ServiceGroup]:
+    """The groups that the caller sees, by name; of one store when named."""
+    statement = select(service_groups).where(sees_group(tx, scope), _is_active(service_groups, active))
+    if store_id is not None:
+        statement = statement.where(service_groups.c.store_id == store_id)
+    return _page(tx, statement, to_group, of=service_groups, limit=limit, cursor=cursor)
+
+
+# Service providers ----------------------------------------------------------------------------------------------------
+
+_PROVIDER_GROUPS = (
+    select(func.array_agg(provider_groups.c.group_id))
+    .where(
+        provider_groups.c.org_id == service_providers.c.org_id,
+        provider_groups.c.provider_id == service_providers.c.id,
+    )
+    .scalar_subquery()
+    .label("group_ids")
+)
+PROVIDERS = select(service_providers, _PROVIDER_GROUPS)
+
+
+def get_provider(tx: Tx, scope: Scope, provider_id: UUID) -> ServiceProvider:
+    """Raises NotFoundError, also outside the scope."""
+    statement = PROVIDERS.where(sees_provider(tx, scope))
+    return to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
+
+
+def list_providers(
+    tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[ServiceProvider]:
+    """The providers that the caller sees, by name."""
+    statement = PROVIDERS.where(sees_provider(tx, scope), _is_active(service_providers, active))
+    return _page(tx, statement, to_provider, of=service_providers, limit=limit, cursor=cursor)
+
+
+# Technicians ----------------------------------------------------------------------------------------------------------
+
+_TECHNICIAN_GROUPS = (
+    select(func.array_agg(technician_groups.c.group_id))
+    .where(
+        technician_groups.c.org_id == technicians.c.org_id,
+        technician_groups.c.technician_id == technicians.c.id,
+    )
+    .scalar_subquery()
+    .label("group_ids")
+)
+TECHNICIANS = select(technicians, _TECHNICIAN_GROUPS)
+
+
+def get_technician(tx: Tx, scope: Scope, technician_id: UUID) -> Technician:
+    """Raises NotFoundError, also outside the scope."""
+    statement = TECHNICIANS.where(sees_technician(tx, scope))
+    return to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
+
+
+def list_technicians(
+    tx: Tx,
+    scope: Scope,
+    *,
+    store_id: UUID | None = None,
+    group_id: UUID | None = None,
+    active: bool | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Technician]:
+    """The technicians that the caller sees, by name; of one store or one group when named."""
+    statement = TECHNICIANS.where(sees_technician(tx, scope), _is_active(technicians, active))
+    if store_id is not None:
+        statement = statement.where(technicians.c.store_id == store_id)
+    if group_id is not None:
+        member = technician_groups.c
+        members = select(member.technician_id).where(member.org_id == tx.org_id, member.group_id == group_id)
+        statement = statement.where(technicians.c.id.in_(members))
+    return _page(tx, statement, to_technician, of=technicians, limit=limit, cursor=cursor)
+
+
+def list_time_off(tx: Tx, technician_id: UUID) -> list[TimeOff]:
+    """A technician's time off, earliest first."""
+    rows = tx.conn.execute(
+        select(time_off)
+        .where(time_off.c.org_id == tx.org_id, time_off.c.technician_id == technician_id)
+        .order_by(time_off.c.starts_at, time_off.c.id)
+    )
+    return [TimeOff(row.id, row.technician_id, row.starts_at, row.ends_at, row.note) for row in rows]
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+def list_duties(tx: Tx, user_ids: Collection[UUID]) -> dict[UUID, Duties]:
+    """What each of these users looks after."""
+    of_stores = _links(tx, store_administrators.c.user_id, store_administrators.c.store_id, owners=user_ids)
+    of_groups = _links(tx, group_dispatchers.c.user_id, group_dispatchers.c.group_id, owners=user_ids)
+    return {user_id: Duties(of_stores.get(user_id, ()), of_groups.get(user_id, ())) for user_id in user_ids}
+
+
+def list_key_stores(tx: Tx, api_key_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The stores that each of these API keys is held to; a key without any is for the whole organization."""
+    links = _links(tx, api_key_stores.c.api_key_id, api_key_stores.c.store_id, owners=api_key_ids)
+    return {api_key_id: links.get(api_key_id, ()) for api_key_id in api_key_ids}
+
+
+def find_id_by_slug(tx: Tx, table: Table, slug: str) -> UUID | None:
+    """The row of `table` with this slug."""
+    statement = select(table.c.id).where(table.c.org_id == tx.org_id, table.c.slug == slug)
+    return tx.conn.execute(statement).scalar_one_or_none()
+
+
+def _links(
+    tx: Tx, owner: Column[UUID], linked: Column[UUID], *, owners: Collection[UUID]
+) -> dict[UUID, tuple[UUID, ...]]:
+    rows = tx.conn.execute(
+        select(owner, linked).where(owner.table.c.org_id == tx.org_id, owner.in_(owners)).order_by(linked)
+    )
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for owner_id, linked_id in rows:
+        found[owner_id] = (*found.get(owner_id, ()), linked_id)
+    return found
+
+
+# One row, and a page of them ------------------------------------------------------------------------------------------
+
+
+def one_row(tx: Tx, statement: Select[Any], *, of: Table, row_id: UUID) -> Any:
+    """The row of `of` with this id that `statement` lets through. Raises NotFoundError."""
+    row = tx.conn.execute(statement.where(of.c.org_id == tx.org_id, of.c.id == row_id)).first()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def _page(tx: Tx, statement: Select[Any], to_value: Callable[[Any], Any], *, of: Table, **paging: Any) -> Page[Any]:
+    limit, cursor = paging["limit"], paging["cursor"]
+    if cursor is not None:
+        statement = statement.where(after(of.c.name, of.c.id, decode(cursor, str, UUID)))
+    statement = statement.where(of.c.org_id == tx.org_id).order_by(of.c.name, of.c.id).limit(limit + 1)
+    rows = tx.conn.execute(statement).all()
+    return page([to_value(row) for row in rows], limit, lambda value: (value.name, value.id))
+
+
+def _is_active(table: Table, wanted: bool | None) -> ColumnElement[bool]:  # noqa: FBT001  (a column's value)
+    return true() if wanted is None else table.c.active.is_(wanted)
+
+
+# Rows into values -----------------------------------------------------------------------------------------------------
+
+
+def to_store(row: Any) -> Store:
+    return Store(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        timezone=row.timezone,
+        location=Point(lat=row.lat, lon=row.lon),
+        stored_settings=row.settings,
+        active=row.active,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def to_group(row: Any) -> ServiceGroup:
+    return ServiceGroup(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        store_id=row.store_id,
+        active=row.active,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def to_provider(row: Any) -> ServiceProvider:
+    return ServiceProvider(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        base=_point(row.base_lat, row.base_lon),
+        valid_until=row.valid_until,
+        group_ids=tuple(sorted(row.group_ids or ())),
+        active=row.active,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def to_technician(row: Any) -> Technician:
+    return Technician(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        store_id=row.store_id,
+        user_id=row.user_id,
+        provider_id=row.provider_id,
+        skills=tuple(row.skills),
+        hours=row.hours,
+        home=_point(row.home_lat, row.home_lon),
+        base=Point(lat=row.base_lat, lon=row.base_lon),
+        group_ids=tuple(sorted(row.group_ids or ())),
+        active=row.active,
+        on_duty=row.on_duty,
+        duty_changed_at=row.duty_changed_at,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _point(lat: float | None, lon: float | None) -> Point | None:
+    return None if lat is None or lon is None else Point(lat=lat, lon=lon)

@@ -1,0 +1,115 @@
+"""A store's settings: the triggers of automatic assignment and the numbers that they use.
+
+One model says what a setting is called, what it may be, what it is when nobody chose, and what it means: the API, the
+seed file, the stored row and the documentation read it here.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+DEFAULT_TAT_MINUTES = 10.0
+DEFAULT_RADIUS_M = 50_000.0
+DEFAULT_FRESHNESS_S = 300.0
+
+_WEEK_MINUTES = 7 * 24 * 60
+_FARTHEST_M = 20_100_000
+_NULLABLE = frozenset({"lead_time_tat_minutes", "radius_m", "freshness_s"})
+
+
+def _or_null(most: float) -> WithJsonSchema:
+    """How a positive number is described that may also be null: "not set", as leaving it out says."""
+    return WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": most}, {"type": "null"}]})
+
+
+Minutes = Annotated[float, Field(gt=0, le=_WEEK_MINUTES), _or_null(_WEEK_MINUTES)]
+Radius = Annotated[float, Field(gt=0, le=_FARTHEST_M), _or_null(_FARTHEST_M)]
+Age = Annotated[float, Field(gt=0, le=_WEEK_MINUTES * 60), _or_null(_WEEK_MINUTES * 60)]
+
+
+class StoreSettings(BaseModel):
+    """How one store wants its work assigned. What is left out has its default."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    lead_auto_user_assignment: Literal["off", "suggest", "on"] = Field(
+        "on",
+        description="Trigger: `on` assigns by itself, `suggest` stores the ranking for a human, `off` does neither.",
+    )
+    lead_acceptance: bool = Field(
+        True, description="Trigger: the technician is asked (an offer); false assigns him at once."
+    )
+    lead_rejection: bool = Field(True, description="Trigger: the technician may reject an offer.")
+    lead_time_tat_minutes: Minutes = Field(
+        DEFAULT_TAT_MINUTES,
+        description="Minutes to answer an offer; fractions count. Not set means the default, never instantly.",
+    )
+    radius_m: Radius = Field(
+        DEFAULT_RADIUS_M, description="How far away a technician may be, metres. Not set means the default."
+    )
+    freshness_s: Age = Field(
+        DEFAULT_FRESHNESS_S,
+        description="Age from which a position is too old to act on, seconds. Not set means the installation's.",
+    )
+    default_duration_minutes: float = Field(
+        60, gt=0, le=_WEEK_MINUTES, description="Length of a visit whose slot was not given."
+    )
+    travel_buffer_minutes: float = Field(
+        0, ge=0, le=1_440, description="Time kept free around a visit: part of what a booking occupies."
+    )
+    min_confidence: Literal["street", "interpolated", "rooftop"] = Field(
+        "interpolated", description="A geocoder's answer below this needs a human to confirm the location."
+    )
+    mock_positions: Literal["refuse", "flag", "allow"] = Field(
+        "flag",
+        description="Positions that the phone calls simulated: refused, kept but not used by automation, or used.",
+    )
+    offer_limit: int = Field(1, ge=1, le=100, description="Open offers that one technician may have at a time.")
+    reoffer_after_minutes: float = Field(
+        30,
+        ge=0,
+        le=_WEEK_MINUTES,
+        description="Minutes before somebody who let an offer pass may be asked again for the same work order.",
+    )
+    soon_minutes: float = Field(
+        120, ge=0, le=_WEEK_MINUTES, description="Slots that start within this time are judged by live positions."
+    )
+
+    @property
+    def tat(self) -> timedelta:
+        """The time to answer an offer."""
+        return timedelta(minutes=self.lead_time_tat_minutes)
+
+    @property
+    def default_duration(self) -> timedelta:
+        return timedelta(minutes=self.default_duration_minutes)
+
+    @property
+    def travel_buffer(self) -> timedelta:
+        return timedelta(minutes=self.travel_buffer_minutes)
+
+    @property
+    def soon(self) -> timedelta:
+        return timedelta(minutes=self.soon_minutes)
+
+    def stored(self) -> dict[str, Any]:
+        """What to keep: only what was chosen, so that the rest goes on following the defaults."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_set(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name not in _NULLABLE}
+
+
+def load_settings(stored: Mapping[str, Any], *, freshness_s: float = DEFAULT_FRESHNESS_S) -> StoreSettings:
+    """The settings in force from what a row holds. `freshness_s` is the installation's (GEO_ASSIGN_FRESHNESS_S).
+
+    A name that this version does not know is passed over: rows of a newer version, or of an older one, keep working.
+    """
+    known = {name: value for name, value in stored.items() if name in StoreSettings.model_fields}
+    return StoreSettings.model_validate({"freshness_s": freshness_s} | known)
