@@ -32,7 +32,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     answer_with_problems(app)
     app.register_blueprint(console_blueprint(settings))
     dispatcher = Dispatcher(services, make_admission(settings))
-    app.wsgi_app = Api(list_operations(), dispatcher, beside=app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Api(  # type: ignore[method-assign]
+        list_operations(), dispatcher, requests=settings.threads, streams=settings.streams, beside=app.wsgi_app
+    )
     return app
 
 

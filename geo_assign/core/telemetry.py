@@ -83,12 +83,7 @@ def configure_logging(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = _StandardHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_named, *_SHARED],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _to_text],
-        )
-    )
+    handler.setFormatter(LineFormatter())
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
     # They repeat what the access log says, or speak of connections that the pool renews by itself.
     for chatty in ("werkzeug", "sqlalchemy.pool", "urllib3", "alembic.runtime.plugins"):
@@ -199,6 +194,14 @@ class _StandardOutput:
         out.flush()
 
     debug = info = warning = error = critical = fatal = msg
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Records of the standard library as the same JSON lines."""
+
+    def __init__(self) -> None:
+        remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        super().__init__(foreign_pre_chain=[_named, *_SHARED], processors=[remove_meta, _to_text])
 
 
 class _StandardHandler(logging.StreamHandler[TextIO]):

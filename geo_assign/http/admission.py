@@ -91,3 +91,18 @@ class Admission:
             if waiter in self._waiting[waiter.lane]:
                 self._waiting[waiter.lane].remove(waiter)
         raise OverloadedError(retry_after_s=1)
+
+
+class Places:
+    """How many requests, or streams, a process holds at all; whoever finds none is turned away at once."""
+
+    def __init__(self, number: int) -> None:
+        self._free = threading.BoundedSemaphore(number)
+
+    def take(self) -> None:
+        """Raises OverloadedError."""
+        if not self._free.acquire(blocking=False):
+            raise OverloadedError(retry_after_s=1)
+
+    def give_back(self) -> None:
+        self._free.release()

@@ -1,13 +1,13 @@
 """What happens around every handler."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from pydantic import Field
 from sqlalchemy import text
 
-from geo_assign.access.domain import ApiScope, Permission, Role
+from geo_assign.access.domain import Permission
 from geo_assign.core.errors import ConflictError
 from geo_assign.http.operations import DISPATCHING, READING, TECHNICIANS, Access, Call, Reply, Routes
 from geo_assign.http.schemas import Body, Latitude, PageQuery
@@ -18,7 +18,7 @@ routes = Routes("Examples")
 
 class Thing(Body):
     lat: Latitude
-    tags: dict[str, Any] = {}
+    tags: dict[str, Any] = Field(default_factory=dict)
 
 
 @routes.get("/v1/things", access=READING, query=PageQuery)
