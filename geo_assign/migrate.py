@@ -4,21 +4,27 @@ Runs as the owner. Migrations wait briefly for locks and then give up, rather th
 and make everybody queue behind themselves.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url, text
+from psycopg import errors as pg_errors
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import DatabaseClock
+from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 
 _TIMEOUTS = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=600000"
 _AHEAD = timedelta(days=1)
+_ATTEMPTS = 8
+_MET_ANOTHER = (pg_errors.DuplicateObject, pg_errors.UniqueViolation, pg_errors.InternalError_)
 
 
 def upgrade(settings: Settings) -> str:
@@ -30,11 +36,13 @@ def upgrade(settings: Settings) -> str:
         connect_args={"options": _TIMEOUTS},
     )
     try:
+        _with_patience(engine, lambda conn: ensure_roles(conn, settings))
         with engine.begin() as conn:
-            ensure_roles(conn, settings)
             ensure_extensions(conn)
         with engine.begin() as conn:
             command.upgrade(alembic_config(settings, conn), "head")
+            # Readiness compares it with the newest one, as the application role.
+            conn.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
         with engine.begin() as conn:
             ensure_partitions(conn, settings.track_retention_days)
             return current_revision(conn) or ""
@@ -82,9 +90,23 @@ def head_revision(settings: Settings) -> str | None:
     return ScriptDirectory.from_config(alembic_config(settings)).get_current_head()
 
 
+def _with_patience(engine: Engine, work: Callable[[Connection], None]) -> None:
+    """Do `work`, and again where another set-up was at the same roles.
+
+    Roles belong to the whole server and advisory locks to one database: two set-ups cannot wait for each other.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with engine.begin() as conn:
+                work(conn)
+            break
+        except DBAPIError as error:
+            if attempt == _ATTEMPTS or not isinstance(error.orig, _MET_ANOTHER):
+                raise
+            backoff(attempt)
+
+
 def _create_role(conn: Connection, definition: str, name: str) -> None:
-    # Roles belong to the whole cluster: another database's set-up may create the same one at the same moment.
-    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('geo_assign roles'))"))
     if conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first() is None:
         conn.exec_driver_sql(f"CREATE ROLE {definition}")
 

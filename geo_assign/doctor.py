@@ -1,0 +1,295 @@
+"""`geo-assign doctor`: look an installation over and say, thing by thing, what is well, what is not, and what to do.
+
+It reads the settings as every command does and asks the database as the roles of the service do. It changes nothing.
+"""
+
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from cryptography.fernet import Fernet
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from geo_assign.core.clock import wall_clock
+from geo_assign.core.reachable import parse_allow
+from geo_assign.core.settings import PREFIX, Settings, unknown_settings
+from geo_assign.core.vetting import (
+    DatabaseFacts,
+    durability_objections,
+    read_facts,
+    role_objections,
+    version_objections,
+)
+from geo_assign.migrate import current_revision, head_revision
+
+CONSOLE_PAGE = Path(__file__).parent / "console" / "dist" / "index.html"
+TOLERATED_SKEW_S = 2.0
+RUN_UPGRADE = "run: geo-assign db upgrade"
+
+
+class Verdict(StrEnum):
+    """How a check came out; `SKIP`: another one has to be well first."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was seen, and what to do about it (empty where nothing is to be done)."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseView:
+    """What one role found in its database, or why it could not look."""
+
+    facts: DatabaseFacts | None = None
+    revision: str | None = None
+    skew_s: float = 0.0
+    refusal: str = ""
+
+
+def examine(settings: Settings, *, environ: dict[str, str] | None = None) -> list[Finding]:
+    """Every check, in the order in which things have to be put right."""
+    findings = [check_names(environ), *(check(settings) for check in SETTINGS_CHECKS)]
+    app = look(settings.database_url)
+    findings += [check_reachable("database", app, "GEO_ASSIGN_DATABASE_URL"), *check_database(app, settings)]
+    findings += check_worker(settings)
+    return findings
+
+
+def check_names(environ: dict[str, str] | None) -> Finding:
+    """A misspelt setting is ignored by everything else: this is where it is noticed."""
+    unknown = unknown_settings(environ)
+    if unknown:
+        return Finding(
+            "settings", Verdict.WARN, f"not known: {', '.join(unknown)}", "see config/geo-assign.env for the names"
+        )
+    return Finding("settings", Verdict.OK, "every name is known")
+
+
+def check_secret_keys(settings: Settings) -> Finding:
+    """Without a usable key no map key can be stored or read."""
+    name, how = "secret keys", f"set {PREFIX}SECRET_KEYS to Fernet keys, newest first, separated by commas"
+    if not settings.fernet_keys:
+        return Finding(name, Verdict.FAIL, "none is set", how)
+    for number, key in enumerate(settings.fernet_keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            return Finding(name, Verdict.FAIL, f"key {number} of {len(settings.fernet_keys)} is no Fernet key", how)
+    return Finding(name, Verdict.OK, f"{len(settings.fernet_keys)} usable")
+
+
+def check_outbound(settings: Settings) -> Finding:
+    """Outgoing requests reach the open internet and what the operator allows besides."""
+    name = "outbound"
+    try:
+        places = parse_allow(settings.outbound_allow)
+    except ValueError as error:
+        return Finding(name, Verdict.FAIL, str(error), "write it like 10.1.0.0/16:8080, 127.0.0.1/32:*")
+    wide = [str(place.network) for place in places if place.network.prefixlen == 0]
+    if wide:
+        hint = f"name the one network that is needed in {PREFIX}OUTBOUND_ALLOW"
+        return Finding(name, Verdict.WARN, f"every private address may be reached ({', '.join(wide)})", hint)
+    return Finding(name, Verdict.OK, f"{len(places) or 'no'} private place{'s' * (len(places) != 1)} allowed")
+
+
+def check_console(settings: Settings) -> Finding:
+    """The pages, and the file that the map draws under everything."""
+    if not CONSOLE_PAGE.is_file():
+        return Finding(
+            "console", Verdict.WARN, "not built; the API works without it", "run ./scripts/run, or npm run build"
+        )
+    if settings.basemap_path is not None and not settings.basemap_path.is_file():
+        return Finding("console", Verdict.WARN, f"{settings.basemap_path} is missing", f"see {PREFIX}BASEMAP_PATH")
+    return Finding("console", Verdict.OK, "built")
+
+
+def check_port(settings: Settings) -> Finding:
+    """Either a server listens there, or one could."""
+    place = f"{settings.host}:{settings.port}"
+    try:
+        with socket.create_connection((settings.host, settings.port), timeout=2):
+            return Finding("port", Verdict.OK, f"something listens on {place}")
+    except OSError:
+        pass
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.create_server((settings.host, settings.port), family=family):
+            return Finding("port", Verdict.OK, f"{place} is free; the service is not running")
+    except OSError as error:
+        hint = f"choose another with {PREFIX}HOST and {PREFIX}PORT"
+        return Finding("port", Verdict.FAIL, f"{place}: {error.strerror}", hint)
+
+
+SETTINGS_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    check_secret_keys,
+    check_outbound,
+    check_console,
+    check_port,
+)
+
+
+def look(url: SecretStr) -> DatabaseView:
+    """Ask a database as the role that `url` names; the reason instead where that is not possible."""
+    try:
+        target = make_url(url.get_secret_value()).set(drivername="postgresql+psycopg")
+        engine = create_engine(target, connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"})
+    except ArgumentError:
+        return DatabaseView(refusal="the URL cannot be read")
+    try:
+        with engine.connect() as conn:
+            asked_at = wall_clock()
+            facts = read_facts(conn)
+            middle = asked_at + (wall_clock() - asked_at) / 2
+            return DatabaseView(facts, _revision(conn), (facts.now - middle).total_seconds())
+    except SQLAlchemyError as error:
+        return DatabaseView(refusal=_reason(error))
+    finally:
+        engine.dispose()
+
+
+def check_reachable(name: str, view: DatabaseView, variable: str) -> Finding:
+    """Whether the role can log in at all."""
+    if view.facts is None:
+        hint = f"see {variable}; the roles' log-ins are made by: geo-assign db upgrade"
+        return Finding(name, Verdict.FAIL, view.refusal, hint)
+    return Finding(name, Verdict.OK, f"logged in as {view.facts.role}")
+
+
+def check_database(view: DatabaseView, settings: Settings) -> Iterator[Finding]:
+    """What the application role found, once it is in."""
+    if view.facts is None:
+        yield from (Finding(name, Verdict.SKIP, "the database cannot be asked") for name in DATABASE_CHECKS)
+        return
+    for name, check in DATABASE_CHECKS.items():
+        yield check(name, view, view.facts, settings)
+
+
+def check_versions(name: str, _view: DatabaseView, facts: DatabaseFacts, _settings: Settings) -> Finding:
+    seen = f"PostgreSQL {facts.server_version.split()[0]}, PostGIS {facts.postgis_version}"
+    return _judged(
+        name, version_objections(facts), well=seen, hint=f"extensions: {RUN_UPGRADE}, as a role that may create them"
+    )
+
+
+def check_durability(name: str, _view: DatabaseView, facts: DatabaseFacts, settings: Settings) -> Finding:
+    hint = "switch both on in postgresql.conf: answered positions and assignments must survive a crash"
+    finding = _judged(name, durability_objections(facts), well="fsync and synchronous_commit are on", hint=hint)
+    if finding.verdict is Verdict.FAIL and settings.allow_unsafe_database:
+        return Finding(name, Verdict.WARN, f"{finding.detail}, as {PREFIX}ALLOW_UNSAFE_DATABASE allows", hint)
+    return finding
+
+
+def check_role(name: str, _view: DatabaseView, facts: DatabaseFacts, _settings: Settings) -> Finding:
+    hint = f"let {PREFIX}DATABASE_URL name a role of its own, not the owner; {RUN_UPGRADE}, which makes it"
+    return _judged(name, role_objections(facts), well=f"{facts.role} is bound by row security", hint=hint)
+
+
+def check_migrations(name: str, view: DatabaseView, _facts: DatabaseFacts, settings: Settings) -> Finding:
+    head = head_revision(settings)
+    if view.revision == head:
+        return Finding(name, Verdict.OK, f"at the newest revision, {head}")
+    return Finding(
+        name, Verdict.FAIL, f"the database is at {view.revision or 'no revision'}, this code wants {head}", RUN_UPGRADE
+    )
+
+
+def check_clocks(name: str, view: DatabaseView, _facts: DatabaseFacts, _settings: Settings) -> Finding:
+    """Deadlines are the database's; logs and certificates are this host's."""
+    if abs(view.skew_s) <= TOLERATED_SKEW_S:
+        return Finding(name, Verdict.OK, f"the database's and this host's agree within {abs(view.skew_s):.1f} s")
+    side = "ahead of" if view.skew_s > 0 else "behind"
+    return Finding(
+        name, Verdict.WARN, f"the database is {abs(view.skew_s):.1f} s {side} this host", "synchronize both with NTP"
+    )
+
+
+DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings], Finding]] = {
+    "versions": check_versions,
+    "durability": check_durability,
+    "application role": check_role,
+    "migrations": check_migrations,
+    "clocks": check_clocks,
+}
+
+
+def check_worker(settings: Settings) -> Iterator[Finding]:
+    """The worker's role sees due rows of every organization, by policy and not by power."""
+    name = "worker role"
+    if settings.worker_database_url is None:
+        hint = f"set {PREFIX}WORKER_DATABASE_URL where the worker runs"
+        yield Finding(name, Verdict.WARN, "not set here: this host runs no worker", hint)
+        return
+    view = look(settings.worker_database_url)
+    if view.facts is None:
+        yield check_reachable(name, view, f"{PREFIX}WORKER_DATABASE_URL")
+        return
+    hint = f"let {PREFIX}WORKER_DATABASE_URL name a role of its own; {RUN_UPGRADE}, which makes it"
+    yield _judged(name, role_objections(view.facts), well=f"logged in as {view.facts.role}", hint=hint)
+
+
+def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Finding:
+    """Fail with the objections, if there are any."""
+    found = "; ".join(objections)
+    return Finding(name, Verdict.FAIL, found, hint) if found else Finding(name, Verdict.OK, well)
+
+
+def _revision(conn: Connection) -> str | None:
+    """None also where this role may not know: a database that was never migrated grants nothing."""
+    try:
+        return current_revision(conn)
+    except SQLAlchemyError:
+        return None
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The server's own sentence, without SQL and without the URL."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[-1].strip()
+
+
+def as_table(findings: Iterable[Finding]) -> Table:
+    """For people: what is well in few words, what is not with its hint below."""
+    table = Table("", "check", "seen", box=None, pad_edge=False)
+    for finding in findings:
+        seen = f"{finding.detail}\n→ {finding.hint}" if finding.hint else finding.detail
+        table.add_row(f"[{STYLES[finding.verdict]}]{finding.verdict}", finding.name, Text(seen))
+    return table
+
+
+STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+def doctor(as_json: bool) -> None:  # noqa: FBT001  click passes by name
+    """Check this installation and say what to do about what is not well. Fails when a check fails."""
+    try:
+        findings = examine(Settings())
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        findings = [Finding("settings", Verdict.FAIL, wrong, "see config/geo-assign.env")]
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        Console().print(as_table(findings))
+    sys.exit(any(finding.verdict is Verdict.FAIL for finding in findings))
