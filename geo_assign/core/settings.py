@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "GEO_ASSIGN_"
 LOCAL_ENV_FILE = Path(".local/geo-assign.env")
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def find_migrations() -> Path:
+    """Beside the package in a checkout; in the installation's data folder when it came as a wheel."""
+    beside = _PACKAGE.parent / "migrations"
+    return beside if (beside / "env.py").is_file() else Path(sys.prefix) / "share" / "geo-assign" / "migrations"
 
 
 class Settings(BaseSettings):
@@ -65,7 +72,7 @@ class Settings(BaseSettings):
     basemap_path: Path | None = Field(None, description="A GeoJSON file that the console draws as its own basemap.")
     cookie_secure: bool = Field(False, description="Mark the console's cookie Secure: set it behind HTTPS.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    migrations_path: Path = Field(_PACKAGE.parent / "migrations", description="Where the migrations lie.")
+    migrations_path: Path = Field(default_factory=find_migrations, description="Where the migrations lie.")
 
     @cached_property
     def fernet_keys(self) -> tuple[str, ...]:
