@@ -1,0 +1,83 @@
+"""Receipts: what was decided, and why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geo_assign.http.operations import READING, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
+from geo_assign.matching.receipts import DecisionNotFoundError, explain, get_decision, list_decisions
+from geo_assign.workorders.domain import WorkOrderNotFoundError
+
+routes = Routes("Decisions")
+
+
+class WhyQuery(Query):
+    """About whom."""
+
+    technician_id: UUID
+
+
+class DecisionAnswer(Answer):
+    """A receipt: the question, the policy, who could go in order, who could not and why, and what came of it."""
+
+    id: UUID
+    work_order_id: UUID
+    at: datetime
+    mode: str
+    outcome: str
+    actor: Mapping[str, Any]
+    chosen_technician_id: UUID | None
+    query: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    candidates: Sequence[Mapping[str, Any]]
+    excluded: Sequence[Mapping[str, Any]]
+    counts: Mapping[str, Any]
+
+
+class WhyAnswer(Answer):
+    """One technician in a decision, with a sentence that says it all."""
+
+    technician_id: UUID
+    name: str
+    verdict: str
+    rank: int | None
+    distance_m: float | None
+    gap_m: float | None
+    reasons: Sequence[Mapping[str, Any]]
+    sentence: str
+
+
+@routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
+def read_decision(call: Call) -> Reply:
+    """One receipt."""
+    with call.transaction() as tx:
+        return Reply(DecisionAnswer.model_validate(get_decision(tx, call.caller.scope, call.path["id"])))
+
+
+@routes.get(
+    "/v1/work-orders/{id}/decisions",
+    access=READING,
+    query=PageQuery,
+    answer=Listing[DecisionAnswer],
+    errors=(WorkOrderNotFoundError,),
+)
+def list_order_decisions(call: Call) -> Reply:
+    """The receipts of a work order, oldest first."""
+    with call.transaction() as tx:
+        page = list_decisions(
+            tx, call.caller.scope, call.path["id"], limit=call.query.limit, cursor=call.query.cursor
+        )
+    items = [DecisionAnswer.model_validate(decision) for decision in page.items]
+    return Reply(Listing[DecisionAnswer].model_construct(items=items, next_cursor=page.next_cursor))
+
+
+@routes.get(
+    "/v1/decisions/{id}/why", access=READING, query=WhyQuery, answer=WhyAnswer, errors=(DecisionNotFoundError,)
+)
+def explain_decision(call: Call) -> Reply:
+    """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
+    with call.transaction() as tx:
+        decision = get_decision(tx, call.caller.scope, call.path["id"])
+        return Reply(WhyAnswer.model_validate(explain(tx, call.caller.scope, decision, call.query.technician_id)))

@@ -1,0 +1,218 @@
+"""The map: a picture, and what changes on it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import Caller
+from geo_assign.access.queries import find_session_caller
+from geo_assign.core.geo import BoundingBox
+from geo_assign.core.paging import BadCursorError
+from geo_assign.http.operations import READING, Call, Lane, Reply, Routes, Stream
+from geo_assign.http.rendering import to_json
+from geo_assign.http.routes.work_order_models import work_order_answer
+from geo_assign.http.schemas import Answer, Bbox, Query
+from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap
+from geo_assign.mapview.queries import WORLD, get_picture
+from geo_assign.workorders.domain import WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.queries import get_work_order
+
+routes = Routes("Map")
+
+# Around a work order: about 25 km each way, which is what a dispatcher looks at.
+_AROUND_DEG = 0.23
+
+
+class MapQuery(Query):
+    """Which part of the map."""
+
+    bbox: Bbox | None = None
+    work_order_id: UUID | None = None
+
+
+class LiveQuery(Query):
+    """Where to go on."""
+
+    cursor: str | None = Field(None, max_length=100, description="`cursor` of the map, or the last event's id.")
+
+
+class PictureAnswer(Answer):
+    """A GeoJSON FeatureCollection with what a map needs beside it."""
+
+    type: str
+    features: list[dict[str, Any]]
+    server_now: datetime
+    cursor: str
+    truncated: bool
+    counts: dict[str, dict[str, int]]
+
+
+@routes.get(
+    "/v1/map",
+    access=READING,
+    query=MapQuery,
+    answer=PictureAnswer,
+    lane=Lane.PICTURES,
+    errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError),
+)
+def get_map(call: Call) -> Reply:
+    """Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order."""
+    query: MapQuery = call.query
+    with call.transaction() as tx:
+        view = query.bbox or WORLD
+        if query.work_order_id is not None:
+            view = _around(get_work_order(tx, call.caller.scope, query.work_order_id))
+        picture = get_picture(tx, call.caller.scope, view)
+    return Reply(to_json(_picture(picture)))
+
+
+@routes.get(
+    "/v1/live",
+    access=READING,
+    query=LiveQuery,
+    streams=True,
+    own_transactions=True,
+    media_types=("text/event-stream",),
+    lane=Lane.PICTURES,
+)
+def listen_live(call: Call) -> Reply:
+    """What changes on the map, as server-sent events: technicians, work_orders, heartbeat, reset.
+
+    Every event's id is a cursor; `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has
+    passed: fetch the map anew.
+    """
+    last = call.headers.get("Last-Event-ID") or call.query.cursor
+    since = None if not last else _parse_cursor(last)
+    return Reply(Stream(_events(call, call.caller, since)), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+def _events(call: Call, caller: Caller, since: datetime | None) -> Iterator[bytes]:
+    hub = call.services.live
+    if since is not None and not hub.is_resumable(caller.org_id, since):
+        yield _event("reset", {}, cursor=None)
+        since = None
+
+    def still_allowed() -> bool:
+        with call.services.database.transaction(caller.org_id) as tx:
+            return find_session_caller(tx, caller) == caller
+
+    for changes in hub.subscribe(caller.org_id, caller.scope, since, still_allowed=still_allowed):
+        if changes is None:
+            with call.services.database.transaction(caller.org_id) as tx:
+                now = tx.now()
+            yield _event("heartbeat", {"server_now": now}, cursor=None)
+            continue
+        yield from _changes(changes)
+
+
+def _changes(changes: Changes) -> Iterator[bytes]:
+    cursor = changes.until
+    if changes.technicians or changes.gone:
+        features = [_technician(person) for person in changes.technicians]
+        yield _event("technicians", {"features": features, "gone": changes.gone}, cursor=cursor)
+    if changes.work_orders:
+        items = [work_order_answer(order).model_dump(mode="json") for order in changes.work_orders]
+        yield _event("work_orders", {"items": items}, cursor=cursor)
+
+
+def _event(name: str, data: Any, *, cursor: datetime | None) -> bytes:
+    head = f"event: {name}\n" if cursor is None else f"id: {_cursor(cursor)}\nevent: {name}\n"
+    return head.encode() + b"data: " + to_json(data) + b"\n\n"
+
+
+def _picture(picture: MapPicture) -> dict[str, Any]:
+    kinds = [order.kind for order in picture.work_orders]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            *(_technician(person) for person in picture.technicians),
+            *(_work_order(order) for order in picture.work_orders),
+        ],
+        "server_now": picture.at,
+        "cursor": _cursor(picture.at),
+        "truncated": picture.truncated,
+        "counts": {
+            "technicians": dict(picture.status_counts()),
+            "work_orders": {"lead": kinds.count("lead"), "ticket": kinds.count("ticket")},
+        },
+    }
+
+
+def _technician(person: TechnicianOnMap) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": person.id,
+        "geometry": {"type": "Point", "coordinates": [person.point.lon, person.point.lat]},
+        "properties": {
+            "kind": "technician",
+            "id": person.id,
+            "name": person.name,
+            "status": person.status,
+            "provenance": "live",
+            "recorded_at": person.recorded_at,
+            "age_s": round(person.age_s, 1),
+            "accuracy_m": person.accuracy_m,
+            "heading_deg": person.heading_deg,
+            "speed_mps": person.speed_mps,
+            "provider": person.provider,
+            "store_id": person.store_id,
+            "busy_until": person.busy_until,
+            "number_today": person.number_today,
+            "flags": person.flags,
+        },
+    }
+
+
+def _work_order(order: WorkOrder) -> dict[str, Any]:
+    assert order.location is not None
+    offer = order.offer
+    return {
+        "type": "Feature",
+        "id": order.id,
+        "geometry": {"type": "Point", "coordinates": [order.location.point.lon, order.location.point.lat]},
+        "properties": {
+            "kind": "work_order",
+            "id": order.id,
+            "number": order.number,
+            "order_kind": order.kind,
+            "title": order.title,
+            "state": order.state,
+            "pending_reason": order.pending_reason,
+            "bucket": order.bucket,
+            "slot": {"start": order.slot_start, "end": order.slot_end},
+            "assignee": order.technician_id and {"id": order.technician_id, "name": order.technician_name},
+            "offer": offer
+            and {
+                "technician_id": offer.technician_id,
+                "technician_name": offer.technician_name,
+                "expires_at": offer.expires_at,
+            },
+            "version": order.version,
+        },
+    }
+
+
+def _around(order: WorkOrder) -> BoundingBox:
+    if order.location is None:
+        raise WorkOrderWithoutLocationError
+    point = order.location.point
+    return BoundingBox(
+        west=max(-180.0, point.lon - _AROUND_DEG),
+        south=max(-90.0, point.lat - _AROUND_DEG),
+        east=min(180.0, point.lon + _AROUND_DEG),
+        north=min(90.0, point.lat + _AROUND_DEG),
+    )
+
+
+def _cursor(at: datetime) -> str:
+    return str(int(at.timestamp() * 1_000_000))
+
+
+def _parse_cursor(cursor: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(cursor) / 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadCursorError from error

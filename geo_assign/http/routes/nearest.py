@@ -1,0 +1,201 @@
+"""Who is the nearest technician that is really available?"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point
+from geo_assign.dispatch.flows import GeocodeRequest
+from geo_assign.geocoding.domain import AddressQuery
+from geo_assign.http.operations import READING, Call, Reply, Routes
+from geo_assign.http.rendering import to_json
+from geo_assign.http.routes.work_order_models import Id
+from geo_assign.http.schemas import Answer, Body, LongText, PointBody, Skills, SlotBody
+from geo_assign.matching.days import Day, get_days
+from geo_assign.matching.domain import MAX_LIMIT, Candidate, Excluded, Explanation, Question, Slot
+from geo_assign.matching.queries import rank
+from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
+from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
+from geo_assign.workforce.queries import get_group
+from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.queries import get_work_order
+
+routes = Routes("Nearest")
+
+Radius = Annotated[float, Field(gt=0, le=20_100_000, description="Metres; absent means the store's default.")]
+
+
+class NearestBody(Body):
+    """Around what, when, and who counts.
+
+    Exactly one of `point`, `address` and `work_order_id`; a work order brings its own slot, skills, store and group.
+    `detail` `brief` answers the candidates alone, which is all that a machine needs; `full` adds who cannot go and
+    why, and the candidates' day.
+    """
+
+    point: PointBody | None = None
+    address: LongText | None = None
+    work_order_id: Id | None = None
+    slot: SlotBody | None = None
+    skills: Skills = ()
+    store_id: Id | None = None
+    group_id: Id | None = None
+    radius_m: Radius | None = None
+    limit: int = Field(5, ge=1, le=MAX_LIMIT)
+    rank_by: Literal["distance"] = "distance"
+    detail: Literal["full", "brief"] = "full"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [name for name in ("point", "address", "work_order_id") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError("one_origin", "Give exactly one of point, address and work_order_id")
+        if self.address is not None and self.store_id is None:
+            raise PydanticCustomError("store_needed", "An address needs the store_id whose map key finds it")
+        return self
+
+
+class NearestAnswer(Answer):
+    """Candidates in order, and the nearest people who are not available, each with the reasons."""
+
+    candidates: list[dict[str, Any]]
+    excluded: list[dict[str, Any]]
+    counts: dict[str, Any]
+    examined: int
+    truncated: bool
+    distance_method: Literal["geodesic"]
+    origin: dict[str, float]
+    slot: dict[str, datetime]
+    radius_m: float
+
+
+class AddressNotFoundError(WorkOrderWithoutLocationError):
+    """No location was found for this address: correct it, or give a point."""
+
+    code = "address_not_found"
+
+
+@routes.post(
+    "/v1/technicians/nearest",
+    access=READING,
+    body=NearestBody,
+    answer=NearestAnswer,
+    errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError, AddressNotFoundError, WallTimeDoesNotExistError),
+)
+def find_nearest(call: Call) -> Reply:
+    """Rank who could go, nearest first, and say why others cannot.
+
+    Slots that start soon are judged by live positions, later ones by where people will be. Distances are geodesic;
+    `eta_s` is an estimate from the straight line, real drives take longer.
+    """
+    body: NearestBody = call.body
+    if body.address is not None:
+        return _at_address(call, body, body.address)
+    with call.transaction() as tx:
+        return Reply(_answer(tx, _question(tx, call, body), body))
+
+
+def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
+    assert body.store_id is not None
+    with call.transaction() as tx:
+        store = get_store_rules(tx, call.caller.scope, body.store_id).store
+    query = AddressQuery(text=address, near=store.location)
+    found = call.services.dispatcher.geocode(GeocodeRequest(call.caller.org_id, store.id, body.group_id, query))
+    if found.best is None:
+        problem = found.problem
+        raise AddressNotFoundError(
+            problem.detail if problem else "", reason=problem.code.value if problem else "not_found"
+        )
+    located = body.model_copy(update={"address": None, "point": PointBody(lat=found.best.point.lat, lon=found.best.point.lon)})
+    with call.transaction() as tx:
+        return Reply(_answer(tx, _question(tx, call, located), body))
+
+
+def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
+    scope = call.caller.scope
+    if body.work_order_id is not None:
+        order = get_work_order(tx, scope, body.work_order_id)
+        rules = get_store_rules(tx, scope, order.store_id)
+        return question_for_order(order, rules, at=tx.now(), scope=scope, needs_duty=False, limit=body.limit)
+    rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
+    if body.group_id is not None:
+        get_group(tx, scope, body.group_id)
+    zone = get_zone(rules.store.timezone if rules is not None else "UTC")
+    assert body.point is not None
+    return question_for_point(
+        Point(body.point.lat, body.point.lon),
+        at=tx.now(),
+        scope=scope,
+        slot=Slot(as_instant(body.slot.start, zone), as_instant(body.slot.end, zone)) if body.slot else None,
+        rules=rules,
+        group_id=body.group_id,
+        skills=body.skills,
+        radius_m=body.radius_m,
+        freshness_s=tx.defaults.freshness_s,
+        limit=body.limit,
+    )
+
+
+def _answer(tx: Tx, question: Question, body: NearestBody) -> bytes:
+    full = body.detail == "full"
+    ranking = rank(tx, question, explain=full)
+    days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
+    explanation = ranking.explanation or Explanation((), {}, 0, truncated=False)
+    return to_json(
+        {
+            "candidates": [
+                _candidate(number, one, days.get(one.technician_id))
+                for number, one in enumerate(ranking.candidates, start=1)
+            ],
+            "excluded": [_excluded(one) for one in explanation.excluded],
+            "counts": {"excluded": explanation.counts, "available": len(ranking.candidates)},
+            "examined": explanation.examined,
+            "truncated": explanation.truncated,
+            "distance_method": "geodesic",
+            "origin": {"lat": question.origin.lat, "lon": question.origin.lon},
+            "slot": {"start": question.slot.start, "end": question.slot.end},
+            "radius_m": question.policy.radius_m,
+        }
+    )
+
+
+def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
+    place = one.position
+    answer = {
+        "technician_id": one.technician_id,
+        "name": one.name,
+        "rank": number,
+        "distance_m": one.distance_m,
+        "eta_s": one.eta_s,
+        "provider": one.provider,
+        "position": {
+            "lat": place.point.lat,
+            "lon": place.point.lon,
+            "recorded_at": place.recorded_at,
+            "age_s": place.age_s,
+            "accuracy_m": place.accuracy_m,
+            "provenance": place.provenance,
+        },
+        "workload": {
+            "today": one.workload.today,
+            "overdue": one.workload.overdue,
+            "open_offers": one.workload.open_offers,
+        },
+    }
+    if day is not None:
+        answer |= {"day": day.bookings, "hours": day.hours}
+    return answer
+
+
+def _excluded(one: Excluded) -> dict[str, Any]:
+    return {
+        "technician_id": one.technician_id,
+        "name": one.name,
+        "presence": one.presence,
+        "last_seen_at": one.last_seen_at,
+        "distance_m": one.distance_m,
+        "reasons": [{"code": r.code, "detail": r.detail, "needed": r.needed} for r in one.reasons],
+    }

@@ -1,0 +1,210 @@
+"""Bodies and answers of work orders and offers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo_assign.http.schemas import (
+    Answer,
+    Body,
+    Email,
+    InstantOrWallTime,
+    LongText,
+    OptionalNote,
+    Phone,
+    PointAnswer,
+    PointBody,
+    ShortText,
+    Skills,
+    SlotAnswer,
+)
+from geo_assign.workorders.domain import (
+    Bucket,
+    Kind,
+    LocationSource,
+    Offer,
+    OfferState,
+    PendingReason,
+    State,
+    WorkOrder,
+)
+
+Id = Annotated[UUID, Field(strict=False)]
+
+
+class CustomerBody(Body):
+    """Who asks for the visit."""
+
+    name: ShortText
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class DeviceBody(Body):
+    """What is to be repaired."""
+
+    type: ShortText | None = None
+    brand: ShortText | None = None
+    model: ShortText | None = None
+    issue: LongText | None = None
+
+
+class OpenSlotBody(Body):
+    """When: both ends, or the start alone for the store's usual duration. With an offset, or the store's wall time."""
+
+    start: InstantOrWallTime
+    end: InstantOrWallTime | None = None
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
+            raise PydanticCustomError("slot_mixed", "Both ends need an offset, or neither")
+        if self.end is not None and self.start.tzinfo is not None and not self.start < self.end:
+            raise PydanticCustomError("slot_order", "The end should come after the start")
+        return self
+
+
+class LeadBody(Body):
+    """A lead. With `location` the address is kept as text; without a slot it means as soon as possible."""
+
+    store_id: Id
+    customer: CustomerBody
+    address: LongText | None = None
+    location: PointBody | None = None
+    slot: OpenSlotBody | None = None
+    group_id: Id | None = None
+    skills: Skills = ()
+    device: DeviceBody | None = None
+    referral_source: ShortText | None = None
+    assignee_id: Id | None = None
+    priority: int = Field(0, ge=-100, le=100)
+    notes: OptionalNote = None
+    external_id: ShortText | None = None
+
+
+class WorkOrderPatch(Body):
+    """What may be edited. A `location` is a pin: the geocoder never overwrites it."""
+
+    address: LongText | None = None
+    location: PointBody | None = None
+    customer: CustomerBody | None = None
+    device: DeviceBody | None = None
+    skills: Skills | None = None
+    priority: int | None = Field(None, ge=-100, le=100)
+    notes: OptionalNote = None
+    referral_source: ShortText | None = None
+
+
+class LocationAnswer(PointAnswer):
+    """Where the customer is, and how that is known."""
+
+    source: LocationSource
+    confidence: str | None
+
+
+class PersonAnswer(Answer):
+    """A technician by name."""
+
+    id: UUID
+    name: str
+
+
+class OpenOfferAnswer(Answer):
+    """The offer that waits for an answer."""
+
+    id: UUID
+    technician_id: UUID
+    technician_name: str
+    offered_at: datetime
+    expires_at: datetime
+    distance_m: float | None
+    eta_s: float | None
+
+
+class WorkOrderAnswer(Answer):
+    """A lead or ticket in its present state."""
+
+    id: UUID
+    kind: Kind
+    number: str
+    title: str
+    store_id: UUID
+    group_id: UUID | None
+    state: State
+    pending_reason: PendingReason | None
+    pending_detail: Mapping[str, Any] | None
+    bucket: Bucket
+    customer: Mapping[str, Any]
+    address: str | None
+    location: LocationAnswer | None
+    location_candidates: Sequence[Mapping[str, Any]]
+    slot: SlotAnswer
+    skills: Sequence[str]
+    device: Mapping[str, Any]
+    referral_source: str | None
+    priority: int
+    notes: str | None
+    external_id: str | None
+    assignee: PersonAnswer | None
+    collaborators: Sequence[PersonAnswer]
+    offer: OpenOfferAnswer | None
+    decision_id: UUID | None
+    changed_by: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class OfferAnswer(Answer):
+    """One technician asked, and what became of it."""
+
+    id: UUID
+    work_order_id: UUID
+    technician_id: UUID
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
+    responded_at: datetime | None
+    reason: str | None
+    distance_m: float | None
+    eta_s: float | None
+
+
+class OfferedWorkAnswer(OfferAnswer):
+    """An offer with what the technician needs to know to answer it."""
+
+    work_order: WorkOrderAnswer
+
+
+def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
+    """A work order as the API shows it."""
+    place = order.location
+    return WorkOrderAnswer.model_construct(
+        **{name: getattr(order, name) for name in _SAME},
+        location=place
+        and LocationAnswer.model_construct(
+            lat=place.point.lat, lon=place.point.lon, source=place.source, confidence=place.confidence
+        ),
+        slot=SlotAnswer.model_construct(start=order.slot_start, end=order.slot_end),
+        assignee=PersonAnswer.model_construct(id=order.technician_id, name=order.technician_name)
+        if order.technician_id is not None
+        else None,
+        collaborators=(),
+        offer=order.offer and OpenOfferAnswer.model_validate(order.offer),
+    )
+
+
+_SAME = [
+    name
+    for name in WorkOrderAnswer.model_fields
+    if name not in {"location", "slot", "assignee", "collaborators", "offer"}
+]
+
+
+def offer_answer(offer: Offer) -> OfferAnswer:
+    """An offer as the API shows it."""
+    return OfferAnswer.model_validate(offer)

@@ -1,0 +1,285 @@
+"""Leads and work orders: create, read, edit, cancel, assign."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import ApiScope, Role
+from geo_assign.core.errors import InvalidError
+from geo_assign.core.geo import Point
+from geo_assign.dispatch.commands import assigning, orders, progress
+from geo_assign.http.idempotency import replayed
+from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, TECHNICIANS, Access, Call, Reply, Routes
+from geo_assign.http.routes.work_order_models import (
+    Id,
+    LeadBody,
+    WorkOrderAnswer,
+    WorkOrderPatch,
+    work_order_answer,
+)
+from geo_assign.http.schemas import Answer, Body, CommaList, Listing, OptionalNote, PageQuery, changes
+from geo_assign.workforce.local_time import WallTimeDoesNotExistError
+from geo_assign.workorders.domain import (
+    DuplicateExternalIdError,
+    Kind,
+    SlotTakenError,
+    State,
+    WorkOrder,
+    WorkOrderChangedError,
+    WorkOrderNotFoundError,
+    WorkOrderStateError,
+)
+from geo_assign.workorders.queries import WorkOrderFilter, get_work_order, list_events, list_work_orders
+
+routes = Routes("Work orders")
+
+OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
+
+
+class WorkOrdersQuery(PageQuery):
+    """Which work orders; several states are separated by commas."""
+
+    state: Annotated[CommaList[State], Field(description="Any of these states.")] = []
+    store_id: UUID | None = None
+    group_id: UUID | None = None
+    kind: Kind | None = None
+    external_id: str | None = Field(None, max_length=200)
+
+
+class CancelBody(Body):
+    """Why it is cancelled."""
+
+    reason: OptionalNote = None
+
+
+class AssignBody(Body):
+    """Whom a person chose. `offer` asks the technician, `assign` gives it to him at once."""
+
+    technician_id: Id
+    collaborator_ids: Annotated[tuple[Id, ...], Field(max_length=0, strict=False)] = ()
+    mode: Literal["offer", "assign"] = "assign"
+
+
+class StatusBody(Body):
+    """The technician's next step."""
+
+    state: Literal["travelling", "on_site", "in_progress", "completed"]
+    note: OptionalNote = None
+
+
+class EventAnswer(Answer):
+    """One entry of a work order's history."""
+
+    id: UUID
+    at: Any
+    kind: str
+    actor: dict[str, Any]
+    state: str
+    detail: dict[str, Any]
+
+
+@routes.post(
+    "/v1/leads",
+    access=LEAD_WRITING,
+    body=LeadBody,
+    answer=WorkOrderAnswer,
+    status=201,
+    creates=True,
+    own_transactions=True,
+    errors=(DuplicateExternalIdError, WallTimeDoesNotExistError),
+)
+def create_lead(call: Call) -> Reply:
+    """Create a lead, locate it and start its assignment.
+
+    Geocoding takes part within its time budget; if it fails or is slow the lead is created all the same, says why it
+    is pending, and the worker goes on. The same `Idempotency-Key` answers the same lead in its present state.
+    """
+    lead: LeadBody = call.body
+    if lead.address is None and lead.location is None:
+        raise InvalidError.at("/address", "missing", "A lead needs an address or a location.")
+    new = orders.NewOrder(
+        kind=Kind.LEAD,
+        store_id=lead.store_id,
+        customer=lead.customer.model_dump(),
+        address=lead.address,
+        location=lead.location.point() if lead.location else None,
+        slot_start=lead.slot.start if lead.slot else None,
+        slot_end=lead.slot.end if lead.slot else None,
+        group_id=lead.group_id,
+        skills=lead.skills,
+        device=lead.device.model_dump(exclude_none=True) if lead.device else None,
+        referral_source=lead.referral_source,
+        priority=lead.priority,
+        notes=lead.notes,
+        external_id=lead.external_id,
+        assignee_id=lead.assignee_id,
+    )
+    order, again = call.services.dispatcher.create(call.caller, new, call.attempt)
+    reply = _reply(order, headers={"Location": f"/v1/work-orders/{order.id}"})
+    return replayed(reply) if again else reply
+
+
+@routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=Listing[WorkOrderAnswer])
+def list_orders(call: Call) -> Reply:
+    """Work orders of your scope, oldest first."""
+    query: WorkOrdersQuery = call.query
+    wanted = WorkOrderFilter(
+        states=tuple(query.state),
+        store_id=query.store_id,
+        group_id=query.group_id,
+        kind=query.kind,
+        external_id=query.external_id,
+    )
+    with call.transaction() as tx:
+        page = list_work_orders(tx, call.caller.scope, wanted, limit=query.limit, cursor=query.cursor)
+    items = [work_order_answer(order) for order in page.items]
+    return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=page.next_cursor))
+
+
+@routes.get(
+    "/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderAnswer, errors=(WorkOrderNotFoundError,)
+)
+def get_order(call: Call) -> Reply:
+    """One work order."""
+    with call.transaction() as tx:
+        return _reply(get_work_order(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/work-orders/{id}",
+    access=DISPATCHING,
+    body=WorkOrderPatch,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
+)
+def edit_order(call: Call) -> Reply:
+    """Correct a work order; a new address is looked up, a location is a pin.
+
+    Under 100 m only distances change. Farther away an open offer is checked again; an accepted one stays and the
+    history raises an alarm.
+    """
+    fields = _columns(changes(call.body))
+    address, location = fields.pop("address", None), fields.pop("location", None)
+    edit = orders.Edit(fields=fields, address=address, location=Point(**location) if location else None)
+    return _reply(call.services.dispatcher.edit(call.caller, call.path["id"], edit, call.if_match))
+
+
+@routes.get(
+    "/v1/work-orders/{id}/events",
+    access=OWN_WORK,
+    query=PageQuery,
+    answer=Listing[EventAnswer],
+    errors=(WorkOrderNotFoundError,),
+)
+def list_order_events(call: Call) -> Reply:
+    """The history of a work order, oldest first."""
+    with call.transaction() as tx:
+        order = get_work_order(tx, call.caller.scope, call.path["id"])
+        page = list_events(tx, order.id, limit=call.query.limit, cursor=call.query.cursor)
+    items = [EventAnswer.model_validate(entry) for entry in page.items]
+    return Reply(Listing[EventAnswer].model_construct(items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/cancel",
+    access=LEAD_WRITING,
+    body=CancelBody,
+    answer=WorkOrderAnswer,
+    errors=(WorkOrderNotFoundError, WorkOrderStateError),
+)
+def cancel_order(call: Call) -> Reply:
+    """Cancel a work order; an open offer closes and the time is freed at once."""
+    with call.transaction() as tx:
+        return _reply(orders.cancel(tx, call.caller, call.path["id"], reason=call.body.reason, version=call.if_match))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/auto-assign",
+    access=LEAD_WRITING,
+    answer=WorkOrderAnswer,
+    own_transactions=True,
+    errors=(WorkOrderNotFoundError,),
+)
+def auto_assign_order(call: Call) -> Reply:
+    """Look for the nearest available technician now, whatever the store's trigger says.
+
+    Whatever has somebody already stays as it is.
+    """
+    with call.transaction() as tx:
+        order = get_work_order(tx, call.caller.scope, call.path["id"])
+    call.services.dispatcher.evaluate(call.caller.org_id, order.id, caller=call.caller, forced=True)
+    return _reply(call.services.dispatcher.read(call.caller, order.id))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/assign",
+    access=DISPATCHING,
+    body=AssignBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    errors=(
+        WorkOrderNotFoundError,
+        WorkOrderChangedError,
+        WorkOrderStateError,
+        SlotTakenError,
+        assigning.TechnicianOffDutyError,
+    ),
+)
+def assign_order(call: Call) -> Reply:
+    """Give a work order to the technician you chose, or offer it to him. Open offers are withdrawn."""
+    chosen: AssignBody = call.body
+    with call.transaction() as tx:
+        return _reply(
+            assigning.assign(
+                tx, call.caller, call.path["id"], chosen.technician_id, mode=chosen.mode, version=call.if_match
+            )
+        )
+
+
+@routes.post(
+    "/v1/work-orders/{id}/unassign",
+    access=DISPATCHING,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
+)
+def unassign_order(call: Call) -> Reply:
+    """Take a work order back from whoever has it or is asked; it is pending until somebody decides."""
+    with call.transaction() as tx:
+        return _reply(assigning.unassign(tx, call.caller, call.path["id"], version=call.if_match))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/status",
+    access=TECHNICIANS,
+    body=StatusBody,
+    answer=WorkOrderAnswer,
+    errors=(WorkOrderNotFoundError, WorkOrderStateError),
+)
+def advance_order(call: Call) -> Reply:
+    """Say where your work stands: travelling, on_site, in_progress, completed."""
+    with call.transaction() as tx:
+        step: StatusBody = call.body
+        return _reply(progress.advance(tx, call.caller, call.path["id"], State(step.state), note=step.note))
+
+
+# What null means for the members that a work order cannot do without.
+_EMPTY = {"device": {}, "skills": ()}
+_NEEDED = ("customer", "priority")
+
+
+def _columns(sent: dict[str, Any]) -> dict[str, Any]:
+    """The members of a PATCH as columns: models as JSON, null as empty where the column needs a value."""
+    for name in _NEEDED:
+        if name in sent and sent[name] is None:
+            raise InvalidError.at(f"/{name}", "null_not_allowed", f"{name} cannot be empty.")
+    given = {name: _EMPTY.get(name) if value is None else value for name, value in sent.items()}
+    return {name: value.model_dump() if isinstance(value, Body) else value for name, value in given.items()}
+
+
+def _reply(order: WorkOrder, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(work_order_answer(order), version=order.version, headers=headers or {})
+
