@@ -1,4 +1,4 @@
-"""Print the demo's log-ins as a table: `logins.py FILE.json`, the file that `geo-assign simulate` writes."""
+"""Print the demo's log-ins as a table: `logins.py FILE.json`, which `geo-assign simulate --write-assets` wrote."""
 
 import json
 import sys
