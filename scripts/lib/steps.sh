@@ -107,7 +107,7 @@ show_failure() {
         say ''
         say "  The whole log: ${STEP_LOG#"$ROOT"/}"
     fi
-    say "  ${HINT:-Nothing else is known about it; the lines above say what broke.}"
+    [[ -z $HINT ]] || say "  $HINT"
 }
 
 # stamp_is NAME VALUE: was this work done for exactly these inputs?
