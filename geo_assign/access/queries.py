@@ -35,15 +35,22 @@ SELECT s.id, s.user_id, s.device, u.name, u.role, u.permissions, t.id,
 FROM sessions s
 JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id AND u.active
 LEFT JOIN technicians t ON t.org_id = s.org_id AND t.user_id = s.user_id AND t.active
-WHERE s.org_id = %s AND s.token_hash = %s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+WHERE s.org_id = %s AND s.{column} = %s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
 """
 
 _API_KEY = """
 SELECT k.id, k.name, k.scopes,
        ARRAY(SELECT l.store_id FROM api_key_stores l WHERE l.org_id = k.org_id AND l.api_key_id = k.id)
 FROM api_keys k
-WHERE k.org_id = %s AND k.token_hash = %s AND k.revoked_at IS NULL
+WHERE k.org_id = %s AND k.{column} = %s AND k.revoked_at IS NULL
 """
+
+_BY_TOKEN = {
+    TokenKind.SESSION: _SESSION.format(column="token_hash"),
+    TokenKind.API_KEY: _API_KEY.format(column="token_hash"),
+}
+_SESSION_BY_ID = _SESSION.format(column="id")
+_API_KEY_BY_ID = _API_KEY.format(column="id")
 
 
 def find_caller(tx: Tx, token: Token) -> Caller | None:
@@ -53,11 +60,20 @@ def find_caller(tx: Tx, token: Token) -> Caller | None:
     """
     if token.org_id != tx.org_id:
         return None
-    statement = _SESSION if token.kind is TokenKind.SESSION else _API_KEY
-    row = tx.raw.execute(statement, (token.org_id, token.hash), prepare=True).fetchone()
+    row = tx.raw.execute(_BY_TOKEN[token.kind], (token.org_id, token.hash), prepare=True).fetchone()
     if row is None:
         return None
     return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
+
+
+def find_session_caller(tx: Tx, caller: Caller) -> Caller | None:
+    """The caller of an earlier request as he is now: None when his session or key is over."""
+    by_session = caller.session_id is not None
+    statement = _SESSION_BY_ID if by_session else _API_KEY_BY_ID
+    row = tx.raw.execute(statement, (tx.org_id, caller.session_id or caller.id), prepare=True).fetchone()
+    if row is None:
+        return None
+    return _of_session(tx.org_id, row) if by_session else _of_api_key(tx.org_id, row)
 
 
 def _of_session(org_id: UUID, row: Sequence[Any]) -> Caller:
@@ -123,6 +139,12 @@ def find_user_by_email(tx: Tx, email: str) -> User | None:
     return None if row is None else to_user(row)
 
 
+def get_password_hash(tx: Tx, user_id: UUID) -> str | None:
+    """What is kept of a user's password; None when none was ever set."""
+    statement = select(users.c.password_hash).where(users.c.org_id == tx.org_id, users.c.id == user_id)
+    return tx.conn.execute(statement).scalar_one()  # type: ignore[no-any-return]
+
+
 def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[User]:
     """Everybody who may log in, by name."""
     statement = select(users).where(users.c.org_id == tx.org_id).order_by(users.c.name, users.c.id).limit(limit + 1)
@@ -138,6 +160,12 @@ def get_api_key(tx: Tx, api_key_id: UUID) -> ApiKey:
     if row is None:
         raise NotFoundError
     return _to_api_key(row)
+
+
+def find_api_key_by_name(tx: Tx, name: str) -> ApiKey | None:
+    """The organization's key of this name, revoked or not."""
+    row = tx.conn.execute(_SHOWN_KEY.where(api_keys.c.org_id == tx.org_id, api_keys.c.name == name)).first()
+    return None if row is None else _to_api_key(row)
 
 
 def list_api_keys(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[ApiKey]:

@@ -9,6 +9,11 @@ from geo_assign.core.idempotency import idempotency_keys
 _BATCH = 1_000
 
 
+def sweep_expired(database: Database) -> int:
+    """Delete what has run out, some of it at each call; returns how much."""
+    return sweep_expired_sessions(database) + sweep_expired_idempotency_keys(database)
+
+
 def sweep_expired_sessions(database: Database) -> int:
     """Delete sessions that are over; returns how many, at most a thousand at a time."""
     with database.across_organizations() as conn:

@@ -1,6 +1,7 @@
 """Working hours as minutes of two weeks in a row."""
 
 from datetime import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_hours_that_mean_nothing_are_refused(hours: dict[str, list[list[str]]], 
 def test_spans_are_sorted_apart_and_inside_two_weeks(hours: dict[str, list[tuple[str, str]]]) -> None:
     spans = two_weeks(hours)
     assert all(0 <= start < end <= 2 * WEEK_MINUTES for start, end in spans)
-    assert all(before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 @given(weeks, st.integers(0, WEEK_MINUTES - 1))

@@ -1,6 +1,6 @@
 """Writes of organizations, users, sessions, API keys and the audit trail."""
 
-from geo_assign.access.commands.api_keys import create_api_key, keep_api_key, revoke_api_key
+from geo_assign.access.commands.api_keys import create_api_key, renew_api_key, revoke_api_key
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.commands.sessions import LogIn, OpenedSession, end_sessions, log_in, log_out, open_session
@@ -15,10 +15,10 @@ __all__ = [
     "create_organization",
     "create_user",
     "end_sessions",
-    "keep_api_key",
     "log_in",
     "log_out",
     "open_session",
+    "renew_api_key",
     "revoke_api_key",
     "set_password",
     "update_user",

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.domain import ApiKey, ApiScope, Caller, TakenError, TokenKind, new_token
@@ -17,9 +16,14 @@ from geo_assign.core.ids import new_id
 _HINT_LENGTH = 4
 
 
-def create_api_key(tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiScope]) -> tuple[ApiKey, str]:
-    """A key for the whole organization, and its token, which is known only now. Raises TakenError."""
-    token, token_hash = new_token(TokenKind.API_KEY, tx.org_id)
+def create_api_key(
+    tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiScope], secret: str | None = None
+) -> tuple[ApiKey, str]:
+    """A key for the whole organization, and its token, which is known only now. `secret` chooses its secret part.
+
+    Raises TakenError.
+    """
+    token, token_hash = new_token(TokenKind.API_KEY, tx.org_id, secret=secret)
     key_id = new_id()
     with refusing(api_keys_org_id_name_key=TakenError("There is an API key of this name already.")):
         tx.conn.execute(
@@ -37,17 +41,20 @@ def create_api_key(tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiS
     return get_api_key(tx, key_id), token
 
 
-def keep_api_key(tx: Tx, *, name: str, scopes: Collection[ApiScope], secret: str) -> tuple[ApiKey, str]:
-    """The key called `name` with a secret that the operator chose: made, or brought to these values."""
-    token, token_hash = new_token(TokenKind.API_KEY, tx.org_id, secret=secret)
-    values = {"token_hash": token_hash, "hint": token[-_HINT_LENGTH:], "scopes": sorted(set(scopes))}
-    statement = insert(api_keys).values(org_id=tx.org_id, id=new_id(), name=name, created_at=tx.now(), **values)
-    key_id = tx.conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["org_id", "name"], set_={**values, "revoked_at": None}
-        ).returning(api_keys.c.id)
-    ).scalar_one()
-    return get_api_key(tx, key_id), token
+def renew_api_key(
+    tx: Tx, caller: Caller, api_key_id: UUID, *, scopes: Collection[ApiScope], secret: str | None = None
+) -> str | None:
+    """Give a key these scopes and, when `secret` is given, that secret: then its token is returned."""
+    values: dict[str, object] = {"scopes": sorted(set(scopes))}
+    token = None
+    if secret is not None:
+        token, token_hash = new_token(TokenKind.API_KEY, tx.org_id, secret=secret)
+        values |= {"token_hash": token_hash, "hint": token[-_HINT_LENGTH:]}
+    tx.conn.execute(
+        update(api_keys).where(api_keys.c.org_id == tx.org_id, api_keys.c.id == api_key_id).values(**values)
+    )
+    audit(tx, caller, "api_key.changed", subject_kind="api_key", subject_id=api_key_id, scopes=values["scopes"])
+    return token
 
 
 def revoke_api_key(tx: Tx, caller: Caller, api_key_id: UUID) -> ApiKey:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 
 from geo_assign.access.domain import BadCredentialsError, Caller, Role, TokenKind, User, new_token
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
-from geo_assign.access.queries import database_now, find_organization_id, find_user_by_email
+from geo_assign.access.queries import database_now, find_organization_id, find_user_by_email, get_password_hash
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import InvalidError
@@ -107,7 +107,7 @@ def _find_credentials(database: Database, org_id: UUID, email: str) -> tuple[Use
         user = find_user_by_email(tx, email)
         if user is None or not user.active:
             return None, None
-        return user, tx.conn.execute(_kept_hash(tx, user.id)).scalar_one()
+        return user, get_password_hash(tx, user.id)
 
 
 def _require_device(user: User, device: str | None) -> None:
@@ -117,13 +117,13 @@ def _require_device(user: User, device: str | None) -> None:
 
 def _require_unchanged(tx: Tx, user_id: UUID, kept: str) -> None:
     # Locked, so that a deactivation or a new password either sees this session and ends it, or is seen here.
-    current = tx.conn.execute(_kept_hash(tx, user_id).where(users.c.active).with_for_update()).scalar_one_or_none()
+    current = tx.conn.execute(
+        select(users.c.password_hash)
+        .where(users.c.org_id == tx.org_id, users.c.id == user_id, users.c.active)
+        .with_for_update()
+    ).scalar_one_or_none()
     if current != kept:
         raise BadCredentialsError
-
-
-def _kept_hash(tx: Tx, user_id: UUID) -> Select[str | None]:
-    return select(users.c.password_hash).where(users.c.org_id == tx.org_id, users.c.id == user_id)
 
 
 def _keep_hash(tx: Tx, user_id: UUID, password_hash: str) -> None:
