@@ -1,0 +1,182 @@
+"""The command line. Every command imports what it needs when it runs: `--help` is quick, and `serve` starts clean."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from geo_assign import __version__
+
+if TYPE_CHECKING:
+    from geo_assign.core.settings import Settings
+
+# Commands that live beside what they do: where, and what `--help` says about them without importing them.
+_ELSEWHERE = {
+    "doctor": ("geo_assign.doctor:doctor", "Check this installation and say what to do about what is not well."),
+    "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
+    "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),
+}
+
+
+class Commands(click.Group):
+    """The top group: finds commands that live elsewhere, and words errors in one line instead of a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        here = {name: command.get_short_help_str(80) for name, command in self.commands.items()}
+        elsewhere = {name: summary for name, (_, summary) in _ELSEWHERE.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted((here | elsewhere).items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _in_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """What went wrong, for whoever typed the command; unexpected errors keep their traceback."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        message = _worded(error)
+        if message is None:
+            raise
+        raise click.ClickException(message) from error
+
+
+def _worded(error: Exception) -> str | None:
+    """A sentence for an error that people can do something about; None for a defect of ours."""
+    from pydantic import ValidationError  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError  # noqa: PLC0415
+
+    from geo_assign.core.errors import GeoAssignError  # noqa: PLC0415
+    from geo_assign.core.settings import PREFIX, Settings  # noqa: PLC0415
+
+    if isinstance(error, GeoAssignError):
+        return "\n".join([error.detail, *(f"  {problem.pointer}: {problem.detail}" for problem in error.errors)])
+    if isinstance(error, ValidationError) and error.title == Settings.__name__:
+        wrong = (f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
+        return "\n".join(wrong)
+    if isinstance(error, OperationalError | ProgrammingError):
+        reason = str(error.orig).strip().splitlines()[0]
+        return f"The database refused: {reason}\nWhat else is wrong says: geo-assign doctor"
+    if isinstance(error, ArgumentError):
+        return "A database URL cannot be read: it looks like postgresql://user:password@host:5432/name."
+    if isinstance(error, OSError):
+        return str(error)
+    return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="geo-assign")
+def main() -> None:
+    """Know where technicians are and decide who should go.
+
+    Settings are environment variables named GEO_ASSIGN_..., then .local/geo-assign.env; config/geo-assign.env lists
+    them all.
+    """
+    from geo_assign.core.settings import unknown_settings  # noqa: PLC0415
+
+    for name in unknown_settings():
+        click.echo(f"Warning: {name} is not a setting of geo-assign and does nothing.", err=True)
+
+
+@main.command()
+def serve() -> None:
+    """Answer the API and the console until told to stop."""
+    from geo_assign.serve import serve as run  # noqa: PLC0415
+
+    run(_settings())
+
+
+@main.command()
+def worker() -> None:
+    """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait."""
+    from geo_assign.worker import work  # noqa: PLC0415
+
+    work(_settings())
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"))
+def seed(file: IO[bytes]) -> None:
+    """Create what FILE (JSON; - for standard input) describes, and print it with ids and tokens.
+
+    Again and again with the same outcome: entries are known by their slug.
+    """
+    from geo_assign.core.db import Database  # noqa: PLC0415
+    from geo_assign.seed import load, read_document  # noqa: PLC0415
+
+    document, settings = read_document(file.read()), _settings()
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        click.echo(json.dumps(load(database, settings, document), indent=1, ensure_ascii=False))
+    finally:
+        database.close()
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Create roles and extensions, and migrate to the newest schema. Runs as the owner."""
+    from geo_assign.migrate import upgrade as run  # noqa: PLC0415
+
+    settings = _settings()
+    if settings.admin_database_url is None:
+        raise click.ClickException("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner.")
+    click.echo(f"The database is at revision {run(settings)}.")
+
+
+@db.command()
+def current() -> None:
+    """Print the revision of the database and the newest one."""
+    from sqlalchemy import create_engine, make_url  # noqa: PLC0415
+
+    from geo_assign.migrate import current_revision, head_revision  # noqa: PLC0415
+
+    settings = _settings()
+    url = settings.admin_database_url or settings.database_url
+    engine = create_engine(make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.connect() as conn:
+            click.echo(f"{current_revision(conn) or 'none'} (newest: {head_revision(settings)})")
+    finally:
+        engine.dispose()
+
+
+@main.group()
+def secrets() -> None:
+    """Keys that encrypt what is stored."""
+
+
+@secrets.command()
+def new() -> None:
+    """Print a new key for GEO_ASSIGN_SECRET_KEYS; put it in front of those in use."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+
+    click.echo(Fernet.generate_key().decode())
+
+
+def _settings() -> "Settings":
+    from geo_assign.core.settings import Settings  # noqa: PLC0415
+
+    return Settings()

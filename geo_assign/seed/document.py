@@ -1,0 +1,142 @@
+"""The seed file's shape.
+
+Entries are known by their slug (users by e-mail, API keys by name). What an entry leaves out has a default when it is
+created, and stays as it is when it exists already.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geo_assign.access.domain import ApiScope, Permission
+from geo_assign.core import geo
+from geo_assign.core.errors import FieldProblem, InvalidError
+from geo_assign.workforce.store_settings import StoreSettings
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Email = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
+Password = Annotated[str, Field(min_length=1, max_length=200)]
+Hours = dict[str, list[list[str]]]
+
+
+class SeedError(InvalidError):
+    """The seed file cannot be loaded."""
+
+    code = "bad_seed_file"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Place(_Entry):
+    """WGS 84, degrees."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+    def point(self) -> geo.Point:
+        return geo.Point(lat=self.lat, lon=self.lon)
+
+
+class MapKeyEntry(_Entry):
+    """A geocoder and the secret it wants; it is stored encrypted and not tested here."""
+
+    provider: str
+    url: str | None = None
+    key: str | None = None
+
+
+class StoreEntry(_Entry):
+    slug: Slug
+    name: Name
+    timezone: str
+    location: Place
+    settings: StoreSettings = StoreSettings()
+    map_key: MapKeyEntry | None = None
+
+
+class GroupEntry(_Entry):
+    """`store` is a slug."""
+
+    slug: Slug
+    name: Name
+    store: Slug
+
+
+class ProviderEntry(_Entry):
+    """`groups` are slugs."""
+
+    slug: Slug
+    name: Name
+    base: Place | None = None
+    groups: list[Slug] = []
+    valid_until: datetime | None = Field(None, strict=False)
+
+
+class TechnicianEntry(_Entry):
+    """`store`, `groups` and `provider` are slugs. Without an e-mail address only the printed token logs in."""
+
+    slug: Slug
+    name: Name
+    store: Slug
+    groups: list[Slug] = []
+    skills: list[Annotated[str, Field(min_length=1, max_length=63)]] = []
+    hours: Literal["always"] | Hours = "always"
+    home: Place | None = None
+    provider: Slug | None = None
+    email: Email | None = None
+    password: Password | None = None
+    on_duty: bool = False
+
+
+class UserEntry(_Entry):
+    """`stores` are a store administrator's, `groups` a dispatcher's: slugs."""
+
+    email: Email
+    name: Name
+    password: Password | None = None
+    role: Literal["administrator", "store_administrator", "dispatcher"]
+    stores: list[Slug] = []
+    groups: list[Slug] = []
+    permissions: list[Annotated[Permission, Field(strict=False)]] = []
+
+
+class ApiKeyEntry(_Entry):
+    """`key` chooses the secret: at least 16 characters, behind `gak_<organization>_` or without it."""
+
+    name: Name
+    scopes: list[Annotated[ApiScope, Field(strict=False)]] = []
+    stores: list[Slug] = []
+    key: Annotated[str, Field(min_length=16, max_length=250)] | None = None
+
+
+class OrganizationEntry(_Entry):
+    slug: Slug
+    name: Name
+    stores: list[StoreEntry] = []
+    groups: list[GroupEntry] = []
+    providers: list[ProviderEntry] = []
+    technicians: list[TechnicianEntry] = []
+    users: list[UserEntry] = []
+    api_keys: list[ApiKeyEntry] = []
+
+
+class SeedDocument(_Entry):
+    """The whole file."""
+
+    organizations: list[OrganizationEntry]
+
+
+def read_document(raw: bytes | str) -> SeedDocument:
+    """Raises SeedError, with the place of everything that is wrong in the file."""
+    try:
+        return SeedDocument.model_validate_json(raw)
+    except ValidationError as error:
+        problems = [
+            FieldProblem("/" + "/".join(str(part) for part in wrong["loc"]), wrong["type"], wrong["msg"])
+            for wrong in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise SeedError(errors=problems) from error

@@ -1,0 +1,279 @@
+"""Bringing a database to what a seed file says; again and again with the same outcome."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, SecretStr
+from sqlalchemy import Table
+
+from geo_assign.access.commands import (
+    NewUser,
+    create_api_key,
+    create_organization,
+    create_user,
+    open_session,
+    renew_api_key,
+    set_password,
+)
+from geo_assign.access.domain import SECRET, Role, TokenKind, User, system_caller, token_prefix
+from geo_assign.access.passwords import password_matches
+from geo_assign.access.queries import (
+    find_api_key_by_name,
+    find_organization_id,
+    find_user_by_email,
+    get_password_hash,
+    get_user,
+)
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.errors import FieldProblem, GeoAssignError
+from geo_assign.core.ids import new_id
+from geo_assign.core.secrets import SecretBox
+from geo_assign.core.settings import Settings
+from geo_assign.geocoding.commands.map_keys import NewMapKey, store_map_key
+from geo_assign.geocoding.domain import KeyOwner, OwnerKind
+from geo_assign.seed.document import (
+    ApiKeyEntry,
+    GroupEntry,
+    MapKeyEntry,
+    OrganizationEntry,
+    ProviderEntry,
+    SeedDocument,
+    SeedError,
+    StoreEntry,
+    TechnicianEntry,
+    UserEntry,
+)
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import Duties
+from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
+
+_DEVICE = "seed"
+
+
+def load(database: Database, settings: Settings, document: SeedDocument) -> dict[str, Any]:
+    """Create what is missing and change what differs; returns the file's tree with ids, tokens and keys.
+
+    Each organization is one transaction: all of it or nothing. Raises SeedError with the place of what is wrong.
+    """
+    return {
+        "organizations": [
+            _load_organization(database, settings, entry, at=f"/organizations/{index}")
+            for index, entry in enumerate(document.organizations)
+        ]
+    }
+
+
+def _load_organization(database: Database, settings: Settings, entry: OrganizationEntry, *, at: str) -> dict[str, Any]:
+    with database.across_organizations() as conn:
+        known = find_organization_id(conn, entry.slug)
+    with database.transaction(known or new_id()) as tx:
+        if known is None:
+            create_organization(tx, slug=entry.slug, name=entry.name)
+        return _OrganizationLoader(tx, settings, at).load(entry)
+
+
+class _OrganizationLoader:
+    """Loads one organization inside its transaction. `at` is the pointer to its entry."""
+
+    def __init__(self, tx: Tx, settings: Settings, at: str) -> None:
+        self._tx = tx
+        self._box = SecretBox(settings.fernet_keys)
+        self._at = at
+        self._caller = system_caller(tx.org_id)
+
+    def load(self, entry: OrganizationEntry) -> dict[str, Any]:
+        # In this order, because later ones refer to earlier ones.
+        return {
+            "slug": entry.slug,
+            "name": entry.name,
+            "id": str(self._tx.org_id),
+            "stores": self._all("stores", entry.stores, self._store),
+            "groups": self._all("groups", entry.groups, self._group),
+            "providers": self._all("providers", entry.providers, self._provider),
+            "technicians": self._all("technicians", entry.technicians, self._technician),
+            "users": self._all("users", entry.users, self._user),
+            "api_keys": self._all("api_keys", entry.api_keys, self._api_key),
+        }
+
+    def _all(self, name: str, entries: Sequence[Any], load: Any) -> list[dict[str, Any]]:
+        loaded = []
+        for index, entry in enumerate(entries):
+            with _telling_where(f"{self._at}/{name}/{index}"):
+                loaded.append(_shown(entry) | load(entry))
+        return loaded
+
+    def _store(self, entry: StoreEntry) -> dict[str, Any]:
+        store_id = queries.find_id_by_slug(self._tx, stores, entry.slug)
+        wanted: dict[str, Any] = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
+        if store_id is None:
+            new = commands.NewStore(slug=entry.slug, settings=entry.settings, **wanted)
+            store_id = commands.create_store(self._tx, self._caller, new).id
+        else:
+            self._bring_store(entry, store_id, wanted)
+        if entry.map_key is not None:
+            self._keep_map_key(store_id, entry.map_key)
+        return {"id": str(store_id)}
+
+    def _bring_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, Any]) -> None:
+        store = queries.get_store(self._tx, self._caller.scope, store_id)
+        if changes := _differing(store, wanted):
+            commands.update_store(self._tx, self._caller, store_id, changes=changes)
+        if _given(entry, "settings") and store.stored_settings != entry.settings.stored():
+            commands.set_store_settings(self._tx, self._caller, store_id, settings=entry.settings)
+
+    def _keep_map_key(self, store_id: UUID, key: MapKeyEntry) -> None:
+        new = NewMapKey(provider=key.provider, url=key.url, key=SecretStr(key.key) if key.key else None)
+        with _telling_where("/map_key"):
+            store_map_key(self._tx, self._box, KeyOwner(OwnerKind.STORE, store_id), new=new, tested=None)
+
+    def _group(self, entry: GroupEntry) -> dict[str, Any]:
+        group_id = queries.find_id_by_slug(self._tx, service_groups, entry.slug)
+        if group_id is None:
+            new = commands.NewGroup(name=entry.name, slug=entry.slug, store_id=self._id(stores, entry.store))
+            return {"id": str(commands.create_group(self._tx, self._caller, new).id)}
+        group = queries.get_group(self._tx, self._caller.scope, group_id)
+        if group.store_id != self._id(stores, entry.store):
+            raise SeedError(f"The service group {entry.slug!r} exists already, in another store.")
+        if changes := _differing(group, {"name": entry.name}):
+            commands.update_group(self._tx, self._caller, group_id, changes=changes)
+        return {"id": str(group_id)}
+
+    def _provider(self, entry: ProviderEntry) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "name": entry.name,
+            "base": entry.base and entry.base.point(),
+            "valid_until": entry.valid_until,
+            "group_ids": self._ids(service_groups, entry.groups),
+        }
+        provider_id = queries.find_id_by_slug(self._tx, service_providers, entry.slug)
+        if provider_id is None:
+            new = commands.NewProvider(slug=entry.slug, **wanted)
+            return {"id": str(commands.create_provider(self._tx, self._caller, new).id)}
+        provider = queries.get_provider(self._tx, self._caller.scope, provider_id)
+        if changes := _differing(provider, _only_given(entry, wanted, group_ids="groups")):
+            commands.update_provider(self._tx, self._caller, provider_id, changes=changes)
+        return {"id": str(provider_id)}
+
+    def _technician(self, entry: TechnicianEntry) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "name": entry.name,
+            "store_id": self._id(stores, entry.store),
+            "group_ids": self._ids(service_groups, entry.groups),
+            "skills": tuple(sorted(set(entry.skills))),
+            "hours": None if entry.hours == "always" else entry.hours,
+            "home": entry.home and entry.home.point(),
+            "provider_id": self._id(service_providers, entry.provider) if entry.provider else None,
+        }
+        technician_id = queries.find_id_by_slug(self._tx, technicians, entry.slug)
+        if technician_id is None:
+            # A token belongs to a user: whoever has no address gets one that no mail reaches.
+            email = entry.email or f"{entry.slug}@technicians.invalid"
+            new = commands.NewTechnician(slug=entry.slug, email=email, password=entry.password, **wanted)
+            technician_id = commands.create_technician(self._tx, self._caller, new).id
+        else:
+            self._bring_technician(entry, technician_id, wanted)
+        if entry.on_duty:
+            commands.start_duty(self._tx, technician_id)
+        technician = queries.get_technician(self._tx, self._caller.scope, technician_id)
+        return {"id": str(technician_id), "token": self._token(technician.user_id)}
+
+    def _bring_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, Any]) -> None:
+        before = queries.get_technician(self._tx, self._caller.scope, technician_id)
+        given = _only_given(entry, wanted, store_id="store", group_ids="groups", provider_id="provider")
+        if changes := _differing(before, {**given, "active": True}):
+            commands.update_technician(self._tx, self._caller, technician_id, changes=changes)
+        if before.user_id is not None and entry.password is not None:
+            self._bring_password(get_user(self._tx, before.user_id), entry.password)
+
+    def _user(self, entry: UserEntry) -> dict[str, Any]:
+        duties = Duties(self._ids(stores, entry.stores), self._ids(service_groups, entry.groups))
+        wanted: dict[str, Any] = {
+            "name": entry.name,
+            "role": Role(entry.role),
+            "permissions": tuple(sorted({str(permission) for permission in entry.permissions})),
+        }
+        user = find_user_by_email(self._tx, entry.email)
+        if user is None:
+            user = create_user(self._tx, self._caller, NewUser(email=entry.email, password=entry.password, **wanted))
+            commands.set_duties(self._tx, user, duties)
+        else:
+            changes = _differing(user, {**_only_given(entry, wanted), "active": True})
+            changes |= {"store_ids": duties.store_ids} if _given(entry, "stores") else {}
+            changes |= {"group_ids": duties.group_ids} if _given(entry, "groups") else {}
+            if changes:
+                user = commands.update_staff(self._tx, self._caller, user.id, changes=changes)
+            if entry.password is not None:
+                self._bring_password(user, entry.password)
+        return {"id": str(user.id), "token": self._token(user.id)}
+
+    def _bring_password(self, user: User, password: str) -> None:
+        if not password_matches(password, get_password_hash(self._tx, user.id)):
+            set_password(self._tx, self._caller, user.id, password=password)
+
+    def _token(self, user_id: UUID | None) -> str | None:
+        if user_id is None:
+            return None
+        return open_session(self._tx, get_user(self._tx, user_id), kind="bearer", device=_DEVICE).token
+
+    def _api_key(self, entry: ApiKeyEntry) -> dict[str, Any]:
+        secret = self._secret(entry.key)
+        token: str | None
+        known = find_api_key_by_name(self._tx, entry.name)
+        if known is None:
+            known, token = create_api_key(self._tx, self._caller, name=entry.name, scopes=entry.scopes, secret=secret)
+        else:
+            token = renew_api_key(self._tx, self._caller, known.id, scopes=entry.scopes, secret=secret)
+        commands.set_key_stores(self._tx, known.id, self._ids(stores, entry.stores))
+        return {"id": str(known.id), "key": token}
+
+    def _secret(self, key: str | None) -> str | None:
+        if key is None:
+            return None
+        secret = key.removeprefix(token_prefix(TokenKind.API_KEY, self._tx.org_id))
+        if SECRET.fullmatch(secret) is None:
+            raise SeedError("A key has 16 to 200 letters, digits and signs of ._~+/=-")
+        return secret
+
+    def _id(self, table: Table, slug: str) -> UUID:
+        found = queries.find_id_by_slug(self._tx, table, slug)
+        if found is None:
+            raise SeedError(f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
+        return found
+
+    def _ids(self, table: Table, slugs: Sequence[str]) -> tuple[UUID, ...]:
+        return tuple(sorted({self._id(table, slug) for slug in slugs}))
+
+
+@contextmanager
+def _telling_where(pointer: str) -> Iterator[None]:
+    """What the library refuses, with the place in the file that asked for it."""
+    try:
+        yield
+    except GeoAssignError as error:
+        inner = error.errors or [FieldProblem("", error.code, error.detail)]
+        raise SeedError(
+            errors=[FieldProblem(f"{pointer}{problem.pointer}", problem.code, problem.detail) for problem in inner]
+        ) from error
+
+
+def _shown(entry: BaseModel) -> dict[str, Any]:
+    """An entry as it stood in the file, without the map key's secret."""
+    tree = entry.model_dump(mode="json", exclude_unset=True)
+    if tree.get("map_key"):
+        tree["map_key"].pop("key", None)
+    return tree
+
+
+def _given(entry: BaseModel, name: str) -> bool:
+    return name in entry.model_fields_set
+
+
+def _only_given(entry: BaseModel, wanted: Mapping[str, Any], **named: str) -> dict[str, Any]:
+    """Of `wanted` what the file says; `named` maps a value's name to the entry's where they differ."""
+    return {name: value for name, value in wanted.items() if _given(entry, named.get(name, name))}
+
+
+def _differing(before: object, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if getattr(before, name) != value}
