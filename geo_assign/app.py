@@ -1,22 +1,31 @@
 """The composition root of the API process: settings in, WSGI application out."""
 
 import pkgutil
+from datetime import timedelta
+from functools import partial
 from importlib import import_module
 
 from flask import Flask
 
 from geo_assign.console.routes import console_blueprint
+from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import configure_logging
+from geo_assign.dispatch import flows
+from geo_assign.dispatch.commands.duty import positions_returned
+from geo_assign.geocoding.domain import GeocodeResult
+from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http import routes
-from geo_assign.http.admission import Admission
+from geo_assign.http.admission import RECEIVING, Admission, Capacity, Places
 from geo_assign.http.api import Api
 from geo_assign.http.dispatching import Dispatcher
 from geo_assign.http.limits import Limits
 from geo_assign.http.operations import Operation
 from geo_assign.http.pages import answer_with_problems
 from geo_assign.http.services import Services
+from geo_assign.mapview.live import LiveHub
+from geo_assign.positions.grouping import Grouper
 
 EXTENSION = "geo_assign"
 _RESERVED_CONNECTIONS = 2
@@ -31,29 +40,54 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = services
     answer_with_problems(app)
     app.register_blueprint(console_blueprint(settings))
-    dispatcher = Dispatcher(services, make_admission(settings))
     app.wsgi_app = Api(  # type: ignore[method-assign]
-        list_operations(), dispatcher, requests=settings.threads, streams=settings.streams, beside=app.wsgi_app
+        list_operations(), Dispatcher(services, make_capacity(settings)), beside=app.wsgi_app
     )
     return app
 
 
-def make_services(settings: Settings) -> Services:
-    """The library, put together for one process."""
+def make_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """The library, put together for one process. `clock` replaces the database's."""
+    url = settings.database_url.get_secret_value()
+    database = Database(url, pool_size=settings.pool_size, clock=clock)
+    geocoder = Geocoder.from_settings(settings, database)
     return Services(
         settings=settings,
-        database=Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
+        database=database,
+        geocoder=geocoder,
+        dispatcher=flows.Dispatcher(database, partial(_geocode, geocoder, settings.geocode_deadline_s)),
+        pings=Grouper(
+            retention=timedelta(days=settings.track_retention_days),
+            wait_s=settings.group_pings_ms / 1000,
+            on_recorded=positions_returned,
+        ),
+        live=LiveHub(database),
         limits=Limits.of(settings),
     )
 
 
-def make_admission(settings: Settings) -> Admission:
+def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""
     permits = max(1, settings.pool_size - _RESERVED_CONNECTIONS)
-    return Admission(permits=permits, queue=settings.threads, wait_s=settings.queue_s)
+    return Capacity(
+        receiving=Places(RECEIVING),
+        requests=Places(settings.threads),
+        streams=Places(settings.streams),
+        pool=Admission(permits=permits, queue=settings.threads, wait_s=settings.queue_s),
+    )
+
+
+def _geocode(geocoder: Geocoder, deadline_s: float, request: flows.GeocodeRequest) -> GeocodeResult:
+    return geocoder.geocode(
+        request.org_id,
+        request.address,
+        deadline_s=deadline_s,
+        store_id=request.store_id,
+        group_id=request.group_id,
+    )
 
 
 def list_operations() -> list[Operation]:
     """Every call of the API, by feature."""
     modules = (import_module(f"{routes.__name__}.{found.name}") for found in pkgutil.iter_modules(routes.__path__))
-    return [operation for module in modules for operation in module.routes.operations]
+    return [operation for module in modules if hasattr(module, "routes") for operation in module.routes.operations]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Lane
 
+RECEIVING = 256
 _PATIENCE_CONTINUED = 10.0
 
 
@@ -97,12 +98,35 @@ class Places:
     """How many requests, or streams, a process holds at all; whoever finds none is turned away at once."""
 
     def __init__(self, number: int) -> None:
-        self._free = threading.BoundedSemaphore(number)
+        self._free = number
+        self._lock = threading.Lock()
 
     def take(self) -> None:
         """Raises OverloadedError."""
-        if not self._free.acquire(blocking=False):
-            raise OverloadedError(retry_after_s=1)
+        with self._lock:
+            if self._free == 0:
+                raise OverloadedError(retry_after_s=1)
+            self._free -= 1
 
     def give_back(self) -> None:
-        self._free.release()
+        with self._lock:
+            self._free += 1
+
+    def __enter__(self) -> None:
+        self.take()
+
+    def __exit__(self, *_raised: object) -> None:
+        self.give_back()
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a process takes on: bodies on their way in, requests, streams, and permits of the database pool.
+
+    A client that sends half a body holds one of `receiving`, and nothing that others need.
+    """
+
+    receiving: Places
+    requests: Places
+    streams: Places
+    pool: Admission

@@ -5,21 +5,19 @@ context and response objects costs more than everything that is done here.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
 
 from geo_assign.core.telemetry import counter, get_logger, histogram
-from geo_assign.http.admission import Places
 from geo_assign.http.dispatching import Dispatcher
 from geo_assign.http.errors import InternalError, MethodNotAllowedError, OverloadedError
 from geo_assign.http.incoming import Incoming
 from geo_assign.http.operations import Operation
 from geo_assign.http.problems import MEDIA_TYPE, problem_of, translate
 from geo_assign.http.rendering import API_HEADERS, STATUS_LINES, Outgoing
-from geo_assign.http.router import Router
+from geo_assign.http.router import Router, template_of
 
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
@@ -36,20 +34,10 @@ _log = get_logger()
 class Api:
     """Answers what lies under /v1 and gives the rest to `beside`."""
 
-    def __init__(
-        self,
-        operations: Sequence[Operation],
-        dispatcher: Dispatcher,
-        *,
-        requests: int,
-        streams: int,
-        beside: WsgiApp,
-    ) -> None:
+    def __init__(self, operations: Sequence[Operation], dispatcher: Dispatcher, *, beside: WsgiApp) -> None:
         self._router = Router(operations)
         self._dispatcher = dispatcher
         self._beside = beside
-        self._requests = Places(requests)
-        self._streams = Places(streams)
         self._observe_seconds = {operation.name: _seconds.labels(operation.name).observe for operation in operations}
         self._counters: dict[tuple[str, int], Callable[[], None]] = {}
 
@@ -62,26 +50,12 @@ class Api:
         with structlog.contextvars.bound_contextvars(request_id=incoming.request_id):
             try:
                 operation, path = self._router.find(incoming.method, incoming.path)
-                outgoing = self._answer(operation, path, incoming)
+                outgoing = self._dispatcher.answer(operation, path, incoming)
             except Exception as error:  # noqa: BLE001 - every failure becomes an answer
                 outgoing = _refusal(error, incoming)
             self._account(operation, incoming, outgoing, seconds=time.perf_counter() - begun)
         start_response(STATUS_LINES[outgoing.status], outgoing.headers)
         return outgoing.parts
-
-    def _answer(self, operation: Operation, path: Mapping[str, Any], incoming: Incoming) -> Outgoing:
-        places = self._streams if operation.streams else self._requests
-        places.take()
-        held = False
-        try:
-            outgoing = self._dispatcher.answer(operation, path, incoming)
-            if operation.streams:
-                outgoing = replace(outgoing, parts=_Held(outgoing.parts, places.give_back))
-                held = True
-            return outgoing
-        finally:
-            if not held:
-                places.give_back()
 
     def _account(self, operation: Operation | None, incoming: Incoming, outgoing: Outgoing, *, seconds: float) -> None:
         name = operation.name if operation is not None else _NO_ROUTE
@@ -98,35 +72,13 @@ class Api:
         _log.info(
             "request",
             method=incoming.method,
-            route=operation.path if operation is not None else _NO_ROUTE,
+            route=template_of(operation.path) if operation is not None else _NO_ROUTE,
             status=outgoing.status,
             code=outgoing.code,
             duration_ms=round(seconds * 1000, 2),
             org_id=None if caller is None else str(caller.org_id),
             caller=None if caller is None else caller.kind.value,
         )
-
-
-class _Held(Iterator[bytes]):
-    """A stream's parts; gives its place back when the client has left."""
-
-    def __init__(self, parts: Iterable[bytes], give_back: Callable[[], None]) -> None:
-        self._whole = parts
-        self._parts = iter(parts)
-        self._give_back: Callable[[], None] | None = give_back
-
-    def __next__(self) -> bytes:
-        return next(self._parts)
-
-    def close(self) -> None:
-        give_back, self._give_back = self._give_back, None
-        if give_back is None:
-            return
-        try:
-            if (close := getattr(self._whole, "close", None)) is not None:
-                close()
-        finally:
-            give_back()
 
 
 def _refusal(error: Exception, incoming: Incoming) -> Outgoing:

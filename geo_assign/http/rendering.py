@@ -1,6 +1,6 @@
 """Answers as bytes: JSON, entity tags, and the headers that every answer carries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +28,28 @@ class Outgoing:
     headers: list[tuple[str, str]]
     parts: Iterable[bytes]
     code: str | None = None
+
+
+class HeldParts(Iterator[bytes]):
+    """A stream's parts; gives its place back when the client has left."""
+
+    def __init__(self, parts: Iterable[bytes], give_back: Callable[[], None]) -> None:
+        self._whole = parts
+        self._parts = iter(parts)
+        self._give_back: Callable[[], None] | None = give_back
+
+    def __next__(self) -> bytes:
+        return next(self._parts)
+
+    def close(self) -> None:
+        give_back, self._give_back = self._give_back, None
+        if give_back is None:
+            return
+        try:
+            if (close := getattr(self._whole, "close", None)) is not None:
+                close()
+        finally:
+            give_back()
 
 
 def to_json(value: Any) -> bytes:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -93,6 +94,7 @@ def allowed_methods(methods: Iterable[str]) -> list[str]:
     return sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
 
 
+@lru_cache(maxsize=1024)
 def template_of(path: str) -> str:
     """The path as OpenAPI writes it: parameters without their kind."""
     return re.sub(r"\{([a-z_]+):[a-z]+\}", r"{\1}", path)

@@ -1,21 +1,29 @@
 """What handlers are given: the composed library, made once per process by `geo_assign.app`."""
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
+from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
+from geo_assign.mapview.live import LiveHub
+from geo_assign.positions.grouping import Grouper
 
 
 @dataclass(frozen=True)
 class Services:
-    """`database` is the application role's. A log-in asks `limits` before it looks at a password.
-
-    `stopping` is set when the process is told to end: streams wait on it between their parts.
-    """
+    """`database` is the application role's. A log-in asks `limits` before it looks at a password."""
 
     settings: Settings
     database: Database
-    limits: Limits = field(default_factory=lambda: Limits(None))
-    stopping: threading.Event = field(default_factory=threading.Event)
+    geocoder: Geocoder
+    dispatcher: Dispatcher
+    pings: Grouper
+    live: LiveHub
+    limits: Limits
+
+    def close(self) -> None:
+        """End the streams and give the connections back."""
+        self.live.close()
+        self.database.close()
