@@ -65,7 +65,7 @@ class ListeningServer(MPServer):
         listener.set_inheritable(True)
         self._sso = listener
         self._sfd = listener.fileno()  # type: ignore[assignment]
-        self._shd = SocketHolder(listener.fileno())  # type: ignore[assignment, call-arg]
+        self._shd = SocketHolder(listener.fileno(), False, self.backlog)  # type: ignore[assignment, call-arg]
 
 
 def load(settings: Settings) -> Callable[..., Iterable[bytes]]:
