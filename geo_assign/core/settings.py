@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     outbound_allow: str = Field(
         "", description="Private places that outgoing requests may reach: CIDR:port, separated by commas."
     )
+    gazetteer_dir: Path = Field(
+        Path(".local"), description="Folder with address lists (CSV) that map keys of the provider gazetteer may name."
+    )
     rate_limits: Literal["on", "off"] = Field("on", description="`off` switches rate limits off.")
     rate_limit_storage: str = Field("memory://", description="Where rates are counted: memory:// or redis://host:port.")
     allow_unsafe_database: bool = Field(

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from functools import total_ordering
 from typing import Any
+from uuid import UUID
 
 from geo_assign.core.geo import Point, haversine_m
 
@@ -33,6 +35,55 @@ class Confidence(Enum):
 
 
 _CONFIDENCES = tuple(Confidence)
+
+
+class OwnerKind(Enum):
+    """Who may have a map key. A store's own key counts first, then its group's, then the organization's."""
+
+    STORE = "store"
+    GROUP = "group"
+    ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """The store, group or organization whose map key is meant. An organization's `id` is its own."""
+
+    kind: OwnerKind
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MapKey:
+    """A configured map key, without the secret itself.
+
+    `status` is `ok` or `invalid` (refused by the provider until replaced or tested again); `blocked_until` is what the
+    provider asked us to wait; after repeated failures nobody asks before `opened_until`.
+    """
+
+    owner: KeyOwner
+    provider: str
+    url: str | None
+    key_hint: str | None
+    status: str
+    last_error: str | None
+    blocked_until: datetime | None
+    failures: int
+    opened_until: datetime | None
+    daily_budget: int | None
+    tested_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    key_encrypted: bytes | None = field(default=None, repr=False)
+
+
+# The circuit breaker: after this many failures in a row nobody asks for a while, each time twice as long.
+FAILURES_TO_OPEN = 5
+FIRST_OPEN_S = 10.0
+LONGEST_OPEN_S = 120.0
+# Afterwards one caller tries; the others wait this long for what it finds.
+PROBE_S = 5.0
 
 
 class ProblemCode(Enum):
@@ -74,6 +125,9 @@ class GeocodeProblem:
     @property
     def is_transient(self) -> bool:
         return self.code in TRANSIENT
+
+
+NOT_TESTED = GeocodeProblem(ProblemCode.GEOCODER_UNAVAILABLE, "Not tested yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""One address from question to answer: a transaction, a call with none open, a transaction."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from geo_assign.core.clock import wall_clock
+from geo_assign.core.db import Database
+from geo_assign.core.outbound import OutboundClient
+from geo_assign.core.reachable import parse_allow
+from geo_assign.core.secrets import SecretBox
+from geo_assign.core.settings import Settings
+from geo_assign.geocoding.commands.calls import Job, prepare, record
+from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, ProblemCode
+from geo_assign.geocoding.keys import check_map_key
+from geo_assign.geocoding.providers import Access
+from geo_assign.geocoding.providers.base import unavailable
+
+# A call that has less than this left is not made: it could only fail, and would count against the provider.
+LEAST_CALL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Geocoder:
+    """Geocodes with the map keys in `database`. One for the process; safe to share between threads."""
+
+    database: Database
+    client: OutboundClient
+    box: SecretBox
+    gazetteers: Path | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, database: Database) -> Self:
+        """Raises ValueError for a GEO_ASSIGN_OUTBOUND_ALLOW or a secret key that cannot be read."""
+        return cls(
+            database=database,
+            client=OutboundClient(allow=parse_allow(settings.outbound_allow)),
+            box=SecretBox(settings.fernet_keys),
+            gazetteers=settings.gazetteer_dir,
+        )
+
+    def geocode(
+        self,
+        org_id: UUID,
+        query: AddressQuery,
+        *,
+        deadline_s: float,
+        store_id: UUID | None = None,
+        group_id: UUID | None = None,
+    ) -> GeocodeResult:
+        """Candidates, or a problem, within `deadline_s` for everything. What goes wrong outside is never an exception.
+
+        The store's map key is used, else the group's, else the organization's.
+        """
+        began = time.monotonic()
+        prepared = self.database.run(
+            org_id, lambda tx: prepare(tx, self.box, query, store_id=store_id, group_id=group_id)
+        )
+        if isinstance(prepared, GeocodeResult):
+            return prepared
+        left_s = deadline_s - (time.monotonic() - began)
+        if left_s < LEAST_CALL_S:
+            return GeocodeResult(problem=unavailable("No time was left to ask."), provider=prepared.spec.name)
+        result = self.call(prepared, deadline_s=left_s)
+        self.database.run(org_id, lambda tx: record(tx, self.box, prepared, result=result))
+        return result
+
+    def call(self, job: Job, *, deadline_s: float) -> GeocodeResult:
+        """Make a prepared call. Touches no database."""
+        provider = job.spec.build(self._access(job.url, job.key))
+        result = provider.geocode(job.query, deadline_s=deadline_s, asked_at=job.asked_at)
+        return replace(result, provider=job.spec.name)
+
+    def test_map_key(
+        self, *, provider: str, url: str | None, key: SecretStr | None, deadline_s: float
+    ) -> GeocodeProblem | None:
+        """Try a key with a harmless question; None when it works. Touches no database.
+
+        An address that the provider does not have is no problem: it answered. Raises InvalidError with pointers.
+        """
+        spec = check_map_key(provider=provider, url=url, key=key)
+        asked_at: datetime = wall_clock()  # judges nothing: it only dates a Retry-After
+        built = spec.build(self._access(url or None, key))
+        result = built.geocode(AddressQuery(spec.probe), deadline_s=deadline_s, asked_at=asked_at)
+        if result.problem is None or result.problem.code is ProblemCode.NOT_FOUND:
+            return None
+        return result.problem
+
+    def _access(self, url: str | None, key: SecretStr | None) -> Access:
+        return Access(client=self.client, url=url, key=key, gazetteers=self.gazetteers)
