@@ -6,6 +6,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -13,10 +14,11 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url, text
 
-from geo_assign.core.clock import Clock
+from geo_assign.core.clock import Clock, RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.migrate import upgrade
+from tests.day import NOON, Day
 
 SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
 
@@ -75,6 +77,10 @@ def template(worker_id: str) -> Iterator[str]:
     with _maintenance() as conn:
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     upgrade(_urls(name).settings())
+    # Recorded days have their partitions too.
+    with psycopg.connect(_urls(name).admin_url, autocommit=True) as conn:
+        days = {"first": NOON.date() - timedelta(days=2), "last": NOON.date() + timedelta(days=2)}
+        conn.execute("SELECT ensure_track_partitions(%(first)s, %(last)s)", days)
     yield name
     _drop(name)
 
@@ -126,3 +132,14 @@ def org_id(admin: Connection) -> UUID:
     values = {"org_id": org_id, "slug": f"org-{org_id.hex[:8]}"}
     admin.execute(text("INSERT INTO organizations (org_id, slug, name) VALUES (:org_id, :slug, 'Test')"), values)
     return org_id
+
+
+@pytest.fixture
+def day(world: World) -> Iterator[Day]:
+    """A dispatcher's day on a recorded clock, at noon."""
+    clock = RecordedClock(NOON)
+    database = world.database(clock=clock)
+    try:
+        yield Day(database, clock, uuid4()).open()
+    finally:
+        database.close()
