@@ -95,6 +95,11 @@ class Phone:
             return []
         return self._send(time_s)
 
+    def keep(self, upload: Upload, until_s: float) -> None:
+        """Take an upload back that nobody received; nothing more is sent before the given time."""
+        self.buffer = [*upload.pings, *self.buffer]
+        self.silent_until_s = max(self.silent_until_s, until_s)
+
     def next_measurement_s(self, time_s: float) -> float:
         """Return when to measure next; a phone with a low battery takes its time, one that is off takes longer."""
         interval = self.interval_s * (4 if self.battery < LOW_BATTERY else 1)

@@ -1,0 +1,97 @@
+"""A small client of the running service: what phones and the lead form send, with every failure as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import requests
+
+TIMEOUT_S = (3.05, 10.0)
+DEFAULT_RETRY_S = 2.0
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the service answered. ``body`` is the decoded JSON, or None when there was none."""
+
+    status: int
+    body: Any = None
+    retry_after_s: float | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the service did what was asked."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed later: nobody there (0), overloaded, or starting."""
+        return self.status in {0, 429, 502, 503, 504}
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return the entries of a list answer, none of anything else."""
+        entries = self.body.get("items", []) if isinstance(self.body, dict) else []
+        return [entry for entry in entries if isinstance(entry, dict)]
+
+
+class Service(Protocol):
+    """Whatever answers calls: the client below, or a stand-in."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
+        """Send one request and return what came of it."""
+
+
+class ServiceClient:
+    """Calls one service. Keeps its connections; never raises for what a network or a service may do."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._session = requests.Session()  # noqa: TID251 - the user names the service, it is usually on this host
+        self._session.trust_env = False
+        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=4)
+        self._session.mount(self._url, adapter)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
+        """Send one request; a connection that fails is a reply with status 0."""
+        sent = {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+        try:
+            response = self._session.request(
+                method, self._url + path, json=json, headers=sent, timeout=TIMEOUT_S, allow_redirects=False
+            )
+        except requests.RequestException:
+            return Reply(0, retry_after_s=DEFAULT_RETRY_S)
+        return Reply(response.status_code, _decoded(response), _retry_after_s(response))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _decoded(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except requests.JSONDecodeError:
+        return None
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), 60.0) if value.isdigit() else None

@@ -1,0 +1,121 @@
+"""`geo-assign simulate`: fill the invented city with life, against a service that runs."""
+
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from geo_assign.core.clock import wall_clock
+from geo_assign.core.settings import Settings
+from geo_assign.simulate.basemap import write_basemap
+from geo_assign.simulate.city import City, build_city, write_gazetteer
+from geo_assign.simulate.client import ServiceClient
+from geo_assign.simulate.pace import RealPace
+from geo_assign.simulate.runner import Options, run
+from geo_assign.simulate.seeding import demo_logins, demo_seed
+
+ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+SEEDED = Path(".local/demo/seeded.json")
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--write-assets", type=click.Path(file_okay=False, path_type=Path), help="Write the demo's files and exit."
+)
+@click.option("--seeded", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `seed` printed.")
+@click.option("--url", help="The service; the configured host and port by default.")
+@click.option("--organization", default="demo", show_default=True, help="Slug of the organization to fill with life.")
+@click.option("--technicians", type=click.IntRange(1, 500), default=24, show_default=True, help="How many of them.")
+@click.option("--leads-per-hour", type=click.FloatRange(0), default=45.0, show_default=True, help="New leads.")
+@click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Shortens visits.")
+@click.option("--duration", type=click.FloatRange(0), help="Seconds to run; until stopped by default.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another city.")
+def simulate(
+    *,
+    write_assets: Path | None,
+    seeded: Path,
+    url: str | None,
+    organization: str,
+    technicians: int,
+    leads_per_hour: float,
+    speed: float,
+    duration: float | None,
+    seed: int,
+) -> None:
+    r"""Fill an invented city with technicians that drive, bad phones and leads that come in.
+
+    \b
+    Three steps, the first two once:
+      geo-assign simulate --write-assets .local/demo
+      geo-assign seed .local/demo/seed.json > .local/demo/seeded.json
+      geo-assign simulate --seeded .local/demo/seeded.json
+
+    The first writes basemap.json (GEO_ASSIGN_BASEMAP_PATH), gazetteer.csv (the stores geocode with it), seed.json and
+    demo.json (the log-ins). The last needs `serve` and `worker` running, and stops at Ctrl-C.
+    """
+    city = build_city(seed)
+    if write_assets:
+        write_demo(city, write_assets, technicians=technicians)
+        return
+    if not seeded.exists():
+        raise click.UsageError(f"There is no {seeded}: see the three steps of `geo-assign simulate --help`.")
+    options = Options(
+        leads_per_hour=leads_per_hour, speed=speed, duration_s=duration, technicians=technicians, seed=seed
+    )
+    live(city, find_organization(seeded, organization), url=url or default_url(Settings()), options=options)
+
+
+def write_demo(city: City, folder: Path, *, technicians: int) -> None:
+    """Write the demo's files into a folder, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    gazetteer = folder.resolve() / "gazetteer.csv"
+    write_gazetteer(city, gazetteer)
+    write_basemap(city, folder / "basemap.json")
+    seed = demo_seed(city, gazetteer=gazetteer, technicians=technicians)
+    for name, content in (("seed.json", seed), ("demo.json", demo_logins(seed))):
+        (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def find_organization(seeded: Path, slug: str) -> Mapping[str, Any]:
+    """Return one organization of a seeded tree. Raises a usage error when it is not there."""
+    tree = json.loads(seeded.read_text(encoding="utf-8"))
+    for organization in tree["organizations"]:
+        if organization["slug"] == slug:
+            found: Mapping[str, Any] = organization
+            return found
+    raise click.UsageError(f"{seeded} holds no organization '{slug}'.")
+
+
+def default_url(settings: Settings) -> str:
+    """Return where the configured service is reached from this host."""
+    host = "127.0.0.1" if settings.host in ANYWHERE else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def live(city: City, organization: Mapping[str, Any], *, url: str, options: Options) -> None:
+    """Run until SIGINT, SIGTERM or the end of the duration."""
+    pace = RealPace(wall_clock())
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        pace.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    client = ServiceClient(url)
+    try:
+        click.echo(f"{len(organization['technicians'])} technicians drive about; the service is {url}", err=True)
+        run(client, organization, city=city, pace=pace, options=options, report=_tell)
+    finally:
+        client.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(line: str) -> None:
+    click.echo(f"{wall_clock():%H:%M:%S} {line}", err=True)

@@ -1,0 +1,142 @@
+"""The office against the service: leads come in, somebody keeps an eye on who holds which work, customers call off."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from geo_assign.simulate import plan
+from geo_assign.simulate.client import Service
+from geo_assign.simulate.demand import EXTERNAL_ID_PREFIX, Demand
+from geo_assign.simulate.geometry import LatLon, Point
+from geo_assign.simulate.loop import Loop
+from geo_assign.simulate.people import Job, Technician
+from geo_assign.simulate.staff import OPENING_S
+
+WATCH_S, PATIENCE_CHECK_S = 6.0, 60.0
+OPENING_GAP_S = 0.4
+PATIENCE = timedelta(minutes=40)
+HELD = "assigned,travelling,on_site,in_progress"
+# Of its slot, a visit takes this share.
+WORK_SHARE = (0.6, 0.95)
+ASAP_WORK_S = (400.0, 900.0)
+
+
+@dataclass
+class Office:
+    """Everything that is not a technician. The token is an API key's or an administrator's."""
+
+    loop: Loop
+    client: Service
+    token: str
+    demand: Demand
+    technicians: list[Technician]
+    leads_per_hour: float
+    opening_leads: int
+    _places: dict[str, Point] = field(default_factory=dict)
+    _leads: int = 0
+
+    def begin(self) -> None:
+        """Post the first leads at once, the others as they come."""
+        now = self.loop.pace.now_s()
+        for number in range(self.opening_leads):
+            self.loop.at(now + OPENING_S + number * OPENING_GAP_S, self._new_lead)
+        if self.leads_per_hour > 0:
+            self.loop.at(now + self.demand.gap_s(self.leads_per_hour), self._stream)
+        self.loop.at(now + OPENING_S, self._watch)
+        self.loop.at(now + PATIENCE_CHECK_S, self._call_off)
+
+    def _stream(self, now: float) -> float:
+        self._new_lead(now)
+        return now + self.demand.gap_s(self.leads_per_hour)
+
+    def _new_lead(self, now: float) -> None:
+        self._leads += 1
+        draft = self.demand.lead(self.loop.pace.instant(now), self._leads)
+        headers = {"Idempotency-Key": draft.body["external_id"]}
+
+        def step(at_s: float) -> float | None:
+            reply = self.client.call("POST", "/v1/leads", token=self.token, json=draft.body, headers=headers)
+            if reply.is_temporary:
+                return self.loop.retry_s(at_s, reply)
+            self.loop.count("leads", reply)
+            if reply.is_ok and isinstance(reply.body, dict):
+                self._places[reply.body["id"]] = draft.address.point
+            return None
+
+        self.loop.at(now, step)
+
+    def _watch(self, now: float) -> float:
+        """Learn who holds which work, also what a dispatcher gave away or took back."""
+        orders = self._work_orders(HELD)
+        if orders is not None:
+            held = {order["id"]: order for order in orders}
+            for technician in self.technicians:
+                self._match_jobs(technician, held, now)
+        return now + WATCH_S
+
+    def _match_jobs(self, technician: Technician, held: dict[str, dict[str, Any]], now: float) -> None:
+        mine = {number: order for number, order in held.items() if technician.id in _holders(order)}
+        for lost in technician.jobs.keys() - mine.keys():
+            technician.drop(lost, now)
+        for gained in mine.keys() - technician.jobs.keys():
+            if job := self._job(mine[gained], now):
+                technician.take(job)
+
+    def _job(self, order: dict[str, Any], now: float) -> Job | None:
+        """Return the work as the technician sees it; None when it is over or nobody knows where it is."""
+        point = self._places.get(order["id"]) or _located(order)
+        if point is None:
+            return None
+        slot = order.get("slot")
+        if not slot:
+            return Job(order["id"], point, None, self.loop.rng.uniform(*ASAP_WORK_S))
+        start, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
+        instant = self.loop.pace.instant(now)
+        if end <= instant:
+            return None
+        work_s = (end - start).total_seconds() * self.loop.rng.uniform(*WORK_SHARE)
+        return Job(order["id"], point, now + (start - instant).total_seconds(), work_s)
+
+    def _call_off(self, now: float) -> float:
+        """Customers whom nobody was found for call off in the end, so that a demo can run for days."""
+        limit = self.loop.pace.instant(now) - PATIENCE
+        for order in self._work_orders("pending") or ():
+            is_ours = (order.get("external_id") or "").startswith(EXTERNAL_ID_PREFIX)
+            if is_ours and datetime.fromisoformat(order["created_at"]) < limit:
+                self._cancel(order)
+        return now + PATIENCE_CHECK_S
+
+    def _cancel(self, order: dict[str, Any]) -> None:
+        reply = self.client.call(
+            "POST",
+            f"/v1/work-orders/{order['id']}/cancel",
+            token=self.token,
+            json={"reason": "The customer called off"},
+            headers={"If-Match": f'"{order["version"]}"'},
+        )
+        self.loop.count("leads called off", reply)
+
+    def _work_orders(self, states: str) -> list[dict[str, Any]] | None:
+        """Return the work orders in some states; None when the service did not tell."""
+        found: list[dict[str, Any]] = []
+        path = first = f"/v1/work-orders?state={states}&limit=200"
+        while True:
+            reply = self.client.call("GET", path, token=self.token)
+            if not reply.is_ok or not isinstance(reply.body, dict):
+                self.loop.count("work orders", reply)
+                return None
+            found += reply.items()
+            if not reply.body.get("next_cursor"):
+                return found
+            path = f"{first}&cursor={reply.body['next_cursor']}"
+
+
+def _holders(order: dict[str, Any]) -> set[str]:
+    """Return the ids of everybody who has the work."""
+    people = [order.get("assignee"), *(order.get("collaborators") or ())]
+    return {person["id"] for person in people if person}
+
+
+def _located(order: dict[str, Any]) -> Point | None:
+    location = order.get("location")
+    return plan.FRAME.to_plane(LatLon(location["lat"], location["lon"])) if location else None

@@ -1,0 +1,125 @@
+"""Puts the city, its people and a running service together."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from geo_assign.simulate import plan
+from geo_assign.simulate.city import City
+from geo_assign.simulate.client import Service
+from geo_assign.simulate.demand import Branch, Demand
+from geo_assign.simulate.driving import Router, standing
+from geo_assign.simulate.geometry import LatLon
+from geo_assign.simulate.loop import Loop
+from geo_assign.simulate.office import Office
+from geo_assign.simulate.pace import Pace
+from geo_assign.simulate.people import Doing, Technician, random_character
+from geo_assign.simulate.phones import Phone, random_faults
+from geo_assign.simulate.staff import Staff
+
+REPORT_S = 30.0
+# Most leads go to the store that assigns by itself; the other one leaves something for a human to do.
+LEAD_SHARES = {"suggest": 0.2, "off": 0.2}
+BATTERY_AT_START = (0.25, 1.0)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How busy the city is. ``speed`` shortens visits, waits and breaks, not the driving; None is no limit."""
+
+    leads_per_hour: float = 45.0
+    opening_leads: int = 10
+    speed: float = 1.0
+    duration_s: float | None = None
+    technicians: int | None = None
+    seed: int = 1
+
+
+def run(
+    client: Service,
+    organization: Mapping[str, Any],
+    *,
+    city: City,
+    pace: Pace,
+    options: Options,
+    report: Callable[[str], None],
+) -> None:
+    """Run one organization of a seeded tree (ids and tokens on every entry) until told to stop.
+
+    Raises ValueError when the tree has nobody who may post leads, or no technician with a token.
+    """
+    rng = random.Random(f"day {options.seed}")  # noqa: S311 - a town, not a secret
+    loop = Loop(pace, rng)
+    technicians = employ(organization, city, rng=rng, options=options)
+    branches = [_branch(store) for store in organization["stores"]]
+    Staff(loop, client, technicians).begin()
+    Office(
+        loop=loop,
+        client=client,
+        token=office_token(organization),
+        demand=Demand(city, branches, rng),
+        technicians=technicians,
+        leads_per_hour=options.leads_per_hour,
+        opening_leads=options.opening_leads,
+    ).begin()
+
+    def tell(now: float) -> float:
+        report(_summary(loop, technicians))
+        return now + REPORT_S
+
+    loop.at(pace.now_s() + REPORT_S, tell)
+    loop.run(end_s=options.duration_s)
+    report(_summary(loop, technicians))
+
+
+def employ(organization: Mapping[str, Any], city: City, *, rng: random.Random, options: Options) -> list[Technician]:
+    """Give each technician of the tree a phone, a character and a place to begin."""
+    router = Router(city.network)
+    entries = [entry for entry in organization["technicians"] if entry.get("token")][: options.technicians]
+    if not entries:
+        raise ValueError("the seeded tree has no technician with a token")
+    return [_technician(entry, router=router, rng=rng, speed=options.speed) for entry in entries]
+
+
+def _technician(entry: Mapping[str, Any], *, router: Router, rng: random.Random, speed: float) -> Technician:
+    own = random.Random(rng.getrandbits(64))  # noqa: S311 - a town, not a secret
+    home = entry.get("home")
+    place = plan.FRAME.to_plane(LatLon(home["lat"], home["lon"])) if home else plan.PLAZA
+    start = router.point_of(router.network.nearest_spot(place))
+    return Technician(
+        id=entry["id"],
+        token=entry["token"],
+        phone=Phone(random_faults(own), own, battery=own.uniform(*BATTERY_AT_START)),
+        character=random_character(own),
+        router=router,
+        rng=own,
+        movement=standing(start),
+        speed=speed,
+        doing=Doing.WAITING if entry.get("on_duty", True) else Doing.OFF_DUTY,
+    )
+
+
+def _branch(store: Mapping[str, Any]) -> Branch:
+    at = plan.FRAME.to_plane(LatLon(store["location"]["lat"], store["location"]["lon"]))
+    automation = store.get("settings", {}).get("lead_auto_user_assignment", "on")
+    return Branch(store["id"], at, LEAD_SHARES.get(automation, 0.8))
+
+
+def office_token(organization: Mapping[str, Any]) -> str:
+    """Return what the office calls with: a new API key, or, on a second run that is told none, an administrator."""
+    keys = [key["key"] for key in organization.get("api_keys", ()) if key.get("key")]
+    administrators = [user["token"] for user in organization.get("users", ()) if user["role"] == "administrator"]
+    for token in (*keys, *administrators):
+        return str(token)
+    raise ValueError("the seeded tree has neither an API key nor an administrator to post leads with")
+
+
+def _summary(loop: Loop, technicians: list[Technician]) -> str:
+    """Say in a line what everybody does, and what happened since the last line."""
+    doing = Counter(technician.doing.value for technician in technicians)
+    now = ", ".join(f"{number} {what}" for what, number in sorted(doing.items()))
+    since = ", ".join(f"{number} {what}" for what, number in sorted(loop.tally.items()))
+    loop.tally.clear()
+    return f"technicians: {now}; since the last line: {since or 'nothing'}"

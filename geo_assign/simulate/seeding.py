@@ -1,0 +1,146 @@
+"""The demo organization as a seed file, and the log-ins that it comes with. Nobody in it exists."""
+
+import random
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from geo_assign.simulate import plan
+from geo_assign.simulate.city import City
+from geo_assign.simulate.geometry import Point, distance
+from geo_assign.simulate.names import people
+
+ORGANIZATION = "demo"
+DOMAIN = "demo.example"
+PASSWORD = "orrava-demo-password"  # noqa: S105 - printed for everybody who starts the demo
+LATE_SHIFT = {day: [["12:00", "20:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
+DAY_SHIFT = {day: [["08:00", "12:30"], ["13:15", "17:30"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+STORES: dict[str, tuple[str, Point, dict[str, Any]]] = {
+    "riverside": (
+        "Riverside", plan.HOT_SPOTS["Fish Market"],
+        {"lead_auto_user_assignment": "on", "lead_time_tat_minutes": 1.5, "radius_m": 7000,
+         "default_duration_minutes": 20, "travel_buffer_minutes": 5},
+    ),
+    "northgate": (
+        "Northgate", plan.HOT_SPOTS["North Station"],
+        {"lead_auto_user_assignment": "suggest", "lead_time_tat_minutes": 2, "radius_m": 7000,
+         "default_duration_minutes": 20, "travel_buffer_minutes": 5},
+    ),
+}  # fmt: skip
+GROUPS = {
+    "screens": ("Phones and laptops", "riverside", ("phone", "laptop", "network")),
+    "appliances": ("Home appliances", "riverside", ("washer", "cooling", "oven", "tv")),
+    "northgate-all": ("Northgate workshop", "northgate", ("phone", "laptop", "tv", "network", "washer")),
+}
+PROVIDERS = {
+    "fixnow": ("FixNow", "Saltmarsh Works", ("screens", "northgate-all")),
+    "coolserv": ("CoolServ", "Eastmoor Parade", ("appliances",)),
+}
+# Who technicians work for, in turns: group and provider.
+TEAMS: tuple[tuple[str, str | None], ...] = (
+    ("screens", None), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", None),
+    ("screens", "fixnow"), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", "coolserv"),
+)  # fmt: skip
+USERS: tuple[dict[str, Any], ...] = (
+    {"email": "ada", "name": "Ada Quillfeather", "role": "administrator"},
+    {"email": "nell", "name": "Nell Candlewick", "role": "store_administrator", "stores": ["northgate"]},
+    {"email": "milo", "name": "Milo Oxbow", "role": "dispatcher", "groups": ["screens", "appliances"],
+     "permissions": ["reallocate"]},
+    {"email": "greta", "name": "Greta Lindenbrook", "role": "dispatcher", "groups": ["northgate-all"]},
+)  # fmt: skip
+
+
+def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> dict[str, Any]:
+    """Return the seed file's content; the stores geocode with the gazetteer at the given path."""
+    organization = {
+        "slug": ORGANIZATION,
+        "name": f"{plan.CITY_NAME} Repairs",
+        "stores": [_store(slug, gazetteer) for slug in STORES],
+        "groups": [{"slug": slug, "name": name, "store": store} for slug, (name, store, _) in GROUPS.items()],
+        "providers": [_provider(slug) for slug in PROVIDERS],
+        "technicians": list(_technicians(city, technicians)),
+        "users": [_user(user) for user in USERS],
+        "api_keys": [{"name": "Lead form", "scopes": ["leads:write", "read"], "stores": []}],
+    }
+    return {"organizations": [organization]}
+
+
+def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
+    """Return the log-ins that people who try the demo need: every user, and one technician."""
+    organization = seed["organizations"][0]
+    people_of = [*organization["users"], {**organization["technicians"][0], "role": "technician"}]
+    return {
+        "logins": [
+            {
+                "role": person["role"],
+                "organization": organization["slug"],
+                "email": person["email"],
+                "password": person["password"],
+            }
+            for person in people_of
+        ]
+    }
+
+
+def _store(slug: str, gazetteer: Path) -> dict[str, Any]:
+    name, at, settings = STORES[slug]
+    return {
+        "slug": slug,
+        "name": name,
+        "timezone": plan.TIMEZONE,
+        "location": _place(at),
+        "settings": settings,
+        "map_key": {"provider": "gazetteer", "url": str(gazetteer)},
+    }
+
+
+def _provider(slug: str) -> dict[str, Any]:
+    name, base, groups = PROVIDERS[slug]
+    return {"slug": slug, "name": name, "base": _place(plan.HOT_SPOTS[base]), "groups": list(groups)}
+
+
+def _user(user: dict[str, Any]) -> dict[str, Any]:
+    blank: dict[str, Any] = {"stores": [], "groups": [], "permissions": []}
+    return {**blank, **user, "email": f"{user['email']}@{DOMAIN}", "password": PASSWORD}
+
+
+def _technicians(city: City, count: int) -> list[dict[str, Any]]:
+    rng = random.Random(f"staff {city.seed}")  # noqa: S311 - a town, not a secret
+    names = islice(people(rng), count)
+    return [
+        _technician(name, number=number, group=group, provider=provider) | {"home": _home(city, group, rng)}
+        for number, (name, (group, provider)) in enumerate(zip(names, cycle(TEAMS), strict=False))
+    ]
+
+
+def _technician(name: str, *, number: int, group: str, provider: str | None) -> dict[str, Any]:
+    _, store, skills = GROUPS[group]
+    slug = name.lower().replace(" ", "-")
+    shifts = {6: DAY_SHIFT, 13: LATE_SHIFT, 20: DAY_SHIFT}
+    entry: dict[str, Any] = {
+        "slug": slug,
+        "name": name,
+        "store": store,
+        "groups": [group],
+        # Everybody lacks one skill of the group, not everybody the same.
+        "skills": [skill for position, skill in enumerate(skills) if position != number % (len(skills) + 2)],
+        "hours": shifts.get(number, "always"),
+        "email": f"{slug.replace('-', '.')}@{DOMAIN}",
+        "password": PASSWORD,
+        "on_duty": number % 9 != 8,
+    }
+    return entry | ({"provider": provider} if provider else {})
+
+
+def _home(city: City, group: str, rng: random.Random) -> dict[str, float]:
+    store = STORES[GROUPS[group][1]][1]
+    while True:
+        address = rng.choice(city.addresses)
+        if distance(address.point, store) < 3500:
+            return _place(address.point)
+
+
+def _place(point: Point) -> dict[str, float]:
+    place = plan.FRAME.to_earth(point)
+    return {"lat": round(place.lat, 6), "lon": round(place.lon, 6)}
