@@ -9,7 +9,7 @@ from flask import Flask
 
 from geo_assign.console.routes import console_blueprint
 from geo_assign.core.clock import Clock
-from geo_assign.core.db import Database
+from geo_assign.core.db import Database, Defaults
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import configure_logging
 from geo_assign.dispatch import flows
@@ -49,7 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 def make_services(settings: Settings, *, clock: Clock | None = None) -> Services:
     """The library, put together for one process. `clock` replaces the database's."""
     url = settings.database_url.get_secret_value()
-    database = Database(url, pool_size=settings.pool_size, clock=clock)
+    defaults = Defaults(freshness_s=settings.freshness_s)
+    database = Database(url, pool_size=settings.pool_size, clock=clock, defaults=defaults)
     geocoder = Geocoder.from_settings(settings, database)
     return Services(
         settings=settings,

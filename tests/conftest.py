@@ -76,7 +76,7 @@ def template(worker_id: str) -> Iterator[str]:
     name = f"geo_test_template_{worker_id}_{uuid4().hex[:8]}"
     with _maintenance() as conn:
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    upgrade(_urls(name).settings())
+    upgrade(_urls(name).settings(track_retention_days=3))
     # Recorded days have their partitions too.
     with psycopg.connect(_urls(name).admin_url, autocommit=True) as conn:
         days = {"first": NOON.date() - timedelta(days=2), "last": NOON.date() + timedelta(days=2)}
