@@ -26,10 +26,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option(
-    "--write-assets", type=click.Path(file_okay=False, path_type=Path), help="Write the demo's files and exit."
-)
-@click.option("--seeded", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `seed` printed.")
+@click.option("--write-assets", type=FOLDER, help="Write the demo's files into this folder and exit.")
+@click.option("--seeded", type=FILE, default=SEEDED, show_default=True, help="What `geo-assign seed` printed.")
 @click.option("--url", help="The service; the configured host and port by default.")
 @click.option("--organization", default="demo", show_default=True, help="Slug of the organization to fill with life.")
 @click.option("--technicians", type=click.IntRange(1, 500), default=24, show_default=True, help="How many of them.")
