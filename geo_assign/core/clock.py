@@ -17,12 +17,18 @@ class Clock(Protocol):
     def now(self, conn: Connection) -> datetime:
         """The present instant, timezone-aware, UTC."""
 
+    def given(self, read_at: datetime) -> datetime:
+        """The present instant, for a statement that has just read the database's clock beside something else."""
+
 
 class DatabaseClock:
     """The database's wall clock, read anew at every call."""
 
     def now(self, conn: Connection) -> datetime:
         return conn.execute(_CLOCK).scalar_one()  # type: ignore[no-any-return]
+
+    def given(self, read_at: datetime) -> datetime:
+        return require_aware(read_at)
 
 
 class RecordedClock:
@@ -32,6 +38,9 @@ class RecordedClock:
         self._at = require_aware(at)
 
     def now(self, conn: Connection | None = None) -> datetime:
+        return self._at
+
+    def given(self, read_at: datetime) -> datetime:
         return self._at
 
     def set(self, at: datetime) -> None:

@@ -34,8 +34,10 @@ def _measurements(*, key: bool) -> list[SchemaItem]:
 
 
 # `recorded_at` is the device's time as sent; `used_at` the same but never later than `received_at`. `heard_at` is when
-# the device was last heard from, whatever came of its ping. `plausible_*` is the last position that made sense: the next
-# one is judged against it, so that one wild point condemns itself and not its successors.
+# the device was last heard from on duty, whatever came of its ping. `plausible_*` is the last position that made sense:
+# the next one is judged against it, so that one wild point condemns itself and not its successors. `ahead_until` is the
+# latest device time that was cut to its receive time: the track's key holds the time used, so only up to then can it
+# miss a ping that is sent again. `mock` is set where the store's policy keeps automation away from simulated positions.
 current_positions = tenant_table(
     "current_positions",
     Column("technician_id", UUID(as_uuid=True), primary_key=True),
@@ -47,6 +49,7 @@ current_positions = tenant_table(
     Column("plausible_lat", Double),
     Column("plausible_lon", Double),
     Column("plausible_at", INSTANT),
+    Column("ahead_until", INSTANT),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"], ondelete="CASCADE"),
     CheckConstraint("used_at <= received_at", name="not_ahead"),
     Index("current_positions_geog_idx", "org_id", "geog", postgresql_using="gist"),
@@ -61,28 +64,32 @@ position_track = tenant_table(
     Column("lat", Double, nullable=False),
     Column("lon", Double, nullable=False),
     *_measurements(key=True),
+    Column("event", Text),
     CheckConstraint("lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180", name="on_earth"),
     CheckConstraint("used_at <= received_at", name="not_ahead"),
     app=("SELECT", "INSERT", "DELETE"),
     postgresql_partition_by="RANGE (used_at)",
 )
 
-# Partitions belong to the owner; the worker may only call these two functions.
+# Partitions belong to the owner; the worker may only call these two functions. Attaching a finished table lets pings
+# go on meanwhile, which CREATE ... PARTITION OF would not; dropping one cannot, so neither waits long for its lock.
 and_also(
     position_track,
     """
 CREATE FUNCTION ensure_track_partitions(first_day date, last_day date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     day date;
     made integer := 0;
 BEGIN
     FOR day IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
         IF to_regclass(format('position_track_%s', to_char(day, 'YYYYMMDD'))) IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE position_track_%s PARTITION OF position_track FOR VALUES FROM (%L) TO (%L)',
-                to_char(day, 'YYYYMMDD'), day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+            EXECUTE format('CREATE TABLE position_track_%s (LIKE position_track INCLUDING ALL)',
+                to_char(day, 'YYYYMMDD'));
             EXECUTE format('ALTER TABLE position_track_%s ENABLE ROW LEVEL SECURITY', to_char(day, 'YYYYMMDD'));
+            EXECUTE format(
+                'ALTER TABLE position_track ATTACH PARTITION position_track_%s FOR VALUES FROM (%L) TO (%L)',
+                to_char(day, 'YYYYMMDD'), day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
             made := made + 1;
         END IF;
     END LOOP;
@@ -90,7 +97,7 @@ BEGIN
 END $$""",
     """
 CREATE FUNCTION drop_track_partitions(before_day date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     partition text;
     dropped integer := 0;

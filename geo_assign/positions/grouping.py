@@ -1,0 +1,134 @@
+"""Single pings of many phones, written together: those that arrive within a few milliseconds share one commit.
+
+Whoever comes first leads: waits a moment for others of the same organization and writes for all in a transaction of
+his own; each caller goes on after that commit. If it fails, everybody writes for himself, so that what is wrong with
+one ping is told to its sender alone.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import exc
+
+from geo_assign.core.db import RETRYABLE, Tx
+from geo_assign.core.errors import UnavailableError
+from geo_assign.positions.commands import record
+from geo_assign.positions.domain import Batch, BatchResult, RecordingTimeoutError
+
+Begin = Callable[[], AbstractContextManager[Tx]]
+"""Opens a transaction of the caller's organization that commits at its end."""
+
+
+def _ignore_returned(_tx: Tx, _technician_ids: Sequence[UUID], /, *, at: datetime) -> None:
+    """Nobody waits for technicians to return."""
+
+
+class _Group:
+    """What is written together. `answers` come in the order of `batches`, or `error` says why there are none."""
+
+    __slots__ = ("answers", "batches", "closed", "done", "error", "full", "pings")
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.pings = 0
+        self.closed = False
+        self.full = threading.Event()
+        self.done = threading.Event()
+        self.answers: Sequence[BatchResult] = ()
+        self.error: BaseException | None = None
+
+
+class Grouper:
+    """Records positions; small batches wait for company. One for a process, used by all of its threads.
+
+    `wait_s`: how long the first waits for others; 0 switches grouping off. `enough`: batches at which it stops waiting.
+    `small`: batches with more pings are written alone at once. `on_recorded`: called in the same transaction with the
+    technicians who became available again.
+    """
+
+    def __init__(
+        self,
+        *,
+        retention: timedelta,
+        wait_s: float = 0.003,
+        enough: int = 32,
+        small: int = 3,
+        patience_s: float = 30.0,
+        on_recorded: Callable[..., None] = _ignore_returned,
+    ) -> None:
+        self._retention = retention
+        self._wait_s = wait_s
+        self._enough = enough
+        self._small = small
+        self._patience_s = patience_s
+        self._on_recorded = on_recorded
+        self._lock = threading.Lock()
+        self._open: dict[UUID, _Group] = {}
+
+    def submit(self, org_id: UUID, batch: Batch, begin: Begin) -> BatchResult:
+        """Record a batch; returns once it is committed.
+
+        `begin` is called by whoever writes, in his own thread; nobody holds a transaction while he waits. Raises
+        UnknownTechnicianError, RecordingTimeoutError, and what `begin` raises.
+        """
+        if self._wait_s <= 0 or len(batch.pings) > self._small:
+            return self._write([batch], begin)[0]
+        group, place = self._join(org_id, batch)
+        if place == 0:
+            group.full.wait(self._wait_s)
+            self._lead(org_id, group, begin)
+        elif not group.done.wait(self._patience_s):
+            raise RecordingTimeoutError
+        if group.error is None:
+            return group.answers[place]
+        if len(group.batches) == 1 or _concerns_everybody(group.error):
+            raise group.error
+        return self._write([batch], begin)[0]
+
+    def _join(self, org_id: UUID, batch: Batch) -> tuple[_Group, int]:
+        """The group that is open, or a new one, and the place in it; place 0 leads."""
+        with self._lock:
+            group = self._open.get(org_id)
+            if group is None:
+                group = self._open[org_id] = _Group()
+            place = len(group.batches)
+            group.batches.append(batch)
+            if len(group.batches) >= self._enough:
+                del self._open[org_id]
+                group.full.set()
+        return group, place
+
+    def _lead(self, org_id: UUID, group: _Group, begin: Begin) -> None:
+        """Close the group and write it. Whatever happens, those who wait are told."""
+        with self._lock:
+            if self._open.get(org_id) is group:
+                del self._open[org_id]
+        try:
+            group.answers = self._write(group.batches, begin)
+        except BaseException as error:
+            group.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            group.done.set()
+
+    def _write(self, batches: Sequence[Batch], begin: Begin) -> Sequence[BatchResult]:
+        with begin() as tx:
+            recorded = record(tx, batches, retention=self._retention)
+            if recorded.returned:
+                self._on_recorded(tx, recorded.returned, at=recorded.received_at)
+        return recorded.batches
+
+
+def _concerns_everybody(error: BaseException) -> bool:
+    """Whether trying one by one would only meet the same trouble: the database is out of reach, or overloaded."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(cause, RETRYABLE):
+        return False
+    return isinstance(cause, (psycopg.OperationalError, exc.TimeoutError, UnavailableError)) or not isinstance(
+        cause, Exception
+    )

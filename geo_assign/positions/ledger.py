@@ -1,0 +1,313 @@
+"""The statements behind recording positions, on the driver itself: at this rate each layer between costs.
+
+Lock, read, write. The lock is an advisory one per technician, so that neither a search for the nearest nor an offer
+ever waits for a ping; it is a statement of its own because the read must see what the holder before committed.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from geo_assign.core.db import Tx
+from geo_assign.positions import packing
+from geo_assign.positions.domain import (
+    READ_BACK,
+    SANE_ACCURACY_M,
+    SANE_BATTERY,
+    SANE_HEADING_DEG,
+    SANE_SPEED_MPS,
+    Current,
+    DutyInterval,
+    Fix,
+    MockPolicy,
+    PingPolicy,
+    Standing,
+    UnknownTechnicianError,
+)
+from geo_assign.positions.judging import Judged, Kept, PingKey
+
+T = TypeVar("T", bound=Hashable)
+
+_LOCK_SPACE = 0x706F73  # keeps these locks apart from every other advisory lock
+
+
+class Ledger:
+    """What the database knows of the positions of one organization, within one transaction."""
+
+    def __init__(self, tx: Tx, cursor: psycopg.Cursor[Any]) -> None:
+        self._tx = tx
+        self._cursor = cursor
+
+    def lock(self, technician_ids: Iterable[UUID]) -> None:
+        """Until the transaction ends nobody else records positions of these technicians."""
+        keys = sorted({int.from_bytes(technician_id.bytes[-4:], signed=True) for technician_id in technician_ids})
+        self._cursor.execute(_LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
+
+    def read(
+        self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta
+    ) -> tuple[dict[UUID, Standing], datetime]:
+        """What is known of each technician, with his duty since the given time, and the present instant.
+
+        Raises UnknownTechnicianError.
+        """
+        rows = self._cursor.execute(
+            _READ,
+            {
+                "org_id": self._tx.org_id,
+                "technicians": packing.Uuids(oldest_by_technician),
+                "oldest": packing.Floats([oldest.timestamp() for oldest in oldest_by_technician.values()]),
+            },
+        ).fetchall()
+        if not 0 < len(rows) == len(oldest_by_technician):
+            raise UnknownTechnicianError
+        freshness_s = self._tx.defaults.freshness_s
+        standings = {row.id: _standing(row, retention=retention, freshness_s=freshness_s) for row in rows}
+        return standings, self._tx.clock.given(rows[0].read_at)
+
+    def find_known(self, asked: Collection[tuple[UUID, datetime]], *, since: datetime) -> dict[UUID, set[PingKey]]:
+        """Which of these device times the track holds already, whatever time was used for them, by technician."""
+        found: dict[UUID, set[PingKey]] = {}
+        if asked:
+            technicians, recorded = zip(*asked, strict=True)
+            given = {
+                "org_id": self._tx.org_id,
+                "technicians": packing.Uuids(technicians),
+                "recorded": packing.Floats([recorded_at.timestamp() for recorded_at in recorded]),
+                "since": since,
+            }
+            for row in self._cursor.execute(_KNOWN, given):
+                found.setdefault(row.technician_id, set()).add((_utc(row.recorded_at), row.device))
+        return found
+
+    def write(self, judged: Mapping[UUID, Judged], *, received_at: datetime) -> list[tuple[UUID, int]]:
+        """Write what was judged; returns who and which arrival the track held already."""
+        given: dict[str, Any] = {"org_id": self._tx.org_id, "received_at": received_at}
+        rows = [(who, item) for who, outcome in enumerate(judged.values(), 1) for item in outcome.kept]
+        held: list[tuple[UUID, int]] = []
+        if rows:
+            technicians = [*judged]
+            columns = {**_track_columns(rows), **_current_columns(judged.values())}
+            given["technicians"] = packing.Uuids(technicians)
+            for conflict in self._cursor.execute(_WRITE, {**given, **columns}):
+                who, item = rows[conflict.n - 1]
+                held.append((technicians[who - 1], item.fix.ordinal))
+        heard = {
+            technician_id: outcome.current.ahead_until
+            for technician_id, outcome in judged.items()
+            if not outcome.moved and outcome.current is not None and outcome.current.heard_at == received_at
+        }
+        if heard:
+            given |= {"technicians": packing.Uuids(heard), "ahead_until": _times(heard.values())}
+            self._cursor.execute(_HEAR, given)
+        return held
+
+
+@contextmanager
+def open_ledger(tx: Tx) -> Iterator[Ledger]:
+    """The ledger of a transaction's organization."""
+    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
+        packing.register(cursor)
+        yield Ledger(tx, cursor)
+
+
+def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> Standing:
+    return Standing(
+        technician_id=row.id,
+        on_duty=row.on_duty,
+        duty=[
+            DutyInterval(_utc(started), None if ended is None else _utc(ended))
+            for started, ended in zip(row.started, row.ended, strict=True)
+        ],
+        policy=PingPolicy(
+            mock=MockPolicy(row.mock_positions or MockPolicy.FLAG),
+            freshness_s=row.freshness_s or freshness_s,
+            retention=retention,
+        ),
+        current=None if row.used_at is None else _current(row),
+    )
+
+
+def _current(row: Any) -> Current:
+    fix = Fix(_utc(row.used_at), _utc(row.recorded_at), row.device, READ_BACK, row.lat, row.lon)
+    if not row.implausible:
+        plausible = fix
+    else:
+        plausible_at = _utc(row.plausible_at)
+        plausible = Fix(plausible_at, plausible_at, "", READ_BACK, row.plausible_lat, row.plausible_lon)
+    return Current(
+        fix=fix,
+        heard_at=row.heard_at,
+        plausible=plausible,
+        implausible=row.implausible,
+        mock=row.mock,
+        ahead_until=row.ahead_until,
+    )
+
+
+def _utc(at: datetime) -> datetime:
+    # The driver's times carry a zone of their own; times of one zone compare ten times as fast.
+    return at.astimezone(UTC)
+
+
+def _times(instants: Iterable[datetime | None]) -> packing.Floats:
+    """Seconds since 1970, exact to the microsecond until the year 2242."""
+    return packing.Floats([None if at is None else at.timestamp() for at in instants])
+
+
+def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, Any]:
+    """The rows of the track, column by column; what repeats is a number into a list of its values."""
+    pings = [item.ping for _, item in rows]
+    fixes = [item.fix for _, item in rows]
+    devices, device = _distinct([fix.device for fix in fixes])
+    flag_sets, flags = _distinct([item.flags for _, item in rows])
+    events, event = _distinct([ping.event for ping in pings])
+    return {
+        "who": packing.Integers([who for who, _ in rows]),
+        "recorded": _times([fix.recorded_at for fix in fixes]),
+        "lat": packing.Floats([fix.lat for fix in fixes]),
+        "lon": packing.Floats([fix.lon for fix in fixes]),
+        "accuracy_m": packing.Floats([ping.accuracy_m for ping in pings], sane=SANE_ACCURACY_M),
+        "speed_mps": packing.Floats([ping.speed_mps for ping in pings], sane=SANE_SPEED_MPS),
+        "heading_deg": packing.Floats([ping.heading_deg for ping in pings], sane=SANE_HEADING_DEG),
+        "battery": packing.Floats([ping.battery for ping in pings], sane=SANE_BATTERY),
+        "mock": packing.Booleans([ping.mock for ping in pings]),
+        "device": device,
+        "devices": packing.Texts(devices),
+        "flags": flags,
+        "flag_lists": packing.Texts(",".join(flag_set) for flag_set in flag_sets),
+        "event": event,
+        "events": packing.Texts(events),
+    }
+
+
+def _distinct(values: Sequence[T]) -> tuple[Iterable[T], packing.Integers]:
+    """The distinct values, and for each of `values` its number among them, counted from 1 as SQL does."""
+    numbers: dict[T, int] = {}
+    return numbers, packing.Integers([numbers.setdefault(value, len(numbers) + 1) for value in values])
+
+
+def _current_columns(judged: Iterable[Judged]) -> dict[str, Any]:
+    """Where those who moved are now: `moved` is the number of the track's row, the newest of each technician."""
+    numbers: list[int] = []
+    currents: list[Current] = []
+    count = 0
+    for outcome in judged:
+        count += len(outcome.kept)
+        if outcome.moved and outcome.current is not None:
+            numbers.append(count)
+            currents.append(outcome.current)
+    return {
+        "moved": packing.Integers(numbers),
+        "implausible": packing.Booleans([current.implausible for current in currents]),
+        "simulated": packing.Booleans([current.mock for current in currents]),
+        "plausible_lat": packing.Floats([current.plausible.lat for current in currents]),
+        "plausible_lon": packing.Floats([current.plausible.lon for current in currents]),
+        "plausible_at": _times([current.plausible.used_at for current in currents]),
+        "ahead_until": _times([current.ahead_until for current in currents]),
+    }
+
+
+# The plans of these statements depend neither on what is sent nor on how much there is: every row is looked up by its
+# key. Left to itself the planner makes a new plan each time, because the few rows in sight look cheaper than the
+# unknown number that a general plan must assume, and planning takes longer than the work; and a general plan made while
+# the tables were small would read them through for each technician.
+_LOCK = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true) AS plans,
+       set_config('enable_seqscan', 'off', true) AS scans,
+       count(pg_advisory_xact_lock(%(space)s, key))
+FROM unnest(%(keys)s) AS key
+"""
+
+# Duty intervals of one technician follow one another: the one that covers a time is the last that began by then.
+_READ = """
+SELECT asked.id, technicians.on_duty, clock_timestamp() AS read_at,
+       stores.settings->>'mock_positions' AS mock_positions, (stores.settings->>'freshness_s')::float8 AS freshness_s,
+       duty.started, duty.ended,
+       c.used_at, c.recorded_at, c.device, c.lat, c.lon, c.heard_at, c.mock, c.implausible,
+       c.plausible_lat, c.plausible_lon, c.plausible_at, c.ahead_until
+FROM unnest(%(technicians)s, %(oldest)s) AS asked (id, oldest)
+JOIN technicians ON technicians.org_id = %(org_id)s AND technicians.id = asked.id
+JOIN stores ON stores.org_id = %(org_id)s AND stores.id = technicians.store_id
+LEFT JOIN current_positions AS c ON c.org_id = %(org_id)s AND c.technician_id = asked.id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.started_at), '{}') AS started, coalesce(array_agg(i.ended_at), '{}') AS ended
+    FROM duty_intervals AS i
+    WHERE i.org_id = %(org_id)s AND i.technician_id = asked.id
+      AND i.started_at >= coalesce(
+          (SELECT max(e.started_at) FROM duty_intervals AS e
+           WHERE e.org_id = %(org_id)s AND e.technician_id = asked.id AND e.started_at <= to_timestamp(asked.oldest)),
+          '-infinity')
+) AS duty
+"""
+
+_KNOWN = """
+SELECT track.technician_id, track.recorded_at, track.device
+FROM unnest(%(technicians)s, %(recorded)s) AS asked (id, recorded)
+JOIN position_track AS track
+  ON track.org_id = %(org_id)s AND track.technician_id = asked.id AND track.recorded_at = to_timestamp(asked.recorded)
+WHERE track.used_at >= %(since)s
+"""
+
+# The guard repeats what the judgement knows: whoever writes without the lock cannot move anybody back either. Devices
+# compare by their bytes, as they do in Python.
+_WRITE = """
+WITH sent AS (
+    SELECT u.n, (%(technicians)s)[u.who] AS technician_id, (%(devices)s)[u.device] AS device,
+           to_timestamp(u.recorded) AS recorded_at, least(to_timestamp(u.recorded), %(received_at)s) AS used_at,
+           u.lat, u.lon, nullif(u.accuracy_m, 'NaN')::real AS accuracy_m, nullif(u.speed_mps, 'NaN')::real AS speed_mps,
+           nullif(u.heading_deg, 'NaN')::real AS heading_deg, nullif(u.battery, 'NaN')::real AS battery, u.mock,
+           string_to_array((%(flag_lists)s)[u.flags], ',') AS flags, (%(events)s)[u.event] AS event
+    FROM unnest(
+        %(who)s, %(device)s, %(recorded)s, %(lat)s, %(lon)s, %(accuracy_m)s, %(speed_mps)s, %(heading_deg)s,
+        %(battery)s, %(mock)s, %(flags)s, %(event)s
+    ) WITH ORDINALITY AS u (
+        who, device, recorded, lat, lon, accuracy_m, speed_mps, heading_deg, battery, mock, flags, event, n)
+), kept AS (
+    INSERT INTO position_track (
+        org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, speed_mps, heading_deg,
+        battery, mock, flags, event)
+    SELECT %(org_id)s, technician_id, lat, lon, recorded_at, device, used_at, %(received_at)s, accuracy_m, speed_mps,
+           heading_deg, battery, mock, flags, event
+    FROM sent
+    ON CONFLICT DO NOTHING
+    RETURNING technician_id, recorded_at, device
+), moved AS (
+    INSERT INTO current_positions AS c (
+        org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, speed_mps, heading_deg,
+        battery, mock, flags, heard_at, changed_at, implausible, plausible_lat, plausible_lon, plausible_at,
+        ahead_until)
+    SELECT %(org_id)s, technician_id, lat, lon, recorded_at, device, used_at, %(received_at)s, accuracy_m, speed_mps,
+           heading_deg, battery, m.mock, flags, %(received_at)s, %(received_at)s, m.implausible, m.plausible_lat,
+           m.plausible_lon, to_timestamp(m.plausible_at), to_timestamp(nullif(m.ahead_until, 'NaN'))
+    FROM unnest(
+        %(moved)s, %(implausible)s, %(simulated)s, %(plausible_lat)s, %(plausible_lon)s,
+        %(plausible_at)s, %(ahead_until)s
+    ) AS m (n, implausible, mock, plausible_lat, plausible_lon, plausible_at, ahead_until)
+    JOIN sent ON sent.n = m.n
+    ORDER BY technician_id
+    ON CONFLICT (org_id, technician_id) DO UPDATE SET
+        lat = excluded.lat, lon = excluded.lon, recorded_at = excluded.recorded_at, device = excluded.device,
+        used_at = excluded.used_at, received_at = excluded.received_at, accuracy_m = excluded.accuracy_m,
+        speed_mps = excluded.speed_mps, heading_deg = excluded.heading_deg, battery = excluded.battery,
+        mock = excluded.mock, flags = excluded.flags, heard_at = greatest(c.heard_at, excluded.heard_at),
+        changed_at = excluded.changed_at, implausible = excluded.implausible, plausible_lat = excluded.plausible_lat,
+        plausible_lon = excluded.plausible_lon, plausible_at = excluded.plausible_at,
+        ahead_until = excluded.ahead_until
+    WHERE (excluded.used_at, excluded.recorded_at, excluded.device COLLATE "C")
+        > (c.used_at, c.recorded_at, c.device COLLATE "C")
+)
+SELECT sent.n FROM sent LEFT JOIN kept USING (technician_id, recorded_at, device) WHERE kept.technician_id IS NULL
+"""
+
+_HEAR = """
+UPDATE current_positions AS c
+SET heard_at = greatest(c.heard_at, %(received_at)s),
+    ahead_until = to_timestamp(nullif(asked.ahead_until, 'NaN'))
+FROM unnest(%(technicians)s, %(ahead_until)s) AS asked (id, ahead_until)
+WHERE c.org_id = %(org_id)s AND c.technician_id = asked.id
+"""

@@ -1,0 +1,34 @@
+"""Background steps of positions: the days of the track come and go."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from geo_assign.core.db import Database
+
+_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackUpkeep:
+    """How many days of the track were made and dropped."""
+
+    made: int
+    dropped: int
+
+
+def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
+    """Make the partitions from the oldest day kept to tomorrow, and drop the days before. As the worker role.
+
+    Each half commits by itself: a drop that found no gap in the traffic is tried again next time, and the partition of
+    tomorrow stands regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
+    """
+    with database.across_organizations() as conn:
+        today = database.clock.now(conn).date()
+        days = {"first": today - retention, "last": today + _AHEAD}
+        made = conn.execute(text("SELECT ensure_track_partitions(:first, :last)"), days).scalar_one()
+    with database.across_organizations() as conn:
+        before = {"before": today - retention}
+        dropped = conn.execute(text("SELECT drop_track_partitions(:before)"), before).scalar_one()
+    return TrackUpkeep(made=made, dropped=dropped)
