@@ -107,9 +107,22 @@ def serve() -> None:
 @main.command()
 def worker() -> None:
     """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait."""
-    from geo_assign.worker import work  # noqa: PLC0415
+    from geo_assign.app import make_services  # noqa: PLC0415
+    from geo_assign.core.db import Database  # noqa: PLC0415
+    from geo_assign.core.telemetry import configure_logging  # noqa: PLC0415
+    from geo_assign.worker import run_worker  # noqa: PLC0415
 
-    work(_settings())
+    settings = _settings()
+    if settings.worker_database_url is None:
+        raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the worker sees due rows through it.")
+    configure_logging(settings.log_level)
+    services = make_services(settings)
+    database = Database(settings.worker_database_url.get_secret_value(), pool_size=2)
+    try:
+        run_worker(settings, database, services.dispatcher)
+    finally:
+        database.close()
+        services.close()
 
 
 @main.command()

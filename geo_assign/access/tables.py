@@ -103,4 +103,3 @@ audit_entries = tenant_table(
     Index("audit_entries_subject_idx", "org_id", "subject_id", "at"),
     app=APPEND_ONLY,
 )
-

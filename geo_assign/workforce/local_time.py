@@ -39,7 +39,7 @@ def as_instant(given: datetime, zone: ZoneInfo) -> datetime:
     """
     if given.tzinfo is not None:
         return given.astimezone(UTC)
-    instant = _first_instant(given, zone)
+    instant = local_instant(given, zone)
     if instant.astimezone(zone).replace(tzinfo=None) != given:
         valid = instant.astimezone(zone)
         raise WallTimeDoesNotExistError(
@@ -52,8 +52,8 @@ def as_instant(given: datetime, zone: ZoneInfo) -> datetime:
 def local_day(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The local day that `instant` lies in, [start, end) in UTC: until the next local midnight, never +24 h."""
     today = instant.astimezone(zone).date()
-    start = _first_instant(datetime.combine(today, _MIDNIGHT), zone)
-    end = _first_instant(datetime.combine(today + timedelta(days=1), _MIDNIGHT), zone)
+    start = local_instant(datetime.combine(today, _MIDNIGHT), zone)
+    end = local_instant(datetime.combine(today + timedelta(days=1), _MIDNIGHT), zone)
     return start, end
 
 
@@ -68,7 +68,7 @@ def week_span(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[int, int]
     return floor.weekday() * DAY_MINUTES + floor.hour * 60 + floor.minute, length
 
 
-def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+def local_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the zone's clocks show `wall`, or, where they skip it, the first one after."""
     before, after = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     early, late = sorted((before.astimezone(UTC), after.astimezone(UTC)))

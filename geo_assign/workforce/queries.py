@@ -200,6 +200,12 @@ def list_technicians(
     return _page(tx, statement, to_technician, of=technicians, limit=limit, cursor=cursor)
 
 
+def get_time_off(tx: Tx, time_off_id: UUID) -> TimeOff:
+    """Raises NotFoundError."""
+    row = one_row(tx, select(time_off), of=time_off, row_id=time_off_id)
+    return TimeOff(row.id, row.technician_id, row.starts_at, row.ends_at, row.note)
+
+
 def list_time_off(tx: Tx, technician_id: UUID) -> list[TimeOff]:
     """A technician's time off, earliest first."""
     rows = tx.conn.execute(

@@ -145,9 +145,7 @@ duty_intervals = tenant_table(
     _belongs("technician_id", to="technicians", delete="CASCADE"),
     CheckConstraint("ended_at >= started_at", name="forward"),
     Index("duty_intervals_technician_idx", "org_id", "technician_id", "started_at"),
-    Index(
-        "duty_intervals_open_key", "org_id", "technician_id", unique=True, postgresql_where=text("ended_at IS NULL")
-    ),
+    Index("duty_intervals_open_key", "org_id", "technician_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
 time_off = tenant_table(

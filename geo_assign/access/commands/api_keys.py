@@ -17,14 +17,20 @@ _HINT_LENGTH = 4
 
 
 def create_api_key(
-    tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiScope], secret: str | None = None
+    tx: Tx,
+    caller: Caller,
+    *,
+    name: str,
+    scopes: Collection[ApiScope],
+    secret: str | None = None,
+    api_key_id: UUID | None = None,
 ) -> tuple[ApiKey, str]:
     """A key for the whole organization, and its token, which is known only now. `secret` chooses its secret part.
 
     Raises TakenError.
     """
     token, token_hash = new_token(TokenKind.API_KEY, tx.org_id, secret=secret)
-    key_id = new_id()
+    key_id = api_key_id or new_id()
     with refusing(api_keys_org_id_name_key=TakenError("There is an API key of this name already.")):
         tx.conn.execute(
             api_keys.insert().values(

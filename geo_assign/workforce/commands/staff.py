@@ -8,6 +8,7 @@ from sqlalchemy import Column, select
 
 from geo_assign.access.commands import NewUser, create_api_key, create_user, update_user
 from geo_assign.access.domain import ApiKey, ApiScope, Caller, Role, User
+from geo_assign.access.queries import get_user
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.workforce.commands.links import set_links
@@ -22,9 +23,9 @@ from geo_assign.workforce.tables import (
 )
 
 
-def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties) -> User:
+def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties, user_id: UUID | None = None) -> User:
     """A user and what he looks after. Raises TakenError, InvalidError when the duties do not go with the role."""
-    user = create_user(tx, caller, new)
+    user = create_user(tx, caller, new, user_id=user_id)
     set_duties(tx, user, duties)
     return user
 
@@ -32,7 +33,12 @@ def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties) -> Use
 def update_staff(
     tx: Tx, caller: Caller, user_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> User:
-    """Change a user, and with `store_ids` and `group_ids` what he looks after. Raises as `update_user` does."""
+    """Change a user, and with `store_ids` and `group_ids` what he looks after. Raises as `update_user` does.
+
+    Nobody becomes a technician or stops being one here: that is more than a role.
+    """
+    if "role" in changes and get_user(tx, user_id).role is Role.TECHNICIAN:
+        raise InvalidError.at("/role", "role_fixed", "A technician's role cannot be changed.")
     duties = {name: changes[name] for name in ("store_ids", "group_ids") if name in changes}
     of_user = {name: value for name, value in changes.items() if name not in duties}
     user = update_user(tx, caller, user_id, changes=of_user, version=version)
@@ -62,10 +68,16 @@ def set_duties(tx: Tx, user: User, duties: Duties) -> None:
 
 
 def create_key(
-    tx: Tx, caller: Caller, *, name: str, scopes: Collection[ApiScope], store_ids: Collection[UUID]
+    tx: Tx,
+    caller: Caller,
+    *,
+    name: str,
+    scopes: Collection[ApiScope],
+    store_ids: Collection[UUID],
+    api_key_id: UUID | None = None,
 ) -> tuple[ApiKey, str]:
     """An API key and its token, held to some stores; to none means the whole organization."""
-    key, token = create_api_key(tx, caller, name=name, scopes=scopes)
+    key, token = create_api_key(tx, caller, name=name, scopes=scopes, api_key_id=api_key_id)
     set_key_stores(tx, key.id, store_ids)
     return key, token
 

@@ -1,0 +1,46 @@
+"""What every route that creates or changes something does alike."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import StaleError
+from geo_assign.core.idempotency import Attempt, claim
+from geo_assign.core.ids import new_id
+from geo_assign.http.idempotency import replayed
+from geo_assign.http.operations import Reply
+
+T = TypeVar("T")
+
+
+def create_once(
+    tx: Tx,
+    attempt: Attempt | None,
+    *,
+    create: Callable[[UUID], T],
+    read: Callable[[UUID], T],
+    reply: Callable[[T], Reply],
+) -> Reply:
+    """`create` under a fresh id, or, for a retry under its Idempotency-Key, `read` what the first attempt made."""
+    row_id = new_id()
+    known = claim(tx, attempt, row_id) if attempt is not None else None
+    return reply(create(row_id)) if known is None else replayed(reply(read(known)))
+
+
+@contextmanager
+def stale_as(answer: Callable[[Any], BaseModel]) -> Iterator[None]:
+    """Tell the present state in a 412 in the words of the API."""
+    try:
+        yield
+    except StaleError as error:
+        facts = {**error.facts, "current": answer(error.facts["current"])}
+        raise StaleError(error.detail, **facts) from error
+
+
+def unsent() -> Any:
+    """The default of a PATCH's member that may be left out but not be null."""
+    return Field(default_factory=lambda: None)

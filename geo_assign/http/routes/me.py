@@ -1,0 +1,133 @@
+"""The caller himself: who he is, what he sees, whether he is on duty."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geo_assign.access.queries import get_organization, get_user
+from geo_assign.core.db import Tx
+from geo_assign.core.paging import MAX_LIMIT, Page
+from geo_assign.dispatch.commands.duty import go_off_duty, go_on_duty
+from geo_assign.http.csrf import csrf_token
+from geo_assign.http.operations import EVERYBODY, TECHNICIANS, Call, Reply, Routes
+from geo_assign.http.routes.sessions import UserShown
+from geo_assign.http.schemas import Answer, Body, PointAnswer
+from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.queries import get_technician, list_groups, list_stores
+
+routes = Routes("Me")
+
+
+class OrganizationShown(Answer):
+    """The organization that the caller belongs to."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class StoreShown(Answer):
+    """A store that the caller sees."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    location: PointAnswer
+
+
+class GroupShown(Answer):
+    """A service group that the caller sees."""
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+
+
+class MeAnswer(Answer):
+    """Who calls, and what he sees. `csrf_token` is null where no secret keys are configured."""
+
+    user: UserShown
+    organization: OrganizationShown
+    stores: list[StoreShown]
+    groups: list[GroupShown]
+    technician_id: UUID | None
+    csrf_token: str | None
+    server_now: datetime
+
+
+class PresenceBody(Body):
+    """Whether the technician works now."""
+
+    on_duty: bool
+
+
+class PresenceAnswer(Answer):
+    """Whether the technician is on duty, and since when that is so."""
+
+    on_duty: bool
+    changed_at: datetime | None
+
+
+@routes.get("/v1/me", access=EVERYBODY, answer=MeAnswer)
+def get_me(call: Call) -> Reply:
+    """Who you are, and the stores and service groups that you see."""
+    caller, settings = call.caller, call.services.settings
+    with call.transaction() as tx:
+        stores = _all(lambda cursor: list_stores(tx, caller.scope, active=True, limit=MAX_LIMIT, cursor=cursor))
+        groups = _all(lambda cursor: list_groups(tx, caller.scope, active=True, limit=MAX_LIMIT, cursor=cursor))
+        return Reply(
+            MeAnswer(
+                user=UserShown.model_validate(get_user(tx, caller.id)),
+                organization=OrganizationShown.model_validate(get_organization(tx)),
+                stores=[StoreShown.model_validate(store) for store in stores],
+                groups=[GroupShown.model_validate(group) for group in groups],
+                technician_id=caller.technician_id,
+                csrf_token=csrf_token(settings, caller.session_id)
+                if caller.session_id and settings.fernet_keys
+                else None,
+                server_now=tx.now(),
+            )
+        )
+
+
+@routes.put(
+    "/v1/me/presence",
+    access=TECHNICIANS,
+    body=PresenceBody,
+    answer=PresenceAnswer,
+    own_transactions=True,
+    errors=(InactiveError,),
+)
+def put_presence(call: Call) -> Reply:
+    """Go on or off duty. Positions are accepted on duty only; going off withdraws your open offers at once."""
+    caller, technician_id = call.caller, call.caller.technician_id
+    if technician_id is None:
+        raise InactiveError("There is no active technician for this user.")
+    with call.transaction() as tx:
+        waiting = _change(tx, call, technician_id)
+        technician = get_technician(tx, caller.scope, technician_id)
+    for order_id in waiting:
+        call.services.dispatcher.evaluate(caller.org_id, order_id)
+    return Reply(PresenceAnswer(on_duty=technician.on_duty, changed_at=technician.duty_changed_at))
+
+
+def _change(tx: Tx, call: Call, technician_id: UUID) -> list[UUID]:
+    if call.body.on_duty:
+        go_on_duty(tx, call.caller, technician_id)
+        return []
+    return go_off_duty(tx, call.caller, technician_id)
+
+
+def _all(fetch: Callable[[str | None], Page[Any]]) -> list[Any]:
+    """Every item of every page."""
+    found: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = fetch(cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found

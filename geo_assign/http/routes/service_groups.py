@@ -1,0 +1,133 @@
+"""Service groups: technicians and dispatchers who share work."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import TakenError
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, ShortText, Slug, changes
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import ServiceGroup
+
+routes = Routes("Service groups")
+
+
+class GroupsQuery(PageQuery):
+    """Which service groups."""
+
+    store_id: UUID | None = None
+    active: bool | None = Field(None, description="Only those that take work, or only those that do not.")
+
+
+class GroupBody(Body):
+    """A service group to be formed."""
+
+    name: ShortText
+    store_id: UUID
+    slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
+
+
+class GroupPatch(Body):
+    """What to change of a service group."""
+
+    name: ShortText = unsent()
+    active: bool = unsent()
+
+
+class GroupAnswer(Answer):
+    """A service group."""
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@routes.get("/v1/service-groups", access=DISPATCHING, query=GroupsQuery, answer=Listing[GroupAnswer])
+def list_service_groups(call: Call) -> Reply:
+    """The service groups of your scope, by name."""
+    query: GroupsQuery = call.query
+    with call.transaction() as tx:
+        page = queries.list_groups(
+            tx,
+            call.caller.scope,
+            store_id=query.store_id,
+            active=query.active,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    return Reply(Listing[GroupAnswer](items=[_answer(group) for group in page.items], next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/service-groups",
+    access=STORE_SETTINGS,
+    body=GroupBody,
+    answer=GroupAnswer,
+    status=201,
+    creates=True,
+    errors=(TakenError,),
+)
+def create_service_group(call: Call) -> Reply:
+    """Form a service group in one of your stores."""
+    body: GroupBody = call.body
+    new = commands.NewGroup(name=body.name, store_id=body.store_id, slug=body.slug)
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: commands.create_group(tx, call.caller, new, group_id=row_id),
+            read=lambda row_id: queries.get_group(tx, call.caller.scope, row_id),
+            reply=_created,
+        )
+
+
+@routes.get("/v1/service-groups/{id}", access=DISPATCHING, answer=GroupAnswer, errors=(NotFoundError,))
+def get_service_group(call: Call) -> Reply:
+    """One service group."""
+    with call.transaction() as tx:
+        return _reply(queries.get_group(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/service-groups/{id}",
+    access=STORE_SETTINGS,
+    body=GroupPatch,
+    answer=GroupAnswer,
+    versioned=True,
+    errors=(NotFoundError, StaleError),
+)
+def update_service_group(call: Call) -> Reply:
+    """Rename a service group, or let it take work or not."""
+    with call.transaction() as tx, stale_as(_answer):
+        return _reply(
+            commands.update_group(tx, call.caller, call.path["id"], changes=changes(call.body), version=call.if_match)
+        )
+
+
+@routes.delete("/v1/service-groups/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,))
+def delete_service_group(call: Call) -> Reply:
+    """Let a service group take no new work; what it has goes on."""
+    with call.transaction() as tx:
+        commands.deactivate_group(tx, call.caller, call.path["id"])
+    return Reply()
+
+
+def _answer(group: ServiceGroup) -> GroupAnswer:
+    return GroupAnswer.model_validate(group)
+
+
+def _reply(group: ServiceGroup) -> Reply:
+    return Reply(_answer(group), version=group.version)
+
+
+def _created(group: ServiceGroup) -> Reply:
+    return Reply(_answer(group), version=group.version, headers={"Location": f"/v1/service-groups/{group.id}"})

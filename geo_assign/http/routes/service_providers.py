@@ -1,0 +1,157 @@
+"""Service providers: external companies with a base and an agreement."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import TakenError
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.schemas import (
+    Answer,
+    Body,
+    Instant,
+    Listing,
+    PageQuery,
+    PointAnswer,
+    PointBody,
+    ShortText,
+    Slug,
+    changes,
+)
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import InUseError, ServiceProvider
+
+routes = Routes("Service providers")
+
+GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
+
+
+class ProvidersQuery(PageQuery):
+    """Which service providers."""
+
+    active: bool | None = Field(None, description="Only those worked with, or only those not any more.")
+
+
+class ProviderBody(Body):
+    """An external company to work with."""
+
+    name: ShortText
+    slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
+    base: PointBody | None = None
+    valid_until: Instant | None = Field(None, description="When the agreement ends; null: it does not.")
+    group_ids: GroupIds = Field((), description="The service groups that may give it work.")
+
+
+class ProviderPatch(Body):
+    """What to change of a service provider; null clears `base` and `valid_until`."""
+
+    name: ShortText = unsent()
+    base: PointBody | None = unsent()
+    valid_until: Instant | None = unsent()
+    group_ids: GroupIds = unsent()
+    active: bool = unsent()
+
+
+class ProviderAnswer(Answer):
+    """An external company."""
+
+    id: UUID
+    slug: str
+    name: str
+    base: PointAnswer | None
+    valid_until: datetime | None
+    group_ids: list[UUID]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@routes.get("/v1/service-providers", access=STORE_SETTINGS, query=ProvidersQuery, answer=Listing[ProviderAnswer])
+def list_service_providers(call: Call) -> Reply:
+    """The service providers of your scope, by name."""
+    query: ProvidersQuery = call.query
+    with call.transaction() as tx:
+        page = queries.list_providers(
+            tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor
+        )
+    items = [_answer(provider) for provider in page.items]
+    return Reply(Listing[ProviderAnswer](items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/service-providers",
+    access=STORE_SETTINGS,
+    body=ProviderBody,
+    answer=ProviderAnswer,
+    status=201,
+    creates=True,
+    errors=(TakenError,),
+)
+def create_service_provider(call: Call) -> Reply:
+    """Add an external company. A store administrator names at least one service group of his stores."""
+    body: ProviderBody = call.body
+    new = commands.NewProvider(
+        name=body.name,
+        slug=body.slug,
+        base=body.base.point() if body.base else None,
+        valid_until=body.valid_until,
+        group_ids=body.group_ids,
+    )
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: commands.create_provider(tx, call.caller, new, provider_id=row_id),
+            read=lambda row_id: queries.get_provider(tx, call.caller.scope, row_id),
+            reply=_created,
+        )
+
+
+@routes.get("/v1/service-providers/{id}", access=STORE_SETTINGS, answer=ProviderAnswer, errors=(NotFoundError,))
+def get_service_provider(call: Call) -> Reply:
+    """One service provider."""
+    with call.transaction() as tx:
+        return _reply(queries.get_provider(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/service-providers/{id}",
+    access=STORE_SETTINGS,
+    body=ProviderPatch,
+    answer=ProviderAnswer,
+    versioned=True,
+    errors=(NotFoundError, StaleError, InUseError),
+)
+def update_service_provider(call: Call) -> Reply:
+    """Change a service provider whose groups are all in your stores."""
+    sent = changes(call.body)
+    if sent.get("base") is not None:
+        sent["base"] = sent["base"].point()
+    with call.transaction() as tx, stale_as(_answer):
+        return _reply(commands.update_provider(tx, call.caller, call.path["id"], changes=sent, version=call.if_match))
+
+
+@routes.delete("/v1/service-providers/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
+def delete_service_provider(call: Call) -> Reply:
+    """End the work with a service provider. Refused while it has active technicians."""
+    with call.transaction() as tx:
+        commands.deactivate_provider(tx, call.caller, call.path["id"])
+    return Reply()
+
+
+def _answer(provider: ServiceProvider) -> ProviderAnswer:
+    return ProviderAnswer.model_validate(provider)
+
+
+def _reply(provider: ServiceProvider) -> Reply:
+    return Reply(_answer(provider), version=provider.version)
+
+
+def _created(provider: ServiceProvider) -> Reply:
+    location = f"/v1/service-providers/{provider.id}"
+    return Reply(_answer(provider), version=provider.version, headers={"Location": location})

@@ -1,0 +1,98 @@
+"""Logging in and out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.commands import LogIn, OpenedSession, log_in, log_out
+from geo_assign.access.domain import BadCredentialsError, Role
+from geo_assign.dispatch.commands.duty import go_off_duty
+from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
+from geo_assign.http.limits import TooManyLogInsError
+from geo_assign.http.operations import EVERYBODY, Access, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body, Password, ShortText
+
+routes = Routes("Sessions")
+
+
+class LogInBody(Body):
+    """Who logs in. `organization` is its slug; technicians name the device that their positions will come from."""
+
+    organization: ShortText = Field(examples=["demo"])
+    email: ShortText = Field(examples=["ana@example.com"])
+    password: Password
+    device: ShortText | None = None
+    cookie: bool = Field(False, description="Keep the token in an HttpOnly cookie instead of answering it: browsers.")
+
+
+class UserShown(Answer):
+    """A user, as he sees himself."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    permissions: list[str]
+
+
+class SessionAnswer(Answer):
+    """A session. `token` is told here only; with a cookie it is null, and changes want `csrf_token` in X-CSRF-Token."""
+
+    token: str | None
+    csrf_token: str | None
+    expires_at: datetime
+    user: UserShown
+
+
+@routes.post(
+    "/v1/sessions",
+    access=Access(public=True),
+    body=LogInBody,
+    answer=SessionAnswer,
+    status=201,
+    errors=(BadCredentialsError, TooManyLogInsError),
+)
+def create_session(call: Call) -> Reply:
+    """Log in.
+
+    Bearer tokens last 30 days, cookies 12 hours. Whatever of organization, e-mail and password is wrong, the answer is
+    the same.
+    """
+    given: LogInBody = call.body
+    services = call.services
+    services.limits.log_in(organization=given.organization, email=given.email, address=call.remote_address)
+    session = log_in(
+        services.database,
+        LogIn(
+            organization=given.organization,
+            email=given.email,
+            password=given.password,
+            device=given.device,
+            kind="cookie" if given.cookie else "bearer",
+        ),
+    )
+    return _with_cookie(call, session) if given.cookie else Reply(_answer(session, token=session.token, csrf=None))
+
+
+@routes.delete("/v1/sessions/current", access=EVERYBODY, status=204, own_transactions=True)
+def delete_session(call: Call) -> Reply:
+    """Log out; a technician is off duty from then on, and his open offers go to the next."""
+    caller = call.caller
+    with call.transaction() as tx:
+        log_out(tx, caller)
+        waiting = go_off_duty(tx, caller, caller.technician_id) if caller.technician_id else []
+    for order_id in waiting:
+        call.services.dispatcher.evaluate(caller.org_id, order_id)
+    return Reply(headers={"Set-Cookie": cleared_cookie(call.services.settings)})
+
+
+def _with_cookie(call: Call, session: OpenedSession) -> Reply:
+    settings = call.services.settings
+    answer = _answer(session, token=None, csrf=csrf_token(settings, session.id))
+    return Reply(answer, headers={"Set-Cookie": session_cookie(settings, session.token, session.expires_at)})
+
+
+def _answer(session: OpenedSession, *, token: str | None, csrf: str | None) -> SessionAnswer:
+    user = UserShown.model_validate(session.user)
+    return SessionAnswer(token=token, csrf_token=csrf, expires_at=session.expires_at, user=user)

@@ -1,0 +1,184 @@
+"""Stores and their settings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import TakenError
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.schemas import (
+    Answer,
+    Body,
+    Listing,
+    PageQuery,
+    PointAnswer,
+    PointBody,
+    ShortText,
+    Slug,
+    TimeZoneName,
+    changes,
+)
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import InUseError, Store
+from geo_assign.workforce.local_time import UnknownTimezoneError
+from geo_assign.workforce.store_settings import StoreSettings, load_settings
+
+routes = Routes("Stores")
+
+
+class StoresQuery(PageQuery):
+    """Which stores."""
+
+    active: bool | None = Field(None, description="Only open stores, or only closed ones.")
+
+
+class StoreBody(Body):
+    """A store to be opened."""
+
+    name: ShortText
+    timezone: TimeZoneName
+    location: PointBody
+    slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
+    settings: StoreSettings = StoreSettings()
+
+
+class StorePatch(Body):
+    """What to change of a store."""
+
+    name: ShortText = unsent()
+    timezone: TimeZoneName = unsent()
+    location: PointBody = unsent()
+    active: bool = unsent()
+
+
+class StoreAnswer(Answer):
+    """A store: its zone is the clock that its customers live by."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    location: PointAnswer
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@routes.get("/v1/stores", access=DISPATCHING, query=StoresQuery, answer=Listing[StoreAnswer])
+def list_stores(call: Call) -> Reply:
+    """The stores of your scope, by name."""
+    query: StoresQuery = call.query
+    with call.transaction() as tx:
+        page = queries.list_stores(tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor)
+    return Reply(Listing[StoreAnswer](items=[_answer(store) for store in page.items], next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/stores",
+    access=STORE_SETTINGS,
+    body=StoreBody,
+    answer=StoreAnswer,
+    status=201,
+    creates=True,
+    errors=(TakenError, UnknownTimezoneError),
+)
+def create_store(call: Call) -> Reply:
+    """Open a store. Administrators of the organization only: a new store is in nobody else's scope."""
+    body: StoreBody = call.body
+    new = commands.NewStore(
+        name=body.name,
+        timezone=body.timezone,
+        location=body.location.point(),
+        slug=body.slug,
+        settings=body.settings,
+    )
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: commands.create_store(tx, call.caller, new, store_id=row_id),
+            read=lambda row_id: queries.get_store(tx, call.caller.scope, row_id),
+            reply=_created,
+        )
+
+
+@routes.get("/v1/stores/{id}", access=DISPATCHING, answer=StoreAnswer, errors=(NotFoundError,))
+def get_store(call: Call) -> Reply:
+    """One store."""
+    with call.transaction() as tx:
+        return _reply(queries.get_store(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/stores/{id}",
+    access=STORE_SETTINGS,
+    body=StorePatch,
+    answer=StoreAnswer,
+    versioned=True,
+    errors=(NotFoundError, StaleError, InUseError, UnknownTimezoneError),
+)
+def update_store(call: Call) -> Reply:
+    """Change a store. Technicians without a home of their own start from its new place."""
+    sent = changes(call.body)
+    if "location" in sent:
+        sent["location"] = sent["location"].point()
+    with call.transaction() as tx, stale_as(_answer):
+        return _reply(commands.update_store(tx, call.caller, call.path["id"], changes=sent, version=call.if_match))
+
+
+@routes.delete("/v1/stores/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
+def delete_store(call: Call) -> Reply:
+    """Close a store: it takes no new work, and what it has goes on. Refused while people belong to it."""
+    with call.transaction() as tx:
+        commands.deactivate_store(tx, call.caller, call.path["id"])
+    return Reply()
+
+
+@routes.get("/v1/stores/{id}/settings", access=STORE_SETTINGS, answer=StoreSettings, errors=(NotFoundError,))
+def get_store_settings(call: Call) -> Reply:
+    """The settings in force, defaults included. The entity tag is the store's."""
+    with call.transaction() as tx:
+        return _settings_reply(call, queries.get_store(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.put(
+    "/v1/stores/{id}/settings",
+    access=STORE_SETTINGS,
+    body=StoreSettings,
+    answer=StoreSettings,
+    versioned=True,
+    errors=(NotFoundError, StaleError),
+)
+def put_store_settings(call: Call) -> Reply:
+    """Replace a store's settings; what is left out follows the defaults.
+
+    They hold for the next decision: turning automatic assignment off stops new offers at once, and one that runs
+    finishes without another after it.
+    """
+    with call.transaction() as tx, stale_as(lambda store: _effective(call, store)):
+        store = commands.set_store_settings(tx, call.caller, call.path["id"], settings=call.body, version=call.if_match)
+        return _settings_reply(call, store)
+
+
+def _answer(store: Store) -> StoreAnswer:
+    return StoreAnswer.model_validate(store)
+
+
+def _reply(store: Store) -> Reply:
+    return Reply(_answer(store), version=store.version)
+
+
+def _created(store: Store) -> Reply:
+    return Reply(_answer(store), version=store.version, headers={"Location": f"/v1/stores/{store.id}"})
+
+
+def _effective(call: Call, store: Store) -> StoreSettings:
+    return load_settings(store.stored_settings, freshness_s=call.services.settings.freshness_s)
+
+
+def _settings_reply(call: Call, store: Store) -> Reply:
+    return Reply(_effective(call, store), version=store.version)

@@ -1,0 +1,287 @@
+"""Technicians, and their time off."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from geo_assign.access.domain import Caller, Role, TakenError
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.dispatch.commands.duty import go_off_duty
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.schemas import (
+    Answer,
+    Body,
+    Email,
+    Instant,
+    Listing,
+    OptionalNote,
+    PageQuery,
+    Password,
+    PointAnswer,
+    PointBody,
+    ShortText,
+    Skills,
+    Slug,
+    changes,
+)
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.commands.technicians import lock_technician
+from geo_assign.workforce.domain import Technician, TimeOff
+
+routes = Routes("Technicians")
+
+GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
+WallClock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"), Field(examples=["09:00"])]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WeekHours = dict[Day, Annotated[list[tuple[WallClock, WallClock]], Field(max_length=12)]]
+HoursField = Annotated[
+    Literal["always"] | WeekHours,
+    Field(
+        description="Working hours in the home store's zone: `always`, or spans per day. A span that ends at or before "
+        "its start ends on the next day.",
+        examples=[{"mon": [["09:00", "13:00"], ["14:00", "18:00"]]}],
+    ),
+]
+
+
+class TechniciansQuery(PageQuery):
+    """Which technicians."""
+
+    store_id: UUID | None = None
+    group_id: UUID | None = None
+    active: bool | None = Field(None, description="Only those who work here, or only those who do not any more.")
+
+
+class TechnicianBody(Body):
+    """Somebody who will go to customers. With an e-mail address he may log in, once a password is set."""
+
+    name: ShortText
+    store_id: UUID
+    slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
+    group_ids: GroupIds = ()
+    skills: Skills = ()
+    hours: HoursField = "always"
+    home: PointBody | None = Field(None, description="Where his day starts; the store, when left out.")
+    provider_id: UUID | None = None
+    email: Email | None = None
+    password: Password | None = None
+
+
+class TechnicianPatch(Body):
+    """What to change of a technician; null clears `home` and `provider_id`."""
+
+    name: ShortText = unsent()
+    store_id: UUID = unsent()
+    group_ids: GroupIds = unsent()
+    skills: Skills = unsent()
+    hours: HoursField = unsent()
+    home: PointBody | None = unsent()
+    provider_id: UUID | None = unsent()
+    active: bool = unsent()
+
+
+class TechnicianAnswer(Answer):
+    """A technician. `home` is shown to those who may change it."""
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    user_id: UUID | None
+    provider_id: UUID | None
+    group_ids: list[UUID]
+    skills: list[str]
+    hours: Literal["always"] | dict[str, Any]
+    home: PointAnswer | None
+    active: bool
+    on_duty: bool
+    duty_changed_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TimeOffBody(Body):
+    """A span, half-open, in which a technician does not work."""
+
+    starts_at: Instant
+    ends_at: Instant
+    note: OptionalNote = None
+
+
+class TimeOffAnswer(Answer):
+    """A span, half-open, in which a technician does not work."""
+
+    id: UUID
+    technician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    note: str | None
+
+
+@routes.get("/v1/technicians", access=DISPATCHING, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
+def list_technicians(call: Call) -> Reply:
+    """The technicians of your scope, by name."""
+    query: TechniciansQuery = call.query
+    with call.transaction() as tx:
+        page = queries.list_technicians(
+            tx,
+            call.caller.scope,
+            store_id=query.store_id,
+            group_id=query.group_id,
+            active=query.active,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    items = [_answer(call.caller, technician) for technician in page.items]
+    return Reply(Listing[TechnicianAnswer](items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/technicians",
+    access=STORE_SETTINGS,
+    body=TechnicianBody,
+    answer=TechnicianAnswer,
+    status=201,
+    creates=True,
+    errors=(TakenError,),
+)
+def create_technician(call: Call) -> Reply:
+    """Add a technician to one of your stores."""
+    body: TechnicianBody = call.body
+    new = commands.NewTechnician(
+        name=body.name,
+        store_id=body.store_id,
+        slug=body.slug,
+        group_ids=body.group_ids,
+        skills=body.skills,
+        hours=_hours(body.hours),
+        home=body.home.point() if body.home else None,
+        provider_id=body.provider_id,
+        email=body.email,
+        password=body.password,
+    )
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: commands.create_technician(tx, call.caller, new, technician_id=row_id),
+            read=lambda row_id: queries.get_technician(tx, call.caller.scope, row_id),
+            reply=lambda technician: _reply(call, technician, headers={"Location": f"/v1/technicians/{technician.id}"}),
+        )
+
+
+@routes.get("/v1/technicians/{id}", access=DISPATCHING, answer=TechnicianAnswer, errors=(NotFoundError,))
+def get_technician(call: Call) -> Reply:
+    """One technician."""
+    with call.transaction() as tx:
+        return _reply(call, queries.get_technician(tx, call.caller.scope, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/technicians/{id}",
+    access=STORE_SETTINGS,
+    body=TechnicianPatch,
+    answer=TechnicianAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=(NotFoundError, StaleError),
+)
+def update_technician(call: Call) -> Reply:
+    """Change a technician of your stores. With `active` false he goes off duty and is logged out."""
+    sent = changes(call.body)
+    if sent.get("home") is not None:
+        sent["home"] = sent["home"].point()
+    if "hours" in sent:
+        sent["hours"] = _hours(sent["hours"])
+    return _reply(call, _change(call, sent, version=call.if_match))
+
+
+@routes.delete(
+    "/v1/technicians/{id}", access=STORE_SETTINGS, status=204, own_transactions=True, errors=(NotFoundError,)
+)
+def delete_technician(call: Call) -> Reply:
+    """End somebody's work: off duty at once, open offers withdrawn, logged out. What happened stays on record."""
+    _change(call, {"active": False}, version=None)
+    return Reply()
+
+
+@routes.get(
+    "/v1/technicians/{id}/time-off", access=STORE_SETTINGS, answer=Listing[TimeOffAnswer], errors=(NotFoundError,)
+)
+def list_time_off(call: Call) -> Reply:
+    """When a technician does not work whatever his hours say, earliest first."""
+    with call.transaction() as tx:
+        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
+        spans = queries.list_time_off(tx, technician.id)
+    return Reply(Listing[TimeOffAnswer](items=[TimeOffAnswer.model_validate(span) for span in spans]))
+
+
+@routes.post(
+    "/v1/technicians/{id}/time-off",
+    access=STORE_SETTINGS,
+    body=TimeOffBody,
+    answer=TimeOffAnswer,
+    status=201,
+    creates=True,
+    errors=(NotFoundError,),
+)
+def create_time_off(call: Call) -> Reply:
+    """Give a technician of your stores time off."""
+    body: TimeOffBody = call.body
+    technician_id = call.path["id"]
+
+    def create(row_id: UUID) -> TimeOff:
+        span = TimeOff(row_id, technician_id, body.starts_at, body.ends_at, body.note)
+        return commands.add_time_off(tx, call.caller, span)
+
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=create,
+            read=lambda row_id: queries.get_time_off(tx, row_id),
+            reply=lambda span: Reply(TimeOffAnswer.model_validate(span)),
+        )
+
+
+@routes.delete(
+    "/v1/technicians/{id}/time-off/{time_off_id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,)
+)
+def delete_time_off(call: Call) -> Reply:
+    """Take time off back."""
+    with call.transaction() as tx:
+        commands.remove_time_off(tx, call.caller, call.path["id"], time_off_id=call.path["time_off_id"])
+    return Reply()
+
+
+def _change(call: Call, sent: dict[str, Any], *, version: int | None) -> Technician:
+    """Write a change; whoever stops working leaves his open offers to the next."""
+    caller, technician_id, waiting = call.caller, call.path["id"], []
+    with call.transaction() as tx, stale_as(lambda technician: _answer(caller, technician)):
+        if sent.get("active") is False:
+            lock_technician(tx, caller, technician_id)
+            waiting = go_off_duty(tx, caller, technician_id)
+        technician = commands.update_technician(tx, caller, technician_id, changes=sent, version=version)
+    for order_id in waiting:
+        call.services.dispatcher.evaluate(caller.org_id, order_id)
+    return technician
+
+
+def _hours(given: Any) -> Any:
+    return None if given == "always" else given
+
+
+def _answer(caller: Caller, technician: Technician) -> TechnicianAnswer:
+    shown = {name: getattr(technician, name) for name in TechnicianAnswer.model_fields}
+    shown["hours"] = technician.hours if technician.hours is not None else "always"
+    if caller.role is Role.DISPATCHER:
+        shown["home"] = None
+    return TechnicianAnswer.model_validate(shown)
+
+
+def _reply(call: Call, technician: Technician, *, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(_answer(call.caller, technician), version=technician.version, headers=headers or {})

@@ -1,0 +1,149 @@
+"""Users: administrators, store administrators and dispatchers. Technicians are made under `/v1/technicians`."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access import queries as access
+from geo_assign.access.commands import NewUser, set_password
+from geo_assign.access.domain import LastAdministratorError, Permission, Role, TakenError, User
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, Password, ShortText, changes
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import Duties
+
+routes = Routes("Users")
+
+StaffRole = Literal["administrator", "store_administrator", "dispatcher"]
+Ids = Annotated[tuple[UUID, ...], Field(max_length=200)]
+Permissions = Annotated[tuple[Permission, ...], Field(max_length=20)]
+
+
+class UserBody(Body):
+    """Somebody to be given access. Store administrators have `store_ids`, dispatchers `group_ids`."""
+
+    email: Email
+    name: ShortText
+    role: StaffRole
+    password: Annotated[Password, Field(min_length=8)] | None = None
+    permissions: Permissions = ()
+    store_ids: Ids = ()
+    group_ids: Ids = ()
+
+
+class UserPatch(Body):
+    """What to change of a user. A new password, and `active` false, end his sessions."""
+
+    email: Email = unsent()
+    name: ShortText = unsent()
+    role: StaffRole = unsent()
+    password: Annotated[Password, Field(min_length=8)] = unsent()
+    permissions: Permissions = unsent()
+    store_ids: Ids = unsent()
+    group_ids: Ids = unsent()
+    active: bool = unsent()
+
+
+class UserAnswer(Answer):
+    """A user, and what he looks after."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    permissions: list[str]
+    store_ids: list[UUID]
+    group_ids: list[UUID]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@routes.get("/v1/users", access=ADMINISTRATORS, query=PageQuery, answer=Listing[UserAnswer])
+def list_users(call: Call) -> Reply:
+    """Everybody who may log in, technicians too, by name."""
+    with call.transaction() as tx:
+        page = access.list_users(tx, limit=call.query.limit, cursor=call.query.cursor)
+        duties = queries.list_duties(tx, [user.id for user in page.items])
+    items = [_answer(user, duties[user.id]) for user in page.items]
+    return Reply(Listing[UserAnswer](items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/users",
+    access=ADMINISTRATORS,
+    body=UserBody,
+    answer=UserAnswer,
+    status=201,
+    creates=True,
+    errors=(TakenError,),
+)
+def create_user(call: Call) -> Reply:
+    """Give somebody access."""
+    body: UserBody = call.body
+    new = NewUser(
+        email=body.email,
+        name=body.name,
+        role=Role(body.role),
+        password=body.password,
+        permissions=body.permissions,
+    )
+    duties = Duties(store_ids=body.store_ids, group_ids=body.group_ids)
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: commands.create_staff(tx, call.caller, new, duties=duties, user_id=row_id),
+            read=lambda row_id: access.get_user(tx, row_id),
+            reply=lambda user: _reply(tx, user, headers={"Location": f"/v1/users/{user.id}"}),
+        )
+
+
+@routes.get("/v1/users/{id}", access=ADMINISTRATORS, answer=UserAnswer, errors=(NotFoundError,))
+def get_user(call: Call) -> Reply:
+    """One user."""
+    with call.transaction() as tx:
+        return _reply(tx, access.get_user(tx, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/users/{id}",
+    access=ADMINISTRATORS,
+    body=UserPatch,
+    answer=UserAnswer,
+    versioned=True,
+    errors=(NotFoundError, StaleError, TakenError, LastAdministratorError),
+)
+def update_user(call: Call) -> Reply:
+    """Change a user. What is taken away is gone at his next request."""
+    sent = changes(call.body)
+    password = sent.pop("password", None)
+    with call.transaction() as tx, stale_as(lambda user: _answer(user, queries.list_duties(tx, [user.id])[user.id])):
+        user = commands.update_staff(tx, call.caller, call.path["id"], changes=sent, version=call.if_match)
+        if password is not None:
+            set_password(tx, call.caller, user.id, password=password)
+        return _reply(tx, user)
+
+
+@routes.delete("/v1/users/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError, LastAdministratorError))
+def delete_user(call: Call) -> Reply:
+    """Take access away: deactivated and logged out. What he did stays on record."""
+    with call.transaction() as tx:
+        commands.update_staff(tx, call.caller, call.path["id"], changes={"active": False})
+    return Reply()
+
+
+def _answer(user: User, duties: Duties) -> UserAnswer:
+    of_user = {name: getattr(user, name) for name in UserAnswer.model_fields if hasattr(user, name)}
+    return UserAnswer.model_validate({**of_user, "store_ids": duties.store_ids, "group_ids": duties.group_ids})
+
+
+def _reply(tx: Tx, user: User, *, headers: dict[str, str] | None = None) -> Reply:
+    duties = queries.list_duties(tx, [user.id])[user.id]
+    return Reply(_answer(user, duties), version=user.version, headers=headers or {})
