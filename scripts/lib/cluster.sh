@@ -48,12 +48,17 @@ find_server() {
     while read -r bin; do
         major="$(server_major "$bin")"
         [[ -n $major && $major -ge $POSTGRES_FLOOR ]] || continue
-        [[ $wanted == bare || -f "$("$bin/pg_config" --sharedir)/extension/postgis.control" ]] || continue
+        [[ $wanted == bare ]] || has_postgis "$bin" || continue
         [[ -z $wanted || $wanted == bare || $wanted == "$major" ]] || continue
         printf '%s' "$bin"
         return
     done < <(printf '%s\n' /usr/lib/postgresql/*/bin "$(pg_config --bindir 2>/dev/null)" | sort -Vr)
     return 1
+}
+
+# Its scripts and its library are packages apart, and either may be there alone.
+has_postgis() {
+    [[ -f "$("$1/pg_config" --sharedir)/extension/postgis.control" && -f "$("$1/pg_config" --pkglibdir)/postgis-3.so" ]]
 }
 
 server_major() {

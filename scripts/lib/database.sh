@@ -31,6 +31,7 @@ urls_of_roles() {
 # create_database NAME OWNER PASSWORD: the owner may create roles but is no superuser, as on a hosted server;
 # only the extensions need one.
 create_database() {
+    HINT='The database could not be made in the private cluster.'
     cluster_psql postgres -v name="$1" -v owner="$2" -v password="$3" <<'SQL'
 SELECT format('CREATE ROLE %I', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
 ALTER ROLE :"owner" LOGIN CREATEROLE PASSWORD :'password';

@@ -1,6 +1,6 @@
-"""Wait until a URL answers 200, or a process ends, or time is up.
+"""Wait until a URL answers 200 and every process named runs, or one of them ends, or time is up.
 
-    ready.py URL PID TIMEOUT_S
+    ready.py URL TIMEOUT_S PID...
 
 On failure the last answer goes to standard error: a service that is not ready says why.
 """
@@ -36,18 +36,20 @@ def is_running(pid: int) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0 when ready, 1 when not in time, 2 when the process ended."""
-    url, pid, timeout_s = arguments[0], int(arguments[1]), float(arguments[2])
+    """Exit status 0 when ready, 1 when not in time, 2 when a process ended."""
+    url, timeout_s, pids = arguments[0], float(arguments[1]), [int(pid) for pid in arguments[2:]]
     pause, give_up_at = threading.Event(), time.monotonic() + timeout_s
-    while (why_not := refusal(url)) is not None:
-        if not is_running(pid):
-            print("The process ended.", file=sys.stderr)
+    while True:
+        why_not = refusal(url)
+        if not all(map(is_running, pids)):
+            print("A process ended.", file=sys.stderr)
             return 2
+        if why_not is None:
+            return 0
         if time.monotonic() > give_up_at:
             print(why_not, file=sys.stderr)
             return 1
         pause.wait(0.1)
-    return 0
 
 
 if __name__ == "__main__":
