@@ -2,12 +2,13 @@
 
 import pkgutil
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 
 from flask import Flask
 
-from geo_assign.console.routes import console_blueprint
+from geo_assign import __version__
+from geo_assign.console.routes import DIST, console_blueprint
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database, Defaults
 from geo_assign.core.settings import Settings
@@ -20,11 +21,15 @@ from geo_assign.http import routes
 from geo_assign.http.admission import RECEIVING, Admission, Capacity, Places
 from geo_assign.http.api import Api
 from geo_assign.http.dispatching import Dispatcher
+from geo_assign.http.docs import docs_blueprint
+from geo_assign.http.health import HEALTH_PATHS, Readiness, health_blueprint
 from geo_assign.http.limits import Limits
+from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
 from geo_assign.http.pages import answer_with_problems
 from geo_assign.http.services import Services
 from geo_assign.mapview.live import LiveHub
+from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
 
 EXTENSION = "geo_assign"
@@ -39,9 +44,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("geo_assign", static_folder=None)
     app.extensions[EXTENSION] = services
     answer_with_problems(app)
+    operations, capacity = list_operations(), make_capacity(settings)
+    head = cache(partial(head_revision, settings))
+    readiness = Readiness(settings, services.database, current=current_revision, head=head)
+    app.register_blueprint(health_blueprint(readiness, capacity))
+    document = partial(render_document, operations, version=__version__, extra_paths=HEALTH_PATHS)
+    app.register_blueprint(docs_blueprint(document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings))
     app.wsgi_app = Api(  # type: ignore[method-assign]
-        list_operations(), Dispatcher(services, make_capacity(settings)), beside=app.wsgi_app
+        operations, Dispatcher(services, capacity), beside=app.wsgi_app
     )
     return app
 

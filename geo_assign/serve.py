@@ -23,7 +23,7 @@ from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.settings import Settings
 from geo_assign.http.admission import RECEIVING
 
-STOP_WITHIN_S = 4
+STOP_WITHIN_S = 3
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 

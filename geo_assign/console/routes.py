@@ -41,7 +41,7 @@ class ConsoleSettings(Protocol):
         """Plain text shown on the map while tiles are drawn."""
 
     @property
-    def basemap_path(self) -> str | None:
+    def basemap_path(self) -> Path | None:
         """A GeoJSON file drawn under everything, or None."""
 
 

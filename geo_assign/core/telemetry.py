@@ -86,7 +86,7 @@ def configure_logging(level: str) -> None:
     handler.setFormatter(LineFormatter())
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
     # They repeat what the access log says, or speak of connections that the pool renews by itself.
-    for chatty in ("werkzeug", "sqlalchemy.pool", "urllib3", "alembic.runtime.plugins"):
+    for chatty in ("werkzeug", "sqlalchemy.pool", "urllib3", "alembic.runtime"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 

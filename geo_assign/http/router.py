@@ -94,6 +94,11 @@ def allowed_methods(methods: Iterable[str]) -> list[str]:
     return sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
 
 
+def parameters_of(path: str) -> list[tuple[str, str]]:
+    """Names and kinds of a path's parameters, in order."""
+    return [(name, kind or "uuid") for name, kind in re.findall(r"\{([a-z_]+)(?::([a-z]+))?\}", path)]
+
+
 @lru_cache(maxsize=1024)
 def template_of(path: str) -> str:
     """The path as OpenAPI writes it: parameters without their kind."""

@@ -1,0 +1,254 @@
+"""The OpenAPI 3.1 document, written from the operations that are really served."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from geo_assign.core.errors import (
+    ForbiddenError,
+    GeoAssignError,
+    InvalidError,
+    StaleError,
+    TooManyError,
+    UnauthenticatedError,
+    UnavailableError,
+    VersionRequiredError,
+)
+from geo_assign.core.idempotency import KeyReusedError
+from geo_assign.http import errors as http_errors
+from geo_assign.http.csrf import COOKIE, HEADER, SAFE_METHODS
+from geo_assign.http.idempotency import REPLAYED
+from geo_assign.http.operations import Access, Operation
+from geo_assign.http.problems import MEDIA_TYPE, status_of
+from geo_assign.http.router import parameters_of, template_of
+
+Json = dict[str, Any]
+Definitions = Mapping[Any, Mapping[str, Any]]
+"""By model and mode: a `$ref` into the components."""
+
+_DESCRIPTION = """\
+Knows where technicians are and decides who should go.
+
+Times are RFC 3339 with an offset, `_m` are metres, `_s` seconds, ids UUIDs. Lists are pages: pass `next_cursor` as
+`cursor`. Errors are problem details (RFC 9457) with a stable `code`; [every code is explained](/docs/problems).
+A POST that creates honours `Idempotency-Key`; what two people may edit carries an `ETag` and wants it back in
+`If-Match`. Unknown members and parameters are refused."""
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "Problem details, RFC 9457. A code may bring members of its own.",
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string", "description": "Names the request; quote it when you report an error."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "RFC 6901, into the body or among the parameters."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+_PARAMETERS: Mapping[str, Json] = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "int": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+    "slug": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,62}$"},
+}
+_RETRY_AFTER: Json = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+_REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
+_ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."}}
+_REPLAYED: Json = {REPLAYED: {"schema": {"const": "true"}, "description": "An earlier request created this."}}
+
+
+def render_document(operations: Sequence[Operation], *, version: str, extra_paths: Mapping[str, Any]) -> bytes:
+    """The document as JSON. `extra_paths` are Path Items of what is not an operation."""
+    references, schemas = _schemas(operations)
+    paths: dict[str, Json] = defaultdict(dict)
+    for operation in operations:
+        paths[template_of(operation.path)][operation.method.lower()] = _operation(operation, references, schemas)
+    for model in {operation.query for operation in operations if operation.query is not None}:
+        schemas.pop(_name(references[model, "validation"]), None)  # spread out as parameters
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "geo-assign",
+            "version": version,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
+        "paths": {**paths, **extra_paths},
+        "components": {
+            "schemas": {**schemas, "Problem": _PROBLEM},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an API key."},
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": COOKIE,
+                    "description": f"The console's session. Changes also want {HEADER}.",
+                },
+            },
+        },
+    }
+    return _with_plain_names(orjson.dumps(document, default=str))
+
+
+def problems_of(operation: Operation) -> Mapping[int, Sequence[type[GeoAssignError]]]:
+    """The errors that an operation may answer with, by status."""
+    found: dict[int, dict[str, type[GeoAssignError]]] = defaultdict(dict)
+    for error in _errors(operation):
+        found[status_of(error)].setdefault(error.code, error)
+    return {status: [errors[code] for code in sorted(errors)] for status, errors in sorted(found.items())}
+
+
+def access_of(access: Access) -> Json:
+    """`x-access`: who may call."""
+    shown: Json = {"roles": list(access.roles), "scopes": list(access.scopes), "permission": access.permission}
+    return {**shown, "public": True} if access.public else shown
+
+
+def _errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
+    yield from operation.errors
+    yield from (http_errors.BadQueryError, http_errors.InternalError, http_errors.OverloadedError, UnavailableError)
+    if not operation.access.public:
+        yield from (UnauthenticatedError, ForbiddenError, TooManyError)
+    if operation.method not in SAFE_METHODS:
+        yield http_errors.CsrfTokenError
+        if not operation.access.public:
+            yield http_errors.BadHeaderError
+    if "{" in operation.path:
+        yield http_errors.NoSuchRouteError
+    if operation.method in {"POST", "PUT", "PATCH"}:
+        yield from (InvalidError, http_errors.MalformedJsonError, http_errors.IncompleteBodyError)
+        yield from (http_errors.BodyTooLargeError, http_errors.UnsupportedMediaTypeError, http_errors.BadHeaderError)
+    if operation.creates:
+        yield KeyReusedError
+    if operation.versioned:
+        yield from (VersionRequiredError, StaleError)
+
+
+def _operation(operation: Operation, references: Definitions, schemas: Mapping[str, Any]) -> Json:
+    item: Json = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation, references, schemas)],
+        "responses": {**_success(operation, references), **_failures(operation)},
+        "security": [] if operation.access.public else [{"bearer": []}, {"cookie": []}],
+        "x-access": access_of(operation.access),
+    }
+    item["parameters"] += _header_parameters(operation)
+    if operation.body is not None:
+        required = any(field.is_required() for field in operation.body.model_fields.values())
+        schema = references[operation.body, "validation"]
+        item["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    return {name: value for name, value in item.items() if value or name == "security"}
+
+
+def _path_parameters(operation: Operation) -> Iterator[Json]:
+    for name, kind in parameters_of(operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[kind]}
+
+
+def _query_parameters(operation: Operation, references: Definitions, schemas: Mapping[str, Any]) -> Iterator[Json]:
+    if operation.query is None:
+        return
+    model = schemas[_name(references[operation.query, "validation"])]
+    for name, schema in model.get("properties", {}).items():
+        parameter: Json = {"name": name, "in": "query", "required": name in model.get("required", ())}
+        bare = {key: value for key, value in schema.items() if key not in {"description", "title"}}
+        if "description" in schema:
+            parameter["description"] = schema["description"]
+        if schema.get("type") == "array":
+            parameter |= {"style": "form", "explode": False}
+        yield {**parameter, "schema": _without_null(bare)}
+
+
+def _header_parameters(operation: Operation) -> Iterator[Json]:
+    text = {"type": "string", "minLength": 1, "maxLength": 200}
+    if operation.creates:
+        meaning = "A retry with the same key and body answers what the first attempt created. Kept for 24 hours."
+        schema = {**text, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+        yield {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": meaning}
+    if operation.versioned:
+        meaning = "The ETag that you saw. Without it 428, with an old one 412."
+        schema = {**text, "pattern": '^(W/)?"[0-9]{1,9}"$', "examples": ['"1"']}
+        yield {"name": "If-Match", "in": "header", "required": True, "schema": schema, "description": meaning}
+
+
+def _success(operation: Operation, references: Definitions) -> Json:
+    headers = {**_REQUEST_ID}
+    has_version = operation.answer is not None and "version" in operation.answer.model_fields
+    if has_version:
+        headers |= _ETAG
+    if operation.creates:
+        headers |= _REPLAYED
+    answer: Json = {"description": operation.summary, "headers": headers}
+    if operation.status != 204:
+        known = operation.answer is not None and "application/json" in operation.media_types
+        schema = references[operation.answer, "serialization"] if known and operation.answer is not None else {}
+        answer["content"] = {media_type: {"schema": schema} for media_type in operation.media_types}
+    responses = {str(operation.status): answer}
+    if operation.method == "GET" and has_version:
+        responses["304"] = {"description": "You already have this version."}
+    return responses
+
+
+def _failures(operation: Operation) -> Json:
+    responses: Json = {}
+    for status, errors in problems_of(operation).items():
+        codes = [error.code for error in errors]
+        schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}]}
+        told = "\n".join(f"- `{error.code}`: {error.title()}" for error in errors)
+        response: Json = {"description": told, "headers": _REQUEST_ID, "content": {MEDIA_TYPE: {"schema": schema}}}
+        if status in {429, 503}:
+            response["headers"] = {**_REQUEST_ID, **_RETRY_AFTER}
+        responses[str(status)] = response
+    return responses
+
+
+def _schemas(operations: Iterable[Operation]) -> tuple[Definitions, dict[str, Any]]:
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+    for operation in operations:
+        for model in (operation.body, operation.query):
+            if model is not None:
+                wanted[model, "validation"] = None
+        if operation.answer is not None:
+            wanted[operation.answer, "serialization"] = None
+    references, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
+    return references, definitions.get("$defs", {})
+
+
+def _name(reference: Mapping[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _without_null(schema: Json) -> Json:
+    """A parameter is absent or has a value: there is no way to write null in a query string."""
+    branches = [branch for branch in schema.get("anyOf", ()) if branch != {"type": "null"}]
+    if len(branches) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf" and not (key == "default" and value is None)}
+    return {**branches[0], **rest}
+
+
+def _with_plain_names(document: bytes) -> bytes:
+    """`Listing_StoreAnswer_` is what pydantic calls a list of stores."""
+    return re.sub(rb"\bListing_(\w+?)Answer_(?=[\"/])", rb"\1List", document)

@@ -1,0 +1,111 @@
+"""The OpenAPI document as rows for a page: what a reader looks for, in the order of the calls."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = Mapping[str, Any]
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A parameter, or a member of a body."""
+
+    name: str
+    type: str
+    description: str
+    required: bool
+    place: str = ""
+
+
+def groups_of(spec: Json) -> dict[str, list[Json]]:
+    """The calls by tag, each with its parameters, members and problems."""
+    groups: dict[str, list[Json]] = {}
+    for path, item in spec["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = item[method]
+                groups.setdefault(operation["tags"][0], []).append(_operation(spec, method, path, operation=operation))
+    return groups
+
+
+def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
+    status, success = next((code, told) for code, told in operation["responses"].items() if code.startswith("2"))
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "description": operation.get("description", ""),
+        "access": _access(operation.get("x-access", {"public": True})),
+        "parameters": [_parameter(spec, parameter) for parameter in operation.get("parameters", ())],
+        "body": list(_members(spec, _schema(operation.get("requestBody", {})))),
+        "status": status,
+        "answer": list(_members(spec, _schema(success))),
+        "problems": {
+            code: told["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"]
+            for code, told in operation["responses"].items()
+            if "application/problem+json" in told.get("content", {})
+        },
+    }
+
+
+def _access(access: Json) -> str:
+    if access.get("public"):
+        return "Anybody."
+    who = [*access["roles"], *(f"API key with {scope}" for scope in access["scopes"])]
+    needs = f"; a dispatcher needs the permission {access['permission']}" if access["permission"] else ""
+    return f"{', '.join(who).replace('_', ' ')}{needs}."
+
+
+def _parameter(spec: Json, parameter: Json) -> Row:
+    return Row(
+        parameter["name"],
+        _type(spec, parameter["schema"]),
+        parameter.get("description", ""),
+        required=parameter["required"],
+        place=parameter["in"],
+    )
+
+
+def _schema(holder: Json) -> Json:
+    content: Json = holder.get("content", {})
+    schema: Json = content.get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _members(spec: Json, schema: Json) -> Iterator[Row]:
+    resolved = _resolved(spec, schema)
+    for name, member in resolved.get("properties", {}).items():
+        yield Row(
+            name, _type(spec, member), member.get("description", ""), required=name in resolved.get("required", ())
+        )
+
+
+def _resolved(spec: Json, schema: Json) -> Json:
+    reference = schema.get("$ref")
+    return spec["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
+
+
+def _type(spec: Json, schema: Json) -> str:
+    """A type in a few words: `string (uuid)`, `array of State`, `integer or null`."""
+    if "$ref" in schema:
+        target = _resolved(spec, schema)
+        name = schema["$ref"].rpartition("/")[2]
+        return " | ".join(map(str, target["enum"])) if "enum" in target else name
+    if "anyOf" in schema:
+        return " or ".join(_type(spec, branch) for branch in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"array of {_type(spec, schema.get('items', {}))}"
+    kind = str(schema.get("type", "any"))
+    return f"{kind} ({schema['format']})" if "format" in schema else kind + _bounds(schema)
+
+
+def _bounds(schema: Json) -> str:
+    low, high = schema.get("minimum", schema.get("minLength")), schema.get("maximum", schema.get("maxLength"))
+    if low is None and high is None:
+        return ""
+    return f" {'' if low is None else low}…{'' if high is None else high}"
