@@ -3,8 +3,8 @@
 import json
 import math
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
@@ -33,11 +33,12 @@ def catalogue() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Branch:
-    """A store as the lead flow knows it, and its share of the leads."""
+    """A store as the lead form knows it: where it is, its share of the leads, and who there has which skill."""
 
     store_id: str
     at: tuple[float, float]
     share: float = 1.0
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Demand:
             "external_id": f"{EXTERNAL_ID_PREFIX}{number}-{rng.getrandbits(40):010x}",
             **self._place(address),
         }
+        if group_id := branch.groups.get(device["skill"]):
+            body["group_id"] = group_id
         if slot := self._slot(now):
             body["slot"] = {name: instant.isoformat() for name, instant in zip(("start", "end"), slot, strict=True)}
         if rng.random() < 0.25:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from geo_assign.simulate.office import Office
 from geo_assign.simulate.pace import Pace
 from geo_assign.simulate.people import Doing, Technician, random_character
 from geo_assign.simulate.phones import Phone, random_faults
+from geo_assign.simulate.seeding import group_skills
 from geo_assign.simulate.staff import Staff
 
 REPORT_S = 30.0
@@ -53,7 +54,7 @@ def run(
     rng = random.Random(f"day {options.seed}")  # noqa: S311 - a town, not a secret
     loop = Loop(pace, rng)
     technicians = employ(organization, city, rng=rng, options=options)
-    branches = [_branch(store) for store in organization["stores"]]
+    branches = [_branch(store, organization.get("groups", ())) for store in organization["stores"]]
     Staff(loop, client, technicians).begin()
     Office(
         loop=loop,
@@ -101,10 +102,16 @@ def _technician(entry: Mapping[str, Any], *, router: Router, rng: random.Random,
     )
 
 
-def _branch(store: Mapping[str, Any]) -> Branch:
+def _branch(store: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> Branch:
     at = plan.FRAME.to_plane(LatLon(store["location"]["lat"], store["location"]["lon"]))
     automation = store.get("settings", {}).get("lead_auto_user_assignment", "on")
-    return Branch(store["id"], at, LEAD_SHARES.get(automation, 0.8))
+    own = [group for group in groups if group["store"] == store["slug"]]
+    return Branch(
+        store_id=store["id"],
+        at=at,
+        share=LEAD_SHARES.get(automation, 0.8),
+        groups={skill: group["id"] for group in own for skill in group_skills(group["slug"])},
+    )
 
 
 def office_token(organization: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ GROUPS = {
     "appliances": ("Home appliances", "riverside", ("washer", "cooling", "oven", "tv")),
     "northgate-all": ("Northgate workshop", "northgate", ("phone", "laptop", "tv", "network", "washer")),
 }
+ALL_SKILLS = tuple(dict.fromkeys(skill for _, _, skills in GROUPS.values() for skill in skills))
 PROVIDERS = {
     "fixnow": ("FixNow", "Saltmarsh Works", ("screens", "northgate-all")),
     "coolserv": ("CoolServ", "Eastmoor Parade", ("appliances",)),
@@ -81,6 +82,15 @@ def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
             for person in people_of
         ]
     }
+
+
+def group_skills(slug: str) -> tuple[str, ...]:
+    """Return what a service group of the demo repairs; a store's only group is asked for everything."""
+    if slug not in GROUPS:
+        return ()
+    _, store, skills = GROUPS[slug]
+    is_alone = sum(one == store for _, one, _ in GROUPS.values()) == 1
+    return ALL_SKILLS if is_alone else skills
 
 
 def _store(slug: str, gazetteer: Path) -> dict[str, Any]:

@@ -124,7 +124,8 @@ class FakeService:
             "collaborators": [],
         }
         self.orders[number] = order | {
-            name: body.get(name) for name in ("external_id", "address", "location", "slot", "skills", "store_id")
+            name: body.get(name)
+            for name in ("external_id", "address", "location", "slot", "skills", "store_id", "group_id")
         }
         return 201, self.orders[number]
 

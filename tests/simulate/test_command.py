@@ -26,7 +26,12 @@ def seeded(assets):
     """Print what `geo-assign seed` would."""
     tree = json.loads((assets / "seed.json").read_text())
     organization = tree["organizations"][0]
-    for entry in [*organization["stores"], *organization["technicians"], *organization["users"]]:
+    for entry in [
+        *organization["stores"],
+        *organization["groups"],
+        *organization["technicians"],
+        *organization["users"],
+    ]:
         entry |= {"id": f"id of {entry['name']}", "token": f"token of {entry['name']}"}
     organization["api_keys"][0]["key"] = "key"
     (assets / "seeded.json").write_text(json.dumps(tree))

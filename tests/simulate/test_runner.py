@@ -43,7 +43,7 @@ def organization(city, tmp_path_factory):
     """The tree that seeding would print: ids on everything, tokens and keys."""
     seed = demo_seed(city, gazetteer=tmp_path_factory.mktemp("demo") / "gazetteer.csv", technicians=10)
     organization = json.loads(json.dumps(seed["organizations"][0]))
-    for entry in [*organization["stores"], *organization["technicians"]]:
+    for entry in [*organization["stores"], *organization["groups"], *organization["technicians"]]:
         entry["id"] = f"id of {entry['slug']}"
     for entry in [*organization["technicians"], *organization["users"]]:
         entry["token"] = f"token of {entry['email']}"
@@ -67,11 +67,13 @@ def simulate(client, organization, city, *, duration_s, hooks=(), **options):
 
 def test_the_demo_looks_alive_within_seconds(service, organization, city):
     simulate(service, organization, city, duration_s=9)
+    groups = {group["id"] for group in organization["groups"]}
     on_duty = [technician for technician in organization["technicians"] if technician["on_duty"]]
     assert service.complaints == []
     assert set(service.positions) >= {technician["token"] for technician in on_duty[:5]}
     assert len(service.positions) >= len(on_duty) - 1
     assert len(service.orders) >= 10
+    assert all(order["group_id"] in groups for order in service.orders.values())
     assert sum(service.on_duty.values()) == len(on_duty)
 
 

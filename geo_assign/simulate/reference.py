@@ -1,0 +1,96 @@
+"""A second opinion for replays: the rules once more, as plainly as they can be said.
+
+Every vehicle is looked at for every lead, with geopy's geodesic. No SQL, no index, none of the service's own code for
+positions or matching: when both name the same vehicle, neither was wrong by the same mistake.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from geopy.distance import geodesic
+
+from geo_assign.core.geo import Point
+from geo_assign.simulate.recording import RecordedPing
+
+_TOP_SPEED_MPS = 70.0
+
+
+@dataclass
+class Vehicle:
+    """What the rules need to know of one vehicle."""
+
+    id: UUID
+    on_duty: bool = False
+    last: tuple[datetime, Point] | None = None
+    plausible: tuple[datetime, Point] | None = None
+    flagged: bool = False
+    busy: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The vehicle that should go, its distance in metres, and the time of its position."""
+
+    vehicle_id: UUID
+    distance_m: float
+    position_time: datetime
+
+
+@dataclass
+class Reference:
+    """The fleet as it stands, by vehicle name."""
+
+    freshness: timedelta
+    radius_m: float
+    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+
+    def see(self, ping: RecordedPing) -> None:
+        """Take notice of a ping: occupied vehicles are off duty and tell nothing."""
+        vehicle = self.vehicles[ping.vehicle]
+        vehicle.on_duty = not ping.occupied
+        if ping.occupied or (vehicle.last is not None and ping.at <= vehicle.last[0]):
+            return
+        here = (ping.at, ping.point)
+        sensible = (
+            vehicle.plausible is None
+            or _reachable(vehicle.plausible, here)
+            or (vehicle.flagged and vehicle.last is not None and _reachable(vehicle.last, here))
+        )
+        vehicle.last, vehicle.flagged = here, not sensible
+        if sensible:
+            vehicle.plausible = here
+
+    def choose(self, point: Point, start: datetime, end: datetime) -> Choice | None:
+        """The nearest vehicle that is on duty, fresh, plausible and free; ties go to the lower id."""
+        best: tuple[float, UUID, datetime] | None = None
+        for vehicle in self.vehicles.values():
+            if not self._may_go(vehicle, start, end):
+                continue
+            assert vehicle.last is not None
+            position_time, place = vehicle.last
+            distance_m = geodesic((place.lat, place.lon), (point.lat, point.lon)).m
+            if distance_m <= self.radius_m and (best is None or (distance_m, vehicle.id) < best[:2]):
+                best = (distance_m, vehicle.id, position_time)
+        return Choice(best[1], best[0], best[2]) if best else None
+
+    def book(self, vehicle_id: UUID, start: datetime, end: datetime) -> None:
+        """Whoever got the lead is busy."""
+        next(one for one in self.vehicles.values() if one.id == vehicle_id).busy.append((start, end))
+
+    def _may_go(self, vehicle: Vehicle, start: datetime, end: datetime) -> bool:
+        if not vehicle.on_duty or vehicle.flagged or vehicle.last is None:
+            return False
+        fresh = start - vehicle.last[0] <= self.freshness
+        return fresh and not any(begin < end and start < until for begin, until in vehicle.busy)
+
+
+def _reachable(before: tuple[datetime, Point], after: tuple[datetime, Point]) -> bool:
+    seconds = max(1.0, (after[0] - before[0]).total_seconds())
+    return _metres(before[1], after[1]) <= _TOP_SPEED_MPS * seconds
+
+
+def _metres(a: Point, b: Point) -> float:
+    distance: Any = geodesic((a.lat, a.lon), (b.lat, b.lon)).m
+    return float(distance)
