@@ -92,7 +92,9 @@ close_steps() {
     trap '' INT TERM HUP
     trap - EXIT
     set +e
-    if [[ -n $STEP && -z ${INTERRUPTED:-} ]]; then
+    if [[ -n $STEP && -n ${INTERRUPTED:-} ]]; then
+        say 'interrupted'
+    elif [[ -n $STEP ]]; then
         say 'failed'
         show_failure
     fi
