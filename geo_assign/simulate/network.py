@@ -71,11 +71,11 @@ class SegmentIndex:
         return self.near((low, high))
 
 
-def _cells(segment: Segment) -> Iterator[tuple[int, int]]:
+def _cells(segment: Segment) -> list[tuple[int, int]]:
     (ax, ay), (bx, by) = segment
-    for column in range(int(min(ax, bx) // CELL_M), int(max(ax, bx) // CELL_M) + 1):
-        for row in range(int(min(ay, by) // CELL_M), int(max(ay, by) // CELL_M) + 1):
-            yield column, row
+    west, east = int(min(ax, bx) // CELL_M), int(max(ax, bx) // CELL_M)
+    south, north = int(min(ay, by) // CELL_M), int(max(ay, by) // CELL_M)
+    return [(column, row) for column in range(west, east + 1) for row in range(south, north + 1)]
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _edge(piece: Line, *, junctions: _Junctions, street: Street, number: int, te
 
 
 def _is_wet(segment: Segment, terrain: Terrain) -> bool:
-    steps = 1 + int(distance(*segment) / 8.0)
+    steps = 1 + int(distance(*segment) / 12.0)
     return any(not terrain.dry.at(between(*segment, step / steps)) for step in range(steps + 1))
 
 

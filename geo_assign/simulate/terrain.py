@@ -18,20 +18,21 @@ BANK_M = 14.0
 
 @dataclass(frozen=True)
 class Raster:
-    """A yes-or-no map in square cells; outside of it everything is ``outside``."""
+    """A yes-or-no map in square cells, row by row from the south-west; outside of it the answer is no."""
 
     cells: Bools
     west: float
     south: float
-    outside: bool
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.cells.tobytes()
 
     def at(self, point: Point) -> bool:
         """Return the cell's answer at a point."""
         column, row = int((point[0] - self.west) // CELL_M), int((point[1] - self.south) // CELL_M)
         rows, columns = self.cells.shape
-        if 0 <= row < rows and 0 <= column < columns:
-            return bool(self.cells[row, column])
-        return self.outside
+        return bool(0 <= row < rows and 0 <= column < columns and self._bytes[row * columns + column])
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Terrain:
         return self._raster(built & dry & self._fill(self.shore) & ~self.green.cells)
 
     def _raster(self, cells: Bools) -> Raster:
-        return Raster(cells, self._extent[0], self._extent[1], outside=False)
+        return Raster(cells, self._extent[0], self._extent[1])
 
     def _fill(self, ring: Line) -> Bools:
         """Rasterize a ring: the even-odd rule at every cell's middle, row by row."""
