@@ -77,6 +77,7 @@ class FakeService:
 
     def move(self, name: str, **place_and_more: float) -> Json:
         """Let somebody be somewhere else, and say so."""
+        self.scenario.now = datetime.now(UTC)
         feature = self.scenario.technician(name, **place_and_more)  # type: ignore[arg-type]
         self.publish("technicians", {"features": [feature], "gone": []})
         return feature

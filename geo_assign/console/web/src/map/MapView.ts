@@ -8,13 +8,14 @@ import { mapImages } from "../symbols/drawings";
 import { paintImage, tokenReader } from "../symbols/paint";
 import { aroundFeatures, orderFilter, sourceDiffs, technicianFilter, type Accuracy, type Around } from "./features";
 import { drawOrder, drawRanked, orderElement, rankedElement, type OrderMark, type RankedMark } from "./markers";
-import { BEAK_LAYERS, layers, ORDER_LAYERS, startStyle, TECHNICIAN_LAYERS } from "./style";
+import { BEAK_LAYERS, CIRCLE_LAYERS, layers, ORDER_LAYERS, startStyle, SYMBOL_LAYERS, symbolZoom, TECHNICIAN_LAYERS } from "./style";
 
 // Without its own file the worker is looked for where a bundler does not put it, and the map stays empty.
 setWorkerUrl(workerUrl);
 
 const PIXEL_RATIO = 2;
 const IMAGE_HALF = 18;
+const FADE_EVERY_MS = 5_000;
 
 /** What the page wants drawn; the map compares nothing, it draws what it is given. */
 export interface Scene {
@@ -48,6 +49,8 @@ export class MapView {
   private placing: Marker | null = null;
   private readonly ready: Promise<void>;
   private colour = tokenReader();
+  private aroundDrawn = "";
+  private fadedAt = 0;
 
   constructor(
     container: HTMLElement,
@@ -90,6 +93,7 @@ export class MapView {
       for (const name of ["technicians", "orders"] as const) {
         if (change.all) {
           this.source(name).setData({ type: "FeatureCollection", features: diffs[name].add ?? [] });
+          this.setSymbolZoom(change.set.length);
         } else if (diffs[name].add?.length || diffs[name].remove?.length) {
           this.update(name, diffs[name]);
         }
@@ -97,8 +101,10 @@ export class MapView {
     });
   }
 
-  /** The clock that fades ages; touching no feature. */
+  /** The clock that fades ages, touching no feature; every few seconds is enough and draws less. */
   setNow(ms: number): void {
+    if (Math.abs(ms - this.fadedAt) < FADE_EVERY_MS) return;
+    this.fadedAt = ms;
     void this.ready.then(() => this.map.setGlobalStateProperty("now", Math.floor(ms / 1000)));
   }
 
@@ -110,12 +116,13 @@ export class MapView {
         this.map.setFilter(id, technicianFilter(scene.hidden, marked, BEAK_LAYERS.has(id)));
       }
       for (const id of ORDER_LAYERS) this.map.setFilter(id, orderFilter(scene.hidden, scene.order?.id ?? null));
-      this.source("around").setData(aroundFeatures(scene.around, scene.accuracy));
+      this.drawAround(scene);
       this.map.setGlobalStateProperty("asking", scene.order !== null);
     });
   }
 
   setTheme(dark: boolean): void {
+    if (dark === this.dark) return;
     this.dark = dark;
     this.colour = tokenReader();
     this.drawImages();
@@ -208,6 +215,12 @@ export class MapView {
     });
   }
 
+  private setSymbolZoom(features: number): void {
+    const zoom = symbolZoom(features);
+    for (const id of CIRCLE_LAYERS) this.map.setLayerZoomRange(id, 0, zoom);
+    for (const id of SYMBOL_LAYERS) this.map.setLayerZoomRange(id, zoom, 24);
+  }
+
   private source(name: string): GeoJSONSource {
     return this.map.getSource(name) as GeoJSONSource;
   }
@@ -222,6 +235,14 @@ export class MapView {
       if (this.map.hasImage(name)) this.map.updateImage(name, image);
       else this.map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
     }
+  }
+
+  private drawAround({ around, accuracy }: Scene): void {
+    const features = aroundFeatures(around, accuracy);
+    const wanted = JSON.stringify(features);
+    if (wanted === this.aroundDrawn) return;
+    this.aroundDrawn = wanted;
+    this.source("around").setData(features);
   }
 
   private drawMarkers(scene: Scene): void {

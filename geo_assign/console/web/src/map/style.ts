@@ -4,9 +4,14 @@ import type { Config, TechnicianStatus } from "../api/types";
 
 export type Colour = (token: string) => string;
 
-/** Circles below this zoom, symbols from it on: ten thousand symbols in one view cost too much. */
-export const SYMBOL_ZOOM = 13;
+/** From this zoom on symbols are drawn, below it circles: ten thousand symbols in one view cost too much. */
+const SYMBOL_ZOOM = 13;
+const SMALL_FLEET = 1_500;
+const SMALL_FLEET_SYMBOL_ZOOM = 11.5;
 const NAME_ZOOM = 15;
+
+/** A fleet that fits a view in any case may show its symbols earlier. */
+export const symbolZoom = (features: number) => (features > SMALL_FLEET ? SYMBOL_ZOOM : SMALL_FLEET_SYMBOL_ZOOM);
 const FONT_BOLD = ["Hyperlegible Bold"];
 
 const age: ExpressionSpecification = ["-", ["global-state", "now"], ["get", "at"]];
@@ -59,22 +64,29 @@ function ground(colour: Colour): LayerSpecification[] {
   ];
 }
 
-function groundLabels(colour: Colour): LayerSpecification {
-  return {
-    id: "ground-label",
-    type: "symbol",
-    source: "basemap",
-    filter: only("label"),
-    layout: {
-      "text-field": ["get", "name"],
-      "text-font": FONT_BOLD,
-      "text-size": 11,
-      "text-letter-spacing": 0.1,
-      "text-transform": "uppercase",
-      "text-padding": 12,
+function groundLabels(colour: Colour): LayerSpecification[] {
+  const paint = { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.4 };
+  const layout = { "text-field": ["get", "name"], "text-font": FONT_BOLD, "text-size": 11, "text-padding": 12 };
+  const spaced = { "text-letter-spacing": 0.1, "text-transform": "uppercase" };
+  return [
+    {
+      id: "ground-street",
+      type: "symbol",
+      source: "basemap",
+      minzoom: NAME_ZOOM,
+      filter: ["in", ["get", "layer"], ["literal", ["road", "main"]]],
+      layout: { ...layout, "symbol-placement": "line" } as object,
+      paint,
     },
-    paint: { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.4 },
-  };
+    {
+      id: "ground-label",
+      type: "symbol",
+      source: "basemap",
+      filter: only("label"),
+      layout: { ...layout, ...spaced } as object,
+      paint,
+    },
+  ];
 }
 
 function around(colour: Colour): LayerSpecification[] {
@@ -197,6 +209,8 @@ function symbols(colour: Colour): LayerSpecification[] {
 /** Layers that a click or the legend's filters act on. */
 export const TECHNICIAN_LAYERS = ["technician-circle", "technician-beak-halo", "technician-symbol", "technician-beak", "technician-name"];
 export const ORDER_LAYERS = ["order-circle", "order-symbol"];
+export const CIRCLE_LAYERS = ["technician-circle", "order-circle"];
+export const SYMBOL_LAYERS = ["order-symbol", "technician-beak-halo", "technician-symbol", "technician-beak"];
 export const BEAK_LAYERS: ReadonlySet<string> = new Set(["technician-beak-halo", "technician-beak"]);
 
 /** All layers, bottom to top, in the present theme's colours. */
@@ -206,7 +220,7 @@ export function layers(colour: Colour, { dark, tiles }: { dark: boolean; tiles: 
     { id: "land", type: "background", paint: { "background-color": colour("map-land") } },
     ...ground(colour),
     ...raster,
-    groundLabels(colour),
+    ...groundLabels(colour),
     ...around(colour),
     ...circles(colour),
     ...symbols(colour),

@@ -36,7 +36,7 @@ const NICE_M = [100, 200, 250, 500, 1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 
 
 /** Three range rings that reach the farthest candidate. */
 export function ringRadii(farthest_m: number): number[] {
-  const step = NICE_M.find((each) => each >= 250 && each * 3 >= farthest_m) ?? 100_000;
+  const step = NICE_M.find((each) => each >= 250 && each * 3.3 >= farthest_m) ?? 100_000;
   return [step, step * 2, step * 3];
 }
 

@@ -1,7 +1,7 @@
 /** "Who can take it": the ranking on the screen, and how each position is known. */
 import type { Candidate, DayEntry, Exclusion, Nearest, Position, Reason, Slot } from "../api/types";
 import { ageSeconds } from "./clock";
-import { distance, duration, firstName, plural } from "./words";
+import { distance, duration, firstName } from "./words";
 import { clockTime, moment } from "./zone";
 
 export interface Known {
@@ -163,18 +163,20 @@ const REASONS: Record<string, string> = {
   inactive: "not active",
 };
 
-/** One reason in words, with what the service adds to it. */
+const inShort = (reason: Reason) => REASONS[reason.code] ?? reason.code.replaceAll("_", " ");
+
+/** One reason as the service words it, else in our own words for its code. */
 export function reasonText(reason: Reason): string {
-  const words = REASONS[reason.code] ?? reason.code.replaceAll("_", " ");
-  return typeof reason.detail === "string" && reason.detail.trim() ? `${words}: ${reason.detail.trim()}` : words;
+  return typeof reason.detail === "string" && reason.detail.trim() ? reason.detail.trim() : inShort(reason);
 }
 
-/** Everything that keeps somebody from going; whoever is off duty shows when, never where. */
+/** Everything that keeps somebody from going; whoever is off duty shows when he was seen, never where. */
 export function exclusionText(excluded: Exclusion, nowMs: number, zone: string): string {
-  const seen = excluded.last_seen_at ? `last seen ${moment(Date.parse(excluded.last_seen_at), nowMs, zone)}` : "never seen";
-  return excluded.reasons
-    .map((reason) => (reason.code === "off_duty" || reason.code === "offline" ? `${REASONS[reason.code]}, ${seen}` : reasonText(reason)))
-    .join(" · ");
+  if (excluded.reasons.some((reason) => reason.code === "off_duty")) {
+    const seen = excluded.last_seen_at;
+    return `off duty, ${seen ? `last seen ${moment(Date.parse(seen), nowMs, zone)}` : "never seen"}`;
+  }
+  return excluded.reasons.map(reasonText).join(" · ");
 }
 
 export interface Excluded {
@@ -184,16 +186,21 @@ export interface Excluded {
 }
 
 /** How many cannot go, and the most surprising of them. */
-export function excludedSummary(nearest: Nearest, nowMs: number, zone: string): Excluded {
-  const count = Math.max(nearest.excluded.length, nearest.examined - nearest.counts.available);
+export function excludedSummary(nearest: Nearest): Excluded {
+  const count = nearest.excluded.length;
   const first = nearest.candidates[0]?.distance_m ?? Infinity;
   const nearer = nearest.excluded.find((each) => each.distance_m !== null && each.distance_m < first);
-  if (!nearer) return { count, hint: "" };
-  return { count, hint: `${firstName(nearer.name)} is nearer, but ${exclusionText(nearer, nowMs, zone)}` };
+  const reason = nearer?.reasons[0];
+  return { count, hint: nearer && reason ? `${firstName(nearer.name)} is nearer, but ${inShort(reason)}` : "" };
 }
 
-/** `6 can go`, and of how many in which radius. */
+/** `6 can go`, and what the number leaves out. */
 export function headline(nearest: Nearest): { main: string; rest: string } {
-  const main = nearest.counts.available > 0 ? `${nearest.counts.available} can go` : "Nobody can go";
-  return { main, rest: `of ${plural(nearest.examined, "person", "people")} within ${distance(nearest.radius_m)}` };
+  const shown = nearest.candidates.length;
+  const available = Math.max(shown, nearest.counts.available);
+  const first = available > shown ? `nearest ${shown} shown, ` : "";
+  return {
+    main: available > 0 ? `${available} can go` : "Nobody can go",
+    rest: `${first}within ${distance(nearest.radius_m)}`,
+  };
 }

@@ -10,13 +10,13 @@ export interface OrdersChange {
 }
 
 /** Merge what arrived. An older version than the one known is a late message and changes nothing. */
-export function mergeOrders(known: Orders, arrived: readonly WorkOrder[], nowMs: number): OrdersChange {
+export function mergeOrders(known: Orders, arrived: readonly WorkOrder[], nowMs: number, meId = ""): OrdersChange {
   const orders = new Map(known);
   const farewells: Farewell[] = [];
   for (const order of arrived) {
     const before = orders.get(order.id);
     if (before && before.version > order.version) continue;
-    const text = before ? farewellText(before, order) : null;
+    const text = before ? farewellText(before, order, meId) : null;
     if (before && text) farewells.push({ order, from: before, text, atMs: nowMs });
     if (isFinished(order)) orders.delete(order.id);
     else orders.set(order.id, order);

@@ -72,22 +72,28 @@ export function neighbour(ids: readonly string[], selected: string | null, step:
   return ids[Math.min(ids.length - 1, Math.max(0, at + step))] ?? null;
 }
 
-/** What happened to an order that was pending and no longer is; null when it still is. */
-export function farewellText(before: WorkOrder, after: WorkOrder): string | null {
+/** What happened to an order that was pending and no longer is; null when it still is. `meId` is the reader. */
+export function farewellText(before: WorkOrder, after: WorkOrder, meId = ""): string | null {
   if (!isPending(before) || isPending(after)) return null;
-  const who = nameOf(after.changed_by);
-  if (after.state === "cancelled") return who ? `${firstName(who)} cancelled it` : "Cancelled";
+  const who = changerName(after, meId);
+  if (after.state === "cancelled") return who ? `${who} cancelled it` : "Cancelled";
   if (after.state === "converted") return "Became a ticket";
   const taker = after.assignee?.name;
   if (!taker) return "Done";
   if (before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
-  return who && who !== taker ? `${firstName(who)} assigned ${taker}` : `${taker} has it`;
+  return who ? `${who} assigned ${taker}` : `${taker} has it`;
+}
+
+function changerName({ changed_by: who, assignee }: WorkOrder, meId: string): string | null {
+  const name = nameOf(who);
+  if (name === null || name === assignee?.name) return null;
+  return typeof who === "object" && who?.id === meId ? "You" : firstName(name);
 }
 
 const REASONS: Record<string, string> = {
   map_key_missing: "Map key missing",
   geocoder_unavailable: "Geocoder down",
-  nobody_eligible: "Nobody can go",
+  nobody_eligible: "Nobody free",
   automation_off: "Yours to give",
   suggested: "Suggestion ready",
 };

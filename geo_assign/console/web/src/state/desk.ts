@@ -209,7 +209,7 @@ export class Desk {
   }
 
   private takeOrders(arrived: readonly WorkOrder[]): void {
-    const { orders, farewells } = mergeOrders(this.orders.peek(), arrived, this.clock.now());
+    const { orders, farewells } = mergeOrders(this.orders.peek(), arrived, this.clock.now(), this.me.user.id);
     const current = arrived.map((order) => orders.get(order.id) ?? order);
     const pins = current.map(pinOf);
     const gone = current.filter((_, index) => pins[index] === null).map((order) => order.id);

@@ -55,8 +55,8 @@ export const PLANNED: Shape[] = [
   { d: circle(8), fill: "surface", stroke: "free", width: 1.9, dash: [3.4, 1.6] },
 ];
 
-/** The heading, pointing north; its halo lies under the body, its fill over it. */
-const BEAK = "M-5.7-5.4Q-2.6-9.4 0-15.2Q2.6-9.4 5.7-5.4Z";
+/** The heading, pointing north; its foot follows the body's edge, so that faded ones do not darken each other. */
+const BEAK = "M-5.3-5Q-2.6-9.4 0-15.2Q2.6-9.4 5.3-5A7.3 7.3 0 0 0-5.3-5Z";
 export const BEAK_HALO: Shape[] = [{ d: BEAK, fill: "surface", stroke: "surface", width: 4 }];
 export const beak = (paint: Paint): Shape[] => [{ d: BEAK, fill: paint }];
 

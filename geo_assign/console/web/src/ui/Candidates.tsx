@@ -42,9 +42,8 @@ function Summary({ nearest }: { nearest: Nearest }) {
   const { main, rest } = headline(nearest);
   return (
     <div class="seg">
-      <h3>{main}</h3>
+      <h2>{main}</h2>
       <span class="muted">{rest}</span>
-      {nearest.truncated && <span class="muted">, first ones shown</span>}
     </div>
   );
 }

@@ -19,6 +19,7 @@ export function Header({ screen }: { screen: string }) {
       </div>
       {screen === "desk" && <MainLinks />}
       {screen === "desk" && <FindBox />}
+      {screen === "desk" && <StoreName />}
       <Live />
       <ThemeSwitch />
       <MeMenu />
@@ -32,6 +33,14 @@ function MainLinks() {
       <a href="/console/" aria-current="page">Map</a>
     </nav>
   );
+}
+
+/** Whose time the clock shows: the open order's store. */
+function StoreName() {
+  const { desk } = usePage();
+  const id = desk.selected.value?.store_id;
+  const store = desk.me.stores.find((each) => each.id === id) ?? desk.me.stores[0];
+  return store ? <span class="store">{store.name}</span> : null;
 }
 
 function OrderHeader() {
@@ -91,8 +100,9 @@ function MeMenu() {
   const { user, organization } = desk.me;
   return (
     <details class="me">
-      <summary aria-label={`${user.name}, account`}>
-        <span class="avatar" aria-hidden="true">{initials(user.name)}</span>
+      <summary>
+        <span class="avatar">{initials(user.name)}</span>
+        <span class="sr">{`${user.name}, account`}</span>
       </summary>
       <div class="card menu">
         <p>

@@ -26,7 +26,7 @@ function WaysOut({ order }: { order: WorkOrder }) {
   const why = WHY[order.pending_reason ?? ""] ?? "Nobody can be ranked before the place is known.";
   return (
     <>
-      <h3>{suggestions.length > 0 ? "Which address is it?" : "The address was not found"}</h3>
+      <h2>{suggestions.length > 0 ? "Which address is it?" : "The address was not found"}</h2>
       <p class="muted">{why}</p>
       {suggestions.length > 0 && (
         <ul class="suggestions">
@@ -74,7 +74,7 @@ function Placing() {
   if (!at) return null;
   return (
     <>
-      <h3>Put the pin where the customer is</h3>
+      <h2>Put the pin where the customer is</h2>
       <p class="muted">Click the map, or drag the pin. It is never overwritten by the address service.</p>
       <p class="tabular">{`${at.lat.toFixed(5)}, ${at.lon.toFixed(5)}`}</p>
       <div class="act">

@@ -77,7 +77,7 @@ function Row({ order }: { order: WorkOrder }) {
     if (selected) row.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   const zone = desk.zoneOf(order);
-  const starts = moment(Date.parse(order.slot.start), desk.now.value, zone);
+  const starts = order.bucket === "later" ? null : moment(Date.parse(order.slot.start), desk.now.value, zone);
   return (
     <li class="row">
       <button ref={row} class="wo" data-row aria-current={selected ? "true" : undefined} onClick={() => desk.select(order.id)}>
@@ -87,7 +87,7 @@ function Row({ order }: { order: WorkOrder }) {
           {order.offer && <Countdown order={order} />}
         </span>
         <span class="ln">
-          <span class="d">{`${order.number} · ${shortAddress(order.address)} · ${starts}`}</span>
+          <span class="d">{[order.number, starts, shortAddress(order.address)].filter(Boolean).join(" · ")}</span>
           {order.offer ? (
             <span class="why">{order.offer.technician_name}</span>
           ) : (

@@ -8,7 +8,7 @@ import { usePage } from "./context";
 export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) {
   const { desk, view } = usePage();
   const { whyOpen } = desk.question;
-  const { count, hint } = excludedSummary(nearest, desk.now.value, desk.zoneOf(order));
+  const { count, hint } = excludedSummary(nearest);
   if (count === 0) return null;
   const open = whyOpen.value || nearest.candidates.length === 0;
   return (
@@ -20,14 +20,14 @@ export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) 
         </span>
         {nearest.candidates.length > 0 && (
           <button aria-expanded={open} aria-controls="why" onClick={() => (whyOpen.value = !open)}>
-            {open ? "Close" : "Why"} {view.letterKeys.value && <kbd aria-hidden="true">W</kbd>}
+            <span>{open ? "Close" : "Why"}</span> {view.letterKeys.value && <kbd aria-hidden="true">W</kbd>}
           </button>
         )}
       </div>
       {open && (
         <ul id="why">
           {nearest.excluded.map((excluded) => <Excluded key={excluded.technician_id} excluded={excluded} order={order} />)}
-          {count > nearest.excluded.length && <li class="muted">{`and ${count - nearest.excluded.length} farther away`}</li>}
+          {nearest.truncated && <li class="muted">These are the nearest; there are more.</li>}
         </ul>
       )}
     </div>

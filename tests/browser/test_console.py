@@ -1,0 +1,216 @@
+"""The live map page in a real browser: what a dispatcher sees, does, and is told."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from .conftest import Opener
+from .fake_service import RunningService
+from .pages import ConsolePage
+from .scenario import Scenario, identity
+
+
+def test_it_starts_with_the_oldest_order_that_can_be_given(console: ConsolePage) -> None:
+    expect(console.page.locator("[data-row][aria-current=true]")).to_contain_text("T-0871")
+    expect(console.badge).to_have_text("9")
+    assert console.list.count() == 9
+
+
+def test_log_in_shows_the_pending_list_and_log_out_takes_it_away(open_console: Opener, running: RunningService) -> None:
+    running.service.logged_in = False
+    console = open_console()
+    form = console.page
+    form.get_by_label("Organization").fill("demo")
+    form.get_by_label("E-mail").fill("marta@example.org")
+    form.get_by_label("Password").fill("wrong")
+    form.get_by_role("button", name="Log in").click()
+    expect(form.get_by_role("alert")).to_have_text("Organization, e-mail or password is not right.")
+    form.get_by_label("Password").fill("correct horse")
+    form.get_by_role("button", name="Log in").click()
+    expect(console.order("L-2044")).to_be_visible()
+    form.locator("summary").click()
+    form.get_by_role("button", name="Log out").click()
+    expect(form.get_by_role("heading", name="Log in")).to_be_visible()
+    assert not running.service.logged_in
+
+
+def test_who_can_take_it_says_how_each_place_is_known(console: ConsolePage) -> None:
+    console.order("L-2044").locator("button").click()
+    expect(console.panel).to_contain_text("6 can go")
+    expect(console.candidate("Ana Ferreira")).to_contain_text(re.compile(r"live \d+ s ago, ±8 m"))
+    expect(console.candidate("Joana Prata")).to_contain_text(re.compile(r"from \d\d:\d\d job"))
+    expect(console.candidate("Miguel Sá")).to_contain_text("home base")
+    expect(console.candidate("Bea Nunes")).to_contain_text("3 min old")
+    expect(console.candidate("Luís Cunha")).to_contain_text("Provider")
+
+
+def test_why_lists_everybody_who_cannot_go_with_the_reason(console: ConsolePage) -> None:
+    console.order("L-2044").locator("button").click()
+    expect(console.panel).to_contain_text("5 cannot. Rui is nearer, but already booked then")
+    console.page.keyboard.press("w")
+    reasons = console.page.locator("#why")
+    expect(reasons).to_contain_text("booked 15:10–16:10")
+    expect(reasons.get_by_role("listitem").filter(has_text="Pedro Alves")).to_contain_text(re.compile(r"off duty, last seen \d\d:\d\d"))
+    console.page.keyboard.press("Escape")
+    expect(reasons).to_be_hidden()
+
+
+def test_one_click_offers_and_nothing_is_shown_before_the_service_agrees(console: ConsolePage, running: RunningService) -> None:
+    console.order("L-2044").locator("button").click()
+    console.page.get_by_role("button", name=re.compile("Offer to Ana")).click()
+    expect(console.panel).to_contain_text("Offered to Ana Ferreira")
+    expect(console.order("L-2044")).to_contain_text("Ana Ferreira")
+    body, headers = running.service.writes("/assign")[0]
+    assert body == {"technician_id": identity("Ana Ferreira"), "mode": "offer"}
+    assert headers["If-Match"] == '"1"'
+    assert headers["X-Csrf-Token"] == "csrf-of-this-session"
+
+
+def test_keys_walk_the_list_choose_and_assign(console: ConsolePage, running: RunningService) -> None:
+    keyboard = console.page.keyboard
+    keyboard.press("j")
+    expect(console.page.locator("[data-row][aria-current=true]")).to_contain_text("L-2044")
+    expect(console.candidate("Tomás Reis")).to_be_visible()
+    keyboard.press("2")
+    expect(console.candidate("Tomás Reis")).to_have_attribute("aria-pressed", "true")
+    keyboard.press("Shift+Enter")
+    expect(console.order("L-2044")).to_contain_text("You assigned Tomás Reis")
+    body, _ = running.service.writes("/assign")[0]
+    assert body == {"technician_id": identity("Tomás Reis"), "mode": "assign"}
+
+
+def test_letters_typed_into_a_field_are_letters(console: ConsolePage) -> None:
+    console.page.keyboard.press("/")
+    console.page.keyboard.type("jk 12")
+    expect(console.page.get_by_role("combobox", name="Find")).to_have_value("jk 12")
+    expect(console.page.locator("[data-row][aria-current=true]")).to_contain_text("T-0871")
+
+
+def test_a_person_is_found_by_name_without_accents(console: ConsolePage) -> None:
+    console.page.keyboard.press("/")
+    console.page.keyboard.type("hugo")
+    console.page.keyboard.press("Enter")
+    expect(console.page.get_by_role("region", name="Hugo Pires")).to_contain_text(re.compile("Silent · 18 min ago"))
+
+
+def test_somebody_faster_turns_the_row_into_the_answer(console: ConsolePage, running: RunningService, day: Scenario) -> None:
+    console.order("L-2044").locator("button").click()
+    order = day.orders[identity("L-2044")]
+    current = {**order, "version": 2}
+    running.service.refuse(
+        412, code="version_mismatch", title="Changed meanwhile", current=current, changed_by={"id": "x", "name": "Marta Castro"}
+    )
+    console.page.get_by_role("button", name=re.compile("Offer to Ana")).click()
+    expect(console.candidate("Ana Ferreira")).to_contain_text("Marta Castro changed it meanwhile.")
+    console.page.get_by_role("button", name=re.compile("Offer to Ana")).click()
+    expect(console.panel).to_contain_text("Offered to Ana Ferreira")
+    assert [headers["If-Match"] for _, headers in running.service.writes("/assign")] == ['"1"', '"2"']
+
+
+def test_a_booked_slot_is_said_in_the_services_words(console: ConsolePage, running: RunningService) -> None:
+    console.order("L-2044").locator("button").click()
+    running.service.refuse(409, code="slot_taken", title="Slot taken", detail="Ana Ferreira has L-2019 at that time.")
+    console.page.get_by_role("button", name="Assign now").click()
+    expect(console.candidate("Ana Ferreira")).to_contain_text("Ana Ferreira has L-2019 at that time.")
+
+
+def test_a_colleagues_assignment_is_struck_through_with_who_and_then_goes(
+    console: ConsolePage, running: RunningService, day: Scenario
+) -> None:
+    running.service.change(day.taken(day.orders[identity("T-0866")], "Bea Nunes", by="Rita Lopes"))
+    row = console.order("Oven · error E13")
+    expect(row.locator("s")).to_have_text("Oven · error E13")
+    expect(row).to_contain_text("Rita assigned Bea Nunes")
+    expect(console.badge).to_have_text("8")
+    expect(row).to_have_count(0, timeout=8_000)
+
+
+def test_a_new_order_appears_live(console: ConsolePage, running: RunningService, day: Scenario) -> None:
+    expect(console.live).to_have_text("Live")
+    running.service.change(day.order("L-3000", "Drone · lost a propeller", 300, 300, age_min=0))
+    expect(console.order("L-3000")).to_be_visible()
+    expect(console.badge).to_have_text("10")
+
+
+def test_a_ranked_person_moves_on_the_map_as_he_drives(console: ConsolePage, running: RunningService) -> None:
+    console.order("L-2044").locator("button").click()
+    marker = console.marker(1)
+    expect(marker).to_be_visible()
+    console.page.wait_for_timeout(800)
+    before = marker.bounding_box()
+    running.service.move("Ana Ferreira", east_m=-900, north_m=-900, age_s=0)
+    expect(console.candidate("Ana Ferreira")).to_contain_text(re.compile("live [0-3] s ago"))
+    after = marker.bounding_box()
+    assert before and after
+    assert after["x"] < before["x"] - 50
+    assert after["y"] > before["y"] + 50
+
+
+def test_a_broken_stream_is_said_and_resumed_without_a_gap(console: ConsolePage, running: RunningService, day: Scenario) -> None:
+    expect(console.live).to_have_text("Live")
+    running.service.change(day.order("L-3001", "Before the break", 0, 400, age_min=0))
+    expect(console.order("L-3001")).to_be_visible()
+    running.service.break_streams()
+    expect(console.live).to_have_text("Reconnecting")
+    running.service.change(day.order("L-3002", "During the break", 0, 500, age_min=0))
+    expect(console.live).to_have_text("Live", timeout=10_000)
+    expect(console.order("L-3002")).to_be_visible()
+    assert running.service.stream_cursors == ["0", "1"]
+
+
+def test_all_tabs_share_one_stream(open_console: Opener, running: RunningService, day: Scenario) -> None:
+    tabs = [open_console() for _ in range(3)]
+    for tab in tabs:
+        expect(tab.live).to_have_text("Live", timeout=40_000)
+    running.service.change(day.order("L-3003", "Seen everywhere", 0, 400, age_min=0))
+    for tab in tabs:
+        expect(tab.order("L-3003")).to_be_visible()
+    assert len(running.service.stream_cursors) == 1
+
+
+def test_a_suggested_address_locates_the_order(console: ConsolePage, running: RunningService) -> None:
+    console.order("L-2047").locator("button").click()
+    expect(console.panel).to_contain_text("Which address is it?")
+    console.page.get_by_role("button", name=re.compile("Harbour Road 9")).click()
+    expect(console.panel).to_contain_text("can go")
+    body, headers = running.service.writes(identity("L-2047"))[0]
+    assert body and body["location"].keys() == {"lat", "lon"}
+    assert headers["If-Match"] == '"1"'
+
+
+def test_a_pin_can_be_dropped_where_the_map_is_clicked(console: ConsolePage, running: RunningService) -> None:
+    console.order("T-0871").locator("button").click()
+    expect(console.map).to_be_visible()
+    console.page.get_by_role("button", name="Drop a pin").click()
+    console.map.click(position={"x": 200, "y": 300})
+    console.page.keyboard.press("Enter")
+    expect(console.panel).to_contain_text("can go")
+    body, _ = running.service.writes(identity("T-0871"))[0]
+    assert body and abs(body["location"]["lat"] - 41) < 0.2
+
+
+def test_the_legend_counts_and_filters(console: ConsolePage) -> None:
+    busy = console.page.get_by_role("button", name="Busy 5")
+    expect(busy).to_have_attribute("aria-pressed", "true")
+    busy.click()
+    expect(busy).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_open_order_is_in_the_address(open_console: Opener) -> None:
+    console = open_console(f"?wo={identity('T-0866')}")
+    expect(console.panel).to_contain_text("Oven · error E13")
+    console.order("L-2044").locator("button").click()
+    expect(console.page).to_have_url(re.compile(identity("L-2044")))
+    console.page.keyboard.press("Escape")
+    expect(console.page).to_have_url(re.compile(r"/console/$"))
+
+
+def test_the_chosen_theme_stays(console: ConsolePage) -> None:
+    root = console.page.locator("html")
+    console.page.get_by_role("button", name="Colours: system").click()
+    console.page.get_by_role("button", name="Colours: light").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    console.page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")

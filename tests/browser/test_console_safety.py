@@ -1,0 +1,145 @@
+"""What must hold whatever the data says and whatever the browser lacks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserType, Page, expect
+
+from .conftest import Opener
+from .fake_service import ConsoleSettings, RunningService, run
+from .pages import ConsolePage
+from .scenario import Scenario, busy_morning, identity
+
+AXE = Path(__file__).parents[2] / "geo_assign/console/web/node_modules/axe-core/axe.min.js"
+EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
+
+
+def test_names_from_outside_are_text(day: Scenario, open_console: Opener, running: RunningService) -> None:
+    day.technician(EVIL, 100, 100)
+    day.order("L-6666", EVIL, 200, 200, age_min=99, address=EVIL, customer={"name": EVIL, "phone": None, "email": None})
+    day.exclude(EVIL, 50, ("slot_taken", EVIL))
+    console = open_console()
+    console.order("L-6666").locator("button").click()
+    expect(console.panel.locator("h2")).to_have_text(EVIL)
+    expect(console.candidate(EVIL)).to_be_visible()
+    expect(console.marker(1)).to_contain_text("<img")
+    console.page.keyboard.press("w")
+    expect(console.page.locator("#why")).to_contain_text(EVIL)
+    running.service.change(day.taken(day.orders[identity("T-0866")], EVIL, by=EVIL))
+    expect(console.order("Oven")).to_contain_text("has it")
+    assert console.page.title() == "geo-assign"
+    assert console.page.locator("img, script:not([src])").count() == 0
+
+
+def test_the_page_keeps_its_own_policy(console: ConsolePage) -> None:
+    response = console.page.reload()
+    assert response
+    policy = response.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    console.order("L-2044").locator("button").click()
+    expect(console.marker(1)).to_be_visible()
+    console.page.get_by_role("button", name=re.compile("Colours")).click()
+    console.page.wait_for_timeout(500)
+    assert console.complaints == []
+
+
+def test_the_map_is_usable_without_tiles_and_without_a_basemap(console: ConsolePage) -> None:
+    console.order("L-2044").locator("button").click()
+    expect(console.map).to_be_visible()
+    expect(console.marker(6)).to_be_visible()
+    expect(console.page.locator(".scale")).to_have_text(re.compile(r"\d+ k?m"))
+
+
+def test_a_tile_server_that_does_not_answer_is_said_once(day: Scenario, page: Page, built_console: None) -> None:
+    tiles = ConsoleSettings(map_tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png", map_tiles_attribution="© OpenStreetMap contributors")
+    running = run(day, tiles)
+    try:
+        console = ConsolePage(page, running.url)
+        console.open()
+        expect(page.get_by_text("Map tiles do not load")).to_be_visible()
+        expect(page.get_by_role("link", name="© OpenStreetMap contributors")).to_be_visible()
+        console.order("L-2044").locator("button").click()
+        expect(console.marker(1)).to_be_visible()
+        assert console.complaints == []
+    finally:
+        running.stop()
+
+
+def test_without_webgl_the_lists_do_everything(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, object], running: RunningService
+) -> None:
+    blind = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
+    with browser_type.launch(**{**browser_type_launch_args, "args": blind}) as browser:  # type: ignore[arg-type]
+        console = ConsolePage(browser.new_page(), running.url)
+        console.open()
+        expect(console.page.get_by_text("This browser cannot draw the map.")).to_be_visible()
+        console.order("L-2044").locator("button").click()
+        console.page.keyboard.press("Enter")
+        expect(console.panel).to_contain_text("Offered to Ana Ferreira")
+        assert console.complaints == []
+
+
+def test_an_ended_session_asks_to_log_in_again(console: ConsolePage, running: RunningService) -> None:
+    running.service.logged_in = False
+    console.order("L-2044").locator("button").click()
+    expect(console.page.get_by_role("heading", name="Log in")).to_be_visible()
+    expect(console.page.get_by_role("alert")).to_contain_text("session has ended")
+
+
+@pytest.fixture
+def phone(browser: Browser, running: RunningService) -> ConsolePage:
+    """The console on a telephone."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    console = ConsolePage(context.new_page(), running.url)
+    console.open()
+    return console
+
+
+def test_a_phone_shows_the_list_then_map_and_sheet_with_one_big_button(phone: ConsolePage) -> None:
+    expect(phone.order("L-2044")).to_be_visible()
+    expect(phone.panel).to_be_hidden()
+    phone.order("L-2044").locator("button").tap()
+    expect(phone.map).to_be_visible()
+    button = phone.page.get_by_role("button", name="Offer to Ana")
+    expect(button).to_be_visible()
+    box, map_box = button.bounding_box(), phone.page.locator(".map").bounding_box()
+    assert box and box["height"] >= 44
+    assert map_box and 0.3 < map_box["height"] / 844 < 0.4
+    assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
+    button.tap()
+    expect(phone.panel).to_contain_text("Ana Ferreira")
+    phone.page.get_by_role("button", name="Back to pending").tap()
+    expect(phone.order("L-2044")).to_contain_text("Ana Ferreira")
+
+
+def test_a_phone_has_a_map_of_its_own(phone: ConsolePage) -> None:
+    phone.page.get_by_role("navigation").get_by_role("button", name="Map").tap()
+    expect(phone.map).to_be_visible()
+    phone.page.get_by_role("button", name="Legend").tap()
+    expect(phone.page.get_by_role("button", name="Free 6")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser: Browser, built_console: None, scheme: str, width: int) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci in geo_assign/console/web")
+    running = run(busy_morning())
+    # The page's policy lets no script in; the checker has to pass it.
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
+    try:
+        console = ConsolePage(context.new_page(), running.url)
+        console.open(f"?wo={identity('L-2044')}")
+        expect(console.marker(1)).to_be_visible()
+        if width == 1280:
+            console.page.keyboard.press("w")
+        console.page.add_script_tag(path=str(AXE))
+        found = console.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+        assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found["violations"]] == []
+    finally:
+        context.close()
+        running.stop()

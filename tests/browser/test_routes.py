@@ -1,0 +1,84 @@
+"""The blueprint that serves the console, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from geo_assign.console.routes import console_blueprint
+
+from .fake_service import ConsoleSettings
+
+OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
+
+def client(settings: ConsoleSettings, dist: Path) -> FlaskClient:
+    app = Flask("console-test")
+    app.register_blueprint(console_blueprint(settings, dist=dist))
+    return app.test_client()
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A built console of three files."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>built</title>")
+    (tmp_path / "assets" / "worker-abc.mjs").write_text("export {}")
+    (tmp_path / "secret.txt").write_text("not for serving")
+    return tmp_path
+
+
+def test_the_root_leads_to_the_console(dist: Path) -> None:
+    answer = client(ConsoleSettings(), dist).get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/console/")
+
+
+def test_the_page_is_never_stale_and_its_assets_never_asked_again(dist: Path) -> None:
+    browser = client(ConsoleSettings(), dist)
+    page = browser.get("/console/")
+    assert page.headers["Cache-Control"] == "no-cache, max-age=0"
+    asset = browser.get("/console/assets/worker-abc.mjs")
+    assert asset.mimetype == "text/javascript"
+    assert "immutable" in asset.headers["Cache-Control"]
+    assert "max-age=31536000" in asset.headers["Cache-Control"]
+    page.close()
+    asset.close()
+
+
+@pytest.mark.parametrize("path", ["/console/assets/../secret.txt", "/console/assets/%2e%2e/secret.txt", "/console/secret.txt"])
+def test_only_assets_are_served(dist: Path, path: str) -> None:
+    assert client(ConsoleSettings(), dist).get(path).status_code == 404
+
+
+def test_the_policy_allows_this_host_and_the_tile_server_only(dist: Path) -> None:
+    answer = client(ConsoleSettings(map_tiles_url=OSM), dist).get("/console/config.json")
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["worker-src"] == "'self'"
+    assert policy["connect-src"] == "'self' https://tile.openstreetmap.org"
+    assert policy["img-src"] == "'self' data: blob: https://tile.openstreetmap.org"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_configuration_names_tiles_and_basemap_when_there_are_any(dist: Path, tmp_path: Path) -> None:
+    bare = client(ConsoleSettings(basemap_path=str(tmp_path / "missing.json")), dist)
+    assert bare.get("/console/config.json").get_json() | {"version": ""} == {"tiles": None, "basemap_url": None, "version": ""}
+    assert bare.get("/console/basemap.json").status_code == 404
+    city = tmp_path / "city.json"
+    city.write_text('{"type": "FeatureCollection", "features": []}')
+    full = client(ConsoleSettings(map_tiles_url=OSM, map_tiles_attribution="© us", basemap_path=str(city)), dist)
+    config = full.get("/console/config.json").get_json()
+    assert config["tiles"] == {"url": OSM, "attribution": "© us"}
+    basemap = full.get(config["basemap_url"])
+    assert basemap.get_json()["type"] == "FeatureCollection"
+    basemap.close()
+
+
+def test_a_console_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    answer = client(ConsoleSettings(), tmp_path).get("/console/")
+    assert answer.status_code == 503
+    assert "npm run build" in answer.get_data(as_text=True)
