@@ -1,5 +1,6 @@
 """An organization with an administrator in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from geo_assign.access.commands import LogIn, NewUser, OpenedSession, create_use
 from geo_assign.access.domain import Caller, Role, User, parse_token, system_caller
 from geo_assign.access.queries import find_caller, get_organization
 from geo_assign.core.db import Database
+from tests.access.api import Api, seeded_api
+from tests.conftest import World
 
 PASSWORD = "correct horse battery"
 
@@ -44,3 +47,9 @@ class House:
 def house(database: Database, org_id: UUID) -> House:
     with database.transaction(org_id) as tx:
         return House(database, org_id, get_organization(tx).slug)
+
+
+@pytest.fixture
+def api(world: World) -> Iterator[Api]:
+    with seeded_api(world) as api:
+        yield api

@@ -1,5 +1,6 @@
 """An organization with stores, groups and people, made by the commands themselves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from geo_assign.workforce.commands import (
     create_technician,
 )
 from geo_assign.workforce.domain import ServiceGroup, Store, Technician
+from tests.access.api import Api, seeded_api
+from tests.conftest import World
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,9 @@ class House:
 @pytest.fixture
 def house(database: Database, org_id: UUID) -> House:
     return House(database, org_id)
+
+
+@pytest.fixture
+def api(world: World) -> Iterator[Api]:
+    with seeded_api(world) as api:
+        yield api
