@@ -56,7 +56,7 @@ def question_for_order(
     """Who can take this work order? Raises WorkOrderWithoutLocationError."""
     if order.location is None:
         raise WorkOrderWithoutLocationError
-    day_start, day_end = local_day(get_zone(rules.store.timezone), order.slot_start)
+    day_start, day_end = local_day(order.slot_start, get_zone(rules.store.timezone))
     return Question(
         origin=order.location.point,
         slot=Slot(order.slot_start, order.slot_end),
@@ -94,7 +94,7 @@ def question_for_point(
         policy = replace(policy, radius_m=radius_m)
     slot = slot or Slot(at, at + settings.default_duration)
     zone = get_zone(rules.store.timezone if rules is not None else "UTC")
-    day_start, day_end = local_day(zone, slot.start)
+    day_start, day_end = local_day(slot.start, zone)
     return Question(
         origin=origin,
         slot=slot,

@@ -87,8 +87,10 @@ class Reference:
 
 
 def _reachable(before: tuple[datetime, Point], after: tuple[datetime, Point]) -> bool:
-    seconds = max(1.0, (after[0] - before[0]).total_seconds())
-    return _metres(before[1], after[1]) <= _TOP_SPEED_MPS * seconds
+    reach_m = _TOP_SPEED_MPS * max(1.0, (after[0] - before[0]).total_seconds())
+    # No degree of either coordinate is longer than this: most pairs need no geodesic.
+    degrees = abs(after[1].lat - before[1].lat) + abs(after[1].lon - before[1].lon)
+    return degrees * 111_700.0 <= reach_m or _metres(before[1], after[1]) <= reach_m
 
 
 def _metres(a: Point, b: Point) -> float:

@@ -135,7 +135,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if order.state in TERMINAL:
         raise WorkOrderStateError(f"a work order that is {order.state.value} cannot be edited", state=order.state.value)
     now = tx.now()
-    values: dict[str, Any] = dict(changes.fields)
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.fields.items()}
     new_address = changes.address is not None and changes.address != order.address
     if new_address:
         values["address"] = changes.address

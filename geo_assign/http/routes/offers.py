@@ -12,7 +12,7 @@ from geo_assign.http.routes.work_order_models import (
     offer_answer,
     work_order_answer,
 )
-from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote
+from geo_assign.http.schemas import Body, Listing, OptionalNote
 from geo_assign.workorders.domain import (
     OfferAnsweredError,
     OfferExpiredError,
@@ -38,12 +38,6 @@ class RejectBody(Body):
     note: OptionalNote = None
 
 
-class ScheduleAnswer(Answer):
-    """The caller's own work."""
-
-    items: list[WorkOrderAnswer]
-
-
 @routes.get("/v1/me/offers", access=TECHNICIANS, answer=Listing[OfferedWorkAnswer], lane=Lane.PHONES)
 def list_my_offers(call: Call) -> Reply:
     """Your open offers with customer, address, slot, distance and the time left to answer."""
@@ -56,14 +50,15 @@ def list_my_offers(call: Call) -> Reply:
     return Reply(Listing[OfferedWorkAnswer].model_construct(items=items, next_cursor=None))
 
 
-@routes.get("/v1/me/schedule", access=TECHNICIANS, answer=ScheduleAnswer, lane=Lane.PHONES)
+@routes.get("/v1/me/schedule", access=TECHNICIANS, answer=Listing[WorkOrderAnswer], lane=Lane.PHONES)
 def list_my_schedule(call: Call) -> Reply:
     """The work that is yours, by time."""
     with call.transaction() as tx:
         page = list_work_orders(tx, call.caller.scope, WorkOrderFilter(states=_SCHEDULED), limit=200)
     own = [order for order in page.items if order.technician_id == call.caller.technician_id]
     own.sort(key=lambda order: order.slot_start)
-    return Reply(ScheduleAnswer.model_construct(items=[work_order_answer(order) for order in own]))
+    items = [work_order_answer(order) for order in own]
+    return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=None))
 
 
 @routes.post(
