@@ -107,14 +107,14 @@ def serve() -> None:
 @main.command()
 def worker() -> None:
     """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait."""
+    settings = _settings()
+    if settings.worker_database_url is None:
+        raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the worker sees due rows through it.")
     from geo_assign.app import make_services  # noqa: PLC0415
     from geo_assign.core.db import Database  # noqa: PLC0415
     from geo_assign.core.telemetry import configure_logging  # noqa: PLC0415
     from geo_assign.worker import run_worker  # noqa: PLC0415
 
-    settings = _settings()
-    if settings.worker_database_url is None:
-        raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the worker sees due rows through it.")
     configure_logging(settings.log_level)
     services = make_services(settings)
     database = Database(settings.worker_database_url.get_secret_value(), pool_size=2)

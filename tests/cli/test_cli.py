@@ -1,0 +1,138 @@
+"""The command line: what it prints, where, and how it fails."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from cryptography.fernet import Fernet
+
+from geo_assign import __version__
+from geo_assign.cli import main
+from tests.access.api import SEED
+from tests.conftest import World
+
+
+@pytest.fixture
+def runner(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
+    """Runs commands against this test's database, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("GEO_ASSIGN_") and "_TEST_" not in name]:
+        monkeypatch.delenv(name)
+    settings = {
+        "DATABASE_URL": world.app_url,
+        "WORKER_DATABASE_URL": world.worker_url,
+        "ADMIN_DATABASE_URL": world.admin_url,
+        "SECRET_KEYS": Fernet.generate_key().decode(),
+        "ALLOW_UNSAFE_DATABASE": "true",
+    }
+    return CliRunner(env={f"GEO_ASSIGN_{name}": value for name, value in settings.items()})
+
+
+@pytest.fixture
+def seed_file(tmp_path: Path) -> Path:
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(SEED))
+    return path
+
+
+def test_help_names_every_command(runner: CliRunner) -> None:
+    result = runner.invoke(main, ["--help"])
+    assert result.exit_code == 0
+    for name in ("db", "doctor", "replay", "secrets", "seed", "serve", "simulate", "worker"):
+        assert f"  {name} " in result.stdout
+
+
+def test_version(runner: CliRunner) -> None:
+    assert __version__ in runner.invoke(main, ["--version"]).stdout
+
+
+def test_seed_prints_one_json_document_and_nothing_else(runner: CliRunner, seed_file: Path) -> None:
+    result = runner.invoke(main, ["seed", str(seed_file)])
+    assert result.exit_code == 0, result.stderr
+    tree = json.loads(result.stdout)
+    assert tree["organizations"][0]["technicians"][0]["token"].startswith("gas_")
+    assert result.stderr == ""
+
+
+def test_seed_reads_standard_input(runner: CliRunner) -> None:
+    result = runner.invoke(main, ["seed", "-"], input=json.dumps(SEED))
+    assert json.loads(result.stdout)["organizations"][0]["slug"] == "acme"
+
+
+def test_a_bad_seed_file_is_told_with_its_places(runner: CliRunner, tmp_path: Path) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text('{"organizations": [{"slug": "A B", "name": ""}]}')
+    result = runner.invoke(main, ["seed", str(path)])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "/organizations/0/slug" in result.stderr
+    assert "/organizations/0/name" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_file_is_a_usage_error(runner: CliRunner) -> None:
+    assert runner.invoke(main, ["seed", "no-such-file.json"]).exit_code == 2
+
+
+def test_the_schema_is_brought_up_to_date_again_without_harm(runner: CliRunner) -> None:
+    assert runner.invoke(main, ["db", "upgrade"]).exit_code == 0
+    current = runner.invoke(main, ["db", "current"]).stdout
+    revision, _, newest = current.strip().partition(" ")
+    assert newest == f"(newest: {revision})"
+
+
+def test_migrations_ask_for_the_owner(runner: CliRunner) -> None:
+    result = runner.invoke(main, ["db", "upgrade"], env={"GEO_ASSIGN_ADMIN_DATABASE_URL": None})
+    assert result.exit_code == 1
+    assert "GEO_ASSIGN_ADMIN_DATABASE_URL" in result.stderr
+
+
+def test_the_worker_asks_for_its_role(runner: CliRunner) -> None:
+    result = runner.invoke(main, ["worker"], env={"GEO_ASSIGN_WORKER_DATABASE_URL": None})
+    assert result.exit_code == 1
+    assert "GEO_ASSIGN_WORKER_DATABASE_URL" in result.stderr
+
+
+def test_a_new_secret_key_is_one(runner: CliRunner) -> None:
+    Fernet(runner.invoke(main, ["secrets", "new"]).stdout.strip())
+
+
+def test_a_misspelt_setting_is_warned_about(runner: CliRunner) -> None:
+    result = runner.invoke(main, ["secrets", "new"], env={"GEO_ASSIGN_FRESHNES_S": "1"})
+    assert result.exit_code == 0
+    assert "GEO_ASSIGN_FRESHNES_S" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"GEO_ASSIGN_PORT": "many"}, "GEO_ASSIGN_PORT"),
+        ({"GEO_ASSIGN_ADMIN_DATABASE_URL": "not a url"}, "database URL"),
+        ({"GEO_ASSIGN_ADMIN_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/none"}, "database refused"),
+    ],
+)
+def test_trouble_is_told_in_a_line_without_secrets(runner: CliRunner, changes: dict[str, str], told: str) -> None:
+    result = runner.invoke(main, ["db", "current"], env=changes)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "secret" not in result.stderr
+
+
+def test_settings_are_read_from_the_local_file(runner: CliRunner, world: World, tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "geo-assign.env").write_text(f"GEO_ASSIGN_ADMIN_DATABASE_URL={world.admin_url}\n")
+    result = runner.invoke(main, ["db", "current"], env={"GEO_ASSIGN_ADMIN_DATABASE_URL": None})
+    assert result.exit_code == 0, result.stderr
+
+
+def test_the_installed_command_runs_and_help_imports_little() -> None:
+    code = "import sys; from geo_assign.cli import main; main(['--help'], standalone_mode=False); "
+    code += "assert not {'sqlalchemy', 'flask', 'scipy', 'granian'} & set(sys.modules), sorted(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Commands:" in done.stdout

@@ -1,0 +1,200 @@
+"""The seed file: everything it names is there afterwards, once, however often it is loaded."""
+
+import copy
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_assign.access.domain import parse_token
+from geo_assign.access.queries import find_caller
+from geo_assign.core.db import Database
+from geo_assign.seed import SeedError, load, read_document
+from tests.access.api import SEED
+from tests.conftest import World
+
+
+class Seeding:
+    """Loads variations of the seed file into one database."""
+
+    def __init__(self, world: World, database: Database) -> None:
+        self.settings = world.settings()
+        self.database = database
+
+    def load(self, document: dict[str, Any]) -> dict[str, Any]:
+        tree = load(self.database, self.settings, read_document(json.dumps(document)))
+        found: dict[str, Any] = tree["organizations"][0]
+        return found
+
+    def caller(self, token: str):  # type: ignore[no-untyped-def]
+        parsed = parse_token(token)
+        with self.database.transaction(parsed.org_id) as tx:
+            return find_caller(tx, parsed)
+
+
+@pytest.fixture
+def seeding(world: World, database: Database) -> Seeding:
+    return Seeding(world, database)
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return copy.deepcopy(SEED)
+
+
+def ids(tree: dict[str, Any]) -> dict[str, list[str]]:
+    return {kind: [entry["id"] for entry in entries] for kind, entries in tree.items() if isinstance(entries, list)}
+
+
+def counts(admin: Connection) -> dict[str, int]:
+    tables = ("organizations", "stores", "service_groups", "service_providers", "technicians", "users", "api_keys")
+    return {name: admin.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in tables}
+
+
+def test_loading_twice_changes_nothing_but_the_tokens(
+    seeding: Seeding, document: dict[str, Any], admin: Connection
+) -> None:
+    first, before = seeding.load(document), counts(admin)
+    second, after = seeding.load(document), counts(admin)
+    assert ids(first) == ids(second)
+    assert first["id"] == second["id"]
+    assert before == after
+    assert first["api_keys"][0]["key"] is not None
+    assert second["api_keys"][0]["key"] is None
+    for kind in ("technicians", "users"):
+        for earlier, later in zip(first[kind], second[kind], strict=True):
+            assert earlier["token"] != later["token"]
+            assert seeding.caller(earlier["token"]).id == seeding.caller(later["token"]).id
+    versions = admin.execute(text("SELECT version FROM stores UNION ALL SELECT version FROM technicians")).scalars()
+    assert set(versions) == {1}
+
+
+def test_the_tree_says_what_the_file_said(seeding: Seeding, document: dict[str, Any]) -> None:
+    tree = seeding.load(document)
+    given = document["organizations"][0]
+    for kind in ("stores", "groups", "providers", "technicians", "users", "api_keys"):
+        for said, shown in zip(given[kind], tree[kind], strict=True):
+            assert said.items() <= shown.items()
+            assert UUID(shown["id"])
+
+
+def test_tokens_are_their_peoples(seeding: Seeding, document: dict[str, Any]) -> None:
+    tree = seeding.load(document)
+    by_name = {entry["name"]: entry for entry in (*tree["technicians"], *tree["users"])}
+    assert seeding.caller(by_name["Ana"]["token"]).technician_id == UUID(by_name["Ana"]["id"])
+    assert seeding.caller(by_name["Bo"]["token"]).technician_id == UUID(by_name["Bo"]["id"])
+    assert seeding.caller(by_name["Root"]["token"]).scope.everything
+    centre = seeding.caller(by_name["Centre's"]["token"])
+    assert centre.scope.store_ids == {UUID(tree["stores"][0]["id"])}
+    desk = seeding.caller(by_name["Desk"]["token"])
+    assert desk.scope.group_ids == {UUID(tree["groups"][0]["id"])}
+    assert desk.permissions == {"reallocate"}
+    key = seeding.caller(tree["api_keys"][0]["key"])
+    assert key.api_scopes == {"read", "leads:write"}
+    assert key.scope.store_ids == centre.scope.store_ids
+
+
+def test_only_those_said_to_be_on_duty_are(seeding: Seeding, document: dict[str, Any], admin: Connection) -> None:
+    seeding.load(document)
+    on_duty = admin.execute(text("SELECT slug FROM technicians WHERE on_duty")).scalars().all()
+    assert on_duty == ["ana"]
+
+
+def test_a_changed_file_changes_what_it_names(seeding: Seeding, document: dict[str, Any], admin: Connection) -> None:
+    seeding.load(document)
+    given = document["organizations"][0]
+    given["stores"][0]["name"] = "City centre"
+    given["stores"][0]["settings"] = {"radius_m": 7000}
+    given["technicians"][0] |= {"skills": ["screen", "oven"], "hours": {"mon": [["09:00", "18:00"]]}, "store": "north"}
+    given["users"][2] |= {"groups": ["ovens"], "permissions": []}
+    given["users"][0]["password"] = "a new password"
+    tree = seeding.load(document)
+    store = admin.execute(text("SELECT name, settings FROM stores WHERE slug = 'centre'")).one()
+    assert store == ("City centre", {"radius_m": 7000})
+    technician = admin.execute(
+        text("SELECT skills, week_minutes IS NULL, version FROM technicians WHERE slug = 'ana'")
+    ).one()
+    assert technician == (["oven", "screen"], False, 2)
+    skills = admin.execute(text("SELECT skill FROM technician_skills ORDER BY skill")).scalars().all()
+    assert skills == ["oven", "screen"]
+    desk = seeding.caller(tree["users"][2]["token"])
+    assert desk.scope.group_ids == {UUID(tree["groups"][1]["id"])}
+    assert desk.permissions == frozenset()
+
+
+def test_what_a_file_leaves_out_stays(seeding: Seeding, document: dict[str, Any], admin: Connection) -> None:
+    seeding.load(document)
+    given = document["organizations"][0]
+    del given["stores"][0]["settings"]
+    for name in ("skills", "home", "groups", "on_duty"):
+        del given["technicians"][0][name]
+    seeding.load(document)
+    assert admin.execute(text("SELECT settings FROM stores WHERE slug = 'centre'")).scalar_one() == {
+        "lead_time_tat_minutes": 2.5
+    }
+    kept = admin.execute(text("SELECT skills, home_lat, on_duty FROM technicians WHERE slug = 'ana'")).one()
+    assert kept == (["screen"], 41.1, True)
+    assert admin.execute(text("SELECT count(*) FROM technician_groups")).scalar_one() == 2
+
+
+def test_a_chosen_key_works_with_and_without_its_prefix(seeding: Seeding, document: dict[str, Any]) -> None:
+    key = document["organizations"][0]["api_keys"][0]
+    key["key"] = "chosen-by-the-operator"
+    token = seeding.load(document)["api_keys"][0]["key"]
+    assert token.startswith("gak_")
+    assert token.endswith("_chosen-by-the-operator")
+    assert seeding.caller(token) is not None
+    key["key"] = token
+    assert seeding.load(document)["api_keys"][0]["key"] == token
+    key["key"] = "another-one-chosen-later"
+    assert seeding.load(document)["api_keys"][0]["key"] != token
+    assert seeding.caller(token) is None
+
+
+def test_a_map_key_is_stored_and_its_secret_is_not_shown(
+    seeding: Seeding, document: dict[str, Any], admin: Connection
+) -> None:
+    secret = "an-invented-geocoder-key"
+    document["organizations"][0]["stores"][0]["map_key"] = {"provider": "opencage", "url": None, "key": secret}
+    tree = seeding.load(document)
+    assert secret not in json.dumps(tree)
+    stored = admin.execute(text("SELECT provider, key_encrypted FROM map_keys")).one()
+    assert stored.provider == "opencage"
+    assert secret.encode() not in bytes(stored.key_encrypted)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "pointer"),
+    [
+        (("stores", 0, "timezone"), "Europe/Nowhere", "/organizations/0/stores/0"),
+        (("stores", 0, "settings"), {"radius_m": 0}, "/organizations/0/stores/0/settings/radius_m"),
+        (("stores", 1, "location", "lat"), 91, "/organizations/0/stores/1/location/lat"),
+        (("groups", 0, "store"), "nowhere", "/organizations/0/groups/0"),
+        (("technicians", 1, "hours"), {"mon": [["9", "18"]]}, "/organizations/0/technicians/1/hours/mon/0"),
+        (("technicians", 0, "skils"), [], "/organizations/0/technicians/0/skils"),
+        (("users", 0, "role"), "technician", "/organizations/0/users/0/role"),
+        (("users", 1, "groups"), ["phones"], "/organizations/0/users/1/group_ids"),
+        (("api_keys", 0, "key"), "short", "/organizations/0/api_keys/0/key"),
+        (("api_keys", 0, "key"), "with blanks in between", "/organizations/0/api_keys/0"),
+        (("api_keys", 0, "scopes"), ["everything"], "/organizations/0/api_keys/0/scopes/0"),
+    ],
+)
+def test_what_is_wrong_is_pointed_at_and_nothing_is_loaded(
+    seeding: Seeding, document: dict[str, Any], admin: Connection, path: tuple[Any, ...], value: Any, pointer: str
+) -> None:
+    place = document["organizations"][0]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(SeedError) as refused:
+        seeding.load(document)
+    assert refused.value.errors[0].pointer == pointer
+    assert set(counts(admin).values()) == {0}
+
+
+@pytest.mark.parametrize("raw", ["", "{", "[]", "null", '{"organizations": 3}', '{"organisations": []}'])
+def test_what_is_no_seed_file_is_refused(raw: str) -> None:
+    with pytest.raises(SeedError):
+        read_document(raw)
