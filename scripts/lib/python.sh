@@ -5,25 +5,25 @@ VENV="$ROOT/.venv"
 
 # prepare_python [EXTRA]: .venv with the checkout installed into it, once per change of the package's metadata.
 prepare_python() {
-    local extra="${1:-}" wanted
+    local extra="${1:-}" wanted version
     make_venv
-    wanted="$(cat "$ROOT/setup.cfg" "$ROOT/pyproject.toml" | sha256sum | cut -c1-16) $ROOT $("$VENV/bin/python" -V)"
+    version="$("$VENV/bin/python" -V)"
+    wanted="$(cat "$ROOT/setup.cfg" "$ROOT/pyproject.toml" | sha256sum | cut -c1-16) $ROOT $version"
     if stamp_is python "$wanted [test]" || { [[ -z $extra ]] && stamp_is python "$wanted []"; }; then
-        RESULT="$("$VENV/bin/python" -V), unchanged"
+        RESULT="$version, unchanged"
         return
     fi
     progress 'installing dependencies into .venv'
     HINT='pip could not install the dependencies: is the package index reachable from here?'
     (cd "$ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 "$VENV/bin/python" -m pip install -e ".${extra:+[$extra]}")
     put_stamp python "$wanted [$extra]"
-    RESULT="$("$VENV/bin/python" -V)"
+    RESULT="$version"
 }
 
 # A .venv whose interpreter went away, or that came here from another folder, is made anew.
 make_venv() {
     local python
-    if [[ -x "$VENV/bin/python" ]] && "$VENV/bin/python" -m pip --version &>/dev/null &&
-        grep -qsF "$VENV" "$VENV/bin/activate"; then
+    if "$VENV/bin/python" -c '' &>/dev/null && [[ -x "$VENV/bin/pip" ]] && grep -qsF "$VENV" "$VENV/bin/activate"; then
         return
     fi
     python="$(find_python)" || {
