@@ -12,7 +12,9 @@ from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Lane
 
 RECEIVING = 256
-_PATIENCE_CONTINUED = 10.0
+# Seconds that a lane waits at least, however short the others' patience: half-done work, and phones that would come
+# back with the same anyway.
+_WAITS_AT_LEAST = {Lane.CONTINUED: 10.0, Lane.PHONES: 10.0}
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +52,7 @@ class Admission:
                 self._make_room(lane)
             waiter = _Waiter(lane)
             self._waiting[lane].append(waiter)
-        waiter.turn.acquire(timeout=self._wait_s if lane is not Lane.CONTINUED else _PATIENCE_CONTINUED)
+        waiter.turn.acquire(timeout=max(self._wait_s, _WAITS_AT_LEAST.get(lane, 0.0)))
         self._settle(waiter)
 
     def leave(self) -> None:
