@@ -78,7 +78,7 @@ class Phone:
     faults: Faults
     rng: random.Random
     battery: float = 1.0
-    interval_s: float = 10.0
+    interval_s: float = 7.0
     buffer: list[Ping] = field(default_factory=list)
     dropped: list[Ping] = field(default_factory=list)
     silent_until_s: float = 0.0
