@@ -15,11 +15,15 @@ from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
+from geo_assign.core.telemetry import counter, histogram
 from geo_assign.geocoding.commands.calls import Job, prepare, record
 from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.geocoding.keys import check_map_key
 from geo_assign.geocoding.providers import Access
 from geo_assign.geocoding.providers.base import unavailable
+
+_ANSWERS = counter("geocode_answers", "Addresses asked for, by outcome.", ("provider", "outcome", "source"))
+_CALL_S = histogram("geocode_call_seconds", "Duration of calls to geocoders.", ("provider",))
 
 # A call that has less than this left is not made: it could only fail, and would count against the provider.
 LEAST_CALL_S = 0.05
@@ -57,6 +61,21 @@ class Geocoder:
 
         The store's map key is used, else the group's, else the organization's.
         """
+        result = self._answer(org_id, query, deadline_s=deadline_s, store_id=store_id, group_id=group_id)
+        outcome = result.problem.code.value if result.problem else "found" if result.candidates else "not_found"
+        _ANSWERS.labels(result.provider or "none", outcome, "kept" if result.cached else "asked").inc()
+        return result
+
+    def call(self, job: Job, *, deadline_s: float) -> GeocodeResult:
+        """Make a prepared call. Touches no database."""
+        provider = job.spec.build(self._access(job.url, job.key))
+        with _CALL_S.labels(job.spec.name).time():
+            result = provider.geocode(job.query, deadline_s=deadline_s, asked_at=job.asked_at)
+        return replace(result, provider=job.spec.name)
+
+    def _answer(
+        self, org_id: UUID, query: AddressQuery, *, deadline_s: float, store_id: UUID | None, group_id: UUID | None
+    ) -> GeocodeResult:
         began = time.monotonic()
         prepared = self.database.run(
             org_id, lambda tx: prepare(tx, self.box, query, store_id=store_id, group_id=group_id)
@@ -69,12 +88,6 @@ class Geocoder:
         result = self.call(prepared, deadline_s=left_s)
         self.database.run(org_id, lambda tx: record(tx, self.box, prepared, result=result))
         return result
-
-    def call(self, job: Job, *, deadline_s: float) -> GeocodeResult:
-        """Make a prepared call. Touches no database."""
-        provider = job.spec.build(self._access(job.url, job.key))
-        result = provider.geocode(job.query, deadline_s=deadline_s, asked_at=job.asked_at)
-        return replace(result, provider=job.spec.name)
 
     def test_map_key(
         self, *, provider: str, url: str | None, key: SecretStr | None, deadline_s: float

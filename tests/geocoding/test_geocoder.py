@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.core.db import Database
-from geo_assign.geocoding.commands.calls import FAILURE_KEEP, purge_cache
+from geo_assign.geocoding.commands.calls import FAILURE_KEEP
 from geo_assign.geocoding.domain import (
     FAILURES_TO_OPEN,
     FIRST_OPEN_S,
@@ -24,6 +24,7 @@ from geo_assign.geocoding.domain import (
     ProblemCode,
 )
 from geo_assign.geocoding.queries import requests_on
+from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from tests.conftest import World
 from tests.geocoding.conftest import ADDRESS, KEY, NOMINATIM, OPENCAGE, START, Desk
 from tests.providers import stub
@@ -323,10 +324,11 @@ def test_the_worker_clears_what_is_over(desk: Desk, world: World) -> None:
     desk.configure()
     desk.knows_the_house()
     desk.ask()
-    worker = Database(world.worker_url)
-    with worker.across_organizations() as conn:
-        assert purge_cache(conn, now=START + timedelta(days=89)) == 0
-        assert purge_cache(conn, now=START + timedelta(days=91)) == 1
+    worker = Database(world.worker_url, clock=desk.clock)
+    desk.clock.advance(timedelta(days=89))
+    assert sweep_expired_outcomes(worker) == 0
+    desk.clock.advance(timedelta(days=2))
+    assert sweep_expired_outcomes(worker) == 1
     worker.close()
 
 

@@ -31,7 +31,7 @@ from geo_assign.geocoding.queries import find_cached, owned_by, resolve_map_key
 from geo_assign.geocoding.tables import geocode_cache, geocode_usage, map_keys
 
 # A failed call is remembered this long: what asks again at once gets the same answer.
-FAILURE_KEEP = timedelta(seconds=10)
+FAILURE_KEEP = timedelta(seconds=5)
 # An address that is not found, or found without its house, may be mapped tomorrow.
 UNCERTAIN_KEEP = timedelta(hours=6)
 MAX_ADDRESS = 500

@@ -21,7 +21,7 @@ DEFAULT_RETRY_AFTER_S = 60.0
 # No provider blocks for longer than a day; a wrong header must not block for ever.
 MAX_RETRY_AFTER_S = 86_400.0
 # When to look again after an answer that was none.
-UNAVAILABLE_RETRY_S = 10.0
+UNAVAILABLE_RETRY_S = 5.0
 BIAS_DEGREES = 0.5
 
 _HIDDEN = "***"
