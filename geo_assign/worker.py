@@ -20,7 +20,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import Dispatcher
-from geo_assign.positions.tasks import keep_partitions
+from geo_assign.positions.tasks import keep_track
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Worker:
         self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatcher, org_id, order_id))
 
     def _keep_house(self) -> None:
-        keep_partitions(self.worker, retention_days=self.settings.track_retention_days)
+        keep_track(self.worker, retention=timedelta(days=self.settings.track_retention_days))
         sweep_expired(self.worker)
 
     def _guard(self, name: str, act: Callable[[], object]) -> None:
