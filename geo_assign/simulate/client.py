@@ -27,8 +27,8 @@ class Reply:
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the same request may succeed later: nobody there (0), overloaded, or starting."""
-        return self.status in {0, 429, 502, 503, 504}
+        """Whether the same request may succeed later: nobody there (0), too many, or the service's own fault."""
+        return self.status in {0, 429} or self.status >= 500
 
     def items(self) -> list[dict[str, Any]]:
         """Return the entries of a list answer, none of anything else."""

@@ -74,7 +74,8 @@ class Demand:
             "device": self._device(device),
             "skills": [device["skill"]],
             "referral_source": rng.choice(catalogue()["referral_sources"]),
-            "external_id": f"{EXTERNAL_ID_PREFIX}{number}-{rng.getrandbits(40):010x}",
+            # A second run with the same seed is another day: its leads must not look like repeats.
+            "external_id": f"{EXTERNAL_ID_PREFIX}{now:%y%m%d-%H%M%S-%f}-{number}",
             **self._place(address),
         }
         if group_id := branch.groups.get(device["skill"]):

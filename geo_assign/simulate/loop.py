@@ -42,7 +42,7 @@ class Loop:
 
     def retry_s(self, now: float, reply: Reply) -> float:
         """Return when to try again what failed for the moment."""
-        self.tally["retries"] += 1
+        self.tally[f"retries after {reply.status or 'no answer'}"] += 1
         return now + (reply.retry_after_s or RETRY_S) * self.rng.uniform(1.0, 1.5)
 
     def count(self, what: str, reply: Reply, number: int = 1) -> None:
