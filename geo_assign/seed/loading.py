@@ -82,6 +82,7 @@ class _OrganizationLoader:
         self._box = SecretBox(settings.fernet_keys)
         self._at = at
         self._caller = system_caller(tx.org_id)
+        self._ids_by_slug: dict[tuple[str, str], UUID] = {}
 
     def load(self, entry: OrganizationEntry) -> dict[str, Any]:
         # In this order, because later ones refer to earlier ones.
@@ -237,10 +238,12 @@ class _OrganizationLoader:
         return secret
 
     def _id(self, table: Table, slug: str) -> UUID:
-        found = queries.find_id_by_slug(self._tx, table, slug)
-        if found is None:
-            raise SeedError(f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
-        return found
+        if (table.name, slug) not in self._ids_by_slug:
+            found = queries.find_id_by_slug(self._tx, table, slug)
+            if found is None:
+                raise SeedError(f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
+            self._ids_by_slug[table.name, slug] = found
+        return self._ids_by_slug[table.name, slug]
 
     def _ids(self, table: Table, slugs: Sequence[str]) -> tuple[UUID, ...]:
         return tuple(sorted({self._id(table, slug) for slug in slugs}))

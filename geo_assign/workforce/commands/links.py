@@ -16,4 +16,4 @@ def set_links(tx: Tx, owner: Column[UUID], linked: Column[UUID], *, of: UUID, to
     tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, owner == of, linked.not_in(wanted)))
     if wanted:
         rows = [{"org_id": tx.org_id, owner.name: of, linked.name: value} for value in wanted]
-        tx.conn.execute(insert(table).values(rows).on_conflict_do_nothing())
+        tx.conn.execute(insert(table).on_conflict_do_nothing(), rows)
