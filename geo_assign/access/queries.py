@@ -20,6 +20,7 @@ from geo_assign.access.domain import (
 )
 from geo_assign.access.tables import api_keys, organizations, users
 from geo_assign.core.db import Tx
+from geo_assign.core.direct import Opening
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 
@@ -49,6 +50,10 @@ _BY_TOKEN = {
     TokenKind.SESSION: _SESSION.format(column="token_hash"),
     TokenKind.API_KEY: _API_KEY.format(column="token_hash"),
 }
+_OPENINGS = {
+    kind: Opening(f"find_{kind}", ("uuid", "bytea"), sql.replace("%s", "$1", 1).replace("%s", "$2", 1))
+    for kind, sql in _BY_TOKEN.items()
+}
 _SESSION_BY_ID = _SESSION.format(column="id")
 _API_KEY_BY_ID = _API_KEY.format(column="id")
 
@@ -63,6 +68,19 @@ def find_caller(tx: Tx, token: Token) -> Caller | None:
     row = tx.raw.execute(_BY_TOKEN[token.kind], (token.org_id, token.hash), prepare=True).fetchone()
     if row is None:
         return None
+    return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
+
+
+def opening_of(token: Token) -> tuple[Opening, tuple[str, str]]:
+    """The question of `find_caller`, to be asked in the message that opens the transaction."""
+    return _OPENINGS[token.kind], (f"'{token.org_id}'", f"'\\x{token.hash.hex()}'")
+
+
+def opened_caller(tx: Tx, token: Token) -> Caller | None:
+    """Who holds `token`, in a transaction that was opened with its question. As `find_caller` otherwise."""
+    if not tx.opened:
+        return None
+    row = tx.opened[0]
     return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
 
 

@@ -6,7 +6,7 @@ nothing over.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,12 @@ from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg_errors
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from psycopg.pq import ConnStatus, TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import Clock, DatabaseClock
+from geo_assign.core.direct import Opening, driver_of, fetch_all, keep_prepared_statements, run_script
 
 T = TypeVar("T")
 
@@ -30,30 +32,36 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the installation chose for everybody who chose nothing: the age in seconds at which a position is too old."""
+    """What the installation chose for all who chose nothing: the age in seconds at which a position is too old."""
 
     freshness_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """An open transaction of one organization, handed to every query and command. Commands never commit it."""
+    """An open transaction of one organization, handed to every query and command. Commands never commit it.
+
+    `opened` holds the rows of the question it was opened with, if any.
+    """
 
     org_id: UUID
     conn: Connection
     clock: Clock
     defaults: Defaults = Defaults()
+    opened: Sequence[Any] = ()
 
     def now(self) -> datetime:
         """The present instant. Ask after taking the lock the decision needs."""
         return self.clock.now(self.conn)
 
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
+        """Rows as named tuples, for the hot path: see `core.direct`. Parameters are written `%(name)s`."""
+        return fetch_all(self.conn.connection, sql, parameters)
+
     @property
     def raw(self) -> psycopg.Connection[Any]:
         """The driver's connection, for the few statements where each layer counts."""
-        driver = self.conn.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        return driver
+        return driver_of(self.conn.connection)
 
 
 class Database:
@@ -72,23 +80,27 @@ class Database:
     ) -> None:
         self.clock: Clock = clock or DatabaseClock()
         self.defaults = defaults or Defaults()
-        self.engine = _engine(url, pool_size, pool_wait_s, _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms))
+        options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms)
+        self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
 
     @contextmanager
-    def transaction(self, org_id: UUID) -> Iterator[Tx]:
-        """Begin, commit at the end, roll back on any exception."""
+    def transaction(self, org_id: UUID, opening: Opening | None = None, arguments: Sequence[str] = ()) -> Iterator[Tx]:
+        """Begin, commit at the end, roll back on any exception. `opening` is asked in the same message as BEGIN."""
+        begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
         with self.engine.connect() as conn:
-            conn.exec_driver_sql(f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)")
-            yield Tx(org_id=org_id, conn=conn, clock=self.clock, defaults=self.defaults)
-            conn.exec_driver_sql("COMMIT")
+            opened = _begin(conn, begin, opening, arguments=arguments)
+            with _rolled_back(conn):
+                yield Tx(org_id=org_id, conn=conn, clock=self.clock, defaults=self.defaults, opened=opened)
+                _commit(conn)
 
     @contextmanager
     def across_organizations(self) -> Iterator[Connection]:
         """A transaction bound to no organization: sweeps of the worker role, health, log-in."""
         with self.engine.connect() as conn:
-            conn.exec_driver_sql("BEGIN")
-            yield conn
-            conn.exec_driver_sql("COMMIT")
+            _begin(conn, "BEGIN")
+            with _rolled_back(conn):
+                yield conn
+                _commit(conn)
 
     def run(self, org_id: UUID, work: Callable[[Tx], T], *, attempts: int = 4) -> T:
         """Do `work` in a transaction; once more when the database chose it as the victim of a deadlock."""
@@ -96,8 +108,9 @@ class Database:
             try:
                 with self.transaction(org_id) as tx:
                     return work(tx)
-            except DBAPIError as error:
-                if attempt == attempts or not isinstance(error.orig, RETRYABLE):
+            except (DBAPIError, psycopg.Error) as error:
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                if attempt == attempts or not isinstance(cause, RETRYABLE):
                     raise
                 backoff(attempt)
         raise AssertionError("unreachable")
@@ -106,17 +119,61 @@ class Database:
         self.engine.dispose()
 
 
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 RETRYABLE = (pg_errors.DeadlockDetected, pg_errors.SerializationFailure)
 
 
 def backoff(attempt: int) -> None:
-    """Wait a moment before trying again: 10 ms, 20 ms, 40 ms…"""
+    """Wait a moment before trying again: 10 ms, 20 ms, 40 ms and so on."""
     time.sleep(0.005 * 2**attempt)
 
 
-def _engine(url: str, pool_size: int, pool_wait_s: float, options: str) -> Engine:
+def _begin(
+    conn: Connection, begin: str, opening: Opening | None = None, *, arguments: Sequence[str] = ()
+) -> Sequence[Any]:
+    """Send `begin`, with the question if there is one. A connection that died in the pool is replaced once."""
+    for last in (False, True):
+        pooled = conn.connection
+        pgconn = driver_of(pooled).pgconn
+        try:
+            if opening is not None:
+                return opening.begin(pooled, begin, arguments)
+            run_script(pgconn, begin.encode())
+        except psycopg.Error:
+            if last or pgconn.status != ConnStatus.BAD:
+                raise
+            conn.invalidate()
+        else:
+            return ()
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def _rolled_back(conn: Connection) -> Iterator[None]:
+    """Roll back when something is raised; drop a connection that is lost."""
+    try:
+        yield
+    except BaseException:
+        if conn.invalidated:
+            raise
+        pgconn = driver_of(conn.connection).pgconn
+        if pgconn.status == ConnStatus.BAD:
+            conn.invalidate()
+        elif pgconn.transaction_status in _OPEN:
+            run_script(pgconn, b"ROLLBACK")
+        raise
+
+
+def _commit(conn: Connection) -> None:
+    """Raises InFailedSqlTransaction when a statement failed and was passed over: nothing of it can be kept."""
+    result = run_script(driver_of(conn.connection).pgconn, b"COMMIT")
+    if result.command_status != b"COMMIT":
+        raise pg_errors.InFailedSqlTransaction("a statement failed, so nothing was committed")
+
+
+def _engine(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> Engine:
     # AUTOCOMMIT: the driver then sends no BEGIN of its own, ours travels with the tenant's setting in one message.
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
@@ -124,5 +181,8 @@ def _engine(url: str, pool_size: int, pool_wait_s: float, options: str) -> Engin
         pool_timeout=pool_wait_s,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        hide_parameters=True,
         connect_args={"options": options, "application_name": "geo-assign", "connect_timeout": 5},
     )
+    event.listen(engine, "connect", keep_prepared_statements)
+    return engine

@@ -5,7 +5,7 @@ import binascii
 from dataclasses import dataclass
 
 from geo_assign.access.domain import Caller, Role, Token, parse_token
-from geo_assign.access.queries import find_caller
+from geo_assign.access.queries import opened_caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, UnauthenticatedError
 from geo_assign.core.settings import Settings
@@ -34,8 +34,8 @@ def credentials_of(incoming: Incoming) -> Credentials:
 
 
 def authenticate(tx: Tx, credentials: Credentials, incoming: Incoming, *, settings: Settings) -> Caller:
-    """Who calls, as the database knows it now. Raises UnauthenticatedError, CsrfTokenError."""
-    caller = find_caller(tx, credentials.token)
+    """Who calls, in a transaction opened with the token's question. Raises UnauthenticatedError, CsrfTokenError."""
+    caller = opened_caller(tx, credentials.token)
     if caller is None:
         raise UnauthenticatedError("The token is unknown, expired or revoked.")
     if credentials.by_cookie and incoming.method not in SAFE_METHODS and caller.session_id is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from geo_assign.access.domain import Caller
+from geo_assign.access.queries import opening_of
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, VersionRequiredError
 from geo_assign.http.admission import Capacity
@@ -86,7 +87,7 @@ class Dispatcher:
         pool = self._capacity.pool
         transactions = RequestTransactions(self._services.database, pool, credentials.token.org_id)
         try:
-            tx = transactions.begin(operation.lane)
+            tx = transactions.begin(operation.lane, *opening_of(credentials.token))
             caller = authenticate(tx, credentials, incoming, settings=self._services.settings)
             incoming.caller = caller
             require_access(caller, operation.access)

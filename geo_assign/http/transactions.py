@@ -1,10 +1,12 @@
 """The transactions of one request, each behind a permit of the pool."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from uuid import UUID
 
 from geo_assign.core.db import Database, Tx
+from geo_assign.core.direct import Opening
 from geo_assign.http.admission import Admission
 from geo_assign.http.operations import Lane
 
@@ -26,11 +28,11 @@ class RequestTransactions(AbstractContextManager[Tx]):
         self._tx: Tx | None = None
         self._used = False
 
-    def begin(self, lane: Lane) -> Tx:
-        """Wait for a permit and open a transaction. Raises OverloadedError."""
+    def begin(self, lane: Lane, opening: Opening | None = None, arguments: Sequence[str] = ()) -> Tx:
+        """Wait for a permit and open a transaction, with a question if there is one. Raises OverloadedError."""
         self._admission.enter(lane)
         try:
-            opened = self._database.transaction(self._org_id)
+            opened = self._database.transaction(self._org_id, opening, arguments)
             self._tx = opened.__enter__()
         except BaseException:
             self._admission.leave()
