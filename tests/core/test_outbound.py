@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+import threading
 import time
 import traceback
 import tracemalloc
@@ -34,6 +35,8 @@ from tests.providers import stub
 from tests.providers.stub import Behaviour, StubServer
 
 SECRET = "key=s3cr3t-k3y&q=12+Invented+Lane"
+# What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
+PATIENCE_S = 4.0
 LOCAL = parse_allow("127.0.0.0/8:*, ::1/128:*")
 
 
@@ -50,7 +53,7 @@ def client() -> OutboundClient:
 
 def test_a_complete_answer_comes_back_whatever_its_status(client: OutboundClient, server: StubServer) -> None:
     server.behaviour = stub.answer('{"error": "no"}', status=403, retry_after="60")
-    answer = client.get(f"{server.url}/path?{SECRET}", deadline_s=2, headers={"Accept": "application/json"})
+    answer = client.get(f"{server.url}/path?{SECRET}", deadline_s=10, headers={"Accept": "application/json"})
     assert (answer.status, answer.headers["retry-after"], answer.json()) == (403, "60", {"error": "no"})
     [request] = server.requests
     assert request.target == f"/path?{SECRET}"
@@ -59,7 +62,7 @@ def test_a_complete_answer_comes_back_whatever_its_status(client: OutboundClient
 
 
 def test_a_body_is_posted(client: OutboundClient, server: StubServer) -> None:
-    client.request("POST", server.url, deadline_s=2, body=b'{"a": 1}', headers={"Content-Type": "application/json"})
+    client.request("POST", server.url, deadline_s=10, body=b'{"a": 1}', headers={"Content-Type": "application/json"})
     assert (server.requests[0].method, server.requests[0].body) == ("POST", b'{"a": 1}')
 
 
@@ -92,11 +95,12 @@ def test_a_bad_server_gives_one_clear_error_in_time(
     client: OutboundClient, server: StubServer, *, behaviour: Behaviour, error: type[OutboundError]
 ) -> None:
     server.behaviour = behaviour
+    deadline_s = 0.4 if error is OutboundTimeoutError else 10.0
     began = time.monotonic()
     with pytest.raises(OutboundError) as raised:
-        client.get(f"{server.url}/?{SECRET}", deadline_s=0.4)
+        client.get(f"{server.url}/?{SECRET}", deadline_s=deadline_s)
     assert type(raised.value) is error
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < deadline_s + PATIENCE_S
     assert len(server.requests) == 1, "nothing is tried twice"
 
 
@@ -114,27 +118,27 @@ def test_a_gzip_bomb_is_stopped_before_it_unfolds(client: OutboundClient, server
 
 def test_gzip_of_ordinary_size_is_read(client: OutboundClient, server: StubServer) -> None:
     server.behaviour = stub.gzip_bomb(1_000)
-    assert len(client.get(server.url, deadline_s=2).body) == 1_001
+    assert len(client.get(server.url, deadline_s=10).body) == 1_001
 
 
 def test_a_redirect_is_an_answer_not_an_order(client: OutboundClient, server: StubServer) -> None:
     with StubServer() as private:
         server.behaviour = stub.redirect(f"{private.url}/latest/meta-data/")
-        assert client.get(server.url, deadline_s=2).status == 302
+        assert client.get(server.url, deadline_s=10).status == 302
         assert private.requests == []
 
 
 def test_a_private_address_is_not_even_connected_to(server: StubServer) -> None:
     for host in ("127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"):
         with pytest.raises(OutboundRefusedError):
-            OutboundClient().get(f"http://{host}:{server.port}/", deadline_s=2)
+            OutboundClient().get(f"http://{host}:{server.port}/", deadline_s=10)
     assert server.requests == []
 
 
 def test_a_permission_is_for_its_port_only(server: StubServer) -> None:
-    OutboundClient(allow=parse_allow(f"127.0.0.1/32:{server.port}")).get(server.url, deadline_s=2)
+    OutboundClient(allow=parse_allow(f"127.0.0.1/32:{server.port}")).get(server.url, deadline_s=10)
     with pytest.raises(OutboundRefusedError):
-        OutboundClient(allow=parse_allow("127.0.0.1/32:1")).get(server.url, deadline_s=2)
+        OutboundClient(allow=parse_allow("127.0.0.1/32:1")).get(server.url, deadline_s=10)
 
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_used(
@@ -149,11 +153,11 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_used(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(outbound.socket, "getaddrinfo", rebinding)
-    client.get(f"http://maps.example:{server.port}/", deadline_s=2)
+    client.get(f"http://maps.example:{server.port}/", deadline_s=10)
     assert lookups == ["maps.example"]
     assert server.requests[0].headers["host"] == f"maps.example:{server.port}"
     with pytest.raises(OutboundRefusedError):
-        client.get(f"http://maps.example:{server.port}/", deadline_s=2)
+        client.get(f"http://maps.example:{server.port}/", deadline_s=10)
 
 
 def test_a_dead_first_address_leaves_time_for_the_second(
@@ -161,17 +165,19 @@ def test_a_dead_first_address_leaves_time_for_the_second(
 ) -> None:
     two = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, server.port)) for host in ("127.9.9.9", "127.0.0.1")]
     monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: two)
-    assert client.get(f"http://maps.example:{server.port}/", deadline_s=1).status == 200
+    assert client.get(f"http://maps.example:{server.port}/", deadline_s=10).status == 200
 
 
 def test_a_resolver_that_hangs_does_not_hang_the_caller(
     client: OutboundClient, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: time.sleep(1.5) or [])
+    over = threading.Event()
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: over.wait(20) and [])
     began = time.monotonic()
     with pytest.raises(OutboundTimeoutError):
         client.get("http://maps.example/", deadline_s=0.2)
-    assert time.monotonic() - began < 0.6
+    over.set()
+    assert time.monotonic() - began < 0.2 + PATIENCE_S
 
 
 def test_the_environment_is_not_read(
@@ -182,7 +188,7 @@ def test_the_environment_is_not_read(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert client.get(server.url, deadline_s=2).status == 200
+    assert client.get(server.url, deadline_s=10).status == 200
     assert "authorization" not in server.requests[0].headers
 
 
@@ -219,7 +225,7 @@ def test_a_successful_call_logs_no_url(
     client: OutboundClient, server: StubServer, *, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        client.get(f"{server.url}/?{SECRET}", deadline_s=2)
+        client.get(f"{server.url}/?{SECRET}", deadline_s=10)
     assert "s3cr3t" not in caplog.text
 
 
@@ -233,7 +239,7 @@ def test_nobody_listening_is_unreachable(client: OutboundClient) -> None:
 def test_many_threads_share_one_client(client: OutboundClient, server: StubServer) -> None:
     server.behaviour = lambda exchange: stub.answer(exchange.request.query["n"])(exchange)
     with ThreadPoolExecutor(16) as pool:
-        answers = pool.map(lambda n: client.get(f"{server.url}/?n={n}", deadline_s=5).json(), range(100))
+        answers = pool.map(lambda n: client.get(f"{server.url}/?n={n}", deadline_s=30).json(), range(100))
     assert list(answers) == list(range(100))
 
 
@@ -241,7 +247,7 @@ def test_many_threads_share_one_client(client: OutboundClient, server: StubServe
 def test_only_strict_json_is_json(client: OutboundClient, server: StubServer, *, body: str) -> None:
     server.behaviour = stub.answer(body)
     with pytest.raises(OutboundMalformedError):
-        client.get(server.url, deadline_s=2).json()
+        client.get(server.url, deadline_s=10).json()
 
 
 def _certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -280,11 +286,11 @@ def test_tls_checks_the_name_of_the_url(tmp_path: Path, resolved: Callable[[int]
     with StubServer(tls=serving) as server:
         resolved(server.port)
         client = OutboundClient(allow=LOCAL, ssl_context=trusting)
-        assert client.get(f"https://maps.example:{server.port}/", deadline_s=2).status == 200
+        assert client.get(f"https://maps.example:{server.port}/", deadline_s=10).status == 200
         with pytest.raises(OutboundUnreachableError):
-            client.get(f"https://other.example:{server.port}/", deadline_s=2)
+            client.get(f"https://other.example:{server.port}/", deadline_s=10)
         with pytest.raises(OutboundUnreachableError):
-            OutboundClient(allow=LOCAL).get(f"https://maps.example:{server.port}/", deadline_s=2)
+            OutboundClient(allow=LOCAL).get(f"https://maps.example:{server.port}/", deadline_s=10)
     assert names == ["maps.example", "other.example", "maps.example"]
 
 
@@ -300,7 +306,7 @@ def test_the_deadline_holds_over_tls(tmp_path: Path, resolved: Callable[[int], N
             OutboundClient(allow=LOCAL, ssl_context=trusting).get(
                 f"https://maps.example:{server.port}/", deadline_s=0.4
             )
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 0.4 + PATIENCE_S
 
 
 def test_a_server_that_never_shakes_hands_is_left(resolved: Callable[[int], None]) -> None:
@@ -310,7 +316,7 @@ def test_a_server_that_never_shakes_hands_is_left(resolved: Callable[[int], None
         began = time.monotonic()
         with pytest.raises(OutboundTimeoutError):
             OutboundClient(allow=LOCAL).get(f"https://maps.example:{port}/", deadline_s=0.4)
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 0.4 + PATIENCE_S
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class Desk:
         with self.database.transaction(self.org_id) as tx:
             return store_map_key(tx, self.geocoder.box, owner or self.owner, new=new, tested=tested, version=version)
 
-    def ask(self, text: str = ADDRESS, *, deadline_s: float = 2.0, group_id: UUID | None = None) -> GeocodeResult:
+    def ask(self, text: str = ADDRESS, *, deadline_s: float = 10.0, group_id: UUID | None = None) -> GeocodeResult:
         return self.geocoder.geocode(
             self.org_id, AddressQuery(text), deadline_s=deadline_s, store_id=self.store_id, group_id=group_id
         )

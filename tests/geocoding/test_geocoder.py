@@ -222,7 +222,7 @@ def test_one_caller_tries_whether_the_provider_is_back(desk: Desk) -> None:
     calls = desk.calls
     desk.says(stub.hang())
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda n: desk.ask(f"{STREET} {n}, {CITY}", deadline_s=0.6), range(8)))
+        results = list(pool.map(lambda n: desk.ask(f"{STREET} {n}, {CITY}", deadline_s=3.0), range(8)))
     assert sorted(code(one) or "" for one in results) == ["circuit_open"] * 7 + ["geocoder_unavailable"]
     assert desk.calls == calls + 1
     assert all(one.problem and (one.problem.retry_after_s or 0) >= PROBE_S for one in results)
@@ -263,8 +263,9 @@ def test_no_fault_holds_the_caller_or_raises(desk: Desk, fault: str) -> None:
     behaviour, expected = faults[fault]
     desk.says(behaviour)
     began = time.monotonic()
-    assert code(desk.ask(deadline_s=0.5)) == expected
-    assert time.monotonic() - began < 1.0
+    deadline_s = 0.5 if fault in {"hang", "drip"} else 10.0
+    assert code(desk.ask(deadline_s=deadline_s)) == expected
+    assert time.monotonic() - began < deadline_s + 4.0, "the faults would hold a plain client for 20 s and more"
 
 
 def test_no_transaction_is_open_during_the_call(desk: Desk, admin: Connection) -> None:

@@ -82,7 +82,7 @@ def test_a_test_asks_the_provider_and_touches_no_database(desk_at: Callable[...,
     desk = desk_at(OPENCAGE)
 
     def test() -> GeocodeProblem | None:
-        return desk.geocoder.test_map_key(provider="opencage", url=desk.server.url, key=SecretStr(KEY), deadline_s=1.0)
+        return desk.geocoder.test_map_key(provider="opencage", url=desk.server.url, key=SecretStr(KEY), deadline_s=3.0)
 
     desk.says(OPENCAGE.found())
     assert test() is None, "an answer without places is an answer"

@@ -23,6 +23,9 @@ from tests.providers.stub import Behaviour, StubServer
 KEY = "k3y-that-nobody-may-see"
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ADDRESS = f"{STREET} 12, {CITY}"
+CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
+# What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
+PATIENCE_S = 4.0
 
 
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)
@@ -38,10 +41,9 @@ def server() -> Iterator[StubServer]:
 
 
 def ask(
-    dialect: Dialect, server: StubServer, *, text: str = ADDRESS, deadline_s: float = 2.0, **biases: object
+    dialect: Dialect, server: StubServer, *, text: str = ADDRESS, deadline_s: float = 10.0, **biases: object
 ) -> GeocodeResult:
-    client = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
-    provider = PROVIDERS[dialect.provider].build(Access(client, url=server.url, key=SecretStr(KEY)))
+    provider = PROVIDERS[dialect.provider].build(Access(CLIENT, url=server.url, key=SecretStr(KEY)))
     query = AddressQuery(text, **biases)  # type: ignore[arg-type]
     return provider.geocode(query, deadline_s=deadline_s, asked_at=NOW)
 
@@ -139,7 +141,7 @@ def test_a_429_is_obeyed_by_nobody_inside_the_call(dialect: Dialect, server: Stu
     server.behaviour = stub.answer("{}", status=429, retry_after=header)
     began = time.monotonic()
     result = ask(dialect, server)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PATIENCE_S
     assert len(server.requests) == 1
     assert result.problem is not None
     assert (result.problem.code, result.problem.retry_after_s) == (ProblemCode.GEOCODER_RATE_LIMITED, 90.0)
@@ -153,7 +155,7 @@ FAULTS = {
     "html 502": stub.html(502),
     "json 500": stub.answer('{"error": "oops"}', status=500),
     "redirect": stub.redirect("http://169.254.169.254/latest/meta-data/"),
-    "bomb": stub.gzip_bomb(100_000_000),
+    "bomb": stub.gzip_bomb(),
     "number": stub.answer("17"),
     "list of numbers": stub.answer("[1, 2]"),
     "null": stub.answer("null"),
@@ -169,7 +171,7 @@ def test_a_broken_server_is_unavailable_in_time(dialect: Dialect, server: StubSe
     server.behaviour = FAULTS[fault]
     began = time.monotonic()
     result = ask(dialect, server, deadline_s=0.3)
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 0.3 + PATIENCE_S
     if fault == "null" and result == GeocodeResult():
         return  # Nominatim's client reads null as "nothing found"
     assert problem(result) is ProblemCode.GEOCODER_UNAVAILABLE

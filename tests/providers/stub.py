@@ -104,8 +104,8 @@ def html(status: int = 200) -> Behaviour:
     return answer("<!doctype html><title>Please log in</title>", status=status, content_type="text/html")
 
 
-def gzip_bomb(size: int = 200_000_000) -> Behaviour:
-    """A few hundred kilobytes that unpack to `size` bytes."""
+def gzip_bomb(size: int = 60_000_000) -> Behaviour:
+    """Some tens of kilobytes that unpack to `size` bytes."""
     return answer(gzip.compress(b"[" + b" " * size, compresslevel=6), content_encoding="gzip")
 
 
