@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, expect
 
 from geo_assign.console.routes import DIST
 
@@ -33,6 +33,12 @@ def browser_type_launch_args() -> dict[str, Any]:
     if chromium is None:
         pytest.fail("Chromium is not installed: apt-get install chromium")
     return {"executable_path": chromium, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Drawing a map in software beside other tests takes its time; a fast machine waits no longer for it."""
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +73,8 @@ def running(day: Scenario, built_console: None) -> Iterator[RunningService]:
 def open_console(running: RunningService, context: BrowserContext) -> Opener:
     """Open the console in a page that notes every breach of policy and every uncaught error."""
 
-    def opened(query: str = "", *, page: Page | None = None) -> ConsolePage:
-        console = ConsolePage(page or context.new_page(), running.url)
+    def opened(query: str = "", *, with_map: bool = False) -> ConsolePage:
+        console = ConsolePage(context.new_page(), running.url, with_map=with_map)
         console.open(query)
         return console
 
@@ -77,7 +83,15 @@ def open_console(running: RunningService, context: BrowserContext) -> Opener:
 
 @pytest.fixture
 def console(open_console: Opener) -> ConsolePage:
-    """A dispatcher's page at 1280 × 800, logged in."""
+    """A dispatcher's lists, logged in; the map is left away for speed."""
     page = open_console()
+    page.list.first.wait_for()
+    return page
+
+
+@pytest.fixture
+def map_console(open_console: Opener) -> ConsolePage:
+    """The same with its map."""
+    page = open_console(with_map=True)
     page.list.first.wait_for()
     return page

@@ -110,8 +110,20 @@ class FakeService:
             missed = [event_text(*entry) for entry in self.log if entry[0] > cursor]
             self.streams.append(own)
         yield from missed
-        while (item := own.get()) is not None:
+        yield self.heartbeat()
+        while (item := self._next(own)) is not None:
             yield item
+
+    def _next(self, own: queue.Queue[str | None]) -> str | None:
+        """What comes, or a heartbeat when nothing does."""
+        try:
+            return own.get(timeout=5)
+        except queue.Empty:
+            return self.heartbeat()
+
+    def heartbeat(self) -> str:
+        """The time, at the present end of the log."""
+        return event_text(len(self.log), "heartbeat", {"server_now": text(datetime.now(UTC))})
 
 
 def event_text(number: int, kind: str, data: Json) -> str:
@@ -184,14 +196,7 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     def live() -> Response:
         cursor = request.headers.get("Last-Event-ID") or request.args["cursor"]
         service.stream_cursors.append(cursor)
-        beat = event_text(int(cursor), "heartbeat", {"server_now": text(datetime.now(UTC))})
-        return Response(with_first(beat, service.listen(int(cursor))), mimetype="text/event-stream")
-
-
-def with_first(first: str, rest: Iterator[str]) -> Iterator[str]:
-    """A stream that begins with a heartbeat, as the service's does."""
-    yield first
-    yield from rest
+        return Response(service.listen(int(cursor)), mimetype="text/event-stream")
 
 
 def add_write_routes(app: Flask, service: FakeService) -> None:
@@ -202,7 +207,7 @@ def add_write_routes(app: Flask, service: FakeService) -> None:
         order = day.orders[order_id]
         name = day.technicians[body["technician_id"]]["feature"]["properties"]["name"]
         if body["mode"] == "assign":
-            order = day.taken(order, name, by=ME["user"]["name"])
+            order = {**day.taken(order, name), "changed_by": {"id": ME["user"]["id"], "name": ME["user"]["name"]}}
         else:
             order = {**order, "version": order["version"] + 1}
             day.now = datetime.now(UTC)

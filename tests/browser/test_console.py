@@ -76,7 +76,7 @@ def test_keys_walk_the_list_choose_and_assign(console: ConsolePage, running: Run
     keyboard.press("2")
     expect(console.candidate("Tomás Reis")).to_have_attribute("aria-pressed", "true")
     keyboard.press("Shift+Enter")
-    expect(console.order("L-2044")).to_contain_text("You assigned Tomás Reis")
+    expect(console.order("Laptop · no power")).to_contain_text("You assigned Tomás Reis")
     body, _ = running.service.writes("/assign")[0]
     assert body == {"technician_id": identity("Tomás Reis"), "mode": "assign"}
 
@@ -134,14 +134,14 @@ def test_a_new_order_appears_live(console: ConsolePage, running: RunningService,
     expect(console.badge).to_have_text("10")
 
 
-def test_a_ranked_person_moves_on_the_map_as_he_drives(console: ConsolePage, running: RunningService) -> None:
-    console.order("L-2044").locator("button").click()
-    marker = console.marker(1)
+def test_a_ranked_person_moves_on_the_map_as_he_drives(map_console: ConsolePage, running: RunningService) -> None:
+    map_console.order("L-2044").locator("button").click()
+    marker = map_console.marker(1)
     expect(marker).to_be_visible()
-    console.page.wait_for_timeout(800)
+    map_console.page.wait_for_timeout(800)
     before = marker.bounding_box()
     running.service.move("Ana Ferreira", east_m=-900, north_m=-900, age_s=0)
-    expect(console.candidate("Ana Ferreira")).to_contain_text(re.compile("live [0-3] s ago"))
+    expect(map_console.candidate("Ana Ferreira")).to_contain_text(re.compile("live [0-3] s ago"))
     after = marker.bounding_box()
     assert before and after
     assert after["x"] < before["x"] - 50
@@ -180,13 +180,13 @@ def test_a_suggested_address_locates_the_order(console: ConsolePage, running: Ru
     assert headers["If-Match"] == '"1"'
 
 
-def test_a_pin_can_be_dropped_where_the_map_is_clicked(console: ConsolePage, running: RunningService) -> None:
-    console.order("T-0871").locator("button").click()
-    expect(console.map).to_be_visible()
-    console.page.get_by_role("button", name="Drop a pin").click()
-    console.map.click(position={"x": 200, "y": 300})
-    console.page.keyboard.press("Enter")
-    expect(console.panel).to_contain_text("can go")
+def test_a_pin_can_be_dropped_where_the_map_is_clicked(map_console: ConsolePage, running: RunningService) -> None:
+    map_console.order("T-0871").locator("button").click()
+    expect(map_console.map).to_be_visible()
+    map_console.page.get_by_role("button", name="Drop a pin").click()
+    map_console.map.click(position={"x": 200, "y": 300})
+    map_console.page.keyboard.press("Enter")
+    expect(map_console.panel).to_contain_text("can go")
     body, _ = running.service.writes(identity("T-0871"))[0]
     assert body and abs(body["location"]["lat"] - 41) < 0.2
 

@@ -118,6 +118,8 @@ describe("the live stream", () => {
     first.stream.release("1");
     second.stream.release("1");
     expect(browser.sources).toHaveLength(1);
+    browser.sources[0]!.send("open");
+    expect(listen(browser).states).toEqual(["live"]);
     browser.sources[0]!.send("technicians", "5");
     expect(second.events).toHaveLength(1);
     first.stream.stop();

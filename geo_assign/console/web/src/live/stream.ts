@@ -39,7 +39,8 @@ export interface Surroundings {
   monotonic(): number;
 }
 
-type Message = { event: LiveEvent } | { state: LiveState };
+/** `hello` is a new tab asking the one that holds the connection how it stands. */
+type Message = { event: LiveEvent } | { state: LiveState } | { hello: true };
 
 interface Handlers {
   onEvent(event: LiveEvent): void;
@@ -56,6 +57,7 @@ export class LiveStream {
   private held: LiveEvent[] | null = [];
   private cursor = "";
   private leading = false;
+  private state: LiveState = "connecting";
   private source: Source | null = null;
   private attempt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -71,6 +73,7 @@ export class LiveStream {
     this.lastHeardAt = around.monotonic();
     this.channel = around.openChannel();
     if (this.channel) this.channel.onmessage = ({ data }) => this.hear(data as Message);
+    this.channel?.postMessage({ hello: true });
     this.watch = setInterval(() => this.check(), WATCH_MS);
   }
 
@@ -93,7 +96,7 @@ export class LiveStream {
   /** Look at the last heartbeat now: after sleep or in a tab that was hidden, timers are late. */
   check(): void {
     if (this.around.monotonic() - this.lastHeardAt < SILENCE_MS) return;
-    this.handlers.onState("reconnecting");
+    this.become("reconnecting");
     if (this.leading && this.retry === undefined) this.reconnect();
   }
 
@@ -144,16 +147,21 @@ export class LiveStream {
   }
 
   private hear(message: Message): void {
-    if ("state" in message) {
-      if (message.state === "live") this.lastHeardAt = this.around.monotonic();
-      this.handlers.onState(message.state);
-      return;
-    }
-    const { event } = message;
-    this.lastHeardAt = this.around.monotonic();
+    if ("event" in message) this.take(message.event);
+    else if ("state" in message) this.become(message.state);
+    else if (this.leading) this.channel?.postMessage({ state: this.state });
+  }
+
+  private become(state: LiveState): void {
+    this.state = state;
+    if (state === "live") this.lastHeardAt = this.around.monotonic();
+    this.handlers.onState(state);
+  }
+
+  private take(event: LiveEvent): void {
     this.attempt = 0;
     if (event.id) this.cursor = event.id;
-    this.handlers.onState("live");
+    this.become("live");
     // A heartbeat tells the time: held back, it would tell it late.
     if (this.held && event.type !== "heartbeat") this.held.push(event);
     else this.handlers.onEvent(event);
