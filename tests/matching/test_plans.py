@@ -1,0 +1,143 @@
+"""How the hot statements are planned, as the application role, with 100,000 technicians in one organization."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, create_engine, make_url, text
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.geo import Point
+from geo_assign.matching.domain import Question
+from geo_assign.matching.filters import parameters
+from geo_assign.matching.queries import rank
+from geo_assign.matching.questions import question_for_point
+from geo_assign.matching.statements import candidates_sql, excluded_sql
+from tests.conftest import World
+
+MIDDLE = Point(lat=41.15, lon=-8.61)
+PEOPLE = 100_000
+
+# Spread over a degree around the middle; every fourth off duty, every thousandth knows how to weld.
+FLEET = """
+INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, updated_at)
+VALUES (:org_id, :store_id, 'centre', 'Centre', 'Europe/Lisbon', 41.15, -8.61, now(), now());
+INSERT INTO technicians (org_id, id, slug, name, store_id, skills, base_lat, base_lon, on_duty, created_at, updated_at)
+SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'T ' || n, :store_id,
+       CASE WHEN n % 1000 = 1 THEN ARRAY['repair', 'weld'] ELSE ARRAY['repair'] END, 41.15, -8.61, n % 4 <> 0, now(), now()
+FROM generate_series(1, :people) n;
+INSERT INTO technician_skills (org_id, skill, technician_id)
+SELECT org_id, unnest(skills), id FROM technicians;
+INSERT INTO current_positions
+    (org_id, technician_id, lat, lon, recorded_at, used_at, received_at, heard_at, changed_at)
+SELECT org_id, id, 40.65 + ('x' || substr(md5(id::text), 1, 6))::bit(24)::int / 16777216.0,
+       -9.11 + ('x' || substr(md5(id::text), 7, 6))::bit(24)::int / 16777216.0, now(), now(), now(), now(), now()
+FROM technicians;
+ANALYZE technicians, technician_skills, current_positions
+"""
+
+
+@pytest.fixture
+def fleet(world: World, org_id: UUID) -> Iterator[Tx]:
+    """A transaction of the application role over the fleet."""
+    owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
+    with owner.begin() as conn:
+        values = {"org_id": org_id, "store_id": uuid4(), "people": PEOPLE}
+        for statement in FLEET.split(";"):
+            _run(conn, statement, values)
+    owner.dispose()
+    database = Database(world.app_url, pool_size=1)
+    with database.transaction(org_id) as tx:
+        yield tx
+    database.close()
+
+
+def test_nearest_walks_the_index_and_reads_few_rows(fleet: Tx) -> None:
+    question = asked(fleet)
+    plan = explain(fleet, candidates_sql(question, 256, rare_skill=False), question, fetch=8)
+    assert "current_positions_geog_idx" in index_names(plan)
+    assert rows_read(plan, "current_positions") < 64
+    assert not sorted_nodes(plan, over=500)
+
+
+def test_the_explanation_is_bounded(fleet: Tx) -> None:
+    question = asked(fleet)
+    plan = explain(fleet, excluded_sql(question, 200), question)
+    assert rows_read(plan, "current_positions") <= 200
+    assert rows_read(plan, "technicians") <= 200
+
+
+def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
+    question = replace(asked(fleet), skills=("weld",))
+    plan = explain(fleet, candidates_sql(question, 256, rare_skill=True), question, fetch=8, rare_skill="weld")
+    assert rows_read(plan, "current_positions") <= PEOPLE / 1000
+    ranking = rank(fleet, question, explain=False)
+    assert len(ranking.candidates) == question.limit
+
+
+def test_nobody_within_the_radius_does_not_walk_the_country(fleet: Tx) -> None:
+    question = asked(fleet)
+    far = replace(question, origin=Point(lat=45.0, lon=-8.61))
+    assert rank(fleet, far, explain=False).candidates == ()
+
+
+def test_the_ranking_equals_brute_force(fleet: Tx) -> None:
+    question = replace(asked(fleet), limit=20)
+    expected = fleet.conn.execute(
+        text(
+            "SELECT p.technician_id FROM current_positions p JOIN technicians t "
+            "ON t.org_id = p.org_id AND t.id = p.technician_id WHERE p.org_id = :org_id AND t.on_duty "
+            "ORDER BY ST_Distance(p.geog, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography), t.id LIMIT 20"
+        ),
+        {"org_id": fleet.org_id, "lat": MIDDLE.lat, "lon": MIDDLE.lon},
+    ).scalars()
+    assert [one.technician_id for one in rank(fleet, question, explain=False).candidates] == list(expected)
+
+
+def asked(tx: Tx) -> Question:
+    question = question_for_point(MIDDLE, at=tx.now(), scope=Scope(everything=True), freshness_s=3600.0)
+    return replace(question, slot=replace(question.slot, end=question.slot.start + timedelta(hours=1)))
+
+
+def explain(tx: Tx, sql: str, question: Question, **extra: Any) -> dict[str, Any]:
+    """The plan that was really run, with a prepared statement's parameters."""
+    values = {**parameters(question), "org_id": tx.org_id, **extra}
+    with tx.raw.cursor() as cursor:
+        row = cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    document = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    return document[0]["Plan"]  # type: ignore[no-any-return]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def index_names(plan: dict[str, Any]) -> set[str]:
+    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+
+
+def rows_read(plan: dict[str, Any], table: str) -> float:
+    """Rows that scans of `table` gave or threw away, over all loops."""
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes(plan)
+        if node.get("Relation Name") == table
+    )
+
+
+def sorted_nodes(plan: dict[str, Any], *, over: int) -> list[dict[str, Any]]:
+    return [node for node in nodes(plan) if node["Node Type"] == "Sort" and node["Actual Rows"] > over]
+
+
+def _run(conn: Connection, statement: str, values: dict[str, Any]) -> None:
+    if statement.strip():
+        used = {name: value for name, value in values.items() if f":{name}" in statement}
+        conn.execute(text(statement.replace("::", "\\:\\:")), used)
