@@ -1,5 +1,6 @@
 """Logging in and out, and who holds a token at this moment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,10 +26,11 @@ from geo_assign.access.domain import (
     Role,
     TakenError,
     TokenKind,
+    User,
     new_token,
     parse_token,
 )
-from geo_assign.access.queries import find_caller, find_user_by_email, list_api_keys, list_users
+from geo_assign.access.queries import find_caller, find_session_caller, find_user_by_email, list_api_keys, list_users
 from geo_assign.core.db import Database
 from geo_assign.core.errors import InvalidError, NotFoundError, StaleError
 from tests.access.conftest import PASSWORD, House
@@ -224,6 +226,49 @@ def test_the_last_administrator_stays(house: House) -> None:
     for changes in ({"active": False}, {"role": Role.DISPATCHER}):
         with pytest.raises(LastAdministratorError), house.database.transaction(house.org_id) as tx:
             update_user(tx, house.system, user.id, changes=changes)
+
+
+@pytest.mark.races
+def test_of_two_administrators_who_remove_each_other_one_stays(house: House) -> None:
+    pair = [house.user("ana@example.com"), house.user("bo@example.com")]
+
+    def remove(user: User) -> bool:
+        try:
+            with house.database.transaction(house.org_id) as tx:
+                update_user(tx, house.system, user.id, changes={"active": False})
+        except LastAdministratorError:
+            return False
+        return True
+
+    def restore(user: User) -> None:
+        with house.database.transaction(house.org_id) as tx:
+            update_user(tx, house.system, user.id, changes={"active": True})
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(20):
+            assert sorted(pool.map(remove, pair)) == [False, True]
+            for user in pair:
+                restore(user)
+
+
+def test_an_earlier_caller_is_looked_up_again(house: House) -> None:
+    house.user("root@example.com")
+    user = house.user("ana@example.com", Role.DISPATCHER)
+    caller = house.caller(house.log_in("ana@example.com").token)
+    assert caller is not None
+    with house.database.transaction(house.org_id) as tx:
+        key, token = create_api_key(tx, house.system, name="shop", scopes=[ApiScope.READ])
+    machine = house.caller(token)
+    assert machine is not None
+    with house.database.transaction(house.org_id) as tx:
+        assert find_session_caller(tx, caller) == caller
+        assert find_session_caller(tx, machine) == machine
+        update_user(tx, house.system, user.id, changes={"permissions": (Permission.REALLOCATE,)})
+        assert find_session_caller(tx, caller) != caller
+        log_out(tx, caller)
+        revoke_api_key(tx, house.system, key.id)
+        assert find_session_caller(tx, caller) is None
+        assert find_session_caller(tx, machine) is None
 
 
 def test_an_unknown_user_cannot_be_changed(house: House) -> None:

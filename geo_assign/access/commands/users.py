@@ -70,11 +70,12 @@ def update_user(
 
     Raises NotFoundError, StaleError when `version` is not the present one, TakenError, LastAdministratorError.
     """
+    administrators = _lock_administrators(tx) if {"role", "active"} & changes.keys() else set()
     before = lock_user(tx, user_id)
     require_version(before, version)
     after = replace(before, **changes, version=before.version + 1, updated_at=tx.now())
-    if _is_administrator(before) and not _is_administrator(after):
-        _require_another_administrator(tx, user_id)
+    if administrators == {user_id} and not _is_administrator(after):
+        raise LastAdministratorError
     with refusing(users_org_id_email_key=TakenError("Another user has this e-mail address.")):
         tx.conn.execute(
             update(users)
@@ -121,13 +122,13 @@ def _is_administrator(user: User) -> bool:
     return user.active and user.role is Role.ADMINISTRATOR
 
 
-def _require_another_administrator(tx: Tx, user_id: UUID) -> None:
-    # Every administrator is locked, in order: of two who remove each other, the second waits and then is refused.
-    rows = tx.conn.execute(
-        select(users.c.id)
-        .where(users.c.org_id == tx.org_id, users.c.role == Role.ADMINISTRATOR, users.c.active)
-        .order_by(users.c.id)
-        .with_for_update()
-    ).scalars()
-    if all(row_id == user_id for row_id in rows):
-        raise LastAdministratorError
+def _lock_administrators(tx: Tx) -> set[UUID]:
+    # All of them, in order and before anybody else: of two who remove each other the second waits, then is refused.
+    return set(
+        tx.conn.execute(
+            select(users.c.id)
+            .where(users.c.org_id == tx.org_id, users.c.role == Role.ADMINISTRATOR, users.c.active)
+            .order_by(users.c.id)
+            .with_for_update()
+        ).scalars()
+    )
