@@ -16,7 +16,7 @@ from geo_assign.positions.domain import (
     next_interval_s,
 )
 from geo_assign.positions.judging import Arrival, Judged, judge
-from geo_assign.positions.ledger import open_ledger
+from geo_assign.positions.ledger import Ledger
 
 
 @dataclass(slots=True)
@@ -34,17 +34,17 @@ def record(tx: Tx, batches: Sequence[Batch], *, retention: timedelta) -> Recorde
     transaction commits. Raises UnknownTechnicianError.
     """
     arrived = _by_technician(batches)
-    with open_ledger(tx) as ledger:
-        ledger.lock(arrived)
-        oldest = {who: min(ping.recorded_at for _, ping in part.arrivals) for who, part in arrived.items()}
-        standings, received_at = ledger.read(oldest, retention=retention)
-        known = ledger.find_known(_possibly_known(standings, arrived), since=received_at - retention)
-        judged = {
-            who: judge(standings[who], part.arrivals, received_at=received_at, known=known.get(who, ()))
-            for who, part in arrived.items()
-        }
-        for who, ordinal in ledger.write(judged, received_at=received_at):
-            judged[who].results[ordinal] = PingResult(Verdict.DUPLICATE)
+    ledger = Ledger(tx)
+    ledger.lock(arrived)
+    oldest = {who: min(ping.recorded_at for _, ping in part.arrivals) for who, part in arrived.items()}
+    standings, received_at = ledger.read(oldest, retention=retention)
+    known = ledger.find_known(_possibly_known(standings, arrived), since=received_at - retention)
+    judged = {
+        who: judge(standings[who], part.arrivals, received_at=received_at, known=known.get(who, ()))
+        for who, part in arrived.items()
+    }
+    for who, ordinal in ledger.write(judged, received_at=received_at):
+        judged[who].results[ordinal] = PingResult(Verdict.DUPLICATE)
     return Recorded(
         batches=[
             _answer(standings[batch.technician_id], judged[batch.technician_id], arrived[batch.technician_id].spans[n])

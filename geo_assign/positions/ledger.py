@@ -4,14 +4,10 @@ Lock, read, write. The lock is an advisory one per technician, so that neither a
 ever waits for a ping; it is a statement of its own because the read must see what the holder before committed.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
-
-import psycopg
-from psycopg.rows import namedtuple_row
 
 from geo_assign.core.db import Tx
 from geo_assign.positions import packing
@@ -31,6 +27,7 @@ from geo_assign.positions.domain import (
 )
 from geo_assign.positions.judging import Judged, Kept, PingKey
 
+_TAUGHT = "geo_assign_columns"
 T = TypeVar("T", bound=Hashable)
 
 _LOCK_SPACE = 0x706F73  # keeps these locks apart from every other advisory lock
@@ -39,14 +36,17 @@ _LOCK_SPACE = 0x706F73  # keeps these locks apart from every other advisory lock
 class Ledger:
     """What the database knows of the positions of one organization, within one transaction."""
 
-    def __init__(self, tx: Tx, cursor: psycopg.Cursor[Any]) -> None:
+    def __init__(self, tx: Tx) -> None:
         self._tx = tx
-        self._cursor = cursor
+        connection = tx.conn.connection
+        if not connection.info.get(_TAUGHT):
+            packing.register(tx.raw)
+            connection.info[_TAUGHT] = True
 
     def lock(self, technician_ids: Iterable[UUID]) -> None:
         """Until the transaction ends nobody else records positions of these technicians."""
         keys = sorted({int.from_bytes(technician_id.bytes[-4:], signed=True) for technician_id in technician_ids})
-        self._cursor.execute(_LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
+        self._tx.fetch(_LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
 
     def read(
         self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta
@@ -55,14 +55,14 @@ class Ledger:
 
         Raises UnknownTechnicianError.
         """
-        rows = self._cursor.execute(
+        rows = self._tx.fetch(
             _READ,
             {
                 "org_id": self._tx.org_id,
                 "technicians": packing.Uuids(oldest_by_technician),
-                "oldest": packing.Floats([oldest.timestamp() for oldest in oldest_by_technician.values()]),
+                "oldest": packing.Instants(oldest_by_technician.values()),
             },
-        ).fetchall()
+        )
         if not 0 < len(rows) == len(oldest_by_technician):
             raise UnknownTechnicianError
         freshness_s = self._tx.defaults.freshness_s
@@ -77,10 +77,10 @@ class Ledger:
             given = {
                 "org_id": self._tx.org_id,
                 "technicians": packing.Uuids(technicians),
-                "recorded": packing.Floats([recorded_at.timestamp() for recorded_at in recorded]),
+                "recorded": packing.Instants(recorded),
                 "since": since,
             }
-            for row in self._cursor.execute(_KNOWN, given):
+            for row in self._tx.fetch(_KNOWN, given):
                 found.setdefault(row.technician_id, set()).add((_utc(row.recorded_at), row.device))
         return found
 
@@ -93,7 +93,7 @@ class Ledger:
             technicians = [*judged]
             columns = {**_track_columns(rows), **_current_columns(judged.values())}
             given["technicians"] = packing.Uuids(technicians)
-            for conflict in self._cursor.execute(_WRITE, {**given, **columns}):
+            for conflict in self._tx.fetch(_WRITE, {**given, **columns}):
                 who, item = rows[conflict.n - 1]
                 held.append((technicians[who - 1], item.fix.ordinal))
         heard = {
@@ -102,17 +102,9 @@ class Ledger:
             if not outcome.moved and outcome.current is not None and outcome.current.heard_at == received_at
         }
         if heard:
-            given |= {"technicians": packing.Uuids(heard), "ahead_until": _times(heard.values())}
-            self._cursor.execute(_HEAR, given)
+            given |= {"technicians": packing.Uuids(heard), "ahead_until": packing.Instants(heard.values())}
+            self._tx.fetch(_HEAR, given)
         return held
-
-
-@contextmanager
-def open_ledger(tx: Tx) -> Iterator[Ledger]:
-    """The ledger of a transaction's organization."""
-    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
-        packing.register(cursor)
-        yield Ledger(tx, cursor)
 
 
 def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> Standing:
@@ -154,11 +146,6 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _times(instants: Iterable[datetime | None]) -> packing.Floats:
-    """Seconds since 1970, exact to the microsecond until the year 2242."""
-    return packing.Floats([None if at is None else at.timestamp() for at in instants])
-
-
 def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, Any]:
     """The rows of the track, column by column; what repeats is a number into a list of its values."""
     pings = [item.ping for _, item in rows]
@@ -168,7 +155,7 @@ def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, Any]:
     events, event = _distinct([ping.event for ping in pings])
     return {
         "who": packing.Integers([who for who, _ in rows]),
-        "recorded": _times([fix.recorded_at for fix in fixes]),
+        "recorded_at": packing.Instants([fix.recorded_at for fix in fixes]),
         "lat": packing.Floats([fix.lat for fix in fixes]),
         "lon": packing.Floats([fix.lon for fix in fixes]),
         "accuracy_m": packing.Floats([ping.accuracy_m for ping in pings], sane=SANE_ACCURACY_M),
@@ -207,8 +194,8 @@ def _current_columns(judged: Iterable[Judged]) -> dict[str, Any]:
         "simulated": packing.Booleans([current.mock for current in currents]),
         "plausible_lat": packing.Floats([current.plausible.lat for current in currents]),
         "plausible_lon": packing.Floats([current.plausible.lon for current in currents]),
-        "plausible_at": _times([current.plausible.used_at for current in currents]),
-        "ahead_until": _times([current.ahead_until for current in currents]),
+        "plausible_at": packing.Instants([current.plausible.used_at for current in currents]),
+        "ahead_until": packing.Instants([current.ahead_until for current in currents]),
     }
 
 
@@ -240,16 +227,16 @@ CROSS JOIN LATERAL (
     WHERE i.org_id = %(org_id)s AND i.technician_id = asked.id
       AND i.started_at >= coalesce(
           (SELECT max(e.started_at) FROM duty_intervals AS e
-           WHERE e.org_id = %(org_id)s AND e.technician_id = asked.id AND e.started_at <= to_timestamp(asked.oldest)),
+           WHERE e.org_id = %(org_id)s AND e.technician_id = asked.id AND e.started_at <= asked.oldest),
           '-infinity')
 ) AS duty
 """
 
 _KNOWN = """
 SELECT track.technician_id, track.recorded_at, track.device
-FROM unnest(%(technicians)s, %(recorded)s) AS asked (id, recorded)
+FROM unnest(%(technicians)s, %(recorded)s) AS asked (id, recorded_at)
 JOIN position_track AS track
-  ON track.org_id = %(org_id)s AND track.technician_id = asked.id AND track.recorded_at = to_timestamp(asked.recorded)
+  ON track.org_id = %(org_id)s AND track.technician_id = asked.id AND track.recorded_at = asked.recorded_at
 WHERE track.used_at >= %(since)s
 """
 
@@ -258,15 +245,15 @@ WHERE track.used_at >= %(since)s
 _WRITE = """
 WITH sent AS (
     SELECT u.n, (%(technicians)s)[u.who] AS technician_id, (%(devices)s)[u.device] AS device,
-           to_timestamp(u.recorded) AS recorded_at, least(to_timestamp(u.recorded), %(received_at)s) AS used_at,
+           u.recorded_at, least(u.recorded_at, %(received_at)s) AS used_at,
            u.lat, u.lon, nullif(u.accuracy_m, 'NaN')::real AS accuracy_m, nullif(u.speed_mps, 'NaN')::real AS speed_mps,
            nullif(u.heading_deg, 'NaN')::real AS heading_deg, nullif(u.battery, 'NaN')::real AS battery, u.mock,
            string_to_array((%(flag_lists)s)[u.flags], ',') AS flags, (%(events)s)[u.event] AS event
     FROM unnest(
-        %(who)s, %(device)s, %(recorded)s, %(lat)s, %(lon)s, %(accuracy_m)s, %(speed_mps)s, %(heading_deg)s,
+        %(who)s, %(device)s, %(recorded_at)s, %(lat)s, %(lon)s, %(accuracy_m)s, %(speed_mps)s, %(heading_deg)s,
         %(battery)s, %(mock)s, %(flags)s, %(event)s
     ) WITH ORDINALITY AS u (
-        who, device, recorded, lat, lon, accuracy_m, speed_mps, heading_deg, battery, mock, flags, event, n)
+        who, device, recorded_at, lat, lon, accuracy_m, speed_mps, heading_deg, battery, mock, flags, event, n)
 ), kept AS (
     INSERT INTO position_track (
         org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, speed_mps, heading_deg,
@@ -283,7 +270,7 @@ WITH sent AS (
         ahead_until)
     SELECT %(org_id)s, technician_id, lat, lon, recorded_at, device, used_at, %(received_at)s, accuracy_m, speed_mps,
            heading_deg, battery, m.mock, flags, %(received_at)s, %(received_at)s, m.implausible, m.plausible_lat,
-           m.plausible_lon, to_timestamp(m.plausible_at), to_timestamp(nullif(m.ahead_until, 'NaN'))
+           m.plausible_lon, m.plausible_at, nullif(m.ahead_until, '-infinity')
     FROM unnest(
         %(moved)s, %(implausible)s, %(simulated)s, %(plausible_lat)s, %(plausible_lon)s,
         %(plausible_at)s, %(ahead_until)s
@@ -307,7 +294,7 @@ SELECT sent.n FROM sent LEFT JOIN kept USING (technician_id, recorded_at, device
 _HEAR = """
 UPDATE current_positions AS c
 SET heard_at = greatest(c.heard_at, %(received_at)s),
-    ahead_until = to_timestamp(nullif(asked.ahead_until, 'NaN'))
+    ahead_until = nullif(asked.ahead_until, '-infinity')
 FROM unnest(%(technicians)s, %(ahead_until)s) AS asked (id, ahead_until)
 WHERE c.org_id = %(org_id)s AND c.technician_id = asked.id
 """

@@ -6,6 +6,7 @@ itself.
 
 import struct
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from psycopg.pq import Format
 _HEADER = struct.Struct(">iiIii")  # dimensions, may hold nulls, element type, length, lower bound
 _LENGTH = struct.Struct(">i")
 _NULL = _LENGTH.pack(-1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
+_MICROSECOND = timedelta(microseconds=1)
+_INFINITE_PAST = -(2**63)
 
 
 class Column:
@@ -57,6 +61,17 @@ class Floats(_Fixed):
         if sane is not None:
             numbers[~((numbers >= sane[0]) & (numbers <= sane[1]))] = np.nan
         super().__init__(numbers)
+
+
+class Instants(_Fixed):
+    """`timestamptz[]`, exact. None travels as the infinite past: SQL makes NULL of it by `nullif(x, '-infinity')`."""
+
+    __slots__ = ()
+    array_oid, element_oid = 1185, 1184
+    layout = np.dtype([("size", ">i4"), ("value", ">i8")])
+
+    def __init__(self, values: Iterable[datetime | None]) -> None:
+        super().__init__([_INFINITE_PAST if at is None else (at - _EPOCH) // _MICROSECOND for at in values])
 
 
 class Integers(_Fixed):
@@ -115,7 +130,7 @@ def _dumper(column: type[Column]) -> type[Dumper]:
     return ColumnDumper
 
 
-_DUMPERS = {column: _dumper(column) for column in (Floats, Integers, Booleans, Uuids, Texts)}
+_DUMPERS = {column: _dumper(column) for column in (Floats, Instants, Integers, Booleans, Uuids, Texts)}
 
 
 def register(context: AdaptContext) -> None:

@@ -1,0 +1,111 @@
+"""The track's days, and what readers are told."""
+
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from geo_assign.core.clock import RecordedClock
+from geo_assign.core.db import Database
+from geo_assign.positions.queries import find_current_position, list_current_positions, list_presence, list_track
+from geo_assign.positions.tasks import TrackUpkeep, keep_track
+from tests.conftest import World
+from tests.positions.conftest import NOON, RETENTION, Fleet, ping, seconds
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def worker(world: World, clock: RecordedClock) -> Database:
+    return Database(world.worker_url, pool_size=1, clock=clock)
+
+
+def days(fleet: Fleet) -> set[date]:
+    names = fleet.admin.execute(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'position_track'::regclass")
+    ).scalars()
+    return {date.fromisoformat(name.removeprefix("position_track_")) for name in names}
+
+
+def test_days_are_kept_from_the_retention_to_tomorrow(fleet: Fleet, worker: Database) -> None:
+    fleet.admin.exec_driver_sql("SELECT drop_track_partitions('2100-01-01')")
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=5, dropped=0)
+    today = NOON.date()
+    assert days(fleet) == {today + offset * DAY for offset in range(-3, 2)}
+    fleet.clock.advance(2 * DAY)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=2, dropped=2)
+    assert days(fleet) == {today + offset * DAY for offset in range(-1, 4)}
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=0)
+    worker.close()
+
+
+def test_the_oldest_ping_that_is_kept_has_a_day_and_a_dropped_day_takes_its_pings(
+    fleet: Fleet, worker: Database
+) -> None:
+    ana = fleet.technician((NOON - 9 * DAY, None))
+    assert fleet.send(ana, ping(-RETENTION.total_seconds()), ping()) == ["accepted", "accepted"]
+    fleet.clock.advance(DAY)
+    keep_track(worker, retention=RETENTION)
+    assert [row.recorded_at for row in fleet.track(ana)] == [NOON]
+    worker.close()
+
+
+def test_a_long_reader_does_not_make_pings_queue_behind_the_upkeep(fleet: Fleet, worker: Database) -> None:
+    """The upkeep gives up after a second, having made tomorrow's day, and drops the old one next time."""
+    ana = fleet.technician()
+    with fleet.begin() as reader:
+        list_track(reader, ana, since=NOON - 9 * DAY, until=NOON)
+        fleet.clock.advance(DAY)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            keep_track(worker, retention=RETENTION)
+    assert NOON.date() + 2 * DAY in days(fleet)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=1)
+    worker.close()
+
+
+@pytest.mark.parametrize(
+    "call", ["ensure_track_partitions('2026-01-01', '2026-01-02')", "drop_track_partitions('2099-01-01')"]
+)
+def test_the_application_cannot_touch_the_days(world: World, call: str) -> None:
+    with psycopg.connect(world.app_url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute(f"SELECT {call}")
+
+
+def test_a_day_by_itself_is_closed_to_both_roles(fleet: Fleet, world: World) -> None:
+    for url in (world.app_url, world.worker_url):
+        with psycopg.connect(url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("SELECT * FROM position_track_20260521")
+
+
+def test_the_track_is_told_in_order_of_the_time_used(fleet: Fleet) -> None:
+    ana, bo = fleet.technician(), fleet.technician()
+    fleet.send(ana, ping(-10, event="motion"), ping(-40), ping(-20, accuracy_m=300.0))
+    fleet.send(bo, ping(-30))
+    with fleet.begin() as tx:
+        told = list_track(tx, ana, since=NOON - seconds(40), until=NOON - seconds(10))
+        assert [point.used_at for point in told] == [NOON - seconds(40), NOON - seconds(20)]
+        assert told[1].flags == ("low_accuracy",)
+        assert len(list_track(tx, ana, since=NOON - DAY, until=NOON, limit=1)) == 1
+
+
+def test_readers_get_the_newest_position_with_its_age(fleet: Fleet) -> None:
+    ana, bo = fleet.technician(), fleet.technician()
+    fleet.send(ana, ping(-40, battery=0.25), ping(-60))
+    with fleet.begin() as tx:
+        found = find_current_position(tx, ana)
+        assert found is not None
+        assert (found.recorded_at, found.battery, found.age_s(NOON)) == (NOON - seconds(40), 0.25, 40.0)
+        assert found.age_s(NOON - DAY) == 0.0
+        assert find_current_position(tx, bo) is None
+        assert [position.technician_id for position in list_current_positions(tx, [ana, bo])] == [ana]
+
+
+def test_presence_of_those_who_sent_something_and_those_who_never_did(fleet: Fleet) -> None:
+    ana, bo = fleet.technician(), fleet.technician((NOON - DAY, NOON))
+    fleet.send(ana, ping(-400))
+    with fleet.begin() as tx:
+        seen = list_presence(tx, [ana, bo], now=NOON, freshness_s=300)
+    assert (seen[ana].on_duty, seen[ana].reachable, seen[ana].fresh) == (True, True, False)
+    assert (seen[bo].on_duty, seen[bo].reachable, seen[bo].last_seen_at) == (False, False, None)
