@@ -189,6 +189,29 @@ def new() -> None:
     click.echo(Fernet.generate_key().decode())
 
 
+@secrets.command()
+@click.argument("organization")
+def rotate(organization: str) -> None:
+    """Encrypt the map keys of ORGANIZATION (its slug) anew, with the first of GEO_ASSIGN_SECRET_KEYS."""
+    from geo_assign.access.queries import find_organization_id  # noqa: PLC0415
+    from geo_assign.core.db import Database  # noqa: PLC0415
+    from geo_assign.core.secrets import SecretBox  # noqa: PLC0415
+    from geo_assign.geocoding.commands.map_keys import rotate_map_keys  # noqa: PLC0415
+
+    settings = _settings()
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        with database.across_organizations() as conn:
+            org_id = find_organization_id(conn, organization)
+        if org_id is None:
+            raise click.ClickException(f"There is no organization {organization!r}.")
+        box = SecretBox(settings.fernet_keys)
+        rotated = database.run(org_id, lambda tx: rotate_map_keys(tx, box))
+    finally:
+        database.close()
+    click.echo(f"{rotated} map keys are encrypted with the newest key.")
+
+
 def _settings() -> "Settings":
     from geo_assign.core.settings import Settings  # noqa: PLC0415
 

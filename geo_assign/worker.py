@@ -20,6 +20,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,7 @@ class Worker:
     def _keep_house(self) -> None:
         keep_track(self.worker, retention=timedelta(days=self.settings.track_retention_days))
         sweep_expired(self.worker)
+        sweep_expired_outcomes(self.worker)
 
     def _guard(self, name: str, act: Callable[[], object]) -> None:
         try:
