@@ -22,7 +22,7 @@ from geo_assign.simulate.staff import Staff
 
 REPORT_S = 30.0
 # Most leads go to the store that assigns by itself; the other one leaves something for a human to do.
-LEAD_SHARES = {"suggest": 0.2, "off": 0.2}
+LEAD_SHARES = {"suggest": 0.15, "off": 0.15}
 BATTERY_AT_START = (0.25, 1.0)
 
 
@@ -109,7 +109,7 @@ def _branch(store: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> Br
     return Branch(
         store_id=store["id"],
         at=at,
-        share=LEAD_SHARES.get(automation, 0.8),
+        share=LEAD_SHARES.get(automation, 0.85),
         groups={skill: group["id"] for group in own for skill in group_skills(group["slug"])},
     )
 

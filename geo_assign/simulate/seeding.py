@@ -28,12 +28,13 @@ STORES: dict[str, tuple[str, Point, dict[str, Any]]] = {
          "default_duration_minutes": 20, "travel_buffer_minutes": 5},
     ),
 }  # fmt: skip
+SCREENS = ("phone", "laptop", "network")
+APPLIANCES = ("washer", "cooling", "oven", "tv")
 GROUPS = {
-    "screens": ("Phones and laptops", "riverside", ("phone", "laptop", "network")),
-    "appliances": ("Home appliances", "riverside", ("washer", "cooling", "oven", "tv")),
-    "northgate-all": ("Northgate workshop", "northgate", ("phone", "laptop", "tv", "network", "washer")),
+    "screens": ("Phones and laptops", "riverside", SCREENS),
+    "appliances": ("Home appliances", "riverside", APPLIANCES),
+    "northgate-all": ("Northgate workshop", "northgate", (*SCREENS, *APPLIANCES)),
 }
-ALL_SKILLS = tuple(dict.fromkeys(skill for _, _, skills in GROUPS.values() for skill in skills))
 PROVIDERS = {
     "fixnow": ("FixNow", "Saltmarsh Works", ("screens", "northgate-all")),
     "coolserv": ("CoolServ", "Eastmoor Parade", ("appliances",)),
@@ -85,12 +86,8 @@ def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
 
 
 def group_skills(slug: str) -> tuple[str, ...]:
-    """Return what a service group of the demo repairs; a store's only group is asked for everything."""
-    if slug not in GROUPS:
-        return ()
-    _, store, skills = GROUPS[slug]
-    is_alone = sum(one == store for _, one, _ in GROUPS.values()) == 1
-    return ALL_SKILLS if is_alone else skills
+    """Return what a service group of the demo repairs; nothing for a group of somebody else's."""
+    return GROUPS[slug][2] if slug in GROUPS else ()
 
 
 def _store(slug: str, gazetteer: Path) -> dict[str, Any]:
