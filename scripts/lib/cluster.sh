@@ -103,7 +103,7 @@ place_cluster() {
         CLUSTER="$inside"
     else
         CLUSTER="$outside"
-        progress "postgres cannot enter $ROOT, so the data lies in $outside"
+        [[ -d "$outside/data" ]] || progress "postgres cannot enter $ROOT, so the data lies in $outside"
         mkdir -p "$outside"
         ln -sfn "$outside" "$inside"
     fi
