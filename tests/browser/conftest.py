@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from geo_assign.console.routes import DIST
-
-from .fake_service import ConsoleSettings, RunningService, run
-from .pages import ConsolePage
-from .scenario import Scenario, busy_morning
+from tests.browser.fake_service import ConsoleSettings, RunningService, run
+from tests.browser.pages import ConsolePage
+from tests.browser.scenario import Scenario, busy_morning
 
 Opener = Callable[..., ConsolePage]
 

@@ -11,14 +11,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from geo_assign.console.routes import console_blueprint
-
-from .scenario import GROUPS, STORE, Json, Scenario, order_pin, text
+from tests.browser.scenario import GROUPS, STORE, Json, Scenario, order_pin, text
 
 ME: Json = {
     "user": {
@@ -43,7 +43,7 @@ class ConsoleSettings:
 
     map_tiles_url: str = ""
     map_tiles_attribution: str = ""
-    basemap_path: str | None = None
+    basemap_path: Path | None = None
 
 
 @dataclass
@@ -101,7 +101,11 @@ class FakeService:
 
     def writes(self, suffix: str) -> list[tuple[Json | None, dict[str, str]]]:
         """Bodies and headers of the writes whose path ends so."""
-        return [(body, headers) for method, path, body, headers in self.requests if method != "GET" and path.endswith(suffix)]
+        return [
+            (body, headers)
+            for method, path, body, headers in self.requests
+            if method != "GET" and path.endswith(suffix)
+        ]
 
     def listen(self, cursor: int) -> Iterator[str]:
         """What a stream sends: everything after the cursor, then what comes."""
@@ -187,6 +191,10 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     def orders() -> Json:
         return {"items": list(service.scenario.orders.values()), "next_cursor": None}
 
+    @app.get("/v1/work-orders/<order_id>")
+    def one_order(order_id: str) -> Json:
+        return service.scenario.orders[order_id]
+
     @app.post("/v1/technicians/nearest")
     def nearest() -> Json:
         body = request.get_json()
@@ -207,7 +215,10 @@ def add_write_routes(app: Flask, service: FakeService) -> None:
         order = day.orders[order_id]
         name = day.technicians[body["technician_id"]]["feature"]["properties"]["name"]
         if body["mode"] == "assign":
-            order = {**day.taken(order, name), "changed_by": {"id": ME["user"]["id"], "name": ME["user"]["name"]}}
+            order = {
+                **day.taken(order, name),
+                "changed_by": {"kind": "user", "id": ME["user"]["id"], "name": ME["user"]["name"]},
+            }
         else:
             order = {**order, "version": order["version"] + 1}
             day.now = datetime.now(UTC)

@@ -106,6 +106,7 @@ class Scenario:
             "collaborators": [],
             "offer": None,
             "decision_id": None,
+            "changed_by": {"kind": "api_key", "id": identity("web form"), "name": "Web form"},
             "created_at": text(made),
             "updated_at": text(made),
             "version": 1,
@@ -137,7 +138,7 @@ class Scenario:
             "pending_reason": None,
             "offer": None,
             "assignee": {"id": identity(technician), "name": technician},
-            "changed_by": {"id": identity(by), "name": by} if by else None,
+            "changed_by": {"kind": "user", "id": identity(by), "name": by} if by else order["changed_by"],
             "version": order["version"] + 1,
         }
 
@@ -187,7 +188,7 @@ class Scenario:
             "slot": order["slot"],
             "radius_m": 5000,
             "examined": len(candidates) + len(self.excluded),
-            "counts": {"excluded": {}, "available": len(candidates)},
+            "counts": {"excluded": {}, "available": len(candidates[:limit])},
         }
 
     def _candidate(self, held: Json, order: Json) -> Json:
@@ -260,12 +261,13 @@ def _people(day: Scenario) -> None:
     lead, ticket = "lead", "ticket"
     ana = [(9, 10, lead, "completed"), (11, 12.5, ticket, "completed"), (17, 18, lead, "assigned")]
     tomas = [(8.5, 10, ticket, "completed"), (10.5, 11.5, lead, "completed"), (17, 18, lead, "offered")]
+    bea = [(9, 10.5, lead, "completed")]
     joana = [(8.5, 9.5, lead, "completed"), (12, 13.5, ticket, "assigned"), (14.2, 15.2, lead, "assigned")]
     day.technician("Ana Ferreira", 640, 590, heading_deg=215, speed_mps=8, day=ana)
     day.technician("Tomás Reis", -1040, -500, heading_deg=70, speed_mps=9, age_s=25, accuracy_m=14.0, day=tomas)
     day.technician("Joana Prata", -900, 1400, planned="previous_appointment", number_today=5, day=joana)
     day.technician("Luís Cunha", 1500, -1300, heading_deg=330, speed_mps=5, age_s=40, provider=True, number_today=2)
-    day.technician("Bea Nunes", -2100, 1300, heading_deg=128, speed_mps=4, age_s=190, day=[(9, 10.5, lead, "completed")])
+    day.technician("Bea Nunes", -2100, 1300, heading_deg=128, speed_mps=4, age_s=190, day=bea)
     day.technician("Miguel Sá", 500, 3000, planned="home_base", number_today=0)
     busy_until = text(day.day_at(16.1))
     day.technician("Rui Matos", 380, -400, status="busy", heading_deg=300, speed_mps=6, busy_until=busy_until)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from .conftest import Opener
-from .fake_service import ConsoleSettings, RunningService, run
-from .pages import ConsolePage
-from .scenario import Scenario, busy_morning, identity
+from tests.browser.conftest import Opener
+from tests.browser.fake_service import ConsoleSettings, RunningService, run
+from tests.browser.pages import ConsolePage
+from tests.browser.scenario import Scenario, busy_morning, identity
 
 AXE = Path(__file__).parents[2] / "geo_assign/console/web/node_modules/axe-core/axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 
 
@@ -55,8 +56,8 @@ def test_the_map_is_usable_without_tiles_and_without_a_basemap(map_console: Cons
 
 
 def test_a_tile_server_that_does_not_answer_is_said_once(day: Scenario, page: Page, built_console: None) -> None:
-    tiles = ConsoleSettings(map_tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png", map_tiles_attribution="© OpenStreetMap contributors")
-    running = run(day, tiles)
+    nobody_listens = "http://127.0.0.1:9/{z}/{x}/{y}.png"
+    running = run(day, ConsoleSettings(nobody_listens, "© OpenStreetMap contributors"))
     try:
         console = ConsolePage(page, running.url)
         console.open()
@@ -107,8 +108,10 @@ def test_a_phone_shows_the_list_then_map_and_sheet_with_one_big_button(phone: Co
     button = phone.page.get_by_role("button", name="Offer to Ana")
     expect(button).to_be_visible()
     box, map_box = button.bounding_box(), phone.page.locator(".map").bounding_box()
-    assert box and box["height"] >= 44
-    assert map_box and 0.3 < map_box["height"] / 844 < 0.4
+    assert box
+    assert box["height"] >= 44
+    assert map_box
+    assert 0.3 < map_box["height"] / 844 < 0.4
     assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
     button.tap()
     expect(phone.panel).to_contain_text("Ana Ferreira")
@@ -138,7 +141,7 @@ def test_axe_finds_nothing(browser: Browser, built_console: None, scheme: str, w
         if width == 1280:
             console.page.keyboard.press("w")
         console.page.add_script_tag(path=str(AXE))
-        found = console.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+        found = console.page.evaluate("rules => axe.run({runOnly: rules})", AXE_RULES)
         assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found["violations"]] == []
     finally:
         context.close()

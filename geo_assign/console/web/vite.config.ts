@@ -1,7 +1,31 @@
-import { defineConfig } from "vite";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+const SERVICE = "http://127.0.0.1:8080";
+
+/** The API's documentation page, offline: Swagger UI from its package, and the few lines that start it. */
+function apiDocs(): Plugin {
+  const files = {
+    "index.html": "docs/index.html",
+    "start.js": "docs/start.js",
+    "docs.css": "docs/docs.css",
+    "swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-bundle.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
+  };
+  return {
+    name: "api-docs",
+    apply: "build",
+    generateBundle() {
+      for (const [name, path] of Object.entries(files)) {
+        this.emitFile({ type: "asset", fileName: `docs/${name}`, source: readFileSync(path) });
+      }
+    },
+  };
+}
 
 export default defineConfig({
   base: "/console/",
+  plugins: [apiDocs()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,
@@ -14,5 +38,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/v1": "http://127.0.0.1:8765", "/console/config.json": "http://127.0.0.1:8765", "/console/basemap.json": "http://127.0.0.1:8765" } },
+  server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE, "/console/basemap.json": SERVICE } },
 });

@@ -26,6 +26,7 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
     notes: null,
     assignee: null,
     offer: null,
+    changed_by: null,
     created_at: at(-30),
     updated_at: at(-30),
     version: 1,

@@ -27,7 +27,7 @@ describe("merging orders", () => {
   });
 
   it("forgets what is over", () => {
-    const { orders, farewells } = mergeOrders(known, [order({ version: 4, state: "cancelled" })], NOON);
+    const { orders, farewells } = mergeOrders(known, [order({ version: 4, state: "cancelled", bucket: "closed" })], NOON);
     expect(orders.size).toBe(0);
     expect(farewells[0]!.text).toBe("Cancelled");
   });

@@ -20,7 +20,7 @@ describe("the pending list", () => {
   });
 
   it("leaves out what somebody has and what is over", () => {
-    const done = order({ id: "done", state: "cancelled" });
+    const done = order({ id: "done", state: "cancelled", bucket: "closed" });
     expect(inOrder(groupPending([taken(old, "Bea"), done]))).toEqual([]);
   });
 
@@ -49,10 +49,17 @@ describe("walking the list", () => {
 });
 
 describe("what became of an order", () => {
+  const by = (name: string) => ({ kind: "user", id: name.toLowerCase(), name });
+
   it("says who gave it to whom", () => {
-    expect(farewellText(order(), taken(order(), "Bea Nunes", { changed_by: { id: "m", name: "Marta Castro" } }))).toBe(
+    expect(farewellText(order(), taken(order(), "Bea Nunes", { changed_by: by("Marta Castro") }))).toBe(
       "Marta assigned Bea Nunes",
     );
+  });
+
+  it("calls the reader you", () => {
+    const mine = taken(order(), "Bea Nunes", { changed_by: by("Marta Castro") });
+    expect(farewellText(order(), mine, "marta castro")).toBe("You assigned Bea Nunes");
   });
 
   it("says that the one asked accepted", () => {
@@ -62,7 +69,7 @@ describe("what became of an order", () => {
 
   it("says who has it when nobody is named, and who cancelled", () => {
     expect(farewellText(order(), taken(order(), "Bea"))).toBe("Bea has it");
-    expect(farewellText(order(), order({ state: "cancelled", changed_by: "Marta Castro" }))).toBe("Marta cancelled it");
+    expect(farewellText(order(), order({ state: "cancelled", bucket: "closed", changed_by: by("Marta Castro") }))).toBe("Marta cancelled it");
   });
 
   it("says nothing while it is still pending, or was not before", () => {

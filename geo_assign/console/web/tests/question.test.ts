@@ -71,11 +71,16 @@ describe("who can take it", () => {
 
   it("turns a refusal into an answer in the row, and takes the order as it is now", async () => {
     const current = taken(order(), "Bea Nunes");
-    const refused = new ApiProblem(412, { changed_by: "Marta Castro", changed_at: null, current });
-    const { question: asked, taken: given } = question({ assign: () => Promise.reject(refused) });
+    const changed_by = { kind: "user", id: "m", name: "Marta Castro" };
+    const refused = new ApiProblem(412, { changed_by, changed_at: null, assignee: current.assignee });
+    const { question: asked, taken: given } = question({
+      assign: () => Promise.reject(refused),
+      order: () => Promise.resolve(current),
+    });
     asked.open(order());
     await settled();
     await asked.give("assign");
+    await settled();
     expect(asked.answers.value.get("ana")).toBe("Marta Castro gave it to Bea Nunes meanwhile.");
     expect(given).toEqual([current]);
   });

@@ -3,7 +3,7 @@ import { refusal } from "../src/model/answers";
 import { find, fold } from "../src/model/find";
 import { boundsOf, metresBetween, pointAt, ring, ringRadii, scaleBar } from "../src/model/geometry";
 import { distance, duration, firstName, initials, travelTime } from "../src/model/words";
-import { at, NOON, offerTo, order, taken, technician } from "./made";
+import { at, NOON, order, technician } from "./made";
 
 describe("numbers in words", () => {
   it("stay short", () => {
@@ -19,11 +19,11 @@ describe("numbers in words", () => {
 });
 
 describe("a refused assignment", () => {
-  const by = { changed_by: { id: "m", name: "Marta Castro" }, changed_at: at(-0.05) };
+  const by = { changed_by: { kind: "user", id: "m", name: "Marta Castro" }, changed_at: at(-0.05) };
 
   it("says who was faster, with what, and when", () => {
-    expect(refusal(412, { ...by, current: taken(order(), "Bea Nunes") }, NOON)).toBe("Marta Castro gave it to Bea Nunes 3 s ago.");
-    expect(refusal(412, { ...by, current: order({ offer: offerTo("Rui", at(5)) }) }, NOON)).toBe("Marta Castro offered it to Rui 3 s ago.");
+    expect(refusal(412, { ...by, state: "assigned", assignee: { id: "b", name: "Bea Nunes" } }, NOON)).toBe("Marta Castro gave it to Bea Nunes 3 s ago.");
+    expect(refusal(412, { ...by, state: "offered" }, NOON)).toBe("Marta Castro offered it 3 s ago.");
     expect(refusal(412, {}, NOON)).toBe("Somebody changed it meanwhile.");
   });
 

@@ -62,12 +62,16 @@ export class Client {
     while (cursor !== null) {
       const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
       const page: Page<WorkOrder> = await this.call(
-        `/v1/work-orders?state=pending,offered,assigned&limit=200${query}`,
+        `/v1/work-orders?state=new,pending,offered,assigned&limit=200${query}`,
       );
       orders.push(...page.items);
       cursor = page.next_cursor;
     }
     return orders;
+  }
+
+  order(id: string): Promise<WorkOrder> {
+    return this.call(`/v1/work-orders/${encodeURIComponent(id)}`);
   }
 
   nearest(workOrderId: string, limit: number): Promise<Nearest> {

@@ -10,6 +10,13 @@ export interface Named {
   name: string;
 }
 
+/** Who did something: a user, a technician, automation. */
+export interface Actor {
+  kind: string;
+  id: string;
+  name: string;
+}
+
 export interface Slot {
   start: string;
   end: string;
@@ -43,7 +50,7 @@ export interface Config {
 }
 
 export type OrderKind = "lead" | "ticket";
-export type Bucket = "needs_you" | "being_offered" | "later" | "taken";
+export type Bucket = "needs_you" | "being_offered" | "later" | "taken" | "closed";
 export type TechnicianStatus = "free" | "offered" | "busy" | "silent";
 export type Provenance = "live" | "previous_appointment" | "home_base" | "store";
 export type OrderState =
@@ -148,8 +155,7 @@ export interface WorkOrder {
   created_at: string;
   updated_at: string;
   version: number;
-  /** Who made the last change, when the service says so. */
-  changed_by?: Named | string | null;
+  changed_by: Actor | null;
 }
 
 export interface Page<T> {
@@ -214,7 +220,8 @@ export interface ProblemBody {
   code?: string;
   title?: string;
   detail?: string;
-  current?: WorkOrder;
-  changed_by?: Named | string | null;
+  state?: OrderState;
+  assignee?: Named | null;
+  changed_by?: Actor | null;
   changed_at?: string | null;
 }

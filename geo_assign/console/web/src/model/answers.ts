@@ -1,6 +1,6 @@
 /** What a refused assignment says in the row it was tried on. */
 import type { ProblemBody } from "../api/types";
-import { duration, nameOf } from "./words";
+import { duration } from "./words";
 import { ageSeconds } from "./clock";
 
 /** One sentence about who or what was faster. */
@@ -15,12 +15,11 @@ export function refusal(status: number, body: ProblemBody, nowMs: number): strin
 }
 
 function changedMeanwhile(body: ProblemBody, nowMs: number): string {
-  const who = nameOf(body.changed_by) ?? "Somebody";
+  const who = body.changed_by?.name ?? "Somebody";
   const age = ageSeconds(body.changed_at ?? null, nowMs);
   const when = age === null ? "meanwhile" : `${duration(age)} ago`;
-  const current = body.current;
-  if (current?.assignee) return `${who} gave it to ${current.assignee.name} ${when}.`;
-  if (current?.offer) return `${who} offered it to ${current.offer.technician_name} ${when}.`;
-  if (current?.state === "cancelled") return `${who} cancelled it ${when}.`;
+  if (body.assignee) return `${who} gave it to ${body.assignee.name} ${when}.`;
+  if (body.state === "offered") return `${who} offered it ${when}.`;
+  if (body.state === "cancelled") return `${who} cancelled it ${when}.`;
   return `${who} changed it ${when}.`;
 }

@@ -1,9 +1,9 @@
 /** The pending list: what it shows, in which order, and what became of what left it. */
 import type { Bucket, OrderState, WorkOrder } from "../api/types";
-import { firstName, nameOf } from "./words";
+import { firstName } from "./words";
 import { moment } from "./zone";
 
-export type PendingBucket = Exclude<Bucket, "taken">;
+export type PendingBucket = Exclude<Bucket, "taken" | "closed">;
 
 export interface PendingGroup {
   bucket: PendingBucket;
@@ -39,7 +39,7 @@ const GROUPS: { bucket: PendingBucket; title: string; hint: string; order: (a: W
 ];
 
 export function isPending(order: WorkOrder): boolean {
-  return order.bucket !== "taken" && !FINISHED.has(order.state);
+  return order.bucket !== "taken" && order.bucket !== "closed";
 }
 
 export function isFinished(order: WorkOrder): boolean {
@@ -85,9 +85,8 @@ export function farewellText(before: WorkOrder, after: WorkOrder, meId = ""): st
 }
 
 function changerName({ changed_by: who, assignee }: WorkOrder, meId: string): string | null {
-  const name = nameOf(who);
-  if (name === null || name === assignee?.name) return null;
-  return typeof who === "object" && who?.id === meId ? "You" : firstName(name);
+  if (!who || who.name === assignee?.name) return null;
+  return who.id === meId ? "You" : firstName(who.name);
 }
 
 const REASONS: Record<string, string> = {
@@ -96,6 +95,8 @@ const REASONS: Record<string, string> = {
   nobody_eligible: "Nobody free",
   automation_off: "Yours to give",
   suggested: "Suggestion ready",
+  unassigned: "Taken back",
+  wanted_taken: "Wish is booked",
 };
 
 /** Why an order waits, in a few words. */
@@ -103,10 +104,7 @@ export function waitingFor(order: WorkOrder, nowMs: number, zone: string): strin
   if (order.pending_reason === "needs_location") {
     return order.location_candidates.length > 0 ? "Which address?" : "Address not found";
   }
-  if (order.bucket === "later" || order.pending_reason === "later") {
-    const starts = order.pending_detail?.["offers_start_at"];
-    return moment(Date.parse(typeof starts === "string" ? starts : order.slot.start), nowMs, zone);
-  }
+  if (order.bucket === "later") return moment(Date.parse(order.slot.start), nowMs, zone);
   return REASONS[order.pending_reason ?? ""] ?? (order.location ? "Waiting" : "No address");
 }
 

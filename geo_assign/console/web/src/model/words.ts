@@ -1,6 +1,4 @@
 /** Numbers in the dispatcher's words. */
-import type { Named } from "../api/types";
-
 /** `12 s`, `3 min`, `2 h`, `4 d`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
@@ -31,11 +29,6 @@ export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
   return letters.map((word) => (word ? [...word][0] ?? "" : "")).join("").toUpperCase();
-}
-
-export function nameOf(who: Named | string | null | undefined): string | null {
-  if (!who) return null;
-  return typeof who === "string" ? who : who.name;
 }
 
 export function plural(count: number, one: string, many: string): string {

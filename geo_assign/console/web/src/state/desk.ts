@@ -167,7 +167,7 @@ export class Desk {
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       this.locateProblem.value = error.message;
-      if (error.body.current) this.takeOrders([error.body.current]);
+      if (error.status === 412) this.takeOrders([await this.client.order(order.id)]);
     } finally {
       this.locating.value = false;
     }

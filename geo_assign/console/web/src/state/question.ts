@@ -4,6 +4,7 @@ import type { Candidate, Nearest, WorkOrder } from "../api/types";
 import { refusal } from "../model/answers";
 import { mergeRanking, type Ranking } from "../model/nearest";
 
+/** Ranks that have a key and a marker; one more is asked for, to know whether there are more. */
 export const SHOWN = 6;
 
 export type Mode = "offer" | "assign";
@@ -11,7 +12,7 @@ export type Mode = "offer" | "assign";
 interface Surroundings {
   client: Client;
   now: () => number;
-  /** Called with the order as the service has it after an assignment, or after a refusal that shows it. */
+  /** Called with the order as the service has it after an assignment or a refusal. */
   onOrder: (order: WorkOrder) => void;
   announce: (text: string) => void;
 }
@@ -59,8 +60,8 @@ export class Question {
     if (!order?.location || order.bucket === "taken") return;
     this.loading.value = this.ranking.peek() === null;
     try {
-      const fresh = await this.around.client.nearest(order.id, SHOWN);
-      if (this.order.peek()?.id === order.id) this.take(fresh);
+      const fresh = await this.around.client.nearest(order.id, SHOWN + 1);
+      if (this.order.peek()?.id === order.id) this.take({ ...fresh, candidates: fresh.candidates.slice(0, SHOWN) });
     } catch (error) {
       if (this.order.peek()?.id === order.id && error instanceof ApiProblem) this.problem.value = error.message;
     } finally {
@@ -100,6 +101,14 @@ export class Question {
     }
   }
 
+  /** The order as it is now, and who can take it now. */
+  private async reread(): Promise<void> {
+    const id = this.order.peek()?.id;
+    const order = id ? await this.around.client.order(id).catch(() => null) : null;
+    if (order) this.around.onOrder(order);
+    void this.ask();
+  }
+
   private take(fresh: Nearest): void {
     const shown = this.ranking.peek()?.answer;
     this.problem.value = null;
@@ -110,8 +119,7 @@ export class Question {
     const text = refusal(problem.status, problem.body, this.around.now());
     this.answers.value = new Map(this.answers.value).set(candidate.technician_id, text);
     this.around.announce(text);
-    if (problem.body.current) this.around.onOrder(problem.body.current);
-    else void this.ask();
+    void this.reread();
   }
 }
 
