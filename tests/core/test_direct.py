@@ -21,8 +21,9 @@ VALUES = {
     "yes": True,
 }
 ECHO = """
-SELECT %(id)s::uuid AS id, %(number)s::int AS number, %(distance_m)s::float8 AS distance_m, %(words)s::text[] AS words,
-       %(at)s::timestamptz AS at, %(nothing)s::text AS nothing, %(yes)s::bool AS yes, 7 %% 4 AS rest, %(number)s::int + 1
+SELECT %(id)s::uuid AS id, %(number)s::int AS number, %(distance_m)s::float8 AS distance_m,
+       %(words)s::text[] AS words, %(at)s::timestamptz AS at, %(nothing)s::text AS nothing, %(yes)s::bool AS yes,
+       7 %% 4 AS rest, %(number)s::int + 1
 """
 
 
@@ -48,7 +49,7 @@ def test_prepared_statements_outlive_a_rollback(world: object, org_id: UUID) -> 
     database = world.database(pool_size=1)  # type: ignore[attr-defined]
     opening = Opening("ask_twice", ("int",), "SELECT $1 + 1 AS answer")
     for _ in range(3):
-        with pytest.raises(RuntimeError), database.transaction(org_id, opening, ["1"]) as tx:
+        with pytest.raises(RuntimeError), database.transaction(org_id, opening, ["1"]) as tx:  # noqa: PT012
             assert tx.opened[0].answer == 2
             for _ in range(7):  # often enough for the driver to prepare it
                 tx.raw.execute("SELECT 1", prepare=True)
@@ -74,7 +75,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced(database: Database, admi
 
 
 def test_a_connection_that_dies_at_work_fails_once(database: Database, admin: Connection, org_id: UUID) -> None:
-    with pytest.raises(psycopg.OperationalError), database.transaction(org_id) as tx:
+    with pytest.raises(psycopg.OperationalError), database.transaction(org_id) as tx:  # noqa: PT012
         admin.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": tx.raw.info.backend_pid})
         tx.fetch("SELECT 1", {})
     with database.transaction(org_id) as tx:
@@ -82,7 +83,7 @@ def test_a_connection_that_dies_at_work_fails_once(database: Database, admin: Co
 
 
 def test_a_failure_that_was_passed_over_is_not_committed_in_silence(database: Database, org_id: UUID) -> None:
-    with pytest.raises(pg_errors.InFailedSqlTransaction), database.transaction(org_id) as tx:
+    with pytest.raises(pg_errors.InFailedSqlTransaction), database.transaction(org_id) as tx:  # noqa: PT012
         tx.conn.execute(text("UPDATE organizations SET name = 'half done'"))
         with pytest.raises(pg_errors.DivisionByZero):
             tx.fetch("SELECT 1 / 0", {})

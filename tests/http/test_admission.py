@@ -1,0 +1,109 @@
+"""Twice the load: the queue stays short, who matters least gives way, and nobody's permit is lost."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from geo_assign.http.admission import Admission, Places
+from geo_assign.http.errors import OverloadedError
+from geo_assign.http.operations import Lane
+
+
+def waiting(admission: Admission, lane: Lane, order: list[Lane], turned_away: list[Lane]) -> threading.Thread:
+    """A thread that queues in `lane`, and is in the queue when this returns."""
+
+    def go() -> None:
+        try:
+            admission.enter(lane)
+        except OverloadedError:
+            turned_away.append(lane)
+        else:
+            order.append(lane)
+            admission.leave()
+
+    before = admission.waiting
+    thread = threading.Thread(target=go)
+    thread.start()
+    deadline = time.monotonic() + 5
+    while admission.waiting == before and thread.is_alive() and not turned_away and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return thread
+
+
+def test_the_best_lane_goes_first() -> None:
+    admission = Admission(permits=1, queue=10, wait_s=5)
+    admission.enter(Lane.ORDINARY)
+    order: list[Lane] = []
+    threads = [
+        waiting(admission, lane, order, [])
+        for lane in (Lane.PICTURES, Lane.ORDINARY, Lane.PHONES, Lane.CONTINUED, Lane.ORDINARY)
+    ]
+    admission.leave()
+    for thread in threads:
+        thread.join(5)
+    assert order == [Lane.CONTINUED, Lane.PHONES, Lane.ORDINARY, Lane.ORDINARY, Lane.PICTURES]
+    assert admission.in_use == 0
+
+
+def test_a_full_queue_turns_map_reads_away_before_pings() -> None:
+    admission = Admission(permits=1, queue=2, wait_s=5)
+    admission.enter(Lane.ORDINARY)
+    order: list[Lane] = []
+    turned_away: list[Lane] = []
+    threads = [waiting(admission, lane, order, turned_away) for lane in (Lane.PICTURES, Lane.PICTURES, Lane.PHONES)]
+    with pytest.raises(OverloadedError):
+        admission.enter(Lane.PICTURES)
+    admission.leave()
+    for thread in threads:
+        thread.join(5)
+    assert turned_away == [Lane.PICTURES]
+    assert order == [Lane.PHONES, Lane.PICTURES]
+
+
+def test_nobody_waits_longer_than_told() -> None:
+    admission = Admission(permits=1, queue=10, wait_s=0.05)
+    admission.enter(Lane.ORDINARY)
+    began = time.monotonic()
+    with pytest.raises(OverloadedError) as caught:
+        admission.enter(Lane.ORDINARY)
+    assert 0.04 < time.monotonic() - began < 2
+    assert caught.value.retry_after_s == 1
+    assert admission.waiting == 0
+    admission.leave()
+    admission.enter(Lane.ORDINARY)
+
+
+def test_permits_survive_a_storm() -> None:
+    admission = Admission(permits=3, queue=4, wait_s=0.002)
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def work(number: int) -> bool:
+        nonlocal inside, most
+        try:
+            admission.enter(list(Lane)[number % 4])
+        except OverloadedError:
+            return False
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.0005)
+        with lock:
+            inside -= 1
+        admission.leave()
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        answered = sum(pool.map(work, range(2_000)))
+    assert answered > 0
+    assert most <= 3
+    assert (admission.in_use, admission.waiting) == (0, 0)
+
+
+def test_places_are_given_back() -> None:
+    places = Places(1)
+    with places, pytest.raises(OverloadedError):
+        places.take()
+    places.take()
+    places.give_back()
