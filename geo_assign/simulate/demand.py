@@ -18,7 +18,7 @@ from geo_assign.simulate.names import people
 
 EXTERNAL_ID_PREFIX = "orrava-"
 SLOT_STEP = timedelta(minutes=5)
-VISIT_MINUTES = (15, 20, 25, 30)
+VISIT_MINUTES = (10, 15, 15, 20)
 # Nine in ten customers live this near to the store that they turn to.
 NEAR_STORE_M, NEAR_SHARE = 2600.0, 0.9
 

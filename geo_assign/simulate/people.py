@@ -67,7 +67,7 @@ class Character:
 
     accept_share: float = 0.84
     ignore_share: float = 0.06
-    answer_s: tuple[float, float] = (4.0, 35.0)
+    answer_s: tuple[float, float] = (6.0, 55.0)
     break_share: float = 0.06
     break_s: tuple[float, float] = (150.0, 480.0)
 

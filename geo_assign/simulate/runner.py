@@ -30,7 +30,7 @@ BATTERY_AT_START = (0.25, 1.0)
 class Options:
     """How busy the city is. ``speed`` shortens visits, waits and breaks, not the driving; None is no limit."""
 
-    leads_per_hour: float = 45.0
+    leads_per_hour: float = 50.0
     opening_leads: int = 10
     speed: float = 1.0
     duration_s: float | None = None

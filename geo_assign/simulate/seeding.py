@@ -20,12 +20,12 @@ STORES: dict[str, tuple[str, Point, dict[str, Any]]] = {
     "riverside": (
         "Riverside", plan.HOT_SPOTS["Fish Market"],
         {"lead_auto_user_assignment": "on", "lead_time_tat_minutes": 1.5, "radius_m": 7000,
-         "default_duration_minutes": 20, "travel_buffer_minutes": 5},
+         "default_duration_minutes": 15, "travel_buffer_minutes": 5},
     ),
     "northgate": (
         "Northgate", plan.HOT_SPOTS["North Station"],
         {"lead_auto_user_assignment": "suggest", "lead_time_tat_minutes": 2, "radius_m": 7000,
-         "default_duration_minutes": 20, "travel_buffer_minutes": 5},
+         "default_duration_minutes": 15, "travel_buffer_minutes": 5},
     ),
 }  # fmt: skip
 SCREENS = ("phone", "laptop", "network")

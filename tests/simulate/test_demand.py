@@ -57,7 +57,7 @@ def test_slots_are_now_later_or_tomorrow_on_five_minutes(drafts):
             continue
         start, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
         assert start > NOW
-        assert timedelta(minutes=15) <= end - start <= timedelta(minutes=30)
+        assert timedelta(minutes=10) <= end - start <= timedelta(minutes=20)
         assert start.minute % 5 == 0
         local = start.astimezone(ZoneInfo(plan.TIMEZONE))
         kinds["tomorrow" if local.date() > NOW.astimezone(local.tzinfo).date() else "today"] += 1

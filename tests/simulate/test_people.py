@@ -132,7 +132,7 @@ def test_offers_are_mostly_accepted_after_a_while(technician):
     accepted = sum(answer.verdict == "accept" for answer in answers)
     assert 0.75 < accepted / len(answers) < 0.92
     assert {answer.verdict for answer in answers} == {"accept", "reject", "ignore"}
-    assert all(104 <= answer.at_s <= 135 for answer in answers)
+    assert all(106 <= answer.at_s <= 155 for answer in answers)
     assert {answer.reason for answer in answers if answer.verdict == "reject"} == set(REJECT_REASONS)
 
 
