@@ -117,9 +117,7 @@ def database(world: World) -> Iterator[Database]:
 @pytest.fixture
 def admin(world: World) -> Iterator[Connection]:
     """An autocommitting connection of the owner, to set up and to look behind the application."""
-    engine = create_engine(
-        make_url(world.admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    engine = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         yield conn
     engine.dispose()

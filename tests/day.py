@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ RETENTION = timedelta(days=30)
 
 
 def span(text: str) -> timedelta:
-    """"2 min", "90 s", "3 h"."""
+    """ "2 min", "90 s", "3 h"."""
     number, unit = text.split()[:2]
     return timedelta(seconds=float(number) * _UNITS[unit])
 
@@ -180,7 +180,7 @@ class Day:
 
     def on_duty(self, letter: str) -> None:
         with self.database.transaction(self.org_id) as tx:
-            duty.go_on_duty(tx, self.as_(letter), self.people[letter])
+            duty.go_on_duty(tx, self.people[letter])
 
     def off_duty(self, letter: str) -> None:
         self.dispatcher.go_off_duty(self.as_(letter), self.people[letter])
@@ -260,7 +260,9 @@ class Day:
     def expire(self, offer: Offer) -> bool:
         return self.dispatcher.expire(self.org_id, offer.id)
 
-    def assign(self, job: str, letter: str, *, mode: assigning.Mode = "assign", version: int | None = None) -> WorkOrder:
+    def assign(
+        self, job: str, letter: str, *, mode: assigning.Mode = "assign", version: int | None = None
+    ) -> WorkOrder:
         with self.database.transaction(self.org_id) as tx:
             person = self.people[letter]
             return assigning.assign(tx, self.boss, self.jobs[job], person, mode=mode, version=version)
@@ -278,14 +280,13 @@ class Day:
         self.clock.advance(span(text))
 
     def slot(self, text: str) -> tuple[datetime, datetime]:
-        """"09:00-10:00" today in the store's zone, or "tomorrow 09:00-10:00"."""
+        """ "09:00-10:00" today in the store's zone, or "tomorrow 09:00-10:00"."""
         found = re.fullmatch(r"(tomorrow )?(\d\d:\d\d)-(\d\d:\d\d)", text)
         assert found, text
         zone = ZoneInfo(self.timezone)
         day = self.clock.now().astimezone(zone).date() + timedelta(days=1 if found[1] else 0)
         start, end = (
-            datetime.combine(day, datetime.strptime(clock, "%H:%M").time(), zone).astimezone(UTC)
-            for clock in (found[2], found[3])
+            datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC) for clock in (found[2], found[3])
         )
         return start, end
 
@@ -322,5 +323,3 @@ def shifted(point: Point, *, east_m: float = 0.0, south_m: float = 0.0) -> Point
 def _only(codes: list[str]) -> Any:
     """One reason reads as itself, several as a set."""
     return codes[0] if len(codes) == 1 else set(codes)
-
-

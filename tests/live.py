@@ -105,7 +105,7 @@ class LiveService:
             if self.processes["serve"].poll() is not None:
                 break
             try:
-                if requests.get(f"{self.base_url}/health/ready", timeout=2).ok:  # noqa: TID251 - not our client
+                if requests.get(f"{self.base_url}/health/ready", timeout=2).ok:
                     return
             except requests.RequestException:
                 threading.Event().wait(0.05)

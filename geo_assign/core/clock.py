@@ -37,10 +37,10 @@ class RecordedClock:
     def __init__(self, at: datetime) -> None:
         self._at = require_aware(at)
 
-    def now(self, conn: Connection | None = None) -> datetime:
+    def now(self, conn: Connection | None = None) -> datetime:  # noqa: ARG002 - it stands still for everybody
         return self._at
 
-    def given(self, read_at: datetime) -> datetime:
+    def given(self, read_at: datetime) -> datetime:  # noqa: ARG002
         return self._at
 
     def set(self, at: datetime) -> None:

@@ -54,9 +54,7 @@ def claim(tx: Tx, attempt: Attempt, resource_id: UUID) -> UUID | None:
     statement = insert(idempotency_keys).values(**values, created_at=now, expires_at=now + KEPT)
     renewed = statement.on_conflict_do_update(
         index_elements=["org_id", "caller_id", "route", "key"],
-        set_={
-            name: statement.excluded[name] for name in ("request_hash", "resource_id", "created_at", "expires_at")
-        },
+        set_={name: statement.excluded[name] for name in ("request_hash", "resource_id", "created_at", "expires_at")},
         where=idempotency_keys.c.expires_at <= now,
     )
     if tx.conn.execute(renewed.returning(idempotency_keys.c.key)).first() is not None:

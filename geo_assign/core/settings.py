@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
     processes: int = Field(1, ge=1, le=64, description="API processes.")
-    threads: int = Field(128, ge=1, le=1000, description="Requests that one process holds at once, most of them waiting.")
+    threads: int = Field(128, ge=1, le=1000, description="Requests that one process holds at once, most waiting.")
     streams: int = Field(128, ge=1, le=2000, description="Live map streams that one process holds at once.")
     pool_size: int = Field(10, ge=1, le=200, description="Database connections of one process.")
     queue_s: float = Field(2.0, gt=0, le=30, description="How long a request may wait for its turn before it gets 503.")

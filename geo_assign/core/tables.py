@@ -54,7 +54,8 @@ def and_also(table: Table, *statements: str) -> None:
     """Statements that belong to `table` and that SQLAlchemy has no words for: functions, triggers, policies."""
     for statement in statements:
         table.info["ddl"].append(statement.strip())
-        event.listen(table, "after_create", DDL(statement.strip().replace("%", "%%")))
+        ddl = DDL(statement.strip().replace("%", "%%"))  # type: ignore[no-untyped-call]
+        event.listen(table, "after_create", ddl)
 
 
 def security_ddl(table: Table) -> Iterator[str]:

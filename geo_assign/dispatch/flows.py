@@ -50,7 +50,7 @@ class Dispatcher:
     geocode: Geocode
 
     def create(self, caller: Caller, new: orders.NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
-        """Create an order, locate it, assign it as its store's trigger says. Returns it and whether it existed before."""
+        """Create an order, locate it, assign it as its trigger says. Returns it and whether it existed before."""
         order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
         if not replayed:
             self.locate(caller.org_id, order_id)
@@ -114,8 +114,7 @@ def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
 
 def _lock_waiting(tx: Tx, order_id: UUID) -> Any:
     w = work_orders.c
-    row = tx.conn.execute(
-        work_orders.select().where(w.org_id == tx.org_id, w.id == order_id).with_for_update()
-    ).first()
-    waits = row is not None and row.geocode_due_at is not None and row.address
-    return row if waits and row.location_source != LocationSource.PIN else None
+    row = tx.conn.execute(work_orders.select().where(w.org_id == tx.org_id, w.id == order_id).with_for_update()).first()
+    if row is None or row.geocode_due_at is None or not row.address or row.location_source == LocationSource.PIN:
+        return None
+    return row

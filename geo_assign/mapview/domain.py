@@ -51,7 +51,7 @@ class MapPicture:
     truncated: bool
 
     def status_counts(self) -> Mapping[str, int]:
-        """How many technicians of each status are in view, the off-duty people of the scope, and how many are external."""
+        """How many technicians of each status are in view, how many are external, and the scope's off-duty people."""
         counts = {status.value: 0 for status in TechnicianStatus}
         for technician in self.technicians:
             counts[technician.status.value] += 1

@@ -69,7 +69,7 @@ class Channel:
 
     def _untold(self, found: Changes) -> Changes:
         marks: dict[UUID, object] = {person.id: replace(person, age_s=0.0) for person in found.technicians}
-        marks |= {person_id: "gone" for person_id in found.gone}
+        marks |= dict.fromkeys(found.gone, "gone")
         marks |= {order.id: (order.version, order.offer) for order in found.work_orders}
         told, self.told = self.told, marks
         return replace(

@@ -1,5 +1,8 @@
-"""Reads of the map. Positions are found by walking outward from the middle of the view: the one spatial search that
-keeps its index under row security."""
+"""Reads of the map.
+
+Positions are found by walking outward from the middle of the view: the one spatial search that keeps its index under
+row security.
+"""
 
 import math
 from datetime import datetime
@@ -59,7 +62,9 @@ LEFT JOIN current_positions p ON p.org_id = %(org_id)s AND p.technician_id = t.i
 WHERE {_IN_SCOPE}
 LIMIT %(shown)s"""
 
-_OFF_DUTY = f"SELECT count(*) AS n FROM technicians t WHERE t.org_id = %(org_id)s AND t.active AND NOT t.on_duty AND {_IN_SCOPE}"
+_OFF_DUTY = f"""
+SELECT count(*) AS n FROM technicians t
+WHERE t.org_id = %(org_id)s AND t.active AND NOT t.on_duty AND {_IN_SCOPE}"""
 
 
 def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
@@ -98,7 +103,7 @@ def _fetch(tx: Tx, sql: str, scope: Scope, **values: Any) -> list[Any]:
             "group_ids": _ids(scope.group_ids),
             **values,
         }
-        return cursor.execute(sql, parameters).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(sql, parameters).fetchall()
 
 
 def _ids(ids: frozenset[UUID]) -> list[UUID]:

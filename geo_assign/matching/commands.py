@@ -49,7 +49,7 @@ def record_decision(
     return decision_id
 
 
-def _query(question: Question) -> dict[str, Any]:
+def _query(question: Question) -> Any:
     return _json(
         {
             "origin": asdict(question.origin),
@@ -68,7 +68,7 @@ def _candidate(rank: int, person: Candidate) -> dict[str, Any]:
     return {"rank": rank, **_json(asdict(person)), "eta_s": person.eta_s}
 
 
-def _excluded(person: Excluded) -> dict[str, Any]:
+def _excluded(person: Excluded) -> Any:
     return _json(asdict(person))
 
 

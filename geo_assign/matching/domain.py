@@ -75,7 +75,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who can take work at `origin` during `slot`, judged at `at`?
+    """Who can take work at `origin` during `slot`, judged at `at`.
 
     `day_start` and `day_end` bound the slot's local day. `needs_duty`: only people on duty, whatever the slot. With a
     `work_order_id` that order's own bookings do not count and those who refused it are excluded.

@@ -75,9 +75,7 @@ _EXCLUDED_WHEN: dict[ExclusionCode, str] = {
     Code.OUTSIDE_RADIUS: "p.distance_m > %(radius_m)s",
 }
 
-_OF_LIVE_POSITIONS = frozenset(
-    {Code.OFFLINE, Code.STALE_POSITION, Code.MOCK_LOCATION, Code.IMPLAUSIBLE_POSITION}
-)
+_OF_LIVE_POSITIONS = frozenset({Code.OFFLINE, Code.STALE_POSITION, Code.MOCK_LOCATION, Code.IMPLAUSIBLE_POSITION})
 
 
 def active_filters(question: Question) -> dict[ExclusionCode, str]:
@@ -98,9 +96,7 @@ def active_filters(question: Question) -> dict[ExclusionCode, str]:
     return {
         code: conditions[code]
         for code in Code
-        if code in conditions
-        and not unasked.get(code, False)
-        and (question.is_soon or code not in _OF_LIVE_POSITIONS)
+        if code in conditions and not unasked.get(code, False) and (question.is_soon or code not in _OF_LIVE_POSITIONS)
     }
 
 
@@ -138,4 +134,3 @@ def scope_condition(question: Question) -> str:
     return """(t.store_id = ANY(%(scope_stores)s) OR EXISTS (
         SELECT FROM technician_groups g
         WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = ANY(%(scope_groups)s)))"""
-

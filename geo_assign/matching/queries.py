@@ -20,7 +20,6 @@ from geo_assign.matching.domain import (
     Provenance,
     Question,
     Ranking,
-    Reason,
     Workload,
 )
 from geo_assign.matching.filters import parameters
@@ -137,7 +136,7 @@ def _unpositioned(tx: Tx, question: Question) -> list[Excluded]:
 def _fetch(tx: Tx, sql: str, question: Question, **extra: Any) -> list[Any]:
     # The driver directly: this is the hot path, and its statements are prepared after a few uses.
     with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(sql, {**parameters(question), "org_id": tx.org_id, **extra}).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(sql, {**parameters(question), "org_id": tx.org_id, **extra}).fetchall()
 
 
 def _candidate(question: Question, row: Any) -> Candidate:

@@ -18,7 +18,7 @@ def reason_for(code: ExclusionCode, question: Question, row: Any) -> Reason:
 
 
 def _plain(detail: str) -> _Words:
-    return lambda question, row: (detail, {})
+    return lambda _question, _row: (detail, {})
 
 
 def _offline(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
@@ -27,7 +27,8 @@ def _offline(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
 
 def _stale(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
     age_s = (question.at - row.used_at).total_seconds()
-    detail = f"the last position is {_ago(question.at, row.used_at)} old, the limit is {question.policy.freshness_s:g} s"
+    age = _ago(question.at, row.used_at)
+    detail = f"the last position is {age} old, the limit is {question.policy.freshness_s:g} s"
     return detail, {"freshness_s": math.ceil(age_s)}
 
 
@@ -48,7 +49,7 @@ def _off_duty(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
     return ("off duty" if since is None else f"off duty for {_ago(question.at, since)}"), {}
 
 
-def _offer_limit(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
+def _offer_limit(question: Question, _row: Any) -> tuple[str, dict[str, Any]]:
     return f"has {question.policy.offer_limit} or more offers to answer", {}
 
 

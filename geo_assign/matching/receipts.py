@@ -122,9 +122,7 @@ def _excluded(decision: Decision, technician_id: UUID, name: str, person: Mappin
     sentence = f"{name} could not go: {words}."
     if needed:
         sentence += f" Number {rank} if {needed}."
-    return Why(
-        technician_id, name, "excluded", distance_m=person["distance_m"], reasons=reasons, sentence=sentence
-    )
+    return Why(technician_id, name, "excluded", distance_m=person["distance_m"], reasons=reasons, sentence=sentence)
 
 
 _WOULD_SUFFICE = {
@@ -137,7 +135,8 @@ def _needed(reasons: Sequence[Mapping[str, Any]]) -> str:
     """What would have had to differ, in words; empty unless every reason can be said as a number."""
     parts = []
     for reason in reasons:
-        known = [_WOULD_SUFFICE[name].format(value) for name, value in reason["needed"].items() if name in _WOULD_SUFFICE]
+        needed = reason["needed"].items()
+        known = [_WOULD_SUFFICE[name].format(value) for name, value in needed if name in _WOULD_SUFFICE]
         if not known:
             return ""
         parts += known

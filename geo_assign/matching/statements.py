@@ -46,7 +46,8 @@ WITH previous AS MATERIALIZED (
       AND b.work_order_id IS DISTINCT FROM %(work_order_id)s
     ORDER BY b.technician_id, b.ends_at DESC)
 (SELECT v.technician_id, v.lat, v.lon, {_NO_TIMES},
-       'previous_appointment' AS provenance, v.geog <-> {ORIGIN} AS sphere_m, ST_Distance(v.geog, {ORIGIN}) AS distance_m
+       'previous_appointment' AS provenance, v.geog <-> {ORIGIN} AS sphere_m,
+       ST_Distance(v.geog, {ORIGIN}) AS distance_m
  FROM previous v ORDER BY sphere_m LIMIT :window:)
 UNION ALL
 (SELECT b.id, b.base_lat, b.base_lon, {_NO_TIMES},
@@ -71,12 +72,12 @@ _WORKLOAD = f"""
 
 def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
     """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
-    return _candidates(_source(question, window, rare_skill), _where(question))
+    return _candidates(_source(question, window, rare_skill=rare_skill), _where(question))
 
 
 def excluded_sql(question: Question, window: int) -> str:
     """The people of the scope within the window, each with the codes that exclude him ('{}' when none does)."""
-    source = _source(question, window, False)
+    source = _source(question, window, rare_skill=False)
     return _explanation(source, tuple(active_filters(question).items()), scope_condition(question))
 
 
@@ -103,7 +104,7 @@ def unpositioned_sql(question: Question) -> str:
     return UNPOSITIONED.format(scope=scope_condition(question))
 
 
-def _source(question: Question, window: int, rare_skill: bool) -> str:
+def _source(question: Question, window: int, *, rare_skill: bool) -> str:
     # The window stands in the text: a planner that does not know a LIMIT guesses a tenth of the table.
     live = _LIVE_WITH_SKILL if rare_skill else _LIVE
     return (live if question.is_soon else _PLANNED).replace(":window:", str(int(window)))

@@ -32,7 +32,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
 from geo_assign.geocoding.commands.map_keys import NewMapKey, store_map_key
-from geo_assign.geocoding.domain import KeyOwner, OwnerKind
+from geo_assign.geocoding.domain import NOT_TESTED, KeyOwner, OwnerKind
 from geo_assign.seed.document import (
     ApiKeyEntry,
     GroupEntry,
@@ -127,7 +127,7 @@ class _OrganizationLoader:
     def _keep_map_key(self, store_id: UUID, key: MapKeyEntry) -> None:
         new = NewMapKey(provider=key.provider, url=key.url, key=SecretStr(key.key) if key.key else None)
         with _telling_where("/map_key"):
-            store_map_key(self._tx, self._box, KeyOwner(OwnerKind.STORE, store_id), new=new, tested=None)
+            store_map_key(self._tx, self._box, KeyOwner(OwnerKind.STORE, store_id), new=new, tested=NOT_TESTED)
 
     def _group(self, entry: GroupEntry) -> dict[str, Any]:
         group_id = queries.find_id_by_slug(self._tx, service_groups, entry.slug)

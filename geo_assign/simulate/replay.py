@@ -197,9 +197,7 @@ class Replay:
         self.database.run(self.org_id, lambda tx: accept(tx, caller, offer.id))
         return technician_id
 
-    def _compared(
-        self, lead: RecordedLead, order: WorkOrder, chosen: UUID | None, expected: Choice | None
-    ) -> Chosen:
+    def _compared(self, lead: RecordedLead, order: WorkOrder, chosen: UUID | None, expected: Choice | None) -> Chosen:
         equal = chosen == (expected.vehicle_id if expected else None)
         if chosen is None:
             return Chosen(lead, None, None, None, equal)

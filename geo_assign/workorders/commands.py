@@ -107,14 +107,16 @@ def insert_work_order(tx: Tx, caller: Caller, draft: Draft, work_order_id: UUID,
         "created_at": now,
         "updated_at": now,
     }
-    same_external_id = {
-        "index_elements": ["org_id", "store_id", "external_id"],
-        "index_where": work_orders.c.external_id.is_not(None),
-    }
-    statement = insert(work_orders).values(values).on_conflict_do_nothing(**same_external_id)
+    statement = (
+        insert(work_orders)
+        .values(values)
+        .on_conflict_do_nothing(
+            index_elements=["org_id", "store_id", "external_id"], index_where=work_orders.c.external_id.is_not(None)
+        )
+    )
     if tx.conn.execute(statement.returning(work_orders.c.id)).first() is None:
         raise DuplicateExternalIdError
-    _record_event(tx, caller, work_order_id, EventKind.CREATED, State.NEW, {}, at=now)
+    _record_event(tx, caller, work_order_id, EventKind.CREATED, State.NEW, detail={}, at=now)
 
 
 def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder:
@@ -123,9 +125,7 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     Raises WorkOrderNotFoundError, also when it lies outside `scope`.
     """
     w = work_orders.c
-    found = tx.conn.execute(
-        select(w.id).where(w.org_id == tx.org_id, w.id == work_order_id).with_for_update()
-    ).first()
+    found = tx.conn.execute(select(w.id).where(w.org_id == tx.org_id, w.id == work_order_id).with_for_update()).first()
     if found is None:
         raise WorkOrderNotFoundError
     return get_work_order(tx, scope, work_order_id)
@@ -177,7 +177,7 @@ def change(
         .where(w.org_id == tx.org_id, w.id == order.id)
         .values(**values, version=w.version + 1, updated_at=at, changed_by=actor(caller))
     )
-    _record_event(tx, caller, order.id, kind, state, dict(detail or {}), at=at)
+    _record_event(tx, caller, order.id, kind, state, detail=dict(detail or {}), at=at)
 
 
 def put_off(tx: Tx, work_order_id: UUID, **deadlines: Any) -> None:
@@ -355,9 +355,7 @@ def wake(tx: Tx, *, at: datetime, store_ids: Sequence[UUID] | None = None, limit
     )
     if store_ids is not None:
         waiting = waiting.where(w.store_id.in_(store_ids))
-    tx.conn.execute(
-        update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at)
-    )
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at))
 
 
 def _next_number(tx: Tx, kind: Kind) -> int:
@@ -369,7 +367,7 @@ def _next_number(tx: Tx, kind: Kind) -> int:
 
 
 def _record_event(
-    tx: Tx, caller: Caller, work_order_id: UUID, kind: EventKind, state: State, detail: dict[str, Any], *, at: datetime
+    tx: Tx, caller: Caller, work_order_id: UUID, kind: EventKind, state: State, *, detail: dict[str, Any], at: datetime
 ) -> None:
     tx.conn.execute(
         insert(work_order_events).values(
@@ -392,5 +390,3 @@ def _assignee(order: WorkOrder) -> dict[str, str | None] | None:
     if order.technician_id is None:
         return None
     return {"id": str(order.technician_id), "name": order.technician_name}
-
-

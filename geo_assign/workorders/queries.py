@@ -77,7 +77,8 @@ def in_scope(scope: Scope) -> ColumnElement[bool]:
     """
     if scope.everything:
         return true()
-    w, ways = work_orders.c, []
+    w = work_orders.c
+    ways: list[ColumnElement[bool]] = []
     if scope.store_ids:
         ways.append(w.store_id.in_(scope.store_ids))
     if scope.group_ids:
@@ -119,9 +120,7 @@ def list_work_orders(
     statement = _select(tx, scope).where(*_matching(wanted)).order_by(w.created_at, w.id).limit(limit + 1)
     if cursor is not None:
         created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
-        statement = statement.where(
-            or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id))
-        )
+        statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
     rows = [_work_order(row) for row in tx.conn.execute(statement)]
     return page(rows, limit, lambda order: (order.created_at.isoformat(), order.id))
 
@@ -154,9 +153,7 @@ def get_offer(tx: Tx, offer_id: UUID) -> Offer:
     return _offer(row)
 
 
-def list_open_offers(
-    tx: Tx, *, technician_id: UUID | None = None, work_order_id: UUID | None = None
-) -> list[Offer]:
+def list_open_offers(tx: Tx, *, technician_id: UUID | None = None, work_order_id: UUID | None = None) -> list[Offer]:
     """Open offers of a technician or of a work order, oldest first."""
     statement = _offers(tx).where(offers.c.state == OfferState.OFFERED).order_by(offers.c.offered_at, offers.c.id)
     if technician_id is not None:
@@ -201,7 +198,8 @@ def list_booked_times(tx: Tx, technician_ids: Collection[UUID], start: datetime,
         )
         .order_by(b.starts_at)
     )
-    return [BookedTime(r.technician_id, r.starts_at, r.ends_at, Kind(r.kind), r.state) for r in tx.conn.execute(statement)]
+    rows = tx.conn.execute(statement)
+    return [BookedTime(row.technician_id, row.starts_at, row.ends_at, Kind(row.kind), row.state) for row in rows]
 
 
 def find_booking_conflict(

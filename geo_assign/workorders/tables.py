@@ -107,9 +107,7 @@ work_orders = tenant_table(
     worker=("SELECT",),
 )
 
-_WAYS = ", ".join(
-    f"('{before}', '{after}')" for before, onward in TRANSITIONS.items() for after in sorted(onward)
-)
+_WAYS = ", ".join(f"('{before}', '{after}')" for before, onward in TRANSITIONS.items() for after in sorted(onward))
 
 # The transition table once more, where no code path can go around it.
 and_also(

@@ -1,8 +1,7 @@
 """Who gets a lead, and who does not, and why."""
 
-from tests.day import Day
-
 from geo_assign.workorders.domain import PendingReason, RejectReason, State
+from tests.day import Day
 
 
 def test_the_nearest_available_technician_is_asked(day: Day) -> None:

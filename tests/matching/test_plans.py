@@ -29,7 +29,8 @@ INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, upda
 VALUES (:org_id, :store_id, 'centre', 'Centre', 'Europe/Lisbon', 41.15, -8.61, now(), now());
 INSERT INTO technicians (org_id, id, slug, name, store_id, skills, base_lat, base_lon, on_duty, created_at, updated_at)
 SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'T ' || n, :store_id,
-       CASE WHEN n % 1000 = 1 THEN ARRAY['repair', 'weld'] ELSE ARRAY['repair'] END, 41.15, -8.61, n % 4 <> 0, now(), now()
+       CASE WHEN n % 1000 = 1 THEN ARRAY['repair', 'weld'] ELSE ARRAY['repair'] END,
+       41.15, -8.61, n % 4 <> 0, now(), now()
 FROM generate_series(1, :people) n;
 INSERT INTO technician_skills (org_id, skill, technician_id)
 SELECT org_id, unnest(skills), id FROM technicians;

@@ -17,14 +17,12 @@ pytestmark = pytest.mark.races
 LEADS, PEOPLE = 20, 5
 
 
-def test_twenty_leads_for_five_technicians_end_in_five_holders(
-    world: World, admin: Connection, tmp_path: Path
-) -> None:
+def test_twenty_leads_for_five_technicians_end_in_five_holders(world: World, admin: Connection, tmp_path: Path) -> None:
     document = seed_document(technicians=PEOPLE, settings={"lead_auto_user_assignment": "off", "offer_limit": 100})
     with live_service(world, document, tmp_path, worker=False) as service:
         for number in range(PEOPLE):
             ping(service.technician(f"t{number}"))
-        user, start = service.user(), datetime.now(UTC) + timedelta(minutes=5)  # noqa: TID251 - a caller's clock
+        user, start = service.user(), datetime.now(UTC) + timedelta(minutes=5)
         body = {
             "store_id": service.store_id(),
             "customer": {"name": "Invented Customer"},

@@ -93,7 +93,7 @@ def test_streams_that_nobody_reads_do_not_hold_the_api_up(world: World, tmp_path
 def send_until(phone: Client, stop: Event) -> list[datetime]:
     """Single pings until told, or until the service is gone; the times that were acknowledged."""
     acknowledged = []
-    at = datetime.now(UTC)  # noqa: TID251 - a phone has a clock of its own
+    at = datetime.now(UTC)
     while not stop.is_set():
         at += timedelta(milliseconds=1)
         ping_body: dict[str, Any] = {"positions": [{"recorded_at": at.isoformat(), **HERE}]}

@@ -107,7 +107,7 @@ def expire(tx: Tx, caller: Caller, offer_id: UUID) -> bool:
     return True
 
 
-def withdraw(tx: Tx, caller: Caller, order: WorkOrder, reason: str) -> list[Offer]:
+def withdraw(tx: Tx, order: WorkOrder, reason: str) -> list[Offer]:
     """Take back the open offers of a locked work order and free their time; the order's own state is the caller's."""
     now = tx.now()
     withdrawn = []

@@ -24,7 +24,6 @@ from geo_assign.workorders.commands import (
     require_version,
     require_way,
     set_bookings,
-    to_pending,
     wake,
 )
 from geo_assign.workorders.domain import (
@@ -65,8 +64,8 @@ def assign(
     _require_fit(technician, mode)
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     ranking = _ranking(tx, order, rules)
-    withdraw(tx, caller, order, WITHDRAWN_ASSIGNED)
-    _give(tx, caller, order, technician, rules, ranking, mode=mode)
+    withdraw(tx, order, WITHDRAWN_ASSIGNED)
+    _give(tx, caller, order, technician, rules, ranking=ranking, mode=mode)
     wake(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
 
@@ -81,7 +80,7 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
             state=order.state.value,
         )
     now = tx.now()
-    withdraw(tx, caller, order, WITHDRAWN_ASSIGNED)
+    withdraw(tx, order, WITHDRAWN_ASSIGNED)
     set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     detail = {"technician_id": str(order.technician_id) if order.technician_id else None}
     pending = {"state": State.PENDING, "pending_reason": PendingReason.UNASSIGNED, "pending_detail": {}}
@@ -96,8 +95,8 @@ def _give(
     order: WorkOrder,
     technician: Technician,
     rules: StoreRules,
-    ranking: Ranking | None,
     *,
+    ranking: Ranking | None,
     mode: Mode,
 ) -> None:
     now = tx.now()
@@ -171,12 +170,8 @@ def _require_fit(technician: Technician, mode: Mode) -> None:
         raise TechnicianOffDutyError
 
 
-def _slot_taken(
-    tx: Tx, caller: Caller, order: WorkOrder, technician: Technician, buffer: timedelta
-) -> SlotTakenError:
-    other = find_booking_conflict(
-        tx, technician.id, order.slot_start - buffer, order.slot_end, except_for=order.id
-    )
+def _slot_taken(tx: Tx, caller: Caller, order: WorkOrder, technician: Technician, buffer: timedelta) -> SlotTakenError:
+    other = find_booking_conflict(tx, technician.id, order.slot_start - buffer, order.slot_end, except_for=order.id)
     if other is None:
         return SlotTakenError(f"{technician.name} has other work at that time")
     facts = {"start": other.starts_at.isoformat(), "end": other.ends_at.isoformat()}

@@ -9,7 +9,16 @@ from geo_assign.matching.commands import record_decision
 from geo_assign.matching.domain import Candidate, Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
-from geo_assign.workorders.commands import EVERYTHING, actor, change, claim_time, insert_offer, lock, put_off, to_pending
+from geo_assign.workorders.commands import (
+    EVERYTHING,
+    actor,
+    change,
+    claim_time,
+    insert_offer,
+    lock,
+    put_off,
+    to_pending,
+)
 from geo_assign.workorders.domain import BookingState, EventKind, PendingReason, State, WorkOrder
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.
@@ -50,14 +59,16 @@ def _find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, 
         question = question_for_order(order, rules, at=now, needs_duty=offers_first or suggest, limit=_TRIED_AT_ONCE)
         ranking = rank(tx, question)
         if not ranking.candidates:
-            break
+            _nobody(tx, caller, order, ranking, at=now)
+            return
         if suggest:
             _suggest(tx, caller, order, ranking, at=now)
             return
         for candidate in ranking.candidates:
-            if give(tx, caller, order, rules, candidate, ranking, at=now, as_offer=offers_first):
+            if give(tx, caller, order, rules, candidate, ranking=ranking, at=now, as_offer=offers_first):
                 return
-    _nobody(tx, caller, order, ranking, at=now)
+    # Everybody was taken while we asked, round after round: leave it to the next evaluation, at once.
+    put_off(tx, order.id, evaluate_due_at=tx.now())
 
 
 def give(
@@ -66,8 +77,8 @@ def give(
     order: WorkOrder,
     rules: StoreRules,
     candidate: Candidate,
-    ranking: Ranking,
     *,
+    ranking: Ranking,
     at: datetime,
     as_offer: bool,
 ) -> bool:

@@ -11,7 +11,7 @@ from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workorders.commands import wake
 
 
-def go_on_duty(tx: Tx, caller: Caller, technician_id: UUID) -> bool:
+def go_on_duty(tx: Tx, technician_id: UUID) -> bool:
     """Begin a duty interval; returns whether he was off duty before."""
     changed = start_duty(tx, technician_id)
     if changed:

@@ -65,7 +65,7 @@ def move(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime
     detail: dict[str, Any] = {"moved_m": None if moved_m is None else round(moved_m)}
     if moved_m is not None and moved_m > MOVED_M and order.state in TAKEN:
         detail["alarm"] = "address_moved"
-    location = {"lat": point.lat, "lon": point.lon, "geocode_due_at": None, "location_candidates": []}
+    location: dict[str, Any] = {"lat": point.lat, "lon": point.lon, "geocode_due_at": None, "location_candidates": []}
     kept = {} if order.state is not State.PENDING else dict(_STILL_PENDING)
     change(tx, caller, order, EventKind.LOCATED, at=at, detail=detail, **(location | kept | values))
     if order.state in (State.NEW, State.PENDING):
@@ -151,7 +151,7 @@ def _check_offer_again(tx: Tx, caller: Caller, order: WorkOrder) -> None:
     verdict = explain_one(tx, question_for_order(order, rules, at=tx.now()), order.offer.technician_id)
     if verdict is not None and not verdict.reasons:
         return
-    for offer in withdraw(tx, caller, order, WITHDRAWN_MOVED):
+    for offer in withdraw(tx, order, WITHDRAWN_MOVED):
         to_look_again(tx, caller, order, offer, WITHDRAWN_MOVED)
 
 

@@ -15,6 +15,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.answering import WITHDRAWN_CANCELLED, withdraw
 from geo_assign.dispatch.commands.locating import move
 from geo_assign.matching.questions import StoreRules, get_store_rules
+from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workorders.commands import (
@@ -76,7 +77,8 @@ class Edit:
 def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[UUID, bool]:
     """Write a new order with its idempotency key; returns its id and whether an earlier attempt had made it.
 
-    Raises NotFoundError for a store, group or technician outside the caller's scope, WallTimeDoesNotExistError,
+    Raises NotFoundError for a store, group or technician outside the caller's scope, InactiveError for a closed store,
+    WallTimeDoesNotExistError,
     InvalidError for a slot that does not go forward, KeyReusedError, DuplicateExternalIdError.
     """
     order_id = new_id()
@@ -85,6 +87,8 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
         if earlier is not None:
             return earlier, True
     rules = get_store_rules(tx, caller.scope, new.store_id)
+    if not rules.store.active:
+        raise InactiveError(f"{rules.store.name} is closed and takes no new work.")
     if new.assignee_id is not None:
         get_technician(tx, replace(caller.scope, store_ids=caller.scope.store_ids | {new.store_id}), new.assignee_id)
     if new.group_id is not None:
@@ -163,7 +167,7 @@ def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, versio
         return order
     require_version(order, version)
     require_way(order, State.CANCELLED)
-    withdraw(tx, caller, order, WITHDRAWN_CANCELLED)
+    withdraw(tx, order, WITHDRAWN_CANCELLED)
     now = tx.now()
     set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     due = {"geocode_due_at": None, "evaluate_due_at": None}

@@ -66,16 +66,12 @@ def read_decision(call: Call) -> Reply:
 def list_order_decisions(call: Call) -> Reply:
     """The receipts of a work order, oldest first."""
     with call.transaction() as tx:
-        page = list_decisions(
-            tx, call.caller.scope, call.path["id"], limit=call.query.limit, cursor=call.query.cursor
-        )
+        page = list_decisions(tx, call.caller.scope, call.path["id"], limit=call.query.limit, cursor=call.query.cursor)
     items = [DecisionAnswer.model_validate(decision) for decision in page.items]
     return Reply(Listing[DecisionAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
-@routes.get(
-    "/v1/decisions/{id}/why", access=READING, query=WhyQuery, answer=WhyAnswer, errors=(DecisionNotFoundError,)
-)
+@routes.get("/v1/decisions/{id}/why", access=READING, query=WhyQuery, answer=WhyAnswer, errors=(DecisionNotFoundError,))
 def explain_decision(call: Call) -> Reply:
     """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
     with call.transaction() as tx:

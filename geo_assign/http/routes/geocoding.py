@@ -36,7 +36,7 @@ from geo_assign.workforce.queries import get_store
 
 routes = Routes("Geocoding")
 
-GEOCODING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.READ, ApiScope.LEADS_WRITE))
+GEOCODING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
 
 # A person waits for this test: it may take longer than a lead would wait.
 _TEST_DEADLINE_S = 5.0
@@ -89,7 +89,7 @@ class PlaceAnswer(PointAnswer):
 
 
 class GeocodeAnswer(Answer):
-    """`location` is what a work order would get; else `problem` says why not, and `candidates` what a human may take."""
+    """`location` is what a work order would get; else `problem` says why not, `candidates` what a human may take."""
 
     location: PlaceAnswer | None
     candidates: list[PlaceAnswer]
@@ -99,9 +99,7 @@ class GeocodeAnswer(Answer):
     cached: bool
 
 
-@routes.get(
-    "/v1/stores/{id}/map-key", access=STORE_SETTINGS, answer=MapKeyAnswer, errors=(MapKeyNotFoundError,)
-)
+@routes.get("/v1/stores/{id}/map-key", access=STORE_SETTINGS, answer=MapKeyAnswer, errors=(MapKeyNotFoundError,))
 def read_map_key(call: Call) -> Reply:
     """The store's own map key, without the key."""
     with call.transaction() as tx:
@@ -134,9 +132,7 @@ def put_map_key(call: Call) -> Reply:
         get_store(tx, call.caller.scope, call.path["id"])
         present = find_map_key(tx, owner)
         kept = open_map_key(geocoder.box, present) if present and keeps_key(present, new) else None
-    tested = geocoder.test_map_key(
-        provider=new.provider, url=new.url, key=new.key or kept, deadline_s=_TEST_DEADLINE_S
-    )
+    tested = geocoder.test_map_key(provider=new.provider, url=new.url, key=new.key or kept, deadline_s=_TEST_DEADLINE_S)
     with call.transaction() as tx:
         stored = store_map_key(tx, geocoder.box, owner, new=new, tested=tested, version=call.if_match)
         retry_locations(tx, store_id=owner.id)
@@ -144,9 +140,7 @@ def put_map_key(call: Call) -> Reply:
         return _reply(stored)
 
 
-@routes.delete(
-    "/v1/stores/{id}/map-key", access=STORE_SETTINGS, status=204, errors=(MapKeyNotFoundError,)
-)
+@routes.delete("/v1/stores/{id}/map-key", access=STORE_SETTINGS, status=204, errors=(MapKeyNotFoundError,))
 def remove_map_key(call: Call) -> Reply:
     """Remove the store's map key; the organization's applies, if there is one."""
     with call.transaction() as tx:
@@ -170,9 +164,7 @@ def test_map_key(call: Call) -> Reply:
         get_store(tx, call.caller.scope, call.path["id"])
         present = get_map_key(tx, owner)
         secret = open_map_key(geocoder.box, present)
-    tested = geocoder.test_map_key(
-        provider=present.provider, url=present.url, key=secret, deadline_s=_TEST_DEADLINE_S
-    )
+    tested = geocoder.test_map_key(provider=present.provider, url=present.url, key=secret, deadline_s=_TEST_DEADLINE_S)
     with call.transaction() as tx:
         after = record_test(tx, owner, version=present.version, tested=tested)
         if tested is None:
@@ -180,9 +172,7 @@ def test_map_key(call: Call) -> Reply:
     return Reply(_test_answer(tested, after), version=after.version)
 
 
-@routes.post(
-    "/v1/geocode", access=GEOCODING, body=GeocodeBody, answer=GeocodeAnswer, own_transactions=True
-)
+@routes.post("/v1/geocode", access=GEOCODING, body=GeocodeBody, answer=GeocodeAnswer, own_transactions=True)
 def geocode_address(call: Call) -> Reply:
     """Look an address up as a lead of this store would be."""
     body: GeocodeBody = call.body
@@ -198,10 +188,10 @@ def geocode_address(call: Call) -> Reply:
     problem = judgement.problem
     return Reply(
         GeocodeAnswer(
-            location=judgement.accepted and _place(judgement.accepted),
+            location=None if judgement.accepted is None else _place(judgement.accepted),
             candidates=[_place(one) for one in judgement.candidates],
-            problem=problem and problem.code.value,
-            detail=problem and problem.detail,
+            problem=None if problem is None else problem.code.value,
+            detail=None if problem is None else problem.detail,
             provider=result.provider,
             cached=result.cached,
         )
@@ -220,13 +210,11 @@ def _reply(key: MapKey) -> Reply:
 def _test_answer(tested: GeocodeProblem | None, key: MapKey) -> MapKeyTestAnswer:
     return MapKeyTestAnswer(
         ok=tested is None,
-        problem=tested and tested.code.value,
-        detail=tested and tested.detail,
+        problem=None if tested is None else tested.code.value,
+        detail=None if tested is None else tested.detail,
         map_key=MapKeyAnswer.model_validate(key),
     )
 
 
 def _place(one: Any) -> PlaceAnswer:
-    return PlaceAnswer(
-        lat=one.point.lat, lon=one.point.lon, label=one.label, confidence=one.confidence.value
-    )
+    return PlaceAnswer(lat=one.point.lat, lon=one.point.lon, label=one.label, confidence=one.confidence.value)

@@ -17,7 +17,7 @@ from geo_assign.http.routes.work_order_models import work_order_answer
 from geo_assign.http.schemas import Answer, Bbox, Query
 from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap
 from geo_assign.mapview.queries import WORLD, get_picture
-from geo_assign.workorders.domain import WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import Kind, WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 
 routes = Routes("Map")
@@ -86,7 +86,8 @@ def listen_live(call: Call) -> Reply:
     """
     last = call.headers.get("Last-Event-ID") or call.query.cursor
     since = None if not last else _parse_cursor(last)
-    return Reply(Stream(_events(call, call.caller, since)), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Reply(Stream(_events(call, call.caller, since)), headers=headers)
 
 
 def _events(call: Call, caller: Caller, since: datetime | None) -> Iterator[bytes]:
@@ -136,7 +137,7 @@ def _picture(picture: MapPicture) -> dict[str, Any]:
         "truncated": picture.truncated,
         "counts": {
             "technicians": dict(picture.status_counts()),
-            "work_orders": {"lead": kinds.count("lead"), "ticket": kinds.count("ticket")},
+            "work_orders": {kind.value: kinds.count(kind) for kind in Kind},
         },
     }
 

@@ -116,7 +116,7 @@ def put_presence(call: Call) -> Reply:
 
 def _change(tx: Tx, call: Call, technician_id: UUID) -> list[UUID]:
     if call.body.on_duty:
-        go_on_duty(tx, call.caller, technician_id)
+        go_on_duty(tx, technician_id)
         return []
     return go_off_duty(tx, call.caller, technician_id)
 

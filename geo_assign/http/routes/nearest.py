@@ -1,4 +1,4 @@
-"""Who is the nearest technician that is really available?"""
+"""The nearest technicians that are really available."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -109,7 +109,8 @@ def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
         raise AddressNotFoundError(
             problem.detail if problem else "", reason=problem.code.value if problem else "not_found"
         )
-    located = body.model_copy(update={"address": None, "point": PointBody(lat=found.best.point.lat, lon=found.best.point.lon)})
+    point = PointBody(lat=found.best.point.lat, lon=found.best.point.lon)
+    located = body.model_copy(update={"address": None, "point": point})
     with call.transaction() as tx:
         return Reply(_answer(tx, _question(tx, call, located), body))
 
@@ -118,8 +119,8 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     scope = call.caller.scope
     if body.work_order_id is not None:
         order = get_work_order(tx, scope, body.work_order_id)
-        rules = get_store_rules(tx, scope, order.store_id)
-        return question_for_order(order, rules, at=tx.now(), scope=scope, needs_duty=False, limit=body.limit)
+        of_order = get_store_rules(tx, scope, order.store_id)
+        return question_for_order(order, of_order, at=tx.now(), scope=scope, needs_duty=False, limit=body.limit)
     rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
     if body.group_id is not None:
         get_group(tx, scope, body.group_id)

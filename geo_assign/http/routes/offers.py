@@ -61,9 +61,7 @@ def list_my_schedule(call: Call) -> Reply:
     return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=None))
 
 
-@routes.post(
-    "/v1/offers/{id}/accept", access=TECHNICIANS, answer=OfferAnswer, errors=_OVER, lane=Lane.PHONES
-)
+@routes.post("/v1/offers/{id}/accept", access=TECHNICIANS, answer=OfferAnswer, errors=_OVER, lane=Lane.PHONES)
 def accept_offer(call: Call) -> Reply:
     """Take the work. Repeating it answers the same."""
     with call.transaction() as tx:

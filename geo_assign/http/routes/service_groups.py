@@ -8,7 +8,7 @@ from pydantic import Field
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
-from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, ShortText, Slug, changes
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import ServiceGroup
@@ -51,7 +51,7 @@ class GroupAnswer(Answer):
     updated_at: datetime
 
 
-@routes.get("/v1/service-groups", access=DISPATCHING, query=GroupsQuery, answer=Listing[GroupAnswer])
+@routes.get("/v1/service-groups", access=STORE_SETTINGS, query=GroupsQuery, answer=Listing[GroupAnswer])
 def list_service_groups(call: Call) -> Reply:
     """The service groups of your scope, by name."""
     query: GroupsQuery = call.query
@@ -90,7 +90,7 @@ def create_service_group(call: Call) -> Reply:
         )
 
 
-@routes.get("/v1/service-groups/{id}", access=DISPATCHING, answer=GroupAnswer, errors=(NotFoundError,))
+@routes.get("/v1/service-groups/{id}", access=STORE_SETTINGS, answer=GroupAnswer, errors=(NotFoundError,))
 def get_service_group(call: Call) -> Reply:
     """One service group."""
     with call.transaction() as tx:

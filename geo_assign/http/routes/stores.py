@@ -8,7 +8,7 @@ from pydantic import Field
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
-from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -68,7 +68,7 @@ class StoreAnswer(Answer):
     updated_at: datetime
 
 
-@routes.get("/v1/stores", access=DISPATCHING, query=StoresQuery, answer=Listing[StoreAnswer])
+@routes.get("/v1/stores", access=STORE_SETTINGS, query=StoresQuery, answer=Listing[StoreAnswer])
 def list_stores(call: Call) -> Reply:
     """The stores of your scope, by name."""
     query: StoresQuery = call.query
@@ -106,7 +106,7 @@ def create_store(call: Call) -> Reply:
         )
 
 
-@routes.get("/v1/stores/{id}", access=DISPATCHING, answer=StoreAnswer, errors=(NotFoundError,))
+@routes.get("/v1/stores/{id}", access=STORE_SETTINGS, answer=StoreAnswer, errors=(NotFoundError,))
 def get_store(call: Call) -> Reply:
     """One store."""
     with call.transaction() as tx:

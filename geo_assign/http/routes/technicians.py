@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from geo_assign.access.domain import Caller, Role, TakenError
+from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.editing import create_once, stale_as, unsent
-from geo_assign.http.operations import DISPATCHING, STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -84,7 +84,7 @@ class TechnicianPatch(Body):
 
 
 class TechnicianAnswer(Answer):
-    """A technician. `home` is shown to those who may change it."""
+    """A technician."""
 
     id: UUID
     slug: str
@@ -122,7 +122,7 @@ class TimeOffAnswer(Answer):
     note: str | None
 
 
-@routes.get("/v1/technicians", access=DISPATCHING, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
+@routes.get("/v1/technicians", access=STORE_SETTINGS, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
 def list_technicians(call: Call) -> Reply:
     """The technicians of your scope, by name."""
     query: TechniciansQuery = call.query
@@ -136,7 +136,7 @@ def list_technicians(call: Call) -> Reply:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_answer(call.caller, technician) for technician in page.items]
+    items = [_answer(technician) for technician in page.items]
     return Reply(Listing[TechnicianAnswer](items=items, next_cursor=page.next_cursor))
 
 
@@ -170,15 +170,15 @@ def create_technician(call: Call) -> Reply:
             call.attempt,
             create=lambda row_id: commands.create_technician(tx, call.caller, new, technician_id=row_id),
             read=lambda row_id: queries.get_technician(tx, call.caller.scope, row_id),
-            reply=lambda technician: _reply(call, technician, headers={"Location": f"/v1/technicians/{technician.id}"}),
+            reply=lambda technician: _reply(technician, headers={"Location": f"/v1/technicians/{technician.id}"}),
         )
 
 
-@routes.get("/v1/technicians/{id}", access=DISPATCHING, answer=TechnicianAnswer, errors=(NotFoundError,))
+@routes.get("/v1/technicians/{id}", access=STORE_SETTINGS, answer=TechnicianAnswer, errors=(NotFoundError,))
 def get_technician(call: Call) -> Reply:
     """One technician."""
     with call.transaction() as tx:
-        return _reply(call, queries.get_technician(tx, call.caller.scope, call.path["id"]))
+        return _reply(queries.get_technician(tx, call.caller.scope, call.path["id"]))
 
 
 @routes.patch(
@@ -197,7 +197,7 @@ def update_technician(call: Call) -> Reply:
         sent["home"] = sent["home"].point()
     if "hours" in sent:
         sent["hours"] = _hours(sent["hours"])
-    return _reply(call, _change(call, sent, version=call.if_match))
+    return _reply(_change(call, sent, version=call.if_match))
 
 
 @routes.delete(
@@ -261,7 +261,7 @@ def delete_time_off(call: Call) -> Reply:
 def _change(call: Call, sent: dict[str, Any], *, version: int | None) -> Technician:
     """Write a change; whoever stops working leaves his open offers to the next."""
     caller, technician_id, waiting = call.caller, call.path["id"], []
-    with call.transaction() as tx, stale_as(lambda technician: _answer(caller, technician)):
+    with call.transaction() as tx, stale_as(_answer):
         if sent.get("active") is False:
             lock_technician(tx, caller, technician_id)
             waiting = go_off_duty(tx, caller, technician_id)
@@ -275,13 +275,11 @@ def _hours(given: Any) -> Any:
     return None if given == "always" else given
 
 
-def _answer(caller: Caller, technician: Technician) -> TechnicianAnswer:
+def _answer(technician: Technician) -> TechnicianAnswer:
     shown = {name: getattr(technician, name) for name in TechnicianAnswer.model_fields}
     shown["hours"] = technician.hours if technician.hours is not None else "always"
-    if caller.role is Role.DISPATCHER:
-        shown["home"] = None
     return TechnicianAnswer.model_validate(shown)
 
 
-def _reply(call: Call, technician: Technician, *, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(_answer(call.caller, technician), version=technician.version, headers=headers or {})
+def _reply(technician: Technician, *, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(_answer(technician), version=technician.version, headers=headers or {})

@@ -182,20 +182,29 @@ class OfferedWorkAnswer(OfferAnswer):
 
 def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
     """A work order as the API shows it."""
-    place = order.location
     return WorkOrderAnswer.model_construct(
         **{name: getattr(order, name) for name in _SAME},
-        location=place
-        and LocationAnswer.model_construct(
-            lat=place.point.lat, lon=place.point.lon, source=place.source, confidence=place.confidence
-        ),
+        location=_location(order),
         slot=SlotAnswer.model_construct(start=order.slot_start, end=order.slot_end),
-        assignee=PersonAnswer.model_construct(id=order.technician_id, name=order.technician_name)
-        if order.technician_id is not None
-        else None,
+        assignee=_assignee(order),
         collaborators=(),
-        offer=order.offer and OpenOfferAnswer.model_validate(order.offer),
+        offer=None if order.offer is None else OpenOfferAnswer.model_validate(order.offer),
     )
+
+
+def _location(order: WorkOrder) -> LocationAnswer | None:
+    place = order.location
+    if place is None:
+        return None
+    return LocationAnswer.model_construct(
+        lat=place.point.lat, lon=place.point.lon, source=place.source, confidence=place.confidence
+    )
+
+
+def _assignee(order: WorkOrder) -> PersonAnswer | None:
+    if order.technician_id is None:
+        return None
+    return PersonAnswer.model_construct(id=order.technician_id, name=order.technician_name or "")
 
 
 _SAME = [

@@ -1,5 +1,6 @@
 """Leads and work orders: create, read, edit, cancel, assign."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from geo_assign.http.routes.work_order_models import (
     work_order_answer,
 )
 from geo_assign.http.schemas import Answer, Body, CommaList, Listing, OptionalNote, PageQuery, changes
+from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
     DuplicateExternalIdError,
@@ -40,7 +42,7 @@ OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
 class WorkOrdersQuery(PageQuery):
     """Which work orders; several states are separated by commas."""
 
-    state: Annotated[CommaList[State], Field(description="Any of these states.")] = []
+    state: Annotated[CommaList[State], Field(default_factory=list, description="Any of these states.")]
     store_id: UUID | None = None
     group_id: UUID | None = None
     kind: Kind | None = None
@@ -87,7 +89,7 @@ class EventAnswer(Answer):
     status=201,
     creates=True,
     own_transactions=True,
-    errors=(DuplicateExternalIdError, WallTimeDoesNotExistError),
+    errors=(DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_lead(call: Call) -> Reply:
     """Create a lead, locate it and start its assignment.
@@ -137,9 +139,7 @@ def list_orders(call: Call) -> Reply:
     return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
-@routes.get(
-    "/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderAnswer, errors=(WorkOrderNotFoundError,)
-)
+@routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderAnswer, errors=(WorkOrderNotFoundError,))
 def get_order(call: Call) -> Reply:
     """One work order."""
     with call.transaction() as tx:
@@ -267,7 +267,7 @@ def advance_order(call: Call) -> Reply:
 
 
 # What null means for the members that a work order cannot do without.
-_EMPTY = {"device": {}, "skills": ()}
+_EMPTY: Mapping[str, Any] = {"device": {}, "skills": ()}
 _NEEDED = ("customer", "priority")
 
 
@@ -282,4 +282,3 @@ def _columns(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _reply(order: WorkOrder, headers: dict[str, str] | None = None) -> Reply:
     return Reply(work_order_answer(order), version=order.version, headers=headers or {})
-

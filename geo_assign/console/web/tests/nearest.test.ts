@@ -56,6 +56,14 @@ describe("a day in one line", () => {
     expect(axis.ticks.map(({ text }) => text)).toContain("12");
   });
 
+  it("keeps to the hours around the slot when people work around the clock", () => {
+    const always = nearest(["ana"]);
+    always.candidates[0]!.hours = [{ start: at(-720), end: at(720) }];
+    const day = dayAxis(always, "UTC");
+    expect((day.endMs - day.startMs) / 3_600_000).toBe(14);
+    expect(day.startMs).toBe(NOON - 6 * 3_600_000);
+  });
+
   it("shows work by kind, a held slot, time off, the wanted slot and now", () => {
     const parts = dayStrip(candidate("ana", { day }), slot, axis, NOON);
     expect(parts.map(({ kind }) => kind)).toEqual(["off", "off", "ticket", "hold", "slot", "now"]);

@@ -86,7 +86,10 @@ export interface Axis {
 
 const HOUR_MS = 3_600_000;
 
-/** One axis for all strips: the span of everybody's hours and the slot, at least eleven hours. */
+const BEFORE_SLOT_MS = 7 * HOUR_MS;
+const LONGEST_MS = 14 * HOUR_MS;
+
+/** One axis for all strips: the span of everybody's hours and the slot, eleven to fourteen hours of it. */
 export function dayAxis(nearest: Nearest, zone: string): Axis {
   const spans = nearest.candidates.flatMap((each) => [...(each.hours ?? []), ...(each.day ?? [])]);
   const slot = { startMs: Date.parse(nearest.slot.start), endMs: Date.parse(nearest.slot.end) };
@@ -94,8 +97,8 @@ export function dayAxis(nearest: Nearest, zone: string): Axis {
   const within = near.filter(({ from, to }) => to > slot.startMs - 18 * HOUR_MS && from < slot.endMs + 18 * HOUR_MS);
   let startMs = Math.floor(Math.min(...within.map(({ from }) => from)) / HOUR_MS) * HOUR_MS;
   let endMs = Math.ceil(Math.max(...within.map(({ to }) => to)) / HOUR_MS) * HOUR_MS;
-  startMs = Math.max(startMs, slot.endMs - 16 * HOUR_MS);
-  endMs = Math.min(endMs, startMs + 24 * HOUR_MS);
+  startMs = Math.max(startMs, Math.floor((slot.startMs - BEFORE_SLOT_MS) / HOUR_MS) * HOUR_MS);
+  endMs = Math.max(slot.endMs, Math.min(endMs, startMs + LONGEST_MS));
   while (endMs - startMs < 11 * HOUR_MS) [startMs, endMs] = [startMs - HOUR_MS, endMs + HOUR_MS];
   return { startMs, endMs, ticks: hourTicks(startMs, endMs, zone) };
 }

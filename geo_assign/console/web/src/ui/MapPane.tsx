@@ -127,8 +127,8 @@ function useDrawing(page: Page, pane: Pane) {
 const PANEL_PX = 396;
 
 function margins(view: View, order: boolean): Margins {
-  if (view.phone.peek()) return { top: 40, right: 40, bottom: 48, left: 40 };
-  return { top: 72, right: order ? PANEL_PX + 40 : 64, bottom: 100, left: 64 };
+  if (view.phone.peek()) return { top: 64, right: 40, bottom: 48, left: 40 };
+  return { top: 110, right: order ? PANEL_PX + 70 : 64, bottom: 110, left: 64 };
 }
 
 /** Where the camera goes: the stores at first, then the open order with everybody ranked for it. */
