@@ -43,7 +43,7 @@ RETENTION = timedelta(days=30)
 
 
 def span(text: str) -> timedelta:
-    """ "2 min", "90 s", "3 h"."""
+    """Read a duration: 2 min, 90 s, 3 h."""
     number, unit = text.split()[:2]
     return timedelta(seconds=float(number) * _UNITS[unit])
 
@@ -280,7 +280,7 @@ class Day:
         self.clock.advance(span(text))
 
     def slot(self, text: str) -> tuple[datetime, datetime]:
-        """ "09:00-10:00" today in the store's zone, or "tomorrow 09:00-10:00"."""
+        """Read a slot: 09:00-10:00 today in the store's zone, or tomorrow 09:00-10:00."""
         found = re.fullmatch(r"(tomorrow )?(\d\d:\d\d)-(\d\d:\d\d)", text)
         assert found, text
         zone = ZoneInfo(self.timezone)
