@@ -1,0 +1,128 @@
+"""A client that costs next to nothing: requests are bytes made beforehand, answers are read and hardly looked at.
+
+It runs in a process of its own, and on one thread whatever the number of connections, so that what is measured is the
+other side.
+"""
+
+import select
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from statistics import median
+from time import perf_counter
+
+_READ_BYTES = 262_144
+_END_OF_HEAD = b"\r\n\r\n"
+
+Conversation = Sequence[bytes]
+"""The requests of one connection, sent one after the other."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened in `seconds`: the times of the answers, and how many were not what was expected."""
+
+    latencies_s: tuple[float, ...]
+    seconds: float
+    unexpected: int
+    sample: str
+
+    @property
+    def per_s(self) -> float:
+        """Answers per second."""
+        return len(self.latencies_s) / self.seconds
+
+    @property
+    def p50_us(self) -> float:
+        """The median time of an answer, in microseconds."""
+        return median(self.latencies_s) * 1e6
+
+
+class UnexpectedAnswersError(RuntimeError):
+    """Something else was answered than what was to be measured."""
+
+
+def measure(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes) -> Outcome:
+    """Hold the conversations that `make` makes with 127.0.0.1 for so long; every answer must contain `expect`.
+
+    `make` is called in the client's process: it must be picklable. Raises UnexpectedAnswersError.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        outcome = process.submit(converse, port, make, seconds=seconds, expect=expect).result()
+    if outcome.unexpected or not outcome.latencies_s:
+        raise UnexpectedAnswersError(f"{outcome.unexpected} unexpected answers, such as {outcome.sample}")
+    return outcome
+
+
+def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes) -> Outcome:
+    """The same in this process; ends early when a conversation has no more requests."""
+    conversations = [_Talk(port, deque(requests), expect) for requests in make()]
+    by_descriptor = {talk.socket.fileno(): talk for talk in conversations}
+    poll = select.epoll()
+    began = perf_counter()
+    try:
+        for descriptor, talk in by_descriptor.items():
+            poll.register(descriptor, select.EPOLLIN)
+            talk.ask()
+        until = began + seconds
+        while (left := until - perf_counter()) > 0 and all(talk.requests for talk in conversations):
+            for descriptor, _ in poll.poll(left):
+                by_descriptor[descriptor].listen()
+        took = perf_counter() - began
+    finally:
+        poll.close()
+        for talk in conversations:
+            talk.socket.close()
+    return Outcome(
+        tuple(latency for talk in conversations for latency in talk.latencies_s),
+        took,
+        sum(talk.unexpected for talk in conversations),
+        next((talk.sample for talk in conversations if talk.sample), ""),
+    )
+
+
+@dataclass
+class _Talk:
+    """One connection: asks, and asks again when the whole answer is there."""
+
+    port: int
+    requests: deque[bytes]
+    expect: bytes
+    latencies_s: list[float] = field(default_factory=list)
+    unexpected: int = 0
+    sample: str = ""
+    asked_at: float = 0.0
+    answer: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self) -> None:
+        self.answer = b""
+        request = self.requests.popleft()
+        self.asked_at = perf_counter()
+        self.socket.sendall(request)
+
+    def listen(self) -> None:
+        received = self.socket.recv(_READ_BYTES)
+        if not received:
+            raise UnexpectedAnswersError("the service closed the connection")
+        self.answer += received
+        head, end, body = self.answer.partition(_END_OF_HEAD)
+        if not end or len(body) < _length_of(head):
+            return
+        self.latencies_s.append(perf_counter() - self.asked_at)
+        if not head.startswith(b"HTTP/1.1 200") or self.expect not in body:
+            self.unexpected += 1
+            self.sample = self.sample or self.answer[:600].decode(errors="replace")
+        if self.requests:
+            self.ask()
+
+
+def _length_of(head: bytes) -> int:
+    _, _, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0] or b"0")
