@@ -1,0 +1,136 @@
+"""Whatever the documentation names is there: pages, files, settings, calls, commands, metrics, tables."""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from geo_assign.app import create_app, list_operations
+from geo_assign.cli import main
+from geo_assign.core.settings import PREFIX, Settings
+from geo_assign.core.telemetry import registry
+from geo_assign.http.router import template_of
+from geo_assign.schema import metadata
+from tests.docs.pages import ROOT, Page, list_pages, page
+
+PAGES = list_pages()
+_METHODS = "GET|POST|PUT|PATCH|DELETE"
+_SETTING = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z]")
+_CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+)|(?<![\w/])()(/v1/[\w/{{}}-]+)")
+_COMMAND = re.compile(r"geo-assign ((?:[a-z]+ ?)+)")
+_METRIC = re.compile(r"geo_assign_(?:http|pool|geocode)_\w+")
+_TOP = ("geo_assign/", "tests/", "scripts/", "docs/", "config/", "migrations/", ".ci/")
+_MADE = ("geo_assign/console/dist",)
+
+every_page = pytest.mark.parametrize("one", PAGES, ids=str)
+
+
+@every_page
+def test_relative_links_lead_somewhere(one: Page) -> None:
+    for link in one.links():
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (one.path.parent / target).resolve() if target else one.path
+        assert path.exists(), link
+        assert not anchor or anchor in Page(path).anchors(), link
+
+
+@every_page
+def test_every_page_is_linked(one: Page) -> None:
+    linked = {
+        (other.path.parent / link.partition("#")[0]).resolve()
+        for other in PAGES
+        if other != one
+        for link in other.links()
+    }
+    assert one.path.name == "README.md" or one.path in linked
+
+
+@every_page
+def test_paths_in_backticks_exist(one: Page) -> None:
+    for span in one.spans():
+        path = span.removeprefix("./")
+        if path.startswith(_TOP) and re.fullmatch(r"[\w./-]+", path) and not path.startswith(_MADE):
+            assert (ROOT / path).exists(), span
+
+
+@every_page
+def test_settings_are_known(one: Page) -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    assert set(_SETTING.findall(one.text)) <= known
+
+
+@every_page
+def test_calls_are_served(one: Page) -> None:
+    served = {(operation.method, shape(template_of(operation.path))) for operation in list_operations()}
+    paths = {path for _, path in served}
+    for method, path in calls(one.text):
+        if method:
+            assert (method, shape(path)) in served, f"{method} {path}"
+        else:
+            assert shape(path) in paths, path
+
+
+@every_page
+def test_commands_are_known(one: Page) -> None:
+    for words in spoken(one):
+        assert find_command(words) is not None, words
+
+
+def test_metrics_are_counted() -> None:
+    create_app(Settings(_env_file=None))  # type: ignore[call-arg]  # what it imports counts
+    told = set(_METRIC.findall(page("docs/operations.md").text))
+    counted = {metric.name + ("_total" if metric.type == "counter" else "") for metric in registry.collect()}
+    assert told == counted
+
+
+def test_every_table_is_described() -> None:
+    spans = set(page("docs/data-model.md").spans())
+    assert set(metadata.tables) <= spans
+
+
+def test_every_operation_of_the_phone_and_the_dispatcher_is_in_the_tour() -> None:
+    told = {shape(path) for _, path in calls(page("docs/api.md").text)}
+    administration = {
+        "Stores",
+        "Service groups",
+        "Service providers",
+        "Technicians",
+        "Users",
+        "API keys",
+        "Me",
+        "Geocoding",
+    }
+    wanted = {shape(template_of(one.path)) for one in list_operations() if one.tag not in administration}
+    assert wanted <= told
+
+
+def calls(text: str) -> Iterator[tuple[str, str]]:
+    """Method (empty where none is told) and path of the calls named in a text."""
+    for method, path, _, bare in _CALL.findall(text):
+        yield method, (path or bare).rstrip("/")
+
+
+def shape(path: str) -> str:
+    """A path whose parameters have no names."""
+    return re.sub(r"\{[^}]*\}|\$[A-Z]+", "{}", path)
+
+
+def spoken(one: Page) -> Iterator[list[str]]:
+    """The words after `geo-assign` in code."""
+    for code in (*one.spans(), *one.blocks("sh")):
+        for words in _COMMAND.findall(code):
+            yield words.split()
+
+
+def find_command(words: list[str]) -> click.Command | None:
+    """The command that the first words name; a group wants the next word, too."""
+    command: click.Command | None = main
+    context = click.Context(main)
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        command = command.get_command(context, word)
+    return command
