@@ -31,6 +31,7 @@ from geo_assign.workforce.commands.groups import NewGroup, create_group
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from geo_assign.workforce.commands.time_off import add_time_off
+from geo_assign.workforce.domain import TimeOff
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import Kind, Offer, RejectReason, State, WorkOrder
 from geo_assign.workorders.queries import get_offer, get_work_order, list_events
@@ -159,7 +160,8 @@ class Day:
         if time_off:
             start, end = self.slot(time_off)
             with self.database.transaction(self.org_id) as tx:
-                add_time_off(tx, self.boss, self.people[letter], starts_at=start, ends_at=end)
+                span_off = TimeOff(uuid4(), self.people[letter], starts_at=start, ends_at=end, note=None)
+                add_time_off(tx, self.boss, span_off)
         return self.people[letter]
 
     def group(self, name: str) -> UUID:

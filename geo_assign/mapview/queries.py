@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import namedtuple_row
-
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
@@ -95,15 +93,14 @@ def list_changes(tx: Tx, scope: Scope, since: datetime) -> Changes:
 
 
 def _fetch(tx: Tx, sql: str, scope: Scope, **values: Any) -> list[Any]:
-    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
-        parameters = {
-            "org_id": tx.org_id,
-            "everything": scope.everything,
-            "store_ids": _ids(scope.store_ids),
-            "group_ids": _ids(scope.group_ids),
-            **values,
-        }
-        return cursor.execute(sql, parameters).fetchall()
+    parameters = {
+        "org_id": tx.org_id,
+        "everything": scope.everything,
+        "store_ids": _ids(scope.store_ids),
+        "group_ids": _ids(scope.group_ids),
+        **values,
+    }
+    return tx.fetch(sql, parameters)
 
 
 def _ids(ids: frozenset[UUID]) -> list[UUID]:

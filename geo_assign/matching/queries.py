@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import namedtuple_row
-
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import (
@@ -134,9 +132,7 @@ def _unpositioned(tx: Tx, question: Question) -> list[Excluded]:
 
 
 def _fetch(tx: Tx, sql: str, question: Question, **extra: Any) -> list[Any]:
-    # The driver directly: this is the hot path, and its statements are prepared after a few uses.
-    with tx.raw.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(sql, {**parameters(question), "org_id": tx.org_id, **extra}).fetchall()
+    return tx.fetch(sql, {**parameters(question), "org_id": tx.org_id, **extra})
 
 
 def _candidate(question: Question, row: Any) -> Candidate:

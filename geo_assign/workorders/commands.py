@@ -334,8 +334,15 @@ def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:
     return order, get_offer(tx, offer_id)
 
 
-def wake(tx: Tx, *, at: datetime, store_ids: Sequence[UUID] | None = None, limit: int = 500) -> None:
-    """Somebody became available: have the worker look again at what waits for somebody, oldest first.
+def wake(
+    tx: Tx,
+    *,
+    at: datetime,
+    store_ids: Sequence[UUID] | None = None,
+    reasons: Sequence[PendingReason] = (PendingReason.NOBODY_ELIGIBLE,),
+    limit: int = 500,
+) -> None:
+    """Something changed that may help: have the worker look again at what is pending for `reasons`, oldest first.
 
     Orders that another transaction holds are passed over: that one is about to judge them itself, and each has a
     deadline of its own besides.
@@ -346,7 +353,7 @@ def wake(tx: Tx, *, at: datetime, store_ids: Sequence[UUID] | None = None, limit
         .where(
             w.org_id == tx.org_id,
             w.state == State.PENDING,
-            w.pending_reason == PendingReason.NOBODY_ELIGIBLE,
+            w.pending_reason.in_(reasons),
             or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > at),
         )
         .order_by(w.created_at, w.id)

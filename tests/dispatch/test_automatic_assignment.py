@@ -1,5 +1,6 @@
 """Who gets a lead, and who does not, and why."""
 
+from geo_assign.dispatch.commands.automation import settings_changed
 from geo_assign.workorders.domain import PendingReason, RejectReason, State
 from tests.day import Day
 
@@ -199,3 +200,16 @@ def test_the_previous_appointment_of_that_day_is_where_somebody_comes_from(day: 
     day.places["K"] = day.places["B"]
     day.lead("K", slot="15:00-16:00", assignee="A")
     assert day.auto_assign("J", slot="18:00-19:00").ranked == ["B", "A"] or day.outcome("J").ranked[0] == "A"
+
+
+def test_turning_the_trigger_on_takes_up_what_waited_for_it(day: Day) -> None:
+    day.set(lead_auto_user_assignment="off")
+    day.map("A . J", step_m=500)
+    day.technician("A")
+    assert day.auto_assign("J").order.pending_reason is PendingReason.AUTOMATION_OFF
+    day.set(lead_auto_user_assignment="on")
+    with day.database.transaction(day.org_id) as tx:
+        settings_changed(tx, day.store_id)
+        due = tx.conn.exec_driver_sql("SELECT evaluate_due_at FROM work_orders").scalar_one()
+    assert due == day.clock.now()
+    assert day.evaluate("J").technician == "A"

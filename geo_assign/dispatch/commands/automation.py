@@ -18,6 +18,7 @@ from geo_assign.workorders.commands import (
     lock,
     put_off,
     to_pending,
+    wake,
 )
 from geo_assign.workorders.domain import BookingState, EventKind, PendingReason, State, WorkOrder
 
@@ -49,6 +50,11 @@ def evaluate(tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = Fals
     else:
         _find_somebody(tx, caller, order, rules, forced=forced)
     return lock(tx, work_order_id)
+
+
+def settings_changed(tx: Tx, store_id: UUID) -> None:
+    """A store has other triggers or limits: look again at its work that nobody has."""
+    wake(tx, at=tx.now(), store_ids=[store_id], reasons=_HANGS_ON_SETTINGS)
 
 
 def _find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
@@ -211,6 +217,8 @@ def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:
         return
     to_pending(tx, caller, order, PendingReason.NEEDS_LOCATION, at=tx.now())
 
+
+_HANGS_ON_SETTINGS = (PendingReason.AUTOMATION_OFF, PendingReason.SUGGESTED, PendingReason.NOBODY_ELIGIBLE)
 
 LOCATION_REASONS = frozenset(
     {PendingReason.NEEDS_LOCATION, PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE}

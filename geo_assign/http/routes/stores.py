@@ -7,6 +7,7 @@ from pydantic import Field
 
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.dispatch.commands.automation import settings_changed
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import (
@@ -161,6 +162,7 @@ def put_store_settings(call: Call) -> Reply:
     """
     with call.transaction() as tx, stale_as(lambda store: _effective(call, store)):
         store = commands.set_store_settings(tx, call.caller, call.path["id"], settings=call.body, version=call.if_match)
+        settings_changed(tx, store.id)
         return _settings_reply(call, store)
 
 
