@@ -201,7 +201,7 @@ export function excludedSummary(nearest: Nearest): Excluded {
 export function headline(nearest: Nearest): { main: string; rest: string } {
   const shown = nearest.candidates.length;
   const available = Math.max(shown, nearest.counts.available);
-  const radius = `within ${distance(nearest.radius_m)}`;
+  const radius = `within ${distance(nearest.radius_m).replace(".0", "")}`;
   if (available > shown) return { main: `More than ${shown} can go`, rest: `nearest shown, ${radius}` };
   return { main: available > 0 ? `${available} can go` : "Nobody can go", rest: radius };
 }
