@@ -15,7 +15,8 @@ prepare_python() {
     fi
     progress 'installing dependencies into .venv'
     HINT='pip could not install the dependencies: is the package index reachable from here?'
-    (cd "$ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 "$VENV/bin/python" -m pip install -e ".${extra:+[$extra]}")
+    (cd "$ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_DEFAULT_TIMEOUT="${PIP_DEFAULT_TIMEOUT:-60}" \
+        "$VENV/bin/python" -m pip install -e ".${extra:+[$extra]}")
     put_stamp python "$wanted [$extra]"
     RESULT="$version"
 }
