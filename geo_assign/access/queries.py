@@ -80,7 +80,7 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
     """Who holds `token`, in a transaction that was opened with its question. As `find_caller` otherwise."""
     if not tx.opened:
         return None
-    row = tx.opened[0]
+    row = tx.opened[0][:-1]  # without `opened_at`
     return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
 
 

@@ -41,7 +41,7 @@ class Defaults:
 class Tx:
     """An open transaction of one organization, handed to every query and command. Commands never commit it.
 
-    `opened` holds the rows of the question it was opened with, if any.
+    `opened` holds the rows of the question it was opened with, if any; `opened_at` is when that was asked.
     """
 
     org_id: UUID
@@ -49,6 +49,11 @@ class Tx:
     clock: Clock
     defaults: Defaults = Defaults()
     opened: Sequence[Any] = ()
+    opened_at: datetime | None = None
+
+    def as_of(self) -> datetime:
+        """The instant of a read that takes no lock: when the transaction was opened, where that is known."""
+        return self.opened_at or self.now()
 
     def now(self) -> datetime:
         """The present instant. Ask after taking the lock the decision needs."""
@@ -89,8 +94,9 @@ class Database:
         begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
         with self.engine.connect() as conn:
             opened = _begin(conn, begin, opening, arguments=arguments)
+            opened_at = opened[0].opened_at if opened and isinstance(self.clock, DatabaseClock) else None
             with _rolled_back(conn):
-                yield Tx(org_id=org_id, conn=conn, clock=self.clock, defaults=self.defaults, opened=opened)
+                yield Tx(org_id, conn, self.clock, self.defaults, opened, opened_at)
                 _commit(conn)
 
     @contextmanager

@@ -70,6 +70,7 @@ def fetch_all(connection: PoolProxiedConnection, sql: str, parameters: Mapping[s
 class Opening:
     """A question that travels in the same message as BEGIN, so that it costs no round trip of its own.
 
+    Its rows also say when it was asked, as `opened_at`: the database's clock costs no round trip then either.
     `arguments` are SQL literals. They are written into the message: only for values that cannot break out of their
     quotes, such as UUIDs and hexadecimal digits.
     """
@@ -84,7 +85,8 @@ class Opening:
         pgconn = driver.pgconn
         prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
         if self.name not in prepared:
-            run_script(pgconn, f"PREPARE {self.name} ({', '.join(self.types)}) AS {self.sql}".encode())
+            asked = f"SELECT q.*, clock_timestamp() AS opened_at FROM ({self.sql}) q"
+            run_script(pgconn, f"PREPARE {self.name} ({', '.join(self.types)}) AS {asked}".encode())
             prepared[self.name] = self.name.encode()
         result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({', '.join(arguments)})".encode())
         return rows_of(result, Transformer(driver))

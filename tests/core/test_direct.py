@@ -62,8 +62,11 @@ def test_the_opening_question_sees_what_its_organization_may_see(database: Datab
     opening = Opening("list_organizations", ("text",), "SELECT org_id FROM organizations WHERE name = $1")
     with database.transaction(org_id, opening, ["'Test'"]) as tx:
         assert [row.org_id for row in tx.opened] == [org_id]
+        assert tx.opened_at is not None
+        assert tx.opened_at <= tx.as_of() <= tx.now()
     with database.transaction(uuid4(), opening, ["'Test'"]) as tx:
         assert tx.opened == []
+        assert tx.opened_at is None
 
 
 def test_a_connection_that_died_in_the_pool_is_replaced(database: Database, admin: Connection, org_id: UUID) -> None:
