@@ -144,9 +144,6 @@ class DutyInterval(NamedTuple):
     started_at: datetime
     ended_at: datetime | None = None
 
-    def covers(self, at: datetime) -> bool:
-        return self.started_at <= at and (self.ended_at is None or at < self.ended_at)
-
 
 READ_BACK = sys.maxsize
 

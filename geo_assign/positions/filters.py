@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geo_assign.positions.domain import (
-    AHEAD_TOLERANCE,
     LOW_ACCURACY_M,
     MAX_ACCURACY_M,
     DutyInterval,
@@ -22,10 +21,14 @@ from geo_assign.positions.domain import (
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a ping is judged by. `oldest` is the oldest device time that the track still keeps."""
+    """What a ping is judged by.
+
+    Device times before `oldest` are no longer kept, those after `ahead` are called ahead.
+    """
 
     received_at: datetime
     oldest: datetime
+    ahead: datetime
     duty: Sequence[DutyInterval]
     policy: PingPolicy
 
@@ -49,8 +52,8 @@ def is_too_old(_ping: Ping, used_at: datetime, given: Circumstances) -> bool:
 
 def is_off_duty(_ping: Ping, used_at: datetime, given: Circumstances) -> bool:
     # A loop by hand: a generator for any() would double what judging a ping costs.
-    for interval in given.duty:  # noqa: SIM110
-        if interval.covers(used_at):
+    for started_at, ended_at in given.duty:
+        if started_at <= used_at and (ended_at is None or used_at < ended_at):
             return False
     return True
 
@@ -63,8 +66,9 @@ def is_too_inaccurate(ping: Ping, _used_at: datetime, _given: Circumstances) -> 
     return ping.accuracy_m is not None and not 0.0 <= ping.accuracy_m <= MAX_ACCURACY_M
 
 
-def is_clock_ahead(ping: Ping, _used_at: datetime, given: Circumstances) -> bool:
-    return ping.recorded_at > given.received_at + AHEAD_TOLERANCE
+def is_clock_ahead(ping: Ping, used_at: datetime, given: Circumstances) -> bool:
+    # The first comparison spares nearly every ping the second, which crosses time zones.
+    return used_at >= given.received_at and ping.recorded_at > given.ahead
 
 
 def is_flagged_mock(ping: Ping, _used_at: datetime, given: Circumstances) -> bool:

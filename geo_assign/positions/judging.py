@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from geo_assign.core.geo import Point, haversine_m
 from geo_assign.positions.domain import (
+    AHEAD_TOLERANCE,
     TOP_SPEED_MPS,
     Current,
     Fix,
@@ -21,8 +22,10 @@ from geo_assign.positions.domain import (
 )
 from geo_assign.positions.filters import Circumstances, find_refusal, list_flags
 
-# Never less than this many metres per degree of either coordinate: a bound that needs no trigonometry.
+# A degree of either coordinate is never more than this: whoever moved by few degrees needs no trigonometry, and by
+# fewer than a second's reach not even the time.
 _METRES_PER_DEGREE_AT_MOST = 111_400.0
+_DEGREES_IN_A_SECOND = TOP_SPEED_MPS / _METRES_PER_DEGREE_AT_MOST
 
 PingKey = tuple[datetime, str]
 """The device's time and the device: what makes a ping the same as another of its technician."""
@@ -73,6 +76,7 @@ def judge(
     given = Circumstances(
         received_at=received_at,
         oldest=received_at - standing.policy.retention,
+        ahead=received_at + AHEAD_TOLERANCE,
         duty=standing.duty,
         policy=standing.policy,
     )
@@ -88,9 +92,10 @@ def judge(
         previous = fix
         ping = arrivals[ordinal].ping
         flags = list_flags(ping, fix.used_at, given)
-        if marker.is_older_than(fix):
+        if marker.fix is None or fix > marker.fix:
             flags = flags if marker.move_to(fix) else (*flags, Flag.IMPLAUSIBLE_JUMP)
-            results[ordinal] = _result(Verdict.ACCEPTED, flags)
+            if flags:
+                results[ordinal] = _result(Verdict.ACCEPTED, flags)
         else:
             results[ordinal] = _result(Verdict.LATE, flags)
         kept.append(Kept(fix, ping, flags))
@@ -109,7 +114,7 @@ def judge(
 def _admit(
     arrivals: Sequence[Arrival], given: Circumstances, known: Collection[PingKey]
 ) -> tuple[list[PingResult], list[Fix]]:
-    """Results that need no order, and the fixes of the pings that still await theirs."""
+    """The results as far as no order is needed, and the fixes of the pings whose order still decides."""
     results: list[PingResult] = []
     fixes: list[Fix] = []
     received_at = given.received_at
@@ -121,7 +126,7 @@ def _admit(
         elif (reason := find_refusal(ping, used_at, given)) is not None:
             results.append(_refused(reason))
         else:
-            results.append(_PENDING)
+            results.append(_ACCEPTED)
             fixes.append(Fix(used_at, recorded_at, device, ordinal, ping.lat, ping.lon))
     return results, fixes
 
@@ -136,9 +141,6 @@ class _Marker:
         self.plausible = current.plausible if current is not None else None
         self.implausible = current is not None and current.implausible
         self.moved = False
-
-    def is_older_than(self, fix: Fix) -> bool:
-        return self.fix is None or fix > self.fix
 
     def move_to(self, fix: Fix) -> bool:
         """Move; returns whether that was plausible. A second position that agrees with a jump makes it so."""
@@ -175,8 +177,10 @@ def _after(standing: Standing, marker: _Marker, kept: Sequence[Kept], *, receive
 
 def within_reach(earlier: Fix, later: Fix) -> bool:
     """Whether 70 m/s are enough to get from one fix to the other. Less than a second counts as one."""
-    reach_m = TOP_SPEED_MPS * max(1.0, _elapsed_s(earlier, later))
     degrees = abs(later.lat - earlier.lat) + abs(later.lon - earlier.lon)
+    if degrees <= _DEGREES_IN_A_SECOND:
+        return True
+    reach_m = TOP_SPEED_MPS * max(1.0, _elapsed_s(earlier, later))
     if degrees * _METRES_PER_DEGREE_AT_MOST <= reach_m:
         return True
     return haversine_m(Point(earlier.lat, earlier.lon), Point(later.lat, later.lon)) <= reach_m
@@ -209,4 +213,4 @@ def _result(verdict: Verdict, flags: tuple[Flag, ...]) -> PingResult:
 
 
 _DUPLICATE = PingResult(Verdict.DUPLICATE)
-_PENDING = PingResult(Verdict.ACCEPTED)
+_ACCEPTED = PingResult(Verdict.ACCEPTED)

@@ -14,6 +14,7 @@ DAY = timedelta(days=1)
 ON_DUTY = Circumstances(
     received_at=NOON,
     oldest=NOON - DAY,
+    ahead=NOON + seconds(10),
     duty=(DutyInterval(NOON - timedelta(hours=2), NOON - timedelta(hours=1)), DutyInterval(NOON - seconds(600))),
     policy=PingPolicy(),
 )
