@@ -56,10 +56,11 @@ def question_for_order(
     """Who can take this work order? Raises WorkOrderWithoutLocationError."""
     if order.location is None:
         raise WorkOrderWithoutLocationError
-    day_start, day_end = local_day(order.slot_start, get_zone(rules.store.timezone))
+    slot = Slot(*order.slot_at(at))
+    day_start, day_end = local_day(slot.start, get_zone(rules.store.timezone))
     return Question(
         origin=order.location.point,
-        slot=Slot(order.slot_start, order.slot_end),
+        slot=slot,
         at=at,
         day_start=day_start,
         day_end=day_end,

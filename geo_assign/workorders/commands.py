@@ -232,9 +232,10 @@ def claim_time(
     """Hold the slot, with the way there, for a technician; None when something else holds it.
 
     One conditional INSERT: the exclusion constraint decides, whatever anybody read before. At most one claim of a
-    transaction may succeed, which keeps claims free of deadlocks.
+    transaction may succeed, which keeps claims free of deadlocks. What is wanted as soon as possible gets the slot that
+    it was claimed for.
     """
-    booking_id = new_id()
+    booking_id, (start, end) = new_id(), order.slot_at(at)
     statement = (
         insert(bookings)
         .values(
@@ -244,17 +245,21 @@ def claim_time(
             technician_id=technician_id,
             role=role,
             state=state,
-            starts_at=order.slot_start,
-            ends_at=order.slot_end,
-            occupied_from=order.slot_start - travel_buffer,
-            occupied_until=order.slot_end,
+            starts_at=start,
+            ends_at=end,
+            occupied_from=start - travel_buffer,
+            occupied_until=end,
             created_at=at,
             updated_at=at,
         )
         .on_conflict_do_nothing()
         .returning(bookings.c.id)
     )
-    return tx.conn.execute(statement).scalar_one_or_none()
+    claimed = tx.conn.execute(statement).scalar_one_or_none()
+    if claimed is not None and start != order.slot_start:
+        # The version moves with the change that tells who got it.
+        put_off(tx, order.id, slot_start=start, slot_end=end)
+    return claimed
 
 
 def set_bookings(

@@ -204,6 +204,7 @@ class WorkOrder:
     location_candidates: Sequence[Mapping[str, Any]]
     slot_start: datetime
     slot_end: datetime
+    slot_given: bool
     skills: tuple[str, ...]
     device: Mapping[str, Any]
     referral_source: str | None
@@ -228,6 +229,12 @@ class WorkOrder:
         device, issue = self.device.get("type") or self.device.get("brand"), self.device.get("issue")
         parts = [str(part).strip() for part in (device, issue) if part]
         return " · ".join(parts) or self.number
+
+    def slot_at(self, at: datetime) -> tuple[datetime, datetime]:
+        """The slot as a decision at `at` sees it: one that means as soon as possible begins now, not in the past."""
+        if self.slot_given or self.slot_start >= at:
+            return self.slot_start, self.slot_end
+        return at, at + (self.slot_end - self.slot_start)
 
     @property
     def bucket(self) -> Bucket:

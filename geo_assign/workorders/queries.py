@@ -266,6 +266,7 @@ def _work_order(row: Any) -> WorkOrder:
         location_candidates=row.location_candidates,
         slot_start=row.slot_start,
         slot_end=row.slot_end,
+        slot_given=row.slot_given,
         skills=tuple(row.skills),
         device=row.device,
         referral_source=row.referral_source,
