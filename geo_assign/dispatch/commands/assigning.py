@@ -27,6 +27,7 @@ from geo_assign.workorders.commands import (
     wake,
 )
 from geo_assign.workorders.domain import (
+    TAKEN,
     BookingState,
     EventKind,
     PendingReason,
@@ -58,7 +59,9 @@ def assign(
     order = lock(tx, order_id, scope=caller.scope)
     require_version(order, version)
     after = State.OFFERED if mode == "offer" else State.ASSIGNED
-    if order.state is not State.OFFERED or after is not State.OFFERED:
+    if order.state in TAKEN:
+        raise WorkOrderStateError(f"{order.technician_name} has this work; take it back first", state=order.state.value)
+    if order.state is not after:
         require_way(order, after)
     technician = get_technician(tx, caller.scope, technician_id)
     _require_fit(technician, mode)
@@ -171,7 +174,8 @@ def _require_fit(technician: Technician, mode: Mode) -> None:
 
 
 def _slot_taken(tx: Tx, caller: Caller, order: WorkOrder, technician: Technician, buffer: timedelta) -> SlotTakenError:
-    other = find_booking_conflict(tx, technician.id, order.slot_start - buffer, order.slot_end, except_for=order.id)
+    start, end = order.slot_at(tx.now())
+    other = find_booking_conflict(tx, technician.id, start - buffer, end, except_for=order.id)
     if other is None:
         return SlotTakenError(f"{technician.name} has other work at that time")
     facts = {"start": other.starts_at.isoformat(), "end": other.ends_at.isoformat()}
