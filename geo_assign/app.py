@@ -1,9 +1,7 @@
 """The composition root of the API process: settings in, WSGI application out."""
 
-import pkgutil
 from datetime import timedelta
 from functools import cache, partial
-from importlib import import_module
 
 from flask import Flask
 
@@ -17,7 +15,6 @@ from geo_assign.dispatch import flows
 from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
-from geo_assign.http import routes
 from geo_assign.http.admission import RECEIVING, Admission, Capacity, Places
 from geo_assign.http.api import Api
 from geo_assign.http.dispatching import Dispatcher
@@ -27,12 +24,47 @@ from geo_assign.http.limits import Limits
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
 from geo_assign.http.pages import answer_with_problems
+from geo_assign.http.routes import (
+    api_keys,
+    decisions,
+    geocoding,
+    map,  # noqa: A004 - the route file of the map
+    me,
+    nearest,
+    offers,
+    positions,
+    service_groups,
+    service_providers,
+    sessions,
+    stores,
+    technicians,
+    users,
+    work_orders,
+)
 from geo_assign.http.services import Services
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
 
 EXTENSION = "geo_assign"
+FEATURES = (
+    sessions,
+    me,
+    users,
+    api_keys,
+    stores,
+    service_groups,
+    service_providers,
+    technicians,
+    positions,
+    geocoding,
+    work_orders,
+    nearest,
+    decisions,
+    offers,
+    map,
+)
+"""Route files in the order in which the documentation shows them."""
 _RESERVED_CONNECTIONS = 2
 
 
@@ -101,5 +133,4 @@ def _geocode(geocoder: Geocoder, deadline_s: float, request: flows.GeocodeReques
 
 def list_operations() -> list[Operation]:
     """Every call of the API, by feature."""
-    modules = (import_module(f"{routes.__name__}.{found.name}") for found in pkgutil.iter_modules(routes.__path__))
-    return [operation for module in modules if hasattr(module, "routes") for operation in module.routes.operations]
+    return [operation for feature in FEATURES for operation in feature.routes.operations]

@@ -1,6 +1,8 @@
 """The OpenAPI document and the pages say what is really served, and need nothing from elsewhere."""
 
+import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from geo_assign.app import list_operations
+from geo_assign.app import FEATURES, list_operations
+from geo_assign.http import routes
 from geo_assign.http.problems import documented_errors
 from geo_assign.http.router import template_of
 from tests.http.conftest import MakeClient
@@ -44,6 +47,12 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from references(inner)
+
+
+def test_every_route_file_is_served() -> None:
+    there = {f"{routes.__name__}.{found.name}" for found in pkgutil.iter_modules(routes.__path__)}
+    with_routes = {name for name in there if hasattr(importlib.import_module(name), "routes")}
+    assert {feature.__name__ for feature in FEATURES} == with_routes
 
 
 def test_every_operation_is_described_and_nothing_else(document: dict[str, Any]) -> None:
