@@ -14,7 +14,7 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.matching.tables import decisions
 from geo_assign.workforce.queries import get_technician
-from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.queries import find_work_order, get_work_order
 
 
 class DecisionNotFoundError(NotFoundError):
@@ -64,7 +64,8 @@ def get_decision(tx: Tx, scope: Scope, decision_id: UUID) -> Decision:
     if row is None:
         raise DecisionNotFoundError
     decision = Decision(*row)
-    get_work_order(tx, scope, decision.work_order_id)
+    if find_work_order(tx, scope, decision.work_order_id) is None:
+        raise DecisionNotFoundError
     return decision
 
 
