@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -93,12 +94,21 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(template: str) -> Iterator[World]:
     """A fresh database for one test."""
+    with cloned(template) as world:
+        yield world
+
+
+@contextmanager
+def cloned(template: str) -> Iterator[World]:
+    """A copy of the template, dropped afterwards."""
     name = f"geo_test_{uuid4().hex[:12]}"
     with _maintenance() as conn:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         conn.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    yield _urls(name)
-    _drop(name)
+    try:
+        yield _urls(name)
+    finally:
+        _drop(name)
 
 
 def _drop(name: str) -> None:

@@ -1,0 +1,134 @@
+"""Two organizations in one database, alike in everything but their ids, and one of each thing in both."""
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+
+from geo_assign.app import EXTENSION, create_app
+from geo_assign.seed import load, read_document
+from tests.access.api import SEED, Api
+from tests.conftest import World
+
+HERE = {"lat": 41.151, "lon": -8.61}
+UP_NORTH = {"lat": 41.251, "lon": -8.61}
+_MORE_KEYS = [
+    {"name": "reader", "scopes": ["read"], "stores": ["centre"]},
+    {"name": "writer", "scopes": ["leads:write"], "stores": ["centre"]},
+]
+
+
+@dataclass(frozen=True)
+class House:
+    """One organization: its people through `api`, its things by kind.
+
+    Kinds beginning with `spare_` may be taken away; those beginning with `other_` lie in the store and the group that
+    nobody but the administrator sees; the rest belongs to the store `centre` and the group `phones`.
+    """
+
+    api: Api
+    org_id: str
+    things: dict[str, str]
+
+    def token(self, who: str) -> str:
+        """Somebody's token; `reader` and `writer` are the API keys with one scope each."""
+        if who in {"reader", "writer"}:
+            return str(self.api.entry("api_keys", who)["key"])
+        return self.api.token(who)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Ours, and the other organization."""
+
+    app: Flask
+    ours: House
+    theirs: House
+
+
+@contextmanager
+def neighbours_in(world: World) -> Iterator[Neighbours]:
+    """The whole API over two organizations of the same shape."""
+    app = create_app(world.settings())
+    services = app.extensions[EXTENSION]
+    try:
+        document = {"organizations": [_organization("acme"), _organization("rival")]}
+        tree = load(services.database, services.settings, read_document(json.dumps(document)))
+        ours, theirs = (_furnish(app, organization) for organization in tree["organizations"])
+        yield Neighbours(app, ours, theirs)
+    finally:
+        services.close()
+
+
+def _organization(slug: str) -> dict[str, Any]:
+    organization = copy.deepcopy(SEED["organizations"][0]) | {"slug": slug}
+    organization["api_keys"] += _MORE_KEYS
+    return dict(organization)
+
+
+def _furnish(app: Flask, organization: dict[str, Any]) -> House:
+    api = Api(app.test_client(), {"organizations": [organization]})
+    things = {
+        "absent": str(uuid4()),
+        "store": api.id("stores", "centre"),
+        "other_store": api.id("stores", "north"),
+        "group": api.id("groups", "phones"),
+        "other_group": api.id("groups", "ovens"),
+        "provider": api.id("providers", "fixers"),
+        "technician": api.id("technicians", "ana"),
+        "other_technician": api.id("technicians", "bo"),
+        "user": api.id("users", "desk@acme.example"),
+        "api_key": api.id("api_keys", "reader"),
+    }
+    _make_spares(api, things)
+    _make_work(api, things)
+    return House(api, str(organization["id"]), things)
+
+
+def _make_spares(api: Api, things: dict[str, str]) -> None:
+    store, group = things["store"], things["group"]
+    person = {"name": "Spare", "store_id": store, "group_ids": [group]}
+    away = {"starts_at": "2031-01-01T00:00:00Z", "ends_at": "2031-01-02T00:00:00Z"}
+    user = {"email": "spare@acme.example", "name": "Spare", "role": "dispatcher"}
+    place = {"name": "Spare", "timezone": "Europe/Lisbon", "location": HERE}
+    for kind, path, body in (
+        ("spare_store", "/v1/stores", place),
+        ("spare_group", "/v1/service-groups", {"name": "Spare", "store_id": store}),
+        ("spare_provider", "/v1/service-providers", {"name": "Spare", "group_ids": [group]}),
+        ("spare_technician", "/v1/technicians", person),
+        ("spare_user", "/v1/users", user),
+        ("spare_api_key", "/v1/api-keys", {"name": "Spare", "scopes": ["read"]}),
+        ("time_off", f"/v1/technicians/{things['technician']}/time-off", away),
+    ):
+        things[kind] = created(api, path, body)
+
+
+def _make_work(api: Api, things: dict[str, str]) -> None:
+    lead = {"customer": {"name": "Somebody"}, "store_id": things["store"]}
+    position = {"recorded_at": _now(api), **HERE}
+    assert api.post("/v1/positions", by="ana", json={"positions": [position]}).status_code == 200
+    # The nearest is asked; the others wait for somebody.
+    things["work_order"] = created(api, "/v1/leads", {**lead, "location": HERE, "group_id": things["group"]})
+    things["spare_order"] = created(api, "/v1/leads", {**lead, "address": "Rua Nova 1"})
+    north = {"store_id": things["other_store"], "group_id": things["other_group"], "location": UP_NORTH}
+    things["other_order"] = created(api, "/v1/leads", {**lead, **north})
+    order = api.get(f"/v1/work-orders/{things['work_order']}", by="root").get_json()
+    assert order["state"] == "offered", order
+    other = api.get(f"/v1/work-orders/{things['other_order']}", by="root").get_json()
+    things |= {"offer": order["offer"]["id"], "decision": order["decision_id"], "other_decision": other["decision_id"]}
+
+
+def created(api: Api, path: str, body: dict[str, Any]) -> str:
+    """The id of what a POST by the administrator made."""
+    answer = api.post(path, by="root", json=body)
+    assert answer.status_code == 201, (path, answer.get_json())
+    return str(answer.get_json()["id"])
+
+
+def _now(api: Api) -> str:
+    return str(api.get("/v1/me", by="root").get_json()["server_now"])

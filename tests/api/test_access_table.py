@@ -1,0 +1,276 @@
+"""Who may call what: every operation, by everybody, held against a table that is written down here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.api.neighbours import House, Neighbours
+from tests.api.samples import OPERATIONS, SAMPLES, request_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the access table. `key`: the scope that an API key needs; anything but "no" is a yes to somebody."""
+
+    administrator: str
+    store_administrator: str
+    dispatcher: str
+    technician: str
+    key: str = "no"
+    nobody: str = "no"
+
+    def allows(self, caller: str) -> bool:
+        if caller in _KEYS:
+            return self.key in {_KEYS[caller], "any"}
+        return str(getattr(self, caller)) != "no"
+
+
+_KEYS = {"key_read": "read", "key_leads_write": "leads:write"}
+
+READ = Row("yes", "scope", "scope", "own work only", "read")
+WORK = Row("yes", "scope", "scope", "no", "leads:write")
+REALLOCATE = Row("yes", "scope", "only with the permission", "no")
+TRANSFER = Row("yes", "scope", "scope of the sender, respectively the receiver", "no")
+OWN = Row("no", "no", "no", "own")
+SETTINGS = Row("yes", "scope", "no", "no")
+USERS = Row("yes", "no", "no", "no")
+PRIVACY = Row("yes", "no", "no", "own data")
+# What the table leaves to be said.
+ANYBODY = Row("yes", "yes", "yes", "yes", "any", "yes")
+THEMSELVES = Row("yes", "yes", "yes", "yes")
+# The API key's part of the row is "create, cancel, auto-assign".
+WORK_OF_PEOPLE = replace(WORK, key="no")
+# Maps, rankings and receipts show where colleagues are: nothing in them is a technician's own work.
+READ_ABOUT_OTHERS = replace(READ, technician="no")
+
+ROW_OF: Mapping[str, Row] = {
+    "GET /v1/work-orders": READ,
+    "GET /v1/work-orders/{id}": READ,
+    "GET /v1/work-orders/{id}/events": READ,
+    "GET /v1/work-orders/{id}/decisions": READ_ABOUT_OTHERS,
+    "GET /v1/decisions/{id}": READ_ABOUT_OTHERS,
+    "GET /v1/decisions/{id}/why": READ_ABOUT_OTHERS,
+    "GET /v1/map": READ_ABOUT_OTHERS,
+    "GET /v1/live": READ_ABOUT_OTHERS,
+    "POST /v1/technicians/nearest": READ_ABOUT_OTHERS,
+    "POST /v1/leads": WORK,
+    "POST /v1/geocode": WORK,
+    "POST /v1/work-orders/{id}/cancel": WORK,
+    "POST /v1/work-orders/{id}/auto-assign": WORK,
+    "PATCH /v1/work-orders/{id}": WORK_OF_PEOPLE,
+    "POST /v1/work-orders/{id}/assign": WORK_OF_PEOPLE,
+    "POST /v1/work-orders/{id}/unassign": WORK_OF_PEOPLE,
+    "GET /v1/me/offers": OWN,
+    "GET /v1/me/schedule": OWN,
+    "PUT /v1/me/presence": OWN,
+    "POST /v1/offers/{id}/accept": OWN,
+    "POST /v1/offers/{id}/reject": OWN,
+    "POST /v1/positions": OWN,
+    "POST /v1/work-orders/{id}/status": OWN,
+    "GET /v1/stores": SETTINGS,
+    "POST /v1/stores": SETTINGS,
+    "GET /v1/stores/{id}": SETTINGS,
+    "PATCH /v1/stores/{id}": SETTINGS,
+    "DELETE /v1/stores/{id}": SETTINGS,
+    "GET /v1/stores/{id}/settings": SETTINGS,
+    "PUT /v1/stores/{id}/settings": SETTINGS,
+    "GET /v1/stores/{id}/map-key": SETTINGS,
+    "PUT /v1/stores/{id}/map-key": SETTINGS,
+    "DELETE /v1/stores/{id}/map-key": SETTINGS,
+    "POST /v1/stores/{id}/map-key/test": SETTINGS,
+    "GET /v1/service-groups": SETTINGS,
+    "POST /v1/service-groups": SETTINGS,
+    "GET /v1/service-groups/{id}": SETTINGS,
+    "PATCH /v1/service-groups/{id}": SETTINGS,
+    "DELETE /v1/service-groups/{id}": SETTINGS,
+    "GET /v1/service-providers": SETTINGS,
+    "POST /v1/service-providers": SETTINGS,
+    "GET /v1/service-providers/{id}": SETTINGS,
+    "PATCH /v1/service-providers/{id}": SETTINGS,
+    "DELETE /v1/service-providers/{id}": SETTINGS,
+    "GET /v1/technicians": SETTINGS,
+    "POST /v1/technicians": SETTINGS,
+    "GET /v1/technicians/{id}": SETTINGS,
+    "PATCH /v1/technicians/{id}": SETTINGS,
+    "DELETE /v1/technicians/{id}": SETTINGS,
+    "GET /v1/technicians/{id}/time-off": SETTINGS,
+    "POST /v1/technicians/{id}/time-off": SETTINGS,
+    "DELETE /v1/technicians/{id}/time-off/{time_off_id}": SETTINGS,
+    "GET /v1/users": USERS,
+    "POST /v1/users": USERS,
+    "GET /v1/users/{id}": USERS,
+    "PATCH /v1/users/{id}": USERS,
+    "DELETE /v1/users/{id}": USERS,
+    "GET /v1/api-keys": USERS,
+    "POST /v1/api-keys": USERS,
+    "GET /v1/api-keys/{id}": USERS,
+    "DELETE /v1/api-keys/{id}": USERS,
+    "POST /v1/sessions": ANYBODY,
+    "GET /v1/me": THEMSELVES,
+    "DELETE /v1/sessions/current": THEMSELVES,
+}
+CALLERS: Mapping[str, str | None] = {
+    "administrator": "root",
+    "store_administrator": "centre",
+    "dispatcher": "desk",
+    "technician": "ana",
+    "key_read": "reader",
+    "key_leads_write": "writer",
+    "nobody": None,
+}
+# A new store is in nobody's stores yet, so no store administrator's scope holds it.
+OUTSIDE_EVERY_SCOPE = {("POST /v1/stores", "store_administrator")}
+CELLS = [(name, caller) for name in ROW_OF for caller in CALLERS]
+
+
+def test_every_operation_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(OPERATIONS) == set(ROW_OF) == set(SAMPLES)
+    with capsys.disabled():
+        print(f"[{len(OPERATIONS)} operations x {len(CALLERS)} callers = {len(CELLS)} cells]", end=" ")
+
+
+@pytest.mark.parametrize(("name", "caller"), CELLS)
+def test_the_table_decides(neighbours: Neighbours, name: str, caller: str) -> None:
+    house = neighbours.ours
+    answer = call(house, name, token_for(house, name, caller))
+    if not ROW_OF[name].allows(caller) or (name, caller) in OUTSIDE_EVERY_SCOPE:
+        assert answer.status_code == (401 if caller == "nobody" else 403), answer.get_data(as_text=True)
+    else:
+        assert answer.status_code not in {401, 403}, answer.get_data(as_text=True)
+        assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.body is not None])
+def test_who_may_not_call_is_told_so_before_anything_about_the_body(neighbours: Neighbours, name: str) -> None:
+    house = neighbours.ours
+    refused = [caller for caller in CALLERS if not ROW_OF[name].allows(caller)]
+    for caller in refused:
+        answer = call(house, name, token_for(house, name, caller), json={"nonsense": True}, headers={})
+        assert answer.status_code == (401 if caller == "nobody" else 403)
+
+
+@pytest.mark.parametrize("name", list(ROW_OF))
+def test_the_document_says_the_same(neighbours: Neighbours, name: str) -> None:
+    document = neighbours.app.test_client().get("/openapi.json").get_json()
+    method, path = name.split(" ")
+    shown = document["paths"][path][method.lower()]["x-access"]
+    row = ROW_OF[name]
+    if row is ANYBODY:
+        assert shown == {"roles": [], "scopes": [], "permission": None, "public": True}
+        return
+    people = [caller for caller in CALLERS if caller != "nobody" and caller not in _KEYS and row.allows(caller)]
+    assert sorted(shown["roles"]) == sorted(people)
+    assert shown["scopes"] == ([] if row.key == "no" else [row.key])
+    assert (shown["permission"] is not None) == (row.dispatcher == "only with the permission")
+
+
+# Scope --------------------------------------------------------------------------------------------------------------
+
+NAMING = [name for name, sample in SAMPLES.items() if sample.kinds()]
+LIMITED = [caller for caller in CALLERS if caller not in {"administrator", "nobody"}]
+# Of each kind, one that lies in the other store and group of the same organization.
+ELSEWHERE = {
+    "store": "other_store",
+    "group": "other_group",
+    "technician": "other_technician",
+    "work_order": "other_order",
+    "spare_order": "other_order",
+    "decision": "other_decision",
+    "spare_group": "other_group",
+    "spare_technician": "other_technician",
+}
+
+
+def foreign_cells(callers: list[str]) -> list[tuple[str, str, str]]:
+    """Each operation with each kind of thing it names, by each who may call it."""
+    return [
+        (name, kind, caller)
+        for name in NAMING
+        for kind in dict.fromkeys(SAMPLES[name].kinds())
+        for caller in callers
+        if ROW_OF[name].allows(caller)
+    ]
+
+
+@pytest.mark.parametrize(("name", "kind", "caller"), foreign_cells([*LIMITED, "administrator"]))
+def test_what_another_organization_has_does_not_exist(
+    neighbours: Neighbours, name: str, kind: str, caller: str
+) -> None:
+    ours, theirs = neighbours.ours, neighbours.theirs
+    token = token_for(ours, name, caller)
+    foreign = call(ours, name, token, ids={kind: theirs.things[kind]})
+    absent = call(ours, name, token, ids={kind: ours.things["absent"]})
+    assert told(foreign, theirs.things[kind]) == told(absent, ours.things["absent"])
+    assert foreign.status_code not in {401, 403}
+
+
+@pytest.mark.parametrize(("name", "kind", "caller"), [cell for cell in foreign_cells(LIMITED) if cell[1] in ELSEWHERE])
+def test_what_lies_outside_the_scope_does_not_exist(neighbours: Neighbours, name: str, kind: str, caller: str) -> None:
+    house = neighbours.ours
+    token = token_for(house, name, caller)
+    outside = house.things[ELSEWHERE[kind]]
+    there = call(house, name, token, ids={kind: outside})
+    absent = call(house, name, token, ids={kind: house.things["absent"]})
+    assert told(there, outside) == told(absent, house.things["absent"])
+
+
+def test_calls_with_their_ids_leave_the_others_as_they_were(neighbours: Neighbours) -> None:
+    before = everything_of(neighbours.theirs)
+    for name, operation in OPERATIONS.items():
+        if operation.method != "GET" and SAMPLES[name].ids:
+            answer = call(neighbours.ours, name, neighbours.ours.token("root"), ids=neighbours.theirs.things)
+            assert answer.status_code in {403, 404}, (name, answer.status_code)
+    assert everything_of(neighbours.theirs) == before
+
+
+# What the tests above are made of -----------------------------------------------------------------------------------
+
+
+def call(
+    house: House, name: str, token: str | None, *, ids: Mapping[str, str] | None = None, **changes: Any
+) -> TestResponse:
+    """Send an operation's sample with a token; `ids` replace the house's by kind, `changes` parts of the request."""
+    request = request_of(name, {**house.things, **(ids or {})}) | changes
+    headers = dict(request.pop("headers"))
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    # A client without cookies: nobody is nobody.
+    answer = house.api.client.application.test_client(use_cookies=False).open(headers=headers, **request)
+    if answer.is_streamed:
+        answer.close()
+    return answer
+
+
+def token_for(house: House, name: str, caller: str) -> str | None:
+    who = CALLERS[caller]
+    if who is None:
+        return None
+    if name == "DELETE /v1/sessions/current" and caller not in _KEYS:
+        return fresh_token(house, who)
+    return house.token(who)
+
+
+def fresh_token(house: House, who: str) -> str:
+    """A session of somebody that may be ended."""
+    body = {"organization": "acme", "email": f"{who}@acme.example", "password": f"{who}-password", "device": "spare"}
+    answer = house.api.post("/v1/sessions", json=body)
+    return str(answer.get_json()["token"])
+
+
+def told(answer: TestResponse, sent: str) -> tuple[int, str]:
+    """Status and body, without what is every request's own: its name, the time, and the id that was asked for."""
+    body = answer.get_json(silent=True)
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name not in {"instance", "server_now", "cursor", "slot"}}
+    return answer.status_code, json.dumps(body, sort_keys=True).replace(sent, "<id>")
+
+
+def everything_of(house: House) -> dict[str, Any]:
+    """What the administrator reads of everything."""
+    reads = [name for name in ROW_OF if name.startswith("GET") and ROW_OF[name].allows("administrator")]
+    answers = {name: call(house, name, house.token("root")) for name in reads if name != "GET /v1/live"}
+    return {name: told(answer, "") for name, answer in answers.items() if name != "GET /v1/map"}
