@@ -48,12 +48,6 @@ def replace_fleet(owner_url: str, technicians: int) -> Fleet:
     return Fleet(org_id, store_id, keys, key_hash, phones)
 
 
-def refresh(owner_url: str, org_id: UUID) -> None:
-    """Let every position be known since a moment: what is measured must not grow old meanwhile."""
-    with psycopg.connect(owner_url) as conn:
-        conn.execute(_REFRESH, {"org_id": org_id})
-
-
 def _add_phones(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> tuple[Phone, ...]:
     rows = conn.execute(_FIRST_TECHNICIANS, {"org_id": org_id, "phones": _PHONES}).fetchall()
     phones = []
@@ -76,13 +70,15 @@ def _add_keys(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> t
 
 
 # Half of them in twelve towns, the others all over two degrees; six of ten on duty and heard of in the last minutes, a
-# fifth of those with a visit in the next hours; the first ones have phones and no visits.
+# fifth of those with a visit in the next hours; the first ones have phones and no visits. Nobody may fall silent while
+# it is measured, so the store's freshness is an hour, and everybody will have been heard of for an hour.
 _SEED = (
     "SELECT setseed(0.42)",
     "INSERT INTO organizations (org_id, slug, name) VALUES (%(org_id)s, 'bench', 'Bench Repairs')",
     """
-INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, updated_at)
-VALUES (%(org_id)s, %(store_id)s, 'bench', 'Bench', 'Europe/Lisbon', 41.15, -8.61, now(), now())""",
+INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, settings, created_at, updated_at)
+VALUES (%(org_id)s, %(store_id)s, 'bench', 'Bench', 'Europe/Lisbon', 41.15, -8.61, '{"freshness_s": 3600}', now(),
+        now())""",
     """
 CREATE TEMPORARY TABLE people ON COMMIT DROP AS
 SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS order_id, n <= 192 OR duty < 0.6 AS on_duty, visit,
@@ -109,7 +105,7 @@ SELECT %(org_id)s, gen_random_uuid(), id, now() - interval '3 hours' FROM people
     """
 INSERT INTO current_positions (
     org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, heard_at, changed_at)
-SELECT %(org_id)s, id, lat, lon, at, 'bench', at, at, 12, at, at
+SELECT %(org_id)s, id, lat, lon, at, 'bench', at, at, 12, at + interval '1 hour', at
 FROM people, LATERAL (SELECT now() - CASE WHEN on_duty THEN interval '40 s' ELSE interval '5 h' END AS at) AS seen""",
     """
 INSERT INTO work_orders (
@@ -127,11 +123,6 @@ SELECT org_id, gen_random_uuid(), id, technician_id, 'primary', 'assigned', slot
        now(), now()
 FROM work_orders WHERE org_id = %(org_id)s""",
 )
-
-_REFRESH = """
-UPDATE current_positions SET used_at = now() - interval '40 s', recorded_at = now() - interval '40 s',
-    received_at = now(), heard_at = now()
-WHERE org_id = %(org_id)s AND used_at < now() - interval '100 s' AND used_at > now() - interval '1 hour'"""
 
 _FIRST_TECHNICIANS = """
 SELECT id FROM technicians WHERE org_id = %(org_id)s AND slug IN (

@@ -81,16 +81,6 @@ class Positions:
         ]
 
 
-@dataclass(frozen=True)
-class Liveness:
-    """What asks nothing of the API: the server and its way to Python."""
-
-    each: int
-
-    def __call__(self) -> Sequence[Conversation]:
-        return [[request_bytes("GET", "/v1/nowhere")] * self.each]
-
-
 def batch_at(began: datetime, turn: int, size: int) -> list[dict[str, Any]]:
     """`size` positions on a street, five milliseconds apart, following those of the turn before."""
     return [

@@ -22,7 +22,7 @@ WHERE k.org_id = :org_id::uuid AND k.token_hash = :key_hash::bytea AND k.revoked
 _ORIGIN = "ST_SetSRID(ST_MakePoint(:lon::float8 / 1000000, :lat::float8 / 1000000), 4326)::geography"
 
 # The five nearest who may go to a point now, for one store: every filter of such a question, an hour's slot from now,
-# no travel buffer, radius 50 km, positions of the last five minutes. Points are in millionths of a degree.
+# no travel buffer, radius 50 km, positions of the last hour. Points are in millionths of a degree.
 NEAREST = f"""
 SELECT p.technician_id, t.name, t.provider_id IS NOT NULL AS provider, p.distance_m, p.sphere_m, p.lat, p.lon,
     p.recorded_at, p.used_at, p.accuracy_m, p.provenance,
@@ -50,7 +50,7 @@ WHERE t.active
     SELECT FROM service_providers v
     WHERE v.org_id = :org_id::uuid AND v.id = t.provider_id AND (NOT v.active OR v.valid_until <= now())))
   AND p.heard_at > now() - interval '15 minutes'
-  AND p.used_at >= now() - interval '5 minutes'
+  AND p.used_at >= now() - interval '1 hour'
   AND NOT p.mock
   AND NOT p.implausible
   AND NOT (t.week_minutes IS NOT NULL AND NOT t.week_minutes @> (

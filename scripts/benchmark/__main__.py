@@ -1,0 +1,80 @@
+"""Measure the service against PostgreSQL alone, and print how far apart they are. `scripts/bench` starts this.
+
+The database is emptied and filled again: it must be one that was made for this. Every address is 127.0.0.1.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+from pathlib import Path
+
+from scripts.benchmark.bare import Pgbench
+from scripts.benchmark.figures import Bench, layer_table, table
+from scripts.benchmark.fleet import Fleet, replace_fleet
+from scripts.benchmark.layers import WHOLE, measure_layers
+from scripts.benchmark.questions import Nearest
+from scripts.benchmark.service import serving, without_settings
+
+_LAYERED_REQUESTS = 900
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every measurement; the settings of the database come from the environment."""
+    chosen = _parse(arguments)
+    fleets = [int(number) for number in chosen.technicians.split(",")] + ([1_000_000] if chosen.full else [])
+    for number, technicians in enumerate(fleets):
+        print(f"\n{technicians:,} technicians: seeding", flush=True)
+        fleet = replace_fleet(os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"], technicians)
+        _run(chosen, fleet, everything=number == 0)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--technicians", default="10000,100000", help="sizes of the fleet, separated by commas")
+    parser.add_argument("--full", action="store_true", help="1,000,000 technicians too")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
+    parser.add_argument("--only", choices=("nearest", "batches", "pings", "layers"), help="one measurement alone")
+    parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
+    """What depends on the size of the fleet, and for the first one everything."""
+    app_url = os.environ["GEO_ASSIGN_DATABASE_URL"]
+    bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), fleet, chosen.seconds, chosen.rounds)
+    environment = {name: value for name, value in os.environ.items() if name.startswith("GEO_ASSIGN_")}
+
+    def wanted(what: str) -> bool:
+        return chosen.only in {None, what}
+
+    with ExitStack() as services:
+        port = services.enter_context(serving(environment, chosen.logs / "bench-api.log"))
+        if wanted("nearest"):
+            print(table("Nearest", bench.nearest(port)), flush=True)
+        if wanted("layers") and everything:
+            _show_layers(environment, fleet, bench.nearest_p50_us(port))
+        if wanted("batches") and everything:
+            print(table("Positions", bench.batches(port)), flush=True)
+        if wanted("pings") and everything:
+            apart = {**environment, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
+            ungrouped = services.enter_context(serving(apart, chosen.logs / "bench-ungrouped.log"))
+            print(table("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped)), flush=True)
+
+
+def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float) -> None:
+    question = Nearest(fleet, connections=1, each=_LAYERED_REQUESTS)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        layers = process.submit(measure_layers, {**without_settings(), **environment}, question).result()
+    server = {"server, client and the way between": over_http_us - layers[WHOLE], "over HTTP": over_http_us}
+    print(layer_table({**layers, **server}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""The service as people run it: `geo-assign serve`, a process on a port of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+_START_WITHIN_S = 60.0
+_STOP_WITHIN_S = 15.0
+_NO_PROXY = build_opener(ProxyHandler({}))
+
+
+class NotReadyError(RuntimeError):
+    """The service did not start; the message ends with its log."""
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], log: Path) -> Iterator[int]:
+    """A service with these settings, ready; its port. It is stopped at the end. Raises NotReadyError."""
+    port = _free_port()
+    # A folder of its own, where no settings of the checkout lie.
+    with tempfile.TemporaryDirectory(prefix="geo-assign-bench-") as folder, log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geo_assign", "serve"],
+            env={**without_settings(), **environment, "GEO_ASSIGN_PORT": str(port)},
+            cwd=folder,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_ready(process, port, log)
+            yield port
+        finally:
+            _stop(process)
+
+
+def without_settings() -> dict[str, str]:
+    """This process's environment without what would change the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GEO_ASSIGN_")}
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    give_up_at, pause = monotonic() + _START_WITHIN_S, Event()
+    while process.poll() is None and monotonic() < give_up_at:
+        try:
+            with _NO_PROXY.open(f"http://127.0.0.1:{port}/health/ready", timeout=5):
+                return
+        except (URLError, OSError):
+            pause.wait(0.1)
+    raise NotReadyError(log.read_text(errors="replace")[-2000:])
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
