@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from geo_assign.core.errors import Family, GeoAssignError
 from geo_assign.http.problems import documented_errors, status_of
-from geo_assign.http.reference import groups_of
+from geo_assign.http.reference import groups_of, shapes_of
 
 Json = Mapping[str, Any]
 _ADVICE: Mapping[Family, str] = {
@@ -52,7 +53,9 @@ _HEADERS = {
 def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path) -> Blueprint:
     """`/openapi.json`, `/docs`, and pages that need no script. `swagger`: where the console's build put Swagger UI."""
     blueprint = Blueprint("docs", __name__, template_folder="templates")
-    blueprint.add_app_template_filter(_anchor, "anchor")
+    filters: Mapping[str, Callable[..., Any]] = {"anchor": _anchor, "marked": _marked, "linked": _linked}
+    for name, convert in filters.items():
+        blueprint.add_app_template_filter(convert, name)
     read = cache(document)
     tag = cache(lambda: hashlib.sha256(read()).hexdigest()[:16])
 
@@ -82,7 +85,14 @@ def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path
     def reference() -> str:
         spec = orjson.loads(read())
         introduction = spec["info"]["description"].split("\n\n")
-        return page("reference.html", page="reference", title="API", introduction=introduction, groups=groups_of(spec))
+        return page(
+            "reference.html",
+            page="reference",
+            title="API",
+            introduction=introduction,
+            groups=groups_of(spec),
+            shapes=shapes_of(spec),
+        )
 
     @blueprint.get("/docs/problems")
     def problems() -> str:
@@ -109,6 +119,20 @@ def _problems() -> Iterator[Json]:
 
 def _more(error: type[GeoAssignError]) -> str:
     return " ".join(inspect.cleandoc(error.__doc__ or "").partition("\n")[2].split())
+
+
+def _marked(text: str) -> Markup:
+    """Plain text with `code` and [links](to) of this host."""
+    escaped = str(escape(text))
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    return Markup(re.sub(r"\[([^]]+)\]\((/[^)\s]*)\)", r'<a href="\2">\1</a>', escaped))  # noqa: S704 - escaped above
+
+
+def _linked(text: str, shapes: Collection[str]) -> Markup:
+    """A type with its shapes as links."""
+    words = re.split(r"(\W+)", text)
+    link = Markup('<a href="#shape-{0}">{0}</a>')
+    return Markup("").join(link.format(word) if word in shapes else word for word in words)
 
 
 def _anchor(text: str) -> str:

@@ -30,6 +30,15 @@ def groups_of(spec: Json) -> dict[str, list[Json]]:
     return groups
 
 
+def shapes_of(spec: Json) -> dict[str, Json]:
+    """The objects that bodies and answers are made of, by name: what they mean and their members."""
+    return {
+        name: {"description": schema.get("description", ""), "members": list(_members(spec, schema))}
+        for name, schema in sorted(spec["components"]["schemas"].items())
+        if "properties" in schema
+    }
+
+
 def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
     status, success = next((code, told) for code, told in operation["responses"].items() if code.startswith("2"))
     return {
@@ -83,6 +92,13 @@ def _members(spec: Json, schema: Json) -> Iterator[Row]:
         )
 
 
+def _meaning(spec: Json, member: Json) -> str:
+    """Its own description, or that of the one shape it may have."""
+    branches = [branch for branch in member.get("anyOf", [member]) if branch.get("type") != "null"]
+    own = member.get("description") or branches[0].get("description")
+    return str(own or _resolved(spec, branches[0]).get("description", "") if len(branches) == 1 else own or "")
+
+
 def _resolved(spec: Json, schema: Json) -> Json:
     reference = schema.get("$ref")
     return spec["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
@@ -96,8 +112,8 @@ def _type(spec: Json, schema: Json) -> str:
         return " | ".join(map(str, target["enum"])) if "enum" in target else name
     if "anyOf" in schema:
         return " or ".join(_type(spec, branch) for branch in schema["anyOf"])
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
+    if "enum" in schema or "const" in schema:
+        return " | ".join(map(str, schema.get("enum", [schema.get("const")])))
     if schema.get("type") == "array":
         return f"array of {_type(spec, schema.get('items', {}))}"
     kind = str(schema.get("type", "any"))
