@@ -1,8 +1,8 @@
 """Single pings of many phones, written together: those that arrive within a few milliseconds share one commit.
 
-Whoever comes first leads: waits a moment for others of the same organization and writes for all in a transaction of
-his own; each caller goes on after that commit. If it fails, everybody writes for himself, so that what is wrong with
-one ping is told to its sender alone.
+Whoever comes first leads: waits a moment for others of the same organization, and for the group before to be written,
+then writes for all in a transaction of his own; each caller goes on after that commit. So groups grow as the load does.
+If a group fails, everybody in it writes for himself: what is wrong with one ping is told to its sender alone.
 """
 
 import threading
@@ -30,12 +30,10 @@ def _ignore_returned(_tx: Tx, _technician_ids: Sequence[UUID], /, *, at: datetim
 class _Group:
     """What is written together. `answers` come in the order of `batches`, or `error` says why there are none."""
 
-    __slots__ = ("answers", "batches", "closed", "done", "error", "full", "pings")
+    __slots__ = ("answers", "batches", "done", "error", "full")
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
-        self.pings = 0
-        self.closed = False
         self.full = threading.Event()
         self.done = threading.Event()
         self.answers: Sequence[BatchResult] = ()
@@ -45,8 +43,9 @@ class _Group:
 class Grouper:
     """Records positions; small batches wait for company. One for a process, used by all of its threads.
 
-    `wait_s`: how long the first waits for others; 0 switches grouping off. `enough`: batches at which it stops waiting.
-    `small`: batches with more pings are written alone at once. `on_recorded`: called in the same transaction with the
+    `wait_s`: how long the first waits for others; 0 switches grouping off. `turn_s`: how long at most for the group
+    before. `enough`: batches at which a group is closed. `small`: batches with more pings are written alone at once.
+    `patience_s`: how long others wait for the one who writes. `on_recorded`: called in the same transaction with the
     technicians who became available again.
     """
 
@@ -55,6 +54,7 @@ class Grouper:
         *,
         retention: timedelta,
         wait_s: float = 0.003,
+        turn_s: float = 0.1,
         enough: int = 32,
         small: int = 3,
         patience_s: float = 30.0,
@@ -62,12 +62,14 @@ class Grouper:
     ) -> None:
         self._retention = retention
         self._wait_s = wait_s
+        self._turn_s = turn_s
         self._enough = enough
         self._small = small
         self._patience_s = patience_s
         self._on_recorded = on_recorded
         self._lock = threading.Lock()
         self._open: dict[UUID, _Group] = {}
+        self._in_writing: dict[UUID, _Group] = {}
 
     def submit(self, org_id: UUID, batch: Batch, begin: Begin) -> BatchResult:
         """Record a batch; returns once it is committed.
@@ -79,7 +81,8 @@ class Grouper:
             return self._write([batch], begin)[0]
         group, place = self._join(org_id, batch)
         if place == 0:
-            group.full.wait(self._wait_s)
+            if not group.full.wait(self._wait_s) and (before := self._in_writing.get(org_id)) is not None:
+                before.done.wait(self._turn_s)
             self._lead(org_id, group, begin)
         elif not group.done.wait(self._patience_s):
             raise RecordingTimeoutError
@@ -107,6 +110,7 @@ class Grouper:
         with self._lock:
             if self._open.get(org_id) is group:
                 del self._open[org_id]
+            self._in_writing[org_id] = group
         try:
             group.answers = self._write(group.batches, begin)
         except BaseException as error:
@@ -114,6 +118,9 @@ class Grouper:
             if not isinstance(error, Exception):
                 raise
         finally:
+            with self._lock:
+                if self._in_writing.get(org_id) is group:
+                    del self._in_writing[org_id]
             group.done.set()
 
     def _write(self, batches: Sequence[Batch], begin: Begin) -> Sequence[BatchResult]:

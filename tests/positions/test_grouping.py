@@ -94,6 +94,29 @@ def test_large_batches_and_switched_off_grouping_do_not_wait(fleet: Fleet, group
     assert verdicts_of(grouping.submit(fleet.org_id, batch, fleet.begin).results) == ["accepted"] * 4
 
 
+def test_those_who_come_while_a_group_is_written_gather_for_the_next(wide: Fleet, threads: ThreadPoolExecutor) -> None:
+    """However short the moment that the first one waits: a slow commit makes larger groups, not a queue of commits."""
+    inside, let_go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow_begin() -> Iterator[Tx]:
+        inside.set()
+        let_go.wait(PATIENT_S)
+        with wide.begin() as tx:
+            yield tx
+
+    grouping = Grouper(retention=RETENTION, wait_s=0.001, turn_s=PATIENT_S)
+    first, *rest = (wide.technician() for _ in range(5))
+    futures = [threads.submit(grouping.submit, wide.org_id, Batch(first, "phone", [ping()]), slow_begin)]
+    inside.wait(PATIENT_S)
+    for who in rest:
+        futures += submit_all(threads, grouping, wide, [Batch(who, "phone", [ping()])])
+        threading.Event().wait(0.05)
+    let_go.set()
+    assert [verdicts_of(future.result().results) for future in futures] == [["accepted"]] * 5
+    assert (commits(wide, rest), commits(wide, [first, *rest])) == (1, 2)
+
+
 def test_organizations_are_written_apart(wide: Fleet, threads: ThreadPoolExecutor) -> None:
     """Row security would refuse both in one statement."""
     ana = wide.technician()
