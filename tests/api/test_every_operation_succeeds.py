@@ -1,0 +1,265 @@
+"""One organization from its first log-in to its last: a story in which every operation of the API succeeds."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from geo_assign.app import EXTENSION, create_app, list_operations
+from geo_assign.http.health import HEALTH_PATHS
+from geo_assign.http.router import Router
+from geo_assign.seed import load, read_document
+from tests.conftest import World, cloned
+from tests.providers.dialects import CITY, DIALECTS, STREET, Found
+from tests.providers.stub import StubServer
+
+ROOT = {"email": "root@shop.example", "password": "root-password"}
+ANA = {"email": "ana@shop.example", "password": "ana-password", "device": "ana-phone"}
+BO = {"email": "bo@shop.example", "password": "bo-password", "device": "bo-phone"}
+DESK = {"email": "desk@shop.example", "password": "desk-password"}
+DOCUMENT = {
+    "organizations": [
+        {
+            "slug": "shop",
+            "name": "Shop",
+            "users": [{**ROOT, "name": "Root", "role": "administrator"}],
+        }
+    ]
+}
+GAZETTEER = "street,housenumber,city,lat,lon\nRua Nova,1,Porto,41.150,-8.610\nRua Nova,9,Porto,41.152,-8.612\n"
+CENTRE = {"lat": 41.150, "lon": -8.610}
+NEAR, FAR = {"lat": 41.1505, "lon": -8.610}, {"lat": 41.160, "lon": -8.610}
+NOMINATIM = next(dialect for dialect in DIALECTS if dialect.provider == "nominatim")
+
+
+@dataclass
+class Story:
+    """Calls the API as people do, expects success, and remembers which operations were called."""
+
+    app: Flask
+    geocoder: StubServer
+    succeeded: set[str] = field(default_factory=set)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._client = self.app.test_client(use_cookies=False)
+        self._router = Router(list_operations())
+
+    def call(self, method: str, path: str, body: Any = None, *, by: str | None = "root", version: int = 0) -> Any:
+        """The answer's JSON, or its text; fails on anything but 2xx."""
+        headers = {"Authorization": f"Bearer {self.tokens[by]}"} if by else {}
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        answer = self._client.open(path, method=method, json=body, headers=headers)
+        assert answer.status_code < 300, (method, path, answer.get_data(as_text=True))
+        if path.startswith("/v1/"):
+            self.succeeded.add(self._router.find(method, path.partition("?")[0])[0].name)
+        return answer.get_json() if answer.is_json else answer.get_data(as_text=True)
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:
+        return self.call("POST", path, body, **more)
+
+    def log_in(self, name: str, who: dict[str, str]) -> None:
+        self.tokens[name] = self.post("/v1/sessions", {"organization": "shop", **who}, by=None)["token"]
+
+    def ping(self, name: str, place: dict[str, float]) -> None:
+        """A position of this very moment."""
+        now = self.get("/v1/me", by=name)["server_now"]
+        answer = self.post("/v1/positions", {"positions": [{"recorded_at": now, **place}]}, by=name)
+        assert [result["verdict"] for result in answer["results"]] == ["accepted"]
+
+    def first_event(self) -> str:
+        """Listen until something comes, then go."""
+        headers = {"Authorization": f"Bearer {self.tokens['desk']}"}
+        answer = self._client.get("/v1/live", headers=headers, buffered=False)
+        try:
+            assert answer.status_code == 200
+            self.succeeded.add("listen_live")
+            return next(iter(answer.response)).decode()  # type: ignore[arg-type, union-attr]
+        finally:
+            answer.close()
+
+
+@pytest.fixture(scope="module")
+def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The story, told to its end."""
+    folder = tmp_path_factory.mktemp("gazetteers")
+    (folder / "town.csv").write_text(GAZETTEER)
+    with cloned(template) as world, StubServer(NOMINATIM.found(Found("12"))) as geocoder:
+        app = _app(world, folder)
+        story = Story(app, geocoder)
+        try:
+            ids = open_shop(story)
+            configure_maps(story, ids)
+            employ(story, ids)
+            go_to_work(story)
+            serve_customers(story, ids)
+            plan_by_hand(story, ids)
+            look_back(story, ids)
+            close_shop(story, ids)
+            yield story
+        finally:
+            app.extensions[EXTENSION].close()
+
+
+def test_every_operation_was_answered_with_success(story: Story) -> None:
+    missing = {operation.name for operation in list_operations()} - story.succeeded
+    assert missing == set(), "the story leaves these out"
+
+
+@pytest.mark.parametrize("path", [*HEALTH_PATHS, "/openapi.json", "/docs", "/docs/problems"])
+def test_what_operators_and_readers_open_is_there(story: Story, path: str) -> None:
+    with story.app.test_client().get(path, follow_redirects=True, buffered=True) as answer:
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert answer.get_data()
+
+
+def open_shop(story: Story) -> dict[str, str]:
+    """Log in; a store with its settings, a group and an external company."""
+    story.log_in("root", ROOT)
+    place = {"name": "Centre", "timezone": "Europe/Lisbon", "location": CENTRE}
+    store = story.post("/v1/stores", place)
+    renamed = story.call("PATCH", f"/v1/stores/{store['id']}", {"name": "The centre"}, version=store["version"])
+    assert story.get(f"/v1/stores/{store['id']}")["name"] == "The centre"
+    path = f"/v1/stores/{store['id']}/settings"
+    story.call("PUT", path, {"lead_time_tat_minutes": 3, "offer_limit": 9}, version=renamed["version"])
+    assert story.get(path)["lead_time_tat_minutes"] == 3
+    assert len(story.get("/v1/stores")["items"]) == 1
+    group = story.post("/v1/service-groups", {"name": "Phones", "store_id": store["id"]})
+    story.call("PATCH", f"/v1/service-groups/{group['id']}", {"name": "All phones"}, version=group["version"])
+    assert story.get(f"/v1/service-groups/{group['id']}")["name"] == "All phones"
+    assert len(story.get("/v1/service-groups")["items"]) == 1
+    provider = story.post("/v1/service-providers", {"name": "Fixers", "group_ids": [group["id"]]})
+    path = f"/v1/service-providers/{provider['id']}"
+    story.call("PATCH", path, {"base": CENTRE}, version=provider["version"])
+    assert story.get(path)["base"] == CENTRE
+    assert len(story.get("/v1/service-providers")["items"]) == 1
+    return {"store": store["id"], "group": group["id"], "provider": provider["id"]}
+
+
+def configure_maps(story: Story, ids: dict[str, str]) -> None:
+    """A geocoder on the network, then a list of addresses."""
+    path = f"/v1/stores/{ids['store']}/map-key"
+    story.call("PUT", path, {"provider": "nominatim", "url": story.geocoder.url})
+    found = story.post("/v1/geocode", {"store_id": ids["store"], "address": f"{STREET} 12, {CITY}"})
+    assert found["location"] is not None, found
+    assert story.post(f"{path}/test")["ok"]
+    story.call("DELETE", path)
+    story.call("PUT", path, {"provider": "gazetteer", "url": "town.csv"})
+    assert story.get(path)["provider"] == "gazetteer"
+    found = story.post("/v1/geocode", {"store_id": ids["store"], "address": "Rua Nova 1, Porto"})
+    assert found["location"]["confidence"] == "rooftop"
+
+
+def employ(story: Story, ids: dict[str, str]) -> None:
+    """Two technicians, a dispatcher and a machine."""
+    for name, who in (("ana", ANA), ("bo", BO)):
+        login = {"email": who["email"], "password": who["password"]}
+        person = {"name": name.title(), "store_id": ids["store"], "group_ids": [ids["group"]], **login}
+        ids[name] = story.post("/v1/technicians", person)["id"]
+    path = f"/v1/technicians/{ids['bo']}"
+    story.call("PATCH", path, {"skills": ["screen"]}, version=story.get(path)["version"])
+    assert len(story.get("/v1/technicians")["items"]) == 2
+    away = {"starts_at": "2031-01-01T00:00:00Z", "ends_at": "2031-01-02T00:00:00Z"}
+    off = story.post(f"{path}/time-off", away)
+    assert [span["id"] for span in story.get(f"{path}/time-off")["items"]] == [off["id"]]
+    story.call("DELETE", f"{path}/time-off/{off['id']}")
+    user = story.post("/v1/users", {**DESK, "name": "Desk", "role": "dispatcher", "group_ids": [ids["group"]]})
+    story.call("PATCH", f"/v1/users/{user['id']}", {"name": "The desk"}, version=user["version"])
+    assert story.get(f"/v1/users/{user['id']}")["name"] == "The desk"
+    assert len(story.get("/v1/users")["items"]) == 4
+    key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
+    assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
+    assert len(story.get("/v1/api-keys")["items"]) == 1
+    ids |= {"desk": user["id"], "key": key["id"]}
+    story.tokens["widget"] = key["token"]
+
+
+def go_to_work(story: Story) -> None:
+    """On duty, with positions: Ana nearer to the centre than Bo."""
+    story.log_in("desk", DESK)
+    for name, who, place in (("ana", ANA, NEAR), ("bo", BO, FAR)):
+        story.log_in(name, who)
+        assert story.call("PUT", "/v1/me/presence", {"on_duty": True}, by=name)["on_duty"]
+        story.ping(name, place)
+
+
+def serve_customers(story: Story, ids: dict[str, str]) -> None:
+    """A lead by address: the nearest is asked and says no, the next says yes and goes there."""
+    lead = {"store_id": ids["store"], "group_id": ids["group"], "customer": {"name": "Eva"}}
+    order = story.post("/v1/leads", {**lead, "address": "Rua Nova 1, Porto"}, by="widget")
+    ids["order"] = order["id"]
+    assert order["offer"]["technician_id"] == ids["ana"], order
+    nearest = {"work_order_id": order["id"]}
+    assert story.post("/v1/technicians/nearest", nearest, by="desk")["candidates"]
+    assert story.post("/v1/technicians/nearest", {"point": NEAR}, by="widget")["candidates"]
+    by_address = {"address": "Rua Nova 9, Porto", "store_id": ids["store"]}
+    assert story.post("/v1/technicians/nearest", by_address)["origin"] == {"lat": 41.152, "lon": -8.612}
+    (offer,) = story.get("/v1/me/offers", by="ana")["items"]
+    story.post(f"/v1/offers/{offer['id']}/reject", {"reason": "too_far"}, by="ana")
+    (offer,) = story.get("/v1/me/offers", by="bo")["items"]
+    assert story.post(f"/v1/offers/{offer['id']}/accept", by="bo")["state"] == "accepted"
+    assert [work["id"] for work in story.get("/v1/me/schedule", by="bo")["items"]] == [order["id"]]
+    for state in ("travelling", "on_site", "in_progress", "completed"):
+        done = story.post(f"/v1/work-orders/{order['id']}/status", {"state": state}, by="bo")
+    assert done["state"] == "completed"
+
+
+def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
+    """A lead whose address nobody knows: a pin, a choice, another choice, automation, and then it is called off."""
+    slot = {"start": "2031-03-03T10:00:00", "end": "2031-03-03T11:00:00"}
+    lead = {"store_id": ids["store"], "customer": {"name": "Rui"}, "address": "Nowhere 5", "slot": slot}
+    order = story.post("/v1/leads", lead, by="desk")
+    assert order["pending_reason"] == "needs_location"
+    path = f"/v1/work-orders/{order['id']}"
+    order = story.call("PATCH", path, {"location": FAR}, by="desk", version=order["version"])
+    order = story.get(path, by="desk")
+    chosen = {"technician_id": ids["ana"], "mode": "assign"}
+    order = story.post(f"{path}/assign", chosen, by="desk", version=order["version"])
+    assert order["assignee"]["name"] == "Ana"
+    order = story.post(f"{path}/unassign", by="desk", version=order["version"])
+    order = story.post(f"{path}/auto-assign", by="widget")
+    assert order["state"] == "offered", order
+    assert story.post(f"{path}/cancel", {"reason": "customer called"}, by="widget")["state"] == "cancelled"
+
+
+def look_back(story: Story, ids: dict[str, str]) -> None:
+    """History, receipts, the map, and what is new on it."""
+    path = f"/v1/work-orders/{ids['order']}"
+    assert len(story.get("/v1/work-orders?state=completed,cancelled", by="desk")["items"]) == 2
+    kinds = [event["kind"] for event in story.get(f"{path}/events", by="desk")["items"]]
+    assert kinds == ["created", "located", "offered", "rejected", "offered", "assigned", *["status_changed"] * 4]
+    decisions = story.get(f"{path}/decisions", by="widget")["items"]
+    assert len(decisions) == 2
+    receipt = story.get(f"/v1/decisions/{decisions[-1]['id']}", by="desk")
+    why = story.get(f"/v1/decisions/{receipt['id']}/why?technician_id={ids['ana']}", by="desk")
+    assert "did not take it" in why["sentence"]
+    around = story.get(f"/v1/map?work_order_id={ids['order']}", by="desk")
+    assert {feature["properties"]["name"] for feature in around["features"]} == {"Ana", "Bo"}
+    assert "event: " in story.first_event()
+
+
+def close_shop(story: Story, ids: dict[str, str]) -> None:
+    """Everything ends in the order in which it may."""
+    story.call("DELETE", "/v1/sessions/current", by="bo")
+    for name in ("ana", "bo"):
+        story.call("DELETE", f"/v1/technicians/{ids[name]}")
+    for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
+        story.call("DELETE", f"/v1/{kind}/{ids[name]}")
+    story.call("DELETE", f"/v1/api-keys/{ids['key']}")
+    story.call("DELETE", f"/v1/stores/{ids['store']}")
+    assert story.get("/v1/stores?active=true")["items"] == []
+
+
+def _app(world: World, gazetteers: Path) -> Flask:
+    app = create_app(world.settings(gazetteer_dir=gazetteers))
+    services = app.extensions[EXTENSION]
+    load(services.database, services.settings, read_document(json.dumps(DOCUMENT)))
+    return app
