@@ -15,6 +15,7 @@ from statistics import median
 from time import perf_counter
 
 _READ_BYTES = 262_144
+_AT_MOST_S = 20.0  # that one answer may take
 _END_OF_HEAD = b"\r\n\r\n"
 
 Conversation = Sequence[bytes]
@@ -68,8 +69,8 @@ def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: 
             poll.register(descriptor, select.EPOLLIN)
             talk.ask()
         until = began + seconds
-        while (left := until - perf_counter()) > 0 and all(talk.requests for talk in conversations):
-            for descriptor, _ in poll.poll(left):
+        while _goes_on(conversations, until):
+            for descriptor, _ in poll.poll(_AT_MOST_S):
                 by_descriptor[descriptor].listen()
         took = perf_counter() - began
     finally:
@@ -82,6 +83,14 @@ def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: 
         sum(talk.unexpected for talk in conversations),
         next((talk.sample for talk in conversations if talk.sample), ""),
     )
+
+
+def _goes_on(conversations: Sequence["_Talk"], until: float) -> bool:
+    """Until time is up, or a conversation is over; but not before there is something to tell."""
+    now = perf_counter()
+    if now > until:
+        return now < until + _AT_MOST_S and not any(talk.latencies_s for talk in conversations)
+    return all(talk.requests for talk in conversations)
 
 
 @dataclass

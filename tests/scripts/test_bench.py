@@ -1,0 +1,114 @@
+"""The benchmark: its fixed statements still fit the schema, its layers still exist, and all of it runs."""
+
+import json
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from scripts.benchmark.__main__ import main
+from scripts.benchmark.figures import Figure, table
+from scripts.benchmark.fleet import AREA, replace_fleet
+from scripts.benchmark.layers import LAYERS, resolve
+from scripts.benchmark.load import Outcome
+from scripts.benchmark.questions import batch_at, request_bytes
+from scripts.benchmark.references import STATEMENTS, numbered, pgbench_script
+from tests.conftest import NOON, SECRET_KEY, World
+from tests.scripts.shell import REPOSITORY
+
+
+@pytest.fixture
+def postgres_programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
+    if not found:
+        pytest.skip("pgbench is not installed here")
+    return found[-1].parent
+
+
+@pytest.fixture
+def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `scripts/bench` sets, for this test's database."""
+    for name in [name for name in os.environ if name.startswith("GEO_ASSIGN_") and "_TEST_" not in name]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GEO_ASSIGN_ADMIN_DATABASE_URL", world.admin_url)
+    monkeypatch.setenv("GEO_ASSIGN_DATABASE_URL", world.app_url)
+    monkeypatch.setenv("GEO_ASSIGN_WORKER_DATABASE_URL", world.worker_url)
+    monkeypatch.setenv("GEO_ASSIGN_SECRET_KEYS", SECRET_KEY)
+    monkeypatch.setenv("GEO_ASSIGN_ALLOW_UNSAFE_DATABASE", "true")
+
+
+def test_the_script_can_be_started() -> None:
+    assert os.access(REPOSITORY / "scripts" / "bench", os.X_OK)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_reference_is_a_statement_that_the_application_role_may_prepare(world: World, name: str) -> None:
+    text, parameters = numbered(STATEMENTS[name])
+    assert "org_id" in parameters
+    with psycopg.connect(world.app_url) as conn:
+        conn.execute(f"PREPARE reference AS {text}".encode())
+
+
+def test_every_statement_of_a_pgbench_script_is_one_line() -> None:
+    begin, *_, commit = pgbench_script(AREA).splitlines()[2:]
+    assert (begin, commit) == ("BEGIN;", "COMMIT;")
+    assert all(line.endswith(";") for line in pgbench_script(AREA).splitlines()[2:])
+
+
+@pytest.mark.parametrize(("_layer", "module", "name"), LAYERS, ids=str)
+def test_every_layer_is_still_there(_layer: str, module: str, name: str) -> None:
+    resolve(module, name)
+
+
+def test_a_request_is_whole() -> None:
+    head, _, body = request_bytes("POST", "/v1/positions", token="t", body={"a": 1}).partition(b"\r\n\r\n")
+    assert b"Content-Length: %d" % len(body) in head
+    assert json.loads(body) == {"a": 1}
+
+
+def test_batches_of_one_phone_never_repeat_a_time() -> None:
+    times = [item["recorded_at"] for turn in range(3) for item in batch_at(NOON, turn, 100)]
+    assert times == sorted(set(times))
+
+
+@pytest.mark.parametrize(
+    ("unit", "ratio", "aim", "said"),
+    [("us", 2.4, 2.5, "met"), ("us", 2.6, 2.5, "short"), ("per_s", 0.4, 0.35, "met"), ("per_s", 0.3, 0.35, "short")],
+)
+def test_a_time_may_be_too_long_and_a_rate_too_low(unit: str, ratio: float, aim: float, said: str) -> None:
+    figure = Figure("x", unit, 1.0, ratio, ratio, aim)  # type: ignore[arg-type]
+    assert table("Table", [figure]).endswith(said)
+
+
+def test_an_outcome_tells_rate_and_median() -> None:
+    outcome = Outcome((0.001, 0.003, 0.002), 1.5, 0, "")
+    assert (outcome.per_s, round(outcome.p50_us)) == (2.0, 2000)
+
+
+def test_a_fleet_has_people_on_duty_with_places_and_visits(world: World) -> None:
+    fleet = replace_fleet(world.admin_url, 1_000)
+    with psycopg.connect(world.admin_url) as conn:
+        row = conn.execute(
+            """
+SELECT count(*), count(*) FILTER (WHERE t.on_duty), (SELECT count(*) FROM bookings),
+       (SELECT count(*) FROM sessions), (SELECT count(*) FROM api_keys)
+FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id = t.id"""
+        ).fetchone()
+    assert row is not None
+    people, on_duty, visits, sessions, keys = row
+    assert people == 1_000
+    assert 600 < on_duty < 800
+    assert 50 < visits < 200
+    assert (sessions, keys) == (len(fleet.phones), len(fleet.keys))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("environment")
+def test_the_whole_benchmark_runs(postgres_programs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "1"]
+    assert main([*arguments, "--pg-bin", str(postgres_programs), "--logs", str(tmp_path)]) == 0
+    printed = capfd.readouterr().out
+    for figure in ("nearest, p50", "batches of 100", "single pings", "over HTTP"):
+        assert figure in printed, printed
