@@ -8,7 +8,9 @@ clock is the recording's.
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+
+from geo_assign.core.direct import fetch_all
 
 
 class Clock(Protocol):
@@ -25,7 +27,7 @@ class DatabaseClock:
     """The database's wall clock, read anew at every call."""
 
     def now(self, conn: Connection) -> datetime:
-        return conn.execute(_CLOCK).scalar_one()  # type: ignore[no-any-return]
+        return fetch_all(conn.connection, _CLOCK, {})[0].now  # type: ignore[no-any-return]
 
     def given(self, read_at: datetime) -> datetime:
         return require_aware(read_at)
@@ -63,4 +65,4 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-_CLOCK = text("SELECT clock_timestamp()")
+_CLOCK = "SELECT clock_timestamp() AS now"

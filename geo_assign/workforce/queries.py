@@ -94,7 +94,19 @@ def _group_ids(tx: Tx, scope: Scope) -> Select[Any]:
 
 def get_store(tx: Tx, scope: Scope, store_id: UUID) -> Store:
     """Raises NotFoundError, also outside the scope."""
-    return to_store(one_row(tx, select(stores).where(sees_store(tx, scope)), of=stores, row_id=store_id))
+    if not scope.everything:
+        return to_store(one_row(tx, select(stores).where(sees_store(tx, scope)), of=stores, row_id=store_id))
+    rows = tx.fetch(_ANY_STORE, {"org_id": tx.org_id, "store_id": store_id})
+    if not rows:
+        raise NotFoundError
+    return to_store(rows[0])
+
+
+# Part of every ranking for machines and administrators, so without SQLAlchemy's rendering, which costs more than it.
+_ANY_STORE = """
+SELECT s.id, s.slug, s.name, s.timezone, s.lat, s.lon, s.settings, s.active, s.version, s.created_at, s.updated_at
+FROM stores AS s
+WHERE s.org_id = %(org_id)s AND s.id = %(store_id)s"""
 
 
 def list_stores(

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.flows import GeocodeRequest
 from geo_assign.geocoding.domain import AddressQuery
@@ -83,7 +84,13 @@ class AddressNotFoundError(WorkOrderWithoutLocationError):
     access=READING,
     body=NearestBody,
     answer=NearestAnswer,
-    errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError, AddressNotFoundError, WallTimeDoesNotExistError),
+    errors=(
+        NotFoundError,
+        WorkOrderNotFoundError,
+        WorkOrderWithoutLocationError,
+        AddressNotFoundError,
+        WallTimeDoesNotExistError,
+    ),
 )
 def find_nearest(call: Call) -> Reply:
     """Rank who could go, nearest first, and say why others cannot.
@@ -120,7 +127,7 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     if body.work_order_id is not None:
         order = get_work_order(tx, scope, body.work_order_id)
         of_order = get_store_rules(tx, scope, order.store_id)
-        return question_for_order(order, of_order, at=tx.now(), scope=scope, needs_duty=False, limit=body.limit)
+        return question_for_order(order, of_order, at=tx.as_of(), scope=scope, needs_duty=False, limit=body.limit)
     rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
     if body.group_id is not None:
         get_group(tx, scope, body.group_id)
@@ -128,7 +135,7 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     assert body.point is not None
     return question_for_point(
         Point(body.point.lat, body.point.lon),
-        at=tx.now(),
+        at=tx.as_of(),
         scope=scope,
         slot=Slot(as_instant(body.slot.start, zone), as_instant(body.slot.end, zone)) if body.slot else None,
         rules=rules,
