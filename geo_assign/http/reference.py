@@ -87,16 +87,16 @@ def _schema(holder: Json) -> Json:
 def _members(spec: Json, schema: Json) -> Iterator[Row]:
     resolved = _resolved(spec, schema)
     for name, member in resolved.get("properties", {}).items():
-        yield Row(
-            name, _type(spec, member), member.get("description", ""), required=name in resolved.get("required", ())
-        )
+        yield Row(name, _type(spec, member), _meaning(spec, member), required=name in resolved.get("required", ()))
 
 
 def _meaning(spec: Json, member: Json) -> str:
     """Its own description, or that of the one shape it may have."""
     branches = [branch for branch in member.get("anyOf", [member]) if branch.get("type") != "null"]
     own = member.get("description") or branches[0].get("description")
-    return str(own or _resolved(spec, branches[0]).get("description", "") if len(branches) == 1 else own or "")
+    if own is None and len(branches) == 1:
+        own = _resolved(spec, branches[0]).get("description")
+    return str(own or "")
 
 
 def _resolved(spec: Json, schema: Json) -> Json:
