@@ -20,6 +20,7 @@ from geo_assign.core.errors import (
     VersionRequiredError,
 )
 from geo_assign.core.idempotency import KeyReusedError
+from geo_assign.core.paging import BadCursorError
 from geo_assign.http import errors as http_errors
 from geo_assign.http.csrf import COOKIE, HEADER, SAFE_METHODS
 from geo_assign.http.idempotency import REPLAYED
@@ -132,6 +133,8 @@ def _errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
         yield http_errors.CsrfTokenError
         if not operation.access.public:
             yield http_errors.BadHeaderError
+    if operation.query is not None and "cursor" in operation.query.model_fields:
+        yield BadCursorError
     if "{" in operation.path:
         yield http_errors.NoSuchRouteError
     if operation.method in {"POST", "PUT", "PATCH"}:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
 from geo_assign.matching.receipts import DecisionNotFoundError, explain, get_decision, list_decisions
@@ -71,7 +72,13 @@ def list_order_decisions(call: Call) -> Reply:
     return Reply(Listing[DecisionAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
-@routes.get("/v1/decisions/{id}/why", access=READING, query=WhyQuery, answer=WhyAnswer, errors=(DecisionNotFoundError,))
+@routes.get(
+    "/v1/decisions/{id}/why",
+    access=READING,
+    query=WhyQuery,
+    answer=WhyAnswer,
+    errors=(DecisionNotFoundError, NotFoundError),
+)
 def explain_decision(call: Call) -> Reply:
     """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
     with call.transaction() as tx:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.domain import ApiScope
+from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.locating import retry_locations
 from geo_assign.geocoding.commands.map_keys import (
     MapKeyRefusedError,
@@ -99,7 +100,9 @@ class GeocodeAnswer(Answer):
     cached: bool
 
 
-@routes.get("/v1/stores/{id}/map-key", access=STORE_SETTINGS, answer=MapKeyAnswer, errors=(MapKeyNotFoundError,))
+@routes.get(
+    "/v1/stores/{id}/map-key", access=STORE_SETTINGS, answer=MapKeyAnswer, errors=(MapKeyNotFoundError, NotFoundError)
+)
 def read_map_key(call: Call) -> Reply:
     """The store's own map key, without the key."""
     with call.transaction() as tx:
@@ -113,7 +116,7 @@ def read_map_key(call: Call) -> Reply:
     body=MapKeyBody,
     answer=MapKeyAnswer,
     own_transactions=True,
-    errors=(MapKeyRefusedError,),
+    errors=(MapKeyRefusedError, MapKeyNotFoundError, NotFoundError, StaleError),
 )
 def put_map_key(call: Call) -> Reply:
     """Set or replace the store's map key. It is tried at once: one that the provider refuses is not stored.
@@ -140,7 +143,12 @@ def put_map_key(call: Call) -> Reply:
         return _reply(stored)
 
 
-@routes.delete("/v1/stores/{id}/map-key", access=STORE_SETTINGS, status=204, errors=(MapKeyNotFoundError,))
+@routes.delete(
+    "/v1/stores/{id}/map-key",
+    access=STORE_SETTINGS,
+    status=204,
+    errors=(MapKeyNotFoundError, NotFoundError, StaleError),
+)
 def remove_map_key(call: Call) -> Reply:
     """Remove the store's map key; the organization's applies, if there is one."""
     with call.transaction() as tx:
@@ -155,7 +163,7 @@ def remove_map_key(call: Call) -> Reply:
     access=STORE_SETTINGS,
     answer=MapKeyTestAnswer,
     own_transactions=True,
-    errors=(MapKeyNotFoundError,),
+    errors=(MapKeyNotFoundError, NotFoundError),
 )
 def test_map_key(call: Call) -> Reply:
     """Try the stored map key and tell the provider's own words."""
@@ -172,7 +180,14 @@ def test_map_key(call: Call) -> Reply:
     return Reply(_test_answer(tested, after), version=after.version)
 
 
-@routes.post("/v1/geocode", access=GEOCODING, body=GeocodeBody, answer=GeocodeAnswer, own_transactions=True)
+@routes.post(
+    "/v1/geocode",
+    access=GEOCODING,
+    body=GeocodeBody,
+    answer=GeocodeAnswer,
+    own_transactions=True,
+    errors=(NotFoundError,),
+)
 def geocode_address(call: Call) -> Reply:
     """Look an address up as a lead of this store would be."""
     body: GeocodeBody = call.body

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access.domain import ApiScope, Role
-from geo_assign.core.errors import InvalidError
+from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.http.idempotency import replayed
@@ -89,7 +89,7 @@ class EventAnswer(Answer):
     status=201,
     creates=True,
     own_transactions=True,
-    errors=(DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
+    errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_lead(call: Call) -> Reply:
     """Create a lead, locate it and start its assignment.
@@ -188,7 +188,7 @@ def list_order_events(call: Call) -> Reply:
     access=LEAD_WRITING,
     body=CancelBody,
     answer=WorkOrderAnswer,
-    errors=(WorkOrderNotFoundError, WorkOrderStateError),
+    errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
 )
 def cancel_order(call: Call) -> Reply:
     """Cancel a work order; an open offer closes and the time is freed at once."""
@@ -225,6 +225,8 @@ def auto_assign_order(call: Call) -> Reply:
         WorkOrderChangedError,
         WorkOrderStateError,
         SlotTakenError,
+        NotFoundError,
+        ConflictError,
         assigning.TechnicianOffDutyError,
     ),
 )

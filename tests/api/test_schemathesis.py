@@ -1,0 +1,100 @@
+"""The whole API against its own document: whatever is sent, no 500, and no answer that the document does not describe.
+
+Made-up ids are never there, so every operation is also asked about real things, with the version that they have.
+"""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.neighbours import Neighbours
+from tests.api.samples import OPERATIONS, SAMPLES
+
+# The stream has no end, and ending the session would end the test.
+NAMES = [name for name in OPERATIONS if name not in {"GET /v1/live", "DELETE /v1/sessions/current"}]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# By caller: the examples of each operation. Most of what a technician or a key sends is refused alike.
+EXAMPLES = {"ana": 2, "reader": 2, "root": 9}
+# What a member of a body or a query names.
+_MEANS = {
+    "store_id": "store",
+    "store_ids": "store",
+    "group_id": "group",
+    "group_ids": "group",
+    "provider_id": "provider",
+    "technician_id": "technician",
+    "assignee_id": "technician",
+    "work_order_id": "work_order",
+}
+CELLS = [(who, name) for who in EXAMPLES for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def schema(neighbours: Neighbours) -> Any:
+    return schemathesis.openapi.from_wsgi("/openapi.json", neighbours.app)
+
+
+@pytest.mark.parametrize(("who", "name"), CELLS)
+def test_every_answer_is_in_the_document(neighbours: Neighbours, schema: Any, who: str, name: str) -> None:
+    house = neighbours.ours
+    method, path = name.split(" ")
+    operation = schema[path][method]
+    authorization = {"Authorization": f"Bearer {house.token(who)}"}
+
+    @settings(
+        max_examples=EXAMPLES[who],
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=_requests(operation, name, house.things))
+    def exchange(case: Any) -> None:
+        headers = authorization | _present_version(neighbours, case, authorization)
+        case.validate_response(case.call(headers=headers), checks=CHECKS)
+
+    exchange()
+
+
+def _requests(operation: Any, name: str, things: dict[str, str]) -> st.SearchStrategy[Any]:
+    made_up = [operation.as_strategy(), operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)]
+    parameters = [part[1:-1] for part in name.split("/") if part.startswith("{")]
+    real = {parameter: things[kind] for parameter, kind in zip(parameters, SAMPLES[name].ids, strict=True)}
+    about_real = operation.as_strategy(path_parameters=real or None).map(lambda case: _about(case, things))
+    return st.one_of(about_real, about_real, *made_up)
+
+
+def _about(case: Any, things: dict[str, str]) -> Any:
+    """The same request, about real things wherever it names any."""
+    for members in (case.query, case.body):
+        for member in _MEANS.keys() & members if isinstance(members, dict) else ():
+            real = things[_MEANS[member]]
+            members[member] = [real] if isinstance(members[member], list) else real
+    return case
+
+
+def _present_version(neighbours: Neighbours, case: Any, authorization: dict[str, str]) -> dict[str, str]:
+    """The If-Match of the thing that a valid request names, if it has one."""
+    if "If-Match" not in (case.headers or {}) or case.meta.generation.mode is GenerationMode.NEGATIVE:
+        return {}
+    path = case.formatted_path.removesuffix("/assign").removesuffix("/unassign")
+    answer = neighbours.app.test_client().get(path, headers=authorization)
+    return {"If-Match": answer.headers["ETag"]} if "ETag" in answer.headers else {}
