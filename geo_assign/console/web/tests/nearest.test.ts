@@ -101,6 +101,7 @@ describe("who cannot go", () => {
   it("names whoever is nearer than the first choice", () => {
     const answer = nearest(["ana"], { excluded: [excluded("slot_taken"), excluded("off_duty", { distance_m: null })] });
     expect(excludedSummary(answer)).toEqual({ count: 2, hint: "Rui is nearer, but already booked then" });
+    expect(excludedSummary(nearest([], { excluded: [excluded("time_off")] })).hint).toBe("Rui is nearest, but has time off");
     expect(excludedSummary(nearest(["ana"], { excluded: [excluded("time_off", { distance_m: 9000 })] })).hint).toBe("");
   });
 });

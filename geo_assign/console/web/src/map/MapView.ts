@@ -136,7 +136,7 @@ export class MapView {
   }
 
   /** Show all of `points` inside the free part of the map. */
-  frame(points: readonly LatLon[], margins: Margins, { animate = true, closest = 15 } = {}): void {
+  frame(points: readonly LatLon[], margins: Margins, { animate = true, closest = 14 } = {}): void {
     if (points.length === 0) return;
     const bounds = points.reduce((box, point) => box.extend([point.lon, point.lat]), new LngLatBounds());
     this.map.fitBounds(bounds, { padding: margins, maxZoom: closest, animate, duration: 500, linear: true });

@@ -155,7 +155,7 @@ const REASONS: Record<string, string> = {
   outside_radius: "too far away",
   missing_skill: "lacks a skill",
   outside_hours: "outside working hours",
-  time_off: "time off",
+  time_off: "has time off",
   slot_taken: "already booked then",
   offer_limit: "has enough open offers",
   rejected_before: "said no before",
@@ -194,7 +194,9 @@ export function excludedSummary(nearest: Nearest): Excluded {
   const first = nearest.candidates[0]?.distance_m ?? Infinity;
   const nearer = nearest.excluded.find((each) => each.distance_m !== null && each.distance_m < first);
   const reason = nearer?.reasons[0];
-  return { count, hint: nearer && reason ? `${firstName(nearer.name)} is nearer, but ${inShort(reason)}` : "" };
+  if (!nearer || !reason) return { count, hint: "" };
+  const where = first === Infinity ? "nearest" : "nearer";
+  return { count, hint: `${firstName(nearer.name)} is ${where}, but ${inShort(reason)}` };
 }
 
 /** `6 can go`, and what the number leaves out. */
