@@ -30,8 +30,9 @@ class _Arrived:
 def record(tx: Tx, batches: Sequence[Batch], *, retention: timedelta) -> Recorded:
     """Judge and keep what was sent; the answers follow the batches and their pings.
 
-    A technician may appear in several batches. Every accepted, late or duplicate ping is in the track once the
-    transaction commits. Raises UnknownTechnicianError.
+    A technician may appear in several batches; each has at least one ping. Every accepted, late or duplicate ping is in
+    the track once the transaction commits. Until then the planner is told to look rows up by their keys, so searches
+    belong in a transaction of their own. Raises UnknownTechnicianError.
     """
     arrived = _by_technician(batches)
     ledger = Ledger(tx)

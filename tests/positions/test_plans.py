@@ -1,0 +1,100 @@
+"""The statements of recording look every row up by its key, as the application role, and keep one plan."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from geo_assign.positions import ledger, packing
+from tests.conftest import World
+from tests.positions.conftest import NOON, Fleet, ping
+
+PEOPLE = 4_000
+
+
+@pytest.fixture
+def crowded(fleet: Fleet) -> Fleet:
+    """Thousands of technicians whose tables the planner knows nothing about yet."""
+    ids = [uuid4() for _ in range(PEOPLE)]
+    given = {"org_id": fleet.org_id, "store_id": fleet.store_id, "ids": ids, "started": NOON - timedelta(hours=1)}
+    for statement in (_TECHNICIANS, _DUTY, _CURRENT):
+        fleet.admin.execute(statement, given)
+    return fleet
+
+
+@pytest.fixture
+def explain(world: World, crowded: Fleet) -> Iterator[Any]:
+    with psycopg.connect(world.app_url) as conn:
+        conn.execute("SELECT set_config('app.org_id', %s, true)", [str(crowded.org_id)])
+        packing.register(conn)
+        conn.execute(ledger._LOCK, {"space": 1, "keys": packing.Integers([1])})
+
+        def run(sql: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+            found = conn.execute(f"EXPLAIN (FORMAT JSON) {sql}", {"org_id": crowded.org_id, **parameters}).fetchone()  # type: ignore[arg-type]
+            assert found is not None
+            plan = found[0] if isinstance(found[0], list) else json.loads(found[0])
+            return list(_nodes(plan[0]["Plan"]))
+
+        yield run
+
+
+def test_reading_uses_keys_only(explain: Any) -> None:
+    asked = {"technicians": packing.Uuids([uuid4(), uuid4()]), "oldest": packing.Instants([NOON, NOON])}
+    indexes = _indexes(explain(ledger._READ, asked))
+    assert indexes == {"technicians_pkey", "stores_pkey", "current_positions_pkey", "duty_intervals_technician_idx"}
+
+
+def test_looking_for_repetitions_uses_the_track_s_key(explain: Any) -> None:
+    asked = {"technicians": packing.Uuids([uuid4()]), "recorded": packing.Instants([NOON]), "since": NOON}
+    indexes = _indexes(explain(ledger._KNOWN, asked))
+    assert indexes
+    assert all(name.startswith("position_track_") and name.endswith("_pkey") for name in indexes)
+
+
+def test_hearing_uses_keys_only(explain: Any) -> None:
+    asked = {"technicians": packing.Uuids([uuid4()]), "ahead_until": packing.Instants([None]), "received_at": NOON}
+    assert _indexes(explain(ledger._HEAR, asked)) == {"current_positions_pkey"}
+
+
+def test_one_plan_serves_every_size(crowded: Fleet) -> None:
+    """The statements are planned once per connection, however many rows are sent."""
+    ana = crowded.technician()
+    crowded.send(ana, ping(-9))
+    crowded.send(ana, *[ping(-number / 10) for number in range(80)])
+    with crowded.begin() as tx:
+        rows = tx.conn.execute(
+            text("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%WITH sent%'")
+        ).all()
+    assert rows == [(2, 0)]
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _indexes(nodes: list[Mapping[str, Any]]) -> set[str]:
+    assert "Seq Scan" not in {node["Node Type"] for node in nodes}
+    return {node["Index Name"] for node in nodes if "Index Name" in node}
+
+
+_TECHNICIANS = text(
+    "INSERT INTO technicians (org_id, id, slug, name, store_id, base_lat, base_lon, on_duty, created_at, updated_at) "
+    "SELECT :org_id, id, 't-' || right(id::text, 12), 'Ana', :store_id, 41.15, -8.61, true, now(), now() "
+    "FROM unnest(CAST(:ids AS uuid[])) AS id"
+)
+_DUTY = text(
+    "INSERT INTO duty_intervals (org_id, id, technician_id, started_at) "
+    "SELECT :org_id, gen_random_uuid(), id, :started FROM unnest(CAST(:ids AS uuid[])) AS id"
+)
+_CURRENT = text(
+    "INSERT INTO current_positions (org_id, technician_id, lat, lon, recorded_at, used_at, received_at, heard_at, "
+    "changed_at) SELECT :org_id, id, 41.15, -8.61, :started, :started, :started, :started, :started "
+    "FROM unnest(CAST(:ids AS uuid[])) AS id"
+)
