@@ -22,7 +22,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 
 _TIMEOUTS = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=600000"
-_AHEAD = timedelta(days=1)
+_AHEAD = timedelta(days=7)
 _ATTEMPTS = 8
 _MET_ANOTHER = (pg_errors.DuplicateObject, pg_errors.UniqueViolation, pg_errors.InternalError_)
 
@@ -65,7 +65,7 @@ def ensure_extensions(conn: Connection) -> None:
 
 
 def ensure_partitions(conn: Connection, retention_days: int) -> None:
-    """Track partitions from the oldest day kept to tomorrow."""
+    """Track partitions from the oldest day kept to a week ahead."""
     today = DatabaseClock().now(conn).date()
     conn.execute(
         text("SELECT ensure_track_partitions(:first, :last)"),

@@ -55,7 +55,7 @@ class Worker:
         self._guard("geocoding", self._start_geocoding)
         if monotonic() >= self._housekeeping_due:
             self._housekeeping_due = monotonic() + _HOUSEKEEPING.total_seconds()
-            self._guard("housekeeping", self._keep_house)
+            self._keep_house()
 
     def _each(
         self, name: str, due: Callable[[Database], Sequence[tuple[UUID, UUID]]], act: Callable[[UUID, UUID], object]
@@ -78,9 +78,10 @@ class Worker:
         self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatcher, org_id, order_id))
 
     def _keep_house(self) -> None:
-        keep_track(self.worker, retention=timedelta(days=self.settings.track_retention_days))
-        sweep_expired(self.worker)
-        sweep_expired_outcomes(self.worker)
+        retention = timedelta(days=self.settings.track_retention_days)
+        self._guard("track", lambda: keep_track(self.worker, retention=retention))
+        self._guard("expired_credentials", lambda: sweep_expired(self.worker))
+        self._guard("expired_geocoding", lambda: sweep_expired_outcomes(self.worker))
 
     def _guard(self, name: str, act: Callable[[], object]) -> None:
         try:

@@ -25,6 +25,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 _NAMED = re.compile(r"%\((\w+)\)s|%%")
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
+_CONVERTER = "geo_assign_converter"
 
 
 class _KeptStatements(PrepareManager):
@@ -52,7 +53,7 @@ def fetch_all(connection: PoolProxiedConnection, sql: str, parameters: Mapping[s
     """The rows of `sql`, which names its parameters `%(name)s`, as named tuples. Raises psycopg.Error."""
     driver = driver_of(connection)
     statement, names = _compiled(sql)
-    transformer = Transformer(driver)
+    transformer = _converter_of(connection)
     values = transformer.dump_sequence([parameters[name] for name in names], [PyFormat.AUTO] * len(names))
     types = tuple(transformer.types or ())
     prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
@@ -89,14 +90,22 @@ class Opening:
             run_script(pgconn, f"PREPARE {self.name} ({', '.join(self.types)}) AS {asked}".encode())
             prepared[self.name] = self.name.encode()
         result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({', '.join(arguments)})".encode())
-        return rows_of(result, Transformer(driver))
+        return rows_of(result, _converter_of(connection))
 
 
 def rows_of(result: PGresult, transformer: Converter) -> list[Any]:
     """A result's rows as named tuples."""
     transformer.set_pgresult(result)
-    make = _row_maker(tuple(result.fname(column) for column in range(result.nfields)))
+    make = _row_maker(tuple([result.fname(column) for column in range(result.nfields)]))
     return transformer.load_rows(0, result.ntuples, make)
+
+
+def _converter_of(connection: PoolProxiedConnection) -> Converter:
+    """The connection's own: it remembers the adapters that were looked up for earlier values."""
+    converter: Converter | None = connection.info.get(_CONVERTER)
+    if converter is None:
+        converter = connection.info[_CONVERTER] = Transformer(driver_of(connection))
+    return converter
 
 
 def driver_of(connection: PoolProxiedConnection) -> psycopg.Connection[Any]:

@@ -61,12 +61,16 @@ class MapPicture:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed up to `until`: positions and statuses, people who left the map, work orders."""
+    """What changed up to `until`: positions and statuses, people who left the map, work orders.
+
+    `too_many`: more than is told one by one; fetch the picture anew.
+    """
 
     until: datetime
     technicians: Sequence[TechnicianOnMap] = ()
     gone: Sequence[UUID] = ()
     work_orders: Sequence[WorkOrder] = ()
+    too_many: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.technicians or self.gone or self.work_orders)
+        return self.too_many or bool(self.technicians or self.gone or self.work_orders)

@@ -13,17 +13,18 @@ from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
-from geo_assign.matching.domain import REACHABLE_FOR
+from geo_assign.positions.domain import is_reachable
+from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
 from geo_assign.workorders.domain import TERMINAL, State
 from geo_assign.workorders.queries import WorkOrderFilter, list_changed_work_orders, list_work_orders
 
+# Features in one answer, and positions around the middle of the view that are looked at for them.
 SHOWN = 2_000
+LOOKED_AT = 20_000
 WORLD = BoundingBox(west=-180.0, south=-90.0, east=180.0, north=90.0)
 _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
-_IN_SCOPE = """(%(everything)s OR t.store_id = ANY(%(store_ids)s::uuid[]) OR EXISTS (
-    SELECT FROM technician_groups g
-    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = ANY(%(group_ids)s::uuid[])))"""
+_IN_SCOPE = f"(%(everything)s OR {TECHNICIAN_IN_SCOPE})"
 
 _PERSON = """
     t.id, t.name, t.store_id, t.provider_id IS NOT NULL AS provider, t.on_duty AND t.active AS shown,
@@ -42,12 +43,20 @@ _MIDDLE = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
 
 _IN_VIEW = f"""
 SELECT {_PERSON}
-FROM (SELECT * FROM current_positions c WHERE c.org_id = %(org_id)s ORDER BY c.geog <-> {_MIDDLE} LIMIT {SHOWN}) p
+FROM (SELECT * FROM current_positions c WHERE c.org_id = %(org_id)s ORDER BY c.geog <-> {_MIDDLE} LIMIT {LOOKED_AT}) p
 JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
 WHERE t.on_duty AND t.active AND {_IN_SCOPE}
   AND p.lat BETWEEN %(south)s AND %(north)s
   AND CASE WHEN %(west)s::float8 <= %(east)s::float8 THEN p.lon BETWEEN %(west)s AND %(east)s
-           ELSE p.lon >= %(west)s OR p.lon <= %(east)s END"""
+           ELSE p.lon >= %(west)s OR p.lon <= %(east)s END
+LIMIT {SHOWN} + 1"""
+
+# The last position that the walk looked at: when it lies within the view, there may be more behind it.
+_EDGE = f"""
+SELECT 1 FROM (
+    SELECT c.lat, c.lon FROM current_positions c WHERE c.org_id = %(org_id)s
+    ORDER BY c.geog <-> {_MIDDLE} OFFSET {LOOKED_AT} - 1 LIMIT 1) p
+WHERE p.lat BETWEEN %(south)s AND %(north)s"""
 
 _CHANGED = f"""
 WITH changed AS (
@@ -73,22 +82,28 @@ def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
     shown = [order for order in orders.items if order.location is not None and _within(view, order.location.point)]
     return MapPicture(
         at=at,
-        technicians=[_technician(row, at) for row in rows],
+        technicians=[_technician(row, at) for row in rows[:SHOWN]],
         work_orders=shown,
         off_duty=_fetch(tx, _OFF_DUTY, scope, at=at)[0].n,
-        truncated=len(rows) == SHOWN or orders.next_cursor is not None,
+        truncated=len(rows) > SHOWN or bool(_fetch(tx, _EDGE, scope, **_view(view))) or orders.next_cursor is not None,
     )
 
 
 def list_changes(tx: Tx, scope: Scope, since: datetime) -> Changes:
-    """Everything that changed at or after `since`, in its present state. People without a position are passed over."""
+    """Everything that changed at or after `since`, in its present state. People without a position are passed over.
+
+    More than a stream should carry is not told in part: then the picture is to be fetched anew.
+    """
     at = tx.now()
-    rows = _fetch(tx, _CHANGED, scope, at=at, since=since, shown=SHOWN)
+    rows = _fetch(tx, _CHANGED, scope, at=at, since=since, shown=SHOWN + 1)
+    orders = list_changed_work_orders(tx, scope, since, limit=SHOWN + 1)
+    if max(len(rows), len(orders)) > SHOWN:
+        return Changes(until=at, too_many=True)
     return Changes(
         until=at,
         technicians=[_technician(row, at) for row in rows if row.shown and row.lat is not None],
         gone=[row.id for row in rows if not row.shown],
-        work_orders=list_changed_work_orders(tx, scope, since, limit=SHOWN),
+        work_orders=orders,
     )
 
 
@@ -96,8 +111,8 @@ def _fetch(tx: Tx, sql: str, scope: Scope, **values: Any) -> list[Any]:
     parameters = {
         "org_id": tx.org_id,
         "everything": scope.everything,
-        "store_ids": _ids(scope.store_ids),
-        "group_ids": _ids(scope.group_ids),
+        "scope_stores": _ids(scope.store_ids),
+        "scope_groups": _ids(scope.group_ids),
         **values,
     }
     return tx.fetch(sql, parameters)
@@ -149,7 +164,7 @@ def _technician(row: Any, at: datetime) -> TechnicianOnMap:
 
 
 def _status(row: Any, at: datetime) -> TechnicianStatus:
-    if row.heard_at <= at - REACHABLE_FOR:
+    if not is_reachable(row.heard_at, at):
         return TechnicianStatus.SILENT
     if row.busy_until is not None:
         return TechnicianStatus.BUSY

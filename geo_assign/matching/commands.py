@@ -65,7 +65,10 @@ def _query(question: Question) -> Any:
 
 
 def _candidate(rank: int, person: Candidate) -> dict[str, Any]:
-    return {"rank": rank, **_json(asdict(person)), "eta_s": person.eta_s}
+    # A receipt is kept for good: it says how far somebody was and how that was known, never where.
+    kept = _json(asdict(person))
+    kept["position"].pop("point")
+    return {"rank": rank, **kept, "eta_s": person.eta_s}
 
 
 def _excluded(person: Excluded) -> Any:

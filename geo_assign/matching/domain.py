@@ -10,7 +10,6 @@ from uuid import UUID
 from geo_assign.access.domain import Scope
 from geo_assign.core.geo import Point
 
-REACHABLE_FOR = timedelta(minutes=15)
 EXCLUDED_LIMIT = 50
 MAX_LIMIT = 50
 

@@ -8,7 +8,9 @@ technician, `p` his place (a current position, or where he will be), `%(name)s` 
 from datetime import timedelta
 from typing import Any
 
-from geo_assign.matching.domain import REACHABLE_FOR, ExclusionCode, Question
+from geo_assign.matching.domain import ExclusionCode, Question
+from geo_assign.positions.domain import UNREACHABLE_AFTER
+from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
 from geo_assign.workorders.domain import HOLDING, OfferState
 
 Code = ExclusionCode
@@ -62,7 +64,7 @@ _EXCLUDED_WHEN: dict[ExclusionCode, str] = {
     Code.INACTIVE: "NOT t.active",
     Code.OFF_DUTY: "NOT t.on_duty",
     Code.AGREEMENT_EXPIRED: _AGREEMENT_EXPIRED,
-    Code.OFFLINE: "p.heard_at <= %(heard_since)s",
+    Code.OFFLINE: "p.heard_at < %(heard_since)s",
     Code.STALE_POSITION: "p.used_at < %(fresh_since)s",
     Code.MOCK_LOCATION: "p.mock",
     Code.IMPLAUSIBLE_POSITION: "p.implausible",
@@ -80,19 +82,15 @@ _OF_LIVE_POSITIONS = frozenset({Code.OFFLINE, Code.STALE_POSITION, Code.MOCK_LOC
 
 def active_filters(question: Question) -> dict[ExclusionCode, str]:
     """The filters that this question asks for, in the order in which reasons are told."""
-    wrong_group = [
-        condition
-        for condition, asked in ((_WRONG_STORE, question.store_id), (_WRONG_GROUP, question.group_id))
-        if asked is not None
-    ]
     unasked = {
-        Code.WRONG_GROUP: not wrong_group,
+        Code.WRONG_GROUP: question.group_id is None and question.store_id is None,
         Code.OFF_DUTY: not (question.is_soon or question.needs_duty),
         Code.MISSING_SKILL: not question.skills,
         Code.REJECTED_BEFORE: question.work_order_id is None,
         Code.MOCK_LOCATION: question.policy.use_mock_positions,
     }
-    conditions = _EXCLUDED_WHEN | {Code.WRONG_GROUP: " OR ".join(wrong_group)}
+    # A group may have members from other stores: whoever belongs to it may go.
+    conditions = _EXCLUDED_WHEN | {Code.WRONG_GROUP: _WRONG_STORE if question.group_id is None else _WRONG_GROUP}
     return {
         code: conditions[code]
         for code in Code
@@ -113,7 +111,7 @@ def parameters(question: Question) -> dict[str, Any]:
         "day_start": question.day_start,
         "day_end": question.day_end,
         "at": question.at,
-        "heard_since": question.at - REACHABLE_FOR,
+        "heard_since": question.at - UNREACHABLE_AFTER,
         "fresh_since": question.at - timedelta(seconds=policy.freshness_s),
         "cooled_off": question.at - policy.cool_off,
         "radius_m": policy.radius_m,
@@ -129,8 +127,4 @@ def parameters(question: Question) -> dict[str, Any]:
 
 def scope_condition(question: Question) -> str:
     """Which technicians exist for the caller."""
-    if question.scope.everything:
-        return "true"
-    return """(t.store_id = ANY(%(scope_stores)s) OR EXISTS (
-        SELECT FROM technician_groups g
-        WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = ANY(%(scope_groups)s)))"""
+    return "true" if question.scope.everything else TECHNICIAN_IN_SCOPE

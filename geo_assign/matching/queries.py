@@ -22,7 +22,14 @@ from geo_assign.matching.domain import (
 )
 from geo_assign.matching.filters import parameters
 from geo_assign.matching.reasons import reason_for
-from geo_assign.matching.statements import COUNT_SKILL, ORIGIN, candidates_sql, excluded_sql, one_sql, unpositioned_sql
+from geo_assign.matching.statements import (
+    COUNT_SKILL,
+    candidates_sql,
+    edge_sql,
+    excluded_sql,
+    one_sql,
+    unpositioned_sql,
+)
 
 # The innermost rows that a walk looks at before it asks whether the radius is exhausted.
 _WINDOWS = (256, 8_192, 262_144, 8_388_608)
@@ -72,7 +79,7 @@ def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | N
 
 def _candidates(tx: Tx, question: Question) -> list[Candidate]:
     rare_skill = _rare_skill(tx, question)
-    fetch, windows = question.limit + _SPARE, iter(_WINDOWS)
+    fetch, windows = question.limit + _SPARE, iter((_RARE,) if rare_skill is not None else _WINDOWS)
     window = next(windows)
     while True:
         sql = candidates_sql(question, window, rare_skill=rare_skill is not None)
@@ -81,33 +88,33 @@ def _candidates(tx: Tx, question: Question) -> list[Candidate]:
             if _order_is_proven(rows, question.limit):
                 break
             fetch *= 2
-        elif _walk_is_over(tx, question, window, rare_skill):
+            continue
+        wider = next(windows, None)
+        if wider is None or _walk_is_over(tx, question, window, within_m=_far_enough(question, rows)):
             break
-        else:
-            window = next(windows)
+        window = wider
     rows.sort(key=lambda row: (row.distance_m, row.technician_id))
     return [_candidate(question, row) for row in rows[: question.limit]]
 
 
 def _order_is_proven(rows: list[Any], limit: int) -> bool:
     """Whether nobody beyond the last row fetched can be nearer than the `limit`-th of them."""
-    kth = sorted(row.distance_m for row in rows)[limit - 1]
-    return bool(rows[-1].sphere_m * SPHERE_TO_GEODESIC > kth)
+    return bool(rows[-1].sphere_m * SPHERE_TO_GEODESIC > _kth_m(rows, limit))
 
 
-def _walk_is_over(tx: Tx, question: Question, window: int, rare_skill: str | None) -> bool:
-    """Whether the window held everybody, or reached beyond the radius."""
-    if rare_skill is not None or window == _WINDOWS[-1]:
-        return True
-    source = "current_positions c" if question.is_soon else "technicians c"
-    column = "c.geog" if question.is_soon else "c.base_geog"
-    edge = _fetch(
-        tx,
-        f"SELECT {column} <-> {ORIGIN} AS sphere_m FROM {source} WHERE c.org_id = %(org_id)s "
-        f"ORDER BY {column} <-> {ORIGIN} OFFSET {window - 1} LIMIT 1",
-        question,
-    )
-    return not edge or edge[0].sphere_m * SPHERE_TO_GEODESIC > question.policy.radius_m
+def _kth_m(rows: list[Any], limit: int) -> float:
+    return float(sorted(row.distance_m for row in rows)[limit - 1])
+
+
+def _far_enough(question: Question, rows: list[Any]) -> float:
+    """How far the walk has to go: to the `limit`-th found, or to the radius while there are fewer."""
+    return _kth_m(rows, question.limit) if len(rows) >= question.limit else question.policy.radius_m
+
+
+def _walk_is_over(tx: Tx, question: Question, window: int, *, within_m: float) -> bool:
+    """Whether the window held everybody, or reached beyond `within_m`."""
+    edge = _fetch(tx, edge_sql(question, window), question)
+    return not edge or bool(edge[0].sphere_m * SPHERE_TO_GEODESIC > within_m)
 
 
 def _rare_skill(tx: Tx, question: Question) -> str | None:

@@ -81,6 +81,14 @@ def excluded_sql(question: Question, window: int) -> str:
     return _explanation(source, tuple(active_filters(question).items()), scope_condition(question))
 
 
+def edge_sql(question: Question, window: int) -> str:
+    """How far the last row of the window lies; no row when the window is not full."""
+    table, column = ("current_positions", "geog") if question.is_soon else ("technicians", "base_geog")
+    return f"""
+SELECT c.{column} <-> {ORIGIN} AS sphere_m FROM {table} c WHERE c.org_id = %(org_id)s
+ORDER BY c.{column} <-> {ORIGIN} OFFSET {int(window) - 1} LIMIT 1"""
+
+
 def one_sql(question: Question) -> str:
     """The same for one technician, %(technician_id)s, wherever he is."""
     return _one(tuple(active_filters(question).items()), scope_condition(question))

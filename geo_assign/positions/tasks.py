@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from geo_assign.core.db import Database
 
-_AHEAD = timedelta(days=1)
+# A worker that was away for days finds the track still taking positions.
+_AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class TrackUpkeep:
 
 
 def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
-    """Make the partitions from the oldest day kept to tomorrow, and drop the days before. As the worker role.
+    """Make the partitions from the oldest day kept to a week ahead, and drop the days before. As the worker role.
 
     Each half commits by itself: a drop that found no gap in the traffic is tried again next time, and the partition of
     tomorrow stands regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.

@@ -74,6 +74,13 @@ def sees_technician(tx: Tx, scope: Scope) -> ColumnElement[bool]:
     )
 
 
+# The same in SQL text, for statements of the hot path; parameters as named.
+TECHNICIAN_IN_SCOPE = """(t.store_id = ANY(%(scope_stores)s::uuid[]) OR EXISTS (
+    SELECT FROM technician_groups g JOIN service_groups w ON w.org_id = g.org_id AND w.id = g.group_id
+    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id
+      AND (w.id = ANY(%(scope_groups)s::uuid[]) OR w.store_id = ANY(%(scope_stores)s::uuid[]))))"""
+
+
 def sees_provider(tx: Tx, scope: Scope) -> ColumnElement[bool]:
     """A predicate on `service_providers`: those linked to one of the caller's groups."""
     if scope.everything:

@@ -57,7 +57,7 @@ class StoreSettings(BaseModel):
         60, gt=0, le=_WEEK_MINUTES, description="Length of a visit whose slot was not given."
     )
     travel_buffer_minutes: float = Field(
-        0, ge=0, le=1_440, description="Time kept free around a visit: part of what a booking occupies."
+        0, ge=0, le=1_440, description="Time kept free before a visit, for the way: part of what a booking occupies."
     )
     min_confidence: Literal["street", "interpolated", "rooftop"] = Field(
         "interpolated", description="A geocoder's answer below this needs a human to confirm the location."

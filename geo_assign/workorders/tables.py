@@ -132,7 +132,7 @@ work_order_counters = tenant_table(
     CheckConstraint(in_values("kind", Kind), name="kind"),
 )
 
-# `occupies` is the slot with the store's travel buffer around it. The exclusion constraint is what makes a double
+# `occupies` is the slot with the store's travel buffer before it. The exclusion constraint is what makes a double
 # booking impossible; an open offer holds its time as an assignment does.
 bookings = tenant_table(
     "bookings",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import Caller, system_caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.matching.questions import get_store_rules
@@ -159,7 +159,8 @@ def _ask_the_next(
         pending_detail={},
     )
     put_off(tx, order.id, evaluate_due_at=now)
-    evaluate(tx, caller, order.id)
+    # Whom automation asks next is its own doing, not that of whoever said no.
+    evaluate(tx, system_caller(tx.org_id), order.id)
     # His time is free again: others may have waited for it.
     wake(tx, at=now, store_ids=[order.store_id])
 

@@ -12,7 +12,7 @@ from geo_assign.matching.commands import record_decision
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
-from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.commands import (
     EVERYTHING,
@@ -168,7 +168,7 @@ def _chosen(ranking: Ranking | None, technician_id: UUID) -> tuple[float | None,
 
 def _require_fit(technician: Technician, mode: Mode) -> None:
     if not technician.active:
-        raise ConflictError(f"{technician.name} no longer works here")
+        raise InactiveError(f"{technician.name} no longer works here.")
     if mode == "offer" and not technician.on_duty:
         raise TechnicianOffDutyError
 

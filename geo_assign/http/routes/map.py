@@ -111,6 +111,8 @@ def _events(call: Call, caller: Caller, since: datetime | None) -> Iterator[byte
 
 def _changes(changes: Changes) -> Iterator[bytes]:
     cursor = changes.until
+    if changes.too_many:
+        yield _event("reset", {}, cursor=cursor)
     if changes.technicians or changes.gone:
         features = [_technician(person) for person in changes.technicians]
         yield _event("technicians", {"features": features, "gone": changes.gone}, cursor=cursor)

@@ -10,13 +10,22 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.flows import GeocodeRequest
-from geo_assign.geocoding.domain import AddressQuery
+from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, LongText, PointBody, Skills, SlotBody
 from geo_assign.matching.days import Day, get_days
-from geo_assign.matching.domain import MAX_LIMIT, Candidate, Excluded, Explanation, Question, Slot
+from geo_assign.matching.domain import (
+    MAX_LIMIT,
+    Candidate,
+    Excluded,
+    Explanation,
+    KnownPosition,
+    Provenance,
+    Question,
+    Slot,
+)
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
@@ -54,6 +63,9 @@ class NearestBody(Body):
         given = [name for name in ("point", "address", "work_order_id") if getattr(self, name) is not None]
         if len(given) != 1:
             raise PydanticCustomError("one_origin", "Give exactly one of point, address and work_order_id")
+        brought = [name for name in ("slot", "skills", "store_id", "group_id", "radius_m") if getattr(self, name)]
+        if self.work_order_id is not None and brought:
+            raise PydanticCustomError("work_order_brings_its_own", "A work order brings its own " + ", ".join(brought))
         if self.address is not None and self.store_id is None:
             raise PydanticCustomError("store_needed", "An address needs the store_id whose map key finds it")
         return self
@@ -108,15 +120,17 @@ def find_nearest(call: Call) -> Reply:
 def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
     assert body.store_id is not None
     with call.transaction() as tx:
-        store = get_store_rules(tx, call.caller.scope, body.store_id).store
-    query = AddressQuery(text=address, near=store.location)
-    found = call.services.dispatcher.geocode(GeocodeRequest(call.caller.org_id, store.id, body.group_id, query))
-    if found.best is None:
-        problem = found.problem
+        rules = get_store_rules(tx, call.caller.scope, body.store_id)
+    query = AddressQuery(text=address, near=rules.store.location)
+    request = GeocodeRequest(call.caller.org_id, rules.store.id, body.group_id, query)
+    judgement = judge(call.services.dispatcher.geocode(request), Confidence(rules.settings.min_confidence))
+    found = judgement.accepted
+    if found is None:
+        problem = judgement.problem
         raise AddressNotFoundError(
             problem.detail if problem else "", reason=problem.code.value if problem else "not_found"
         )
-    point = PointBody(lat=found.best.point.lat, lon=found.best.point.lon)
+    point = PointBody(lat=found.point.lat, lon=found.point.lon)
     located = body.model_copy(update={"address": None, "point": point})
     with call.transaction() as tx:
         return Reply(_answer(tx, _question(tx, call, located), body))
@@ -180,8 +194,7 @@ def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
         "eta_s": one.eta_s,
         "provider": one.provider,
         "position": {
-            "lat": place.point.lat,
-            "lon": place.point.lon,
+            **_shown(place),
             "recorded_at": place.recorded_at,
             "age_s": place.age_s,
             "accuracy_m": place.accuracy_m,
@@ -196,6 +209,12 @@ def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
     if day is not None:
         answer |= {"day": day.bookings, "hours": day.hours}
     return answer
+
+
+def _shown(place: KnownPosition) -> dict[str, float]:
+    """Where on the map. Somebody's home is shown to about a kilometre: enough to plan, not to find the door."""
+    digits = 2 if place.provenance is Provenance.HOME_BASE else 9
+    return {"lat": round(place.point.lat, digits), "lon": round(place.point.lon, digits)}
 
 
 def _excluded(one: Excluded) -> dict[str, Any]:

@@ -224,6 +224,8 @@ def auto_assign_order(call: Call) -> Reply:
         WorkOrderNotFoundError,
         WorkOrderChangedError,
         WorkOrderStateError,
+        NotFoundError,
+        InactiveError,
         SlotTakenError,
         NotFoundError,
         ConflictError,

@@ -48,11 +48,12 @@ def end_duty(tx: Tx, technician_id: UUID) -> bool:
 
 
 def _lock(tx: Tx, technician_id: UUID) -> Any:
-    # The time is read after this lock: of two that cross, the second one to get here is also the later one.
+    # The time is read after this lock: of two that cross, the second one to get here is also the later one. Bookings
+    # that refer to the technician are not held up by it.
     row = tx.conn.execute(
         select(technicians.c.active, technicians.c.on_duty)
         .where(technicians.c.org_id == tx.org_id, technicians.c.id == technician_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).first()
     if row is None:
         raise NotFoundError
