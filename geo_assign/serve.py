@@ -44,7 +44,8 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         log_dictconfig=_LOGGING,
     )
-    server.serve(target_loader=partial(load, settings), wrap_loader=False)
+    lifeline = os.pipe()
+    server.serve(target_loader=partial(load, settings, lifeline), wrap_loader=False)
 
 
 class ListeningServer(MPServer):
@@ -68,11 +69,27 @@ class ListeningServer(MPServer):
         self._shd = SocketHolder(listener.fileno(), False, self.backlog)  # type: ignore[assignment, call-arg]
 
 
-def load(settings: Settings) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application, made inside a worker process."""
+def load(settings: Settings, lifeline: tuple[int, int]) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application, made inside a worker process. `lifeline` is a pipe whose writing end the parent holds."""
+    _end_with_parent(lifeline)
     app = create_app(settings)
     _when_told_to_stop(app.extensions[EXTENSION].live.close)
     return app.wsgi_app
+
+
+def _end_with_parent(lifeline: tuple[int, int]) -> None:
+    """End this process when its parent is gone: killed, it could not take its children along.
+
+    They would go on answering, and hold the port against the next server.
+    """
+    reader, writer = lifeline
+    os.close(writer)
+
+    def wait() -> None:
+        os.read(reader, 1)  # nobody writes: this returns when the last writer is gone
+        os._exit(1)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
 def _when_told_to_stop(act: Callable[[], None]) -> None:

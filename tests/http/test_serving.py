@@ -1,5 +1,6 @@
 """The server among bad clients: readers that sleep, requests that stop half-way. The others notice nothing."""
 
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ def test_it_stops_in_time_with_streams_and_half_sent_requests_open(service: Live
             held.enter_context(half_a_body(service))
         time.sleep(1)
         began = time.monotonic()
-        service.kill("serve", 15)
+        service.kill("serve", signal.SIGTERM)
         # Three seconds of patience, and what a busy machine takes to end two processes.
         assert time.monotonic() - began < 8
 
@@ -85,6 +86,21 @@ def test_a_second_server_on_the_port_is_refused(service: LiveService) -> None:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with pytest.raises(OSError, match="in use"):
             other.bind(("127.0.0.1", service.port))
+
+
+def test_a_kill_leaves_nobody_behind_who_holds_the_port(service: LiveService) -> None:
+    service.kill("serve", signal.SIGKILL)
+    deadline = time.monotonic() + SOON_S
+    while time.monotonic() < deadline:
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                other.bind(("127.0.0.1", service.port))
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+    raise AssertionError("somebody still listens")
 
 
 def test_streams_beyond_their_share_are_told_to_come_back(world: World, tmp_path: Path) -> None:
