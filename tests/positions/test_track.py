@@ -1,5 +1,6 @@
 """The track's days, and what readers are told."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import psycopg
@@ -18,8 +19,10 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def worker(world: World, clock: RecordedClock) -> Database:
-    return Database(world.worker_url, pool_size=1, clock=clock)
+def worker(world: World, clock: RecordedClock) -> Iterator[Database]:
+    database = Database(world.worker_url, pool_size=1, clock=clock)
+    yield database
+    database.close()
 
 
 def days(fleet: Fleet) -> set[date]:
@@ -29,16 +32,15 @@ def days(fleet: Fleet) -> set[date]:
     return {date.fromisoformat(name.removeprefix("position_track_")) for name in names}
 
 
-def test_days_are_kept_from_the_retention_to_tomorrow(fleet: Fleet, worker: Database) -> None:
+def test_days_are_kept_from_the_retention_to_a_week_ahead(fleet: Fleet, worker: Database) -> None:
     fleet.admin.exec_driver_sql("SELECT drop_track_partitions('2100-01-01')")
-    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=5, dropped=0)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=11, dropped=0)
     today = NOON.date()
-    assert days(fleet) == {today + offset * DAY for offset in range(-3, 2)}
+    assert days(fleet) == {today + offset * DAY for offset in range(-3, 8)}
     fleet.clock.advance(2 * DAY)
     assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=2, dropped=2)
-    assert days(fleet) == {today + offset * DAY for offset in range(-1, 4)}
+    assert days(fleet) == {today + offset * DAY for offset in range(-1, 10)}
     assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=0)
-    worker.close()
 
 
 def test_the_oldest_ping_that_is_kept_has_a_day_and_a_dropped_day_takes_its_pings(
@@ -49,20 +51,18 @@ def test_the_oldest_ping_that_is_kept_has_a_day_and_a_dropped_day_takes_its_ping
     fleet.clock.advance(DAY)
     keep_track(worker, retention=RETENTION)
     assert [row.recorded_at for row in fleet.track(ana)] == [NOON]
-    worker.close()
 
 
 def test_a_long_reader_does_not_make_pings_queue_behind_the_upkeep(fleet: Fleet, worker: Database) -> None:
-    """The upkeep gives up after a second, having made tomorrow's day, and drops the old one next time."""
+    """The upkeep gives up after a second, having made the new day, and drops the old one next time."""
     ana = fleet.technician()
     with fleet.begin() as reader:
         list_track(reader, ana, since=NOON - 9 * DAY, until=NOON)
         fleet.clock.advance(DAY)
         with pytest.raises(OperationalError, match="lock timeout"):
             keep_track(worker, retention=RETENTION)
-    assert NOON.date() + 2 * DAY in days(fleet)
+    assert NOON.date() + 8 * DAY in days(fleet)
     assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=1)
-    worker.close()
 
 
 @pytest.mark.parametrize(
