@@ -37,13 +37,14 @@ LIMIT :window:"""
 # they start the day. Two walks, joined: the day's bookings are few, the bases have an index.
 _NO_TIMES = """NULL::timestamptz AS recorded_at, NULL::timestamptz AS used_at, NULL::timestamptz AS heard_at,
        NULL::real AS accuracy_m, false AS mock, false AS implausible"""
+_EARLIER_THAT_DAY = f"""b.org_id = %(org_id)s AND b.state IN ({_HOLDING}, 'done') AND w.geog IS NOT NULL
+      AND b.occupied_until > %(day_start)s AND b.ends_at <= %(slot_start)s
+      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s"""
 _PLANNED = f"""
 WITH previous AS MATERIALIZED (
     SELECT DISTINCT ON (b.technician_id) b.technician_id, w.lat, w.lon, w.geog
     FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-    WHERE b.org_id = %(org_id)s AND b.state IN ({_HOLDING}, 'done') AND w.geog IS NOT NULL
-      AND b.occupied_until > %(day_start)s AND b.ends_at <= %(slot_start)s
-      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s
+    WHERE {_EARLIER_THAT_DAY}
     ORDER BY b.technician_id, b.ends_at DESC)
 (SELECT v.technician_id, v.lat, v.lon, {_NO_TIMES},
        'previous_appointment' AS provenance, v.geog <-> {ORIGIN} AS sphere_m,
@@ -70,6 +71,19 @@ _WORKLOAD = f"""
      WHERE o.org_id = %(org_id)s AND o.technician_id = t.id AND o.state = '{OfferState.OFFERED}') AS open_offers"""
 
 
+# The same for the technician `t` of the statement around it.
+_ONE_LIVE = f"""
+    SELECT c.*, ST_Distance(c.geog, {ORIGIN}) AS distance_m FROM current_positions c
+    WHERE c.org_id = %(org_id)s AND c.technician_id = t.id"""
+_ONE_PLANNED = f"""
+    SELECT {_NO_TIMES}, ST_Distance(coalesce(previous.geog, t.base_geog), {ORIGIN}) AS distance_m
+    FROM (SELECT) AS always
+    LEFT JOIN LATERAL (
+        SELECT w.geog FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
+        WHERE {_EARLIER_THAT_DAY} AND b.technician_id = t.id
+        ORDER BY b.ends_at DESC LIMIT 1) previous ON true"""
+
+
 def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
     """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
     return _candidates(_source(question, window, rare_skill=rare_skill), _where(question))
@@ -90,8 +104,9 @@ ORDER BY c.{column} <-> {ORIGIN} OFFSET {int(window) - 1} LIMIT 1"""
 
 
 def one_sql(question: Question) -> str:
-    """The same for one technician, %(technician_id)s, wherever he is."""
-    return _one(tuple(active_filters(question).items()), scope_condition(question))
+    """The same for one technician, %(technician_id)s, wherever he is, or will be before a later slot."""
+    place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
+    return _one(place, tuple(active_filters(question).items()), scope_condition(question))
 
 
 COUNT_SKILL = """
@@ -153,12 +168,10 @@ ORDER BY p.sphere_m"""
 
 
 @lru_cache(maxsize=256)
-def _one(filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
+def _one(place: str, filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
     return f"""
 SELECT t.id AS technician_id, t.name, t.on_duty, p.distance_m, p.used_at, p.heard_at, t.skills, t.duty_changed_at,
     {_codes(filters)}
 FROM technicians t
-LEFT JOIN LATERAL (
-    SELECT c.*, ST_Distance(c.geog, {ORIGIN}) AS distance_m FROM current_positions c
-    WHERE c.org_id = %(org_id)s AND c.technician_id = t.id) p ON true
+LEFT JOIN LATERAL ({place}) p ON true
 WHERE t.org_id = %(org_id)s AND t.id = %(technician_id)s AND {scope}"""
