@@ -41,3 +41,13 @@ def haversine_m(a: Point, b: Point) -> float:
     half_lon = math.sin(math.radians(b.lon - a.lon) / 2.0)
     chord = half_lat * half_lat + math.cos(phi_a) * math.cos(phi_b) * half_lon * half_lon
     return 2.0 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord)))
+
+
+# Straight line to street, and metres per second in town.
+_DETOUR = 1.4
+_TOWN_SPEED_MPS = 8.3
+
+
+def road_s(distance_m: float) -> float:
+    """Seconds on the road for a straight line of so many metres: an estimate for people, never a reason to choose."""
+    return distance_m * _DETOUR / _TOWN_SPEED_MPS

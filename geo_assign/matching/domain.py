@@ -8,17 +8,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from geo_assign.access.domain import Scope
-from geo_assign.core.geo import Point
+from geo_assign.core.geo import Point, road_s
 
 EXCLUDED_LIMIT = 50
 MAX_LIMIT = 50
 
 # `<->` on geography measures on a sphere; the geodesic is at least this share of it.
 SPHERE_TO_GEODESIC = 0.994
-
-# Straight line to street, and metres per second in town: an estimate for people, never a reason to choose.
-_DETOUR = 1.4
-_TOWN_SPEED_MPS = 8.3
 
 
 class ExclusionCode(StrEnum):
@@ -133,7 +129,7 @@ class Candidate:
 
     @property
     def eta_s(self) -> float:
-        return self.distance_m * _DETOUR / _TOWN_SPEED_MPS
+        return road_s(self.distance_m)
 
 
 @dataclass(frozen=True, slots=True)

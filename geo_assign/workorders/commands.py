@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geo_assign.access.domain import ActorKind, Caller, Scope
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import Point
+from geo_assign.core.geo import Point, road_s
 from geo_assign.core.ids import new_id
 from geo_assign.workorders.domain import (
     HOLDING,
@@ -131,20 +131,32 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     return get_work_order(tx, scope, work_order_id)
 
 
-def require_version(order: WorkOrder, version: int | None) -> None:
+def require_version(tx: Tx, order: WorkOrder, version: int | None) -> None:
     """Raises WorkOrderChangedError, with who won and when, when a person changed it after the caller's `version`.
 
     What automation did since does not count: the human wins over it.
     """
     if version is not None and not order.human_version <= version <= order.version:
+        person = _last_person(tx, order.id)
         raise WorkOrderChangedError(
-            f"{order.changed_by.get('name', 'somebody')} changed it first",
+            f"{person.actor.get('name', 'somebody')} changed it first",
             current_version=order.version,
-            changed_by=dict(order.changed_by),
-            changed_at=order.updated_at.isoformat(),
+            changed_by=dict(person.actor),
+            changed_at=person.at.isoformat(),
             state=order.state.value,
             assignee=_assignee(order),
         )
+
+
+def _last_person(tx: Tx, work_order_id: UUID) -> Any:
+    """Who changed it last, automation left out, and when."""
+    e = work_order_events.c
+    return tx.conn.execute(
+        select(e.actor, e.at)
+        .where(e.org_id == tx.org_id, e.work_order_id == work_order_id)
+        .order_by((e.actor["kind"].astext == ActorKind.SYSTEM).asc(), e.at.desc(), e.id.desc())
+        .limit(1)
+    ).one()
 
 
 def require_way(order: WorkOrder, after: State) -> None:
@@ -331,6 +343,13 @@ def close_offer(
         .returning(o.id)
     )
     return closed.first() is not None
+
+
+def set_offer_distance(tx: Tx, offer_id: UUID, distance_m: float | None) -> None:
+    """The place of the work moved under an open offer."""
+    o = offers.c
+    values = {"distance_m": distance_m, "eta_s": None if distance_m is None else road_s(distance_m)}
+    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.id == offer_id).values(values))
 
 
 def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:

@@ -57,7 +57,7 @@ def assign(
     another person has changed (WorkOrderChangedError).
     """
     order = lock(tx, order_id, scope=caller.scope)
-    require_version(order, version)
+    require_version(tx, order, version)
     after = State.OFFERED if mode == "offer" else State.ASSIGNED
     if order.state in TAKEN:
         raise WorkOrderStateError(f"{order.technician_name} has this work; take it back first", state=order.state.value)
@@ -76,7 +76,7 @@ def assign(
 def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> WorkOrder:
     """Take an order back from whoever has it or is asked: pending, until a person or an event moves it."""
     order = lock(tx, order_id, scope=caller.scope)
-    require_version(order, version)
+    require_version(tx, order, version)
     if order.state not in (State.OFFERED, State.ASSIGNED):
         raise WorkOrderStateError(
             f"a work order that is {order.state.value} has nobody to take it from, or is under way",

@@ -1,5 +1,6 @@
 """From address to location: what a geocoder's answer means for a work order, and what happens when it moves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +9,13 @@ from sqlalchemy import update
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import Point, haversine_m
+from geo_assign.core.geo import Point, haversine_m, road_s
 from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, to_look_again, withdraw
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import get_store_rules, question_for_order
-from geo_assign.workorders.commands import EVERYTHING, change, lock, put_off, to_pending
-from geo_assign.workorders.domain import TAKEN, EventKind, LocationSource, PendingReason, State, WorkOrder
+from geo_assign.workorders.commands import EVERYTHING, change, lock, put_off, set_offer_distance, to_pending
+from geo_assign.workorders.domain import TAKEN, EventKind, Location, LocationSource, PendingReason, State, WorkOrder
 from geo_assign.workorders.tables import work_orders
 
 # Below this a corrected address only refreshes distances.
@@ -62,16 +63,17 @@ def move(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime
     accepted one stays, and the history alarms the dispatcher.
     """
     moved_m = haversine_m(order.location.point, point) if order.location is not None else None
+    moved_far = moved_m is not None and moved_m > MOVED_M
     detail: dict[str, Any] = {"moved_m": None if moved_m is None else round(moved_m)}
-    if moved_m is not None and moved_m > MOVED_M and order.state in TAKEN:
-        detail["alarm"] = "address_moved"
+    if moved_far and order.state in TAKEN:
+        detail |= _alarm(tx, order, point)
     location: dict[str, Any] = {"lat": point.lat, "lon": point.lon, "geocode_due_at": None, "location_candidates": []}
-    kept = {} if order.state is not State.PENDING else dict(_STILL_PENDING)
+    kept = _pending_as(order) if order.state is State.PENDING else {}
     change(tx, caller, order, EventKind.LOCATED, at=at, detail=detail, **(location | kept | values))
-    if order.state in (State.NEW, State.PENDING):
+    if order.state is State.NEW or kept.get("pending_reason") is PendingReason.NOBODY_ELIGIBLE:
         put_off(tx, order.id, evaluate_due_at=at)
-    elif order.state is State.OFFERED and moved_m is not None and moved_m > MOVED_M:
-        _check_offer_again(tx, caller, lock(tx, order.id))
+    elif order.state is State.OFFERED:
+        _check_offer_again(tx, caller, lock(tx, order.id), may_withdraw=moved_far)
 
 
 def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
@@ -86,9 +88,7 @@ def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
     tx.conn.execute(statement.values(geocode_due_at=tx.now(), geocode_attempts=0))
 
 
-# What keeps a located order pending until it is evaluated, in a moment.
-_STILL_PENDING: dict[str, Any] = {"pending_reason": PendingReason.NOBODY_ELIGIBLE, "pending_detail": {}}
-
+_NOWHERE = {"lat": None, "lon": None, "location_source": None, "location_confidence": None}
 _LOCATABLE = frozenset({State.NEW, State.PENDING, State.OFFERED}) | TAKEN
 
 
@@ -130,10 +130,7 @@ def _not_located(
         at=now,
         detail={"code": problem.code.value, "detail": problem.detail},
         location_candidates=[_candidate(one) for one in candidates],
-        lat=None,
-        lon=None,
-        location_source=None,
-        location_confidence=None,
+        **({} if problem.is_transient else _NOWHERE),
     )
 
 
@@ -145,14 +142,37 @@ def _retry_at(problem: GeocodeProblem, attempts: int, now: datetime) -> datetime
     return now + timedelta(seconds=max(backoff_s, problem.retry_after_s or 0.0))
 
 
-def _check_offer_again(tx: Tx, caller: Caller, order: WorkOrder) -> None:
+def _check_offer_again(tx: Tx, caller: Caller, order: WorkOrder, *, may_withdraw: bool) -> None:
+    """The offer's distance from the new place; farther away it is taken back from who is no longer eligible."""
     assert order.offer is not None
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     verdict = explain_one(tx, question_for_order(order, rules, at=tx.now()), order.offer.technician_id)
-    if verdict is not None and not verdict.reasons:
+    if verdict is not None and (not verdict.reasons or not may_withdraw):
+        set_offer_distance(tx, order.offer.id, verdict.distance_m)
         return
     for offer in withdraw(tx, order, WITHDRAWN_MOVED):
         to_look_again(tx, caller, order, offer, WITHDRAWN_MOVED)
+
+
+def _alarm(tx: Tx, order: WorkOrder, point: Point) -> dict[str, Any]:
+    """What a dispatcher has to know of work that somebody has, and that is elsewhere now."""
+    moved = replace(order, location=Location(point, LocationSource.PIN))
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    assert order.technician_id is not None
+    verdict = explain_one(tx, question_for_order(moved, rules, at=tx.now()), order.technician_id)
+    distance_m = None if verdict is None else verdict.distance_m
+    eta_s = None if distance_m is None else road_s(distance_m)
+    return {"alarm": "address_moved", "distance_m": distance_m, "eta_s": eta_s}
+
+
+def _pending_as(order: WorkOrder) -> dict[str, Any]:
+    """Why a located order goes on being pending: until it is evaluated, or as a person left it."""
+    if order.pending_reason in _LEFT_BY_A_PERSON:
+        return {"pending_reason": order.pending_reason, "pending_detail": order.pending_detail}
+    return {"pending_reason": PendingReason.NOBODY_ELIGIBLE, "pending_detail": {}}
+
+
+_LEFT_BY_A_PERSON = frozenset({PendingReason.UNASSIGNED, PendingReason.WANTED_TAKEN})
 
 
 def _is_pinned(order: WorkOrder) -> bool:

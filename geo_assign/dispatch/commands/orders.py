@@ -90,9 +90,11 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     if not rules.store.active:
         raise InactiveError(f"{rules.store.name} is closed and takes no new work.")
     if new.assignee_id is not None:
-        get_technician(tx, replace(caller.scope, store_ids=caller.scope.store_ids | {new.store_id}), new.assignee_id)
-    if new.group_id is not None:
-        get_group(tx, caller.scope, new.group_id)
+        of_the_store = replace(caller.scope, store_ids=caller.scope.store_ids | {new.store_id})
+        if not get_technician(tx, of_the_store, new.assignee_id).active:
+            raise InactiveError("The chosen technician no longer works here.")
+    if new.group_id is not None and get_group(tx, caller.scope, new.group_id).store_id != new.store_id:
+        raise InvalidError.at("/group_id", "group_of_another_store", "The group belongs to another store.")
     now = tx.now()
     start, end = slot_of(rules, new.slot_start, new.slot_end, now=now)
     draft = Draft(
@@ -135,7 +137,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     A new location is a pin: no geocoder overwrites it. A new address of an order without a pin is looked up again.
     """
     order = lock(tx, order_id, scope=caller.scope)
-    require_version(order, version)
+    require_version(tx, order, version)
     if order.state in TERMINAL:
         raise WorkOrderStateError(f"a work order that is {order.state.value} cannot be edited", state=order.state.value)
     now = tx.now()
@@ -165,7 +167,7 @@ def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, versio
     order = lock(tx, order_id, scope=caller.scope)
     if order.state is State.CANCELLED:
         return order
-    require_version(order, version)
+    require_version(tx, order, version)
     require_way(order, State.CANCELLED)
     withdraw(tx, order, WITHDRAWN_CANCELLED)
     now = tx.now()
