@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -37,7 +38,7 @@ class Desk:
         return {"store_id": self.house.things["store"], "customer": {"name": "Eva"}, "location": HERE, "slot": slot}
 
     def send(
-        self, method: str, path: str, body: Any = None, *, by: str = "root", version: int | None = None, **headers: str
+        self, method: str, path: str, body: Any = None, *, by: str = "root", version: int | None = None, **headers: Any
     ) -> TestResponse:
         sent = {"Authorization": f"Bearer {self.house.token(by)}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -45,7 +46,7 @@ class Desk:
             sent["If-Match"] = f'"{version}"'
         return self.app.test_client(use_cookies=False).open(path, method=method, json=body, headers=sent)
 
-    def post_lead(self, body: dict[str, Any], *, by: str = "shop", **headers: str) -> TestResponse:
+    def post_lead(self, body: dict[str, Any], *, by: str = "shop", **headers: Any) -> TestResponse:
         return self.send("POST", "/v1/leads", body, by=by, **headers)
 
     def waiting(self) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class Desk:
         path = f"/v1/work-orders/{order['id']}/assign"
         return self.send("POST", path, {"technician_id": self.ana}, by=by, version=version)
 
-    def read(self, order: dict[str, Any], **headers: str) -> TestResponse:
+    def read(self, order: dict[str, Any], **headers: Any) -> TestResponse:
         return self.send("GET", f"/v1/work-orders/{order['id']}", **headers)
 
     def at_once(self, calls: list[Callable[[], TestResponse]]) -> list[TestResponse]:
@@ -186,7 +187,7 @@ def test_the_second_is_told_who_won_and_how_things_stand(desk: Desk) -> None:
 def test_of_two_dispatchers_at_once_one_wins(desk: Desk) -> None:
     order = desk.waiting()
     version = order["version"]
-    answers = desk.at_once([lambda who=who: desk.assign(order, by=who, version=version) for who in ("desk", "root")])
+    answers = desk.at_once([partial(desk.assign, order, by=who, version=version) for who in ("desk", "root")])
     assert sorted(answer.status_code for answer in answers) == [200, 412]
     history = desk.send("GET", f"/v1/work-orders/{order['id']}/events").get_json()["items"]
     assert [event["kind"] for event in history].count("assigned") == 1

@@ -1,0 +1,31 @@
+"""Days that several files begin with."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from geo_assign.core.clock import RecordedClock
+from tests.conftest import World
+from tests.day import Day
+
+
+@pytest.fixture
+def pair(day: Day) -> Day:
+    """Ana is nearer to the job than Bo; both can go."""
+    day.map("A . J . . B", step_m=500)
+    day.technician("A")
+    day.technician("B")
+    return day
+
+
+@pytest.fixture
+def lisbon(world: World) -> Iterator[Day]:
+    """A store whose clocks change, in winter."""
+    clock = RecordedClock(datetime(2026, 3, 28, 12, 0, tzinfo=UTC))
+    database = world.database(clock=clock)
+    try:
+        yield Day(database, clock, uuid4(), timezone="Europe/Lisbon").open()
+    finally:
+        database.close()
