@@ -8,7 +8,7 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ConflictError
 from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
-from geo_assign.matching.commands import record_decision
+from geo_assign.dispatch.commands.giving import Recipient, give
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
@@ -16,10 +16,7 @@ from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.commands import (
     EVERYTHING,
-    actor,
     change,
-    claim_time,
-    insert_offer,
     lock,
     require_version,
     require_way,
@@ -68,7 +65,9 @@ def assign(
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     ranking = _ranking(tx, order, rules)
     withdraw(tx, order, WITHDRAWN_ASSIGNED)
-    _give(tx, caller, order, technician, rules, ranking=ranking, mode=mode)
+    recipient = _recipient(technician, ranking)
+    if not give(tx, caller, order, rules, recipient, at=tx.now(), as_offer=mode == "offer", ranking=ranking):
+        raise _slot_taken(tx, caller, order, technician, rules.settings.travel_buffer)
     wake(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
 
@@ -92,66 +91,6 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
     return lock(tx, order_id)
 
 
-def _give(
-    tx: Tx,
-    caller: Caller,
-    order: WorkOrder,
-    technician: Technician,
-    rules: StoreRules,
-    *,
-    ranking: Ranking | None,
-    mode: Mode,
-) -> None:
-    now = tx.now()
-    as_offer = mode == "offer"
-    buffer = rules.settings.travel_buffer
-    state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
-    booking_id = claim_time(tx, order, technician.id, state=state, travel_buffer=buffer, at=now)
-    if booking_id is None:
-        raise _slot_taken(tx, caller, order, technician, buffer)
-    decision_id = None
-    if ranking is not None:
-        decision_id = record_decision(
-            tx,
-            ranking,
-            work_order_id=order.id,
-            mode="manual",
-            outcome="offered" if as_offer else "assigned",
-            actor=actor(caller),
-            chosen=technician.id,
-        )
-    detail = {"technician_id": str(technician.id), "technician_name": technician.name, "by_hand": True}
-    if as_offer:
-        expires_at = now + rules.settings.tat
-        chosen = _chosen(ranking, technician.id)
-        offer_id = insert_offer(
-            tx,
-            order,
-            technician.id,
-            booking_id,
-            at=now,
-            expires_at=expires_at,
-            automatic=False,
-            decision_id=decision_id,
-            distance_m=chosen[0],
-            eta_s=chosen[1],
-        )
-        detail |= {"offer_id": str(offer_id), "expires_at": expires_at.isoformat()}
-    change(
-        tx,
-        caller,
-        order,
-        EventKind.OFFERED if as_offer else EventKind.ASSIGNED,
-        at=now,
-        detail=detail,
-        state=State.OFFERED if as_offer else State.ASSIGNED,
-        technician_id=None if as_offer else technician.id,
-        pinned=not as_offer,
-        decision_id=decision_id or order.decision_id,
-        evaluate_due_at=None,
-    )
-
-
 def _ranking(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:
     """The receipt of a choice by hand: who else could have gone. None without a location."""
     if order.location is None:
@@ -159,11 +98,11 @@ def _ranking(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:
     return rank(tx, question_for_order(order, rules, at=tx.now(), needs_duty=False, limit=10))
 
 
-def _chosen(ranking: Ranking | None, technician_id: UUID) -> tuple[float | None, float | None]:
-    for candidate in ranking.candidates if ranking is not None else ():
-        if candidate.technician_id == technician_id:
-            return candidate.distance_m, candidate.eta_s
-    return None, None
+def _recipient(technician: Technician, ranking: Ranking | None) -> Recipient:
+    for one in ranking.candidates if ranking is not None else ():
+        if one.technician_id == technician.id:
+            return Recipient(technician.id, technician.name, one.distance_m, one.eta_s, by_hand=True)
+    return Recipient(technician.id, technician.name, by_hand=True)
 
 
 def _require_fit(technician: Technician, mode: Mode) -> None:

@@ -5,22 +5,21 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.dispatch.commands.giving import Recipient, give
 from geo_assign.matching.commands import record_decision
-from geo_assign.matching.domain import Candidate, Ranking
+from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.commands import (
     EVERYTHING,
     actor,
-    change,
-    claim_time,
-    insert_offer,
     lock,
     put_off,
     to_pending,
     wake,
 )
-from geo_assign.workorders.domain import BookingState, EventKind, PendingReason, State, WorkOrder
+from geo_assign.workorders.domain import PendingReason, State, WorkOrder
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.
 _TRIED_AT_ONCE = 8
@@ -71,72 +70,11 @@ def _find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, 
             _suggest(tx, caller, order, ranking, at=now)
             return
         for candidate in ranking.candidates:
-            if give(tx, caller, order, rules, candidate, ranking=ranking, at=now, as_offer=offers_first):
+            recipient = Recipient(candidate.technician_id, candidate.name, candidate.distance_m, candidate.eta_s)
+            if give(tx, caller, order, rules, recipient, at=now, as_offer=offers_first, ranking=ranking):
                 return
     # Everybody was taken while we asked, round after round: leave it to the next evaluation, at once.
     put_off(tx, order.id, evaluate_due_at=tx.now())
-
-
-def give(
-    tx: Tx,
-    caller: Caller,
-    order: WorkOrder,
-    rules: StoreRules,
-    candidate: Candidate,
-    *,
-    ranking: Ranking,
-    at: datetime,
-    as_offer: bool,
-) -> bool:
-    """Offer or assign to one candidate of a ranking; False when his time was taken meanwhile."""
-    state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
-    buffer = ranking.question.policy.travel_buffer
-    booking_id = claim_time(tx, order, candidate.technician_id, state=state, travel_buffer=buffer, at=at)
-    if booking_id is None:
-        return False
-    decision_id = record_decision(
-        tx,
-        ranking,
-        work_order_id=order.id,
-        mode="automatic",
-        outcome="offered" if as_offer else "assigned",
-        actor=actor(caller),
-        chosen=candidate.technician_id,
-    )
-    detail = {
-        "technician_id": str(candidate.technician_id),
-        "technician_name": candidate.name,
-        "distance_m": round(candidate.distance_m, 1),
-        "decision_id": str(decision_id),
-    }
-    if as_offer:
-        expires_at = at + rules.settings.tat
-        offer_id = insert_offer(
-            tx,
-            order,
-            candidate.technician_id,
-            booking_id,
-            at=at,
-            expires_at=expires_at,
-            automatic=True,
-            decision_id=decision_id,
-            distance_m=candidate.distance_m,
-            eta_s=candidate.eta_s,
-        )
-        detail |= {"offer_id": str(offer_id), "expires_at": expires_at.isoformat()}
-    change(
-        tx,
-        caller,
-        order,
-        EventKind.OFFERED if as_offer else EventKind.ASSIGNED,
-        at=at,
-        detail=detail,
-        state=State.OFFERED if as_offer else State.ASSIGNED,
-        technician_id=None if as_offer else candidate.technician_id,
-        decision_id=decision_id,
-        evaluate_due_at=None,
-    )
-    return True
 
 
 def _suggest(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, at: datetime) -> None:
@@ -191,24 +129,11 @@ def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, at: d
 def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, technician_id: UUID) -> None:
     """The lead named its technician, once: only his time decides, and if it is taken a person has to."""
     now = tx.now()
-    buffer = rules.settings.travel_buffer
-    if claim_time(tx, order, technician_id, state=BookingState.ASSIGNED, travel_buffer=buffer, at=now) is None:
+    wanted = Recipient(technician_id, get_technician(tx, EVERYTHING, technician_id).name, by_hand=True)
+    if not give(tx, caller, order, rules, wanted, at=now, as_offer=False, ranking=None):
         detail = {"wanted": str(technician_id), "counts": {"slot_taken": 1}}
-        to_pending(tx, caller, order, PendingReason.WANTED_TAKEN, at=now, detail=detail, wanted_technician_id=None)
-        return
-    change(
-        tx,
-        caller,
-        order,
-        EventKind.ASSIGNED,
-        at=now,
-        detail={"technician_id": str(technician_id), "wanted": True},
-        state=State.ASSIGNED,
-        technician_id=technician_id,
-        wanted_technician_id=None,
-        pinned=True,
-        evaluate_due_at=None,
-    )
+        reason = PendingReason.WANTED_TAKEN
+        to_pending(tx, caller, order, reason, at=now, detail=detail, wanted_technician_id=None)
 
 
 def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:
