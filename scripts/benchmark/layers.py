@@ -77,13 +77,11 @@ def measure_layers(environment: Mapping[str, str], question: Nearest) -> dict[st
     requests = [request.partition(b"\r\n\r\n")[::2] for request in question()[0]]
     environs = [_environ(head.decode(), body) for head, body in requests]
     third = len(environs) // 3
-    _times(app, environs[:third])
-    plain = _times(app, environs[third : 2 * third])
+    _times(app, environs[:third])  # connections, prepared statements, caches
     watch = _Watch()
     for layer, module, name in LAYERS:
         _replace(module, name, lambda function, layer=layer: watch.around(layer, function))
-    by_layer = _layered(app, environs[2 * third :], watch)
-    return {**by_layer, WHOLE: median(plain) * 1e6}
+    return _layered(app, environs[third:], watch)
 
 
 def resolve(module: str, name: str) -> tuple[Any, str]:
@@ -104,8 +102,8 @@ def _layered(app: Any, environs: list[dict[str, Any]], watch: _Watch) -> dict[st
     for environ in environs:
         whole = _times(app, [environ])[0]
         own = watch.take()
-        taken.append({**own, REST: whole - sum(own.values())})
-    names = [*dict.fromkeys(layer for layer, _, _ in LAYERS), REST]
+        taken.append({**own, REST: whole - sum(own.values()), WHOLE: whole})
+    names = [*dict.fromkeys(layer for layer, _, _ in LAYERS), REST, WHOLE]
     return {name: median(times.get(name, 0.0) for times in taken) * 1e6 for name in names}
 
 
