@@ -54,6 +54,7 @@ class Bench:
 
     def nearest(self, port: int) -> list[Figure]:
         """The nearest five over HTTP against the transaction by pgbench."""
+        self._nearest_per_s(port, "full")  # connections and prepared statements of a service that has just started
         p50 = self._in_turn(
             lambda: self.pgbench.p50_us(self.seconds),
             lambda: self._nearest_p50_us(port, "brief"),
