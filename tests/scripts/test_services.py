@@ -29,6 +29,11 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def is_itself(pid: int, name: str) -> bool:
+    """Whether the process is past the wrappers that it was started with."""
+    return Path(f"/proc/{pid}/comm").read_text().strip() == name
+
+
 def wait_until_dead(*pids: int) -> None:
     pause = Event()
     for _ in range(150):
@@ -43,7 +48,7 @@ def started(process: "subprocess.Popen[str]", checkout: Checkout) -> list[int]:
     assert process.stdout is not None
     pids = [int(process.stdout.readline()) for _ in range(2)]
     grandchild, pause = checkout.root / "grandchild", Event()
-    while not grandchild.exists() or not grandchild.read_text().strip():
+    while not grandchild.exists() or not grandchild.read_text().strip() or not is_itself(pids[1], "sleep"):
         pause.wait(0.05)
     return [*pids, int(grandchild.read_text())]
 
