@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -163,16 +162,10 @@ class Dispatcher:
     def _parse(self, operation: Operation, incoming: Incoming, raw: bytes) -> tuple[BaseModel | None, BaseModel | None]:
         query = decode_query(operation.query, incoming.query_string)
         if operation.body is not None:
-            # Where every member may be left out, so may the body.
-            return query, decode_body(operation.body, raw or _empty(operation.body))
+            return query, decode_body(operation.body, raw)
         if raw:
             decode_body(NoBody, raw)
         return query, None
-
-
-@cache
-def _empty(model: type[BaseModel]) -> bytes:
-    return b"" if any(member.is_required() for member in model.model_fields.values()) else b"{}"
 
 
 def _if_match(operation: Operation, incoming: Incoming) -> int | None:
