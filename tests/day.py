@@ -256,8 +256,7 @@ class Day:
             return answering.accept(tx, self.as_(letter), offer.id)
 
     def reject(self, letter: str, offer: Offer, reason: RejectReason = RejectReason.OTHER) -> Offer:
-        with self.database.transaction(self.org_id) as tx:
-            return answering.reject(tx, self.as_(letter), offer.id, reason)
+        return self.dispatcher.reject(self.as_(letter), offer.id, reason)
 
     def expire(self, offer: Offer) -> bool:
         return self.dispatcher.expire(self.org_id, offer.id)

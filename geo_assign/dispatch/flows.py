@@ -1,7 +1,9 @@
 """Use cases of several transactions, with the network in between.
 
 A lead exists, with its idempotency key, before anybody is asked where it is; it is geocoded with no transaction open;
-then its location and what follows are written. Whatever breaks in between is a due row that the worker goes on with.
+then its location and what follows are written. An answer that frees a technician's time and the claim of somebody
+else's are two transactions as well, so that none waits for another while it keeps a third waiting. Whatever breaks in
+between is a due row that the worker goes on with.
 """
 
 from collections.abc import Callable
@@ -20,7 +22,7 @@ from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.commands import EVERYTHING, put_off
-from geo_assign.workorders.domain import LocationSource, WorkOrder
+from geo_assign.workorders.domain import LocationSource, Offer, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
 
@@ -92,9 +94,18 @@ class Dispatcher:
         for order_id in due:
             self.evaluate(caller.org_id, order_id)
 
+    def reject(self, caller: Caller, offer_id: UUID, reason: RejectReason, note: str | None = None) -> Offer:
+        """The technician says no, and the next one is asked."""
+        offer = self.database.run(caller.org_id, lambda tx: answering.reject(tx, caller, offer_id, reason, note))
+        self.evaluate(caller.org_id, offer.work_order_id)
+        return offer
+
     def expire(self, org_id: UUID, offer_id: UUID) -> bool:
-        """Expire one overdue offer and ask the next."""
-        return self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
+        """Expire one overdue offer and ask the next. False: there was nothing (left) to do."""
+        order_id = self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
+        if order_id is not None:
+            self.evaluate(org_id, order_id)
+        return order_id is not None
 
     def read(self, caller: Caller, order_id: UUID) -> WorkOrder:
         """The order in its present state. It was in scope when it was written."""

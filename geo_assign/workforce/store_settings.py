@@ -6,9 +6,11 @@ seed file, the stored row and the documentation read it here.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 DEFAULT_TAT_MINUTES = 10.0
 DEFAULT_RADIUS_M = 50_000.0
@@ -26,6 +28,7 @@ def _or_null(most: float) -> WithJsonSchema:
 
 Minutes = Annotated[float, Field(gt=0, le=_WEEK_MINUTES), _or_null(_WEEK_MINUTES)]
 Radius = Annotated[float, Field(gt=0, le=_FARTHEST_M), _or_null(_FARTHEST_M)]
+WidthM = Annotated[float, Field(gt=0, le=_FARTHEST_M)]
 Age = Annotated[float, Field(gt=0, le=_WEEK_MINUTES * 60), _or_null(_WEEK_MINUTES * 60)]
 
 
@@ -37,6 +40,9 @@ class StoreSettings(BaseModel):
     lead_auto_user_assignment: Literal["off", "suggest", "on"] = Field(
         "on",
         description="Trigger: `on` assigns by itself, `suggest` stores the ranking for a human, `off` does neither.",
+    )
+    ticket_auto_user_assignment: Literal["off", "suggest", "on"] = Field(
+        "off", description="The same trigger for tickets: what a workshop takes in is usually given out by a person."
     )
     lead_acceptance: bool = Field(
         True, description="Trigger: the technician is asked (an offer); false assigns him at once."
@@ -76,6 +82,48 @@ class StoreSettings(BaseModel):
     soon_minutes: float = Field(
         120, ge=0, le=_WEEK_MINUTES, description="Slots that start within this time are judged by live positions."
     )
+    offer_policy: Literal["sequential", "parallel", "widening"] = Field(
+        "sequential",
+        description="Who is asked: one after the other, several at once (the first to accept has it), or one after the "
+        "other within a radius that widens with time.",
+    )
+    parallel_offers: int = Field(3, ge=2, le=20, description="How many are asked at once where `parallel` is chosen.")
+    widening_radii_m: Annotated[tuple[WidthM, ...], Field(strict=False)] = Field(
+        (5_000.0, 15_000.0),
+        min_length=1,
+        max_length=10,
+        description="Radii of the search, metres, one after the other, where `widening` is chosen; last is `radius_m`.",
+    )
+    widening_every_minutes: float = Field(
+        5, gt=0, le=_WEEK_MINUTES, description="How long the search stays within each of those radii."
+    )
+    offers_before_alarm: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None,
+        description="After so many people asked in vain the dispatcher is alarmed and nobody else is asked. "
+        "Not set means that everybody who can go is asked.",
+    )
+    crew_policy: Literal["lead_accepts", "all_or_nothing"] = Field(
+        "lead_accepts",
+        description="Several technicians: the lead engineer answers for all and the others are informed, or each is "
+        "asked and all must accept.",
+    )
+    group_rejection_note_required: bool = Field(False, description="A group that sends a work order back must say why.")
+    collect_seconds: float = Field(
+        0,
+        ge=0,
+        le=60,
+        description="Leads that arrive within this time are assigned together, so that the sum of all "
+        "ways is shortest. 0 assigns each at once.",
+    )
+    coarse_positions: bool = Field(
+        False, description="Positions of technicians who have no work from here are shown to about a kilometre."
+    )
+
+    @model_validator(mode="after")
+    def _radii_widen(self) -> Self:
+        if any(outer <= inner for inner, outer in pairwise(self.widening_radii_m)):
+            raise PydanticCustomError("radii_not_widening", "Each radius should be larger than the one before")
+        return self
 
     @property
     def tat(self) -> timedelta:

@@ -4,13 +4,13 @@ Every step that changes a work order expects its row to be locked (`lock`), so t
 what the first left behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import ActorKind, Caller, Scope
@@ -41,6 +41,8 @@ from geo_assign.workorders.queries import get_offer, get_work_order
 from geo_assign.workorders.tables import bookings, offers, work_order_counters, work_order_events, work_orders
 
 EVERYTHING = Scope(everything=True)
+
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,16 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     if found is None:
         raise WorkOrderNotFoundError
     return get_work_order(tx, scope, work_order_id)
+
+
+def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
+    """Make transactions that free and claim these people's time, or claim several people's, come one after another.
+
+    Taken after the work order's lock and before anything is freed or claimed, always in the same order, so that two
+    such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
+    """
+    for technician_id in sorted(set(technician_ids)):
+        tx.conn.execute(_LOCK_PERSON, {"person": f"{tx.org_id}/{technician_id}"})
 
 
 def require_version(tx: Tx, order: WorkOrder, version: int | None) -> None:
@@ -243,8 +255,9 @@ def claim_time(
 ) -> UUID | None:
     """Hold the slot, with the way there, for a technician; None when something else holds it.
 
-    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. At most one claim of a
-    transaction may succeed, which keeps claims free of deadlocks. What is wanted as soon as possible gets the slot that
+    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. A transaction that has freed
+    somebody's time, or goes on to a second successful claim, has called `lock_people` first, which keeps claims free
+    of deadlocks. What is wanted as soon as possible gets the slot that
     it was claimed for.
     """
     booking_id, (start, end) = new_id(), order.slot_at(at)

@@ -66,6 +66,8 @@ class PendingReason(StrEnum):
     SUGGESTED = "suggested"
     UNASSIGNED = "unassigned"
     WANTED_TAKEN = "wanted_taken"
+    OFFERS_EXHAUSTED = "offers_exhausted"
+    TO_BE_SOLVED = "to_be_solved"
 
 
 class LocationSource(StrEnum):
@@ -122,9 +124,37 @@ class EventKind(StrEnum):
     STATUS_CHANGED = "status_changed"
     PENDING = "pending"
     CHANGED = "changed"
+    RESCHEDULED = "rescheduled"
+    GROUP_CHANGED = "group_changed"
+    GROUP_REJECTED = "group_rejected"
+    CREW_CHANGED = "crew_changed"
 
 
-PUBLISHED = frozenset(EventKind) - {EventKind.PENDING, EventKind.CHANGED, EventKind.OFFER_WITHDRAWN}
+# The events that leave the house; the others are for the history alone.
+PUBLISHED = frozenset(
+    {
+        EventKind.CREATED,
+        EventKind.LOCATED,
+        EventKind.OFFERED,
+        EventKind.ASSIGNED,
+        EventKind.REJECTED,
+        EventKind.OFFER_EXPIRED,
+        EventKind.UNASSIGNED,
+        EventKind.TRANSFERRED,
+        EventKind.CONVERTED,
+        EventKind.CANCELLED,
+        EventKind.STATUS_CHANGED,
+    }
+)
+
+
+class AlarmCode(StrEnum):
+    """What a dispatcher has to see at once, whatever state the order is in."""
+
+    ADDRESS_MOVED = "address_moved"
+    GROUP_LOOP = "group_loop"
+    OFFERS_EXHAUSTED = "offers_exhausted"
+    COLLABORATOR_MISSING = "collaborator_missing"
 
 
 def may_go(before: State, after: State) -> bool:
@@ -166,15 +196,25 @@ MAY_ASK_AGAIN: Mapping[RejectReason, bool] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenOffer:
-    """The offer that waits for an answer."""
+    """An offer that waits for an answer."""
 
     id: UUID
     technician_id: UUID
     technician_name: str
+    role: BookingRole
     offered_at: datetime
     expires_at: datetime
     distance_m: float | None
     eta_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborator:
+    """Somebody who comes along with the lead engineer. Until everybody who is asked has answered he is `offered`."""
+
+    id: UUID
+    name: str
+    state: BookingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +255,23 @@ class WorkOrder:
     technician_name: str | None
     wanted_technician_id: UUID | None
     pinned: bool
-    offer: OpenOffer | None
+    offers: tuple[OpenOffer, ...]
+    collaborators: tuple[Collaborator, ...]
     decision_id: UUID | None
+    alarm: Mapping[str, Any] | None
+    returned_to: UUID | None
+    converted_from: UUID | None
+    search_started_at: datetime | None
     changed_by: Mapping[str, Any]
     version: int
     human_version: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def offer(self) -> OpenOffer | None:
+        """The open offer to lead the work; where several people are asked at once, the one that ends first."""
+        return next((offer for offer in self.offers if offer.role is BookingRole.PRIMARY), None)
 
     @property
     def title(self) -> str:
@@ -267,6 +317,7 @@ class Offer:
     eta_s: float | None
     automatic: bool
     decision_id: UUID | None
+    role: BookingRole
 
 
 class WorkOrderNotFoundError(NotFoundError):

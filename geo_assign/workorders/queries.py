@@ -1,12 +1,13 @@
 """Reads of work orders, offers and their history."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
@@ -15,6 +16,9 @@ from geo_assign.core.paging import Page, decode, page
 from geo_assign.workforce.tables import service_groups, technicians
 from geo_assign.workorders.domain import (
     HOLDING,
+    BookingRole,
+    BookingState,
+    Collaborator,
     Kind,
     Location,
     LocationSource,
@@ -33,16 +37,48 @@ _PREFIX = {Kind.LEAD: "L", Kind.TICKET: "T"}
 
 _assignee = technicians.alias("assignee")
 _asked = technicians.alias("asked")
+
+
+def _open_offers() -> ColumnElement[Any]:
+    """The open offers of a work order as a JSON list, the one that ends first in front."""
+    o, w = offers.c, work_orders.c
+    shown = (o.id, o.technician_id, o.role, o.offered_at, o.expires_at, o.distance_m, o.eta_s)
+    members = [member for column in shown for member in (str(column.name), column)]
+    one = func.jsonb_build_object(*members, "technician_name", _asked.c.name)
+    return (
+        select(func.jsonb_agg(aggregate_order_by(one, o.expires_at, o.id)))
+        .select_from(offers.join(_asked, and_(_asked.c.org_id == o.org_id, _asked.c.id == o.technician_id)))
+        .where(o.org_id == w.org_id, o.work_order_id == w.id, o.state == OfferState.OFFERED)
+        .correlate(work_orders)
+        .scalar_subquery()
+        .label("open_offers")
+    )
+
+
+def _crew() -> ColumnElement[Any]:
+    """Who comes along, as a JSON list by name."""
+    b, w, t = bookings.c, work_orders.c, _asked.c
+    one = func.jsonb_build_object("id", t.id, "name", t.name, "state", b.state)
+    return (
+        select(func.jsonb_agg(aggregate_order_by(one, t.name, t.id)))
+        .select_from(bookings.join(_asked, and_(t.org_id == b.org_id, t.id == b.technician_id)))
+        .where(
+            b.org_id == w.org_id,
+            b.work_order_id == w.id,
+            b.role == BookingRole.COLLABORATOR,
+            b.state.in_([*HOLDING, BookingState.DONE]),
+        )
+        .correlate(work_orders)
+        .scalar_subquery()
+        .label("crew")
+    )
+
+
 _COLUMNS = (
     *(work_orders.c[column.name] for column in work_orders.c if column.name != "geog"),
     _assignee.c.name.label("technician_name"),
-    offers.c.id.label("offer_id"),
-    offers.c.technician_id.label("offer_technician_id"),
-    _asked.c.name.label("offer_technician_name"),
-    offers.c.offered_at,
-    offers.c.expires_at,
-    offers.c.distance_m,
-    offers.c.eta_s,
+    _open_offers(),
+    _crew(),
 )
 
 
@@ -240,12 +276,8 @@ def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
 
 
 def _select(tx: Tx, scope: Scope) -> Select[Any]:
-    w, o = work_orders.c, offers.c
-    joined = (
-        work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
-        .outerjoin(offers, and_(o.org_id == w.org_id, o.work_order_id == w.id, o.state == OfferState.OFFERED))
-        .outerjoin(_asked, and_(_asked.c.org_id == o.org_id, _asked.c.id == o.technician_id))
-    )
+    w = work_orders.c
+    joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
     return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, in_scope(scope))
 
 
@@ -277,8 +309,13 @@ def _work_order(row: Any) -> WorkOrder:
         technician_name=row.technician_name,
         wanted_technician_id=row.wanted_technician_id,
         pinned=row.pinned,
-        offer=_open_offer(row),
+        offers=tuple(_open_offer(one) for one in row.open_offers or ()),
+        collaborators=tuple(_collaborator(one) for one in row.crew or ()),
         decision_id=row.decision_id,
+        alarm=row.alarm,
+        returned_to=row.returned_to,
+        converted_from=row.converted_from,
+        search_started_at=row.search_started_at,
         changed_by=row.changed_by,
         version=row.version,
         human_version=row.human_version,
@@ -293,18 +330,21 @@ def _location(row: Any) -> Location | None:
     return Location(Point(row.lat, row.lon), LocationSource(row.location_source), row.location_confidence)
 
 
-def _open_offer(row: Any) -> OpenOffer | None:
-    if row.offer_id is None:
-        return None
+def _open_offer(one: Mapping[str, Any]) -> OpenOffer:
     return OpenOffer(
-        id=row.offer_id,
-        technician_id=row.offer_technician_id,
-        technician_name=row.offer_technician_name,
-        offered_at=row.offered_at,
-        expires_at=row.expires_at,
-        distance_m=row.distance_m,
-        eta_s=row.eta_s,
+        id=UUID(one["id"]),
+        technician_id=UUID(one["technician_id"]),
+        technician_name=one["technician_name"],
+        role=BookingRole(one["role"]),
+        offered_at=datetime.fromisoformat(one["offered_at"]),
+        expires_at=datetime.fromisoformat(one["expires_at"]),
+        distance_m=one["distance_m"],
+        eta_s=one["eta_s"],
     )
+
+
+def _collaborator(one: Mapping[str, Any]) -> Collaborator:
+    return Collaborator(UUID(one["id"]), one["name"], BookingState(one["state"]))
 
 
 _OFFER_FIELDS = tuple(Offer.__dataclass_fields__)
@@ -316,4 +356,4 @@ def _offers(tx: Tx) -> Select[Any]:
 
 def _offer(row: Any) -> Offer:
     values = dict(zip(_OFFER_FIELDS, row, strict=True))
-    return Offer(**(values | {"state": OfferState(values["state"])}))
+    return Offer(**(values | {"state": OfferState(values["state"]), "role": BookingRole(values["role"])}))

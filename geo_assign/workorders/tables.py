@@ -33,6 +33,8 @@ from geo_assign.workorders.domain import (
 
 _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 
+# `search_started_at` is when automation began to look for somebody: a widening radius counts from it. `returned_to` is
+# the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until a person acts.
 # `geocode_due_at` and `evaluate_due_at` are the work order's deadlines: the worker looks for those that have passed.
 # `human_version` is the last version that a person made: what automation did since does not stand in a person's way.
 work_orders = tenant_table(
@@ -74,12 +76,18 @@ work_orders = tenant_table(
     Column("human_version", Integer, nullable=False, server_default="1"),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    Column("converted_from", UUID(as_uuid=True)),
+    Column("returned_to", UUID(as_uuid=True)),
+    Column("alarm", JSONB),
+    Column("search_started_at", INSTANT),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
+    ForeignKeyConstraint(["org_id", "converted_from"], ["work_orders.org_id", "work_orders.id"]),
     CheckConstraint(in_values("kind", Kind), name="kind"),
     CheckConstraint(in_values("state", State), name="state"),
     CheckConstraint(in_values("pending_reason", PendingReason), name="pending_reason"),
+    CheckConstraint("converted_from IS NULL OR kind = 'ticket'", name="tickets_are_converted"),
     CheckConstraint("(state = 'pending') = (pending_reason IS NOT NULL)", name="pending_has_reason"),
     CheckConstraint(in_values("location_source", LocationSource), name="location_source"),
     CheckConstraint("(lat IS NULL) = (location_source IS NULL)", name="location_has_source"),
@@ -97,6 +105,13 @@ work_orders = tenant_table(
         "external_id",
         unique=True,
         postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index(
+        "work_orders_converted_from_key",
+        "org_id",
+        "converted_from",
+        unique=True,
+        postgresql_where=text("converted_from IS NOT NULL"),
     ),
     Index("work_orders_live_idx", "org_id", "created_at", "id", postgresql_where=text(_LIVE)),
     Index("work_orders_org_id_created_at_idx", "org_id", "created_at", "id"),
@@ -196,10 +211,12 @@ offers = tenant_table(
     Column("final", Boolean, nullable=False, server_default="false"),
     Column("distance_m", Double),
     Column("eta_s", Double),
+    Column("role", Text, nullable=False, server_default=BookingRole.PRIMARY),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
     ForeignKeyConstraint(["org_id", "booking_id"], ["bookings.org_id", "bookings.id"]),
     CheckConstraint(in_values("state", OfferState), name="state"),
+    CheckConstraint(in_values("role", BookingRole), name="role"),
     CheckConstraint("expires_at > offered_at", name="deadline"),
     CheckConstraint("(state = 'offered') = (responded_at IS NULL)", name="closed_has_time"),
     Index(
@@ -229,4 +246,22 @@ work_order_events = tenant_table(
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     Index("work_order_events_history_idx", "org_id", "work_order_id", "at", "id"),
     app=APPEND_ONLY,
+)
+
+# Which group looked after an order from when to when; the order's own clock goes on through all of them.
+group_stays = tenant_table(
+    "group_stays",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("group_id", UUID(as_uuid=True), nullable=False),
+    Column("entered_at", INSTANT, nullable=False),
+    Column("left_at", INSTANT),
+    Column("sent_by", JSONB, nullable=False),
+    Column("note", Text),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
+    ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
+    CheckConstraint("left_at >= entered_at", name="forward"),
+    Index("group_stays_work_order_idx", "org_id", "work_order_id", "entered_at"),
+    Index("group_stays_open_key", "org_id", "work_order_id", unique=True, postgresql_where=text("left_at IS NULL")),
+    app=("SELECT", "INSERT", "UPDATE"),
 )

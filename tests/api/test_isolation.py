@@ -226,6 +226,8 @@ def _fill_the_rest(org_id: str, things: dict[str, str], world: World) -> None:
 
 
 _REST = (
+    """INSERT INTO group_stays (org_id, id, work_order_id, group_id, entered_at, sent_by)
+    VALUES (%(org_id)s, gen_random_uuid(), %(work_order)s, %(group)s, now(), '{}')""",
     """INSERT INTO map_keys (org_id, owner_kind, owner_id, provider, created_at, updated_at)
     VALUES (%(org_id)s, 'store', %(store)s, 'gazetteer', now(), now())""",
     """INSERT INTO geocode_usage (org_id, owner_kind, owner_id, day, requests)

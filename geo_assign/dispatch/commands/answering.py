@@ -1,17 +1,19 @@
-"""What becomes of an offer: accepted, rejected, expired, withdrawn. Exactly one wins; the others are told the truth."""
+"""What becomes of an offer: accepted, rejected, expired, withdrawn. Exactly one wins; the others are told the truth.
+
+These steps free time and never claim any: the work order they leave behind is due at once, and whoever called them
+evaluates it in a transaction of its own. One that did both could wait for another that waits for it.
+"""
 
 from uuid import UUID
 
-from geo_assign.access.domain import Caller, system_caller
+from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.matching.questions import get_store_rules
 from geo_assign.workorders.commands import (
     EVERYTHING,
     change,
     close_offer,
     lock_with_offer,
-    put_off,
     set_bookings,
     to_pending,
     wake,
@@ -74,7 +76,7 @@ def accept(tx: Tx, caller: Caller, offer_id: UUID) -> Offer:
 
 
 def reject(tx: Tx, caller: Caller, offer_id: UUID, reason: RejectReason, note: str | None = None) -> Offer:
-    """The technician says no; the next candidate is asked in the same transaction. Repeating it answers the same.
+    """The technician says no; the work order is due for the next candidate. Repeating it answers the same.
 
     Raises RejectionDisabledError where the store does not allow it, else as `accept`.
     """
@@ -92,19 +94,19 @@ def reject(tx: Tx, caller: Caller, offer_id: UUID, reason: RejectReason, note: s
     final = not MAY_ASK_AGAIN[reason]
     close_offer(tx, offer, OfferState.REJECTED, at=now, reason=reason.value, note=note, final=final)
     detail = {"reason": reason.value, "note": note}
-    _ask_the_next(tx, caller, order, offer, EventKind.REJECTED, detail=detail)
+    _leave_to_the_next(tx, caller, order, offer, EventKind.REJECTED, detail=detail)
     return get_offer(tx, offer_id)
 
 
-def expire(tx: Tx, caller: Caller, offer_id: UUID) -> bool:
-    """Close an offer whose deadline has passed and ask the next, in one transaction. False: nothing (left) to do."""
+def expire(tx: Tx, caller: Caller, offer_id: UUID) -> UUID | None:
+    """Close an offer whose deadline has passed; returns its work order, which is due. None: nothing (left) to do."""
     order, offer = lock_with_offer(tx, offer_id)
     now = tx.now()
     if offer.state is not OfferState.OFFERED or now < offer.expires_at:
-        return False
+        return None
     close_offer(tx, offer, OfferState.EXPIRED, at=now)
-    _ask_the_next(tx, caller, order, offer, EventKind.OFFER_EXPIRED, detail={})
-    return True
+    _leave_to_the_next(tx, caller, order, offer, EventKind.OFFER_EXPIRED, detail={})
+    return order.id
 
 
 def withdraw(tx: Tx, order: WorkOrder, reason: str) -> list[Offer]:
@@ -141,7 +143,7 @@ def to_look_again(tx: Tx, caller: Caller, order: WorkOrder, offer: Offer, reason
     to_pending(tx, caller, order, PendingReason.NOBODY_ELIGIBLE, at=now, detail=pending, evaluate_due_at=now)
 
 
-def _ask_the_next(
+def _leave_to_the_next(
     tx: Tx, caller: Caller, order: WorkOrder, offer: Offer, kind: EventKind, *, detail: dict[str, str | None]
 ) -> None:
     now = tx.now()
@@ -157,10 +159,8 @@ def _ask_the_next(
         state=State.PENDING,
         pending_reason=PendingReason.NOBODY_ELIGIBLE,
         pending_detail={},
+        evaluate_due_at=now,
     )
-    put_off(tx, order.id, evaluate_due_at=now)
-    # Whom automation asks next is its own doing, not that of whoever said no.
-    evaluate(tx, system_caller(tx.org_id), order.id)
     # His time is free again: others may have waited for it.
     wake(tx, at=now, store_ids=[order.store_id])
 

@@ -18,6 +18,7 @@ from geo_assign.workorders.commands import (
     EVERYTHING,
     change,
     lock,
+    lock_people,
     require_version,
     require_way,
     set_bookings,
@@ -64,6 +65,7 @@ def assign(
     _require_fit(technician, mode)
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     ranking = _ranking(tx, order, rules)
+    lock_people(tx, {technician.id, *(offer.technician_id for offer in order.offers)})
     withdraw(tx, order, WITHDRAWN_ASSIGNED)
     recipient = _recipient(technician, ranking)
     if not give(tx, caller, order, rules, recipient, at=tx.now(), as_offer=mode == "offer", ranking=ranking):

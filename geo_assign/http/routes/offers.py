@@ -75,12 +75,12 @@ def accept_offer(call: Call) -> Reply:
     answer=OfferAnswer,
     errors=(*_OVER, RejectionDisabledError),
     lane=Lane.PHONES,
+    own_transactions=True,
 )
 def reject_offer(call: Call) -> Reply:
     """Say no, with a reason; the next candidate is asked at once."""
     body: RejectBody = call.body
-    with call.transaction() as tx:
-        return Reply(offer_answer(answering.reject(tx, call.caller, call.path["id"], body.reason, body.note)))
+    return Reply(offer_answer(call.services.dispatcher.reject(call.caller, call.path["id"], body.reason, body.note)))
 
 
 def _technician(call: Call) -> UUID:

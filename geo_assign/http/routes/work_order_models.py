@@ -23,6 +23,8 @@ from geo_assign.http.schemas import (
     SlotAnswer,
 )
 from geo_assign.workorders.domain import (
+    BookingRole,
+    BookingState,
     Bucket,
     Kind,
     LocationSource,
@@ -113,12 +115,19 @@ class PersonAnswer(Answer):
     name: str
 
 
+class CollaboratorAnswer(PersonAnswer):
+    """Somebody who comes along: `offered` until everybody who is asked has answered, then `assigned`."""
+
+    state: BookingState
+
+
 class OpenOfferAnswer(Answer):
-    """The offer that waits for an answer."""
+    """An offer that waits for an answer."""
 
     id: UUID
     technician_id: UUID
     technician_name: str
+    role: BookingRole
     offered_at: datetime
     expires_at: datetime
     distance_m: float | None
@@ -150,9 +159,13 @@ class WorkOrderAnswer(Answer):
     notes: str | None
     external_id: str | None
     assignee: PersonAnswer | None
-    collaborators: Sequence[PersonAnswer]
+    collaborators: Sequence[CollaboratorAnswer]
     offer: OpenOfferAnswer | None
+    offers: Sequence[OpenOfferAnswer]
     decision_id: UUID | None
+    alarm: Mapping[str, Any] | None
+    returned_to: UUID | None
+    converted_from: UUID | None
     changed_by: Mapping[str, Any]
     version: int
     created_at: datetime
@@ -187,8 +200,9 @@ def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
         location=_location(order),
         slot=SlotAnswer.model_construct(start=order.slot_start, end=order.slot_end),
         assignee=_assignee(order),
-        collaborators=(),
+        collaborators=[CollaboratorAnswer.model_validate(one) for one in order.collaborators],
         offer=None if order.offer is None else OpenOfferAnswer.model_validate(order.offer),
+        offers=[OpenOfferAnswer.model_validate(one) for one in order.offers],
     )
 
 
@@ -210,7 +224,7 @@ def _assignee(order: WorkOrder) -> PersonAnswer | None:
 _SAME = [
     name
     for name in WorkOrderAnswer.model_fields
-    if name not in {"location", "slot", "assignee", "collaborators", "offer"}
+    if name not in {"location", "slot", "assignee", "collaborators", "offer", "offers"}
 ]
 
 
