@@ -27,7 +27,8 @@ class Checkout:
 
     def start(self, body: str, **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            ["bash", "-c", self.program(body)],
+            # Whoever runs the tests may ignore SIGHUP, and a shell cannot trap what it was born to ignore.
+            ["env", "--default-signal=HUP", "bash", "-c", self.program(body)],
             env={"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
