@@ -1,0 +1,111 @@
+"""One act is held before each of its database messages while another one runs on the same work order.
+
+Whatever the moment: nobody is booked twice, there is one active primary, no state outside the table, whoever lost is
+told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is tried again.
+"""
+
+import threading
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+import pytest
+from sqlalchemy import Connection, text
+
+from tests.conftest import World
+from tests.day import Day
+from tests.races.invariants import broken_rules
+from tests.races.sweeps import ACTS, Attempt, Stage
+from tests.races.test_claims import deadlocks
+from tests.races.wire import Proxy, Script
+
+pytestmark = pytest.mark.races
+
+
+@pytest.fixture
+def stage(day: Day, admin: Connection) -> Stage:
+    day.set(reoffer_after_minutes=0, offer_limit=100)
+    return Stage(day, admin).open()
+
+
+@pytest.fixture
+def proxy(world: World) -> Iterator[Proxy]:
+    proxy = Proxy(world.app_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.parametrize(("held", "other"), list(product(ACTS, ACTS)))
+def test_a_held_act_and_another_leave_one_truth(
+    stage: Stage, admin: Connection, world: World, proxy: Proxy, held: str, other: str
+) -> None:
+    before, rounds = deadlocks(admin), 0
+    with stage.actor(proxy.proxied_url) as first, stage.actor(world.app_url) as second:
+        while True:
+            scene = stage.scene(ACTS[held].start, overdue=ACTS[held].overdue or ACTS[other].overdue)
+            script = proxy.script(Script(hold_before=rounds))
+            slow = Attempt(ACTS[held], scene, first).start()
+            if not is_held(slow, script):
+                break
+            quick = Attempt(ACTS[other], scene, second).start()
+            wait_until_ended_or_blocked(quick, admin)
+            script.release.set()
+            assert slow.ended.wait(20), f"{held} hangs, held before message {rounds}"
+            assert quick.ended.wait(20), f"{other} hangs, {held} held before message {rounds}"
+            for attempt in (slow, quick):
+                assert attempt.was_told, f"message {rounds}: {attempt.problem!r}"
+            assert broken_rules(admin) == [], f"{held} held before message {rounds}, {other} beside it"
+            rounds += 1
+    assert rounds > 1, "the act sends no messages"
+    assert deadlocks(admin) == before
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+@pytest.mark.parametrize("name", ACTS)
+def test_a_cut_connection_and_a_retry_lose_and_double_nothing(
+    stage: Stage, admin: Connection, world: World, proxy: Proxy, name: str, where: str
+) -> None:
+    cut, act = 0, ACTS[name]
+    with stage.actor(world.app_url) as again:
+        while True:
+            scene = stage.scene(act.start, overdue=act.overdue)
+            with stage.actor(proxy.proxied_url) as first:
+                script = proxy.script(Script(**{f"cut_{where}": cut}))
+                attempt = Attempt(act, scene, first).start()
+                assert attempt.ended.wait(20)
+            assert broken_rules(admin) == [], f"{name} cut {where} message {cut}"
+            retry = Attempt(act, scene, again).start()
+            assert retry.ended.wait(20)
+            assert retry.was_told, f"{name} cut {where} message {cut}: {retry.problem!r}"
+            assert broken_rules(admin) == [], f"{name} cut {where} message {cut}, then tried again"
+            assert doubled_events(admin, scene.order.id) == [], f"{name} cut {where} message {cut}, then tried again"
+            if script.flights <= cut:
+                break
+            cut += 1
+    assert cut > 1, "the act sends no messages"
+
+
+def is_held(attempt: Attempt, script: Script) -> bool:
+    """Wait until the act is held; False when it ended before it came so far."""
+    while not script.holds.wait(0.002):
+        if attempt.ended.is_set() and not script.holds.is_set():
+            return False
+    return True
+
+
+def wait_until_ended_or_blocked(attempt: Attempt, admin: Connection) -> None:
+    """Until the other act has done what it can beside the held one."""
+    waiting = text(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    pause = threading.Event()
+    while not attempt.ended.is_set() and not admin.execute(waiting).scalar_one():
+        pause.wait(0.002)
+
+
+def doubled_events(admin: Connection, order_id: object) -> list[str]:
+    """Kinds of events that one act tells once, but that stand in the history twice in a row."""
+    kinds = admin.execute(
+        text("SELECT kind FROM work_order_events WHERE work_order_id = :id ORDER BY at, id"), {"id": order_id}
+    ).scalars()
+    listed = list(kinds)
+    return [one for one, following in pairwise(listed) if one == following and one != "pending"]
