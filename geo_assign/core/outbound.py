@@ -147,17 +147,18 @@ class OutboundClient:
         headers: Mapping[str, str] = MappingProxyType({}),
         body: bytes | None = None,
         max_bytes: int = DEFAULT_MAX_BYTES,
+        cut: bool = False,
     ) -> OutboundResponse:
         """One request, its complete answer of whatever status (redirects too) within `deadline_s` seconds.
 
-        `max_bytes` caps the decoded body. Raises a subclass of OutboundError.
+        `max_bytes` caps the decoded body; `cut` says that the rest does not matter. Raises a subclass of OutboundError.
         """
         deadline = _Deadline(deadline_s)
         adapter = _Adapter(partial(self._dial, deadline=deadline), deadline, self._ssl_context)
         try:
             prepared = self._prepare(method, url, headers=headers, body=body)
             with adapter.send(prepared, stream=True, timeout=deadline.remaining_s()) as answer:
-                content = _read(answer.raw.stream(_CHUNK_BYTES, decode_content=True), max_bytes)
+                content = _read(answer.raw.stream(_CHUNK_BYTES, decode_content=True), max_bytes, cut=cut)
                 lowered = {name.lower(): value for name, value in answer.headers.items()}
                 return OutboundResponse(answer.status_code, MappingProxyType(lowered), content)
         except OutboundError:
@@ -167,6 +168,21 @@ class OutboundClient:
             raise _translated(error, deadline) from None
         finally:
             adapter.close()
+
+    def leads_to_private_place(self, url: str, *, deadline_s: float) -> bool:
+        """Whether `url` names a private place that is allowed; nothing is connected to.
+
+        Raises OutboundInvalidUrlError, and OutboundRefusedError and OutboundUnreachableError as a call would.
+        """
+        target = urlsplit(self._prepare("GET", url, headers={}, body=None).url or "")
+        port = target.port or (443 if target.scheme == "https" else 80)
+        try:
+            found = [address for _, address in self._look_up(target.hostname or "", port, _Deadline(deadline_s))]
+        except TimeoutError:
+            raise OutboundTimeoutError from None
+        if not any(self._is_allowed(address, port) for address in found):
+            raise OutboundRefusedError
+        return not any(is_public(address) for address in found)
 
     def _prepare(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
@@ -334,13 +350,15 @@ def _plain(text: str) -> Address:
     return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
 
 
-def _read(chunks: Iterator[bytes], max_bytes: int) -> bytes:
+def _read(chunks: Iterator[bytes], max_bytes: int, *, cut: bool) -> bytes:
     content = bytearray()
     for chunk in chunks:
         content += chunk
         if len(content) > max_bytes:
+            if cut:
+                break
             raise OutboundTooLargeError
-    return bytes(content)
+    return bytes(content[:max_bytes])
 
 
 def _translated(error: Exception, deadline: _Deadline) -> OutboundError:

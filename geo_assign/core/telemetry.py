@@ -33,7 +33,7 @@ _PRIVATE = frozenset(
         "token",
     }
 )  # fmt: skip
-_TOKEN = re.compile(r"\bga[sk]_[A-Za-z0-9._~+/=-]+")
+_TOKEN = re.compile(r"\b(?:ga[sk]|whsec)_[A-Za-z0-9._~+/=-]+")
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;=]+@[^\s@<>\"'(),:;=]+\.[A-Za-z]{2,}")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _FRAMES = 40
@@ -150,7 +150,7 @@ def _exception_of(exc_info: Any) -> BaseException | None:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        if "ga" in value:
+        if "ga" in value or "whsec_" in value:
             value = _TOKEN.sub(REDACTED, value)
         if "@" in value:
             value = _EMAIL.sub(REDACTED, _URL_PASSWORD.sub(f"{REDACTED}@", value))

@@ -351,3 +351,29 @@ def test_permissions_are_read() -> None:
         ("::1/128", 443),
         ("fd00::/8", None),
     ]
+
+
+def test_what_is_cut_is_no_fault(server: StubServer) -> None:
+    server.behaviour = stub.answer("x" * 5_000)
+    client = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
+    assert client.request("POST", server.url, deadline_s=2, max_bytes=1_000, cut=True).body == b"x" * 1_000
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("http://127.0.0.1:8080/hook", OutboundRefusedError),
+        ("http://[::1]/hook", OutboundRefusedError),
+        ("https://user:word@192.0.2.1/", OutboundInvalidUrlError),
+        ("ftp://93.184.216.34/", OutboundInvalidUrlError),
+        ("https://93.184.216.34/", False),
+        ("http://127.0.0.1:9999/hook", True),
+    ],
+)
+def test_a_url_is_judged_without_a_call(url: str, outcome: object) -> None:
+    client = OutboundClient(allow=parse_allow("127.0.0.1/32:9999"))
+    if isinstance(outcome, bool):
+        assert client.leads_to_private_place(url, deadline_s=2) is outcome
+        return
+    with pytest.raises(outcome):  # type: ignore[call-overload]
+        client.leads_to_private_place(url, deadline_s=2)

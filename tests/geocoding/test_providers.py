@@ -15,7 +15,6 @@ from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.reachable import parse_allow
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode
 from geo_assign.geocoding.providers import PROVIDERS, Access
-from geo_assign.geocoding.providers.base import MAX_RETRY_AFTER_S, retry_after_s
 from tests.providers import stub
 from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
 from tests.providers.stub import Behaviour, StubServer
@@ -235,30 +234,6 @@ def test_photon_finding_something_else_is_not_trusted(server: StubServer) -> Non
     assert best is not None
     assert best.confidence is Confidence.STREET
     assert ask(photon, server, country="PT").candidates == ()
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 60.0),
-        ({"retry-after": "0"}, 1.0),
-        ({"retry-after": "2.5"}, 2.5),
-        ({"retry-after": "soon"}, 60.0),
-        ({"retry-after": "-5"}, 60.0),
-        ({"retry-after": "999999999"}, MAX_RETRY_AFTER_S),
-        ({"retry-after": format_datetime(NOW - timedelta(hours=1), usegmt=True)}, 1.0),
-        ({"retry-after": format_datetime(NOW + timedelta(days=99), usegmt=True)}, MAX_RETRY_AFTER_S),
-        (
-            {
-                "retry-after": format_datetime(NOW + timedelta(hours=1), usegmt=True),
-                "date": format_datetime(NOW + timedelta(minutes=59), usegmt=True),
-            },
-            60.0,
-        ),
-    ],
-)
-def test_retry_after_in_all_its_forms(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after_s(headers, asked_at=NOW) == seconds
 
 
 def test_every_provider_is_in_the_registry() -> None:

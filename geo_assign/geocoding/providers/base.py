@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
@@ -13,13 +12,12 @@ from pydantic import SecretStr
 
 from geo_assign.core.geo import Point
 from geo_assign.core.outbound import OutboundClient, OutboundError, OutboundResponse, OutboundTimeoutError
+from geo_assign.core.retry_after import retry_after_s
 from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, ProblemCode
 
 MAX_MESSAGE = 200
 # For a provider that says "too often" without saying for how long.
 DEFAULT_RETRY_AFTER_S = 60.0
-# No provider blocks for longer than a day; a wrong header must not block for ever.
-MAX_RETRY_AFTER_S = 86_400.0
 # When to look again after an answer that was none.
 UNAVAILABLE_RETRY_S = 5.0
 BIAS_DEGREES = 0.5
@@ -78,35 +76,13 @@ def problem_of_status(answer: OutboundResponse, *, message: str, asked_at: datet
     if status in {401, 403, 407}:
         return GeocodeProblem(ProblemCode.MAP_KEY_INVALID, f"The provider refused the key ({status}){said}")
     if status in {402, 429}:
-        wait_s = retry_after_s(answer.headers, asked_at=asked_at)
+        wait_s = retry_after_s(answer.headers, asked_at=asked_at) or DEFAULT_RETRY_AFTER_S
         return GeocodeProblem(
             ProblemCode.GEOCODER_RATE_LIMITED, f"The provider's limit is reached ({status}){said}", wait_s
         )
     if status in {400, 410, 413, 414, 422}:
         return GeocodeProblem(ProblemCode.NOT_FOUND, f"The provider does not take this address ({status}){said}")
     return unavailable(f"The provider answered {status}{said}")
-
-
-def retry_after_s(headers: Mapping[str, str], *, asked_at: datetime) -> float:
-    """Seconds that a Retry-After header asks for, as a number or as a date; a default when it says nothing usable.
-
-    A date is taken relative to the server's own clock (its Date header) where it tells it.
-    """
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
-        return min(max(float(text), 1.0), MAX_RETRY_AFTER_S)
-    until, server_now = _date(text), _date(headers.get("date", ""))
-    if until is None:
-        return DEFAULT_RETRY_AFTER_S
-    return min(max((until - (server_now or asked_at)).total_seconds(), 1.0), MAX_RETRY_AFTER_S)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 _MESSAGE_PATHS = (
