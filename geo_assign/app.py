@@ -39,6 +39,7 @@ from geo_assign.http.routes import (
     stores,
     technicians,
     users,
+    work_order_moves,
     work_orders,
 )
 from geo_assign.http.services import Services
@@ -59,6 +60,7 @@ FEATURES = (
     positions,
     geocoding,
     work_orders,
+    work_order_moves,
     nearest,
     decisions,
     offers,

@@ -34,7 +34,7 @@ from geo_assign.workforce.commands.time_off import add_time_off
 from geo_assign.workforce.domain import TimeOff
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import Kind, Offer, RejectReason, State, WorkOrder
-from geo_assign.workorders.queries import get_offer, get_work_order, list_events
+from geo_assign.workorders.queries import HistoryEntry, get_offer, get_work_order, list_events
 
 ORIGIN = Point(lat=41.0, lon=-30.0)
 NOON = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
@@ -206,17 +206,24 @@ class Day:
 
     def lead(self, letter: str, *, slot: str | None = None, address: str | None = None, **more: Any) -> Outcome:
         """Post a lead at its place on the map, or with an address."""
+        return self._post(Kind.LEAD, letter, slot, address, **more)
+
+    def ticket(self, letter: str, *, slot: str | None = None, address: str | None = None, **more: Any) -> Outcome:
+        """Take a ticket in, at its place on the map if it has one."""
+        return self._post(Kind.TICKET, letter, slot, address, **more)
+
+    def _post(self, kind: Kind, letter: str, slot: str | None, address: str | None, **more: Any) -> Outcome:
         start, end = self.slot(slot) if slot else (None, None)
         if "assignee" in more:
             more["assignee_id"] = self.people[more.pop("assignee")]
         if "group" in more:
             more["group_id"] = self.group(more.pop("group"))
         new = orders.NewOrder(
-            kind=Kind.LEAD,
+            kind=kind,
             store_id=self.store_id,
             customer={"name": f"Customer {letter}"},
             address=address,
-            location=None if address else self.places[letter],
+            location=None if address else self.places.get(letter),
             slot_start=start,
             slot_end=end,
             **more,
@@ -276,6 +283,16 @@ class Day:
         """The kinds of a job's events."""
         with self.database.transaction(self.org_id) as tx:
             return [entry.kind for entry in list_events(tx, self.jobs[job], limit=200).items]
+
+    def convert(self, job: str, letter: str) -> Outcome:
+        """Make a ticket of a lead; from then on it is called `letter`."""
+        self.jobs[letter] = self.dispatcher.convert(self.boss, self.jobs[job], None).id
+        return self.outcome(letter)
+
+    def last_event(self, job: str) -> HistoryEntry:
+        """The newest entry of a job's history."""
+        with self.database.transaction(self.org_id) as tx:
+            return list_events(tx, self.jobs[job], limit=200).items[-1]
 
     def later(self, text: str) -> None:
         self.clock.advance(span(text))

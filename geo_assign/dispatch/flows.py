@@ -15,7 +15,7 @@ from uuid import UUID
 from geo_assign.access.domain import Caller, Scope, system_caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
-from geo_assign.dispatch.commands import answering, orders
+from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.dispatch.commands.locating import record_geocoding
@@ -69,6 +69,15 @@ class Dispatcher:
         if to_geocode or changes.location is not None:
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id)
+
+    def convert(self, caller: Caller, lead_id: UUID, version: int | None) -> WorkOrder:
+        """Make a ticket of a lead and give it to somebody as its trigger says. Repeating it answers the same ticket."""
+        ticket_id, again = self.database.run(
+            caller.org_id, lambda tx: converting.convert(tx, caller, lead_id, version=version)
+        )
+        if not again:
+            self.evaluate(caller.org_id, ticket_id)
+        return self.read(caller, ticket_id)
 
     def locate(self, org_id: UUID, order_id: UUID) -> None:
         """Geocode an order's address and write what came of it. Nothing to do where a location is known and kept."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from geo_assign.access.domain import Scope
@@ -12,9 +13,11 @@ from geo_assign.workforce.domain import Store
 from geo_assign.workforce.local_time import get_zone, local_day
 from geo_assign.workforce.queries import get_store
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
-from geo_assign.workorders.domain import WorkOrder, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import Kind, WorkOrder, WorkOrderWithoutLocationError
 
 EVERYTHING = Scope(everything=True)
+
+Trigger = Literal["off", "suggest", "on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class StoreRules:
 
     store: Store
     settings: StoreSettings
+
+    def trigger(self, kind: Kind) -> Trigger:
+        """What the store wants of automation for leads, or for tickets."""
+        of_kind = {
+            Kind.LEAD: self.settings.lead_auto_user_assignment,
+            Kind.TICKET: self.settings.ticket_auto_user_assignment,
+        }
+        return of_kind[kind]
 
 
 def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import ActorKind, Caller, Scope
@@ -21,6 +21,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.workorders.domain import (
     HOLDING,
     PUBLISHED,
+    TERMINAL,
     BookingRole,
     BookingState,
     DuplicateExternalIdError,
@@ -38,6 +39,7 @@ from geo_assign.workorders.domain import (
     may_go,
 )
 from geo_assign.workorders.queries import get_offer, get_work_order
+from geo_assign.workorders.stays import enter_group
 from geo_assign.workorders.tables import bookings, offers, work_order_counters, work_order_events, work_orders
 
 EVERYTHING = Scope(everything=True)
@@ -83,7 +85,7 @@ def insert_work_order(tx: Tx, caller: Caller, draft: Draft, work_order_id: UUID,
         "org_id": tx.org_id,
         "id": work_order_id,
         "kind": draft.kind,
-        "number": _next_number(tx, draft.kind),
+        "number": next_number(tx, draft.kind),
         "store_id": draft.store_id,
         "group_id": draft.group_id,
         "state": State.NEW,
@@ -118,7 +120,9 @@ def insert_work_order(tx: Tx, caller: Caller, draft: Draft, work_order_id: UUID,
     )
     if tx.conn.execute(statement.returning(work_orders.c.id)).first() is None:
         raise DuplicateExternalIdError
-    _record_event(tx, caller, work_order_id, EventKind.CREATED, State.NEW, detail={}, at=now)
+    if draft.group_id is not None:
+        enter_group(tx, work_order_id, draft.group_id, at=now, sent_by=actor(caller))
+    record_event(tx, caller, work_order_id, EventKind.CREATED, State.NEW, detail={}, at=now)
 
 
 def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder:
@@ -179,6 +183,8 @@ def require_way(order: WorkOrder, after: State) -> None:
         )
 
 
+
+
 def change(
     tx: Tx,
     caller: Caller,
@@ -193,6 +199,8 @@ def change(
     state = State(values.get("state", order.state))
     if state is not State.PENDING:
         values |= {"pending_reason": None, "pending_detail": None}
+    if caller.kind is ActorKind.USER or state in TERMINAL:
+        values = {"alarm": null()} | values
     w = work_orders.c
     if caller.kind is not ActorKind.SYSTEM:
         values |= {"human_version": w.version + 1}
@@ -201,7 +209,7 @@ def change(
         .where(w.org_id == tx.org_id, w.id == order.id)
         .values(**values, version=w.version + 1, updated_at=at, changed_by=actor(caller))
     )
-    _record_event(tx, caller, order.id, kind, state, detail=dict(detail or {}), at=at)
+    record_event(tx, caller, order.id, kind, state, detail=dict(detail or {}), at=at)
 
 
 def put_off(tx: Tx, work_order_id: UUID, **deadlines: Any) -> None:
@@ -402,7 +410,8 @@ def wake(
     tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at))
 
 
-def _next_number(tx: Tx, kind: Kind) -> int:
+def next_number(tx: Tx, kind: Kind) -> int:
+    """The next number of this kind; until the transaction ends nobody else gets one."""
     statement = insert(work_order_counters).values(org_id=tx.org_id, kind=kind, last_number=1)
     counted = statement.on_conflict_do_update(
         index_elements=["org_id", "kind"], set_={"last_number": work_order_counters.c.last_number + 1}
@@ -410,7 +419,7 @@ def _next_number(tx: Tx, kind: Kind) -> int:
     return tx.conn.execute(counted.returning(work_order_counters.c.last_number)).scalar_one()  # type: ignore[no-any-return]
 
 
-def _record_event(
+def record_event(
     tx: Tx, caller: Caller, work_order_id: UUID, kind: EventKind, state: State, *, detail: dict[str, Any], at: datetime
 ) -> None:
     tx.conn.execute(

@@ -157,6 +157,11 @@ class AlarmCode(StrEnum):
     COLLABORATOR_MISSING = "collaborator_missing"
 
 
+def alarm_of(code: AlarmCode, *, at: datetime, **facts: Any) -> dict[str, Any]:
+    """An alarm as a work order carries it until a person acts: {"code", "at"} and its own JSON facts."""
+    return {"code": code.value, "at": at.isoformat(), **facts}
+
+
 def may_go(before: State, after: State) -> bool:
     """Whether a work order may go from `before` to `after`."""
     return after in TRANSITIONS[before]
@@ -170,6 +175,16 @@ class Bucket(StrEnum):
     LATER = "later"
     TAKEN = "taken"
     CLOSED = "closed"
+
+
+# Which of them each state belongs to. What automation will take up by itself is not yet the dispatcher's.
+BUCKETS: Mapping[State, Bucket] = {
+    State.NEW: Bucket.LATER,
+    State.PENDING: Bucket.NEEDS_YOU,
+    State.OFFERED: Bucket.BEING_OFFERED,
+    **dict.fromkeys(TAKEN, Bucket.TAKEN),
+    **dict.fromkeys(TERMINAL, Bucket.CLOSED),
+}
 
 
 class RejectReason(StrEnum):
@@ -273,6 +288,7 @@ class WorkOrder:
         """The open offer to lead the work; where several people are asked at once, the one that ends first."""
         return next((offer for offer in self.offers if offer.role is BookingRole.PRIMARY), None)
 
+
     @property
     def title(self) -> str:
         """What it is about in a few words: the device and what is wrong with it."""
@@ -289,14 +305,7 @@ class WorkOrder:
     @property
     def bucket(self) -> Bucket:
         """Which list of the dispatcher it belongs to."""
-        if self.state in TERMINAL:
-            return Bucket.CLOSED
-        if self.state in TAKEN:
-            return Bucket.TAKEN
-        if self.state is State.OFFERED:
-            return Bucket.BEING_OFFERED
-        # What automation will take up by itself once it may is not yet the dispatcher's.
-        return Bucket.LATER if self.state is State.NEW else Bucket.NEEDS_YOU
+        return BUCKETS[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +387,12 @@ class WorkOrderCancelledError(OfferClosedError):
     """The work order was cancelled."""
 
     code = "work_order_cancelled"
+
+
+class WorkOrderConvertedError(OfferClosedError):
+    """The lead became a ticket."""
+
+    code = "work_order_converted"
 
 
 class OfferAnsweredError(ConflictError):

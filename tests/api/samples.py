@@ -16,9 +16,10 @@ STALE = '"999999"'
 
 @dataclass(frozen=True)
 class Sample:
-    """What to send. `ids` are the kinds behind the path's parameters, in order."""
+    """What to send. `ids` are the kinds behind the path's parameters, in order; `words` its names and dates."""
 
     ids: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
 
@@ -39,6 +40,9 @@ _LEAD = {"store_id": "<store>", "customer": {"name": "Sample"}, "address": "Rua 
 _PERSON = {"name": "Sample", "store_id": "<store>", "group_ids": ["<group>"], "provider_id": "<provider>"}
 _STAFF = {"email": "sample@acme.example", "name": "Sample", "role": "dispatcher", "group_ids": ["<group>"]}
 _OPEN = {"name": "Sample", "timezone": "Europe/Lisbon", "location": HERE}
+
+_DAY_OF_TECHNICIAN = Sample(ids=("technician",), words=("2031-03-01",))
+_SHORT_DAY = {"spans": [["10:00", "14:00"]]}
 
 SAMPLES: Mapping[str, Sample] = {
     "GET /v1/api-keys": Sample(),
@@ -90,18 +94,24 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/technicians/{id}/time-off": _TECHNICIAN,
     "POST /v1/technicians/{id}/time-off": Sample(ids=("technician",), body=_AWAY),
     "DELETE /v1/technicians/{id}/time-off/{time_off_id}": Sample(ids=("technician", "time_off")),
+        ids=("technician",), query={"from": "2031-03-01", "to": "2031-03-31"}
+    ),
+        ids=("technician",), words=("2031-03-01",), body=_SHORT_DAY
+    ),
     "GET /v1/users": Sample(),
     "POST /v1/users": Sample(body=_STAFF),
     "GET /v1/users/{id}": Sample(ids=("user",)),
     "PATCH /v1/users/{id}": Sample(ids=("user",), body={"name": "Renamed"}),
     "DELETE /v1/users/{id}": Sample(ids=("spare_user",)),
     "POST /v1/leads": Sample(body=_LEAD),
+    "POST /v1/tickets": Sample(body=_LEAD),
     "GET /v1/work-orders": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
     "GET /v1/work-orders/{id}": _ORDER,
     "PATCH /v1/work-orders/{id}": Sample(ids=("work_order",), body={"notes": "Ring twice"}),
     "GET /v1/work-orders/{id}/events": _ORDER,
     "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
     "POST /v1/work-orders/{id}/auto-assign": _ORDER,
+    "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
     "POST /v1/work-orders/{id}/assign": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     "POST /v1/work-orders/{id}/unassign": _ORDER,
     "POST /v1/work-orders/{id}/status": Sample(ids=("work_order",), body={"state": "travelling"}),
@@ -115,6 +125,8 @@ def request_of(name: str, things: Mapping[str, str]) -> dict[str, Any]:
     method, path = name.split(" ")
     for kind in sample.ids:
         path = re.sub(r"\{[a-z_]+\}", things[kind], path, count=1)
+    for word in sample.words:
+        path = re.sub(r"\{[a-z_]+:slug\}", word, path, count=1)
     headers = {"If-Match": STALE} if OPERATIONS[name].versioned else {}
     request: dict[str, Any] = {"method": method, "path": path, "headers": headers}
     if sample.query:

@@ -102,6 +102,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             go_to_work(story)
             serve_customers(story, ids)
             plan_by_hand(story, ids)
+            move_work(story, ids)
             look_back(story, ids)
             close_shop(story, ids)
             yield story
@@ -171,6 +172,9 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     off = story.post(f"{path}/time-off", away)
     assert [span["id"] for span in story.get(f"{path}/time-off")["items"]] == [off["id"]]
     story.call("DELETE", f"{path}/time-off/{off['id']}")
+    story.call("PUT", day, {"spans": [["10:00", "14:00"]], "note": "short day"})
+    assert story.get(day)["spans"] == [["10:00", "14:00"]]
+    story.call("DELETE", day)
     user = story.post("/v1/users", {**DESK, "name": "Desk", "role": "dispatcher", "group_ids": [ids["group"]]})
     story.call("PATCH", f"/v1/users/{user['id']}", {"name": "The desk"}, version=user["version"])
     assert story.get(f"/v1/users/{user['id']}")["name"] == "The desk"
@@ -230,10 +234,23 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
     assert story.post(f"{path}/cancel", {"reason": "customer called"}, by="widget")["state"] == "cancelled"
 
 
+def move_work(story: Story, ids: dict[str, str]) -> None:
+    """A ticket at the desk, and a lead that becomes one."""
+    slot = {"start": "2031-03-04T10:00:00", "end": "2031-03-04T11:00:00"}
+    body = {"store_id": ids["store"], "customer": {"name": "Ida"}, "slot": slot}
+    ticket = story.post("/v1/tickets", {**body, "assignee_id": ids["ana"]}, by="widget")
+    assert (ticket["state"], ticket["location"]) == ("assigned", None)
+    lead = story.post("/v1/leads", {**body, "location": FAR, "assignee_id": ids["bo"]}, by="desk")
+    made = story.post(f"/v1/work-orders/{lead['id']}/convert", by="desk")
+    assert (made["kind"], made["assignee"]["id"]) == ("ticket", ids["bo"])
+    for order in (ticket, made):
+        story.post(f"/v1/work-orders/{order['id']}/cancel", {}, by="desk")
+
+
 def look_back(story: Story, ids: dict[str, str]) -> None:
     """History, receipts, the map, and what is new on it."""
     path = f"/v1/work-orders/{ids['order']}"
-    assert len(story.get("/v1/work-orders?state=completed,cancelled", by="desk")["items"]) == 2
+    assert len(story.get("/v1/work-orders?state=completed,cancelled&kind=lead", by="desk")["items"]) == 2
     kinds = [event["kind"] for event in story.get(f"{path}/events", by="desk")["items"]]
     assert kinds == ["created", "located", "offered", "rejected", "offered", "assigned", *["status_changed"] * 4]
     decisions = story.get(f"{path}/decisions", by="widget")["items"]

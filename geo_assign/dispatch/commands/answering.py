@@ -18,6 +18,7 @@ from geo_assign.workorders.commands import (
     to_pending,
     wake,
 )
+from geo_assign.workorders.conversion import find_ticket_id
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     BookingState,
@@ -34,6 +35,7 @@ from geo_assign.workorders.domain import (
     State,
     WorkOrder,
     WorkOrderCancelledError,
+    WorkOrderConvertedError,
 )
 from geo_assign.workorders.queries import get_offer, list_open_offers
 
@@ -41,6 +43,10 @@ WITHDRAWN_OFFLINE = "technician_offline"
 WITHDRAWN_CANCELLED = "work_order_cancelled"
 WITHDRAWN_ASSIGNED = "assigned_by_hand"
 WITHDRAWN_MOVED = "address_moved"
+WITHDRAWN_CONVERTED = "converted"
+WITHDRAWN_TRANSFERRED = "transferred"
+WITHDRAWN_REGROUPED = "group_changed"
+WITHDRAWN_RESCHEDULED = "rescheduled"
 
 
 def accept(tx: Tx, caller: Caller, offer_id: UUID) -> Offer:
@@ -55,7 +61,7 @@ def accept(tx: Tx, caller: Caller, offer_id: UUID) -> Offer:
         return offer
     # The clock is read after the lock: an answer that had to wait past the deadline is late.
     now = tx.now()
-    _require_open(offer)
+    _require_open(tx, offer)
     if now >= offer.expires_at:
         raise OfferExpiredError(expired_at=offer.expires_at.isoformat())
     close_offer(tx, offer, OfferState.ACCEPTED, at=now)
@@ -86,7 +92,7 @@ def reject(tx: Tx, caller: Caller, offer_id: UUID, reason: RejectReason, note: s
         return offer
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     now = tx.now()
-    _require_open(offer)
+    _require_open(tx, offer)
     if now >= offer.expires_at:
         raise OfferExpiredError(expired_at=offer.expires_at.isoformat())
     if not rules.settings.lead_rejection:
@@ -170,12 +176,14 @@ def _require_own(caller: Caller, offer: Offer) -> None:
         raise OfferNotFoundError
 
 
-def _require_open(offer: Offer) -> None:
+def _require_open(tx: Tx, offer: Offer) -> None:
     if offer.state is OfferState.EXPIRED:
         raise OfferExpiredError(expired_at=offer.expires_at.isoformat())
     if offer.state is OfferState.WITHDRAWN:
         if offer.reason == WITHDRAWN_CANCELLED:
             raise WorkOrderCancelledError
+        if offer.reason == WITHDRAWN_CONVERTED:
+            raise WorkOrderConvertedError(ticket_id=find_ticket_id(tx, offer.work_order_id))
         raise OfferWithdrawnError(withdrawn_because=offer.reason)
     if offer.state is not OfferState.OFFERED:
         raise OfferAnsweredError(state=offer.state.value)

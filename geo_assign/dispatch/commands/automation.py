@@ -19,7 +19,7 @@ from geo_assign.workorders.commands import (
     to_pending,
     wake,
 )
-from geo_assign.workorders.domain import PendingReason, State, WorkOrder
+from geo_assign.workorders.domain import Kind, PendingReason, State, WorkOrder
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.
 _TRIED_AT_ONCE = 8
@@ -40,11 +40,15 @@ def evaluate(tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = Fals
         put_off(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    by_hand = rules.trigger(order.kind) == "off" and not forced
     if order.wanted_technician_id is not None:
         _give_to_wanted(tx, caller, order, rules, order.wanted_technician_id)
+    elif by_hand and order.kind is Kind.TICKET:
+        # In the pool at once: a workshop's work needs no address to be given out.
+        to_pending(tx, caller, order, PendingReason.UNASSIGNED, at=tx.now())
     elif order.location is None:
         _wait_for_location(tx, caller, order)
-    elif rules.settings.lead_auto_user_assignment == "off" and not forced:
+    elif by_hand:
         to_pending(tx, caller, order, PendingReason.AUTOMATION_OFF, at=tx.now())
     else:
         _find_somebody(tx, caller, order, rules, forced=forced)
@@ -57,7 +61,7 @@ def settings_changed(tx: Tx, store_id: UUID) -> None:
 
 
 def _find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
-    suggest = rules.settings.lead_auto_user_assignment == "suggest" and not forced
+    suggest = rules.trigger(order.kind) == "suggest" and not forced
     offers_first = rules.settings.lead_acceptance
     for _ in range(_ROUNDS):
         now = tx.now()

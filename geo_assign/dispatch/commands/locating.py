@@ -10,12 +10,24 @@ from sqlalchemy import update
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, haversine_m, road_s
-from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, to_look_again, withdraw
+from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, take_back
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import get_store_rules, question_for_order
+from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.commands import EVERYTHING, change, lock, put_off, set_offer_distance, to_pending
-from geo_assign.workorders.domain import TAKEN, EventKind, Location, LocationSource, PendingReason, State, WorkOrder
+from geo_assign.workorders.domain import (
+    TAKEN,
+    AlarmCode,
+    EventKind,
+    Location,
+    LocationSource,
+    OfferState,
+    PendingReason,
+    State,
+    WorkOrder,
+    alarm_of,
+)
 from geo_assign.workorders.tables import work_orders
 
 # Below this a corrected address only refreshes distances.
@@ -65,23 +77,29 @@ def move(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime
     moved_m = haversine_m(order.location.point, point) if order.location is not None else None
     moved_far = moved_m is not None and moved_m > MOVED_M
     detail: dict[str, Any] = {"moved_m": None if moved_m is None else round(moved_m)}
-    if moved_far and order.state in TAKEN:
-        detail |= _alarm(tx, order, point)
     location: dict[str, Any] = {"lat": point.lat, "lon": point.lon, "geocode_due_at": None, "location_candidates": []}
+    if moved_far and order.state in TAKEN:
+        alarming = detail | _new_distance(tx, order, point)
+        location |= {"alarm": alarm_of(AlarmCode.ADDRESS_MOVED, at=at, **alarming)}
+        detail = alarming | {"alarm": AlarmCode.ADDRESS_MOVED.value}
     kept = _pending_as(order) if order.state is State.PENDING else {}
     change(tx, caller, order, EventKind.LOCATED, at=at, detail=detail, **(location | kept | values))
     if order.state is State.NEW or kept.get("pending_reason") is PendingReason.NOBODY_ELIGIBLE:
         put_off(tx, order.id, evaluate_due_at=at)
     elif order.state is State.OFFERED:
-        _check_offer_again(tx, caller, lock(tx, order.id), may_withdraw=moved_far)
+        _check_offers_again(tx, caller, lock(tx, order.id), may_withdraw=moved_far)
 
 
 def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
-    """A map key was set or replaced: geocode again what waits for one."""
+    """A map key was set or replaced: geocode again what waits for one, also in the pool."""
     w = work_orders.c
-    waiting = (PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE)
+    waiting = (PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE, PendingReason.UNASSIGNED)
     statement = update(work_orders).where(
-        w.org_id == tx.org_id, w.state == State.PENDING, w.pending_reason.in_(waiting), w.lat.is_(None)
+        w.org_id == tx.org_id,
+        w.state == State.PENDING,
+        w.pending_reason.in_(waiting),
+        w.lat.is_(None),
+        w.address.is_not(None),
     )
     if store_id is not None:
         statement = statement.where(w.store_id == store_id)
@@ -117,21 +135,22 @@ def _not_located(
     now = tx.now()
     retry_at = _retry_at(problem, attempts, now)
     put_off(tx, order.id, geocode_due_at=retry_at, geocode_attempts=attempts + 1)
-    if order.state not in (State.NEW, State.PENDING):
+    kept = {} if problem.is_transient else _NOWHERE
+    shown = [_candidate(one) for one in candidates]
+    if _waits_for_a_place(order):
+        reason = _REASONS.get(problem.code, PendingReason.NEEDS_LOCATION)
+        told = {"code": problem.code.value, "detail": problem.detail}
+        to_pending(tx, caller, order, reason, at=now, detail=told, location_candidates=shown, **kept)
+    elif order.state is not State.PENDING:
+        change(tx, caller, order, EventKind.CHANGED, at=now, detail={"address_problem": problem.code.value})
+    elif not problem.is_transient:
         detail = {"address_problem": problem.code.value}
-        change(tx, caller, order, EventKind.CHANGED, at=now, detail=detail)
-        return
-    reason = _REASONS.get(problem.code, PendingReason.NEEDS_LOCATION)
-    to_pending(
-        tx,
-        caller,
-        order,
-        reason,
-        at=now,
-        detail={"code": problem.code.value, "detail": problem.detail},
-        location_candidates=[_candidate(one) for one in candidates],
-        **({} if problem.is_transient else _NOWHERE),
-    )
+        change(tx, caller, order, EventKind.CHANGED, at=now, detail=detail, location_candidates=shown, **kept)
+
+
+def _waits_for_a_place(order: WorkOrder) -> bool:
+    """Whether a missing place is what keeps an order waiting; what waits for a person anyway goes on doing so."""
+    return order.state is State.NEW or (order.state is State.PENDING and order.pending_reason not in _LEFT_BY_A_PERSON)
 
 
 def _retry_at(problem: GeocodeProblem, attempts: int, now: datetime) -> datetime | None:
@@ -142,19 +161,21 @@ def _retry_at(problem: GeocodeProblem, attempts: int, now: datetime) -> datetime
     return now + timedelta(seconds=max(backoff_s, problem.retry_after_s or 0.0))
 
 
-def _check_offer_again(tx: Tx, caller: Caller, order: WorkOrder, *, may_withdraw: bool) -> None:
-    """The offer's distance from the new place; farther away it is taken back from who is no longer eligible."""
-    assert order.offer is not None
+def _check_offers_again(tx: Tx, caller: Caller, order: WorkOrder, *, may_withdraw: bool) -> None:
+    """The open offers' distances from the new place; farther away one is taken back from who is no longer eligible."""
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    verdict = explain_one(tx, question_for_order(order, rules, at=tx.now()), order.offer.technician_id)
-    if verdict is not None and (not verdict.reasons or not may_withdraw):
-        set_offer_distance(tx, order.offer.id, verdict.distance_m)
-        return
-    for offer in withdraw(tx, order, WITHDRAWN_MOVED):
-        to_look_again(tx, caller, order, offer, WITHDRAWN_MOVED)
+    question = question_for_order(order, rules, at=tx.now())
+    for held in list_held(tx, order.id):
+        if held.offer_id is None or held.answer is not OfferState.OFFERED:
+            continue
+        verdict = explain_one(tx, question, held.technician_id)
+        if verdict is not None and (not verdict.reasons or not may_withdraw):
+            set_offer_distance(tx, held.offer_id, verdict.distance_m)
+        elif (present := lock(tx, order.id)).state is State.OFFERED:
+            take_back(tx, caller, present, held, WITHDRAWN_MOVED)
 
 
-def _alarm(tx: Tx, order: WorkOrder, point: Point) -> dict[str, Any]:
+def _new_distance(tx: Tx, order: WorkOrder, point: Point) -> dict[str, Any]:
     """What a dispatcher has to know of work that somebody has, and that is elsewhere now."""
     moved = replace(order, location=Location(point, LocationSource.PIN))
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
@@ -162,7 +183,7 @@ def _alarm(tx: Tx, order: WorkOrder, point: Point) -> dict[str, Any]:
     verdict = explain_one(tx, question_for_order(moved, rules, at=tx.now()), order.technician_id)
     distance_m = None if verdict is None else verdict.distance_m
     eta_s = None if distance_m is None else road_s(distance_m)
-    return {"alarm": "address_moved", "distance_m": distance_m, "eta_s": eta_s}
+    return {"distance_m": distance_m, "eta_s": eta_s}
 
 
 def _pending_as(order: WorkOrder) -> dict[str, Any]:

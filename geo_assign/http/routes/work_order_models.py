@@ -88,6 +88,10 @@ class LeadBody(Body):
     external_id: ShortText | None = None
 
 
+class TicketBody(LeadBody):
+    """A ticket: as a lead, but it may do without an address; the trigger for tickets decides who gets it."""
+
+
 class WorkOrderPatch(Body):
     """What may be edited. A `location` is a pin: the geocoder never overwrites it."""
 

@@ -15,6 +15,7 @@ from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, TECHNICIANS, A
 from geo_assign.http.routes.work_order_models import (
     Id,
     LeadBody,
+    TicketBody,
     WorkOrderAnswer,
     WorkOrderPatch,
     work_order_answer,
@@ -97,29 +98,28 @@ def create_lead(call: Call) -> Reply:
     Geocoding takes part within its time budget; if it fails or is slow the lead is created all the same, says why it
     is pending, and the worker goes on. The same `Idempotency-Key` answers the same lead in its present state.
     """
-    lead: LeadBody = call.body
-    if lead.address is None and lead.location is None:
+    if call.body.address is None and call.body.location is None:
         raise InvalidError.at("/address", "missing", "A lead needs an address or a location.")
-    new = orders.NewOrder(
-        kind=Kind.LEAD,
-        store_id=lead.store_id,
-        customer=lead.customer.model_dump(),
-        address=lead.address,
-        location=lead.location.point() if lead.location else None,
-        slot_start=lead.slot.start if lead.slot else None,
-        slot_end=lead.slot.end if lead.slot else None,
-        group_id=lead.group_id,
-        skills=lead.skills,
-        device=lead.device.model_dump(exclude_none=True) if lead.device else None,
-        referral_source=lead.referral_source,
-        priority=lead.priority,
-        notes=lead.notes,
-        external_id=lead.external_id,
-        assignee_id=lead.assignee_id,
-    )
-    order, again = call.services.dispatcher.create(call.caller, new, call.attempt)
-    reply = _reply(order, headers={"Location": f"/v1/work-orders/{order.id}"})
-    return replayed(reply) if again else reply
+    return _create(call, Kind.LEAD)
+
+
+@routes.post(
+    "/v1/tickets",
+    access=LEAD_WRITING,
+    body=TicketBody,
+    answer=WorkOrderAnswer,
+    status=201,
+    creates=True,
+    own_transactions=True,
+    errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
+)
+def create_ticket(call: Call) -> Reply:
+    """Create a ticket: work that was taken in at a desk or by a point of sale.
+
+    With `assignee_id` it is that technician's at once. Otherwise the store's trigger for tickets decides; where it is
+    off the ticket is in the pool at once, pending as `unassigned`, with or without an address.
+    """
+    return _create(call, Kind.TICKET)
 
 
 @routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=Listing[WorkOrderAnswer])
@@ -268,6 +268,30 @@ def advance_order(call: Call) -> Reply:
     with call.transaction() as tx:
         step: StatusBody = call.body
         return _reply(progress.advance(tx, call.caller, call.path["id"], State(step.state), note=step.note))
+
+
+def _create(call: Call, kind: Kind) -> Reply:
+    body: LeadBody = call.body
+    new = orders.NewOrder(
+        kind=kind,
+        store_id=body.store_id,
+        customer=body.customer.model_dump(),
+        address=body.address,
+        location=body.location.point() if body.location else None,
+        slot_start=body.slot.start if body.slot else None,
+        slot_end=body.slot.end if body.slot else None,
+        group_id=body.group_id,
+        skills=body.skills,
+        device=body.device.model_dump(exclude_none=True) if body.device else None,
+        referral_source=body.referral_source,
+        priority=body.priority,
+        notes=body.notes,
+        external_id=body.external_id,
+        assignee_id=body.assignee_id,
+    )
+    order, again = call.services.dispatcher.create(call.caller, new, call.attempt)
+    reply = _reply(order, headers={"Location": f"/v1/work-orders/{order.id}"})
+    return replayed(reply) if again else reply
 
 
 # What null means for the members that a work order cannot do without.

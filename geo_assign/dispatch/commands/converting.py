@@ -1,0 +1,76 @@
+"""A lead becomes a ticket: what it had goes over in one transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.core.ids import new_id
+from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, withdraw
+from geo_assign.dispatch.commands.automation import LOCATION_REASONS
+from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
+from geo_assign.dispatch.domain import NotALeadError
+from geo_assign.workorders.commands import (
+    change,
+    lock,
+    next_number,
+    require_version,
+    require_way,
+    set_bookings,
+    wake,
+)
+from geo_assign.workorders.conversion import find_ticket_id, insert_ticket, taken_over
+from geo_assign.workorders.domain import TAKEN, BookingState, EventKind, Kind, State, WorkOrder, WorkOrderNotFoundError
+from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.stays import leave_group
+
+
+def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tuple[UUID, bool]:
+    """Make a ticket of a lead; returns the ticket's id and whether the lead had become it before.
+
+    Whoever has the lead has the ticket, in the same state and with the same time held; open offers close. A ticket
+    that nobody has is due for evaluation. The external id goes to the ticket. Raises NotALeadError,
+    WorkOrderStateError for a lead that is over, WorkOrderChangedError.
+    """
+    lead = lock(tx, lead_id, scope=caller.scope)
+    if lead.kind is not Kind.LEAD:
+        raise NotALeadError
+    if lead.state is State.CONVERTED:
+        return _existing(tx, caller, lead), True
+    require_version(tx, lead, version)
+    require_way(lead, State.CONVERTED)
+    # The number first: whoever creates a ticket takes them in this order, too.
+    ticket_id, number = new_id(), next_number(tx, Kind.TICKET)
+    now = tx.now()
+    withdraw(tx, lead, WITHDRAWN_CONVERTED)
+    if lead.state not in TAKEN:
+        set_bookings(tx, lead.id, BookingState.RELEASED, at=now)
+    begins_with = taken_over(tx, lead) | _standing(lead)
+    over = {"state": State.CONVERTED, "external_id": None, "geocode_due_at": None, "evaluate_due_at": None}
+    change(tx, caller, lead, EventKind.CONVERTED, at=now, detail={"ticket_id": str(ticket_id)}, **over)
+    due_at = None if lead.state in TAKEN else now + TAKEN_OVER_AFTER
+    insert_ticket(tx, caller, lead, ticket_id, at=now, number=number, evaluate_due_at=due_at, **begins_with)
+    leave_group(tx, lead.id, at=now)
+    wake(tx, at=now, store_ids=[lead.store_id])
+    return ticket_id, False
+
+
+def _existing(tx: Tx, caller: Caller, lead: WorkOrder) -> UUID:
+    """The ticket of a converted lead. Raises WorkOrderNotFoundError when it has left the caller's scope."""
+    ticket_id = find_ticket_id(tx, lead.id)
+    if ticket_id is None:
+        raise WorkOrderNotFoundError
+    return get_work_order(tx, caller.scope, ticket_id).id
+
+
+def _standing(lead: WorkOrder) -> dict[str, Any]:
+    """The state that a ticket begins in: the lead's when somebody has it, or while its place is looked for."""
+    if lead.state in TAKEN:
+        return {"state": lead.state}
+    if lead.pending_reason in LOCATION_REASONS:
+        return {
+            "state": State.PENDING,
+            "pending_reason": lead.pending_reason,
+            "pending_detail": dict(lead.pending_detail or {}),
+        }
+    return {"state": State.NEW}

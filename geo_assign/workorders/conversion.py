@@ -1,0 +1,72 @@
+"""From lead to ticket: the row, the time and the way through the groups that the ticket takes over."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.workorders.commands import actor, record_event
+from geo_assign.workorders.domain import HOLDING, EventKind, Kind, WorkOrder
+from geo_assign.workorders.stays import copy_stays
+from geo_assign.workorders.tables import bookings, work_orders
+
+_TAKEN_OVER = (
+    "store_id",
+    "group_id",
+    "customer",
+    "address",
+    "lat",
+    "lon",
+    "location_source",
+    "location_confidence",
+    "location_candidates",
+    "slot_start",
+    "slot_end",
+    "slot_given",
+    "skills",
+    "device",
+    "referral_source",
+    "priority",
+    "notes",
+    "external_id",
+    "technician_id",
+    "wanted_technician_id",
+    "pinned",
+    "decision_id",
+    "geocode_due_at",
+    "geocode_attempts",
+    "returned_to",
+)
+
+
+def taken_over(tx: Tx, lead: WorkOrder) -> dict[str, Any]:
+    """The columns of a locked lead that its ticket begins with. Read them before the lead gives any of them up."""
+    w = work_orders.c
+    columns = [w[name] for name in _TAKEN_OVER]
+    return dict(tx.conn.execute(select(*columns).where(w.org_id == tx.org_id, w.id == lead.id)).mappings().one())
+
+
+def insert_ticket(tx: Tx, caller: Caller, lead: WorkOrder, ticket_id: UUID, *, at: datetime, **values: Any) -> None:
+    """Write the ticket that a lead becomes, with its event, and give it the lead's held time and groups."""
+    who = actor(caller)
+    written = {"id": ticket_id, "kind": Kind.TICKET, "converted_from": lead.id, "created_by": who, "changed_by": who}
+    tx.conn.execute(insert(work_orders).values(org_id=tx.org_id, created_at=at, updated_at=at, **written, **values))
+    b = bookings.c
+    tx.conn.execute(
+        update(bookings)
+        .where(b.org_id == tx.org_id, b.work_order_id == lead.id, b.state.in_(HOLDING))
+        .values(work_order_id=ticket_id, updated_at=at)
+    )
+    copy_stays(tx, lead.id, ticket_id)
+    detail = {"lead_id": str(lead.id)}
+    record_event(tx, caller, ticket_id, EventKind.CREATED, values["state"], detail=detail, at=at)
+
+
+def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
+    """The ticket that a lead became."""
+    w = work_orders.c
+    statement = select(w.id).where(w.org_id == tx.org_id, w.converted_from == lead_id)
+    return tx.conn.execute(statement).scalar_one_or_none()
