@@ -44,6 +44,7 @@ def record_decision(
             candidates=[_candidate(rank, person) for rank, person in enumerate(ranking.candidates, start=1)],
             excluded=[_excluded(person) for person in explanation.excluded] if explanation else [],
             counts=_counts(ranking),
+            batch=None if ranking.batch is None else _json(ranking.batch),
         )
     )
     return decision_id

@@ -168,8 +168,12 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The answer to a `Question`: candidates in order of geodesic distance, ties by id."""
+    """The answer to a `Question`: candidates in order of geodesic distance, ties by id.
+
+    `batch`: how the order was solved together with others, for the receipt.
+    """
 
     question: Question
     candidates: tuple[Candidate, ...]
     explanation: Explanation | None = None
+    batch: Mapping[str, Any] | None = None

@@ -39,6 +39,7 @@ class Decision:
     candidates: Sequence[Mapping[str, Any]]
     excluded: Sequence[Mapping[str, Any]]
     counts: Mapping[str, Any]
+    batch: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Decisions: the receipts of every ranking that led, or could have led, to an assignment."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from geo_assign.core.tables import APPEND_ONLY, INSTANT, tenant_table
 
+# `batch`: the id that the orders solved together share, and what giving them one by one would have come to.
 decisions = tenant_table(
     "decisions",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -19,9 +20,12 @@ decisions = tenant_table(
     Column("candidates", JSONB, nullable=False),
     Column("excluded", JSONB, nullable=False),
     Column("counts", JSONB, nullable=False),
+    Column("batch", JSONB),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     CheckConstraint("mode IN ('automatic', 'manual')", name="mode"),
     CheckConstraint("outcome IN ('offered', 'assigned', 'suggested', 'nobody')", name="outcome"),
     Index("decisions_work_order_idx", "org_id", "work_order_id", "at", "id"),
+    Index("decisions_batch_idx", "org_id", text("(batch ->> 'id'::text)"), postgresql_where=text("batch IS NOT NULL")),
+    Index("decisions_automatic_idx", "org_id", "at", "id", postgresql_where=text("mode = 'automatic'")),
     app=APPEND_ONLY,
 )

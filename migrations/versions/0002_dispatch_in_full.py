@@ -79,6 +79,14 @@ def upgrade() -> None:
     INSERT INTO group_stays (org_id, id, work_order_id, group_id, entered_at, sent_by)
     SELECT org_id, gen_random_uuid(), id, group_id, created_at, created_by FROM work_orders WHERE group_id IS NOT NULL;
     """)
+    # decisions
+    _run("""
+    ALTER TABLE decisions ADD COLUMN batch JSONB;
+
+    CREATE INDEX decisions_automatic_idx ON decisions (org_id, at, id) WHERE mode = 'automatic';
+
+    CREATE INDEX decisions_batch_idx ON decisions (org_id, (batch ->> 'id')) WHERE batch IS NOT NULL;
+    """)
 
 
 def _run(statements: str) -> None:

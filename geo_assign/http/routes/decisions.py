@@ -35,6 +35,7 @@ class DecisionAnswer(Answer):
     candidates: Sequence[Mapping[str, Any]]
     excluded: Sequence[Mapping[str, Any]]
     counts: Mapping[str, Any]
+    batch: Mapping[str, Any] | None
 
 
 class WhyAnswer(Answer):
