@@ -1,0 +1,200 @@
+"""Map keys: the same four calls for a store, a service group and the organization."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from geo_assign.access.commands.audit import audit
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.dispatch.commands.locating import retry_locations
+from geo_assign.geocoding.commands.map_keys import (
+    MapKeyRefusedError,
+    NewMapKey,
+    delete_map_key,
+    keeps_key,
+    open_map_key,
+    record_test,
+    store_map_key,
+)
+from geo_assign.geocoding.domain import GeocodeProblem, KeyOwner, MapKey, OwnerKind
+from geo_assign.geocoding.queries import MapKeyNotFoundError, find_map_key, get_map_key
+from geo_assign.http.operations import ADMINISTRATORS, STORE_SETTINGS, Access, Call, Handler, Reply, Routes
+from geo_assign.http.schemas import Answer, Body
+from geo_assign.workforce.queries import get_group, get_store
+
+routes = Routes("Geocoding")
+
+# A person waits for this test: it may take longer than a lead would wait.
+_TEST_DEADLINE_S = 5.0
+
+
+class MapKeyBody(Body):
+    """A provider and its key. The key is written and never read; leave it out to keep the one that is stored."""
+
+    provider: Annotated[str, Field(min_length=1, max_length=40, examples=["opencage"])]
+    url: Annotated[str | None, Field(max_length=500, description="The provider's own URL, where it has one.")] = None
+    key: Annotated[str | None, Field(max_length=500)] = None
+    daily_budget: Annotated[int | None, Field(ge=1, le=100_000_000, description="Requests a day, UTC.")] = None
+
+
+class MapKeyAnswer(Answer):
+    """A map key without its secret."""
+
+    provider: str
+    url: str | None
+    key_hint: str | None
+    status: str
+    last_error: str | None
+    blocked_until: datetime | None
+    daily_budget: int | None
+    tested_at: datetime | None
+    version: int
+
+
+class MapKeyTestAnswer(Answer):
+    """What the provider said to the stored key."""
+
+    ok: bool
+    problem: str | None
+    detail: str | None
+    map_key: MapKeyAnswer
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who may have a map key of his own. `find` raises NotFoundError for what the caller does not see."""
+
+    kind: OwnerKind
+    named: str
+    path: str
+    access: Access
+    find: Callable[[Tx, Scope, UUID], object]
+
+    def owner(self, call: Call) -> KeyOwner:
+        """The holder that the request names."""
+        return KeyOwner(self.kind, call.path.get("id", call.caller.org_id))
+
+    def sought(self, tx: Tx, call: Call) -> KeyOwner:
+        """The same, once it is certain that it exists for the caller."""
+        owner = self.owner(call)
+        self.find(tx, call.caller.scope, owner.id)
+        return owner
+
+
+HOLDERS = (
+    Holder(OwnerKind.STORE, "the store", "/v1/stores/{id}/map-key", STORE_SETTINGS, get_store),
+    Holder(OwnerKind.GROUP, "the service group", "/v1/service-groups/{id}/map-key", STORE_SETTINGS, get_group),
+    Holder(
+        OwnerKind.ORGANIZATION,
+        "the organization",
+        "/v1/organization/map-key",
+        ADMINISTRATORS,
+        lambda _tx, _scope, _id: None,
+    ),
+)
+
+
+def _read(holder: Holder, call: Call) -> Reply:
+    """{Holder}'s own map key, without the key."""
+    with call.transaction() as tx:
+        return _reply(get_map_key(tx, holder.sought(tx, call)))
+
+
+def _put(holder: Holder, call: Call) -> Reply:
+    """Set or replace {holder}'s map key. It is tried at once: one that the provider refuses is not stored.
+
+    Work orders that waited for a key, or for a geocoder, are located again.
+    """
+    body: MapKeyBody = call.body
+    secret = SecretStr(body.key) if body.key else None
+    new = NewMapKey(provider=body.provider, url=body.url, key=secret, daily_budget=body.daily_budget)
+    geocoder = call.services.geocoder
+    with call.transaction() as tx:
+        owner = holder.sought(tx, call)
+        present = find_map_key(tx, owner)
+        kept = open_map_key(geocoder.box, present) if present and keeps_key(present, new) else None
+    tested = geocoder.test_map_key(provider=new.provider, url=new.url, key=new.key or kept, deadline_s=_TEST_DEADLINE_S)
+    with call.transaction() as tx:
+        stored = store_map_key(tx, geocoder.box, owner, new=new, tested=tested, version=call.if_match)
+        _locate_again(tx, owner)
+        audit(tx, call.caller, "map_key.set", subject_kind=owner.kind.value, subject_id=owner.id, provider=new.provider)
+        return _reply(stored)
+
+
+def _remove(holder: Holder, call: Call) -> Reply:
+    """Remove {holder}'s map key; the next one in line applies: the store's, its group's, the organization's."""
+    with call.transaction() as tx:
+        owner = holder.sought(tx, call)
+        delete_map_key(tx, owner, version=call.if_match)
+        audit(tx, call.caller, "map_key.removed", subject_kind=owner.kind.value, subject_id=owner.id)
+    return Reply()
+
+
+def _test(holder: Holder, call: Call) -> Reply:
+    """Try {holder}'s stored map key and tell the provider's own words."""
+    geocoder = call.services.geocoder
+    with call.transaction() as tx:
+        owner = holder.sought(tx, call)
+        present = get_map_key(tx, owner)
+        secret = open_map_key(geocoder.box, present)
+    tested = geocoder.test_map_key(provider=present.provider, url=present.url, key=secret, deadline_s=_TEST_DEADLINE_S)
+    with call.transaction() as tx:
+        after = record_test(tx, owner, version=present.version, tested=tested)
+        if tested is None:
+            _locate_again(tx, owner)
+    return Reply(_test_answer(tested, after), version=after.version)
+
+
+def _locate_again(tx: Tx, owner: KeyOwner) -> None:
+    """What waits for a key: a store's own orders, or all, since many stores may stand behind the other two."""
+    retry_locations(tx, store_id=owner.id if owner.kind is OwnerKind.STORE else None)
+
+
+def _reply(key: MapKey) -> Reply:
+    return Reply(MapKeyAnswer.model_validate(key), version=key.version)
+
+
+def _test_answer(tested: GeocodeProblem | None, key: MapKey) -> MapKeyTestAnswer:
+    return MapKeyTestAnswer(
+        ok=tested is None,
+        problem=None if tested is None else tested.code.value,
+        detail=None if tested is None else tested.detail,
+        map_key=MapKeyAnswer.model_validate(key),
+    )
+
+
+def _handler(holder: Holder, act: Callable[[Holder, Call], Reply]) -> Handler:
+    """`act` for one holder, with a name and a description of its own."""
+
+    def handle(call: Call) -> Reply:
+        return act(holder, call)
+
+    handle.__name__ = f"{act.__name__.lstrip('_')}_{holder.kind.value}_map_key"
+    words = (act.__doc__ or "").replace("{Holder}", holder.named.capitalize())
+    handle.__doc__ = words.replace("{holder}", holder.named)
+    return handle
+
+
+_NOT_FOUND = (MapKeyNotFoundError, NotFoundError)
+
+for _holder in HOLDERS:
+    _who = {"access": _holder.access}
+    routes.get(_holder.path, **_who, answer=MapKeyAnswer, errors=_NOT_FOUND)(_handler(_holder, _read))
+    routes.put(
+        _holder.path,
+        **_who,
+        body=MapKeyBody,
+        answer=MapKeyAnswer,
+        own_transactions=True,
+        errors=(MapKeyRefusedError, *_NOT_FOUND, StaleError),
+    )(_handler(_holder, _put))
+    routes.delete(_holder.path, **_who, status=204, errors=(*_NOT_FOUND, StaleError))(_handler(_holder, _remove))
+    routes.post(f"{_holder.path}/test", **_who, answer=MapKeyTestAnswer, own_transactions=True, errors=_NOT_FOUND)(
+        _handler(_holder, _test)
+    )
