@@ -7,7 +7,7 @@ leniently, and still refuses names that it does not know.
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 T = TypeVar("T")
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
@@ -73,6 +74,32 @@ def _written_as_time(value: object) -> object:
     if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value.strip())):
         return value
     raise PydanticCustomError("datetime_format", "Input should be a date and time as of RFC 3339")
+
+
+def _written_as_date(value: object) -> object:
+    # pydantic would also read 1700000000 as a date, and drop the time of a midnight.
+    if isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError as error:
+            raise PydanticCustomError("date", "Input should be a date of the calendar") from error
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("date_format", "Input should be a date such as 2026-05-21")
+
+
+def _written_as_date_or_time(value: object) -> object:
+    if isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        return _written_as_date(value)
+    return _written_as_time(value)
+
+
+def _sane_date_or_time(at: date) -> date:
+    if isinstance(at, datetime):
+        return _in_utc(at)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise PydanticCustomError("date_range", "Input should lie in the years 1970 to 2199")
+    return at
 
 
 def _sane_year(at: datetime) -> datetime:
@@ -139,6 +166,29 @@ InstantOrWallTime = Annotated[
     ),
 ]
 """A time with an offset, kept as given, or a naive wall time to be read in the store's zone."""
+
+LocalDate = Annotated[
+    date,
+    Field(strict=False),
+    BeforeValidator(_written_as_date),
+    AfterValidator(_sane_date_or_time),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-05-21"]}),
+]
+"""A date of somebody's local calendar."""
+LocalDateOrInstant = Annotated[
+    datetime | date,
+    Field(strict=False),
+    BeforeValidator(_written_as_date_or_time),
+    AfterValidator(_sane_date_or_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$",
+            "examples": ["2026-05-21", "2026-05-21T14:05:00Z"],
+        }
+    ),
+]
+"""A date of the store's calendar, or a time with an offset."""
 
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]

@@ -10,6 +10,8 @@ from typing import Any
 
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.positions.domain import UNREACHABLE_AFTER
+from geo_assign.workforce.hours import DAYS
+from geo_assign.workforce.hours_exceptions import dates_around
 from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
 from geo_assign.workorders.domain import HOLDING, OfferState
 
@@ -23,10 +25,13 @@ _WRONG_GROUP = """NOT EXISTS (
     WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = %(group_id)s)"""
 
 # Working hours are compared as minutes of the local week of the technician's own store.
-_OUTSIDE_HOURS = """t.week_minutes IS NOT NULL AND NOT t.week_minutes @> (
+_LOCAL_SLOT = (
+    "LATERAL (SELECT %(slot_start)s AT TIME ZONE s.timezone AS f, %(slot_end)s AT TIME ZONE s.timezone AS u) l"
+)
+_OUTSIDE_THE_WEEK = f"""t.week_minutes IS NOT NULL AND NOT t.week_minutes @> (
     SELECT int4range(w.minute, w.minute + greatest(1, w.minutes))
     FROM stores s,
-    LATERAL (SELECT %(slot_start)s AT TIME ZONE s.timezone AS f, %(slot_end)s AT TIME ZONE s.timezone AS u) l,
+    {_LOCAL_SLOT},
     LATERAL (SELECT
         ((extract(isodow FROM l.f)::int - 1) * 1440 + extract(hour FROM l.f)::int * 60 + extract(minute FROM l.f)::int)
             AS minute,
@@ -39,6 +44,32 @@ _TIME_OFF = """EXISTS (
       AND f.ends_at > %(slot_start)s AND f.starts_at < %(slot_end)s)"""
 
 _SLOT_TAKEN = f"""EXISTS (
+# Who has exceptions near the slot is judged by the spans of the single dates, from the evening before on.
+_WEEKDAYS = ", ".join(f"'{day}'" for day in DAYS)
+_OUTSIDE_THE_DATES = f"""NOT coalesce((
+    SELECT range_agg(tsrange(
+            d.day + (p.span ->> 0)::time,
+            d.day + (p.span ->> 1)::time
+                + CASE WHEN (p.span ->> 1)::time <= (p.span ->> 0)::time THEN interval '1 day' ELSE interval '0' END))
+        @> tsrange(min(l.f), greatest(min(l.u), min(l.f) + interval '1 minute'))
+    FROM stores s,
+    {_LOCAL_SLOT},
+    LATERAL generate_series(l.f::date::timestamp - interval '1 day', l.u::date::timestamp, interval '1 day') d (day)
+    LEFT JOIN hours_exceptions x
+        ON x.org_id = %(org_id)s AND x.technician_id = t.id AND x.local_date = d.day::date,
+    LATERAL jsonb_array_elements(CASE
+        WHEN x.spans IS NOT NULL THEN x.spans
+        WHEN t.hours IS NULL THEN '[["00:00", "24:00"]]'
+        ELSE coalesce(t.hours -> (ARRAY[{_WEEKDAYS}])[extract(isodow FROM d.day)::int], '[]') END) p (span)
+    WHERE s.org_id = %(org_id)s AND s.id = t.store_id), false)"""
+
+_OUTSIDE_HOURS = f"""CASE WHEN EXISTS (
+    SELECT FROM hours_exceptions x
+    WHERE x.org_id = %(org_id)s AND x.technician_id = t.id
+      AND x.local_date BETWEEN %(exceptions_from)s AND %(exceptions_until)s)
+    THEN {_OUTSIDE_THE_DATES}
+    ELSE {_OUTSIDE_THE_WEEK} END"""
+
     SELECT FROM bookings b
     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ({_HOLDING})
       AND b.occupied_until > %(busy_from)s AND b.occupied_from < %(busy_until)s
@@ -119,11 +150,14 @@ def parameters(question: Question) -> dict[str, Any]:
         "skills": list(question.skills),
         "store_id": question.store_id,
         "group_id": question.group_id,
+    exceptions_from, exceptions_until = dates_around((slot.start, slot.end))
         "work_order_id": question.work_order_id,
         "scope_stores": sorted(question.scope.store_ids),
         "scope_groups": sorted(question.scope.group_ids),
     }
 
+        "exceptions_from": exceptions_from,
+        "exceptions_until": exceptions_until,
 
 def scope_condition(question: Question) -> str:
     """Which technicians exist for the caller."""

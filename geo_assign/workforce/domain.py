@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +116,32 @@ class InUseError(ConflictError):
 
 class InactiveError(ConflictError):
     """This has been deactivated."""
+@dataclass(frozen=True, slots=True)
+class HoursException:
+    """What a technician works on one local date of his home store, instead of that weekday's hours.
+
+    `spans` are wall times such as [["10:00", "14:00"]]; none means that he does not work on that date.
+    """
+
+    technician_id: UUID
+    local_date: date
+    spans: Sequence[Sequence[str]]
+    note: str | None
+
+
+MAX_VIEWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """How a person wants a list shown: `content` has `columns`, `sort` and `filters`, as the pages understand them."""
+
+    user_id: UUID
+    name: str
+    content: Mapping[str, Any]
+    updated_at: datetime
+
+
 
     code = "inactive"
 
@@ -123,3 +150,9 @@ def slug_from(name: str, row_id: UUID) -> str:
     """A slug for something that was given none: readable from its name, unique by its id."""
     readable = _NOT_IN_SLUGS.sub("-", name.lower()).strip("-")[:50].rstrip("-")
     return f"{readable}-{row_id.hex[-8:]}" if readable else row_id.hex[-8:]
+class TooManyViewsError(ConflictError):
+    """A person keeps at most 100 views."""
+
+    code = "too_many_views"
+
+

@@ -40,6 +40,12 @@ def covers(hours: Hours | None, *, start: int, length: int) -> bool:
     return hours is None or any(begin <= start and start + length <= end for begin, end in two_weeks(hours))
 
 
+def require_spans(spans: Sequence[Sequence[str]], pointer: str) -> None:
+    """Raises InvalidError, at `pointer`, unless every span is a pair of wall times."""
+    for index, span in enumerate(spans):
+        _span(0, span, f"{pointer}/{index}")
+
+
 def _spans(hours: Hours) -> Iterator[Span]:
     for day, spans in hours.items():
         if day not in DAYS:

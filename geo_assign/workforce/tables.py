@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -172,6 +173,28 @@ group_dispatchers = tenant_table(
     "group_dispatchers",
     Column("user_id", UUID(as_uuid=True), primary_key=True),
     Column("group_id", UUID(as_uuid=True), primary_key=True),
+# What a technician works on one local date of his home store instead of the weekly hours: `spans` as in `hours`.
+hours_exceptions = tenant_table(
+    "hours_exceptions",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    Column("local_date", Date, primary_key=True),
+    Column("spans", JSONB, nullable=False),
+    Column("note", Text),
+    Column("updated_at", INSTANT, nullable=False),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+    CheckConstraint("jsonb_typeof(spans) = 'array'", name="spans"),
+)
+
+# How a person wants lists shown: columns, sort and filters, as the pages that show them understand them.
+saved_views = tenant_table(
+    "saved_views",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("content", JSONB, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    _belongs("user_id", to="users", delete="CASCADE"),
+)
+
     _belongs("user_id", to="users", delete="CASCADE"),
     _belongs("group_id", to="service_groups", delete="CASCADE"),
 )

@@ -43,6 +43,7 @@ _OPEN = {"name": "Sample", "timezone": "Europe/Lisbon", "location": HERE}
 
 _DAY_OF_TECHNICIAN = Sample(ids=("technician",), words=("2031-03-01",))
 _SHORT_DAY = {"spans": [["10:00", "14:00"]]}
+_VIEW = Sample(words=("pending",))
 
 SAMPLES: Mapping[str, Sample] = {
     "GET /v1/api-keys": Sample(),
@@ -70,6 +71,10 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/service-groups": Sample(query={"store_id": "<store>"}),
     "POST /v1/service-groups": Sample(body={"name": "Sample", "store_id": "<store>"}),
     "GET /v1/service-groups/{id}": _GROUP,
+    "GET /v1/me/views": Sample(),
+    "GET /v1/me/views/{name:slug}": _VIEW,
+    "PUT /v1/me/views/{name:slug}": Sample(words=("pending",), body={"columns": ["number"]}),
+    "DELETE /v1/me/views/{name:slug}": Sample(words=("spare",)),
     "PATCH /v1/service-groups/{id}": Sample(ids=("group",), body={"name": "Renamed"}),
     "DELETE /v1/service-groups/{id}": Sample(ids=("spare_group",)),
     "GET /v1/service-providers": Sample(),
@@ -104,10 +109,14 @@ SAMPLES: Mapping[str, Sample] = {
     "PATCH /v1/users/{id}": Sample(ids=("user",), body={"name": "Renamed"}),
     "DELETE /v1/users/{id}": Sample(ids=("spare_user",)),
     "POST /v1/leads": Sample(body=_LEAD),
+    "GET /v1/technicians/{id}/hours-exceptions": Sample(
     "POST /v1/tickets": Sample(body=_LEAD),
     "GET /v1/work-orders": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
+    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": _DAY_OF_TECHNICIAN,
+    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(
     "GET /v1/work-orders/{id}": _ORDER,
     "PATCH /v1/work-orders/{id}": Sample(ids=("work_order",), body={"notes": "Ring twice"}),
+    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(ids=("technician",), words=("2031-03-02",)),
     "GET /v1/work-orders/{id}/events": _ORDER,
     "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
     "POST /v1/work-orders/{id}/auto-assign": _ORDER,

@@ -110,6 +110,10 @@ ROW_OF: Mapping[str, Row] = {
     "GET /v1/api-keys": USERS,
     "POST /v1/api-keys": USERS,
     "GET /v1/api-keys/{id}": USERS,
+    "GET /v1/technicians/{id}/hours-exceptions": SETTINGS,
+    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
+    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
+    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
     "DELETE /v1/api-keys/{id}": USERS,
     "POST /v1/sessions": ANYBODY,
     "GET /v1/me": THEMSELVES,
@@ -131,6 +135,10 @@ CELLS = [(name, caller) for name in ROW_OF for caller in CALLERS]
 
 def test_every_operation_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(OPERATIONS) == set(ROW_OF) == set(SAMPLES)
+    "GET /v1/me/views": THEMSELVES,
+    "GET /v1/me/views/{name:slug}": THEMSELVES,
+    "PUT /v1/me/views/{name:slug}": THEMSELVES,
+    "DELETE /v1/me/views/{name:slug}": THEMSELVES,
     with capsys.disabled():
         print(f"[{len(OPERATIONS)} operations x {len(CALLERS)} callers = {len(CELLS)} cells]", end=" ")
 

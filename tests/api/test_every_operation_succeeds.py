@@ -181,8 +181,10 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     assert len(story.get("/v1/users")["items"]) == 4
     key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
     assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
+    day = f"{path}/hours-exceptions/2031-05-01"
     assert len(story.get("/v1/api-keys")["items"]) == 1
     ids |= {"desk": user["id"], "key": key["id"]}
+    assert len(story.get(f"{path}/hours-exceptions?from=2031-05-01&to=2031-05-31")["items"]) == 1
     story.tokens["widget"] = key["token"]
 
 
@@ -267,6 +269,10 @@ def close_shop(story: Story, ids: dict[str, str]) -> None:
     """Everything ends in the order in which it may."""
     story.call("DELETE", "/v1/sessions/current", by="bo")
     for name in ("ana", "bo"):
+    story.call("PUT", "/v1/me/views/today", {"columns": ["number"], "sort": ["-priority"]}, by="desk")
+    assert story.get("/v1/me/views/today", by="desk")["columns"] == ["number"]
+    assert [view["name"] for view in story.get("/v1/me/views", by="desk")["items"]] == ["today"]
+    story.call("DELETE", "/v1/me/views/today", by="desk")
         story.call("DELETE", f"/v1/technicians/{ids[name]}")
     for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
         story.call("DELETE", f"/v1/{kind}/{ids[name]}")

@@ -226,6 +226,12 @@ def _fill_the_rest(org_id: str, things: dict[str, str], world: World) -> None:
 
 
 _REST = (
+    """INSERT INTO webhook_attempts (org_id, delivery_id, number, at, duration_ms)
+    VALUES (%(org_id)s, %(delivery)s, 1, now(), 1)""",
+    """INSERT INTO hours_exceptions (org_id, technician_id, local_date, spans, updated_at)
+    VALUES (%(org_id)s, %(technician)s, '2031-03-01', '[]', now())""",
+    """INSERT INTO saved_views (org_id, user_id, name, content, updated_at)
+    VALUES (%(org_id)s, %(user)s, 'pending', '{}', now())""",
     """INSERT INTO group_stays (org_id, id, work_order_id, group_id, entered_at, sent_by)
     VALUES (%(org_id)s, gen_random_uuid(), %(work_order)s, %(group)s, now(), '{}')""",
     """INSERT INTO map_keys (org_id, owner_kind, owner_id, provider, created_at, updated_at)

@@ -2,7 +2,9 @@
 
 from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
+from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
+from geo_assign.workforce.commands.saved_views import drop_view, save_view
 from geo_assign.workforce.commands.staff import create_key, create_staff, set_duties, set_key_stores, update_staff
 from geo_assign.workforce.commands.stores import (
     NewStore,
@@ -35,9 +37,13 @@ __all__ = [
     "deactivate_provider",
     "deactivate_store",
     "deactivate_technician",
+    "drop_view",
     "end_duty",
+    "remove_hours_exception",
     "remove_time_off",
+    "save_view",
     "set_duties",
+    "set_hours_exception",
     "set_key_stores",
     "set_store_settings",
     "start_duty",

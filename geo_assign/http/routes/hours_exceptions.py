@@ -1,0 +1,122 @@
+"""Exceptions from a technician's weekly hours, by local date of his home store."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.routes.technicians import WallClock
+from geo_assign.http.schemas import Answer, Body, Listing, LocalDate, OptionalNote, Query
+from geo_assign.workforce import commands, queries
+from geo_assign.workforce.domain import HoursException
+from geo_assign.workforce.hours_exceptions import get_hours_exception, list_hours_exceptions
+
+routes = Routes("Technicians")
+
+_LONGEST = timedelta(days=366)
+
+
+class HoursExceptionsQuery(Query):
+    """From which date to which, both included."""
+
+    first: LocalDate = Field(alias="from")
+    last: LocalDate = Field(alias="to")
+
+
+class HoursExceptionBody(Body):
+    """What he works on that date; an empty list means that he does not work."""
+
+    spans: Annotated[
+        list[tuple[WallClock, WallClock]],
+        Field(
+            max_length=12,
+            description="Wall times of the home store. A span that ends at or before its start ends on the next day.",
+            examples=[[["10:00", "14:00"]]],
+        ),
+    ]
+    note: OptionalNote = None
+
+
+class HoursExceptionAnswer(Answer):
+    """What a technician works on one local date, instead of that weekday's hours."""
+
+    date: LocalDate
+    spans: list[Any]
+    note: str | None
+
+
+@routes.get(
+    "/v1/technicians/{id}/hours-exceptions",
+    access=STORE_SETTINGS,
+    query=HoursExceptionsQuery,
+    answer=Listing[HoursExceptionAnswer],
+    errors=(NotFoundError, InvalidError),
+)
+def list_exceptions_from_hours(call: Call) -> Reply:
+    """The dates on which a technician's weekly hours do not hold, up to a year of them."""
+    first, last = call.query.first, call.query.last
+    if not timedelta(0) <= last - first <= _LONGEST:
+        raise InvalidError.at("/to", "span_of_dates", "It should lie on or after `from`, at most 366 days later.")
+    with call.transaction() as tx:
+        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
+        found = list_hours_exceptions(tx, technician.id, first=first, last=last)
+    return Reply(Listing[HoursExceptionAnswer](items=[_answer(one) for one in found]))
+
+
+@routes.get(
+    "/v1/technicians/{id}/hours-exceptions/{date:slug}",
+    access=STORE_SETTINGS,
+    answer=HoursExceptionAnswer,
+    errors=(NotFoundError,),
+)
+def get_exception_from_hours(call: Call) -> Reply:
+    """What a technician works on one date, where that differs from his weekly hours."""
+    with call.transaction() as tx:
+        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
+        return Reply(_answer(get_hours_exception(tx, technician.id, _date(call))))
+
+
+@routes.put(
+    "/v1/technicians/{id}/hours-exceptions/{date:slug}",
+    access=STORE_SETTINGS,
+    body=HoursExceptionBody,
+    answer=HoursExceptionAnswer,
+    errors=(NotFoundError,),
+)
+def put_exception_from_hours(call: Call) -> Reply:
+    """Set what a technician of your stores works on one date, instead of that weekday's hours.
+
+    The spans that begin on that date are replaced, with what a night shift among them reaches into the next; the end
+    of the night before stays. The date is one of his home store's calendar. Appointments that exist are not moved.
+    """
+    body: HoursExceptionBody = call.body
+    with call.transaction() as tx:
+        exception = HoursException(call.path["id"], _date(call), body.spans, body.note)
+        return Reply(_answer(commands.set_hours_exception(tx, call.caller, exception)))
+
+
+@routes.delete(
+    "/v1/technicians/{id}/hours-exceptions/{date:slug}",
+    access=STORE_SETTINGS,
+    status=204,
+    errors=(NotFoundError,),
+)
+def delete_exception_from_hours(call: Call) -> Reply:
+    """Let the weekly hours hold again on this date."""
+    with call.transaction() as tx:
+        commands.remove_hours_exception(tx, call.caller, call.path["id"], local_date=_date(call))
+    return Reply()
+
+
+def _date(call: Call) -> date:
+    """The path's date. Raises NotFoundError: at what is no date there is nothing."""
+    try:
+        return date.fromisoformat(call.path["date"])
+    except ValueError as error:
+        raise NotFoundError(f"{call.path['date']!r} is not a date such as 2026-05-21.") from error
+
+
+def _answer(exception: HoursException) -> HoursExceptionAnswer:
+    return HoursExceptionAnswer(date=exception.local_date, spans=list(exception.spans), note=exception.note)

@@ -1,0 +1,76 @@
+"""The caller's own saved views."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from geo_assign.core.errors import NotFoundError
+from geo_assign.http.operations import EVERYBODY, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body, Listing, ShortText
+from geo_assign.workforce.commands import drop_view, save_view
+from geo_assign.workforce.domain import SavedView, TooManyViewsError
+from geo_assign.workforce.saved_views import get_view, list_views
+
+routes = Routes("Me")
+
+_MAX_BYTES = 16 * 1024
+
+
+class ViewBody(Body):
+    """Which columns, in which order of rows, of which rows. The service keeps it and does not interpret it."""
+
+    columns: list[ShortText] = Field(default_factory=list, max_length=100, examples=[["number", "customer", "slot"]])
+    sort: list[ShortText] = Field(default_factory=list, max_length=10, examples=[["-priority", "created_at"]])
+    filters: dict[str, Any] = Field(default_factory=dict, examples=[{"state": ["pending"]}])
+
+
+class ViewAnswer(Answer):
+    """A saved view."""
+
+    name: str
+    columns: list[str]
+    sort: list[str]
+    filters: dict[str, Any]
+    updated_at: datetime
+
+
+@routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[ViewAnswer])
+def list_saved_views(call: Call) -> Reply:
+    """Your saved views, by name."""
+    with call.transaction() as tx:
+        views = list_views(tx, call.caller.id)
+    return Reply(Listing[ViewAnswer](items=[_answer(view) for view in views]))
+
+
+@routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=ViewAnswer, errors=(NotFoundError,))
+def get_saved_view(call: Call) -> Reply:
+    """One of your saved views."""
+    with call.transaction() as tx:
+        return Reply(_answer(get_view(tx, call.caller.id, call.path["name"])))
+
+
+@routes.put(
+    "/v1/me/views/{name:slug}",
+    access=EVERYBODY,
+    body=ViewBody,
+    answer=ViewAnswer,
+    max_body_bytes=_MAX_BYTES,
+    errors=(TooManyViewsError,),
+)
+def put_saved_view(call: Call) -> Reply:
+    """Save a view under this name, in the place of the one that had it. It follows you to every screen."""
+    with call.transaction() as tx:
+        return Reply(_answer(save_view(tx, call.caller.id, call.path["name"], call.body.model_dump(mode="json"))))
+
+
+@routes.delete("/v1/me/views/{name:slug}", access=EVERYBODY, status=204, errors=(NotFoundError,))
+def delete_saved_view(call: Call) -> Reply:
+    """Drop one of your saved views."""
+    with call.transaction() as tx:
+        drop_view(tx, call.caller.id, call.path["name"])
+    return Reply()
+
+
+def _answer(view: SavedView) -> ViewAnswer:
+    return ViewAnswer(name=view.name, updated_at=view.updated_at, **view.content)
