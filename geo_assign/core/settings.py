@@ -3,13 +3,14 @@
 `config/geo-assign.env` lists every one of them with its default; a test holds the two together.
 """
 
+import ipaddress
 import os
 import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "GEO_ASSIGN_"
@@ -73,14 +74,33 @@ class Settings(BaseSettings):
     )
     map_tiles_attribution: str = Field("© OpenStreetMap contributors", description="Credit shown on the map.")
     basemap_path: Path | None = Field(None, description="A GeoJSON file that the console draws as its own basemap.")
+    trusted_proxies: str = Field(
+        "", description="Proxies whose X-Forwarded-For is believed: addresses or CIDR, separated by commas."
+    )
     cookie_secure: bool = Field(False, description="Mark the console's cookie Secure: set it behind HTTPS.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    worker_metrics_port: int = Field(0, ge=0, le=65535, description="Port where the worker shows its metrics. 0: none.")
     migrations_path: Path = Field(default_factory=find_migrations, description="Where the migrations lie.")
 
     @cached_property
     def fernet_keys(self) -> tuple[str, ...]:
         """The secret keys, newest first. Empty when none is configured."""
         return tuple(key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
+
+    @cached_property
+    def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The trusted proxies as networks."""
+        return _networks(self.trusted_proxies)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        _networks(text)
+        return text
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def unknown_settings(environ: "os._Environ[str] | dict[str, str] | None" = None) -> list[str]:

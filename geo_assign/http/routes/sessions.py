@@ -11,6 +11,7 @@ from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
 from geo_assign.http.operations import EVERYBODY, Access, Call, Reply, Routes
+from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Password, ShortText
 
 routes = Routes("Sessions")
@@ -61,7 +62,9 @@ def create_session(call: Call) -> Reply:
     """
     given: LogInBody = call.body
     services = call.services
-    services.limits.log_in(organization=given.organization, email=given.email, address=call.remote_address)
+    networks = services.settings.trusted_networks
+    address = client_address(call.remote_address, call.headers.get("X-Forwarded-For"), networks)
+    services.limits.log_in(organization=given.organization, email=given.email, address=address)
     session = log_in(
         services.database,
         LogIn(
