@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from geo_assign.core.geo import Point
+from geo_assign.matching.domain import Provenance, Provider
 from geo_assign.workorders.domain import WorkOrder
 
 
@@ -21,16 +22,22 @@ class TechnicianStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TechnicianOnMap:
-    """A technician on duty at the last position known: `age_s` since the device's time, unknown accuracy is None."""
+    """A technician at the last position known of him on duty, or at the base that his provider works from.
+
+    `age_s` counts from the device's time; a base has no times. Unknown accuracy is None. `coarse`: the place is good to
+    about a kilometre, as his store's policy says.
+    """
 
     id: UUID
     name: str
     store_id: UUID
-    provider: bool
+    provider: Provider | None
     status: TechnicianStatus
     point: Point
-    recorded_at: datetime
-    age_s: float
+    provenance: Provenance
+    coarse: bool
+    recorded_at: datetime | None
+    age_s: float | None
     accuracy_m: float | None
     heading_deg: float | None
     speed_mps: float | None
@@ -55,7 +62,7 @@ class MapPicture:
         counts = {status.value: 0 for status in TechnicianStatus}
         for technician in self.technicians:
             counts[technician.status.value] += 1
-        external = sum(technician.provider for technician in self.technicians)
+        external = sum(technician.provider is not None for technician in self.technicians)
         return {**counts, "off_duty": self.off_duty, "provider": external}
 
 

@@ -68,7 +68,7 @@ class Channel:
         self.ticks.append(Tick(self.number, fresh))
 
     def _untold(self, found: Changes) -> Changes:
-        marks: dict[UUID, object] = {person.id: replace(person, age_s=0.0) for person in found.technicians}
+        marks: dict[UUID, object] = {person.id: replace(person, age_s=None) for person in found.technicians}
         marks |= dict.fromkeys(found.gone, "gone")
         marks |= {order.id: (order.version, order.offer) for order in found.work_orders}
         told, self.told = self.told, marks

@@ -13,8 +13,10 @@ from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
+from geo_assign.matching.domain import Provenance, Provider
 from geo_assign.positions.domain import is_reachable
 from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
+from geo_assign.workorders.coarse import IS_COARSE, coarse_accuracy_m, coarse_point
 from geo_assign.workorders.domain import TERMINAL, State
 from geo_assign.workorders.queries import WorkOrderFilter, list_changed_work_orders, list_work_orders
 
@@ -26,9 +28,19 @@ _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
 _IN_SCOPE = f"(%(everything)s OR {TECHNICIAN_IN_SCOPE})"
 
-_PERSON = """
-    t.id, t.name, t.store_id, t.provider_id IS NOT NULL AS provider, t.on_duty AND t.active AS shown,
+# Where somebody is: as his phone said on duty, or at the base that his provider works from.
+_OF_PHONE = """c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.changed_at, c.accuracy_m,
+    c.heading_deg, c.speed_mps, c.flags, 'live' AS provenance"""
+_OF_BASE = """b.id AS technician_id, b.base_lat AS lat, b.base_lon AS lon, NULL::timestamptz AS recorded_at,
+    NULL::timestamptz AS used_at, NULL::timestamptz AS heard_at, b.updated_at AS changed_at, NULL::real AS accuracy_m,
+    NULL::real AS heading_deg, NULL::real AS speed_mps, ARRAY[]::text[] AS flags, 'home_base' AS provenance"""
+_ON_MAP = "t.active AND (t.on_duty OR t.at_base)"
+
+_PERSON = f"""
+    t.id, t.name, t.store_id, t.provider_id, {_ON_MAP} AS shown, NOT t.at_base AND {IS_COARSE} AS coarse,
+    (SELECT v.name FROM service_providers v WHERE v.org_id = %(org_id)s AND v.id = t.provider_id) AS provider_name,
     p.lat, p.lon, p.recorded_at, p.used_at, p.heard_at, p.changed_at, p.accuracy_m, p.heading_deg, p.speed_mps, p.flags,
+    p.provenance,
     (SELECT max(b.ends_at) FROM bookings b
      WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state = 'assigned'
        AND b.occupied_until > %(at)s AND b.occupied_from <= %(at)s) AS busy_until,
@@ -41,14 +53,20 @@ _PERSON = """
 
 _MIDDLE = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
 
+# A little wider than the view: whoever is shown coarsely belongs where he is shown, not where he is.
 _IN_VIEW = f"""
 SELECT {_PERSON}
-FROM (SELECT * FROM current_positions c WHERE c.org_id = %(org_id)s ORDER BY c.geog <-> {_MIDDLE} LIMIT {LOOKED_AT}) p
+FROM (
+    (SELECT {_OF_PHONE} FROM current_positions c WHERE c.org_id = %(org_id)s
+     ORDER BY c.geog <-> {_MIDDLE} LIMIT {LOOKED_AT})
+    UNION ALL
+    (SELECT {_OF_BASE} FROM technicians b WHERE b.org_id = %(org_id)s AND b.at_base
+     ORDER BY b.base_geog <-> {_MIDDLE} LIMIT {LOOKED_AT})) p
 JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
-WHERE t.on_duty AND t.active AND {_IN_SCOPE}
-  AND p.lat BETWEEN %(south)s AND %(north)s
-  AND CASE WHEN %(west)s::float8 <= %(east)s::float8 THEN p.lon BETWEEN %(west)s AND %(east)s
-           ELSE p.lon >= %(west)s OR p.lon <= %(east)s END
+WHERE {_ON_MAP} AND {_IN_SCOPE} AND NOT (t.at_base AND p.provenance = 'live')
+  AND p.lat BETWEEN %(south)s - 0.01 AND %(north)s + 0.01
+  AND CASE WHEN %(west)s::float8 <= %(east)s::float8 THEN p.lon BETWEEN %(west)s - 0.01 AND %(east)s + 0.01
+           ELSE p.lon >= %(west)s - 0.01 OR p.lon <= %(east)s + 0.01 END
 LIMIT {SHOWN} + 1"""
 
 # The last position that the walk looked at: when it lies within the view, there may be more behind it.
@@ -65,24 +83,29 @@ WITH changed AS (
     UNION SELECT b.technician_id FROM bookings b WHERE b.org_id = %(org_id)s AND b.updated_at >= %(since)s)
 SELECT {_PERSON}
 FROM changed JOIN technicians t ON t.org_id = %(org_id)s AND t.id = changed.id
-LEFT JOIN current_positions p ON p.org_id = %(org_id)s AND p.technician_id = t.id
+LEFT JOIN LATERAL (
+    SELECT {_OF_PHONE} FROM current_positions c
+    WHERE c.org_id = %(org_id)s AND c.technician_id = t.id AND NOT t.at_base
+    UNION ALL
+    SELECT {_OF_BASE} FROM technicians b WHERE b.org_id = %(org_id)s AND b.id = t.id AND b.at_base) p ON true
 WHERE {_IN_SCOPE}
 LIMIT %(shown)s"""
 
 _OFF_DUTY = f"""
 SELECT count(*) AS n FROM technicians t
-WHERE t.org_id = %(org_id)s AND t.active AND NOT t.on_duty AND {_IN_SCOPE}"""
+WHERE t.org_id = %(org_id)s AND t.active AND NOT t.on_duty AND NOT t.at_base AND {_IN_SCOPE}"""
 
 
 def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
-    """The technicians on duty within the view, and the open work orders of the scope that have a location there."""
+    """Who is on duty, or at his provider's base, within the view, and the scope's open work orders located there."""
     at = tx.now()
     rows = _fetch(tx, _IN_VIEW, scope, at=at, **_view(view))
+    people = [_technician(row, at) for row in rows[:SHOWN]]
     orders = list_work_orders(tx, scope, WorkOrderFilter(states=_OPEN_STATES), limit=SHOWN)
     shown = [order for order in orders.items if order.location is not None and _within(view, order.location.point)]
     return MapPicture(
         at=at,
-        technicians=[_technician(row, at) for row in rows[:SHOWN]],
+        technicians=[person for person in people if _within(view, person.point)],
         work_orders=shown,
         off_duty=_fetch(tx, _OFF_DUTY, scope, at=at)[0].n,
         truncated=len(rows) > SHOWN or bool(_fetch(tx, _EDGE, scope, **_view(view))) or orders.next_cursor is not None,
@@ -144,18 +167,21 @@ def _within(view: BoundingBox, point: Point) -> bool:
 
 
 def _technician(row: Any, at: datetime) -> TechnicianOnMap:
+    point, accuracy_m = Point(row.lat, row.lon), _finite(row.accuracy_m)
     return TechnicianOnMap(
         id=row.id,
         name=row.name,
         store_id=row.store_id,
-        provider=row.provider,
+        provider=None if row.provider_id is None else Provider(row.provider_id, row.provider_name),
         status=_status(row, at),
-        point=Point(row.lat, row.lon),
+        point=coarse_point(point) if row.coarse else point,
+        provenance=Provenance(row.provenance),
+        coarse=row.coarse,
         recorded_at=row.recorded_at,
-        age_s=max(0.0, (at - row.used_at).total_seconds()),
-        accuracy_m=_finite(row.accuracy_m),
-        heading_deg=_finite(row.heading_deg),
-        speed_mps=_finite(row.speed_mps),
+        age_s=None if row.used_at is None else max(0.0, (at - row.used_at).total_seconds()),
+        accuracy_m=coarse_accuracy_m(accuracy_m) if row.coarse else accuracy_m,
+        heading_deg=None if row.coarse else _finite(row.heading_deg),
+        speed_mps=None if row.coarse else _finite(row.speed_mps),
         busy_until=row.busy_until,
         number_today=row.number_today,
         flags=tuple(row.flags),
@@ -164,7 +190,7 @@ def _technician(row: Any, at: datetime) -> TechnicianOnMap:
 
 
 def _status(row: Any, at: datetime) -> TechnicianStatus:
-    if not is_reachable(row.heard_at, at):
+    if row.provenance == Provenance.LIVE and not is_reachable(row.heard_at, at):
         return TechnicianStatus.SILENT
     if row.busy_until is not None:
         return TechnicianStatus.BUSY

@@ -47,6 +47,14 @@ class Provenance(StrEnum):
     STORE = "store"
 
 
+class Staff(StrEnum):
+    """Whose people count: those of the house, those of service providers, or both."""
+
+    INTERNAL = "internal"
+    PROVIDERS = "providers"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """Half-open `[start, end)`, both instants."""
@@ -89,6 +97,7 @@ class Question:
     work_order_id: UUID | None = None
     needs_duty: bool = True
     limit: int = 5
+    staff: Staff = Staff.ALL
 
     @property
     def is_soon(self) -> bool:
@@ -117,15 +126,27 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """The service provider whose people somebody belongs to."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who can go: geodesic distance in metres, an estimate of seconds on the road."""
+    """Somebody who can go: geodesic distance in metres, an estimate of seconds on the road.
+
+    `coarse`: where he is may be shown to about a kilometre only.
+    """
 
     technician_id: UUID
     name: str
     distance_m: float
     position: KnownPosition
     workload: Workload
-    provider: bool = False
+    provider: Provider | None = None
+    coarse: bool = False
 
     @property
     def eta_s(self) -> float:
@@ -151,6 +172,8 @@ class Excluded:
     last_seen_at: datetime | None
     distance_m: float | None
     reasons: tuple[Reason, ...]
+    provider: Provider | None = None
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

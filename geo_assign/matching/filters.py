@@ -8,7 +8,7 @@ technician, `p` his place (a current position, or where he will be), `%(name)s` 
 from datetime import timedelta
 from typing import Any
 
-from geo_assign.matching.domain import ExclusionCode, Question
+from geo_assign.matching.domain import ExclusionCode, Question, Staff
 from geo_assign.positions.domain import UNREACHABLE_AFTER
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.hours_exceptions import dates_around
@@ -19,10 +19,16 @@ Code = ExclusionCode
 
 _HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
 
-_WRONG_STORE = "t.store_id <> %(store_id)s"
+# A provider's people work for the groups that their provider is linked to, whichever they are members of.
+_WRONG_STORE = """t.store_id <> %(store_id)s OR t.provider_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM provider_groups l JOIN service_groups g ON g.org_id = l.org_id AND g.id = l.group_id
+    WHERE l.org_id = %(org_id)s AND l.provider_id = t.provider_id AND g.store_id = %(store_id)s)"""
 _WRONG_GROUP = """NOT EXISTS (
     SELECT FROM technician_groups g
-    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = %(group_id)s)"""
+    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id AND g.group_id = %(group_id)s)
+  OR t.provider_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM provider_groups l
+    WHERE l.org_id = %(org_id)s AND l.provider_id = t.provider_id AND l.group_id = %(group_id)s)"""
 
 # Working hours are compared as minutes of the local week of the technician's own store.
 _LOCAL_SLOT = (
@@ -38,12 +44,6 @@ _OUTSIDE_THE_WEEK = f"""t.week_minutes IS NOT NULL AND NOT t.week_minutes @> (
         ceil(extract(epoch FROM l.u - l.f) / 60)::int AS minutes) w
     WHERE s.org_id = %(org_id)s AND s.id = t.store_id)"""
 
-_TIME_OFF = """EXISTS (
-    SELECT FROM time_off f
-    WHERE f.org_id = %(org_id)s AND f.technician_id = t.id
-      AND f.ends_at > %(slot_start)s AND f.starts_at < %(slot_end)s)"""
-
-_SLOT_TAKEN = f"""EXISTS (
 # Who has exceptions near the slot is judged by the spans of the single dates, from the evening before on.
 _WEEKDAYS = ", ".join(f"'{day}'" for day in DAYS)
 _OUTSIDE_THE_DATES = f"""NOT coalesce((
@@ -70,10 +70,27 @@ _OUTSIDE_HOURS = f"""CASE WHEN EXISTS (
     THEN {_OUTSIDE_THE_DATES}
     ELSE {_OUTSIDE_THE_WEEK} END"""
 
+_TIME_OFF = """EXISTS (
+    SELECT FROM time_off f
+    WHERE f.org_id = %(org_id)s AND f.technician_id = t.id
+      AND f.ends_at > %(slot_start)s AND f.starts_at < %(slot_end)s)"""
+
+# What the provider's people hold on the slot's local day, together, when that is all it takes on; else NULL.
+PROVIDER_IS_FULL = f"""(
+    SELECT v.capacity FROM service_providers v
+    WHERE v.org_id = %(org_id)s AND v.id = t.provider_id AND v.capacity <= (
+        SELECT count(DISTINCT b.work_order_id)
+        FROM technicians s JOIN bookings b ON b.org_id = s.org_id AND b.technician_id = s.id
+        WHERE s.org_id = %(org_id)s AND s.provider_id = v.id AND b.state IN ({_HOLDING}, 'done')
+          AND b.occupied_until > %(day_start)s AND b.starts_at < %(day_end)s AND b.ends_at > %(day_start)s
+          AND b.work_order_id IS DISTINCT FROM %(work_order_id)s))"""
+
+_SLOT_TAKEN = f"""EXISTS (
     SELECT FROM bookings b
     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ({_HOLDING})
       AND b.occupied_until > %(busy_from)s AND b.occupied_from < %(busy_until)s
-      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s)"""
+      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s)
+  OR t.provider_id IS NOT NULL AND {PROVIDER_IS_FULL} IS NOT NULL"""
 
 _OFFER_LIMIT = f"""%(offer_limit)s <= (
     SELECT count(*) FROM offers o
@@ -89,14 +106,15 @@ _REJECTED_BEFORE = f"""EXISTS (
 _AGREEMENT_EXPIRED = """t.provider_id IS NOT NULL AND EXISTS (
     SELECT FROM service_providers v
     WHERE v.org_id = %(org_id)s AND v.id = t.provider_id
-      AND (NOT v.active OR v.valid_until <= %(slot_start)s))"""
+      AND (NOT v.active OR v.valid_until <= %(slot_start)s OR v.valid_from > %(slot_start)s))"""
 
 _EXCLUDED_WHEN: dict[ExclusionCode, str] = {
     Code.INACTIVE: "NOT t.active",
-    Code.OFF_DUTY: "NOT t.on_duty",
+    Code.OFF_DUTY: "NOT (t.on_duty OR t.at_base)",
     Code.AGREEMENT_EXPIRED: _AGREEMENT_EXPIRED,
-    Code.OFFLINE: "p.heard_at < %(heard_since)s",
-    Code.STALE_POSITION: "p.used_at < %(fresh_since)s",
+    # Whoever is at his provider's base has no phone that could fall silent.
+    Code.OFFLINE: "coalesce(p.heard_at < %(heard_since)s, false)",
+    Code.STALE_POSITION: "coalesce(p.used_at < %(fresh_since)s, false)",
     Code.MOCK_LOCATION: "p.mock",
     Code.IMPLAUSIBLE_POSITION: "p.implausible",
     Code.MISSING_SKILL: "NOT t.skills @> %(skills)s",
@@ -132,11 +150,14 @@ def active_filters(question: Question) -> dict[ExclusionCode, str]:
 def parameters(question: Question) -> dict[str, Any]:
     """The values behind the filters' parameters; `org_id` is added by the statement."""
     policy, slot = question.policy, question.slot
+    exceptions_from, exceptions_until = dates_around((slot.start, slot.end))
     return {
         "lat": question.origin.lat,
         "lon": question.origin.lon,
         "slot_start": slot.start,
         "slot_end": slot.end,
+        "exceptions_from": exceptions_from,
+        "exceptions_until": exceptions_until,
         "busy_from": slot.start - policy.travel_buffer,
         "busy_until": slot.end,
         "day_start": question.day_start,
@@ -150,15 +171,17 @@ def parameters(question: Question) -> dict[str, Any]:
         "skills": list(question.skills),
         "store_id": question.store_id,
         "group_id": question.group_id,
-    exceptions_from, exceptions_until = dates_around((slot.start, slot.end))
         "work_order_id": question.work_order_id,
+        "everything": question.scope.everything,
         "scope_stores": sorted(question.scope.store_ids),
         "scope_groups": sorted(question.scope.group_ids),
     }
 
-        "exceptions_from": exceptions_from,
-        "exceptions_until": exceptions_until,
+
+_STAFF = {Staff.ALL: "true", Staff.INTERNAL: "t.provider_id IS NULL", Staff.PROVIDERS: "t.provider_id IS NOT NULL"}
+
 
 def scope_condition(question: Question) -> str:
-    """Which technicians exist for the caller."""
-    return "true" if question.scope.everything else TECHNICIAN_IN_SCOPE
+    """Which technicians exist for the caller, and count."""
+    exists = "true" if question.scope.everything else TECHNICIAN_IN_SCOPE
+    return f"{exists} AND {_STAFF[question.staff]}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from geo_assign.core.db import Tx
@@ -16,6 +16,7 @@ from geo_assign.matching.domain import (
     Explanation,
     KnownPosition,
     Provenance,
+    Provider,
     Question,
     Ranking,
     Workload,
@@ -62,7 +63,7 @@ def explain_exclusions(tx: Tx, question: Question) -> Explanation:
         excluded=listed,
         counts=dict(counts),
         examined=len(rows) + len(unknown),
-        truncated=len(everyone) > len(listed) or len(rows) == window,
+        truncated=len(everyone) > len(listed) or len(rows) >= window,
     )
 
 
@@ -72,7 +73,7 @@ def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | N
     if not rows:
         return None
     codes = list(rows[0].codes)
-    if question.is_soon and rows[0].used_at is None:
+    if rows[0].distance_m is None:
         codes.append(ExclusionCode.NO_POSITION.value)
     return _excluded(question, rows[0], codes)
 
@@ -134,7 +135,8 @@ def _unpositioned(tx: Tx, question: Question) -> list[Excluded]:
         codes += [] if row.on_duty else [ExclusionCode.OFF_DUTY]
         codes += [] if row.active else [ExclusionCode.INACTIVE]
         reasons = tuple(reason_for(code, question, row) for code in ExclusionCode if code in codes)
-        people.append(Excluded(row.id, row.name, "on_duty" if row.on_duty else "off_duty", None, None, reasons))
+        presence: Literal["on_duty", "off_duty"] = "on_duty" if row.on_duty else "off_duty"
+        people.append(Excluded(row.id, row.name, presence, None, None, reasons, _provider(row)))
     return people
 
 
@@ -152,7 +154,7 @@ def _candidate(question: Question, row: Any) -> Candidate:
         accuracy_m=row.accuracy_m,
     )
     workload = Workload(today=row.today, overdue=row.overdue, open_offers=row.open_offers)
-    return Candidate(row.technician_id, row.name, row.distance_m, position, workload, row.provider)
+    return Candidate(row.technician_id, row.name, row.distance_m, position, workload, _provider(row), row.coarse)
 
 
 def _excluded(question: Question, row: Any, codes: Iterable[str] | None = None) -> Excluded:
@@ -165,4 +167,10 @@ def _excluded(question: Question, row: Any, codes: Iterable[str] | None = None) 
         last_seen_at=row.heard_at,
         distance_m=row.distance_m if visible else None,
         reasons=reasons,
+        provider=_provider(row),
+        coarse=row.coarse,
     )
+
+
+def _provider(row: Any) -> Provider | None:
+    return None if row.provider_id is None else Provider(row.provider_id, row.provider_name)

@@ -8,7 +8,7 @@ from uuid import UUID
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.matching.domain import Policy, Question, Slot
+from geo_assign.matching.domain import Policy, Question, Slot, Staff
 from geo_assign.workforce.domain import Store
 from geo_assign.workforce.local_time import get_zone, local_day
 from geo_assign.workforce.queries import get_store
@@ -63,6 +63,7 @@ def question_for_order(
     scope: Scope = EVERYTHING,
     needs_duty: bool = True,
     limit: int = 5,
+    staff: Staff = Staff.ALL,
 ) -> Question:
     """Who can take this work order? Raises WorkOrderWithoutLocationError."""
     if order.location is None:
@@ -83,6 +84,7 @@ def question_for_order(
         work_order_id=order.id,
         needs_duty=needs_duty,
         limit=limit,
+        staff=staff,
     )
 
 
@@ -98,6 +100,7 @@ def question_for_point(
     radius_m: float | None = None,
     freshness_s: float,
     limit: int = 5,
+    staff: Staff = Staff.ALL,
 ) -> Question:
     """Who can come to this point? Without a slot: now, for the store's usual duration (or an hour)."""
     settings = rules.settings if rules is not None else load_settings({}, freshness_s=freshness_s)
@@ -120,4 +123,5 @@ def question_for_point(
         group_id=group_id,
         needs_duty=False,
         limit=limit,
+        staff=staff,
     )

@@ -36,7 +36,9 @@ def _far(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
     if not row.on_duty:
         return "outside the radius", {}
     detail = f"{row.distance_m / 1000:.1f} km away, the radius is {question.policy.radius_m / 1000:g} km"
-    return detail, {"radius_m": math.ceil(row.distance_m)}
+    # Rounded up, so that it suffices: to a hundred metres where that is all that may be told.
+    step_m = 100 if row.coarse else 1
+    return detail, {"radius_m": math.ceil(row.distance_m / step_m) * step_m}
 
 
 def _skill(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
@@ -49,6 +51,14 @@ def _off_duty(question: Question, row: Any) -> tuple[str, dict[str, Any]]:
     return ("off duty" if since is None else f"off duty for {_ago(question.at, since)}"), {}
 
 
+def _slot_taken(_question: Question, row: Any) -> tuple[str, dict[str, Any]]:
+    if row.provider_full_at is None:
+        return "has other work, or an open offer, at that time", {}
+    orders = "1 work order" if row.provider_full_at == 1 else f"{row.provider_full_at} work orders"
+    needed = {"capacity": row.provider_full_at + 1}
+    return f"{row.provider_name} takes on {orders} a day, and has them on that day", needed
+
+
 def _offer_limit(question: Question, _row: Any) -> tuple[str, dict[str, Any]]:
     return f"has {question.policy.offer_limit} or more offers to answer", {}
 
@@ -57,7 +67,7 @@ _WORDS: Mapping[ExclusionCode, _Words] = {
     Code.INACTIVE: _plain("no longer works here"),
     Code.WRONG_GROUP: _plain("belongs to another store or service group"),
     Code.OFF_DUTY: _off_duty,
-    Code.AGREEMENT_EXPIRED: _plain("the provider's agreement ends before the slot"),
+    Code.AGREEMENT_EXPIRED: _plain("no agreement with the provider holds when the slot starts"),
     Code.NO_POSITION: _plain("no position was ever received"),
     Code.OFFLINE: _offline,
     Code.STALE_POSITION: _stale,
@@ -66,7 +76,7 @@ _WORDS: Mapping[ExclusionCode, _Words] = {
     Code.MISSING_SKILL: _skill,
     Code.OUTSIDE_HOURS: _plain("the slot is outside the working hours"),
     Code.TIME_OFF: _plain("has time off during the slot"),
-    Code.SLOT_TAKEN: _plain("has other work, or an open offer, at that time"),
+    Code.SLOT_TAKEN: _slot_taken,
     Code.OFFER_LIMIT: _offer_limit,
     Code.REJECTED_BEFORE: _plain("was asked for this work order and did not take it"),
     Code.OUTSIDE_RADIUS: _far,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from geo_assign.access.domain import ApiScope, Permission
 from geo_assign.core import geo
 from geo_assign.core.errors import FieldProblem, InvalidError
+from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workforce.store_settings import StoreSettings
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -74,6 +75,9 @@ class ProviderEntry(_Entry):
     base: Place | None = None
     groups: list[Slug] = []
     valid_until: datetime | None = Field(None, strict=False)
+    valid_from: datetime | None = Field(None, strict=False)
+    works_from: WorksFrom = Field(WorksFrom.STAFF, strict=False)
+    capacity: int | None = Field(None, ge=1)
 
 
 class TechnicianEntry(_Entry):

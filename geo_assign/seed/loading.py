@@ -145,6 +145,9 @@ class _OrganizationLoader:
         wanted: dict[str, Any] = {
             "name": entry.name,
             "base": entry.base and entry.base.point(),
+            "works_from": entry.works_from,
+            "capacity": entry.capacity,
+            "valid_from": entry.valid_from,
             "valid_until": entry.valid_until,
             "group_ids": self._ids(service_groups, entry.groups),
         }

@@ -47,9 +47,20 @@ class ServiceGroup:
     updated_at: datetime
 
 
+class WorksFrom(StrEnum):
+    """Where a provider's people start from: each from where he is, or all from the provider's base."""
+
+    STAFF = "staff"
+    BASE = "base"
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceProvider:
-    """An external company. After `valid_until` its agreement is over; None means it does not end."""
+    """An external company. Its agreement holds in [valid_from, valid_until); None means without that end.
+
+    `capacity`: work orders that its people may hold on one local day together; None is no limit. A company that works
+    from its base has one.
+    """
 
     id: UUID
     slug: str
@@ -61,13 +72,17 @@ class ServiceProvider:
     version: int
     created_at: datetime
     updated_at: datetime
+    valid_from: datetime | None = None
+    works_from: WorksFrom = WorksFrom.STAFF
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Technician:
     """Somebody who goes to customers: of the house, or the staff of a provider.
 
-    `hours` None means always. `base` is where the day starts: his home, or his store when no home is known.
+    `hours` None means always. `base` is where the day starts: his home, else his provider's base, else his store.
+    `at_base`: his provider works from its base, so he is taken to be there, on duty or not.
     """
 
     id: UUID
@@ -87,6 +102,7 @@ class Technician:
     version: int
     created_at: datetime
     updated_at: datetime
+    at_base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +116,6 @@ class TimeOff:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Duties:
-    """What a user looks after: a store administrator's stores, a dispatcher's groups."""
-
-    store_ids: tuple[UUID, ...] = ()
-    group_ids: tuple[UUID, ...] = ()
-
-
-class InUseError(ConflictError):
-    """Others still depend on this."""
-
-    code = "in_use"
-
-
-class InactiveError(ConflictError):
-    """This has been deactivated."""
 @dataclass(frozen=True, slots=True)
 class HoursException:
     """What a technician works on one local date of his home store, instead of that weekday's hours.
@@ -142,17 +142,33 @@ class SavedView:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a user looks after: a store administrator's stores, a dispatcher's groups."""
+
+    store_ids: tuple[UUID, ...] = ()
+    group_ids: tuple[UUID, ...] = ()
+
+
+class InUseError(ConflictError):
+    """Others still depend on this."""
+
+    code = "in_use"
+
+
+class InactiveError(ConflictError):
+    """This has been deactivated."""
 
     code = "inactive"
 
 
-def slug_from(name: str, row_id: UUID) -> str:
-    """A slug for something that was given none: readable from its name, unique by its id."""
-    readable = _NOT_IN_SLUGS.sub("-", name.lower()).strip("-")[:50].rstrip("-")
-    return f"{readable}-{row_id.hex[-8:]}" if readable else row_id.hex[-8:]
 class TooManyViewsError(ConflictError):
     """A person keeps at most 100 views."""
 
     code = "too_many_views"
 
 
+def slug_from(name: str, row_id: UUID) -> str:
+    """A slug for something that was given none: readable from its name, unique by its id."""
+    readable = _NOT_IN_SLUGS.sub("-", name.lower()).strip("-")[:50].rstrip("-")
+    return f"{readable}-{row_id.hex[-8:]}" if readable else row_id.hex[-8:]

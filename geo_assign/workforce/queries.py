@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, func, or_, select, true
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
@@ -12,7 +12,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
-from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff
+from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff, WorksFrom
 from geo_assign.workforce.tables import (
     api_key_stores,
     group_dispatchers,
@@ -60,24 +60,30 @@ def sees_group(tx: Tx, scope: Scope) -> ColumnElement[bool]:
 
 
 def sees_technician(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `technicians`: those of the caller's stores and groups, a technician himself."""
+    """A predicate on `technicians`: those of the caller's stores and groups, a technician himself.
+
+    A provider's people are there only for those whose groups, or stores' groups, the provider is linked to.
+    """
     if scope.everything:
         return true()
-    return or_(
-        technicians.c.id == scope.technician_id,
-        technicians.c.store_id.in_(scope.store_ids),
-        technicians.c.id.in_(
-            select(technician_groups.c.technician_id).where(
-                technician_groups.c.org_id == tx.org_id, technician_groups.c.group_id.in_(_group_ids(tx, scope))
-            )
-        ),
+    t, member, link = technicians.c, technician_groups.c, provider_groups.c
+    groups = _group_ids(tx, scope)
+    near = or_(
+        t.store_id.in_(scope.store_ids),
+        t.id.in_(select(member.technician_id).where(member.org_id == tx.org_id, member.group_id.in_(groups))),
     )
+    linked = select(link.provider_id).where(link.org_id == tx.org_id, link.group_id.in_(groups))
+    return or_(t.id == scope.technician_id, and_(near, or_(t.provider_id.is_(None), t.provider_id.in_(linked))))
 
 
 # The same in SQL text, for statements of the hot path; parameters as named.
 TECHNICIAN_IN_SCOPE = """(t.store_id = ANY(%(scope_stores)s::uuid[]) OR EXISTS (
     SELECT FROM technician_groups g JOIN service_groups w ON w.org_id = g.org_id AND w.id = g.group_id
     WHERE g.org_id = %(org_id)s AND g.technician_id = t.id
+      AND (w.id = ANY(%(scope_groups)s::uuid[]) OR w.store_id = ANY(%(scope_stores)s::uuid[]))))
+AND (t.provider_id IS NULL OR EXISTS (
+    SELECT FROM provider_groups l JOIN service_groups w ON w.org_id = l.org_id AND w.id = l.group_id
+    WHERE l.org_id = %(org_id)s AND l.provider_id = t.provider_id
       AND (w.id = ANY(%(scope_groups)s::uuid[]) OR w.store_id = ANY(%(scope_stores)s::uuid[]))))"""
 
 
@@ -336,6 +342,9 @@ def to_provider(row: Any) -> ServiceProvider:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        valid_from=row.valid_from,
+        works_from=WorksFrom(row.works_from),
+        capacity=row.capacity,
     )
 
 
@@ -358,6 +367,7 @@ def to_technician(row: Any) -> Technician:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        at_base=row.at_base,
     )
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB, UUID
 from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
-from geo_assign.core.tables import INSTANT, tenant_table
+from geo_assign.core.tables import INSTANT, in_values, tenant_table
+from geo_assign.workforce.domain import WorksFrom
 
 SLUG = "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
 
@@ -74,9 +75,16 @@ service_providers = tenant_table(
     Column("valid_until", INSTANT),
     *_versioned(),
     Column("active", Boolean, nullable=False, server_default="true"),
+    Column("valid_from", INSTANT),
+    Column("works_from", Text, nullable=False, server_default=WorksFrom.STAFF),
+    Column("capacity", Integer),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     UniqueConstraint("org_id", "slug"),
     CheckConstraint(SLUG, name="slug"),
+    CheckConstraint(in_values("works_from", WorksFrom), name="works_from"),
+    CheckConstraint("works_from <> 'base' OR base_lat IS NOT NULL", name="base_is_known"),
+    CheckConstraint("valid_until > valid_from", name="agreement_forward"),
+    CheckConstraint("capacity > 0", name="capacity"),
 )
 
 provider_groups = tenant_table(
@@ -88,7 +96,8 @@ provider_groups = tenant_table(
     Index("provider_groups_org_id_group_id_idx", "org_id", "group_id"),
 )
 
-# `base_*` is where somebody starts the day: his home, or his store when no home is known. `week_minutes` holds the
+# `base_*` is where somebody starts the day: his home, else his provider's base, else his store. `at_base`: staff of a
+# provider that works from its base; he is taken to be there, without a phone and without duty. `week_minutes` holds the
 # working hours as minutes of a local week (Monday 00:00 = 0), written twice (0..20159) so that a slot across the end
 # of the week is one range; NULL means always. The duty flag mirrors the open duty interval.
 technicians = tenant_table(
@@ -108,6 +117,7 @@ technicians = tenant_table(
     Column("on_duty", Boolean, nullable=False, server_default="false"),
     Column("duty_changed_at", INSTANT),
     *_versioned(),
+    Column("at_base", Boolean, nullable=False, server_default="false"),
     _belongs("store_id", to="stores"),
     _belongs("user_id", to="users"),
     _belongs("provider_id", to="service_providers"),
@@ -118,6 +128,8 @@ technicians = tenant_table(
     Index("technicians_base_idx", "org_id", "base_geog", postgresql_using="gist"),
     Index("technicians_org_id_store_id_idx", "org_id", "store_id"),
     Index("technicians_org_id_updated_at_idx", "org_id", "updated_at"),
+    Index("technicians_at_base_idx", "org_id", "base_geog", postgresql_using="gist", postgresql_where=text("at_base")),
+    Index("technicians_provider_idx", "org_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
 )
 
 technician_groups = tenant_table(
@@ -161,18 +173,6 @@ time_off = tenant_table(
     Index("time_off_technician_idx", "org_id", "technician_id", "ends_at"),
 )
 
-store_administrators = tenant_table(
-    "store_administrators",
-    Column("user_id", UUID(as_uuid=True), primary_key=True),
-    Column("store_id", UUID(as_uuid=True), primary_key=True),
-    _belongs("user_id", to="users", delete="CASCADE"),
-    _belongs("store_id", to="stores", delete="CASCADE"),
-)
-
-group_dispatchers = tenant_table(
-    "group_dispatchers",
-    Column("user_id", UUID(as_uuid=True), primary_key=True),
-    Column("group_id", UUID(as_uuid=True), primary_key=True),
 # What a technician works on one local date of his home store instead of the weekly hours: `spans` as in `hours`.
 hours_exceptions = tenant_table(
     "hours_exceptions",
@@ -195,6 +195,18 @@ saved_views = tenant_table(
     _belongs("user_id", to="users", delete="CASCADE"),
 )
 
+store_administrators = tenant_table(
+    "store_administrators",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("store_id", UUID(as_uuid=True), primary_key=True),
+    _belongs("user_id", to="users", delete="CASCADE"),
+    _belongs("store_id", to="stores", delete="CASCADE"),
+)
+
+group_dispatchers = tenant_table(
+    "group_dispatchers",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("group_id", UUID(as_uuid=True), primary_key=True),
     _belongs("user_id", to="users", delete="CASCADE"),
     _belongs("group_id", to="service_groups", delete="CASCADE"),
 )

@@ -220,7 +220,7 @@ class Scenario:
             },
             "day": day,
             "hours": [{"start": text(self.day_at(8.5)), "end": text(self.day_at(18))}],
-            "provider": properties["provider"],
+            "provider": {"id": identity("fixers"), "name": "Fixers"} if properties["provider"] else None,
         }
 
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
-from geo_assign.core.geo import Point
+from geo_assign.core.geo import Point, road_s
 from geo_assign.dispatch.flows import GeocodeRequest
 from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
 from geo_assign.http.operations import READING, Call, Reply, Routes
@@ -22,14 +22,15 @@ from geo_assign.matching.domain import (
     Excluded,
     Explanation,
     KnownPosition,
-    Provenance,
     Question,
     Slot,
+    Staff,
 )
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
+from geo_assign.workorders.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 
@@ -56,6 +57,9 @@ class NearestBody(Body):
     radius_m: Radius | None = None
     limit: int = Field(5, ge=1, le=MAX_LIMIT)
     rank_by: Literal["distance"] = "distance"
+    staff: Annotated[Staff, Field(strict=False, description="The house's people, service providers', or all.")] = (
+        Staff.ALL
+    )
     detail: Literal["full", "brief"] = "full"
 
     @model_validator(mode="after")
@@ -141,7 +145,9 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     if body.work_order_id is not None:
         order = get_work_order(tx, scope, body.work_order_id)
         of_order = get_store_rules(tx, scope, order.store_id)
-        return question_for_order(order, of_order, at=tx.as_of(), scope=scope, needs_duty=False, limit=body.limit)
+        return question_for_order(
+            order, of_order, at=tx.as_of(), scope=scope, needs_duty=False, limit=body.limit, staff=body.staff
+        )
     rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
     if body.group_id is not None:
         get_group(tx, scope, body.group_id)
@@ -158,6 +164,7 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
         radius_m=body.radius_m,
         freshness_s=tx.defaults.freshness_s,
         limit=body.limit,
+        staff=body.staff,
     )
 
 
@@ -185,21 +192,15 @@ def _answer(tx: Tx, question: Question, body: NearestBody) -> bytes:
 
 
 def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
-    place = one.position
+    distance_m = coarse_distance_m(one.distance_m) if one.coarse else one.distance_m
     answer = {
         "technician_id": one.technician_id,
         "name": one.name,
         "rank": number,
-        "distance_m": one.distance_m,
-        "eta_s": one.eta_s,
+        "distance_m": distance_m,
+        "eta_s": road_s(distance_m),
         "provider": one.provider,
-        "position": {
-            **_shown(place),
-            "recorded_at": place.recorded_at,
-            "age_s": place.age_s,
-            "accuracy_m": place.accuracy_m,
-            "provenance": place.provenance,
-        },
+        "position": _shown(one.position, coarse=one.coarse),
         "workload": {
             "today": one.workload.today,
             "overdue": one.workload.overdue,
@@ -211,18 +212,28 @@ def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
     return answer
 
 
-def _shown(place: KnownPosition) -> dict[str, float]:
-    """Where on the map. Somebody's home is shown to about a kilometre: enough to plan, not to find the door."""
-    digits = 2 if place.provenance is Provenance.HOME_BASE else 9
-    return {"lat": round(place.point.lat, digits), "lon": round(place.point.lon, digits)}
+def _shown(place: KnownPosition, *, coarse: bool) -> dict[str, Any]:
+    """Where on the map, and how that is known. Coarsely that is enough to plan, not to find the door."""
+    point = coarse_point(place.point) if coarse else place.point
+    return {
+        "lat": point.lat,
+        "lon": point.lon,
+        "recorded_at": place.recorded_at,
+        "age_s": place.age_s,
+        "accuracy_m": coarse_accuracy_m(place.accuracy_m) if coarse else place.accuracy_m,
+        "provenance": place.provenance,
+        "coarse": coarse,
+    }
 
 
 def _excluded(one: Excluded) -> dict[str, Any]:
+    distance_m = one.distance_m
     return {
         "technician_id": one.technician_id,
         "name": one.name,
+        "provider": one.provider,
         "presence": one.presence,
         "last_seen_at": one.last_seen_at,
-        "distance_m": one.distance_m,
+        "distance_m": coarse_distance_m(distance_m) if one.coarse and distance_m is not None else distance_m,
         "reasons": [{"code": r.code, "detail": r.detail, "needed": r.needed} for r in one.reasons],
     }

@@ -23,11 +23,12 @@ from geo_assign.http.schemas import (
     changes,
 )
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.domain import InUseError, ServiceProvider
+from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom
 
 routes = Routes("Service providers")
 
 GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
+Capacity = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class ProvidersQuery(PageQuery):
@@ -42,15 +43,26 @@ class ProviderBody(Body):
     name: ShortText
     slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
     base: PointBody | None = None
+    works_from: Annotated[WorksFrom, Field(strict=False)] = Field(
+        WorksFrom.STAFF,
+        description="`staff`: each from where he is. `base`: all from the base, without phones or duty.",
+    )
+    capacity: Capacity | None = Field(
+        None, description="Work orders that its staff may hold on one local day together."
+    )
+    valid_from: Instant | None = Field(None, description="When the agreement begins; null: it has begun.")
     valid_until: Instant | None = Field(None, description="When the agreement ends; null: it does not.")
     group_ids: GroupIds = Field((), description="The service groups that may give it work.")
 
 
 class ProviderPatch(Body):
-    """What to change of a service provider; null clears `base` and `valid_until`."""
+    """What to change of a service provider; null clears `base`, `capacity`, `valid_from` and `valid_until`."""
 
     name: ShortText = unsent()
     base: PointBody | None = unsent()
+    works_from: Annotated[WorksFrom, Field(strict=False)] = unsent()
+    capacity: Capacity | None = unsent()
+    valid_from: Instant | None = unsent()
     valid_until: Instant | None = unsent()
     group_ids: GroupIds = unsent()
     active: bool = unsent()
@@ -63,6 +75,9 @@ class ProviderAnswer(Answer):
     slug: str
     name: str
     base: PointAnswer | None
+    works_from: WorksFrom
+    capacity: int | None
+    valid_from: datetime | None
     valid_until: datetime | None
     group_ids: list[UUID]
     active: bool
@@ -99,6 +114,9 @@ def create_service_provider(call: Call) -> Reply:
         name=body.name,
         slug=body.slug,
         base=body.base.point() if body.base else None,
+        works_from=body.works_from,
+        capacity=body.capacity,
+        valid_from=body.valid_from,
         valid_until=body.valid_until,
         group_ids=body.group_ids,
     )

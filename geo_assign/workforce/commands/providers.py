@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, case, exists, func, select, update
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller, TakenError
@@ -18,9 +18,9 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.links import set_links
-from geo_assign.workforce.domain import InUseError, ServiceProvider, slug_from
+from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom, slug_from
 from geo_assign.workforce.queries import PROVIDERS, get_provider, one_row, sees_provider, to_provider
-from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, technicians
+from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, stores, technicians
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,14 @@ class NewProvider:
     base: Point | None = None
     valid_until: datetime | None = None
     group_ids: tuple[UUID, ...] = ()
+    valid_from: datetime | None = None
+    works_from: WorksFrom = WorksFrom.STAFF
+    capacity: int | None = None
 
 
 def create_provider(tx: Tx, caller: Caller, new: NewProvider, *, provider_id: UUID | None = None) -> ServiceProvider:
-    """Raises InvalidError for unknown groups, ForbiddenError, TakenError."""
+    """Raises InvalidError for unknown groups and an agreement that cannot be, ForbiddenError, TakenError."""
+    _require_sense(new)
     _require_reach(caller, new.group_ids)
     require_manages(caller, require_groups(tx, caller, new.group_ids))
     row_id, now = provider_id or new_id(), tx.now()
@@ -46,10 +50,9 @@ def create_provider(tx: Tx, caller: Caller, new: NewProvider, *, provider_id: UU
                 id=row_id,
                 slug=new.slug or slug_from(new.name, row_id),
                 name=new.name,
-                valid_until=new.valid_until,
                 created_at=now,
                 updated_at=now,
-                **_base(new.base),
+                **_agreement(new),
             )
         )
     _link(tx, row_id, new.group_ids)
@@ -60,16 +63,17 @@ def create_provider(tx: Tx, caller: Caller, new: NewProvider, *, provider_id: UU
 def update_provider(
     tx: Tx, caller: Caller, provider_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> ServiceProvider:
-    """Change `name`, `base`, `valid_until`, `group_ids`, `active`.
+    """Change `name`, `base`, `works_from`, `capacity`, `valid_from`, `valid_until`, `group_ids`, `active`.
 
-    A provider that also serves another's stores is not one store administrator's to change. Raises NotFoundError,
-    ForbiddenError, StaleError, InvalidError, InUseError.
+    Its staff follow its base. A provider that also serves another's stores is not one store administrator's to change.
+    Raises NotFoundError, ForbiddenError, StaleError, InvalidError, InUseError.
     """
     statement = PROVIDERS.where(sees_provider(tx, caller.scope)).with_for_update(of=service_providers)
     before = to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
     require_manages(caller, _stores_of(tx, before.group_ids))
     require_version(before, version)
     after = replace(before, **changes)
+    _require_sense(after)
     if before.active and not after.active:
         _require_unused(tx, provider_id)
     if after.group_ids != before.group_ids:
@@ -81,13 +85,14 @@ def update_provider(
         .where(service_providers.c.org_id == tx.org_id, service_providers.c.id == provider_id)
         .values(
             name=after.name,
-            valid_until=after.valid_until,
             active=after.active,
             version=before.version + 1,
             updated_at=tx.now(),
-            **_base(after.base),
+            **_agreement(after),
         )
     )
+    if (after.base, after.works_from) != (before.base, before.works_from):
+        _move_staff(tx, provider_id)
     audit(
         tx,
         caller,
@@ -127,5 +132,37 @@ def _link(tx: Tx, provider_id: UUID, group_ids: tuple[UUID, ...]) -> None:
     set_links(tx, provider_groups.c.provider_id, provider_groups.c.group_id, of=provider_id, to=group_ids)
 
 
-def _base(base: Point | None) -> dict[str, float | None]:
-    return {"base_lat": base.lat if base else None, "base_lon": base.lon if base else None}
+def _require_sense(provider: NewProvider | ServiceProvider) -> None:
+    if provider.works_from is WorksFrom.BASE and provider.base is None:
+        raise InvalidError.at("/base", "base_required", "A provider that works from its base needs one.")
+    if provider.valid_from and provider.valid_until and provider.valid_until <= provider.valid_from:
+        raise InvalidError.at("/valid_until", "ends_before_start", "An agreement ends after it starts.")
+
+
+def _agreement(provider: NewProvider | ServiceProvider) -> dict[str, Any]:
+    base = provider.base
+    return {
+        "base_lat": base.lat if base else None,
+        "base_lon": base.lon if base else None,
+        "valid_from": provider.valid_from,
+        "valid_until": provider.valid_until,
+        "works_from": provider.works_from,
+        "capacity": provider.capacity,
+    }
+
+
+def _move_staff(tx: Tx, provider_id: UUID) -> None:
+    """Where the provider's people start from follows its base: home, else base, else store; or all from the base."""
+    t, v, s = technicians.c, service_providers.c, stores.c
+    at_base = v.works_from == WorksFrom.BASE
+    whose = and_(v.org_id == t.org_id, v.id == t.provider_id, s.org_id == t.org_id, s.id == t.store_id)
+    tx.conn.execute(
+        update(technicians)
+        .where(whose, t.org_id == tx.org_id, t.provider_id == provider_id)
+        .values(
+            at_base=at_base,
+            base_lat=case((at_base, v.base_lat), else_=func.coalesce(t.home_lat, v.base_lat, s.lat)),
+            base_lon=case((at_base, v.base_lon), else_=func.coalesce(t.home_lon, v.base_lon, s.lon)),
+            updated_at=tx.now(),
+        )
+    )

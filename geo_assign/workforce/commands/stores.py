@@ -19,7 +19,7 @@ from geo_assign.workforce.domain import InUseError, Store, slug_from
 from geo_assign.workforce.local_time import UnknownTimezoneError, get_zone
 from geo_assign.workforce.queries import get_store, one_row, sees_store, to_store
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workforce.tables import service_groups, stores, technicians
+from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def create_store(tx: Tx, caller: Caller, new: NewStore, *, store_id: UUID | None
 def update_store(
     tx: Tx, caller: Caller, store_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> Store:
-    """Change `name`, `timezone`, `location`, `active`. Technicians without a home start from the store's new place.
+    """Change `name`, `timezone`, `location`, `active`. Who starts from the store follows it.
 
     Raises NotFoundError, ForbiddenError, StaleError, UnknownTimezoneError, InUseError.
     """
@@ -112,9 +112,11 @@ def _write(tx: Tx, before: Store, *, location: Point | None = None, **values: An
 
 
 def _move_bases(tx: Tx, store_id: UUID, location: Point) -> None:
+    t, v = technicians.c, service_providers.c
+    of_provider = exists().where(v.org_id == t.org_id, v.id == t.provider_id, v.base_lat.is_not(None))
     tx.conn.execute(
         update(technicians)
-        .where(technicians.c.org_id == tx.org_id, technicians.c.store_id == store_id, technicians.c.home_lat.is_(None))
+        .where(t.org_id == tx.org_id, t.store_id == store_id, t.home_lat.is_(None), ~of_provider)
         .values(base_lat=location.lat, base_lon=location.lon, updated_at=tx.now())
     )
 

@@ -17,10 +17,18 @@ from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages, require_provider, require_store
 from geo_assign.workforce.commands.duty import end_duty
 from geo_assign.workforce.commands.links import set_links
-from geo_assign.workforce.domain import Hours, Technician, slug_from
+from geo_assign.workforce.domain import Hours, ServiceProvider, Technician, WorksFrom, slug_from
 from geo_assign.workforce.hours import week_minutes
-from geo_assign.workforce.queries import TECHNICIANS, get_technician, one_row, sees_technician, to_technician
-from geo_assign.workforce.tables import stores, technician_groups, technician_skills, technicians
+from geo_assign.workforce.queries import (
+    PROVIDERS,
+    TECHNICIANS,
+    get_technician,
+    one_row,
+    sees_technician,
+    to_provider,
+    to_technician,
+)
+from geo_assign.workforce.tables import service_providers, stores, technician_groups, technician_skills, technicians
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def _require_references(tx: Tx, caller: Caller, after: Technician, *, before: Te
 
 
 def _values(tx: Tx, technician: Technician) -> dict[str, Any]:
-    base = technician.home or _store_location(tx, technician.store_id)
+    base, at_base = _base(tx, technician)
     return {
         "name": technician.name,
         "store_id": technician.store_id,
@@ -136,10 +144,26 @@ def _values(tx: Tx, technician: Technician) -> dict[str, Any]:
         "home_lon": technician.home.lon if technician.home else None,
         "base_lat": base.lat,
         "base_lon": base.lon,
+        "at_base": at_base,
         "active": technician.active,
         "version": technician.version,
         "updated_at": technician.updated_at,
     }
+
+
+def _base(tx: Tx, technician: Technician) -> tuple[Point, bool]:
+    """Where he starts from, and whether he is taken to stay there: his provider works from its base."""
+    provider = None if technician.provider_id is None else _lock_provider(tx, technician.provider_id)
+    if provider is not None and provider.base is not None and provider.works_from is WorksFrom.BASE:
+        return provider.base, True
+    known = technician.home or (provider.base if provider is not None else None)
+    return known or _store_location(tx, technician.store_id), False
+
+
+def _lock_provider(tx: Tx, provider_id: UUID) -> ServiceProvider:
+    # Shared lock, as of the store: a provider that moves at this moment then finds this technician among its staff.
+    statement = PROVIDERS.with_for_update(read=True, of=service_providers)
+    return to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
 
 
 def _store_location(tx: Tx, store_id: UUID) -> Point:

@@ -92,7 +92,7 @@ export function candidate(id: string, changes: Partial<Candidate> = {}): Candida
     workload: { today: 3, overdue: 0, open_offers: 0 },
     day: [],
     hours: [{ start: at(-240), end: at(360) }],
-    provider: false,
+    provider: null,
     ...changes,
   };
 }

@@ -65,6 +65,12 @@ export type OrderState =
   | "cancelled"
   | "converted";
 
+/** The service provider whose people somebody belongs to. */
+export interface Company {
+  id: string;
+  name: string;
+}
+
 export interface TechnicianProperties {
   kind: "technician";
   id: string;
@@ -76,6 +82,8 @@ export interface TechnicianProperties {
   heading_deg: number | null;
   speed_mps: number | null;
   provider: boolean;
+  service_provider?: Company | null;
+  coarse?: boolean;
   store_id: string;
   busy_until: string | null;
   flags: string[];
@@ -185,7 +193,7 @@ export interface Candidate {
   workload: { today: number; overdue: number; open_offers: number } | null;
   day?: DayEntry[];
   hours?: Slot[];
-  provider?: boolean;
+  provider?: Company | null;
 }
 
 export interface Reason {

@@ -31,7 +31,7 @@ function markOf(candidate: Candidate, feature: TechnicianFeature | undefined, ch
     at: { lat: position.lat, lon: position.lon },
     name: firstName(candidate.name),
     note: candidate.eta_s === null ? distance(candidate.distance_m) : travelTime(candidate.eta_s),
-    provider: candidate.provider ?? feature?.properties.provider ?? false,
+    provider: Boolean(candidate.provider ?? feature?.properties.provider),
     planned,
     heading_deg: moving ? feature?.properties.heading_deg ?? null : null,
     chosen,
