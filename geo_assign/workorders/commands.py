@@ -14,13 +14,13 @@ from sqlalchemy import null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import ActorKind, Caller, Scope
-from geo_assign.core import outbox
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, road_s
 from geo_assign.core.ids import new_id
 from geo_assign.workorders.domain import (
     HOLDING,
     PUBLISHED,
+    TAKEN,
     TERMINAL,
     BookingRole,
     BookingState,
@@ -38,6 +38,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
     may_go,
 )
+from geo_assign.workorders.publishing import publish
 from geo_assign.workorders.queries import get_offer, get_work_order
 from geo_assign.workorders.stays import enter_group
 from geo_assign.workorders.tables import bookings, offers, work_order_counters, work_order_events, work_orders
@@ -183,6 +184,19 @@ def require_way(order: WorkOrder, after: State) -> None:
         )
 
 
+_OVER: Mapping[State, dict[str, Any]] = {
+    State.PENDING: {"crew_size": 0},
+    **{state: {"search_started_at": None} for state in TAKEN},
+}
+_SOUGHT_ANEW = frozenset(
+    {
+        EventKind.UNASSIGNED,
+        EventKind.TRANSFERRED,
+        EventKind.GROUP_CHANGED,
+        EventKind.GROUP_REJECTED,
+        EventKind.RESCHEDULED,
+    }
+)
 
 
 def change(
@@ -195,10 +209,15 @@ def change(
     detail: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> None:
-    """Write `values` to a locked work order, raise its version, and tell it: history, and outbox where published."""
+    """Write `values` to a locked work order, raise its version, and tell it: history, and outbox where published.
+
+    An alarm stays until a user acts or the work is over: a technician's steps do not show that a dispatcher saw it.
+    """
     state = State(values.get("state", order.state))
     if state is not State.PENDING:
         values |= {"pending_reason": None, "pending_detail": None}
+    # A search ends when somebody has the work or others are to do it; a crew with whoever was to lead it.
+    values = _OVER.get(state, {}) | ({"search_started_at": None} if kind in _SOUGHT_ANEW else {}) | values
     if caller.kind is ActorKind.USER or state in TERMINAL:
         values = {"alarm": null()} | values
     w = work_orders.c
@@ -323,6 +342,7 @@ def insert_offer(
     decision_id: UUID | None,
     distance_m: float | None = None,
     eta_s: float | None = None,
+    role: BookingRole = BookingRole.PRIMARY,
 ) -> UUID:
     """Write an open offer over a booking that is held for it."""
     offer_id = new_id()
@@ -340,6 +360,7 @@ def insert_offer(
             expires_at=expires_at,
             distance_m=distance_m,
             eta_s=eta_s,
+            role=role,
         )
     )
     return offer_id
@@ -422,6 +443,7 @@ def next_number(tx: Tx, kind: Kind) -> int:
 def record_event(
     tx: Tx, caller: Caller, work_order_id: UUID, kind: EventKind, state: State, *, detail: dict[str, Any], at: datetime
 ) -> None:
+    """Write an entry of the history, and an outgoing event where this kind is published."""
     tx.conn.execute(
         insert(work_order_events).values(
             org_id=tx.org_id,
@@ -435,8 +457,7 @@ def record_event(
         )
     )
     if kind in PUBLISHED:
-        payload = {"work_order_id": str(work_order_id), "state": state.value, "detail": detail, "at": at.isoformat()}
-        outbox.emit(tx, f"work_order.{kind.value}", work_order_id, payload, at=at)
+        publish(tx, work_order_id, kind, detail, at=at)
 
 
 def _assignee(order: WorkOrder) -> dict[str, str | None] | None:

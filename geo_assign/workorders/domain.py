@@ -277,6 +277,7 @@ class WorkOrder:
     returned_to: UUID | None
     converted_from: UUID | None
     search_started_at: datetime | None
+    crew_size: int
     changed_by: Mapping[str, Any]
     version: int
     human_version: int
@@ -288,6 +289,10 @@ class WorkOrder:
         """The open offer to lead the work; where several people are asked at once, the one that ends first."""
         return next((offer for offer in self.offers if offer.role is BookingRole.PRIMARY), None)
 
+    @property
+    def vacancies(self) -> int:
+        """How many of those who are to come along are missing."""
+        return max(0, self.crew_size - len(self.collaborators))
 
     @property
     def title(self) -> str:

@@ -91,6 +91,7 @@ class WorkOrderFilter:
     group_id: UUID | None = None
     kind: Kind | None = None
     external_id: str | None = None
+    ids: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,12 @@ def list_work_orders(
         statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
     rows = [_work_order(row) for row in tx.conn.execute(statement)]
     return page(rows, limit, lambda order: (order.created_at.isoformat(), order.id))
+
+
+def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
+    """These work orders, whoever asks: the caller knows that they concern him."""
+    statement = _select(tx, Scope(everything=True)).where(work_orders.c.id.in_(work_order_ids))
+    return {row.id: _work_order(row) for row in tx.conn.execute(statement)}
 
 
 def list_changed_work_orders(tx: Tx, scope: Scope, since: datetime, *, limit: int) -> list[WorkOrder]:
@@ -271,6 +278,7 @@ def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
         (wanted.group_id, w.group_id == wanted.group_id),
         (wanted.kind, w.kind == wanted.kind),
         (wanted.external_id, w.external_id == wanted.external_id),
+        (wanted.ids, w.id.in_(wanted.ids)),
     ]
     return [condition for asked, condition in conditions if asked]
 
@@ -316,6 +324,7 @@ def _work_order(row: Any) -> WorkOrder:
         returned_to=row.returned_to,
         converted_from=row.converted_from,
         search_started_at=row.search_started_at,
+        crew_size=row.crew_size,
         changed_by=row.changed_by,
         version=row.version,
         human_version=row.human_version,

@@ -36,6 +36,7 @@ _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 # `search_started_at` is when automation began to look for somebody: a widening radius counts from it. `returned_to` is
 # the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until a person acts.
 # `geocode_due_at` and `evaluate_due_at` are the work order's deadlines: the worker looks for those that have passed.
+# `crew_size` is how many people are to come along with whoever has it or is asked.
 # `human_version` is the last version that a person made: what automation did since does not stand in a person's way.
 work_orders = tenant_table(
     "work_orders",
@@ -80,6 +81,7 @@ work_orders = tenant_table(
     Column("returned_to", UUID(as_uuid=True)),
     Column("alarm", JSONB),
     Column("search_started_at", INSTANT),
+    Column("crew_size", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),

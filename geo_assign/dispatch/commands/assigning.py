@@ -1,19 +1,27 @@
 """A dispatcher's choice: assign or offer to somebody, take it back. The human wins over automation."""
 
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import ConflictError
 from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
-from geo_assign.dispatch.commands.giving import Recipient, give
+from geo_assign.dispatch.commands.crews import (
+    Member,
+    ask_along,
+    asks_everybody,
+    claim_together,
+    get_collaborators,
+    require_fit,
+)
+from geo_assign.dispatch.commands.giving import Recipient, hand_over
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
-from geo_assign.workforce.domain import InactiveError, Technician
+from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
+from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.commands import (
     EVERYTHING,
     change,
@@ -26,33 +34,35 @@ from geo_assign.workorders.commands import (
 )
 from geo_assign.workorders.domain import (
     TAKEN,
+    BookingRole,
     BookingState,
     EventKind,
     PendingReason,
-    SlotTakenError,
     State,
     WorkOrder,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import find_booking_conflict, find_work_order
 
 Mode = Literal["offer", "assign"]
 
 
-class TechnicianOffDutyError(ConflictError):
-    """Somebody who is off duty cannot answer an offer; assign the work instead."""
-
-    code = "technician_off_duty"
-
-
 def assign(
-    tx: Tx, caller: Caller, order_id: UUID, technician_id: UUID, *, mode: Mode, version: int | None
+    tx: Tx,
+    caller: Caller,
+    order_id: UUID,
+    technician_id: UUID,
+    *,
+    mode: Mode,
+    version: int | None,
+    collaborator_ids: Sequence[UUID] = (),
 ) -> WorkOrder:
     """Give an order to the technician whom a person chose, at once or as an offer; open offers are withdrawn.
 
-    Only what cannot be is refused: a taken slot (SlotTakenError, naming the other booking if the caller may see it),
-    an order that has somebody or is over (WorkOrderStateError), an offer to somebody off duty, and a version that
-    another person has changed (WorkOrderChangedError).
+    Collaborators come along: assigned with him, or held until he accepts, or asked as well, as the store's policy says.
+
+    Only what cannot be is refused: taken time of anybody (SlotTakenError, naming who and the other booking if the
+    caller may see it), an order that has somebody or is over (WorkOrderStateError), an offer to somebody off duty, and
+    a version that another person has changed (WorkOrderChangedError).
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -61,17 +71,52 @@ def assign(
         raise WorkOrderStateError(f"{order.technician_name} has this work; take it back first", state=order.state.value)
     if order.state is not after:
         require_way(order, after)
-    technician = get_technician(tx, caller.scope, technician_id)
-    _require_fit(technician, mode)
+    lead = get_technician(tx, caller.scope, technician_id)
+    require_fit(lead, to_ask=mode == "offer")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    to_ask = mode == "offer" and asks_everybody(rules)
+    crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
     ranking = _ranking(tx, order, rules)
-    lock_people(tx, {technician.id, *(offer.technician_id for offer in order.offers)})
+    lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_held(tx, order.id))})
     withdraw(tx, order, WITHDRAWN_ASSIGNED)
-    recipient = _recipient(technician, ranking)
-    if not give(tx, caller, order, rules, recipient, at=tx.now(), as_offer=mode == "offer", ranking=ranking):
-        raise _slot_taken(tx, caller, order, technician, rules.settings.travel_buffer)
+    _give_together(tx, caller, order, rules, _recipient(lead, ranking), crew=crew, mode=mode, ranking=ranking)
     wake(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
+
+
+def _give_together(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    lead: Recipient,
+    *,
+    crew: Sequence[Technician],
+    mode: Mode,
+    ranking: Ranking | None,
+) -> None:
+    now, as_offer = tx.now(), mode == "offer"
+    members = [Member(one.id, one.name) for one in crew]
+    everybody = [Member(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
+    state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
+    held = claim_together(tx, caller, order, rules, everybody, state=state, at=now)
+    hand_over(
+        tx,
+        caller,
+        order,
+        rules,
+        lead,
+        booking_id=held[lead.technician_id],
+        at=now,
+        as_offer=as_offer,
+        ranking=ranking,
+        crew={one.id: one.name for one in crew},
+    )
+    if as_offer and asks_everybody(rules):
+        # The order as it stands now: whoever is asked along must not set it back.
+        offered = lock(tx, order.id)
+        for member in members:
+            ask_along(tx, caller, offered, rules, member, booking_id=held[member.technician_id], at=now)
 
 
 def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> WorkOrder:
@@ -105,22 +150,3 @@ def _recipient(technician: Technician, ranking: Ranking | None) -> Recipient:
         if one.technician_id == technician.id:
             return Recipient(technician.id, technician.name, one.distance_m, one.eta_s, by_hand=True)
     return Recipient(technician.id, technician.name, by_hand=True)
-
-
-def _require_fit(technician: Technician, mode: Mode) -> None:
-    if not technician.active:
-        raise InactiveError(f"{technician.name} no longer works here.")
-    if mode == "offer" and not technician.on_duty:
-        raise TechnicianOffDutyError
-
-
-def _slot_taken(tx: Tx, caller: Caller, order: WorkOrder, technician: Technician, buffer: timedelta) -> SlotTakenError:
-    start, end = order.slot_at(tx.now())
-    other = find_booking_conflict(tx, technician.id, start - buffer, end, except_for=order.id)
-    if other is None:
-        return SlotTakenError(f"{technician.name} has other work at that time")
-    facts = {"start": other.starts_at.isoformat(), "end": other.ends_at.isoformat()}
-    seen = find_work_order(tx, caller.scope, other.work_order_id)
-    if seen is not None:
-        facts |= {"work_order_id": str(seen.id), "number": seen.number}
-    return SlotTakenError(f"{technician.name} has other work at that time", conflict=facts)

@@ -1,42 +1,34 @@
 """Automatic assignment: look at a work order that nobody has, and do what its store's trigger says."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.dispatch.commands.asking import ask_more, find_somebody
+from geo_assign.dispatch.commands.collecting import collect
+from geo_assign.dispatch.commands.crews import fill_vacancies
 from geo_assign.dispatch.commands.giving import Recipient, give
-from geo_assign.matching.commands import record_decision
-from geo_assign.matching.domain import Ranking
-from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.queries import get_technician
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    actor,
-    lock,
-    put_off,
-    to_pending,
-    wake,
-)
-from geo_assign.workorders.domain import Kind, PendingReason, State, WorkOrder
-
-# How many people are tried before the ranking is asked again: the others were taken meanwhile.
-_TRIED_AT_ONCE = 8
-_ROUNDS = 6
-
-# Somebody may become available by the mere passing of time (a shift begins, a cool-off ends).
-LOOK_AGAIN = timedelta(seconds=30)
+from geo_assign.workorders.commands import EVERYTHING, lock, put_off, to_pending, wake
+from geo_assign.workorders.domain import TAKEN, TERMINAL, Kind, PendingReason, State, WorkOrder
 
 
-def evaluate(tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = False) -> WorkOrder:
+def evaluate(
+    tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = False, collected: bool = False
+) -> WorkOrder:
     """Offer or assign the work order to the nearest who is available, or say why it is pending.
 
-    Whatever has somebody, or is over, stays as it is. `forced`: a person asked for it, so a trigger that is off does
-    not matter. Returns the work order as it stands afterwards.
+    Whatever has somebody, or is over, stays as it is, but for somebody who is missing in a crew or among those who are
+    asked at once. `forced`: a person asked for it, so neither a trigger that is off matters nor that the work waits for
+    a person. `collected`: it was solved together with others and goes on by itself. Returns the work order as it stands
+    afterwards.
     """
     order = lock(tx, work_order_id)
     if order.state not in (State.NEW, State.PENDING):
+        put_off(tx, order.id, evaluate_due_at=None)
+        return _complete(tx, caller, order)
+    if _waits_for_a_person(order) and not forced:
         put_off(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
@@ -50,8 +42,8 @@ def evaluate(tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = Fals
         _wait_for_location(tx, caller, order)
     elif by_hand:
         to_pending(tx, caller, order, PendingReason.AUTOMATION_OFF, at=tx.now())
-    else:
-        _find_somebody(tx, caller, order, rules, forced=forced)
+    elif collected or forced or not collect(tx, caller, order, rules):
+        find_somebody(tx, caller, order, rules, forced=forced)
     return lock(tx, work_order_id)
 
 
@@ -60,74 +52,21 @@ def settings_changed(tx: Tx, store_id: UUID) -> None:
     wake(tx, at=tx.now(), store_ids=[store_id], reasons=_HANGS_ON_SETTINGS)
 
 
-def _find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
-    suggest = rules.trigger(order.kind) == "suggest" and not forced
-    offers_first = rules.settings.lead_acceptance
-    for _ in range(_ROUNDS):
-        now = tx.now()
-        question = question_for_order(order, rules, at=now, needs_duty=offers_first or suggest, limit=_TRIED_AT_ONCE)
-        ranking = rank(tx, question)
-        if not ranking.candidates:
-            _nobody(tx, caller, order, ranking, at=now)
-            return
-        if suggest:
-            _suggest(tx, caller, order, ranking, at=now)
-            return
-        for candidate in ranking.candidates:
-            recipient = Recipient(candidate.technician_id, candidate.name, candidate.distance_m, candidate.eta_s)
-            if give(tx, caller, order, rules, recipient, at=now, as_offer=offers_first, ranking=ranking):
-                return
-    # Everybody was taken while we asked, round after round: leave it to the next evaluation, at once.
-    put_off(tx, order.id, evaluate_due_at=tx.now())
+def _complete(tx: Tx, caller: Caller, order: WorkOrder) -> WorkOrder:
+    """Ask those who are missing of an order that somebody has, or is asked to take."""
+    if order.state in TERMINAL or (order.state in TAKEN and not order.vacancies):
+        return order
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    if order.vacancies:
+        fill_vacancies(tx, caller, order, rules)
+    else:
+        ask_more(tx, caller, order, rules)
+    return lock(tx, order.id)
 
 
-def _suggest(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, at: datetime) -> None:
-    best = ranking.candidates[0]
-    decision_id = record_decision(
-        tx,
-        ranking,
-        work_order_id=order.id,
-        mode="automatic",
-        outcome="suggested",
-        actor=actor(caller),
-        chosen=best.technician_id,
-    )
-    detail = {"technician_id": str(best.technician_id), "technician_name": best.name}
-    to_pending(tx, caller, order, PendingReason.SUGGESTED, at=at, detail=detail, decision_id=decision_id)
-
-
-def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, at: datetime) -> None:
-    """Pending with the counts by reason and the nearest three who were excluded; looked at again before long."""
-    explanation = ranking.explanation
-    assert explanation is not None
-    detail = {
-        "counts": {code.value: count for code, count in sorted(explanation.counts.items())},
-        "nearest": [
-            {
-                "technician_id": str(person.technician_id),
-                "name": person.name,
-                "reasons": [reason.code.value for reason in person.reasons],
-            }
-            for person in explanation.excluded[:3]
-        ],
-    }
-    again = at + LOOK_AGAIN
-    if order.pending_reason is PendingReason.NOBODY_ELIGIBLE and order.pending_detail == detail:
-        put_off(tx, order.id, evaluate_due_at=again)
-        return
-    decision_id = record_decision(
-        tx, ranking, work_order_id=order.id, mode="automatic", outcome="nobody", actor=actor(caller), chosen=None
-    )
-    to_pending(
-        tx,
-        caller,
-        order,
-        PendingReason.NOBODY_ELIGIBLE,
-        at=at,
-        detail=detail,
-        evaluate_due_at=again,
-        decision_id=decision_id,
-    )
+def _waits_for_a_person(order: WorkOrder) -> bool:
+    """Whether automation leaves this to people: they took it back, or have to put together another crew."""
+    return order.pending_reason in _LEFT_TO_PEOPLE or "crew" in (order.pending_detail or {})
 
 
 def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, technician_id: UUID) -> None:
@@ -146,6 +85,8 @@ def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:
         return
     to_pending(tx, caller, order, PendingReason.NEEDS_LOCATION, at=tx.now())
 
+
+_LEFT_TO_PEOPLE = frozenset({PendingReason.UNASSIGNED, PendingReason.WANTED_TAKEN, PendingReason.OFFERS_EXHAUSTED})
 
 _HANGS_ON_SETTINGS = (PendingReason.AUTOMATION_OFF, PendingReason.SUGGESTED, PendingReason.NOBODY_ELIGIBLE)
 

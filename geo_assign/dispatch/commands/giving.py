@@ -1,5 +1,6 @@
 """Giving work to somebody, as an offer or at once: the same steps whether automation or a person chose."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,10 +37,7 @@ def give(
     as_offer: bool,
     ranking: Ranking | None,
 ) -> bool:
-    """Hold the time of a locked order for somebody and offer or assign it; False when something else holds his time.
-
-    What a person assigns is pinned: automation does not undo it. The ranking, if there is one, becomes the receipt.
-    """
+    """Hold the time of a locked order for somebody and offer or assign it; False when something else holds his time."""
     booking_id = claim_time(
         tx,
         order,
@@ -50,10 +48,33 @@ def give(
     )
     if booking_id is None:
         return False
+    hand_over(tx, caller, order, rules, recipient, booking_id=booking_id, at=at, as_offer=as_offer, ranking=ranking)
+    return True
+
+
+def hand_over(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    recipient: Recipient,
+    *,
+    booking_id: UUID,
+    at: datetime,
+    as_offer: bool,
+    ranking: Ranking | None,
+    crew: Mapping[UUID, str] | None = None,
+) -> None:
+    """Offer or assign a locked order to somebody whose time is held for it; `crew`: names, by id, of who comes along.
+
+    What a person assigns is pinned: automation does not undo it. The ranking, if there is one, becomes the receipt.
+    """
     decision_id = _receipt(tx, caller, order, recipient, ranking=ranking, as_offer=as_offer)
     detail = _told(recipient, decision_id)
     if as_offer:
         detail |= _offer(tx, order, rules, recipient, booking_id, at=at, decision_id=decision_id)
+    if crew:
+        detail["collaborators"] = [{"id": str(person_id), "name": name} for person_id, name in crew.items()]
     start, end = order.slot_at(at)
     change(
         tx,
@@ -70,8 +91,8 @@ def give(
         slot_start=start,
         slot_end=end,
         evaluate_due_at=None,
+        **({} if crew is None else {"crew_size": len(crew)}),
     )
-    return True
 
 
 def _receipt(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Tx
+from geo_assign.core.errors import ForbiddenError
 from geo_assign.workorders.commands import change, lock, require_way, set_bookings, wake
 from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder, WorkOrderNotFoundError
 
@@ -11,9 +12,12 @@ from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrd
 def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str | None = None) -> WorkOrder:
     """Move the caller's own work order on. Repeating it changes nothing.
 
-    Raises WorkOrderNotFoundError unless it is his, WorkOrderStateError when there is no such way.
+    Raises WorkOrderNotFoundError unless it is his, ForbiddenError when he only comes along, WorkOrderStateError when
+    there is no such way.
     """
     order = lock(tx, order_id, scope=Scope(technician_id=caller.technician_id))
+    if any(one.id == caller.technician_id for one in order.collaborators):
+        raise ForbiddenError("Whoever leads this work says where it stands.")
     if order.technician_id != caller.technician_id:
         raise WorkOrderNotFoundError
     if order.state is after:

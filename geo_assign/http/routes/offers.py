@@ -8,11 +8,12 @@ from geo_assign.http.operations import TECHNICIANS, Call, Lane, Reply, Routes
 from geo_assign.http.routes.work_order_models import (
     OfferAnswer,
     OfferedWorkAnswer,
-    WorkOrderAnswer,
+    ScheduledWorkAnswer,
     offer_answer,
     work_order_answer,
 )
-from geo_assign.http.schemas import Body, Listing, OptionalNote
+from geo_assign.http.schemas import Body, Listing, OptionalNote, PageQuery
+from geo_assign.workorders.asked import list_schedule
 from geo_assign.workorders.domain import (
     OfferAnsweredError,
     OfferExpiredError,
@@ -20,15 +21,13 @@ from geo_assign.workorders.domain import (
     OfferWithdrawnError,
     RejectionDisabledError,
     RejectReason,
-    State,
     WorkOrderCancelledError,
 )
-from geo_assign.workorders.queries import WorkOrderFilter, list_offers_with_orders, list_work_orders
+from geo_assign.workorders.queries import list_offers_with_orders
 
 routes = Routes("Offers")
 
 _OVER = (OfferNotFoundError, OfferExpiredError, OfferWithdrawnError, WorkOrderCancelledError, OfferAnsweredError)
-_SCHEDULED = (State.ASSIGNED, State.TRAVELLING, State.ON_SITE, State.IN_PROGRESS)
 
 
 class RejectBody(Body):
@@ -50,15 +49,24 @@ def list_my_offers(call: Call) -> Reply:
     return Reply(Listing[OfferedWorkAnswer].model_construct(items=items, next_cursor=None))
 
 
-@routes.get("/v1/me/schedule", access=TECHNICIANS, answer=Listing[WorkOrderAnswer], lane=Lane.PHONES)
+@routes.get(
+    "/v1/me/schedule",
+    access=TECHNICIANS,
+    query=PageQuery,
+    answer=Listing[ScheduledWorkAnswer],
+    lane=Lane.PHONES,
+)
 def list_my_schedule(call: Call) -> Reply:
-    """The work that is yours, by time."""
+    """The work that is yours, by time, with your `role` in it.
+
+    Work that you are to come along to is there from the moment that your time is held for it.
+    """
     with call.transaction() as tx:
-        page = list_work_orders(tx, call.caller.scope, WorkOrderFilter(states=_SCHEDULED), limit=200)
-    own = [order for order in page.items if order.technician_id == call.caller.technician_id]
-    own.sort(key=lambda order: order.slot_start)
-    items = [work_order_answer(order) for order in own]
-    return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=None))
+        page = list_schedule(tx, _technician(call), limit=call.query.limit, cursor=call.query.cursor)
+    items = [
+        ScheduledWorkAnswer.model_construct(**dict(work_order_answer(one.order)), role=one.role) for one in page.items
+    ]
+    return Reply(Listing[ScheduledWorkAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
 @routes.post("/v1/offers/{id}/accept", access=TECHNICIANS, answer=OfferAnswer, errors=_OVER, lane=Lane.PHONES)

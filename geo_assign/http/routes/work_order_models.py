@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from geo_assign.dispatch.commands.crews import MOST_COLLABORATORS
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -34,8 +35,13 @@ from geo_assign.workorders.domain import (
     State,
     WorkOrder,
 )
+from geo_assign.workorders.stays import GroupStay
 
 Id = Annotated[UUID, Field(strict=False)]
+Collaborators = Annotated[
+    tuple[Id, ...],
+    Field(max_length=MOST_COLLABORATORS, strict=False, description="Who comes along with the lead engineer."),
+]
 
 
 class CustomerBody(Body):
@@ -176,12 +182,30 @@ class WorkOrderAnswer(Answer):
     updated_at: datetime
 
 
+class GroupStayAnswer(Answer):
+    """One group's time with a work order; `left_at` is null while it lasts. `sent_by` is who brought it there."""
+
+    group_id: UUID
+    group_name: str
+    entered_at: datetime
+    left_at: datetime | None
+    sent_by: Mapping[str, Any]
+    note: str | None
+
+
+class WorkOrderDetailAnswer(WorkOrderAnswer):
+    """A work order with its way through the groups."""
+
+    group_stays: Sequence[GroupStayAnswer]
+
+
 class OfferAnswer(Answer):
     """One technician asked, and what became of it."""
 
     id: UUID
     work_order_id: UUID
     technician_id: UUID
+    role: BookingRole
     state: OfferState
     offered_at: datetime
     expires_at: datetime
@@ -189,6 +213,12 @@ class OfferAnswer(Answer):
     reason: str | None
     distance_m: float | None
     eta_s: float | None
+
+
+class ScheduledWorkAnswer(WorkOrderAnswer):
+    """Work on a technician's schedule: he leads it (`primary`), or comes along (`collaborator`)."""
+
+    role: BookingRole
 
 
 class OfferedWorkAnswer(OfferAnswer):
@@ -208,6 +238,12 @@ def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
         offer=None if order.offer is None else OpenOfferAnswer.model_validate(order.offer),
         offers=[OpenOfferAnswer.model_validate(one) for one in order.offers],
     )
+
+
+def work_order_detail(order: WorkOrder, stays: Sequence[GroupStay]) -> WorkOrderDetailAnswer:
+    """A work order as a single read shows it."""
+    shown = [GroupStayAnswer.model_validate(stay) for stay in stays]
+    return WorkOrderDetailAnswer.model_construct(**dict(work_order_answer(order)), group_stays=shown)
 
 
 def _location(order: WorkOrder) -> LocationAnswer | None:

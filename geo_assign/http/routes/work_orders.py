@@ -10,15 +10,19 @@ from geo_assign.access.domain import ApiScope, Role
 from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import assigning, orders, progress
+from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, TECHNICIANS, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import (
+    Collaborators,
     Id,
     LeadBody,
     TicketBody,
     WorkOrderAnswer,
+    WorkOrderDetailAnswer,
     WorkOrderPatch,
     work_order_answer,
+    work_order_detail,
 )
 from geo_assign.http.schemas import Answer, Body, CommaList, Listing, OptionalNote, PageQuery, changes
 from geo_assign.workforce.domain import InactiveError
@@ -34,6 +38,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
 )
 from geo_assign.workorders.queries import WorkOrderFilter, get_work_order, list_events, list_work_orders
+from geo_assign.workorders.stays import list_group_stays
 
 routes = Routes("Work orders")
 
@@ -60,7 +65,7 @@ class AssignBody(Body):
     """Whom a person chose. `offer` asks the technician, `assign` gives it to him at once."""
 
     technician_id: Id
-    collaborator_ids: Annotated[tuple[Id, ...], Field(max_length=0, strict=False)] = ()
+    collaborator_ids: Collaborators = ()
     mode: Literal["offer", "assign"] = "assign"
 
 
@@ -139,11 +144,12 @@ def list_orders(call: Call) -> Reply:
     return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
-@routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderAnswer, errors=(WorkOrderNotFoundError,))
+@routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderDetailAnswer, errors=(WorkOrderNotFoundError,))
 def get_order(call: Call) -> Reply:
-    """One work order."""
+    """One work order, with its way through the groups."""
     with call.transaction() as tx:
-        return _reply(get_work_order(tx, call.caller.scope, call.path["id"]))
+        order = get_work_order(tx, call.caller.scope, call.path["id"])
+        return Reply(work_order_detail(order, list_group_stays(tx, order.id)), version=order.version)
 
 
 @routes.patch(
@@ -229,16 +235,27 @@ def auto_assign_order(call: Call) -> Reply:
         SlotTakenError,
         NotFoundError,
         ConflictError,
-        assigning.TechnicianOffDutyError,
+        TechnicianOffDutyError,
     ),
 )
 def assign_order(call: Call) -> Reply:
-    """Give a work order to the technician you chose, or offer it to him. Open offers are withdrawn."""
+    """Give a work order to the technician you chose, or offer it to him. Open offers are withdrawn.
+
+    `collaborator_ids` come along, at most ten. Assigned, everybody has the work at once. Offered, the store's
+    `crew_policy` decides whether the lead engineer answers for all or each is asked. When somebody has no time, 409
+    `slot_taken` names everybody who has none, and the `earliest_common_slot` within two weeks.
+    """
     chosen: AssignBody = call.body
     with call.transaction() as tx:
         return _reply(
             assigning.assign(
-                tx, call.caller, call.path["id"], chosen.technician_id, mode=chosen.mode, version=call.if_match
+                tx,
+                call.caller,
+                call.path["id"],
+                chosen.technician_id,
+                mode=chosen.mode,
+                version=call.if_match,
+                collaborator_ids=chosen.collaborator_ids,
             )
         )
 

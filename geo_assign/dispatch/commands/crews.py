@@ -1,0 +1,311 @@
+"""Several technicians on one work order: holding everybody's time at once, asking them, replacing who does not come."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import ConflictError, InvalidError
+from geo_assign.dispatch.commands.answering import (
+    WITHDRAWN_CREW,
+    WITHDRAWN_MISSING,
+    crew_broken,
+    settle,
+    withdraw,
+)
+from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.matching.domain import Candidate
+from geo_assign.matching.queries import rank
+from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.workforce.domain import InactiveError, Technician
+from geo_assign.workforce.queries import get_technician
+from geo_assign.workorders.asked import Held, list_held
+from geo_assign.workorders.commands import (
+    EVERYTHING,
+    change,
+    claim_time,
+    close_offer,
+    insert_offer,
+    lock,
+    lock_people,
+    require_version,
+    set_bookings,
+    to_pending,
+    wake,
+)
+from geo_assign.workorders.domain import (
+    TAKEN,
+    AlarmCode,
+    BookingRole,
+    BookingState,
+    EventKind,
+    OfferState,
+    PendingReason,
+    State,
+    WorkOrder,
+    WorkOrderStateError,
+    alarm_of,
+)
+from geo_assign.workorders.queries import get_offer
+
+MOST_COLLABORATORS = 10
+
+# How many people are looked at beside those who are missing: some may be taken in the same moment.
+_TO_SPARE = 8
+
+
+class TechnicianOffDutyError(ConflictError):
+    """Somebody who is off duty cannot answer an offer; assign the work instead."""
+
+    code = "technician_off_duty"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of a crew, with his distance in metres and seconds on the road where a ranking knows them."""
+
+    technician_id: UUID
+    name: str
+    role: BookingRole = BookingRole.COLLABORATOR
+    distance_m: float | None = None
+    eta_s: float | None = None
+    chosen: bool = True
+
+
+def asks_everybody(rules: StoreRules) -> bool:
+    """Whether those who come along are asked too; otherwise they are told once the lead has accepted."""
+    return rules.settings.crew_policy == "all_or_nothing"
+
+
+def get_collaborators(
+    tx: Tx, caller: Caller, technician_ids: Sequence[UUID], *, leads: Iterable[UUID], to_ask: bool
+) -> list[Technician]:
+    """Those whom a person chose to come along.
+
+    Raises NotFoundError outside the scope, InvalidError for a name that is there twice or leads the work,
+    InactiveError, and TechnicianOffDutyError when they are `to_ask` and somebody could not answer.
+    """
+    if len(set(technician_ids)) < len(technician_ids):
+        raise InvalidError.at("/collaborator_ids", "duplicate", "Somebody is named twice.")
+    if not set(leads).isdisjoint(technician_ids):
+        raise InvalidError.at("/collaborator_ids", "also_lead", "Whoever leads the work does not come along as well.")
+    people = [get_technician(tx, caller.scope, technician_id) for technician_id in technician_ids]
+    for person in people:
+        require_fit(person, to_ask=to_ask)
+    return people
+
+
+def require_fit(technician: Technician, *, to_ask: bool) -> None:
+    """Raises InactiveError, or TechnicianOffDutyError for somebody who is to be asked and cannot answer."""
+    if not technician.active:
+        raise InactiveError(f"{technician.name} no longer works here.")
+    if to_ask and not (technician.on_duty or technician.at_base):
+        raise TechnicianOffDutyError(f"{technician.name} is off duty and cannot answer; assign the work instead.")
+
+
+def claim_together(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    members: Sequence[Member],
+    *,
+    state: BookingState,
+    at: datetime,
+) -> Mapping[UUID, UUID]:
+    """Hold everybody's time or nobody's: the bookings by technician. The caller has called `lock_people`.
+
+    Raises SlotTakenError, which undoes the whole transaction, with everybody who has no time and when all would.
+    """
+    held = {}
+    for member in sorted(members, key=lambda one: one.technician_id):
+        booking_id = claim_time(
+            tx,
+            order,
+            member.technician_id,
+            state=state,
+            travel_buffer=rules.settings.travel_buffer,
+            at=at,
+            role=member.role,
+        )
+        if booking_id is None:
+            names = {one.technician_id: one.name for one in members}
+            raise slot_taken(tx, caller, order, rules, names, at=at)
+        held[member.technician_id] = booking_id
+    return held
+
+
+def ask_along(
+    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, member: Member, *, booking_id: UUID, at: datetime
+) -> None:
+    """Ask somebody whose time is held whether he comes along."""
+    expires_at = at + rules.settings.tat
+    offer_id = insert_offer(
+        tx,
+        order,
+        member.technician_id,
+        booking_id,
+        at=at,
+        expires_at=expires_at,
+        automatic=not member.chosen,
+        decision_id=None,
+        distance_m=member.distance_m,
+        eta_s=member.eta_s,
+        role=BookingRole.COLLABORATOR,
+    )
+    detail = {
+        "offer_id": str(offer_id),
+        "expires_at": expires_at.isoformat(),
+        "technician_id": str(member.technician_id),
+        "technician_name": member.name,
+        "role": BookingRole.COLLABORATOR.value,
+        "by_hand": member.chosen,
+    }
+    change(tx, caller, order, EventKind.OFFERED, at=at, detail=detail)
+
+
+def change_crew(
+    tx: Tx, caller: Caller, order_id: UUID, technician_ids: Sequence[UUID], *, version: int | None
+) -> WorkOrder:
+    """Say who comes along to an order that somebody has or is asked to lead. Those who stay keep their time.
+
+    Who joins an order that somebody has is assigned at once; while it is offered he is held, or asked, as the store's
+    policy says. Raises WorkOrderStateError when nobody leads it, SlotTakenError with everybody who has no time, and
+    what `get_collaborators` raises; then nothing is changed.
+    """
+    order = lock(tx, order_id, scope=caller.scope)
+    require_version(tx, order, version)
+    if order.state not in TAKEN | {State.OFFERED}:
+        raise WorkOrderStateError(
+            f"nobody leads a work order that is {order.state.value}; assign it together with its collaborators",
+            state=order.state.value,
+        )
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    held = list_held(tx, order.id)
+    present = {one.technician_id: one for one in held if one.role is BookingRole.COLLABORATOR}
+    leads = [one.technician_id for one in held if one.role is BookingRole.PRIMARY]
+    to_ask = order.state is State.OFFERED and asks_everybody(rules)
+    get_collaborators(tx, caller, technician_ids, leads=leads, to_ask=False)
+    new = [technician_id for technician_id in technician_ids if technician_id not in present]
+    joining = get_collaborators(tx, caller, new, leads=leads, to_ask=to_ask)
+    leaving = [one for technician_id, one in present.items() if technician_id not in technician_ids]
+    if joining or leaving:
+        lock_people(tx, [*(one.technician_id for one in leaving), *new])
+        members = [Member(one.id, one.name) for one in joining]
+        _exchange(tx, caller, _as_held(order), rules, leaving=leaving, joining=members)
+    return lock(tx, order_id)
+
+
+def _exchange(
+    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, leaving: Sequence[Held], joining: Sequence[Member]
+) -> None:
+    now = tx.now()
+    for one in leaving:
+        _let_go(tx, order, one, at=now)
+    offered = order.state is State.OFFERED
+    state = BookingState.OFFERED if offered else BookingState.ASSIGNED
+    claimed = claim_together(tx, caller, order, rules, joining, state=state, at=now)
+    detail = {
+        "joined": [{"id": str(one.technician_id), "name": one.name} for one in joining],
+        "left": [{"id": str(one.technician_id), "name": one.name} for one in leaving],
+    }
+    size = len(order.collaborators) - len(leaving) + len(joining)
+    change(tx, caller, order, EventKind.CREW_CHANGED, at=now, detail=detail, crew_size=size)
+    if offered:
+        for member in joining if asks_everybody(rules) else ():
+            booking_id = claimed[member.technician_id]
+            ask_along(tx, caller, order, rules, member, booking_id=booking_id, at=now)
+        settle(tx, caller, lock(tx, order.id), at=now)
+    if leaving:
+        wake(tx, at=now, store_ids=[order.store_id])
+
+
+def _let_go(tx: Tx, order: WorkOrder, held: Held, *, at: datetime) -> None:
+    if held.answer is OfferState.OFFERED and held.offer_id is not None:
+        close_offer(tx, get_offer(tx, held.offer_id), OfferState.WITHDRAWN, at=at, reason=WITHDRAWN_CREW)
+    set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=held.booking_id)
+
+
+def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
+    """Find others for those who do not come along after all: the nearest who are available and on duty.
+
+    Where nobody is left, the dispatcher is alarmed: an order that wants all or nothing goes back to him and everybody
+    is free again, otherwise those who are left go on.
+    """
+    now, order = tx.now(), _as_held(order)
+    to_ask = order.state is State.OFFERED and asks_everybody(rules)
+    present = {one.technician_id for one in list_held(tx, order.id)}
+    candidates = _candidates(tx, order, rules, present, at=now)
+    lock_people(tx, present | {one.technician_id for one in candidates})
+    joined = _join(tx, order, rules, candidates, at=now)
+    for member, booking_id in joined if to_ask else ():
+        ask_along(tx, caller, order, rules, member, booking_id=booking_id, at=now)
+    missing = order.vacancies - len(joined)
+    if missing and to_ask:
+        _give_up(tx, caller, order, missing, at=now)
+        return
+    if not to_ask:
+        _note_joined(tx, caller, order, [member for member, _ in joined], missing=missing, at=now)
+        if order.state is State.OFFERED:
+            settle(tx, caller, lock(tx, order.id), at=now)
+
+
+def _candidates(tx: Tx, order: WorkOrder, rules: StoreRules, present: set[UUID], *, at: datetime) -> list[Candidate]:
+    if order.location is None:
+        return []
+    wanted = order.vacancies + _TO_SPARE + len(present)
+    ranking = rank(tx, question_for_order(order, rules, at=at, limit=wanted), explain=False)
+    return [one for one in ranking.candidates if one.technician_id not in present]
+
+
+def _join(
+    tx: Tx, order: WorkOrder, rules: StoreRules, candidates: Sequence[Candidate], *, at: datetime
+) -> list[tuple[Member, UUID]]:
+    """The nearest whose time can be held, with their bookings: as many as are missing, or fewer."""
+    state = BookingState.OFFERED if order.state is State.OFFERED else BookingState.ASSIGNED
+    joined: list[tuple[Member, UUID]] = []
+    for one in candidates:
+        if len(joined) == order.vacancies:
+            break
+        booking_id = claim_time(
+            tx,
+            order,
+            one.technician_id,
+            state=state,
+            travel_buffer=rules.settings.travel_buffer,
+            at=at,
+            role=BookingRole.COLLABORATOR,
+        )
+        if booking_id is not None:
+            member = Member(one.technician_id, one.name, distance_m=one.distance_m, eta_s=one.eta_s, chosen=False)
+            joined.append((member, booking_id))
+    return joined
+
+
+def _note_joined(
+    tx: Tx, caller: Caller, order: WorkOrder, joined: Sequence[Member], *, missing: int, at: datetime
+) -> None:
+    """The crew goes on as large as it is; whoever is still missing is the dispatcher's to find."""
+    detail: dict[str, object] = {"joined": [{"id": str(one.technician_id), "name": one.name} for one in joined]}
+    values: dict[str, object] = {"evaluate_due_at": None}
+    if missing:
+        detail["missing"] = missing
+        values["crew_size"] = order.crew_size - missing
+        values["alarm"] = alarm_of(AlarmCode.COLLABORATOR_MISSING, at=at, missing=missing)
+    change(tx, caller, order, EventKind.CREW_CHANGED, at=at, detail=detail, **values)
+
+
+def _give_up(tx: Tx, caller: Caller, order: WorkOrder, missing: int, *, at: datetime) -> None:
+    """All or nothing, and somebody is missing: everybody is free again, and a person decides."""
+    withdraw(tx, order, WITHDRAWN_MISSING)
+    detail = {"crew": crew_broken(order, WITHDRAWN_MISSING)}
+    alarm = alarm_of(AlarmCode.COLLABORATOR_MISSING, at=at, missing=missing)
+    to_pending(tx, caller, order, PendingReason.NOBODY_ELIGIBLE, at=at, detail=detail, alarm=alarm)
+    wake(tx, at=at, store_ids=[order.store_id])
+
+
+def _as_held(order: WorkOrder) -> WorkOrder:
+    """The order with the slot for which others hold their time already, also where it means as soon as possible."""
+    return replace(order, slot_given=True)

@@ -1,0 +1,182 @@
+"""The offer ladder: who is asked when, if nobody says yes, and what happens then. Pure computation.
+
+What already happened stands at its foot; above it come those who would be asked, by the store's policy and everybody's
+present distance, each until his time to answer is over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from geo_assign.dispatch.searching import at_once, ring_at
+from geo_assign.workforce.store_settings import StoreSettings
+from geo_assign.workorders.asked import Asked
+from geo_assign.workorders.domain import OfferState
+
+Outcome = Literal["offered", "accepted", "rejected", "expired", "withdrawn", "planned"]
+Then = Literal["alarm", "nobody_left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who could be asked, and how far away he is, in metres."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One person, asked or to be asked. `until` is when he answered, or when his time is over."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float | None
+    starts_at: datetime
+    until: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What happens once everybody on the ladder was asked in vain."""
+
+    at: datetime
+    then: Then
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rungs from the first person asked; `end` is None where nobody is going to be asked.
+
+    `by_itself`: the service asks without being told to. `truncated`: there are more people than are shown.
+    """
+
+    rungs: tuple[Rung, ...]
+    end: End | None
+    by_itself: bool
+    truncated: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a ladder is computed from: the store's rules, when the search began, who was asked, who could be.
+
+    `people` come in the order in which they would be asked.
+    """
+
+    settings: StoreSettings
+    started_at: datetime
+    at: datetime
+    asked: Sequence[Asked] = ()
+    people: Sequence[Person] = ()
+
+    @property
+    def in_vain(self) -> int:
+        """How many people automation asked who did not take it."""
+        return len({one.technician_id for one in self.asked if one.automatic and one.in_vain})
+
+
+@dataclass(slots=True)
+class _Climb:
+    """The state of going up: who is left, how many may still be asked, and when those who are asked are done."""
+
+    search: Search
+    left: list[Person]
+    allowed: float
+    busy_until: list[datetime] = field(default_factory=list)
+    planned: list[Rung] = field(default_factory=list)
+
+    def run(self) -> None:
+        at = self.search.at
+        while self.left and self.allowed > 0:
+            if len(self.busy_until) >= at_once(self.search.settings):
+                at = max(at, heappop(self.busy_until))
+            ring = ring_at(self.search.settings, self.search.started_at, at)
+            person = next((one for one in self.left if one.distance_m <= ring.radius_m), None)
+            if person is not None:
+                self._ask(person, at)
+            elif ring.widens_at is not None:
+                at = ring.widens_at
+            else:
+                return
+
+    def _ask(self, person: Person, at: datetime) -> None:
+        until = at + self.search.settings.tat
+        self.left.remove(person)
+        self.allowed -= 1
+        heappush(self.busy_until, until)
+        rung = Rung(person.technician_id, person.name, person.distance_m, at, until, "planned")
+        self.planned.append(rung)
+
+
+def climb(search: Search, *, zone: ZoneInfo, by_itself: bool, truncated: bool = False) -> Ladder:
+    """The ladder of a search, supposing that nobody says yes."""
+    past = tuple(_past(one) for one in search.asked)
+    waiting = [one.expires_at for one in search.asked if one.state is OfferState.OFFERED]
+    limit = search.settings.offers_before_alarm
+    allowed = float("inf") if limit is None else limit - search.in_vain - len(waiting)
+    going = _Climb(search, list(search.people), allowed, sorted(waiting))
+    going.run()
+    rungs = (*past, *going.planned)
+    alarmed = limit is not None and search.in_vain + len(waiting) + len(going.planned) >= limit
+    end = _end(search, rungs, "alarm" if alarmed else "nobody_left")
+    ladder = Ladder(rungs, end, by_itself=by_itself, truncated=truncated and not alarmed, sentence="")
+    return replace(ladder, sentence=_sentence(ladder, at=search.at, zone=zone))
+
+
+def standing(asked: Sequence[Asked], sentence: str) -> Ladder:
+    """The ladder of work for which nobody is going to be asked: what happened, and why it ends there."""
+    return Ladder(tuple(_past(one) for one in asked), None, by_itself=False, truncated=False, sentence=sentence)
+
+
+def _past(one: Asked) -> Rung:
+    until = one.responded_at or one.expires_at
+    return Rung(one.technician_id, one.name, one.distance_m, one.offered_at, until, one.state.value)
+
+
+def _end(search: Search, rungs: Sequence[Rung], then: Then) -> End:
+    last = max((rung.until for rung in rungs), default=search.at)
+    if then == "nobody_left":
+        last = max(last, _widest_from(search))
+    return End(last, then)
+
+
+def _widest_from(search: Search) -> datetime:
+    """When the search reaches as far as it ever will: before that, somebody farther away may still turn up."""
+    at = search.started_at
+    while (widens_at := ring_at(search.settings, search.started_at, at).widens_at) is not None:
+        at = widens_at
+    return at
+
+
+_NUMBERS = ("Nobody", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+_THEN = {"alarm": "then the dispatcher is alarmed", "nobody_left": "then nobody is left"}
+
+
+def _sentence(ladder: Ladder, *, at: datetime, zone: ZoneInfo) -> str:
+    assert ladder.end is not None
+    tried = len({rung.technician_id for rung in ladder.rungs if rung.outcome != "withdrawn"})
+    if not tried:
+        return "Nobody can be asked now."
+    number = _NUMBERS[tried] if tried < len(_NUMBERS) else str(tried)
+    people = "person" if tried == 1 else "people"
+    said = f"{number} {people} tried by {_clock(ladder.end.at, at, zone)}, {_THEN[ladder.end.then]}."
+    if ladder.by_itself or not any(rung.outcome == "planned" for rung in ladder.rungs):
+        return said
+    return f"If you ask for it: {said[0].lower()}{said[1:]}"
+
+
+def _clock(instant: datetime, at: datetime, zone: ZoneInfo) -> str:
+    """The time of day in the store's zone, with the date unless it is today's."""
+    local = instant.astimezone(zone)
+    days = local.date() - at.astimezone(zone).date()
+    if days == timedelta(0):
+        return f"{local:%H:%M}"
+    return f"{local:%H:%M} tomorrow" if days == timedelta(days=1) else f"{local:%H:%M} on {local:%Y-%m-%d}"

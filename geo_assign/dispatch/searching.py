@@ -1,0 +1,49 @@
+"""How automation looks for somebody: how far around the customer, how many people at once, and when it gives up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from geo_assign.workforce.store_settings import StoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """How far a search reaches, in metres, and until when; the last one is as wide as the store allows."""
+
+    radius_m: float
+    widens_at: datetime | None = None
+    next_radius_m: float | None = None
+
+
+def ring_at(settings: StoreSettings, started_at: datetime, at: datetime) -> Ring:
+    """The ring of a search that `started_at`, at `at`. Where the store does not widen there is only one."""
+    radii = _radii(settings)
+    every = timedelta(minutes=settings.widening_every_minutes)
+    step = max(0, (at - started_at) // every)
+    if step >= len(radii) - 1:
+        return Ring(radii[-1])
+    return Ring(radii[step], started_at + (step + 1) * every, radii[step + 1])
+
+
+def _radii(settings: StoreSettings) -> list[float]:
+    if settings.offer_policy != "widening":
+        return [settings.radius_m]
+    return [*(radius_m for radius_m in settings.widening_radii_m if radius_m < settings.radius_m), settings.radius_m]
+
+
+def at_once(settings: StoreSettings) -> int:
+    """How many people are asked at the same time."""
+    return settings.parallel_offers if settings.offer_policy == "parallel" else 1
+
+
+def how_many_more(settings: StoreSettings, *, in_vain: int, being_asked: int) -> int:
+    """How many people may be asked now, beside those who are, after so many who were asked in vain."""
+    wanted = at_once(settings) - being_asked
+    if settings.offers_before_alarm is not None:
+        wanted = min(wanted, settings.offers_before_alarm - in_vain - being_asked)
+    return max(0, wanted)
+
+
+def is_exhausted(settings: StoreSettings, *, in_vain: int) -> bool:
+    """Whether so many were asked in vain that a person has to decide."""
+    return settings.offers_before_alarm is not None and in_vain >= settings.offers_before_alarm

@@ -1,0 +1,49 @@
+"""Who comes along with the lead engineer."""
+
+from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
+from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
+from geo_assign.http.routes.work_order_models import Collaborators, WorkOrderAnswer, work_order_answer
+from geo_assign.http.schemas import Body
+from geo_assign.workforce.domain import InactiveError
+from geo_assign.workorders.domain import (
+    SlotTakenError,
+    WorkOrderChangedError,
+    WorkOrderNotFoundError,
+    WorkOrderStateError,
+)
+
+routes = Routes("Work orders")
+
+
+class CollaboratorsBody(Body):
+    """Everybody who is to come along; nobody when it is empty."""
+
+    collaborator_ids: Collaborators
+
+
+@routes.put(
+    "/v1/work-orders/{id}/collaborators",
+    access=DISPATCHING,
+    body=CollaboratorsBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    errors=(
+        WorkOrderNotFoundError,
+        NotFoundError,
+        InvalidError,
+        InactiveError,
+        TechnicianOffDutyError,
+        WorkOrderChangedError,
+        WorkOrderStateError,
+        SlotTakenError,
+    ),
+)
+def put_collaborators(call: Call) -> Reply:
+    """Say who comes along to work that somebody has, or is asked to lead.
+
+    Those who stay keep their time. When somebody new has none, 409 `slot_taken` says who and why, and nothing changes.
+    """
+    with call.transaction() as tx:
+        order = change_crew(tx, call.caller, call.path["id"], call.body.collaborator_ids, version=call.if_match)
+    return Reply(work_order_answer(order), version=order.version)

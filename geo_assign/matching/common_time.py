@@ -1,0 +1,112 @@
+"""When several people can do something together: within everybody's working hours, beside what each has to do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from geo_assign.core.db import Tx
+from geo_assign.core.spans import Span, clip, subtract
+from geo_assign.matching.gaps import earliest_common_gap
+from geo_assign.workforce.hours_exceptions import list_working_times
+from geo_assign.workforce.tables import time_off
+from geo_assign.workforce.working_time import WorkingTime, working_spans
+from geo_assign.workorders.domain import HOLDING
+from geo_assign.workorders.tables import bookings
+
+LOOKS_AHEAD = timedelta(days=14)
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What decides about somebody's time: his hours, what his bookings occupy (travel included), his time off."""
+
+    working: WorkingTime
+    occupied: Sequence[Span] = ()
+    away: Sequence[Span] = ()
+
+
+def earliest_common_slot(
+    diaries: Iterable[Diary], duration: timedelta, *, after: datetime, travel_buffer: timedelta
+) -> Span | None:
+    """The earliest slot of `duration` that begins on a full minute, at `after` or within two weeks of it.
+
+    Everybody works through the whole of it, and has `travel_buffer` free before it.
+    """
+    first = _full_minute(after)
+    within = (first, first + LOOKS_AHEAD + duration)
+    free = [_whole_minutes(_free(diary, within, travel_buffer)) for diary in diaries]
+    return earliest_common_gap(free, duration, first)
+
+
+def find_common_slot(
+    tx: Tx,
+    technician_ids: Sequence[UUID],
+    duration: timedelta,
+    *,
+    after: datetime,
+    travel_buffer: timedelta,
+    except_for: UUID,
+) -> Span | None:
+    """The earliest slot in which all of them could come; what work order `except_for` holds does not count."""
+    within = (after - travel_buffer, after + LOOKS_AHEAD + duration + _MINUTE)
+    occupied = _occupied(tx, technician_ids, within, except_for=except_for)
+    away = _away(tx, technician_ids, within)
+    diaries = [
+        Diary(working, occupied.get(technician_id, ()), away.get(technician_id, ()))
+        for technician_id, working in list_working_times(tx, technician_ids, within).items()
+    ]
+    return earliest_common_slot(diaries, duration, after=after, travel_buffer=travel_buffer)
+
+
+def _free(diary: Diary, within: Span, travel_buffer: timedelta) -> list[Span]:
+    """Where a slot may lie: after a booking there has to be time for the way."""
+    taken = [(start, end + travel_buffer) for start, end in diary.occupied]
+    return subtract(clip(working_spans(diary.working, within), within), [*taken, *diary.away])
+
+
+def _whole_minutes(spans: Iterable[Span]) -> list[Span]:
+    return [(first, end) for start, end in spans if (first := _full_minute(start)) < end]
+
+
+def _full_minute(at: datetime) -> datetime:
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + _MINUTE
+
+
+def _occupied(tx: Tx, technician_ids: Sequence[UUID], within: Span, *, except_for: UUID) -> dict[UUID, list[Span]]:
+    b = bookings.c
+    rows = tx.conn.execute(
+        select(b.technician_id, b.occupied_from, b.occupied_until).where(
+            b.org_id == tx.org_id,
+            b.technician_id.in_(technician_ids),
+            b.state.in_(HOLDING),
+            b.occupied_until > within[0],
+            b.occupied_from < within[1],
+            b.work_order_id != except_for,
+        )
+    )
+    return _by_person(rows)
+
+
+def _away(tx: Tx, technician_ids: Sequence[UUID], within: Span) -> dict[UUID, list[Span]]:
+    f = time_off.c
+    rows = tx.conn.execute(
+        select(f.technician_id, f.starts_at, f.ends_at).where(
+            f.org_id == tx.org_id,
+            f.technician_id.in_(technician_ids),
+            f.ends_at > within[0],
+            f.starts_at < within[1],
+        )
+    )
+    return _by_person(rows)
+
+
+def _by_person(rows: Iterable[Sequence[object]]) -> dict[UUID, list[Span]]:
+    found: dict[UUID, list[Span]] = {}
+    for technician_id, start, end in rows:
+        found.setdefault(technician_id, []).append((start, end))  # type: ignore[arg-type]
+    return found
