@@ -84,6 +84,13 @@ def list_decisions(
     return page(rows, limit, lambda decision: (decision.at.isoformat(), decision.id))
 
 
+def list_batch(tx: Tx, batch_id: UUID) -> list[Decision]:
+    """The receipts of orders that were solved together, in the order in which they were given."""
+    d = decisions.c
+    statement = _select(tx).where(d.batch.is_not(None), d.batch["id"].astext == str(batch_id))
+    return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at, d.id))]
+
+
 def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Why:
     """Why this technician was chosen, came later, or could not go. Raises NotFoundError outside the scope."""
     name = get_technician(tx, scope, technician_id).name
