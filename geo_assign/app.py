@@ -44,6 +44,7 @@ from geo_assign.http.routes import (
     work_order_moves,
     work_orders,
 )
+    webhooks,
 from geo_assign.http.services import Services
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
@@ -51,6 +52,7 @@ from geo_assign.positions.grouping import Grouper
 
 EXTENSION = "geo_assign"
 FEATURES = (
+from geo_assign.webhooks.delivery import Sender
     sessions,
     me,
     users,
@@ -59,6 +61,7 @@ FEATURES = (
     saved_views,
     service_groups,
     service_providers,
+    webhooks,
     technicians,
     positions,
     geocoding,
@@ -119,6 +122,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
 def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""
     permits = max(1, settings.pool_size - _RESERVED_CONNECTIONS)
+        webhooks=Sender(database, geocoder.client, geocoder.box),
     return Capacity(
         receiving=Places(RECEIVING),
         requests=Places(settings.threads),

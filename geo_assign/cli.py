@@ -106,7 +106,7 @@ def serve() -> None:
 
 @main.command()
 def worker() -> None:
-    """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait."""
+    """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait, webhooks."""
     settings = _settings()
     if settings.worker_database_url is None:
         raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the worker sees due rows through it.")
@@ -119,7 +119,7 @@ def worker() -> None:
     services = make_services(settings)
     database = Database(settings.worker_database_url.get_secret_value(), pool_size=2)
     try:
-        run_worker(settings, database, services.dispatcher)
+        run_worker(settings, database, services.dispatcher, services.webhooks)
     finally:
         database.close()
         services.close()
@@ -192,11 +192,15 @@ def new() -> None:
 @secrets.command()
 @click.argument("organization")
 def rotate(organization: str) -> None:
-    """Encrypt the map keys of ORGANIZATION (its slug) anew, with the first of GEO_ASSIGN_SECRET_KEYS."""
+    """Encrypt the map keys and webhook secrets of ORGANIZATION (its slug) anew.
+
+    The first of GEO_ASSIGN_SECRET_KEYS is used.
+    """
     from geo_assign.access.queries import find_organization_id  # noqa: PLC0415
     from geo_assign.core.db import Database  # noqa: PLC0415
     from geo_assign.core.secrets import SecretBox  # noqa: PLC0415
     from geo_assign.geocoding.commands.map_keys import rotate_map_keys  # noqa: PLC0415
+    from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets  # noqa: PLC0415
 
     settings = _settings()
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
@@ -206,10 +210,11 @@ def rotate(organization: str) -> None:
         if org_id is None:
             raise click.ClickException(f"There is no organization {organization!r}.")
         box = SecretBox(settings.fernet_keys)
-        rotated = database.run(org_id, lambda tx: rotate_map_keys(tx, box))
+        keys = database.run(org_id, lambda tx: rotate_map_keys(tx, box))
+        hooks = database.run(org_id, lambda tx: reencrypt_webhook_secrets(tx, box))
     finally:
         database.close()
-    click.echo(f"{rotated} map keys are encrypted with the newest key.")
+    click.echo(f"{keys} map keys and {hooks} webhook secrets are encrypted with the newest key.")
 
 
 def _settings() -> "Settings":

@@ -1,7 +1,7 @@
 """The worker: looks for due rows at every sweep and does what they ask for.
 
 It keeps nothing in memory that matters: killed between any two steps, the next worker finds the same rows. Geocoding
-waits for others' servers, so it has threads of its own and never holds up a deadline.
+and webhooks wait for others' servers, so they have threads of their own and never hold up a deadline.
 """
 
 import signal
@@ -14,14 +14,18 @@ from time import monotonic
 from uuid import UUID
 
 import structlog
+from prometheus_client import start_http_server
 
 from geo_assign.access.tasks import sweep_expired
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
+from geo_assign.core.telemetry import registry
 from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import Dispatcher
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
+from geo_assign.webhooks.delivery import Sender
+from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +40,15 @@ class Worker:
     settings: Settings
     worker: Database
     dispatcher: Dispatcher
+    sender: Sender
     stop: threading.Event = field(default_factory=threading.Event)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_GEOCODERS, "geocoding"))
     _locating: dict[UUID, Future[None]] = field(default_factory=dict)
     _housekeeping_due: float = 0.0
+    _deliveries: Deliveries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._deliveries = Deliveries(self.worker, self.sender, self.stop)
 
     def run(self) -> None:
         """Sweep until `stop` is set; an error in one sweep is logged and the next one tries again."""
@@ -47,12 +56,14 @@ class Worker:
             self.run_once()
             self.stop.wait(self.settings.sweep_interval_s)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._deliveries.close()
 
     def run_once(self) -> None:
-        """One sweep: deadlines first, then waiting work, then addresses, then housekeeping."""
+        """One sweep: deadlines first, then waiting work, then addresses, webhooks and housekeeping."""
         self._each("offer_expiry", tasks.list_overdue_offers, self.dispatcher.expire)
         self._each("evaluation", tasks.list_due_evaluations, self.dispatcher.evaluate)
         self._guard("geocoding", self._start_geocoding)
+        self._guard("webhooks", self._deliveries.sweep)
         if monotonic() >= self._housekeeping_due:
             self._housekeeping_due = monotonic() + _HOUSEKEEPING.total_seconds()
             self._keep_house()
@@ -82,6 +93,8 @@ class Worker:
         self._guard("track", lambda: keep_track(self.worker, retention=retention))
         self._guard("expired_credentials", lambda: sweep_expired(self.worker))
         self._guard("expired_geocoding", lambda: sweep_expired_outcomes(self.worker))
+        self._guard("expired_deliveries", lambda: expire_deliveries(self.worker))
+        self._guard("old_deliveries", lambda: forget_old(self.worker))
 
     def _guard(self, name: str, act: Callable[[], object]) -> None:
         try:
@@ -90,11 +103,13 @@ class Worker:
             log.exception("sweep_failed", task=name)
 
 
-def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher) -> None:
+def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher, sender: Sender) -> None:
     """Run until SIGTERM or SIGINT."""
-    process = Worker(settings, worker, dispatcher)
+    process = Worker(settings, worker, dispatcher, sender)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop.set())
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, settings.host, registry=registry)
     log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
     process.run()
     log.info("worker_stopped")

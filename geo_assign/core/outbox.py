@@ -13,6 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.core.tables import INSTANT, tenant_table
 
+# `sequence` orders the events of one subject: they are written under its lock. `delivered_at`: fanned out since.
 outbox = tenant_table(
     "outbox",
     Column("id", PG_UUID(as_uuid=True), primary_key=True),
@@ -25,6 +26,7 @@ outbox = tenant_table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("delivered_at", INSTANT),
     Index("outbox_waiting_idx", "org_id", "subject_id", "sequence", postgresql_where=text("delivered_at IS NULL")),
+    Index("outbox_delivered_at_idx", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT", "UPDATE", "DELETE"),
 )

@@ -9,6 +9,7 @@ from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
 from geo_assign.positions.grouping import Grouper
+from geo_assign.webhooks.delivery import Sender
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Services:
     pings: Grouper
     live: LiveHub
     limits: Limits
+    webhooks: Sender
 
     def close(self) -> None:
         """End the streams and give the connections back."""

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
-from geo_assign.workorders.domain import EventKind
+from geo_assign.workorders.domain import EventKind, Kind
+from geo_assign.workorders.queries import number_text
 from geo_assign.workorders.tables import work_orders
 
 # What people typed may name the customer, so it stays here; the service's own reasons are codes.
@@ -28,7 +29,7 @@ def publish(tx: Tx, work_order_id: UUID, kind: EventKind, detail: Mapping[str, A
     ).one()
     payload = {
         "work_order_id": str(work_order_id),
-        "number": row.number,
+        "number": number_text(Kind(row.kind), row.number),
         "kind": row.kind,
         "state": row.state,
         "store_id": str(row.store_id),

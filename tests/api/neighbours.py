@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.seed import load, read_document
+from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.access.api import SEED, Api
 from tests.conftest import World
 
 HERE = {"lat": 41.151, "lon": -8.61}
+NOBODY_LISTENS = "http://127.0.0.1:9/hook"
 UP_NORTH = {"lat": 41.251, "lon": -8.61}
 _MORE_KEYS = [
     {"name": "reader", "scopes": ["read"], "stores": ["centre"]},
@@ -87,6 +89,9 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
     }
     _make_spares(api, things)
     _make_work(api, things)
+    app.extensions[EXTENSION].database.run(UUID(organization["id"]), fan_out)
+    sent = api.get(f"/v1/webhooks/{things['webhook']}/deliveries", by="root").get_json()["items"]
+    things["delivery"] = sent[-1]["id"]
     return House(api, str(organization["id"]), things)
 
 
@@ -103,6 +108,8 @@ def _make_spares(api: Api, things: dict[str, str]) -> None:
         ("spare_technician", "/v1/technicians", person),
         ("spare_user", "/v1/users", user),
         ("spare_api_key", "/v1/api-keys", {"name": "Spare", "scopes": ["read"]}),
+        ("webhook", "/v1/webhooks", {"url": NOBODY_LISTENS}),
+        ("spare_webhook", "/v1/webhooks", {"url": NOBODY_LISTENS, "events": ["work_order.created"]}),
         ("time_off", f"/v1/technicians/{things['technician']}/time-off", away),
     ):
         things[kind] = created(api, path, body)

@@ -33,6 +33,7 @@ _GROUP = Sample(ids=("group",))
 _PROVIDER = Sample(ids=("provider",))
 _TECHNICIAN = Sample(ids=("technician",))
 _ORDER = Sample(ids=("work_order",))
+_WEBHOOK = Sample(ids=("webhook",))
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
@@ -121,6 +122,16 @@ SAMPLES: Mapping[str, Sample] = {
     "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
     "POST /v1/work-orders/{id}/auto-assign": _ORDER,
     "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
+    "GET /v1/webhooks": Sample(),
+    "POST /v1/webhooks": Sample(body={"url": "http://127.0.0.1:9/hook", "events": ["work_order.created"]}),
+    "GET /v1/webhooks/{id}": _WEBHOOK,
+    "PATCH /v1/webhooks/{id}": Sample(ids=("webhook",), body={"description": "Renamed"}),
+    "DELETE /v1/webhooks/{id}": Sample(ids=("spare_webhook",)),
+    "POST /v1/webhooks/{id}/rotate-secret": _WEBHOOK,
+    "POST /v1/webhooks/{id}/test": _WEBHOOK,
+    "GET /v1/webhooks/{id}/deliveries": _WEBHOOK,
+    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": Sample(ids=("webhook", "delivery")),
+    "POST /v1/webhooks/{id}/redrive": _WEBHOOK,
     "POST /v1/work-orders/{id}/assign": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     "POST /v1/work-orders/{id}/unassign": _ORDER,
     "POST /v1/work-orders/{id}/status": Sample(ids=("work_order",), body={"state": "travelling"}),

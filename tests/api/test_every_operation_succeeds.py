@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from geo_assign.app import EXTENSION, create_app, list_operations
 from geo_assign.http.health import HEALTH_PATHS
 from geo_assign.http.router import Router
 from geo_assign.seed import load, read_document
+from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.conftest import World, cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
@@ -104,6 +106,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             plan_by_hand(story, ids)
             move_work(story, ids)
             look_back(story, ids)
+            tell_others(story)
             close_shop(story, ids)
             yield story
         finally:
@@ -275,6 +278,25 @@ def close_shop(story: Story, ids: dict[str, str]) -> None:
     story.call("DELETE", "/v1/me/views/today", by="desk")
         story.call("DELETE", f"/v1/technicians/{ids[name]}")
     for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
+def tell_others(story: Story) -> None:
+    """Somebody else's system listens."""
+    with StubServer() as receiver:
+        hook = story.post("/v1/webhooks", {"url": receiver.url, "events": ["technician.presence_changed"]})
+        path = f"/v1/webhooks/{hook['id']}"
+        assert [one["id"] for one in story.get("/v1/webhooks")["items"]] == [hook["id"]]
+        story.call("PATCH", path, {"description": "The POS"}, version=hook["version"])
+        assert story.get(path)["description"] == "The POS"
+        assert story.post(f"{path}/rotate-secret")["secret"] != hook["secret"]
+        assert story.post(f"{path}/test")["ok"]
+        story.call("PUT", "/v1/me/presence", {"on_duty": False}, by="ana")
+        services = story.app.extensions[EXTENSION]
+        services.database.run(UUID(story.get("/v1/me")["organization"]["id"]), fan_out)
+        (delivery,) = story.get(f"{path}/deliveries?state=waiting")["items"]
+        assert story.post(f"{path}/deliveries/{delivery['id']}/redrive")["state"] == "waiting"
+        assert story.post(f"{path}/redrive") == {"redriven": 0}
+        story.call("DELETE", path)
+
+
         story.call("DELETE", f"/v1/{kind}/{ids[name]}")
     story.call("DELETE", f"/v1/api-keys/{ids['key']}")
     story.call("DELETE", f"/v1/stores/{ids['store']}")

@@ -1,0 +1,345 @@
+"""Webhooks: who is called when something happens, and what became of each call."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.core.secrets import SecretKeysMissingError
+from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body, CommaList, Listing, LongText, PageQuery, changes
+from geo_assign.webhooks import queries
+from geo_assign.webhooks.commands import deliveries, subscriptions
+from geo_assign.webhooks.domain import (
+    EVENT_TYPES,
+    OLD_SECRET_SIGNS_FOR,
+    Delivery,
+    DeliveryState,
+    Webhook,
+    WebhookInactiveError,
+    WebhookUrlError,
+)
+
+routes = Routes("Webhooks")
+
+
+def _known_event(name: str) -> str:
+    if name not in EVENT_TYPES:
+        raise PydanticCustomError("event_unknown", "Input should be one of the events that are sent")
+    return name
+
+
+EventName = Annotated[str, AfterValidator(_known_event), WithJsonSchema({"type": "string", "enum": [*EVENT_TYPES]})]
+Events = Annotated[
+    Literal["all"] | Annotated[tuple[EventName, ...], Field(min_length=1, max_length=50, strict=False)],
+    Field(description="Names of events, or `all`, which also means those that are added later."),
+]
+Url = Annotated[str, Field(min_length=1, max_length=2_000, examples=["https://example.com/hooks/dispatch"])]
+
+
+class WebhookBody(Body):
+    """A URL to call."""
+
+    url: Url
+    events: Events = "all"
+    description: LongText | None = None
+    active: bool = True
+
+
+class WebhookPatch(Body):
+    """What to change of a webhook."""
+
+    url: Url = unsent()
+    events: Events = unsent()
+    description: LongText | None = unsent()
+    active: bool = unsent()
+
+
+class WebhookAnswer(Answer):
+    """A webhook without its secret.
+
+    `disabled_because` `gone`: the receiver answered 410, so the webhook was switched off. `failures` in a row; until
+    `paused_until` the receiver is left alone.
+    """
+
+    id: UUID
+    url: str
+    events: Literal["all"] | list[str]
+    description: str | None
+    active: bool
+    disabled_because: str | None
+    failures: int
+    paused_until: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class SecretWebhookAnswer(WebhookAnswer):
+    """A webhook with its secret, which is told this once; a retry under the same Idempotency-Key answers null."""
+
+    secret: str | None
+
+
+class RotatedWebhookAnswer(SecretWebhookAnswer):
+    """A webhook with its new secret. Until `previous_secret_until` each call is signed with both."""
+
+    previous_secret_until: datetime
+
+
+class TestAnswer(Answer):
+    """What the receiver said to a ping. `error` null: it took it."""
+
+    ok: bool
+    status_code: int | None
+    duration_ms: int
+    error: str | None
+    response: str | None
+
+
+class DeliveriesQuery(PageQuery):
+    """Which deliveries."""
+
+    state: CommaList[DeliveryState] = Field([], description="Only those in one of these states.")
+    event: CommaList[EventName] = Field([], description="Only these events.")
+
+
+class AttemptAnswer(Answer):
+    """One try. `error` null: the receiver took it; `response` is the first kilobyte of what it said."""
+
+    number: int
+    at: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+    response: str | None
+
+
+class DeliveryAnswer(Answer):
+    """One event on its way. `id` is the `webhook-id` that the receiver saw, the same in every attempt."""
+
+    id: UUID
+    event: str
+    subject_id: UUID
+    state: DeliveryState
+    data: dict[str, Any]
+    occurred_at: datetime
+    created_at: datetime
+    next_attempt_at: datetime | None
+    expires_at: datetime
+    finished_at: datetime | None
+    last_error: str | None
+    attempts: list[AttemptAnswer]
+
+
+class RedrivenAnswer(Answer):
+    """How many deliveries are on their way again."""
+
+    redriven: int
+
+
+@routes.get("/v1/webhooks", access=ADMINISTRATORS, query=PageQuery, answer=Listing[WebhookAnswer])
+def list_webhooks(call: Call) -> Reply:
+    """The organization's webhooks, oldest first."""
+    with call.transaction() as tx:
+        page = queries.list_webhooks(tx, limit=call.query.limit, cursor=call.query.cursor)
+    items = [WebhookAnswer(**_shown(webhook)) for webhook in page.items]
+    return Reply(Listing[WebhookAnswer](items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/webhooks",
+    access=ADMINISTRATORS,
+    body=WebhookBody,
+    answer=SecretWebhookAnswer,
+    status=201,
+    creates=True,
+    own_transactions=True,
+    errors=(WebhookUrlError, SecretKeysMissingError),
+)
+def create_webhook(call: Call) -> Reply:
+    """Have a URL called for events that happen from now on. The answer tells the secret, this once."""
+    body: WebhookBody = call.body
+    sender = call.services.webhooks
+    sender.check_url(body.url)
+    new = subscriptions.NewWebhook(
+        url=body.url, events=_stored(body.events), description=body.description, active=body.active
+    )
+
+    def reply(made: tuple[Webhook, SecretStr | None]) -> Reply:
+        webhook, secret = made
+        shown = SecretWebhookAnswer(**_shown(webhook), secret=None if secret is None else secret.get_secret_value())
+        return Reply(shown, version=webhook.version, headers={"Location": f"/v1/webhooks/{webhook.id}"})
+
+    with call.transaction() as tx:
+        return create_once(
+            tx,
+            call.attempt,
+            create=lambda row_id: subscriptions.create_webhook(tx, sender.box, call.caller, new, webhook_id=row_id),
+            read=lambda row_id: (queries.get_webhook(tx, row_id), None),
+            reply=reply,
+        )
+
+
+@routes.get("/v1/webhooks/{id}", access=ADMINISTRATORS, answer=WebhookAnswer, errors=(NotFoundError,))
+def get_webhook(call: Call) -> Reply:
+    """One webhook, without its secret."""
+    with call.transaction() as tx:
+        return _reply(queries.get_webhook(tx, call.path["id"]))
+
+
+@routes.patch(
+    "/v1/webhooks/{id}",
+    access=ADMINISTRATORS,
+    body=WebhookPatch,
+    answer=WebhookAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=(NotFoundError, StaleError, WebhookUrlError),
+)
+def update_webhook(call: Call) -> Reply:
+    """Change a webhook. Switched off, it hears of nothing that happens meanwhile; what waited goes on afterwards."""
+    sent = changes(call.body)
+    if "url" in sent:
+        with call.transaction() as tx:
+            queries.get_webhook(tx, call.path["id"])
+        call.services.webhooks.check_url(sent["url"])
+    if "events" in sent:
+        sent["events"] = _stored(sent["events"])
+    with call.transaction() as tx, stale_as(lambda current: WebhookAnswer(**_shown(current))):
+        return _reply(
+            subscriptions.update_webhook(tx, call.caller, call.path["id"], changes=sent, version=call.if_match)
+        )
+
+
+@routes.delete("/v1/webhooks/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
+def delete_webhook(call: Call) -> Reply:
+    """Take a webhook away, with its log and whatever waited for it."""
+    with call.transaction() as tx:
+        subscriptions.delete_webhook(tx, call.caller, call.path["id"])
+    return Reply()
+
+
+@routes.post(
+    "/v1/webhooks/{id}/rotate-secret",
+    access=ADMINISTRATORS,
+    answer=RotatedWebhookAnswer,
+    errors=(NotFoundError, SecretKeysMissingError),
+)
+def rotate_webhook_secret(call: Call) -> Reply:
+    """Give a webhook a new secret. For a day the one before signs beside it."""
+    with call.transaction() as tx:
+        webhook, secret = subscriptions.rotate_secret(tx, call.services.webhooks.box, call.caller, call.path["id"])
+        until = tx.now() + OLD_SECRET_SIGNS_FOR
+    shown = {**_shown(webhook), "secret": secret.get_secret_value(), "previous_secret_until": until}
+    return Reply(RotatedWebhookAnswer(**shown), version=webhook.version)
+
+
+@routes.post(
+    "/v1/webhooks/{id}/test",
+    access=ADMINISTRATORS,
+    answer=TestAnswer,
+    own_transactions=True,
+    errors=(NotFoundError,),
+)
+def test_webhook(call: Call) -> Reply:
+    """Send a signed `ping` now and tell what the receiver answered. It is not logged as a delivery."""
+    outcome = call.services.webhooks.test(call.caller.org_id, call.path["id"])
+    return Reply(
+        TestAnswer(
+            ok=outcome.error is None,
+            status_code=outcome.status_code,
+            duration_ms=outcome.duration_ms,
+            error=outcome.error,
+            response=outcome.response,
+        )
+    )
+
+
+@routes.get(
+    "/v1/webhooks/{id}/deliveries",
+    access=ADMINISTRATORS,
+    query=DeliveriesQuery,
+    answer=Listing[DeliveryAnswer],
+    errors=(NotFoundError,),
+)
+def list_webhook_deliveries(call: Call) -> Reply:
+    """What was sent to a webhook in the last 30 days, and what waits, newest first, with every attempt."""
+    query: DeliveriesQuery = call.query
+    with call.transaction() as tx:
+        page = queries.list_deliveries(
+            tx, call.path["id"], states=query.state, events=query.event, limit=query.limit, cursor=query.cursor
+        )
+    items = [_delivery(delivery) for delivery in page.items]
+    return Reply(Listing[DeliveryAnswer](items=items, next_cursor=page.next_cursor))
+
+
+@routes.post(
+    "/v1/webhooks/{id}/deliveries/{delivery_id}/redrive",
+    access=ADMINISTRATORS,
+    answer=DeliveryAnswer,
+    errors=(NotFoundError, WebhookInactiveError),
+)
+def redrive_webhook_delivery(call: Call) -> Reply:
+    """Send one delivery again under its id, whatever became of it; what comes later for its subject waits for it."""
+    webhook_id, delivery_id = call.path["id"], call.path["delivery_id"]
+    with call.transaction() as tx:
+        deliveries.redrive(tx, call.caller, webhook_id, delivery_id)
+        return Reply(_delivery(queries.get_delivery(tx, webhook_id, delivery_id)))
+
+
+@routes.post(
+    "/v1/webhooks/{id}/redrive",
+    access=ADMINISTRATORS,
+    answer=RedrivenAnswer,
+    errors=(NotFoundError, WebhookInactiveError),
+)
+def redrive_webhook(call: Call) -> Reply:
+    """Send every dead delivery of a webhook again."""
+    with call.transaction() as tx:
+        return Reply(RedrivenAnswer(redriven=deliveries.redrive_dead(tx, call.caller, call.path["id"])))
+
+
+def _stored(events: str | tuple[str, ...]) -> tuple[str, ...] | None:
+    return None if isinstance(events, str) else events
+
+
+def _shown(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": "all" if webhook.events is None else list(webhook.events),
+        "description": webhook.description,
+        "active": webhook.active,
+        "disabled_because": webhook.disabled_because,
+        "failures": webhook.failures,
+        "paused_until": webhook.opened_until,
+        "version": webhook.version,
+        "created_at": webhook.created_at,
+        "updated_at": webhook.updated_at,
+    }
+
+
+def _reply(webhook: Webhook) -> Reply:
+    return Reply(WebhookAnswer(**_shown(webhook)), version=webhook.version)
+
+
+def _delivery(delivery: Delivery) -> DeliveryAnswer:
+    return DeliveryAnswer(
+        id=delivery.id,
+        event=delivery.event_type,
+        subject_id=delivery.subject_id,
+        state=delivery.state,
+        data=dict(delivery.data),
+        occurred_at=delivery.occurred_at,
+        created_at=delivery.created_at,
+        next_attempt_at=delivery.next_attempt_at,
+        expires_at=delivery.expires_at,
+        finished_at=delivery.finished_at,
+        last_error=delivery.last_error,
+        attempts=[AttemptAnswer.model_validate(attempt) for attempt in delivery.attempts],
+    )

@@ -1,0 +1,1 @@
+"""Webhooks: who listens to which events, and that they hear each of them."""

@@ -1,0 +1,1 @@
+"""Writes of webhooks and of what is on its way to them."""

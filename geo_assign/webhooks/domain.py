@@ -1,0 +1,170 @@
+"""Webhooks: what may be listened to, what a receiver's answer means, and when to try again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from geo_assign.core.errors import ConflictError, InvalidError
+from geo_assign.workorders.domain import PUBLISHED, EventKind
+
+EVENT_TYPES = (
+    *(f"work_order.{kind.value}" for kind in EventKind if kind in PUBLISHED),
+    "technician.presence_changed",
+)
+"""What may be listened to."""
+PING = "ping"
+"""The event that only a test sends."""
+
+DEADLINE_S = 10.0
+"""A receiver has this long to answer completely."""
+LEASE = timedelta(seconds=DEADLINE_S + 5)
+"""Whoever sends a delivery holds it this long; if he dies, somebody else may send it then."""
+OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
+TRIED_FOR = timedelta(days=3)
+KEPT_FOR = timedelta(days=30)
+EVENTS_KEPT_FOR = timedelta(days=7)
+
+_FIRST_RETRY_S = 5.0
+_LONGEST_RETRY_S = 4 * 3600.0
+_FAILURES_TO_OPEN = 5
+_FIRST_OPEN_S = 10.0
+_LONGEST_OPEN_S = 300.0
+_DOUBLINGS = 32
+
+
+class DeliveryState(StrEnum):
+    """What became of telling one event to one receiver."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+class Fault(StrEnum):
+    """Why an attempt failed, where a receiver answered; without an answer it is the code of an OutboundError."""
+
+    STATUS = "status"
+    REDIRECT = "redirect"
+    GONE = "gone"
+    # It was not even tried any more before its time was over.
+    EXPIRED = "expired"
+
+
+class WebhookUrlError(InvalidError):
+    """This URL cannot be called."""
+
+    code = "webhook_url_invalid"
+
+
+class WebhookInactiveError(ConflictError):
+    """The webhook is not active: nothing is sent to it."""
+
+    code = "webhook_inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A subscription. `events` None: all of them. `disabled_because`: why the service switched it off, else None.
+
+    `failures` in a row without an answer that speaks for the receiver; until `opened_until` it is left alone.
+    """
+
+    id: UUID
+    url: str
+    description: str | None
+    events: tuple[str, ...] | None
+    active: bool
+    disabled_because: str | None
+    failures: int
+    opened_until: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try. `error` None: it was taken. `response` is the beginning of what the receiver said."""
+
+    number: int
+    at: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+    response: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one receiver. `attempts` are those whose end is known, oldest first."""
+
+    id: UUID
+    webhook_id: UUID
+    event_type: str
+    subject_id: UUID
+    state: DeliveryState
+    data: Mapping[str, Any]
+    occurred_at: datetime
+    created_at: datetime
+    next_attempt_at: datetime | None
+    expires_at: datetime
+    finished_at: datetime | None
+    last_error: str | None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. `error` None: the receiver took it."""
+
+    duration_ms: int
+    status_code: int | None = None
+    error: str | None = None
+    response: str | None = None
+    retry_after_s: float | None = None
+
+    @property
+    def blames_receiver(self) -> bool:
+        """Whether it tells of the receiver as a whole rather than of this one event."""
+        return self.error is not None and (
+            self.status_code is None or self.status_code == 429 or self.status_code >= 500
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a delivery after an attempt; `next_attempt_at` only while it waits."""
+
+    state: DeliveryState
+    next_attempt_at: datetime | None = None
+
+
+def judge(outcome: Outcome, *, failures: int, at: datetime, expires_at: datetime, draw: float) -> Verdict:
+    """Delivered, once more later, or dead. `failures` include this one; `draw` is a random number from 0 to 1.
+
+    The last attempt falls on the deadline itself, so that no delivery dies earlier than it was promised.
+    """
+    if outcome.error is None:
+        return Verdict(DeliveryState.DELIVERED)
+    if outcome.error == Fault.GONE or at >= expires_at:
+        return Verdict(DeliveryState.DEAD)
+    wait_s = max(retry_s(failures, draw), outcome.retry_after_s or 0.0)
+    return Verdict(DeliveryState.WAITING, min(at + timedelta(seconds=wait_s), expires_at))
+
+
+def retry_s(failures: int, draw: float) -> float:
+    """Seconds to wait after so many failures: full jitter, that is anything up to a limit that doubles each time.
+
+    Receivers that came back together are so not called together.
+    """
+    return draw * min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(failures - 1, _DOUBLINGS))
+
+
+def open_s(failures: int) -> float | None:
+    """Seconds that a receiver is left alone after so many failures in a row; None: not yet."""
+    if failures < _FAILURES_TO_OPEN:
+        return None
+    return min(_LONGEST_OPEN_S, _FIRST_OPEN_S * 2.0 ** min(failures - _FAILURES_TO_OPEN, _DOUBLINGS))

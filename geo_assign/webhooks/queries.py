@@ -1,0 +1,134 @@
+"""Reads of webhooks and of their log."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal, or_, select, tuple_
+
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.webhooks.domain import Attempt, Delivery, DeliveryState, Webhook
+from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
+
+
+def get_webhook(tx: Tx, webhook_id: UUID) -> Webhook:
+    """Raises NotFoundError."""
+    w = webhooks.c
+    row = tx.conn.execute(select(webhooks).where(w.org_id == tx.org_id, w.id == webhook_id)).first()
+    if row is None:
+        raise NotFoundError
+    return to_webhook(row)
+
+
+def list_webhooks(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Webhook]:
+    """The organization's webhooks, oldest first."""
+    w = webhooks.c
+    statement = select(webhooks).where(w.org_id == tx.org_id).order_by(w.created_at, w.id).limit(limit + 1)
+    if cursor is not None:
+        last = (literal(value) for value in decode(cursor, datetime.fromisoformat, UUID))
+        statement = statement.where(tuple_(w.created_at, w.id) > tuple_(*last))
+    found = [to_webhook(row) for row in tx.conn.execute(statement)]
+    return page(found, limit, lambda webhook: (webhook.created_at.isoformat(), webhook.id))
+
+
+def list_valid_secrets(tx: Tx, webhook_id: UUID, *, at: datetime) -> Sequence[bytes]:
+    """The encrypted secrets that sign at `at`, the present one first."""
+    s = webhook_secrets.c
+    statement = (
+        select(s.secret_encrypted)
+        .where(s.org_id == tx.org_id, s.webhook_id == webhook_id, or_(s.expires_at.is_(None), s.expires_at > at))
+        .order_by(s.created_at.desc(), s.id.desc())
+    )
+    return tx.conn.execute(statement).scalars().all()
+
+
+def get_delivery(tx: Tx, webhook_id: UUID, delivery_id: UUID) -> Delivery:
+    """A delivery of this webhook with its attempts. Raises NotFoundError."""
+    d = webhook_deliveries.c
+    statement = select(webhook_deliveries).where(d.org_id == tx.org_id, d.webhook_id == webhook_id, d.id == delivery_id)
+    row = tx.conn.execute(statement).first()
+    if row is None:
+        raise NotFoundError
+    return _with_attempts(tx, [row])[0]
+
+
+def list_deliveries(
+    tx: Tx,
+    webhook_id: UUID,
+    *,
+    states: Collection[DeliveryState] = (),
+    events: Collection[str] = (),
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Delivery]:
+    """A webhook's log, newest first. Raises NotFoundError for a webhook that is not there."""
+    get_webhook(tx, webhook_id)
+    d = webhook_deliveries.c
+    statement = (
+        select(webhook_deliveries)
+        .where(d.org_id == tx.org_id, d.webhook_id == webhook_id)
+        .order_by(d.sequence.desc())
+        .limit(limit + 1)
+    )
+    if states:
+        statement = statement.where(d.state.in_(states))
+    if events:
+        statement = statement.where(d.event_type.in_(events))
+    if cursor is not None:
+        statement = statement.where(d.sequence < decode(cursor, int)[0])
+    rows = page(tx.conn.execute(statement).all(), limit, lambda row: (row.sequence,))
+    return Page(_with_attempts(tx, rows.items), rows.next_cursor)
+
+
+def to_webhook(row: Any) -> Webhook:
+    """A webhook from a row of the table."""
+    return Webhook(
+        id=row.id,
+        url=row.url,
+        description=row.description,
+        events=None if row.events is None else tuple(row.events),
+        active=row.active,
+        disabled_because=row.disabled_because,
+        failures=row.failures,
+        opened_until=row.opened_until,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _with_attempts(tx: Tx, rows: Sequence[Any]) -> list[Delivery]:
+    a = webhook_attempts.c
+    statement = (
+        select(webhook_attempts)
+        .where(a.org_id == tx.org_id, a.delivery_id.in_([row.id for row in rows]))
+        .order_by(a.delivery_id, a.number)
+    )
+    attempts: dict[UUID, list[Attempt]] = defaultdict(list)
+    for row in tx.conn.execute(statement) if rows else ():
+        attempts[row.delivery_id].append(
+            Attempt(row.number, row.at, row.duration_ms, row.status_code, row.error, response=row.response)
+        )
+    return [_to_delivery(row, attempts[row.id]) for row in rows]
+
+
+def _to_delivery(row: Any, attempts: Sequence[Attempt]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        webhook_id=row.webhook_id,
+        event_type=row.event_type,
+        subject_id=row.subject_id,
+        state=DeliveryState(row.state),
+        data=row.data,
+        occurred_at=row.occurred_at,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        expires_at=row.expires_at,
+        finished_at=row.finished_at,
+        last_error=row.last_error,
+        attempts=tuple(attempts),
+    )
