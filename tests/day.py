@@ -28,6 +28,7 @@ from geo_assign.matching.receipts import get_decision
 from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, Ping
 from geo_assign.workforce.commands.groups import NewGroup, create_group
+from geo_assign.workforce.commands.providers import NewProvider, create_provider
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from geo_assign.workforce.commands.time_off import add_time_off
@@ -75,6 +76,7 @@ class Day:
     people: dict[str, UUID] = field(default_factory=dict)
     jobs: dict[str, UUID] = field(default_factory=dict)
     groups: dict[str, UUID] = field(default_factory=dict)
+    providers: dict[str, UUID] = field(default_factory=dict)
     store_id: UUID = field(default_factory=uuid4)
     settings: dict[str, Any] = field(default_factory=dict)
     addresses: dict[str, GeocodeResult] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class Day:
         group: str | None = None,
         time_off: str | None = None,
         home: bool = False,
+        provider: str | None = None,
     ) -> UUID:
         """Hire somebody at his place on the map. `last_ping` None: his phone never reported."""
         new = NewTechnician(
@@ -142,6 +145,7 @@ class Day:
             hours=hours,
             home=self.places[letter] if home else None,
             group_ids=(self.group(group),) if group else (),
+            provider_id=self.providers[provider] if provider else None,
         )
         with self.database.transaction(self.org_id) as tx:
             self.people[letter] = create_technician(tx, self.boss, new).id
@@ -163,6 +167,18 @@ class Day:
                 span_off = TimeOff(uuid4(), self.people[letter], starts_at=start, ends_at=end, note=None)
                 add_time_off(tx, self.boss, span_off)
         return self.people[letter]
+
+    def provider(self, name: str, *, base: str | None = None, groups: Sequence[str] = (), **more: Any) -> UUID:
+        """Work with an external company; `base` is a letter on the map."""
+        new = NewProvider(
+            name=name,
+            base=self.places[base] if base else None,
+            group_ids=tuple(self.group(group) for group in groups),
+            **more,
+        )
+        with self.database.transaction(self.org_id) as tx:
+            self.providers[name] = create_provider(tx, self.boss, new).id
+        return self.providers[name]
 
     def group(self, name: str) -> UUID:
         if name not in self.groups:
