@@ -26,49 +26,57 @@ from geo_assign.http.operations import Operation
 from geo_assign.http.pages import answer_with_problems
 from geo_assign.http.routes import (
     api_keys,
+    crews,
     decisions,
     geocoding,
     hours_exceptions,
+    ladders,
     map,  # noqa: A004 - the route file of the map
+    map_keys,
     me,
     nearest,
     offers,
+    optimizing,
     positions,
-    service_groups,
     saved_views,
+    service_groups,
     service_providers,
     sessions,
     stores,
     technicians,
     users,
+    webhooks,
     work_order_moves,
     work_orders,
 )
-    webhooks,
 from geo_assign.http.services import Services
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
+from geo_assign.webhooks.delivery import Sender
 
 EXTENSION = "geo_assign"
 FEATURES = (
-from geo_assign.webhooks.delivery import Sender
     sessions,
     me,
+    saved_views,
     users,
     api_keys,
+    webhooks,
     stores,
-    saved_views,
     service_groups,
     service_providers,
-    webhooks,
     technicians,
+    hours_exceptions,
     positions,
+    map_keys,
     geocoding,
     work_orders,
+    crews,
+    ladders,
     work_order_moves,
-    hours_exceptions,
     nearest,
+    optimizing,
     decisions,
     offers,
     map,
@@ -116,13 +124,13 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         ),
         live=LiveHub(database),
         limits=Limits.of(settings),
+        webhooks=Sender(database, geocoder.client, geocoder.box),
     )
 
 
 def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""
     permits = max(1, settings.pool_size - _RESERVED_CONNECTIONS)
-        webhooks=Sender(database, geocoder.client, geocoder.box),
     return Capacity(
         receiving=Places(RECEIVING),
         requests=Places(settings.threads),

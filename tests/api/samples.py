@@ -37,14 +37,15 @@ _WEBHOOK = Sample(ids=("webhook",))
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
+_KEY = {"provider": "gazetteer", "url": "none.csv"}
 _LEAD = {"store_id": "<store>", "customer": {"name": "Sample"}, "address": "Rua Nova 1", "group_id": "<group>"}
 _PERSON = {"name": "Sample", "store_id": "<store>", "group_ids": ["<group>"], "provider_id": "<provider>"}
 _STAFF = {"email": "sample@acme.example", "name": "Sample", "role": "dispatcher", "group_ids": ["<group>"]}
 _OPEN = {"name": "Sample", "timezone": "Europe/Lisbon", "location": HERE}
 
+_VIEW = Sample(words=("pending",))
 _DAY_OF_TECHNICIAN = Sample(ids=("technician",), words=("2031-03-01",))
 _SHORT_DAY = {"spans": [["10:00", "14:00"]]}
-_VIEW = Sample(words=("pending",))
 
 SAMPLES: Mapping[str, Sample] = {
     "GET /v1/api-keys": Sample(),
@@ -55,13 +56,25 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/decisions/{id}/why": Sample(ids=("decision",), query={"technician_id": "<technician>"}),
     "GET /v1/work-orders/{id}/decisions": _ORDER,
     "GET /v1/stores/{id}/map-key": _STORE,
-    "PUT /v1/stores/{id}/map-key": Sample(ids=("store",), body={"provider": "gazetteer", "url": "none.csv"}),
+    "PUT /v1/stores/{id}/map-key": Sample(ids=("store",), body=_KEY),
     "DELETE /v1/stores/{id}/map-key": _STORE,
     "POST /v1/stores/{id}/map-key/test": _STORE,
+    "GET /v1/service-groups/{id}/map-key": _GROUP,
+    "PUT /v1/service-groups/{id}/map-key": Sample(ids=("group",), body=_KEY),
+    "DELETE /v1/service-groups/{id}/map-key": _GROUP,
+    "POST /v1/service-groups/{id}/map-key/test": _GROUP,
+    "GET /v1/organization/map-key": Sample(),
+    "PUT /v1/organization/map-key": Sample(body=_KEY),
+    "DELETE /v1/organization/map-key": Sample(),
+    "POST /v1/organization/map-key/test": Sample(),
     "POST /v1/geocode": Sample(body={"store_id": "<store>", "address": "Rua Nova 1"}),
     "GET /v1/map": Sample(query={"work_order_id": "<work_order>"}),
     "GET /v1/live": Sample(),
     "GET /v1/me": Sample(),
+    "GET /v1/me/views": Sample(),
+    "GET /v1/me/views/{name:slug}": _VIEW,
+    "PUT /v1/me/views/{name:slug}": Sample(words=("pending",), body={"columns": ["number"]}),
+    "DELETE /v1/me/views/{name:slug}": Sample(words=("spare",)),
     "PUT /v1/me/presence": Sample(body={"on_duty": True}),
     "POST /v1/technicians/nearest": Sample(body={"point": HERE, "store_id": "<store>", "group_id": "<group>"}),
     "GET /v1/me/offers": Sample(),
@@ -72,10 +85,6 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/service-groups": Sample(query={"store_id": "<store>"}),
     "POST /v1/service-groups": Sample(body={"name": "Sample", "store_id": "<store>"}),
     "GET /v1/service-groups/{id}": _GROUP,
-    "GET /v1/me/views": Sample(),
-    "GET /v1/me/views/{name:slug}": _VIEW,
-    "PUT /v1/me/views/{name:slug}": Sample(words=("pending",), body={"columns": ["number"]}),
-    "DELETE /v1/me/views/{name:slug}": Sample(words=("spare",)),
     "PATCH /v1/service-groups/{id}": Sample(ids=("group",), body={"name": "Renamed"}),
     "DELETE /v1/service-groups/{id}": Sample(ids=("spare_group",)),
     "GET /v1/service-providers": Sample(),
@@ -100,28 +109,19 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/technicians/{id}/time-off": _TECHNICIAN,
     "POST /v1/technicians/{id}/time-off": Sample(ids=("technician",), body=_AWAY),
     "DELETE /v1/technicians/{id}/time-off/{time_off_id}": Sample(ids=("technician", "time_off")),
+    "GET /v1/technicians/{id}/hours-exceptions": Sample(
         ids=("technician",), query={"from": "2031-03-01", "to": "2031-03-31"}
     ),
+    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": _DAY_OF_TECHNICIAN,
+    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(
         ids=("technician",), words=("2031-03-01",), body=_SHORT_DAY
     ),
+    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(ids=("technician",), words=("2031-03-02",)),
     "GET /v1/users": Sample(),
     "POST /v1/users": Sample(body=_STAFF),
     "GET /v1/users/{id}": Sample(ids=("user",)),
     "PATCH /v1/users/{id}": Sample(ids=("user",), body={"name": "Renamed"}),
     "DELETE /v1/users/{id}": Sample(ids=("spare_user",)),
-    "POST /v1/leads": Sample(body=_LEAD),
-    "GET /v1/technicians/{id}/hours-exceptions": Sample(
-    "POST /v1/tickets": Sample(body=_LEAD),
-    "GET /v1/work-orders": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
-    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": _DAY_OF_TECHNICIAN,
-    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(
-    "GET /v1/work-orders/{id}": _ORDER,
-    "PATCH /v1/work-orders/{id}": Sample(ids=("work_order",), body={"notes": "Ring twice"}),
-    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(ids=("technician",), words=("2031-03-02",)),
-    "GET /v1/work-orders/{id}/events": _ORDER,
-    "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
-    "POST /v1/work-orders/{id}/auto-assign": _ORDER,
-    "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
     "GET /v1/webhooks": Sample(),
     "POST /v1/webhooks": Sample(body={"url": "http://127.0.0.1:9/hook", "events": ["work_order.created"]}),
     "GET /v1/webhooks/{id}": _WEBHOOK,
@@ -132,8 +132,22 @@ SAMPLES: Mapping[str, Sample] = {
     "GET /v1/webhooks/{id}/deliveries": _WEBHOOK,
     "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": Sample(ids=("webhook", "delivery")),
     "POST /v1/webhooks/{id}/redrive": _WEBHOOK,
+    "POST /v1/leads": Sample(body=_LEAD),
+    "POST /v1/tickets": Sample(body=_LEAD),
+    "GET /v1/work-orders": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
+    "GET /v1/work-orders/{id}": _ORDER,
+    "PATCH /v1/work-orders/{id}": Sample(ids=("work_order",), body={"notes": "Ring twice"}),
+    "GET /v1/work-orders/{id}/events": _ORDER,
+    "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
+    "POST /v1/work-orders/{id}/auto-assign": _ORDER,
+    "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
     "POST /v1/work-orders/{id}/assign": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     "POST /v1/work-orders/{id}/unassign": _ORDER,
+    "PUT /v1/work-orders/{id}/collaborators": Sample(
+        ids=("work_order",), body={"collaborator_ids": ["<technician>"]}
+    ),
+    "GET /v1/work-orders/{id}/ladder": _ORDER,
+    "POST /v1/assignments/optimize": Sample(body={"store_id": "<store>", "group_id": "<group>"}),
     "POST /v1/work-orders/{id}/status": Sample(ids=("work_order",), body={"state": "travelling"}),
 }
 OPERATIONS = {f"{operation.method} {operation.path}": operation for operation in list_operations()}

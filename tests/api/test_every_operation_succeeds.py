@@ -160,6 +160,12 @@ def configure_maps(story: Story, ids: dict[str, str]) -> None:
     assert story.get(path)["provider"] == "gazetteer"
     found = story.post("/v1/geocode", {"store_id": ids["store"], "address": "Rua Nova 1, Porto"})
     assert found["location"]["confidence"] == "rooftop"
+    for holder in (f"service-groups/{ids['group']}", "organization"):
+        path = f"/v1/{holder}/map-key"
+        story.call("PUT", path, {"provider": "gazetteer", "url": "town.csv"})
+        assert story.get(path)["provider"] == "gazetteer"
+        assert story.post(f"{path}/test")["ok"]
+        story.call("DELETE", path)
 
 
 def employ(story: Story, ids: dict[str, str]) -> None:
@@ -175,8 +181,10 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     off = story.post(f"{path}/time-off", away)
     assert [span["id"] for span in story.get(f"{path}/time-off")["items"]] == [off["id"]]
     story.call("DELETE", f"{path}/time-off/{off['id']}")
+    day = f"{path}/hours-exceptions/2031-05-01"
     story.call("PUT", day, {"spans": [["10:00", "14:00"]], "note": "short day"})
     assert story.get(day)["spans"] == [["10:00", "14:00"]]
+    assert len(story.get(f"{path}/hours-exceptions?from=2031-05-01&to=2031-05-31")["items"]) == 1
     story.call("DELETE", day)
     user = story.post("/v1/users", {**DESK, "name": "Desk", "role": "dispatcher", "group_ids": [ids["group"]]})
     story.call("PATCH", f"/v1/users/{user['id']}", {"name": "The desk"}, version=user["version"])
@@ -184,10 +192,8 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     assert len(story.get("/v1/users")["items"]) == 4
     key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
     assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
-    day = f"{path}/hours-exceptions/2031-05-01"
     assert len(story.get("/v1/api-keys")["items"]) == 1
     ids |= {"desk": user["id"], "key": key["id"]}
-    assert len(story.get(f"{path}/hours-exceptions?from=2031-05-01&to=2031-05-31")["items"]) == 1
     story.tokens["widget"] = key["token"]
 
 
@@ -233,7 +239,12 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
     chosen = {"technician_id": ids["ana"], "mode": "assign"}
     order = story.post(f"{path}/assign", chosen, by="desk", version=order["version"])
     assert order["assignee"]["name"] == "Ana"
+    along = {"collaborator_ids": [ids["bo"]]}
+    order = story.call("PUT", f"{path}/collaborators", along, by="desk", version=order["version"])
+    assert [one["name"] for one in order["collaborators"]] == ["Bo"]
+    assert story.get("/v1/me/schedule", by="bo")["items"][0]["role"] == "collaborator"
     order = story.post(f"{path}/unassign", by="desk", version=order["version"])
+    assert story.get(f"{path}/ladder", by="desk")["rungs"][0]["name"] == "Ana"
     order = story.post(f"{path}/auto-assign", by="widget")
     assert order["state"] == "offered", order
     assert story.post(f"{path}/cancel", {"reason": "customer called"}, by="widget")["state"] == "cancelled"
@@ -263,21 +274,15 @@ def look_back(story: Story, ids: dict[str, str]) -> None:
     receipt = story.get(f"/v1/decisions/{decisions[-1]['id']}", by="desk")
     why = story.get(f"/v1/decisions/{receipt['id']}/why?technician_id={ids['ana']}", by="desk")
     assert "did not take it" in why["sentence"]
+    story.call("PUT", "/v1/me/views/today", {"columns": ["number"], "sort": ["-priority"]}, by="desk")
+    assert story.get("/v1/me/views/today", by="desk")["columns"] == ["number"]
+    assert [view["name"] for view in story.get("/v1/me/views", by="desk")["items"]] == ["today"]
+    story.call("DELETE", "/v1/me/views/today", by="desk")
     around = story.get(f"/v1/map?work_order_id={ids['order']}", by="desk")
     assert {feature["properties"]["name"] for feature in around["features"]} == {"Ana", "Bo"}
     assert "event: " in story.first_event()
 
 
-def close_shop(story: Story, ids: dict[str, str]) -> None:
-    """Everything ends in the order in which it may."""
-    story.call("DELETE", "/v1/sessions/current", by="bo")
-    for name in ("ana", "bo"):
-    story.call("PUT", "/v1/me/views/today", {"columns": ["number"], "sort": ["-priority"]}, by="desk")
-    assert story.get("/v1/me/views/today", by="desk")["columns"] == ["number"]
-    assert [view["name"] for view in story.get("/v1/me/views", by="desk")["items"]] == ["today"]
-    story.call("DELETE", "/v1/me/views/today", by="desk")
-        story.call("DELETE", f"/v1/technicians/{ids[name]}")
-    for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
 def tell_others(story: Story) -> None:
     """Somebody else's system listens."""
     with StubServer() as receiver:
@@ -297,6 +302,12 @@ def tell_others(story: Story) -> None:
         story.call("DELETE", path)
 
 
+def close_shop(story: Story, ids: dict[str, str]) -> None:
+    """Everything ends in the order in which it may."""
+    story.call("DELETE", "/v1/sessions/current", by="bo")
+    for name in ("ana", "bo"):
+        story.call("DELETE", f"/v1/technicians/{ids[name]}")
+    for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
         story.call("DELETE", f"/v1/{kind}/{ids[name]}")
     story.call("DELETE", f"/v1/api-keys/{ids['key']}")
     story.call("DELETE", f"/v1/stores/{ids['store']}")

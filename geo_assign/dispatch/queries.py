@@ -1,0 +1,64 @@
+"""Reads of what automation is going to do."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.dispatch.ladder import Ladder, Person, Search, climb, standing
+from geo_assign.matching.domain import MAX_LIMIT
+from geo_assign.matching.queries import rank
+from geo_assign.matching.questions import EVERYTHING, StoreRules, get_store_rules, question_for_order
+from geo_assign.workforce.local_time import get_zone
+from geo_assign.workorders.asked import list_asked
+from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
+from geo_assign.workorders.queries import get_work_order
+
+# What is looked at again by itself; the rest waits for a person.
+_GOES_ON = frozenset({PendingReason.NOBODY_ELIGIBLE, PendingReason.OFFERS_EXHAUSTED, PendingReason.TO_BE_SOLVED})
+
+
+def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
+    """Whom automation asked for a work order, and whom it would ask if nobody says yes.
+
+    Raises WorkOrderNotFoundError. Positions are those of this moment: a ladder is a forecast, not a promise.
+    """
+    order = get_work_order(tx, scope, work_order_id)
+    rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
+    asked = list_asked(tx, order.id, since=order.search_started_at)
+    closed = _why_nobody_is_asked(order, rules)
+    if closed is not None:
+        return standing(asked, closed)
+    waiting = {one.technician_id for one in asked if one.state is OfferState.OFFERED}
+    # Whoever is asked later is asked for the time that others hold already.
+    fixed = replace(order, slot_given=order.slot_given or bool(waiting))
+    question = question_for_order(fixed, rules, at=at, limit=MAX_LIMIT)
+    found = rank(tx, question, explain=False).candidates
+    people = [Person(one.technician_id, one.name, one.distance_m) for one in found if one.technician_id not in waiting]
+    search = Search(rules.settings, order.search_started_at or at, at, asked, people)
+    return climb(
+        search,
+        zone=get_zone(rules.store.timezone),
+        by_itself=_runs(order, rules),
+        truncated=len(found) == MAX_LIMIT,
+    )
+
+
+def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
+    """The sentence for work that is not going to be offered to anybody; None where it may be."""
+    if order.state in TERMINAL:
+        return f"Nobody is asked: the work order is {order.state.value}."
+    if order.state in TAKEN:
+        return f"Nobody is asked: {order.technician_name} has it."
+    if order.location is None:
+        return "Nobody is asked before the work order has a location."
+    if not rules.settings.lead_acceptance:
+        return "Nobody is asked: the store assigns the nearest who is available at once."
+    return None
+
+
+def _runs(order: WorkOrder, rules: StoreRules) -> bool:
+    """Whether automation goes on without being told to."""
+    if rules.trigger(order.kind) != "on":
+        return False
+    return order.state is not State.PENDING or order.pending_reason in _GOES_ON

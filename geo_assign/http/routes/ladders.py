@@ -1,0 +1,56 @@
+"""The offer ladder: who is asked next, until when, and what happens then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from geo_assign.dispatch.ladder import Outcome, Then
+from geo_assign.dispatch.queries import get_ladder
+from geo_assign.http.operations import READING, Call, Reply, Routes
+from geo_assign.http.schemas import Answer
+from geo_assign.workorders.domain import WorkOrderNotFoundError
+
+routes = Routes("Work orders")
+
+
+class RungAnswer(Answer):
+    """One person, asked already or `planned`. `until` is when he answered, or when his time to answer is over."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float | None
+    starts_at: datetime
+    until: datetime
+    outcome: Outcome
+
+
+class LadderEndAnswer(Answer):
+    """What happens once everybody was asked in vain."""
+
+    at: datetime
+    then: Then
+
+
+class LadderAnswer(Answer):
+    """The ladder from the first person asked; `end` is null where nobody is going to be asked.
+
+    `by_itself`: the service asks without being told to. `truncated`: there are more people than are shown. `sentence`
+    tells it in the store's time.
+    """
+
+    rungs: Sequence[RungAnswer]
+    end: LadderEndAnswer | None
+    by_itself: bool
+    truncated: bool
+    sentence: str
+
+
+@routes.get("/v1/work-orders/{id}/ladder", access=READING, answer=LadderAnswer, errors=(WorkOrderNotFoundError,))
+def get_offer_ladder(call: Call) -> Reply:
+    """Who was asked, and who would be asked until when, if nobody says yes.
+
+    A forecast from this moment's positions and the store's offer policy, before and while it runs.
+    """
+    with call.transaction() as tx:
+        ladder = get_ladder(tx, call.caller.scope, call.path["id"])
+    return Reply(LadderAnswer.model_validate(ladder))
