@@ -15,14 +15,16 @@ from uuid import UUID
 from geo_assign.access.domain import Caller, Scope, system_caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
+from geo_assign.dispatch import batches
 from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.dispatch.commands.locating import record_geocoding
+from geo_assign.dispatch.commands.optimizing import Wanted
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.commands import EVERYTHING, put_off
-from geo_assign.workorders.domain import LocationSource, Offer, RejectReason, WorkOrder
+from geo_assign.workorders.domain import LocationSource, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
 
@@ -95,7 +97,20 @@ class Dispatcher:
     def evaluate(self, org_id: UUID, order_id: UUID, *, caller: Caller | None = None, forced: bool = False) -> None:
         """Run automatic assignment on one order."""
         who = caller or system_caller(org_id)
-        self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, forced=forced))
+        order = self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, forced=forced))
+        if order.pending_reason is PendingReason.TO_BE_SOLVED:
+            for solved_id in batches.solve_collected(self.database, org_id, order.store_id):
+                self._evaluate_collected(org_id, solved_id)
+
+    def _evaluate_collected(self, org_id: UUID, order_id: UUID) -> None:
+        who = system_caller(org_id)
+        self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, collected=True))
+
+    def optimize(
+        self, caller: Caller, wanted: Wanted, *, commit: bool, attempt: Attempt | None = None
+    ) -> tuple[batches.Optimized, bool]:
+        """Solve many waiting orders together; see `batches.optimize`."""
+        return batches.optimize(self.database, caller, wanted, commit=commit, attempt=attempt)
 
     def go_off_duty(self, caller: Caller, technician_id: UUID) -> None:
         """Off duty at once; each work order that loses its offer is given to the next in a transaction of its own."""

@@ -245,6 +245,8 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
     assert story.get("/v1/me/schedule", by="bo")["items"][0]["role"] == "collaborator"
     order = story.post(f"{path}/unassign", by="desk", version=order["version"])
     assert story.get(f"{path}/ladder", by="desk")["rungs"][0]["name"] == "Ana"
+    plan = story.post("/v1/assignments/optimize", {"work_order_ids": [order["id"]]}, by="desk")
+    assert [pair["outcome"] for pair in plan["pairs"]] == ["planned"]
     order = story.post(f"{path}/auto-assign", by="widget")
     assert order["state"] == "offered", order
     assert story.post(f"{path}/cancel", {"reason": "customer called"}, by="widget")["state"] == "cancelled"

@@ -1,0 +1,206 @@
+"""Solving many work orders together, for a dispatcher who asks and for leads that were collected.
+
+Who can go is read in one transaction, the solving holds none, and each pair is given in one of its own: what somebody
+took meanwhile is lost to the batch and told, the others stand.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from geo_assign.access.domain import Caller, system_caller
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.idempotency import Attempt, claim
+from geo_assign.core.ids import new_id
+from geo_assign.dispatch.commands.collecting import take_collected
+from geo_assign.dispatch.commands.optimizing import (
+    Chosen,
+    Gathered,
+    Left,
+    Lost,
+    Wanted,
+    gather,
+    give_chosen,
+    look_further,
+)
+from geo_assign.matching.batches import NEAREST, Eligible, as_problem
+from geo_assign.matching.optimal import NOBODY, Plan, Solution, solve
+from geo_assign.matching.receipts import Decision, list_batch
+from geo_assign.workorders.queries import find_work_order
+
+# Near whom more people are looked for, while orders are left whose nearest were all taken.
+_FURTHER = (4 * NEAREST, 16 * NEAREST)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A batch in numbers: orders given and metres, by it and by greedy, which sends the nearest to the oldest first.
+
+    `truncated`: of some orders only the nearest people were looked at. `more`: more orders wait than were solved.
+    """
+
+    orders: int = 0
+    assigned: int = 0
+    optimal_m: float = 0.0
+    greedy_assigned: int = 0
+    greedy_m: float = 0.0
+    truncated: bool = False
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Whom an order would have got by itself."""
+
+    technician_id: UUID
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An order and who gets it; whom greedy would have sent; `lost` once it could not be given any more."""
+
+    chosen: Chosen
+    greedy: Alone | None
+    lost: Lost | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Optimized:
+    """A solved batch. `committed`: its pairs were given, but for those that are lost."""
+
+    id: UUID
+    pairs: tuple[Pair, ...]
+    left: tuple[Left, ...]
+    totals: Totals
+    committed: bool = False
+
+
+def optimize(
+    database: Database, caller: Caller, wanted: Wanted, *, commit: bool, attempt: Attempt | None = None
+) -> tuple[Optimized, bool]:
+    """Solve the wanted orders together and, if asked to, give them out.
+
+    Returns what came of it, and whether an earlier attempt had done so: then what that one gave. Raises as `gather`
+    does, and KeyReusedError.
+    """
+    batch_id = new_id()
+
+    def begin(tx: Tx) -> Gathered | Optimized:
+        earlier = claim(tx, attempt, batch_id) if attempt is not None and commit else None
+        return gather(tx, caller, wanted) if earlier is None else _read_given(tx, caller, earlier)
+
+    begun = database.run(caller.org_id, begin)
+    if isinstance(begun, Optimized):
+        return begun, True
+    found = _solve(database, caller, begun, batch_id=batch_id)
+    return (_give_out(database, caller, found) if commit else found), False
+
+
+def _give_out(database: Database, caller: Caller, found: Optimized) -> Optimized:
+    def give(pair: Pair) -> Pair:
+        return replace(pair, lost=database.run(caller.org_id, lambda tx: give_chosen(tx, caller, pair.chosen)))
+
+    return replace(found, pairs=tuple(give(pair) for pair in found.pairs), committed=True)
+
+
+def _solve(database: Database, caller: Caller, gathered: Gathered, *, batch_id: UUID) -> Optimized:
+    """Solve, and again with more people as long as orders are left whose nearest were all taken."""
+    further = iter(_FURTHER)
+    while True:
+        problem, eligible = as_problem(gathered.questions, gathered.choice, as_offers=gathered.as_offers)
+        solution = solve(problem)
+        wanting = [n for n in sorted(gathered.choice.truncated) if solution.best.pair[n] == NOBODY]
+        nearest = next(further, None) if wanting else None
+        if nearest is None:
+            return _result(gathered, solution, eligible, batch_id=batch_id)
+        gathered = _look_further(database, caller, gathered, wanting, nearest=nearest)
+
+
+def _look_further(
+    database: Database, caller: Caller, gathered: Gathered, numbers: Sequence[int], *, nearest: int
+) -> Gathered:
+    return database.run(caller.org_id, lambda tx: look_further(tx, gathered, numbers, nearest=nearest))
+
+
+def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible], *, batch_id: UUID) -> Optimized:
+    best, greedy = solution.best, solution.greedy
+    totals = Totals(
+        orders=len(gathered.orders),
+        assigned=best.assigned,
+        optimal_m=round(best.total_m, 1),
+        greedy_assigned=greedy.assigned,
+        greedy_m=round(greedy.total_m, 1),
+        truncated=bool(gathered.choice.truncated),
+        more=gathered.more,
+    )
+    all_taken = (
+        Left(order, "all_taken", "everybody who can go gets other work of this batch")
+        for n, order in enumerate(gathered.orders)
+        if best.pair[n] == NOBODY and gathered.choice.eligible[n]
+    )
+    pairs = tuple(_pairs(gathered, solution, eligible, batch={"id": batch_id, **asdict(totals)}))
+    return Optimized(batch_id, pairs, (*gathered.left, *all_taken), totals)
+
+
+def _pairs(
+    gathered: Gathered, solution: Solution, eligible: Sequence[Eligible], *, batch: Mapping[str, Any]
+) -> Iterator[Pair]:
+    """Earliest slot first: who goes on from one order to the next is given the first one first."""
+    for n in sorted(range(len(gathered.orders)), key=lambda n: (gathered.questions[n].slot.start, n)):
+        pair = int(solution.best.pair[n])
+        if pair == NOBODY:
+            continue
+        alone = _alone(solution.greedy, n, eligible)
+        one, metres = eligible[pair], round(float(solution.best.metres[n]), 1)
+        receipt = {
+            **batch,
+            "chosen": {"name": one.name, "distance_m": metres},
+            "greedy": None if alone is None else asdict(alone),
+        }
+        chosen = Chosen(gathered.orders[n], one.technician_id, one.name, metres, gathered.as_offers[n], receipt)
+        yield Pair(chosen, alone)
+
+
+def _alone(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> Alone | None:
+    pair = int(greedy.pair[n])
+    return None if pair == NOBODY else Alone(eligible[pair].technician_id, round(float(greedy.metres[n]), 1))
+
+
+def _read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:
+    """What a batch gave, from its receipts; what it could not give is not kept."""
+    given = list_batch(tx, batch_id)
+    pairs = [pair for decision in given if (pair := _as_given(tx, caller, decision)) is not None]
+    totals = {name: given[0].batch[name] for name in Totals.__dataclass_fields__} if given and given[0].batch else {}
+    return Optimized(batch_id, tuple(pairs), (), Totals(**totals), committed=True)
+
+
+def _as_given(tx: Tx, caller: Caller, decision: Decision) -> Pair | None:
+    order = find_work_order(tx, caller.scope, decision.work_order_id)
+    batch = decision.batch
+    if order is None or batch is None or decision.chosen_technician_id is None:
+        return None
+    told = batch["chosen"]
+    greedy = batch["greedy"]
+    alone = None if greedy is None else Alone(UUID(greedy["technician_id"]), greedy["distance_m"])
+    chosen = Chosen(
+        order, decision.chosen_technician_id, told["name"], told["distance_m"], decision.outcome == "offered", batch
+    )
+    return Pair(chosen, alone)
+
+
+def solve_collected(database: Database, org_id: UUID, store_id: UUID) -> list[UUID]:
+    """Solve what a store collected, if its window is closed, and give it out.
+
+    Returns those orders: evaluate each by itself, for who got nobody so and for who is asked together with others.
+    Dying in between leaves due rows.
+    """
+    taken = database.run(org_id, lambda tx: take_collected(tx, store_id))
+    if not taken:
+        return []
+    caller = system_caller(org_id)
+    wanted = Wanted(work_order_ids=tuple(taken), explain=False)
+    gathered = database.run(org_id, lambda tx: gather(tx, caller, wanted))
+    _give_out(database, caller, _solve(database, caller, gathered, batch_id=new_id()))
+    return taken

@@ -1,0 +1,196 @@
+"""Many waiting work orders together: who can go, and each chosen pair in a transaction of its own.
+
+What lies between, the solving, holds no transaction: see `geo_assign.dispatch.batches`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.core.db import Tx
+from geo_assign.dispatch.commands.assigning import Mode
+from geo_assign.dispatch.commands.giving import Recipient, give
+from geo_assign.dispatch.searching import ring_at
+from geo_assign.matching.batches import Choice, list_eligible
+from geo_assign.matching.domain import Question
+from geo_assign.matching.queries import explain_exclusions, explain_one, rank
+from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.workforce.queries import get_group, get_store
+from geo_assign.workorders.commands import EVERYTHING, lock
+from geo_assign.workorders.domain import State, WorkOrder, WorkOrderNotFoundError
+from geo_assign.workorders.queries import WorkOrderFilter, list_work_orders
+
+MOST_ORDERS = 1_000
+_EXPLAINED = 50  # orders whose exclusions are counted; each costs statements of its own
+_TOLD = 10  # candidates in a receipt
+_WAITING = (State.NEW, State.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders to solve together: these, or else what is pending in a store or group, or in the caller's scope.
+
+    `mode`: offer or assign all of them; None: each as its store's trigger for acceptance says. `explain`: whether
+    somebody wants to know why nobody can go.
+    """
+
+    work_order_ids: tuple[UUID, ...] = ()
+    store_id: UUID | None = None
+    group_id: UUID | None = None
+    mode: Mode | None = None
+    explain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An order that nobody gets, and why: a code, a sentence, and the exclusions by reason where they were counted."""
+
+    order: WorkOrder
+    code: Literal["not_waiting", "no_location", "nobody_eligible", "all_taken"]
+    detail: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The orders to solve, oldest first, and by their number who can go. `more`: there are more waiting than that."""
+
+    at: datetime
+    orders: tuple[WorkOrder, ...]
+    questions: tuple[Question, ...]
+    as_offers: tuple[bool, ...]
+    choice: Choice
+    left: tuple[Left, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One order of a solved batch with who is to get it; `batch` goes into its receipt."""
+
+    order: WorkOrder
+    technician_id: UUID
+    name: str
+    distance_m: float
+    as_offer: bool
+    batch: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why a pair could not be given any more: a code, an exclusion's where there is one, and a sentence."""
+
+    code: str
+    detail: str
+
+
+def gather(tx: Tx, caller: Caller, wanted: Wanted) -> Gathered:
+    """The waiting orders with everybody who can take them, judged now.
+
+    Raises WorkOrderNotFoundError for an order outside the caller's scope, NotFoundError for a store or group.
+    """
+    found, more = _list_wanted(tx, caller, wanted)
+    now = tx.now()
+    waiting = [order for order in found if order.state in _WAITING and order.location is not None]
+    rules = {store_id: get_store_rules(tx, EVERYTHING, store_id) for store_id in {one.store_id for one in waiting}}
+    as_offers = [_is_offered(rules[order.store_id], wanted.mode) for order in waiting]
+    questions = [
+        _question(order, rules[order.store_id], caller, at=now, as_offer=as_offer)
+        for order, as_offer in zip(waiting, as_offers, strict=True)
+    ]
+    choice = list_eligible(tx, dict(enumerate(questions)))
+    nobody = [n for n in range(len(waiting)) if not choice.eligible[n]]
+    left = [_not_to_solve(order) for order in found if order not in waiting]
+    left += [_nobody(tx, waiting[n], questions[n], counted=wanted.explain and n in nobody[:_EXPLAINED]) for n in nobody]
+    return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), choice, tuple(left), more)
+
+
+def look_further(tx: Tx, gathered: Gathered, numbers: Sequence[int], *, nearest: int) -> Gathered:
+    """More people for orders that all of their nearest were taken from."""
+    wider = list_eligible(tx, {n: gathered.questions[n] for n in numbers}, nearest=nearest)
+    eligible = {**gathered.choice.eligible, **wider.eligible}
+    truncated = gathered.choice.truncated - set(numbers) | wider.truncated
+    return replace(gathered, choice=Choice(eligible, truncated))
+
+
+def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
+    """Offer or assign one order of a solved batch, if it still waits and its technician can still go; else why not."""
+    try:
+        order = lock(tx, chosen.order.id, scope=caller.scope)
+    except WorkOrderNotFoundError:
+        return Lost("work_order_not_found", "it is no longer in your scope")
+    if order.state not in _WAITING or order.location is None:
+        return Lost("not_waiting", _why_not_waiting(order))
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    now = tx.now()
+    question = _question(order, rules, caller, at=now, as_offer=chosen.as_offer)
+    verdict = explain_one(tx, question, chosen.technician_id)
+    if verdict is None:
+        return Lost("technician_not_found", f"{chosen.name} is no longer in your scope")
+    if verdict.reasons:
+        return Lost(verdict.reasons[0].code.value, "; ".join(reason.detail for reason in verdict.reasons))
+    ranking = replace(rank(tx, question), batch=chosen.batch)
+    known = next((one for one in ranking.candidates if one.technician_id == chosen.technician_id), None)
+    recipient = Recipient(
+        chosen.technician_id,
+        chosen.name,
+        distance_m=chosen.distance_m if known is None else known.distance_m,
+        eta_s=None if known is None else known.eta_s,
+        by_hand=caller.kind is not ActorKind.SYSTEM,
+    )
+    if give(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
+        return None
+    return Lost("slot_taken", f"{chosen.name} has other work at that time")
+
+
+def _question(order: WorkOrder, rules: StoreRules, caller: Caller, *, at: datetime, as_offer: bool) -> Question:
+    """Who can take it: for automation, within the ring that its search has reached."""
+    question = question_for_order(order, rules, at=at, scope=caller.scope, needs_duty=as_offer, limit=_TOLD)
+    if caller.kind is not ActorKind.SYSTEM or not as_offer:
+        return question
+    ring = ring_at(rules.settings, order.search_started_at or at, at)
+    return replace(question, policy=replace(question.policy, radius_m=ring.radius_m))
+
+
+def _is_offered(rules: StoreRules, mode: Mode | None) -> bool:
+    """Whether the technician is asked first."""
+    return rules.settings.lead_acceptance if mode is None else mode == "offer"
+
+
+def _list_wanted(tx: Tx, caller: Caller, wanted: Wanted) -> tuple[Sequence[WorkOrder], bool]:
+    if wanted.store_id is not None:
+        get_store(tx, caller.scope, wanted.store_id)
+    if wanted.group_id is not None:
+        get_group(tx, caller.scope, wanted.group_id)
+    filters = WorkOrderFilter(
+        states=() if wanted.work_order_ids else _WAITING,
+        store_id=wanted.store_id,
+        group_id=wanted.group_id,
+        ids=wanted.work_order_ids,
+    )
+    page = list_work_orders(tx, caller.scope, filters, limit=MOST_ORDERS)
+    if len(page.items) < len(set(wanted.work_order_ids)):
+        raise WorkOrderNotFoundError
+    return page.items, page.next_cursor is not None
+
+
+def _not_to_solve(order: WorkOrder) -> Left:
+    if order.state not in _WAITING:
+        return Left(order, "not_waiting", _why_not_waiting(order))
+    return Left(order, "no_location", "it has no location: fix the address, drop a pin, or assign it from the list")
+
+
+def _why_not_waiting(order: WorkOrder) -> str:
+    if order.technician_name is not None:
+        return f"{order.technician_name} has it"
+    return "somebody is asked already" if order.state is State.OFFERED else f"it is {order.state.value}"
+
+
+def _nobody(tx: Tx, order: WorkOrder, question: Question, *, counted: bool) -> Left:
+    counts = explain_exclusions(tx, question).counts if counted else {}
+    return Left(
+        order, "nobody_eligible", "nobody can go", {code.value: count for code, count in sorted(counts.items())}
+    )

@@ -1,0 +1,151 @@
+"""Many waiting work orders, given out together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.core.errors import NotFoundError
+from geo_assign.dispatch.batches import Optimized, Pair
+from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, Left, Wanted
+from geo_assign.http.idempotency import replayed
+from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
+from geo_assign.http.routes.work_order_models import Id
+from geo_assign.http.schemas import Answer, Body
+from geo_assign.workorders.domain import WorkOrderNotFoundError
+
+routes = Routes("Work orders")
+
+
+class OptimizeBody(Body):
+    """Which orders: those named, or else what is pending in the store or group, or in your scope, oldest first."""
+
+    work_order_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_ORDERS, strict=False)] = ()
+    store_id: Id | None = None
+    group_id: Id | None = None
+    commit: bool = Field(False, description="Give them out. Otherwise nothing changes: a preview.")
+    mode: Literal["offer", "assign"] | None = Field(
+        None, description="Ask the technicians, or assign at once. Left out: as each store's `lead_acceptance` says."
+    )
+
+
+class GreedyAnswer(Answer):
+    """Whom the order would have got, had the oldest orders been given to the nearest one by one."""
+
+    technician_id: UUID
+    distance_m: float
+
+
+class LostAnswer(Answer):
+    """Why a pair could not be given any more: somebody changed something meanwhile."""
+
+    code: str
+    detail: str
+
+
+class PairAnswer(Answer):
+    """One order and who gets it. `outcome` is `planned` in a preview, else `offered`, `assigned` or `lost`."""
+
+    work_order_id: UUID
+    number: str
+    technician_id: UUID
+    name: str
+    distance_m: float
+    greedy: GreedyAnswer | None
+    outcome: Literal["planned", "offered", "assigned", "lost"]
+    lost: LostAnswer | None
+
+
+class UnassignedAnswer(Answer):
+    """One order that nobody gets: why, and the exclusions by reason, which are counted for the first fifty."""
+
+    work_order_id: UUID
+    number: str
+    code: str
+    detail: str
+    counts: Mapping[str, int]
+
+
+class TotalsAnswer(Answer):
+    """The batch in numbers. `truncated`: of some orders only the nearest people were looked at; `more`: more wait."""
+
+    orders: int
+    assigned: int
+    optimal_m: float
+    greedy_assigned: int
+    greedy_m: float
+    lost: int
+    truncated: bool
+    more: bool
+
+
+class OptimizedAnswer(Answer):
+    """A solved batch; `id` is in the receipts of what was given."""
+
+    id: UUID
+    committed: bool
+    pairs: Sequence[PairAnswer]
+    unassigned: Sequence[UnassignedAnswer]
+    totals: TotalsAnswer
+
+
+@routes.post(
+    "/v1/assignments/optimize",
+    access=DISPATCHING,
+    body=OptimizeBody,
+    answer=OptimizedAnswer,
+    creates=True,
+    own_transactions=True,
+    errors=(WorkOrderNotFoundError, NotFoundError),
+)
+def optimize_assignments(call: Call) -> Reply:
+    """Give many waiting work orders out together, so that most get somebody and all ways together are shortest.
+
+    Never worse than giving them to the nearest one by one, which the answer compares with. With `commit` each pair is
+    given in a transaction of its own: one that was taken meanwhile is `lost`, with the reason, and the others stand. A
+    retry under the same `Idempotency-Key` answers what was given.
+    """
+    body: OptimizeBody = call.body
+    wanted = Wanted(body.work_order_ids, body.store_id, body.group_id, body.mode)
+    optimize = call.services.dispatcher.optimize
+    found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
+    reply = Reply(_answer(found))
+    return replayed(reply) if again else reply
+
+
+def _answer(found: Optimized) -> OptimizedAnswer:
+    lost = sum(pair.lost is not None for pair in found.pairs)
+    return OptimizedAnswer(
+        id=found.id,
+        committed=found.committed,
+        pairs=[_pair(found, pair) for pair in found.pairs],
+        unassigned=[_left(left) for left in found.left],
+        totals=TotalsAnswer(**asdict(found.totals), lost=lost),
+    )
+
+
+def _pair(found: Optimized, pair: Pair) -> PairAnswer:
+    chosen = pair.chosen
+    given: Literal["offered", "assigned"] = "offered" if chosen.as_offer else "assigned"
+    return PairAnswer(
+        work_order_id=chosen.order.id,
+        number=chosen.order.number,
+        technician_id=chosen.technician_id,
+        name=chosen.name,
+        distance_m=chosen.distance_m,
+        greedy=None if pair.greedy is None else GreedyAnswer.model_validate(pair.greedy),
+        outcome="planned" if not found.committed else "lost" if pair.lost else given,
+        lost=None if pair.lost is None else LostAnswer.model_validate(pair.lost),
+    )
+
+
+def _left(left: Left) -> UnassignedAnswer:
+    return UnassignedAnswer(
+        work_order_id=left.order.id,
+        number=left.order.number,
+        code=left.code,
+        detail=left.detail,
+        counts=left.counts,
+    )
