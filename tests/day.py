@@ -22,7 +22,10 @@ from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import answering, assigning, duty, orders
+from geo_assign.dispatch.commands.crews import change_crew
 from geo_assign.dispatch.flows import Dispatcher, GeocodeRequest
+from geo_assign.dispatch.ladder import Ladder
+from geo_assign.dispatch.queries import get_ladder
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.matching.receipts import get_decision
 from geo_assign.positions.commands import record
@@ -35,7 +38,7 @@ from geo_assign.workforce.commands.time_off import add_time_off
 from geo_assign.workforce.domain import TimeOff
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import Kind, Offer, RejectReason, State, WorkOrder
-from geo_assign.workorders.queries import HistoryEntry, get_offer, get_work_order, list_events
+from geo_assign.workorders.queries import HistoryEntry, get_offer, get_work_order, list_events, list_open_offers
 
 ORIGIN = Point(lat=41.0, lon=-30.0)
 NOON = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
@@ -274,6 +277,32 @@ class Day:
             assert order.offer is not None, order
             return get_offer(tx, order.offer.id)
 
+    def offers(self, job: str) -> dict[str, Offer]:
+        """The open offers of a job, by letter, the oldest first."""
+        with self.database.transaction(self.org_id) as tx:
+            found = list_open_offers(tx, work_order_id=self.jobs[job])
+        return {self.letter(offer.technician_id): offer for offer in found}
+
+    def ladder(self, job: str) -> Ladder:
+        with self.database.transaction(self.org_id) as tx:
+            return get_ladder(tx, Scope(everything=True), self.jobs[job])
+
+    def sweep(self) -> list[str]:
+        """The worker's work at this moment of the clock: the jobs that it looked at again, in its order."""
+        with self.database.transaction(self.org_id) as tx:
+            now = {"now": tx.now()}
+            overdue = tx.fetch("SELECT id FROM offers WHERE state = 'offered' AND expires_at <= %(now)s", now)
+        for row in overdue:
+            self.dispatcher.expire(self.org_id, row.id)
+        with self.database.transaction(self.org_id) as tx:
+            due = tx.fetch(
+                "SELECT id FROM work_orders WHERE evaluate_due_at <= %(now)s ORDER BY priority DESC, created_at", now
+            )
+        for row in due:
+            self.dispatcher.evaluate(self.org_id, row.id)
+        names = {order_id: letter for letter, order_id in self.jobs.items()}
+        return [names[row.id] for row in due]
+
     def accept(self, letter: str, offer: Offer) -> Offer:
         with self.database.transaction(self.org_id) as tx:
             return answering.accept(tx, self.as_(letter), offer.id)
@@ -285,11 +314,26 @@ class Day:
         return self.dispatcher.expire(self.org_id, offer.id)
 
     def assign(
-        self, job: str, letter: str, *, mode: assigning.Mode = "assign", version: int | None = None
+        self,
+        job: str,
+        letter: str,
+        *,
+        along: str = "",
+        mode: assigning.Mode = "assign",
+        version: int | None = None,
     ) -> WorkOrder:
+        """Choose somebody by hand; `along` are the letters of who comes along."""
         with self.database.transaction(self.org_id) as tx:
-            person = self.people[letter]
-            return assigning.assign(tx, self.boss, self.jobs[job], person, mode=mode, version=version)
+            person, crew = self.people[letter], [self.people[one] for one in along]
+            return assigning.assign(
+                tx, self.boss, self.jobs[job], person, mode=mode, version=version, collaborator_ids=crew
+            )
+
+    def change_crew(self, job: str, along: str) -> WorkOrder:
+        """Say who comes along, by letters."""
+        with self.database.transaction(self.org_id) as tx:
+            people = [self.people[letter] for letter in along]
+            return change_crew(tx, self.boss, self.jobs[job], people, version=None)
 
     def cancel(self, job: str) -> WorkOrder:
         with self.database.transaction(self.org_id) as tx:
