@@ -177,7 +177,6 @@ LocalDate = Annotated[
 """A date of somebody's local calendar."""
 LocalDateOrInstant = Annotated[
     datetime | date,
-    Field(strict=False),
     BeforeValidator(_written_as_date_or_time),
     AfterValidator(_sane_date_or_time),
     WithJsonSchema(

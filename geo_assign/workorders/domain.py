@@ -52,6 +52,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 
 TERMINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
 TAKEN = frozenset({State.ASSIGNED, State.TRAVELLING, State.ON_SITE, State.IN_PROGRESS})
+WAITING = frozenset({State.NEW, State.PENDING})
 UNDER_WAY = frozenset({State.TRAVELLING, State.ON_SITE, State.IN_PROGRESS})
 
 
@@ -241,6 +242,12 @@ class Location:
     confidence: str | None = None
 
 
+def title_of(device: Mapping[str, Any]) -> str:
+    """What work on a device is about in a few words; empty when nothing is known of it."""
+    parts = (device.get("type") or device.get("brand"), device.get("issue"))
+    return " · ".join(str(part).strip() for part in parts if part)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
     """A lead or ticket as everybody sees it. JSON columns keep the shapes of the API."""
@@ -297,9 +304,7 @@ class WorkOrder:
     @property
     def title(self) -> str:
         """What it is about in a few words: the device and what is wrong with it."""
-        device, issue = self.device.get("type") or self.device.get("brand"), self.device.get("issue")
-        parts = [str(part).strip() for part in (device, issue) if part]
-        return " · ".join(parts) or self.number
+        return title_of(self.device) or self.number
 
     def slot_at(self, at: datetime) -> tuple[datetime, datetime]:
         """The slot as a decision at `at` sees it: one that means as soon as possible begins now, not in the past."""

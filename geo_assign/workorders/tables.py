@@ -22,6 +22,7 @@ from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,
     TRANSITIONS,
+    WAITING,
     BookingRole,
     BookingState,
     Kind,
@@ -116,6 +117,9 @@ work_orders = tenant_table(
         postgresql_where=text("converted_from IS NOT NULL"),
     ),
     Index("work_orders_live_idx", "org_id", "created_at", "id", postgresql_where=text(_LIVE)),
+    Index(
+        "work_orders_waiting_idx", "org_id", "slot_start", postgresql_where=text(in_values("state", sorted(WAITING)))
+    ),
     Index("work_orders_org_id_created_at_idx", "org_id", "created_at", "id"),
     Index("work_orders_org_id_updated_at_idx", "org_id", "updated_at"),
     Index("work_orders_geog_idx", "org_id", "geog", postgresql_using="gist", postgresql_where=text(_LIVE)),

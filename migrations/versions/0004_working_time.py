@@ -9,6 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # work_orders
+    _run("""
+    CREATE INDEX work_orders_waiting_idx ON work_orders (org_id, slot_start) WHERE state IN ('new', 'pending');
+    """)
     # hours_exceptions
     _run("""
     CREATE TABLE hours_exceptions (

@@ -52,6 +52,9 @@ SAMPLES: Mapping[str, Sample] = {
     "POST /v1/api-keys": Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]}),
     "GET /v1/api-keys/{id}": Sample(ids=("api_key",)),
     "DELETE /v1/api-keys/{id}": Sample(ids=("spare_api_key",)),
+    "GET /v1/calendar": Sample(
+        query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}
+    ),
     "GET /v1/decisions/{id}": Sample(ids=("decision",)),
     "GET /v1/decisions/{id}/why": Sample(ids=("decision",), query={"technician_id": "<technician>"}),
     "GET /v1/work-orders/{id}/decisions": _ORDER,

@@ -302,6 +302,7 @@ def tell_others(story: Story) -> None:
         assert story.post(f"{path}/deliveries/{delivery['id']}/redrive")["state"] == "waiting"
         assert story.post(f"{path}/redrive") == {"redriven": 0}
         story.call("DELETE", path)
+    assert len(story.get("/v1/calendar?from=2031-03-03&to=2031-03-04", by="desk")["items"]) == 2
 
 
 def close_shop(story: Story, ids: dict[str, str]) -> None:
