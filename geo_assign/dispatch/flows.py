@@ -62,13 +62,13 @@ class Dispatcher:
         return self.read(caller, order_id), replayed
 
     def edit(self, caller: Caller, order_id: UUID, changes: orders.Edit, version: int | None) -> WorkOrder:
-        """Edit an order; a new address is geocoded, and what waits for a location is looked at again."""
+        """Edit an order; a new address is geocoded, and what waits for a place or a time is looked at again."""
         to_geocode = self.database.run(
             caller.org_id, lambda tx: orders.edit(tx, caller, order_id, changes, version=version)
         )
         if to_geocode:
             self.locate(caller.org_id, order_id)
-        if to_geocode or changes.location is not None:
+        if to_geocode or changes.location is not None or changes.slot is not None:
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id)
 
@@ -80,6 +80,13 @@ class Dispatcher:
         if not again:
             self.evaluate(caller.org_id, ticket_id)
         return self.read(caller, ticket_id)
+
+    def follow(self, caller: Caller, order_id: UUID, step: Callable[[Tx], bool]) -> WorkOrder:
+        """Take a step in a transaction; where it changed something, find the order's place and somebody to go there."""
+        if self.database.run(caller.org_id, step):
+            self.locate(caller.org_id, order_id)
+            self.evaluate(caller.org_id, order_id)
+        return self.read(caller, order_id)
 
     def locate(self, org_id: UUID, order_id: UUID) -> None:
         """Geocode an order's address and write what came of it. Nothing to do where a location is known and kept."""

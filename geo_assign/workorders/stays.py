@@ -49,7 +49,7 @@ def leave_group(tx: Tx, work_order_id: UUID, *, at: datetime) -> None:
     tx.conn.execute(
         update(group_stays)
         .where(s.org_id == tx.org_id, s.work_order_id == work_order_id, s.left_at.is_(None))
-        .values(left_at=at)
+        .values(left_at=func.greatest(s.entered_at, at))
     )
 
 
@@ -82,7 +82,7 @@ def find_sending_stay(stays: list[GroupStay]) -> GroupStay | None:
     if len(stays) < 2 or stays[-1].left_at is not None:
         return None
     before, present = stays[-2:]
-    return before if before.left_at == present.entered_at else None
+    return before if before.left_at is not None and before.left_at >= present.entered_at else None
 
 
 def count_stays(tx: Tx, work_order_id: UUID, group_id: UUID) -> int:

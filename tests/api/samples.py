@@ -144,11 +144,14 @@ SAMPLES: Mapping[str, Sample] = {
     "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
     "POST /v1/work-orders/{id}/auto-assign": _ORDER,
     "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
+    "GET /v1/destinations": Sample(),
+    "POST /v1/work-orders/{id}/transfer": Sample(ids=("work_order",), body={"store_id": "<other_store>"}),
+    "POST /v1/work-orders/{id}/reassign-group": Sample(ids=("work_order",), body={"group_id": "<other_group>"}),
+    "POST /v1/work-orders/{id}/reject-group": Sample(ids=("work_order",), body={"note": "Not ours"}),
+    "POST /v1/work-orders/{id}/reallocate": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     "POST /v1/work-orders/{id}/assign": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     "POST /v1/work-orders/{id}/unassign": _ORDER,
-    "PUT /v1/work-orders/{id}/collaborators": Sample(
-        ids=("work_order",), body={"collaborator_ids": ["<technician>"]}
-    ),
+    "PUT /v1/work-orders/{id}/collaborators": Sample(ids=("work_order",), body={"collaborator_ids": ["<technician>"]}),
     "GET /v1/work-orders/{id}/ladder": _ORDER,
     "POST /v1/assignments/optimize": Sample(body={"store_id": "<store>", "group_id": "<group>"}),
     "POST /v1/work-orders/{id}/status": Sample(ids=("work_order",), body={"state": "travelling"}),

@@ -66,6 +66,11 @@ ROW_OF: Mapping[str, Row] = {
     "POST /v1/work-orders/{id}/auto-assign": WORK,
     "PATCH /v1/work-orders/{id}": WORK_OF_PEOPLE,
     "POST /v1/work-orders/{id}/convert": WORK_OF_PEOPLE,
+    "GET /v1/destinations": TRANSFER,
+    "POST /v1/work-orders/{id}/transfer": TRANSFER,
+    "POST /v1/work-orders/{id}/reassign-group": TRANSFER,
+    "POST /v1/work-orders/{id}/reject-group": TRANSFER,
+    "POST /v1/work-orders/{id}/reallocate": REALLOCATE,
     "POST /v1/work-orders/{id}/assign": WORK_OF_PEOPLE,
     "POST /v1/work-orders/{id}/unassign": WORK_OF_PEOPLE,
     "PUT /v1/work-orders/{id}/collaborators": WORK_OF_PEOPLE,
@@ -257,6 +262,8 @@ def test_calls_with_their_ids_leave_the_others_as_they_were(neighbours: Neighbou
             answer = call(neighbours.ours, name, neighbours.ours.token("root"), ids=neighbours.theirs.things)
             assert answer.status_code in {403, 404}, (name, answer.status_code)
     assert everything_of(neighbours.theirs) == before
+
+
 
 
 # What the tests above are made of -----------------------------------------------------------------------------------

@@ -253,16 +253,42 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
 
 
 def move_work(story: Story, ids: dict[str, str]) -> None:
-    """A ticket at the desk, and a lead that becomes one."""
+    """A ticket at the desk, a lead that becomes one, and a ticket that goes round the house."""
     slot = {"start": "2031-03-04T10:00:00", "end": "2031-03-04T11:00:00"}
-    body = {"store_id": ids["store"], "customer": {"name": "Ida"}, "slot": slot}
+    body = {"store_id": ids["store"], "group_id": ids["group"], "customer": {"name": "Ida"}, "slot": slot}
     ticket = story.post("/v1/tickets", {**body, "assignee_id": ids["ana"]}, by="widget")
     assert (ticket["state"], ticket["location"]) == ("assigned", None)
     lead = story.post("/v1/leads", {**body, "location": FAR, "assignee_id": ids["bo"]}, by="desk")
     made = story.post(f"/v1/work-orders/{lead['id']}/convert", by="desk")
     assert (made["kind"], made["assignee"]["id"]) == ("ticket", ids["bo"])
+    later = {"start": "2031-03-04T14:00:00", "end": "2031-03-04T15:00:00"}
+    path = f"/v1/work-orders/{made['id']}"
+    made = story.call("PATCH", path, {"slot": later}, by="desk", version=made["version"])
+    made = story.post(f"{path}/reallocate", {"technician_id": ids["ana"]}, version=made["version"])
+    assert made["assignee"]["id"] == ids["ana"]
+    pass_around(story, ids, made)
     for order in (ticket, made):
-        story.post(f"/v1/work-orders/{order['id']}/cancel", {}, by="desk")
+        story.post(f"/v1/work-orders/{order['id']}/cancel", {})
+
+
+def pass_around(story: Story, ids: dict[str, str], order: dict[str, Any]) -> None:
+    """To another group, back from there, and to another store."""
+    place = {"name": "North", "timezone": "Europe/Lisbon", "location": FAR}
+    ids["north"] = story.post("/v1/stores", place)["id"]
+    ids["ovens"] = story.post("/v1/service-groups", {"name": "Ovens", "store_id": ids["store"]})["id"]
+    shown = story.get("/v1/destinations", by="desk")["items"]
+    assert [one["name"] for one in shown] == ["North", "The centre"]
+    assert [group["name"] for group in shown[1]["groups"]] == ["All phones", "Ovens"]
+    path = f"/v1/work-orders/{order['id']}"
+    to = {"group_id": ids["ovens"], "note": "an oven"}
+    order = story.post(f"{path}/reassign-group", to, by="desk", version=order["version"])
+    assert (order["state"], order["group_id"]) == ("pending", ids["ovens"])
+    order = story.post(f"{path}/reject-group", {"note": "no oven"}, version=order["version"])
+    assert order["returned_to"] == ids["desk"]
+    stays = story.get(path, by="desk")["group_stays"]
+    assert [stay["group_name"] for stay in stays] == ["All phones", "Ovens", "All phones"]
+    order = story.post(f"{path}/transfer", {"store_id": ids["north"]}, by="desk", version=order["version"])
+    assert (order["store_id"], order["group_id"]) == (ids["north"], None)
 
 
 def look_back(story: Story, ids: dict[str, str]) -> None:
@@ -276,6 +302,7 @@ def look_back(story: Story, ids: dict[str, str]) -> None:
     receipt = story.get(f"/v1/decisions/{decisions[-1]['id']}", by="desk")
     why = story.get(f"/v1/decisions/{receipt['id']}/why?technician_id={ids['ana']}", by="desk")
     assert "did not take it" in why["sentence"]
+    assert len(story.get("/v1/calendar?from=2031-03-03&to=2031-03-04", by="desk")["items"]) == 2
     story.call("PUT", "/v1/me/views/today", {"columns": ["number"], "sort": ["-priority"]}, by="desk")
     assert story.get("/v1/me/views/today", by="desk")["columns"] == ["number"]
     assert [view["name"] for view in story.get("/v1/me/views", by="desk")["items"]] == ["today"]
@@ -310,7 +337,13 @@ def close_shop(story: Story, ids: dict[str, str]) -> None:
     story.call("DELETE", "/v1/sessions/current", by="bo")
     for name in ("ana", "bo"):
         story.call("DELETE", f"/v1/technicians/{ids[name]}")
-    for kind, name in (("service-providers", "provider"), ("service-groups", "group"), ("users", "desk")):
+    for kind, name in (
+        ("service-providers", "provider"),
+        ("service-groups", "group"),
+        ("service-groups", "ovens"),
+        ("users", "desk"),
+        ("stores", "north"),
+    ):
         story.call("DELETE", f"/v1/{kind}/{ids[name]}")
     story.call("DELETE", f"/v1/api-keys/{ids['key']}")
     story.call("DELETE", f"/v1/stores/{ids['store']}")

@@ -9,6 +9,7 @@ import pytest
 from geo_assign.core.clock import RecordedClock
 from tests.conftest import World
 from tests.day import Day
+from tests.dispatch.desks import Desks
 
 
 @pytest.fixture
@@ -29,3 +30,18 @@ def lisbon(world: World) -> Iterator[Day]:
         yield Day(database, clock, uuid4(), timezone="Europe/Lisbon").open()
     finally:
         database.close()
+
+
+@pytest.fixture
+def desks(day: Day) -> Desks:
+    """Ana repairs phones and Bo ovens in the centre, Cid televisions in the north; each group has its dispatcher."""
+    desks = Desks(day)
+    day.map("A . J . . B . K . . C", step_m=500)
+    for letter, group in (("A", "phones"), ("B", "ovens")):
+        day.technician(letter, group=group)
+    desks.store("north")
+    with desks.at("north"):
+        day.technician("C", group="tvs")
+    for name, group in (("Pia", "phones"), ("Ole", "ovens"), ("Tess", "tvs")):
+        desks.dispatcher(name, group)
+    return desks

@@ -76,10 +76,10 @@ def assign(
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     to_ask = mode == "offer" and asks_everybody(rules)
     crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
-    ranking = _ranking(tx, order, rules)
+    ranking = rank_choice(tx, order, rules)
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_held(tx, order.id))})
     withdraw(tx, order, WITHDRAWN_ASSIGNED)
-    _give_together(tx, caller, order, rules, _recipient(lead, ranking), crew=crew, mode=mode, ranking=ranking)
+    _give_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
     wake(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
 
@@ -138,14 +138,15 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
     return lock(tx, order_id)
 
 
-def _ranking(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:
+def rank_choice(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:
     """The receipt of a choice by hand: who else could have gone. None without a location."""
     if order.location is None:
         return None
     return rank(tx, question_for_order(order, rules, at=tx.now(), needs_duty=False, limit=10))
 
 
-def _recipient(technician: Technician, ranking: Ranking | None) -> Recipient:
+def recipient_of(technician: Technician, ranking: Ranking | None) -> Recipient:
+    """Somebody whom a person chose, with his distance where the ranking knows it."""
     for one in ranking.candidates if ranking is not None else ():
         if one.technician_id == technician.id:
             return Recipient(technician.id, technician.name, one.distance_m, one.eta_s, by_hand=True)

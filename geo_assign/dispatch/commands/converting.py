@@ -6,7 +6,7 @@ from uuid import UUID
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
-from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, withdraw
+from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, crew_broken, withdraw
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
 from geo_assign.dispatch.domain import NotALeadError
@@ -20,7 +20,16 @@ from geo_assign.workorders.commands import (
     wake,
 )
 from geo_assign.workorders.conversion import find_ticket_id, insert_ticket, taken_over
-from geo_assign.workorders.domain import TAKEN, BookingState, EventKind, Kind, State, WorkOrder, WorkOrderNotFoundError
+from geo_assign.workorders.domain import (
+    TAKEN,
+    BookingState,
+    EventKind,
+    Kind,
+    PendingReason,
+    State,
+    WorkOrder,
+    WorkOrderNotFoundError,
+)
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.stays import leave_group
 
@@ -48,7 +57,7 @@ def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tu
     begins_with = taken_over(tx, lead) | _standing(lead)
     over = {"state": State.CONVERTED, "external_id": None, "geocode_due_at": None, "evaluate_due_at": None}
     change(tx, caller, lead, EventKind.CONVERTED, at=now, detail={"ticket_id": str(ticket_id)}, **over)
-    due_at = None if lead.state in TAKEN else now + TAKEN_OVER_AFTER
+    due_at = None if lead.state in TAKEN and not lead.vacancies else now + TAKEN_OVER_AFTER
     insert_ticket(tx, caller, lead, ticket_id, at=now, number=number, evaluate_due_at=due_at, **begins_with)
     leave_group(tx, lead.id, at=now)
     wake(tx, at=now, store_ids=[lead.store_id])
@@ -64,13 +73,16 @@ def _existing(tx: Tx, caller: Caller, lead: WorkOrder) -> UUID:
 
 
 def _standing(lead: WorkOrder) -> dict[str, Any]:
-    """The state that a ticket begins in: the lead's when somebody has it, or while its place is looked for."""
+    """The state that a ticket begins in: the lead's when somebody has it, or while its place is looked for.
+
+    A crew that was being asked waits for the person who put it together.
+    """
     if lead.state in TAKEN:
-        return {"state": lead.state}
+        return {"state": lead.state, "crew_size": lead.crew_size}
     if lead.pending_reason in LOCATION_REASONS:
-        return {
-            "state": State.PENDING,
-            "pending_reason": lead.pending_reason,
-            "pending_detail": dict(lead.pending_detail or {}),
-        }
-    return {"state": State.NEW}
+        reason, detail = lead.pending_reason, dict(lead.pending_detail or {})
+    elif lead.crew_size:
+        reason, detail = PendingReason.NOBODY_ELIGIBLE, {"crew": crew_broken(lead, WITHDRAWN_CONVERTED)}
+    else:
+        return {"state": State.NEW}
+    return {"state": State.PENDING, "pending_reason": reason, "pending_detail": detail}

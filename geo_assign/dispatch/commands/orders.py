@@ -14,9 +14,9 @@ from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.answering import WITHDRAWN_CANCELLED, withdraw
 from geo_assign.dispatch.commands.locating import move
-from geo_assign.matching.questions import StoreRules, get_store_rules
+from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
+from geo_assign.matching.questions import get_store_rules
 from geo_assign.workforce.domain import InactiveError
-from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workorders.commands import (
     Draft,
@@ -67,11 +67,15 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What may be edited; `fields` are columns, `address` and `location` move the order."""
+    """What may be edited; `fields` are columns, `address` and `location` move the order, `slot` its time.
+
+    A slot is a start, and an end or the store's usual duration; without an offset they are the store's wall times.
+    """
 
     fields: Mapping[str, Any]
     address: str | None = None
     location: Point | None = None
+    slot: tuple[datetime, datetime | None] | None = None
 
 
 def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[UUID, bool]:
@@ -119,22 +123,11 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     return order_id, False
 
 
-def slot_of(
-    rules: StoreRules, start: datetime | None, end: datetime | None, *, now: datetime
-) -> tuple[datetime, datetime]:
-    """The slot as instants; none given means as soon as possible, for the store's usual duration."""
-    zone = get_zone(rules.store.timezone)
-    first = now if start is None else as_instant(start, zone)
-    last = first + rules.settings.default_duration if end is None else as_instant(end, zone)
-    if last <= first:
-        raise InvalidError.at("/slot/end", "slot_not_forward", "The slot must end after it starts.")
-    return first, last
-
-
 def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int | None) -> bool:
     """Change an order; returns whether its address now waits to be geocoded.
 
     A new location is a pin: no geocoder overwrites it. A new address of an order without a pin is looked up again.
+    A new slot raises as `reschedule`.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -148,6 +141,8 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if values:
         kept = {"pending_reason": order.pending_reason, "pending_detail": order.pending_detail}
         change(tx, caller, order, EventKind.CHANGED, at=now, detail={"fields": sorted(values)}, **(kept | values))
+    if changes.slot is not None:
+        reschedule(tx, caller, lock(tx, order_id), *changes.slot)
     if changes.location is not None:
         _pin(tx, caller, lock(tx, order_id), changes.location, at=now)
         return False

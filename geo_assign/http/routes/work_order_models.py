@@ -99,10 +99,11 @@ class TicketBody(LeadBody):
 
 
 class WorkOrderPatch(Body):
-    """What may be edited. A `location` is a pin: the geocoder never overwrites it."""
+    """What may be edited. A `location` is a pin: the geocoder never overwrites it. A `slot` moves held time with it."""
 
     address: LongText | None = None
     location: PointBody | None = None
+    slot: OpenSlotBody | None = None
     customer: CustomerBody | None = None
     device: DeviceBody | None = None
     skills: Skills | None = None

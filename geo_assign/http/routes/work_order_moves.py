@@ -1,9 +1,21 @@
 """Work orders on the move: from lead to ticket, between stores and groups, from one technician to another."""
 
-from geo_assign.dispatch.domain import NotALeadError
-from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
-from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
+from typing import Literal
+from uuid import UUID
+
+from geo_assign.access.domain import Permission
+from geo_assign.core.errors import ForbiddenError, NotFoundError
+from geo_assign.dispatch.commands import moving, reallocating
+from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
+from geo_assign.dispatch.domain import NoSenderGroupError, NotALeadError, WorkOrderUnderWayError
+from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
+from geo_assign.http.routes.work_order_models import Id, WorkOrderAnswer, work_order_answer
+from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote
+from geo_assign.workforce.destinations import Destination, list_destinations
+from geo_assign.workforce.domain import InactiveError
 from geo_assign.workorders.domain import (
+    DuplicateExternalIdError,
+    SlotTakenError,
     WorkOrder,
     WorkOrderChangedError,
     WorkOrderNotFoundError,
@@ -12,13 +24,65 @@ from geo_assign.workorders.domain import (
 
 routes = Routes("Work orders")
 
+_REFUSED = (WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError)
+_STAYS = (
+    *_REFUSED,
+    NotFoundError,
+    InactiveError,
+    WorkOrderUnderWayError,
+    ForbiddenError,
+    DuplicateExternalIdError,
+)
+
+
+class RejectGroupBody(Body):
+    """Why it goes back. `force`: also while its technician is on the way or at work."""
+
+    note: OptionalNote = None
+    force: bool = False
+
+
+class ReassignGroupBody(RejectGroupBody):
+    """Which group is to look after it, of whatever store."""
+
+    group_id: Id
+
+
+class TransferBody(RejectGroupBody):
+    """Which store it goes to, and perhaps which group of it."""
+
+    store_id: Id
+    group_id: Id | None = None
+
+
+class ReallocateBody(Body):
+    """Who gets it instead: `assign` gives it to him at once, `offer` asks him."""
+
+    technician_id: Id
+    mode: Literal["offer", "assign"] = "assign"
+    force: bool = False
+    reason: OptionalNote = None
+
+
+class PlaceAnswer(Answer):
+    """A group by name."""
+
+    id: UUID
+    name: str
+
+
+class DestinationAnswer(PlaceAnswer):
+    """A store by name, with its groups."""
+
+    groups: list[PlaceAnswer]
+
 
 @routes.post(
     "/v1/work-orders/{id}/convert",
     access=DISPATCHING,
     answer=WorkOrderAnswer,
     own_transactions=True,
-    errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError, NotALeadError),
+    errors=(*_REFUSED, NotALeadError),
 )
 def convert_order(call: Call) -> Reply:
     """Make a ticket of a lead.
@@ -27,6 +91,131 @@ def convert_order(call: Call) -> Reply:
     ticket. `If-Match` is optional here.
     """
     return _reply(call.services.dispatcher.convert(call.caller, call.path["id"], call.if_match))
+
+
+@routes.get("/v1/destinations", access=DISPATCHING, answer=Listing[DestinationAnswer])
+def list_places_to_send_to(call: Call) -> Reply:
+    """The open stores of your organization and their groups, by name: where work can be sent to."""
+    with call.transaction() as tx:
+        items = [_destination(one) for one in list_destinations(tx)]
+    return Reply(Listing[DestinationAnswer].model_construct(items=items, next_cursor=None))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/transfer",
+    access=DISPATCHING,
+    body=TransferBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=_STAYS,
+)
+def transfer_order(call: Call) -> Reply:
+    """Send a work order to another store.
+
+    Open offers are withdrawn and whoever has it is released; then the other store's zone, trigger and map key apply.
+    You need not see that store. From `travelling` on it takes `force`, and of a dispatcher the permission to use it.
+    """
+    body: TransferBody = call.body
+    goal = moving.Goal(body.store_id, body.group_id, body.note, body.force)
+    order_id = call.path["id"]
+    return _reply(
+        call.services.dispatcher.follow(
+            call.caller,
+            order_id,
+            lambda tx: moving.transfer(tx, call.caller, order_id, goal, version=call.if_match),
+        )
+    )
+
+
+@routes.post(
+    "/v1/work-orders/{id}/reassign-group",
+    access=DISPATCHING,
+    body=ReassignGroupBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=_STAYS,
+)
+def reassign_order_group(call: Call) -> Reply:
+    """Give a work order to another group, and to its store if that is another.
+
+    Its clock goes on. Whoever belongs to the new group keeps the work, everybody else is released. An order that comes
+    back to the same group more than three times carries an alarm.
+    """
+    body: ReassignGroupBody = call.body
+    order_id = call.path["id"]
+    return _reply(
+        call.services.dispatcher.follow(
+            call.caller,
+            order_id,
+            lambda tx: moving.reassign_group(
+                tx, call.caller, order_id, body.group_id, note=body.note, force=body.force, version=call.if_match
+            ),
+        )
+    )
+
+
+@routes.post(
+    "/v1/work-orders/{id}/reject-group",
+    access=DISPATCHING,
+    body=RejectGroupBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    own_transactions=True,
+    errors=(*_STAYS, NoSenderGroupError),
+)
+def reject_order_group(call: Call) -> Reply:
+    """Send a work order back to the group it came from, where it waits for a person.
+
+    `returned_to` is the dispatcher who sent it, or null when he has gone or logged out: then it lies in the group's
+    queue. The store may want a note.
+    """
+    body: RejectGroupBody = call.body
+    order_id = call.path["id"]
+    return _reply(
+        call.services.dispatcher.follow(
+            call.caller,
+            order_id,
+            lambda tx: moving.reject_group(
+                tx, call.caller, order_id, note=body.note, force=body.force, version=call.if_match
+            ),
+        )
+    )
+
+
+@routes.post(
+    "/v1/work-orders/{id}/reallocate",
+    access=Access(roles=DISPATCHING.roles, permission=Permission.REALLOCATE),
+    body=ReallocateBody,
+    answer=WorkOrderAnswer,
+    versioned=True,
+    errors=(*_REFUSED, NotFoundError, InactiveError, SlotTakenError, WorkOrderUnderWayError, TechnicianOffDutyError),
+)
+def reallocate_order(call: Call) -> Reply:
+    """Give work that somebody has to another.
+
+    Whoever had it is told and free, the new technician has it or is asked. From `travelling` on it takes `force` with
+    a `reason`, and of a dispatcher the permission to use it. It is written into the audit trail.
+    """
+    body: ReallocateBody = call.body
+    with call.transaction() as tx:
+        order = reallocating.reallocate(
+            tx,
+            call.caller,
+            call.path["id"],
+            body.technician_id,
+            mode=body.mode,
+            force=body.force,
+            reason=body.reason,
+            version=call.if_match,
+        )
+    return _reply(order)
+
+
+def _destination(one: Destination) -> DestinationAnswer:
+    groups = [PlaceAnswer(id=group_id, name=name) for group_id, name in one.groups]
+    return DestinationAnswer(id=one.id, name=one.name, groups=groups)
 
 
 def _reply(order: WorkOrder) -> Reply:

@@ -11,6 +11,7 @@ from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
+from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, TECHNICIANS, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import (
@@ -159,17 +160,29 @@ def get_order(call: Call) -> Reply:
     answer=WorkOrderAnswer,
     versioned=True,
     own_transactions=True,
-    errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
+    errors=(
+        WorkOrderNotFoundError,
+        WorkOrderChangedError,
+        WorkOrderStateError,
+        WorkOrderUnderWayError,
+        SlotTakenError,
+        WallTimeDoesNotExistError,
+    ),
 )
 def edit_order(call: Call) -> Reply:
     """Correct a work order; a new address is looked up, a location is a pin.
 
     Under 100 m only distances change. Farther away an open offer is checked again; an accepted one stays and the
-    history raises an alarm.
+    order carries an alarm. A new slot moves the time of whoever has the work, or changes nothing: 409 `slot_taken`.
     """
     fields = _columns(changes(call.body))
-    address, location = fields.pop("address", None), fields.pop("location", None)
-    edit = orders.Edit(fields=fields, address=address, location=Point(**location) if location else None)
+    address, location, slot = (fields.pop(name, None) for name in ("address", "location", "slot"))
+    edit = orders.Edit(
+        fields=fields,
+        address=address,
+        location=Point(**location) if location else None,
+        slot=(slot["start"], slot["end"]) if slot else None,
+    )
     return _reply(call.services.dispatcher.edit(call.caller, call.path["id"], edit, call.if_match))
 
 
@@ -313,7 +326,7 @@ def _create(call: Call, kind: Kind) -> Reply:
 
 # What null means for the members that a work order cannot do without.
 _EMPTY: Mapping[str, Any] = {"device": {}, "skills": ()}
-_NEEDED = ("customer", "priority")
+_NEEDED = ("customer", "priority", "slot")
 
 
 def _columns(sent: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""Work that somebody has goes to another in one step: audited, and with force once he is on his way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from geo_assign.access.commands.audit import audit
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError
+from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_of
+from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.crews import require_fit
+from geo_assign.dispatch.commands.giving import Recipient, hand_over
+from geo_assign.dispatch.commands.releasing import require_force
+from geo_assign.matching.domain import Ranking
+from geo_assign.matching.questions import StoreRules, get_store_rules
+from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.queries import get_technician
+from geo_assign.workorders.asked import Held, list_held
+from geo_assign.workorders.commands import (
+    EVERYTHING,
+    claim_time,
+    lock,
+    lock_people,
+    record_event,
+    require_version,
+    set_bookings,
+    wake,
+)
+from geo_assign.workorders.domain import (
+    TAKEN,
+    UNDER_WAY,
+    BookingRole,
+    BookingState,
+    EventKind,
+    WorkOrder,
+    WorkOrderStateError,
+)
+
+
+def reallocate(
+    tx: Tx,
+    caller: Caller,
+    order_id: UUID,
+    technician_id: UUID,
+    *,
+    mode: Mode,
+    force: bool,
+    reason: str | None,
+    version: int | None,
+) -> WorkOrder:
+    """Replace whoever has an order: he is told and free, the new one has it, or is asked. Collaborators stay.
+
+    From travelling on it takes `force` with a reason. Raises WorkOrderStateError when nobody has it or the new one
+    does already, WorkOrderUnderWayError, ForbiddenError, InvalidError, SlotTakenError, and as `assign`; then nothing
+    is changed.
+    """
+    order = lock(tx, order_id, scope=caller.scope)
+    require_version(tx, order, version)
+    technician = get_technician(tx, caller.scope, technician_id)
+    _require_replaceable(order, technician)
+    require_force(caller, order, force=force)
+    if order.state in UNDER_WAY and not reason:
+        raise InvalidError.at("/reason", "missing", f"Say why: {order.technician_name} is {order.state.value}.")
+    require_fit(technician, to_ask=mode == "offer")
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    ranking = rank_choice(tx, order, rules)
+    held = list_held(tx, order.id)
+    lock_people(tx, {technician.id, *(one.technician_id for one in held)})
+    now = tx.now()
+    told = {"replaced_by": str(technician.id), "reason": reason, "forced": force}
+    _release(tx, caller, order, held, told=told, at=now)
+    recipient = recipient_of(technician, ranking)
+    _give(tx, caller, order, rules, recipient, held=held, mode=mode, ranking=ranking, at=now)
+    audit(
+        tx,
+        caller,
+        "work_order.reallocated",
+        subject_kind="work_order",
+        subject_id=order.id,
+        replaced=str(order.technician_id),
+        mode=mode,
+        state=order.state.value,
+        **told,
+    )
+    wake(tx, at=now, store_ids=[order.store_id])
+    return lock(tx, order_id)
+
+
+def _require_replaceable(order: WorkOrder, technician: Technician) -> None:
+    if order.state not in TAKEN:
+        raise WorkOrderStateError(f"nobody has a work order that is {order.state.value}", state=order.state.value)
+    if technician.id == order.technician_id:
+        raise WorkOrderStateError(f"{technician.name} has this work already", state=order.state.value)
+
+
+def _release(
+    tx: Tx, caller: Caller, order: WorkOrder, held: Sequence[Held], *, told: Mapping[str, object], at: datetime
+) -> None:
+    """Free whoever had it, and the new one where he was to come along; tell whoever had it."""
+    for one in held:
+        if one.role is BookingRole.PRIMARY or str(one.technician_id) == told["replaced_by"]:
+            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=one.booking_id)
+    detail = {"technician_id": str(order.technician_id), "technician_name": order.technician_name, **told}
+    record_event(tx, caller, order.id, EventKind.UNASSIGNED, order.state, detail=detail, at=at)
+
+
+def _give(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    recipient: Recipient,
+    *,
+    held: Sequence[Held],
+    mode: Mode,
+    ranking: Ranking | None,
+    at: datetime,
+) -> None:
+    """Assign or offer it; while the new one is asked, those who come along are held as they are for any offer."""
+    along = [one for one in held if one.role is BookingRole.COLLABORATOR]
+    crew = {one.technician_id: one.name for one in along if one.technician_id != recipient.technician_id}
+    state = BookingState.OFFERED if mode == "offer" else BookingState.ASSIGNED
+    # A crew comes when it was to come; one alone, as soon as possible, no earlier than now.
+    wanted = replace(order, slot_given=True) if crew else order
+    set_bookings(tx, order.id, state, at=at)
+    buffer = rules.settings.travel_buffer
+    booking_id = claim_time(tx, wanted, recipient.technician_id, state=state, travel_buffer=buffer, at=at)
+    if booking_id is None:
+        raise slot_taken(tx, caller, wanted, rules, {recipient.technician_id: recipient.name}, at=at)
+    as_offer = mode == "offer"
+    hand_over(
+        tx,
+        caller,
+        wanted,
+        rules,
+        recipient,
+        booking_id=booking_id,
+        at=at,
+        as_offer=as_offer,
+        ranking=ranking,
+        crew=crew,
+    )
