@@ -19,7 +19,7 @@ _METHODS = "GET|POST|PUT|PATCH|DELETE"
 _SETTING = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z]")
 _CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+)|(?<![\w/])()(/v1/[\w/{{}}-]+)")
 _COMMAND = re.compile(r"geo-assign ((?:[a-z]+ ?)+)")
-_METRIC = re.compile(r"geo_assign_(?:http|pool|geocode)_\w+")
+_METRIC = re.compile(r"geo_assign_(?:http|pool|geocode|webhook)_\w+")
 _TOP = ("geo_assign/", "tests/", "scripts/", "docs/", "config/", "migrations/", ".ci/")
 _ADMINISTRATION = {
     "API keys",

@@ -1,0 +1,167 @@
+"""Webhooks over HTTP: made, changed, tested, looked over and sent again by administrators."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from geo_assign.app import EXTENSION
+from geo_assign.webhooks.commands.deliveries import fan_out
+from tests.api.neighbours import Neighbours, neighbours_in
+from tests.conftest import World, cloned
+from tests.providers.stub import StubServer, answer
+
+
+@pytest.fixture(scope="module")
+def shared_world(template: str) -> Iterator[World]:
+    with cloned(template) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def neighbours(shared_world: World) -> Iterator[Neighbours]:
+    with neighbours_in(shared_world) as neighbours:
+        yield neighbours
+
+
+@pytest.fixture
+def receiver() -> Iterator[StubServer]:
+    with StubServer(answer("thanks")) as server:
+        yield server
+
+
+def call(neighbours: Neighbours, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
+    sent = {"Authorization": f"Bearer {neighbours.ours.token('root')}", **headers}
+    client = neighbours.app.test_client(use_cookies=False)
+    return client.open(f"/v1/webhooks{path}", method=method, json=body, headers=sent)
+
+
+def made(neighbours: Neighbours, receiver: StubServer, **body: Any) -> dict[str, Any]:
+    answered = call(neighbours, "POST", "", {"url": receiver.url, **body})
+    assert answered.status_code == 201, answered.get_json()
+    return dict(answered.get_json())
+
+
+def test_the_secret_is_told_once(neighbours: Neighbours, receiver: StubServer) -> None:
+    body = {"url": receiver.url, "events": ["work_order.assigned"]}
+    first = call(neighbours, "POST", "", body, **{"Idempotency-Key": "once"}).get_json()
+    again = call(neighbours, "POST", "", body, **{"Idempotency-Key": "once"}).get_json()
+    assert first["secret"].startswith("whsec_")
+    assert again == {**first, "secret": None}
+    rotated = call(neighbours, "POST", f"/{first['id']}/rotate-secret").get_json()
+    assert rotated["secret"] not in {None, first["secret"]}
+    for path in ("", f"/{first['id']}", f"/{first['id']}/deliveries"):
+        shown = call(neighbours, "GET", path).get_data(as_text=True)
+        assert "whsec_" not in shown
+        assert '"secret"' not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://93.184.216.34/hook", "https"),
+        ("https://10.0.0.1/hook", "private"),
+        ("http://169.254.169.254/latest", "private"),
+        ("https://[::1]/hook", "private"),
+        ("https://user:word@example.com/", "credentials"),
+        ("ftp://example.com/", "https URL"),
+        ("mailto:somebody", "https URL"),
+        ("http://no-such-host.invalid/", "unknown"),
+    ],
+)
+def test_a_url_that_ought_not_be_called_is_refused(neighbours: Neighbours, url: str, says: str) -> None:
+    answered = call(neighbours, "POST", "", {"url": url})
+    problem = answered.get_json()
+    assert (answered.status_code, problem["code"]) == (422, "webhook_url_invalid")
+    assert problem["errors"][0]["pointer"] == "/url"
+    assert says in problem["detail"]
+
+
+def test_our_own_address_is_refused_unless_allowed(world: World) -> None:
+    from geo_assign.app import create_app
+
+    app = create_app(world.settings(outbound_allow=""))
+    sender = app.extensions[EXTENSION].webhooks
+    try:
+        from geo_assign.webhooks.domain import WebhookUrlError
+
+        for url in ("https://127.0.0.1/hook", "http://127.0.0.1:8080/hook", "https://localhost/hook"):
+            with pytest.raises(WebhookUrlError):
+                sender.check_url(url)
+    finally:
+        app.extensions[EXTENSION].close()
+
+
+@pytest.mark.parametrize("events", [[], ["work_order.exploded"], "some", ["work_order.created", 1]])
+def test_events_are_known_ones_or_all(neighbours: Neighbours, receiver: StubServer, events: Any) -> None:
+    answered = call(neighbours, "POST", "", {"url": receiver.url, "events": events})
+    assert answered.status_code == 422
+    assert all(problem["pointer"].startswith("/events") for problem in answered.get_json()["errors"])
+
+
+def test_two_administrators_notice_each_other(neighbours: Neighbours, receiver: StubServer) -> None:
+    hook = made(neighbours, receiver)
+    path, seen = f"/{hook['id']}", {"If-Match": f'"{hook["version"]}"'}
+    assert call(neighbours, "PATCH", path, {"events": ["work_order.created"]}).status_code == 428
+    changed = call(neighbours, "PATCH", path, {"events": ["work_order.created"]}, **seen)
+    assert changed.get_json()["events"] == ["work_order.created"]
+    stale = call(neighbours, "PATCH", path, {"active": False}, **seen)
+    assert stale.status_code == 412
+    assert stale.get_json()["current"]["events"] == ["work_order.created"]
+    refused = call(neighbours, "PATCH", path, {"url": "http://10.0.0.1/"}, **{"If-Match": changed.headers["ETag"]})
+    assert refused.status_code == 422
+    assert call(neighbours, "DELETE", path).status_code == 204
+    assert call(neighbours, "GET", path).status_code == 404
+
+
+def test_a_test_tells_what_the_receiver_said(neighbours: Neighbours, receiver: StubServer) -> None:
+    hook = made(neighbours, receiver)
+    assert call(neighbours, "POST", f"/{hook['id']}/test").get_json() | {"duration_ms": 0} == {
+        "ok": True,
+        "status_code": 200,
+        "duration_ms": 0,
+        "error": None,
+        "response": "thanks",
+    }
+    receiver.behaviour = answer("not you", status=401)
+    told = call(neighbours, "POST", f"/{hook['id']}/test").get_json()
+    assert (told["ok"], told["status_code"], told["error"], told["response"]) == (False, 401, "status", "not you")
+
+
+def test_the_log_is_filtered_and_dead_ones_are_sent_again(neighbours: Neighbours, receiver: StubServer) -> None:
+    hook = made(neighbours, receiver, events=["work_order.created", "technician.presence_changed"])
+    receiver.behaviour = answer("", status=410)
+    services, org_id = neighbours.app.extensions[EXTENSION], UUID(neighbours.ours.org_id)
+    lead = {"store_id": neighbours.ours.things["store"], "customer": {"name": "X"}, "address": "Rua Nova 1"}
+    assert neighbours.ours.api.post("/v1/leads", by="root", json=lead).status_code == 201
+    services.database.run(org_id, fan_out)
+    log = f"/{hook['id']}/deliveries"
+    (waiting,) = call(neighbours, "GET", f"{log}?state=waiting").get_json()["items"]
+    assert (waiting["event"], waiting["attempts"]) == ("work_order.created", [])
+    services.webhooks.send_next(org_id, UUID(hook["id"]))
+    assert call(neighbours, "GET", f"{log}?state=waiting").get_json()["items"] == []
+    assert call(neighbours, "GET", f"{log}?event=technician.presence_changed").get_json()["items"] == []
+    (dead,) = call(neighbours, "GET", f"{log}?state=dead&event=work_order.created").get_json()["items"]
+    assert [attempt["status_code"] for attempt in dead["attempts"]] == [410]
+    assert call(neighbours, "GET", f"{log}?state=undead").status_code == 422
+    again = f"{log}/{dead['id']}/redrive"
+    refused = call(neighbours, "POST", again)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "webhook_inactive")
+    shown = call(neighbours, "GET", f"/{hook['id']}")
+    assert shown.get_json()["disabled_because"] == "gone"
+    call(neighbours, "PATCH", f"/{hook['id']}", {"active": True}, **{"If-Match": shown.headers["ETag"]})
+    receiver.behaviour = answer("")
+    assert call(neighbours, "POST", f"/{hook['id']}/redrive").get_json() == {"redriven": 1}
+    services.webhooks.send_next(org_id, UUID(hook["id"]))
+    (sent,) = call(neighbours, "GET", log).get_json()["items"]
+    assert (sent["id"], sent["state"], len(sent["attempts"])) == (dead["id"], "delivered", 2)
+    assert json.loads(receiver.requests[-1].body)["data"]["organization_id"] == str(org_id)
+
+
+def test_a_delivery_of_another_webhook_is_not_found(neighbours: Neighbours, receiver: StubServer) -> None:
+    hook = made(neighbours, receiver)
+    delivery = neighbours.ours.things["delivery"]
+    assert call(neighbours, "POST", f"/{hook['id']}/deliveries/{delivery}/redrive").status_code == 404

@@ -1,0 +1,132 @@
+"""Workers killed at any moment: every event that was committed arrives, none that was not, in order, under one id."""
+
+import itertools
+import json
+import threading
+from collections import defaultdict
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+from standardwebhooks import Webhook
+
+from tests.conftest import World
+from tests.live import LiveService, live_service, seed_document
+from tests.providers.stub import Exchange, StubServer, answer, reset
+from tests.races.test_answers import ping
+
+pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(300)]
+
+KILLS = 10
+LEADS = 20
+URL_TOKEN = "a-token-in-the-address"
+
+
+class Unreliable:
+    """Takes most events, some of them slowly; drops the line on one in seven and refuses one in eleven."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, Any]]] = []
+        self._count = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def __call__(self, exchange: Exchange) -> None:
+        number = next(self._count)
+        if number % 7 == 0:
+            reset()(exchange)
+        elif number % 11 == 0:
+            answer("", status=500)(exchange)
+        else:
+            with self._lock:
+                self.taken.append((exchange.request.headers["webhook-id"], json.loads(exchange.request.body)))
+            # Whoever is killed now has told it and does not know.
+            exchange.pause(0.1 * (number % 5))
+            answer("")(exchange)
+
+
+def test_every_committed_event_arrives_however_often_the_worker_is_killed(
+    world: World, admin: Connection, tmp_path: Path
+) -> None:
+    settings = {"offer_limit": 100, "lead_time_tat_minutes": 0.02, "reoffer_after_minutes": 600}
+    receiver = Unreliable()
+    with (
+        StubServer(receiver) as server,
+        live_service(world, seed_document(technicians=3, settings=settings), tmp_path, worker=False) as service,
+    ):
+        for number in range(3):
+            ping(service.technician(f"t{number}"))
+        hook = service.user().post("/v1/webhooks", {"url": f"{server.url}/hook?token={URL_TOKEN}"})
+        stop = threading.Event()
+        busy = threading.Thread(target=keep_busy, args=(service, stop))
+        busy.start()
+        for number in range(KILLS):
+            service.start("worker")
+            threading.Event().wait(0.9 + 0.13 * number)
+            service.kill("worker")
+        stop.set()
+        busy.join()
+        service.start("worker")
+        wait_until_told(admin)
+        secrets = [hook["secret"]]
+        for request in server.requests:
+            Webhook(secrets[0]).verify(request.body, dict(request.headers))
+    assert_each_arrived_in_order(admin, receiver)
+    log = service.log.read_text()
+    assert "worker_started" in log
+    for secret in (*secrets, URL_TOKEN, "whsec_"):
+        assert secret not in log
+
+
+def keep_busy(service: LiveService, stop: threading.Event) -> None:
+    """Leads that are created, refused and cancelled while the workers die."""
+    user = service.user()
+    for number in range(LEADS):
+        if stop.is_set():
+            return
+        lead = {
+            "store_id": service.store_id(),
+            "customer": {"name": "Somebody"},
+            "location": {"lat": 41.15 + number / 10_000, "lon": -8.61},
+            "external_id": f"lead-{number}",
+        }
+        order = user.post("/v1/leads", lead)
+        # What fails leaves no event: the same external id once more, and a version that never was.
+        assert user.call("POST", "/v1/leads", lead).status_code == 409
+        assert user.call("PATCH", f"/v1/work-orders/{order['id']}", {"notes": "x"}, If_Match='"999"').status_code == 412
+        if number % 3 == 0:
+            user.post(f"/v1/work-orders/{order['id']}/cancel", {"reason": "test"})
+        stop.wait(0.4)
+
+
+def assert_each_arrived_in_order(admin: Connection, receiver: Unreliable) -> None:
+    committed = admin.execute(text("SELECT id, subject_id, sequence, event_type, created_at FROM outbox")).all()
+    listened_since = admin.execute(text("SELECT created_at FROM webhooks")).scalar_one()
+    wanted = {row.id for row in committed if row.created_at >= listened_since}
+    rows = admin.execute(text("SELECT id, event_id, sequence, subject_id, event_type FROM webhook_deliveries")).all()
+    told = {str(row.id): row for row in rows}
+    assert {row.event_id for row in rows} == wanted
+    assert len(rows) == len(wanted) > 50
+    arrived = {message_id for message_id, _ in receiver.taken}
+    assert arrived == set(told)
+    orders = defaultdict(list)
+    for message_id, body in receiver.taken:
+        assert body["type"] == told[message_id].event_type
+        orders[told[message_id].subject_id].append(told[message_id].sequence)
+    assert all(sequences == sorted(sequences) for sequences in orders.values())
+    twice = len(receiver.taken) - len(arrived)
+    print(f"[{len(wanted)} events, {len(orders)} subjects, {twice} arrived twice]", end=" ")
+
+
+def wait_until_told(admin: Connection, within_s: float = 80) -> None:
+    """Nothing waits: no offer, no event, no delivery."""
+    waiting = text("""
+        SELECT (SELECT count(*) FROM outbox WHERE delivered_at IS NULL)
+             + (SELECT count(*) FROM webhook_deliveries WHERE state = 'waiting')
+             + (SELECT count(*) FROM offers WHERE state = 'offered')
+    """)
+    deadline = monotonic() + within_s
+    while admin.execute(waiting).scalar_one():
+        assert monotonic() < deadline, "something is still waiting"
+        threading.Event().wait(0.3)
