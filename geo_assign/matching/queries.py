@@ -22,6 +22,7 @@ from geo_assign.matching.domain import (
     Workload,
 )
 from geo_assign.matching.filters import parameters
+from geo_assign.matching.history import ONE, as_it_was, past_parameters
 from geo_assign.matching.reasons import reason_for
 from geo_assign.matching.statements import (
     COUNT_SKILL,
@@ -67,9 +68,13 @@ def explain_exclusions(tx: Tx, question: Question) -> Explanation:
     )
 
 
-def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | None:
-    """One technician's exclusion reasons for this question (none: he could go). None when he is not in the scope."""
-    rows = _fetch(tx, one_sql(question), question, technician_id=technician_id)
+def explain_one(tx: Tx, question: Question, technician_id: UUID, *, as_of_then: bool = False) -> Excluded | None:
+    """One technician's exclusion reasons for this question (none: he could go). None when he is not in the scope.
+
+    `as_of_then`: judged as things stood at the question's instant.
+    """
+    sql, then = one_sql(question), past_parameters(question)
+    rows = _fetch(tx, as_it_was(sql, ONE) if as_of_then else sql, question, technician_id=technician_id, **then)
     if not rows:
         return None
     codes = list(rows[0].codes)

@@ -1,9 +1,9 @@
-"""Reads of receipts, and why one technician was, or was not, chosen."""
+"""Reads of receipts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
@@ -13,7 +13,6 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.matching.tables import decisions
-from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.queries import find_work_order, get_work_order
 
 
@@ -40,20 +39,6 @@ class Decision:
     excluded: Sequence[Mapping[str, Any]]
     counts: Mapping[str, Any]
     batch: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """One technician in a decision. `gap_m`: how much farther than the first he was; `reasons`: what excluded him."""
-
-    technician_id: UUID
-    name: str
-    verdict: Literal["chosen", "candidate", "excluded", "not_considered"]
-    rank: int | None = None
-    distance_m: float | None = None
-    gap_m: float | None = None
-    reasons: Sequence[Mapping[str, Any]] = ()
-    sentence: str = ""
 
 
 _FIELDS = tuple(Decision.__dataclass_fields__)
@@ -89,67 +74,6 @@ def list_batch(tx: Tx, batch_id: UUID) -> list[Decision]:
     d = decisions.c
     statement = _select(tx).where(d.batch.is_not(None), d.batch["id"].astext == str(batch_id))
     return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at, d.id))]
-
-
-def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Why:
-    """Why this technician was chosen, came later, or could not go. Raises NotFoundError outside the scope."""
-    name = get_technician(tx, scope, technician_id).name
-    wanted = str(technician_id)
-    for person in decision.candidates:
-        if person["technician_id"] == wanted:
-            return _candidate(decision, technician_id, name, person)
-    for person in decision.excluded:
-        if person["technician_id"] == wanted:
-            return _excluded(decision, technician_id, name, person)
-    sentence = f"{name} was not among the nearest people that this decision looked at."
-    return Why(technician_id, name, "not_considered", sentence=sentence)
-
-
-def _candidate(decision: Decision, technician_id: UUID, name: str, person: Mapping[str, Any]) -> Why:
-    gap_m = person["distance_m"] - decision.candidates[0]["distance_m"]
-    chosen = decision.chosen_technician_id == technician_id
-    if chosen:
-        sentence = f"{name} was {decision.outcome}: number {person['rank']}, {person['distance_m'] / 1000:.1f} km away."
-    else:
-        sentence = f"{name} could go, but was number {person['rank']}: {gap_m:.0f} m farther than the first."
-    return Why(
-        technician_id,
-        name,
-        "chosen" if chosen else "candidate",
-        rank=person["rank"],
-        distance_m=person["distance_m"],
-        gap_m=gap_m,
-        sentence=sentence,
-    )
-
-
-def _excluded(decision: Decision, technician_id: UUID, name: str, person: Mapping[str, Any]) -> Why:
-    reasons = person["reasons"]
-    words = "; ".join(reason["detail"] for reason in reasons)
-    needed = _needed(reasons)
-    rank = 1 + sum(one["distance_m"] < (person["distance_m"] or 0.0) for one in decision.candidates)
-    sentence = f"{name} could not go: {words}."
-    if needed:
-        sentence += f" Number {rank} if {needed}."
-    return Why(technician_id, name, "excluded", distance_m=person["distance_m"], reasons=reasons, sentence=sentence)
-
-
-_WOULD_SUFFICE = {
-    "freshness_s": "positions were good for {} s",
-    "radius_m": "the radius were at least {} m",
-}
-
-
-def _needed(reasons: Sequence[Mapping[str, Any]]) -> str:
-    """What would have had to differ, in words; empty unless every reason can be said as a number."""
-    parts = []
-    for reason in reasons:
-        needed = reason["needed"].items()
-        known = [_WOULD_SUFFICE[name].format(value) for name, value in needed if name in _WOULD_SUFFICE]
-        if not known:
-            return ""
-        parts += known
-    return " and ".join(parts)
 
 
 def _select(tx: Tx) -> Select[Any]:

@@ -8,7 +8,8 @@ from uuid import UUID
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
-from geo_assign.matching.receipts import DecisionNotFoundError, explain, get_decision, list_decisions
+from geo_assign.matching.receipts import DecisionNotFoundError, get_decision, list_decisions
+from geo_assign.matching.why import explain
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Decisions")
@@ -39,7 +40,11 @@ class DecisionAnswer(Answer):
 
 
 class WhyAnswer(Answer):
-    """One technician in a decision, with a sentence that says it all."""
+    """One technician in a decision, with a sentence that says it all.
+
+    `verdict` is `chosen`, `candidate`, `excluded`, `not_considered` or `unknown`. `reconstructed`: the receipt does not
+    name him, so he was judged as things stood then, as far as that is kept; `track_expired`: where he was is not.
+    """
 
     technician_id: UUID
     name: str
@@ -49,6 +54,8 @@ class WhyAnswer(Answer):
     gap_m: float | None
     reasons: Sequence[Mapping[str, Any]]
     sentence: str
+    reconstructed: bool
+    track_expired: bool
 
 
 @routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
