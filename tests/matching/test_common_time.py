@@ -35,7 +35,7 @@ DIARIES = st.builds(
 
 
 def is_free(diary: Diary, slot: Span, travel_buffer: timedelta) -> bool:
-    """As the database judges: nothing else in the slot or on the way to it, all of it in working hours, none of it leave."""
+    """As the database judges: nothing else in the slot or on the way to it, all of it in working hours."""
     start, end = slot
     minute, length = week_span(start, end, diary.working.zone)
     works = covers(diary.working.hours, start=minute, length=length)
