@@ -6,6 +6,7 @@ from geo_assign.core.tables import metadata
 from geo_assign.geocoding import tables as geocoding
 from geo_assign.matching import tables as matching
 from geo_assign.positions import tables as positions
+from geo_assign.privacy import tables as privacy
 from geo_assign.webhooks import tables as webhooks
 from geo_assign.workforce import tables as workforce
 from geo_assign.workorders import tables as workorders
@@ -18,6 +19,7 @@ __all__ = [
     "metadata",
     "outbox",
     "positions",
+    "privacy",
     "webhooks",
     "workforce",
     "workorders",

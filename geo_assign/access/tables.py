@@ -101,5 +101,6 @@ audit_entries = tenant_table(
     Column("subject_id", UUID(as_uuid=True)),
     Column("detail", JSONB, nullable=False, server_default="{}"),
     Index("audit_entries_subject_idx", "org_id", "subject_id", "at"),
+    Index("audit_entries_at_idx", "org_id", "at", "id"),
     app=APPEND_ONLY,
 )

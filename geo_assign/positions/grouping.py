@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
+from psycopg import errors as pg_errors
 from sqlalchemy import exc
 
 from geo_assign.core.db import RETRYABLE, Tx
@@ -124,6 +125,13 @@ class Grouper:
             group.done.set()
 
     def _write(self, batches: Sequence[Batch], begin: Begin) -> Sequence[BatchResult]:
+        try:
+            return self._record(batches, begin)
+        except pg_errors.CheckViolation:
+            # Somebody went off duty between our judgement and our writing: judged again, that is known.
+            return self._record(batches, begin)
+
+    def _record(self, batches: Sequence[Batch], begin: Begin) -> Sequence[BatchResult]:
         with begin() as tx:
             recorded = record(tx, batches, retention=self._retention)
             if recorded.returned:

@@ -71,8 +71,49 @@ position_track = tenant_table(
     postgresql_partition_by="RANGE (used_at)",
 )
 
-# Partitions belong to the owner; the worker may only call these two functions. Attaching a finished table lets pings
-# go on meanwhile, which CREATE ... PARTITION OF would not; dropping one cannot, so neither waits long for its lock.
+# The wall behind the ingest's own judgement: no place is kept of anybody off duty at its time used, whoever writes it.
+# Once per statement, over what it wrote; the interval in question is the last that began by then, so the first looked
+# at. A late upload is judged by its own time; a row that is only heard from again is not a new place.
+_ON_DUTY = """EXISTS (
+                SELECT FROM duty_intervals d
+                WHERE d.org_id = w.org_id AND d.technician_id = w.technician_id AND d.started_at <= w.used_at
+                  AND (d.ended_at IS NULL OR w.used_at < d.ended_at)
+                ORDER BY d.started_at DESC LIMIT 1)"""
+_REFUSE = """RAISE EXCEPTION 'nobody''s place is kept off duty'
+            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;"""
+# Either table may be the first to be made.
+_WALL = f"""
+CREATE OR REPLACE FUNCTION refuse_off_duty_positions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM written w WHERE NOT {_ON_DUTY}) THEN
+        {_REFUSE}
+    END IF;
+    RETURN NULL;
+END $$"""
+_INSERTED = "REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION refuse_off_duty_positions()"
+and_also(
+    current_positions,
+    _WALL,
+    f"""
+CREATE FUNCTION refuse_off_duty_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM written w JOIN replaced r ON r.org_id = w.org_id AND r.technician_id = w.technician_id
+        WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND NOT {_ON_DUTY}) THEN
+        {_REFUSE}
+    END IF;
+    RETURN NULL;
+END $$""",
+    f"CREATE TRIGGER on_duty_inserted AFTER INSERT ON current_positions {_INSERTED}",
+    "CREATE TRIGGER on_duty_updated AFTER UPDATE ON current_positions "
+    "REFERENCING OLD TABLE AS replaced NEW TABLE AS written FOR EACH STATEMENT "
+    "EXECUTE FUNCTION refuse_off_duty_moves()",
+)
+and_also(position_track, _WALL, f"CREATE TRIGGER on_duty_inserted AFTER INSERT ON position_track {_INSERTED}")
+
+# Partitions belong to the owner, places are not the worker's to read: it may only call these functions. Attaching a
+# finished table lets pings go on meanwhile, which CREATE ... PARTITION OF would not; dropping one cannot, so neither
+# waits long for its lock.
 and_also(
     position_track,
     """
@@ -113,8 +154,20 @@ BEGIN
     END LOOP;
     RETURN dropped;
 END $$""",
+    """
+CREATE FUNCTION forget_positions(before timestamp with time zone) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    DELETE FROM current_positions WHERE used_at < before;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END $$""",
     "REVOKE ALL ON FUNCTION ensure_track_partitions(date, date) FROM PUBLIC",
     "REVOKE ALL ON FUNCTION drop_track_partitions(date) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION forget_positions(timestamp with time zone) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION ensure_track_partitions(date, date) TO {WORKER_ROLE}",
     f"GRANT EXECUTE ON FUNCTION drop_track_partitions(date) TO {WORKER_ROLE}",
+    f"GRANT EXECUTE ON FUNCTION forget_positions(timestamp with time zone) TO {WORKER_ROLE}",
 )

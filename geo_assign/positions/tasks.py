@@ -1,7 +1,7 @@
-"""Background steps of positions: the days of the track come and go."""
+"""Background steps of positions: the days of the track come and go, and old places are forgotten."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import text
 
@@ -13,17 +13,19 @@ _AHEAD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class TrackUpkeep:
-    """How many days of the track were made and dropped."""
+    """How many days of the track were made and dropped, and how many last places were forgotten."""
 
     made: int
     dropped: int
+    forgotten: int
 
 
 def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
     """Make the partitions from the oldest day kept to a week ahead, and drop the days before. As the worker role.
 
-    Each half commits by itself: a drop that found no gap in the traffic is tried again next time, and the partition of
-    tomorrow stands regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
+    Whose last position is as old is forgotten with them, so that nobody's place outlives his track. Each part commits
+    by itself: a drop that found no gap in the traffic is tried again next time, and the partition of tomorrow stands
+    regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
     """
     with database.across_organizations() as conn:
         today = database.clock.now(conn).date()
@@ -32,4 +34,7 @@ def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
     with database.across_organizations() as conn:
         before = {"before": today - retention}
         dropped = conn.execute(text("SELECT drop_track_partitions(:before)"), before).scalar_one()
-    return TrackUpkeep(made=made, dropped=dropped)
+    with database.across_organizations() as conn:
+        oldest = datetime.combine(today - retention, time.min, UTC)
+        forgotten = conn.execute(text("SELECT forget_positions(:before)"), {"before": oldest}).scalar_one()
+    return TrackUpkeep(made=made, dropped=dropped, forgotten=forgotten)

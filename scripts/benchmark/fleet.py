@@ -100,8 +100,10 @@ FROM people""",
 INSERT INTO technician_skills (org_id, skill, technician_id)
 SELECT org_id, unnest(skills), id FROM technicians WHERE org_id = %(org_id)s""",
     """
-INSERT INTO duty_intervals (org_id, id, technician_id, started_at)
-SELECT %(org_id)s, gen_random_uuid(), id, now() - interval '3 hours' FROM people WHERE on_duty""",
+INSERT INTO duty_intervals (org_id, id, technician_id, started_at, ended_at)
+SELECT %(org_id)s, gen_random_uuid(), id, now() - CASE WHEN on_duty THEN interval '3 hours' ELSE interval '6 hours' END,
+       CASE WHEN NOT on_duty THEN now() - interval '4 hours' END
+FROM people""",
     """
 INSERT INTO current_positions (
     org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, heard_at, changed_at)

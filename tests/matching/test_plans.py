@@ -34,6 +34,9 @@ SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'T ' || n, :store_id,
 FROM generate_series(1, :people) n;
 INSERT INTO technician_skills (org_id, skill, technician_id)
 SELECT org_id, unnest(skills), id FROM technicians;
+INSERT INTO duty_intervals (org_id, id, technician_id, started_at, ended_at)
+SELECT org_id, id, id, now() - interval '1 hour', CASE WHEN NOT on_duty THEN now() + interval '1 second' END
+FROM technicians;
 INSERT INTO current_positions
     (org_id, technician_id, lat, lon, recorded_at, used_at, received_at, heard_at, changed_at)
 SELECT org_id, id, 40.65 + ('x' || substr(md5(id::text), 1, 6))::bit(24)::int / 16777216.0,

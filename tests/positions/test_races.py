@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from geo_assign.core.db import Database
-from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, PingResult, Recorded, Verdict
+from geo_assign.positions.grouping import Grouper
 from tests.conftest import World
 from tests.positions.conftest import NOON, RETENTION, Fleet, ping, seconds
 
@@ -106,9 +106,11 @@ def test_pings_beside_duty_that_ends_are_kept_or_refused_never_lost(crowd: Fleet
         )
         return Recorded([], [], NOON)
 
+    grouper = Grouper(retention=RETENTION, wait_s=0.0)
+
     def send(who: UUID, at_s: int) -> Recorded:
-        with crowd.begin() as tx:
-            return record(tx, [Batch(who, "phone", [ping(at_s)])], retention=RETENTION)
+        answer = grouper.submit(crowd.org_id, Batch(who, "phone", [ping(at_s)]), crowd.begin)
+        return Recorded([answer], [], NOON)
 
     lock = threading.Lock()
 

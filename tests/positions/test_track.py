@@ -34,13 +34,13 @@ def days(fleet: Fleet) -> set[date]:
 
 def test_days_are_kept_from_the_retention_to_a_week_ahead(fleet: Fleet, worker: Database) -> None:
     fleet.admin.exec_driver_sql("SELECT drop_track_partitions('2100-01-01')")
-    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=11, dropped=0)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=11, dropped=0, forgotten=0)
     today = NOON.date()
     assert days(fleet) == {today + offset * DAY for offset in range(-3, 8)}
     fleet.clock.advance(2 * DAY)
-    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=2, dropped=2)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=2, dropped=2, forgotten=0)
     assert days(fleet) == {today + offset * DAY for offset in range(-1, 10)}
-    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=0)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=0, forgotten=0)
 
 
 def test_the_oldest_ping_that_is_kept_has_a_day_and_a_dropped_day_takes_its_pings(
@@ -62,7 +62,7 @@ def test_a_long_reader_does_not_make_pings_queue_behind_the_upkeep(fleet: Fleet,
         with pytest.raises(OperationalError, match="lock timeout"):
             keep_track(worker, retention=RETENTION)
     assert NOON.date() + 8 * DAY in days(fleet)
-    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=1)
+    assert keep_track(worker, retention=RETENTION) == TrackUpkeep(made=0, dropped=1, forgotten=0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""Writing down who looked, and taking people out of what is kept."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import case, delete, exists, func, null, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_assign.access.commands import audit
+from geo_assign.access.domain import Caller
+from geo_assign.access.tables import sessions, users
+from geo_assign.core.db import Tx
+from geo_assign.core.idempotency import idempotency_keys
+from geo_assign.positions.tables import current_positions, position_track
+from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
+from geo_assign.privacy.tables import location_views
+from geo_assign.workforce.commands import update_technician
+from geo_assign.workforce.commands.authority import require_everything
+from geo_assign.workforce.commands.technicians import lock_technician
+from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off
+from geo_assign.workorders.commands import change, lock
+from geo_assign.workorders.domain import HOLDING, TERMINAL, EventKind, WorkOrder, WorkOrderStateError
+from geo_assign.workorders.tables import bookings, group_stays, offers
+
+# History has no index by person: taking somebody out reads all of it, which may take longer than a request's statement.
+_PATIENCE = text("SET LOCAL statement_timeout = '10min'")
+
+
+def record_views(tx: Tx, views: Sequence[View]) -> None:
+    """Add looks to the log, in the order of its key; the same look noted by several processes is one row."""
+    if not views:
+        return
+    v = location_views
+    rows = [
+        {"org_id": tx.org_id, **{name: getattr(view, name) for name in View.__dataclass_fields__}} for view in views
+    ]
+    new = insert(v)
+    added = new.on_conflict_do_update(
+        index_elements=["org_id", "technician_id", "minute", "viewer_id", "how"],
+        set_={
+            "first_at": func.least(v.c.first_at, new.excluded.first_at),
+            "last_at": func.greatest(v.c.last_at, new.excluded.last_at),
+            # The stream tells all the time: it counts once.
+            "count": case((new.excluded.how == How.LIVE, v.c.count), else_=v.c.count + new.excluded.count),
+        },
+    )
+    tx.conn.execute(added, rows)
+
+
+def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
+    """Forget a technician: who he was, where he was, when he worked. What he did stays, done by nobody in particular.
+
+    He is deactivated with it: off duty, logged out. Raises NotFoundError, ForbiddenError but for administrators,
+    OpenWorkError.
+    """
+    require_everything(caller)
+    person = lock_technician(tx, caller, technician_id)
+    _require_no_open_work(tx, technician_id)
+    nobody = {"skills": (), "hours": None, "home": None, "active": False}
+    update_technician(tx, caller, technician_id, changes=nobody)
+    tx.conn.execute(_PATIENCE)
+    tx.conn.execute(select(func.erase_technician_traces(technician_id)))
+    for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions):
+        tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
+    o, t = offers.c, technicians.c
+    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))
+    tx.conn.execute(
+        update(technicians)
+        .where(t.org_id == tx.org_id, t.id == technician_id)
+        .values(name=ERASED_NAME, slug=f"erased-{technician_id.hex}", duty_changed_at=None)
+    )
+    if person.user_id is not None:
+        _erase_user(tx, person.user_id)
+    audit(tx, caller, "technician.erased", subject_kind="technician", subject_id=technician_id)
+    return get_technician(tx, caller.scope, technician_id)
+
+
+def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
+    """Forget the customer of a work order that is over: who, where, what was wrong, and what was noted about it.
+
+    Raises WorkOrderNotFoundError, ForbiddenError but for administrators, WorkOrderStateError while it is live.
+    """
+    require_everything(caller)
+    order = lock(tx, order_id, scope=caller.scope)
+    if order.state not in TERMINAL:
+        raise WorkOrderStateError(
+            f"a work order that is {order.state.value} still needs its customer", state=order.state.value
+        )
+    now = tx.now()
+    o, g = offers.c, group_stays.c
+    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.work_order_id == order_id).values(note=null()))
+    tx.conn.execute(update(group_stays).where(g.org_id == tx.org_id, g.work_order_id == order_id).values(note=null()))
+    change(
+        tx,
+        caller,
+        order,
+        EventKind.CHANGED,
+        at=now,
+        detail={"fields": ["customer"], "erased": True},
+        customer={"name": ERASED_NAME, "phone": None, "email": None},
+        address=None,
+        lat=None,
+        lon=None,
+        location_source=None,
+        location_confidence=None,
+        location_candidates=[],
+        device={name: value for name, value in order.device.items() if name != "issue"},
+        notes=None,
+        alarm=null(),
+    )
+    tx.conn.execute(_PATIENCE)
+    tx.conn.execute(select(func.erase_customer_traces(order_id)))
+    audit(tx, caller, "work_order.customer_erased", subject_kind="work_order", subject_id=order_id)
+    return lock(tx, order_id)
+
+
+def _require_no_open_work(tx: Tx, technician_id: UUID) -> None:
+    b = bookings.c
+    held = exists().where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING))
+    if tx.conn.execute(select(held)).scalar_one():
+        raise OpenWorkError
+
+
+def _erase_user(tx: Tx, user_id: UUID) -> None:
+    u, s, v, k = users.c, sessions.c, saved_views.c, idempotency_keys.c
+    tx.conn.execute(
+        update(users)
+        .where(u.org_id == tx.org_id, u.id == user_id)
+        .values(name=ERASED_NAME, email=f"{user_id.hex}@erased.invalid", password_hash=None, permissions=[])
+    )
+    tx.conn.execute(delete(sessions).where(s.org_id == tx.org_id, s.user_id == user_id))
+    tx.conn.execute(delete(saved_views).where(v.org_id == tx.org_id, v.user_id == user_id))
+    tx.conn.execute(delete(idempotency_keys).where(k.org_id == tx.org_id, k.caller_id == user_id))

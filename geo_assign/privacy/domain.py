@@ -1,0 +1,44 @@
+"""Looks at somebody's place, and what stands in the way of forgetting him."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from geo_assign.core.errors import ConflictError
+
+ERASED_NAME = "Erased person"
+
+
+class How(StrEnum):
+    """Through what somebody saw where a technician was."""
+
+    MAP = "map"
+    LIVE = "live"
+    NEAREST = "nearest"
+    LIST = "list"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Somebody's looks at a technician's place within one minute, in one way.
+
+    The live stream counts once a minute, whatever it tells.
+    """
+
+    technician_id: UUID
+    minute: datetime
+    viewer_id: UUID
+    viewer_kind: str
+    viewer_name: str
+    how: How
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+class OpenWorkError(ConflictError):
+    """This technician still has work or open offers: give it to somebody else first."""
+
+    code = "has_open_work"

@@ -1,0 +1,166 @@
+"""The log of looks, and everything that is kept about one person in one document."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_
+
+from geo_assign.access.domain import Scope
+from geo_assign.access.tables import sessions, users
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError
+from geo_assign.core.paging import Page, decode, page
+from geo_assign.positions.queries import find_current_position
+from geo_assign.positions.tables import position_track
+from geo_assign.privacy.domain import How, View
+from geo_assign.privacy.tables import location_views
+from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off
+from geo_assign.workorders.domain import WorkOrder
+from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
+from geo_assign.workorders.tables import bookings, offers, work_orders
+
+_EVERYTHING = Scope(everything=True)
+# Rows of each kind in an export; the track has pages.
+EXPORTED = 10_000
+EVENTS_EXPORTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianExport:
+    """What is kept about a technician. `truncated` names the kinds of which only the newest 10,000 are in it.
+
+    Everything but the track comes with the first page alone.
+    """
+
+    track: Page[dict[str, Any]]
+    parts: dict[str, Any] | None = None
+    truncated: Sequence[str] = ()
+
+
+def list_views(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None = None) -> Page[View]:
+    """Who looked where this technician was, newest first."""
+    v = location_views.c
+    order = (v.minute, v.viewer_id, v.how)
+    statement = select(*(v[name] for name in View.__dataclass_fields__)).where(
+        v.org_id == tx.org_id, v.technician_id == technician_id
+    )
+    if cursor is not None:
+        minute, viewer_id, how = decode(cursor, datetime.fromisoformat, UUID, How)
+        statement = statement.where(tuple_(*order) < tuple_(minute, viewer_id, how.value))
+    rows = tx.conn.execute(statement.order_by(*(column.desc() for column in order)).limit(limit + 1)).mappings()
+    views = [View(**{**row, "how": How(row["how"])}) for row in rows]
+    return page(views, limit, lambda view: (view.minute.isoformat(), view.viewer_id, view.how))
+
+
+def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str | None = None) -> TechnicianExport:
+    """Everything kept about a technician, without secrets; the track from its newest point back, by pages."""
+    track = _track(tx, technician.id, limit=limit, cursor=cursor)
+    if cursor is not None:
+        return TechnicianExport(track)
+    of_him = {
+        "duty": _of(tx, duty_intervals, technician.id, newest=duty_intervals.c.started_at),
+        "time_off": _of(tx, time_off, technician.id, newest=time_off.c.starts_at),
+        "hours_exceptions": _of(tx, hours_exceptions, technician.id, newest=hours_exceptions.c.local_date),
+        "offers": _of(tx, offers, technician.id, newest=offers.c.offered_at),
+        "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
+        "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
+        "sessions": _sessions(tx, technician.user_id),
+    }
+    position = find_current_position(tx, technician.id)
+    profile = {"technician": asdict(technician), "user": _user(tx, technician.user_id)}
+    known = {"current_position": None if position is None else asdict(position)}
+    lists = {name: rows[:EXPORTED] for name, rows in of_him.items()}
+    truncated = [name for name, rows in of_him.items() if len(rows) > EXPORTED]
+    return TechnicianExport(track, {**profile, **known, **lists}, truncated)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersOrder:
+    """A work order of the customer, with its history."""
+
+    order: WorkOrder
+    events: Sequence[HistoryEntry]
+
+
+def export_customer(
+    tx: Tx, *, phone: str | None, email: str | None, limit: int, cursor: str | None = None
+) -> Page[CustomersOrder]:
+    """The work orders of whoever has this phone number or e-mail address, oldest first.
+
+    Numbers are compared by their digits, addresses without regard to case. Raises InvalidError without either.
+    """
+    w = work_orders.c
+    statement = select(w.id).where(w.org_id == tx.org_id, or_(*_is_customer(phone, email)))
+    if cursor is not None:
+        created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
+        statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
+    ids = tx.conn.execute(statement.order_by(w.created_at, w.id).limit(limit + 1)).scalars().all()
+    found = [CustomersOrder(get_work_order(tx, _EVERYTHING, one), _events(tx, one)) for one in ids]
+    return page(found, limit, lambda one: (one.order.created_at.isoformat(), one.order.id))
+
+
+def _is_customer(phone: str | None, email: str | None) -> list[ColumnElement[bool]]:
+    customer = work_orders.c.customer
+    ways: list[ColumnElement[bool]] = []
+    if phone is not None:
+        digits = re.sub(r"\D", "", phone)
+        if not digits:
+            raise InvalidError.at("/phone", "no_digits", "A phone number has digits.")
+        ways.append(func.regexp_replace(customer["phone"].astext, r"\D", "", "g") == digits)
+    if email is not None:
+        ways.append(func.lower(customer["email"].astext) == email.lower())
+    if not ways:
+        raise InvalidError.at("/phone", "missing", "Name the customer's phone number or e-mail address.")
+    return ways
+
+
+def _events(tx: Tx, order_id: UUID) -> Sequence[HistoryEntry]:
+    return list_events(tx, order_id, limit=EVENTS_EXPORTED).items
+
+
+def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+    t = position_track.c
+    order = (t.used_at, t.recorded_at, t.device)
+    statement = select(*_shown(position_track)).where(t.org_id == tx.org_id, t.technician_id == technician_id)
+    if cursor is not None:
+        last = decode(cursor, datetime.fromisoformat, datetime.fromisoformat, str)
+        statement = statement.where(tuple_(*order) < tuple_(*last))
+    statement = statement.order_by(*(column.desc() for column in order)).limit(limit + 1)
+    return page(_rows(tx, statement), limit, _place_in_track)
+
+
+def _place_in_track(point: dict[str, Any]) -> tuple[str, str, str]:
+    return point["used_at"].isoformat(), point["recorded_at"].isoformat(), point["device"]
+
+
+def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: ColumnElement[Any]) -> list[dict[str, Any]]:
+    whose = (table.c.org_id == tx.org_id, table.c.technician_id == technician_id)
+    return _rows(tx, select(*_shown(table)).where(*whose).order_by(newest.desc()).limit(EXPORTED + 1))
+
+
+def _user(tx: Tx, user_id: UUID | None) -> dict[str, Any] | None:
+    statement = select(*_shown(users)).where(users.c.org_id == tx.org_id, users.c.id == user_id)
+    return next(iter(_rows(tx, statement)), None)
+
+
+def _sessions(tx: Tx, user_id: UUID | None) -> list[dict[str, Any]]:
+    s = sessions.c
+    statement = select(*_shown(sessions)).where(s.org_id == tx.org_id, s.user_id == user_id)
+    return _rows(tx, statement.order_by(s.created_at.desc()).limit(EXPORTED + 1))
+
+
+# Secrets, and what only repeats another column in a form that databases like.
+_LEFT_OUT = {"org_id", "technician_id", "token_hash", "password_hash", "occupies", "geog"}
+
+
+def _shown(table: Table) -> list[ColumnElement[Any]]:
+    return [column for column in table.c if column.name not in _LEFT_OUT]
+
+
+def _rows(tx: Tx, statement: Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in tx.conn.execute(statement).mappings()]

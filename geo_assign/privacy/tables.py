@@ -1,0 +1,162 @@
+"""Who saw where a technician was; and the two doors through which a person is taken out of what is only ever added to.
+
+The application role cannot change history, receipts or the log. These functions run with the owner's rights and do
+nothing but take one person out, within the organization that the transaction is set to.
+"""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text
+from sqlalchemy.dialects.postgresql import UUID
+
+from geo_assign.core.tables import APP_ROLE, INSTANT, and_also, in_values, tenant_table
+from geo_assign.privacy.domain import ERASED_NAME, How
+from geo_assign.workorders.domain import TERMINAL
+
+# One row per technician, minute, viewer and way of looking, so that a map that is watched all day stays small.
+location_views = tenant_table(
+    "location_views",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    Column("minute", INSTANT, primary_key=True),
+    Column("viewer_id", UUID(as_uuid=True), primary_key=True),
+    Column("how", Text, primary_key=True),
+    Column("viewer_kind", Text, nullable=False),
+    Column("viewer_name", Text, nullable=False),
+    Column("first_at", INSTANT, nullable=False),
+    Column("last_at", INSTANT, nullable=False),
+    Column("count", Integer, nullable=False),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"], ondelete="CASCADE"),
+    CheckConstraint(in_values("how", How), name="how"),
+    CheckConstraint("count > 0", name="count"),
+    Index("location_views_minute_idx", "minute"),
+    app=("SELECT", "INSERT", "UPDATE"),
+    worker=("SELECT", "DELETE"),
+)
+
+# Members that say who a customer is or where he lives, wherever in a document they stand.
+_OF_CUSTOMERS = (
+    "address",
+    "candidates",
+    "customer",
+    "device",
+    "email",
+    "issue",
+    "label",
+    "lat",
+    "location",
+    "lon",
+    "note",
+    "notes",
+    "origin",
+    "phone",
+    "point",
+)
+_NAMES = ", ".join(f"'{name}'" for name in _OF_CUSTOMERS)
+_ERASED = f"to_jsonb('{ERASED_NAME}'::text)"
+_ORGANIZATION = "org uuid := nullif(current_setting('app.org_id', true), '')::uuid;"
+_OVER = in_values("w.state", sorted(TERMINAL))
+
+and_also(
+    location_views,
+    f"""
+CREATE FUNCTION without_names(document jsonb, ids text[], called text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    CASE jsonb_typeof(document)
+    WHEN 'object' THEN
+        RETURN coalesce((
+            SELECT jsonb_object_agg(m.key, CASE
+                WHEN m.key IN ('name', 'technician_name')
+                    AND (document ->> 'id' = ANY (ids) OR document ->> 'technician_id' = ANY (ids)) THEN {_ERASED}
+                ELSE without_names(m.value, ids, called) END)
+            FROM jsonb_each(document) m), '{{}}');
+    WHEN 'array' THEN
+        RETURN coalesce((
+            SELECT jsonb_agg(without_names(e.value, ids, called) ORDER BY e.ordinality)
+            FROM jsonb_array_elements(document) WITH ORDINALITY e), '[]');
+    WHEN 'string' THEN
+        RETURN CASE WHEN document #>> '{{}}' = called THEN {_ERASED} ELSE document END;
+    ELSE
+        RETURN document;
+    END CASE;
+END $$""",
+    f"""
+CREATE FUNCTION without_customer(document jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    CASE jsonb_typeof(document)
+    WHEN 'object' THEN
+        RETURN coalesce((
+            SELECT jsonb_object_agg(m.key, without_customer(m.value))
+            FROM jsonb_each(document) m WHERE m.key NOT IN ({_NAMES})), '{{}}');
+    WHEN 'array' THEN
+        RETURN coalesce((
+            SELECT jsonb_agg(without_customer(e.value) ORDER BY e.ordinality)
+            FROM jsonb_array_elements(document) WITH ORDINALITY e), '[]');
+    ELSE
+        RETURN document;
+    END CASE;
+END $$""",
+    f"""
+CREATE FUNCTION erase_technician_traces(technician uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    {_ORGANIZATION}
+    ids text[];
+    called text;
+    mentions text;
+BEGIN
+    SELECT array_remove(ARRAY[t.id::text, t.user_id::text], NULL), t.name INTO STRICT ids, called
+    FROM technicians t WHERE t.org_id = org AND t.id = technician AND NOT t.active;
+    mentions := '(' || array_to_string(ids, '|') || ')';
+    DELETE FROM location_views v WHERE v.org_id = org AND v.technician_id = technician;
+    UPDATE work_order_events e
+    SET actor = without_names(e.actor, ids, called),
+        detail = without_names(e.detail, ids, called)
+            - CASE WHEN e.actor ->> 'id' = ANY (ids) THEN 'note' ELSE '' END
+    WHERE e.org_id = org AND (e.actor ->> 'id' = ANY (ids) OR e.detail::text ~ mentions);
+    UPDATE decisions d
+    SET actor = without_names(d.actor, ids, called), candidates = without_names(d.candidates, ids, called),
+        excluded = without_names(d.excluded, ids, called), batch = without_names(d.batch, ids, called)
+    WHERE d.org_id = org
+      AND (d.candidates::text ~ mentions OR d.excluded::text ~ mentions OR d.actor ->> 'id' = ANY (ids)
+           OR d.batch::text ~ mentions);
+    UPDATE work_orders w
+    SET created_by = without_names(w.created_by, ids, called), changed_by = without_names(w.changed_by, ids, called),
+        pending_detail = without_names(w.pending_detail, ids, called), alarm = without_names(w.alarm, ids, called)
+    WHERE w.org_id = org
+      AND (w.created_by ->> 'id' = ANY (ids) OR w.changed_by ->> 'id' = ANY (ids)
+           OR w.pending_detail::text ~ mentions OR w.alarm::text ~ mentions);
+    UPDATE group_stays g SET sent_by = without_names(g.sent_by, ids, called)
+    WHERE g.org_id = org AND g.sent_by ->> 'id' = ANY (ids);
+    UPDATE outbox o SET payload = without_names(o.payload, ids, called)
+    WHERE o.org_id = org AND o.payload::text ~ mentions;
+    UPDATE webhook_attempts a SET response = NULL FROM webhook_deliveries v
+    WHERE a.org_id = org AND v.org_id = org AND v.id = a.delivery_id AND v.data::text ~ mentions;
+    UPDATE webhook_deliveries v SET data = without_names(v.data, ids, called)
+    WHERE v.org_id = org AND v.data::text ~ mentions;
+END $$""",
+    f"""
+CREATE FUNCTION erase_customer_traces(work_order uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    {_ORGANIZATION}
+BEGIN
+    PERFORM FROM work_orders w WHERE w.org_id = org AND w.id = work_order AND {_OVER};
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no work order of this organization that is over' USING ERRCODE = 'no_data_found';
+    END IF;
+    UPDATE work_order_events e
+    SET detail = without_customer(e.detail)
+        - CASE WHEN e.kind IN ('cancelled', 'group_rejected') THEN 'reason' ELSE '' END
+    WHERE e.org_id = org AND e.work_order_id = work_order;
+    UPDATE decisions d SET query = without_customer(d.query)
+    WHERE d.org_id = org AND d.work_order_id = work_order;
+    UPDATE outbox o SET payload = without_customer(o.payload) #- '{{detail,reason}}'
+    WHERE o.org_id = org AND o.subject_id = work_order;
+    UPDATE webhook_attempts a SET response = NULL FROM webhook_deliveries v
+    WHERE a.org_id = org AND v.org_id = org AND v.id = a.delivery_id AND v.subject_id = work_order;
+    UPDATE webhook_deliveries v SET data = without_customer(v.data) #- '{{detail,reason}}'
+    WHERE v.org_id = org AND v.subject_id = work_order;
+END $$""",
+    "REVOKE ALL ON FUNCTION erase_technician_traces(uuid) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION erase_customer_traces(uuid) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION erase_technician_traces(uuid) TO {APP_ROLE}",
+    f"GRANT EXECUTE ON FUNCTION erase_customer_traces(uuid) TO {APP_ROLE}",
+)

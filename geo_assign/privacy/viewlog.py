@@ -1,0 +1,136 @@
+"""The log of who saw where a technician was: one for a process, told by every reader, written about once a second.
+
+A reader only leaves a note in memory, so that no search waits for the log and no read costs a commit. A process that
+is killed takes the last second's notes with it; one that is told to stop writes them first.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Database
+from geo_assign.core.telemetry import get_logger
+from geo_assign.privacy.commands import record_views
+from geo_assign.privacy.domain import How, View
+
+EVERY_S = 1.0
+# How often while the process ends: what is read meanwhile is written too.
+_ENDING_S = 0.05
+# Notes kept while the database cannot be reached; a note is one look, at however many people.
+_KEPT = 100_000
+_log = get_logger()
+
+
+class _Note(NamedTuple):
+    caller: Caller
+    how: How
+    technician_ids: tuple[UUID, ...]
+    at: datetime
+
+
+class ViewLog:
+    """Takes notes of looks and writes them in the background."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._notes: deque[_Note] = deque()
+        self._lost = 0
+        self._writing = threading.Lock()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
+        self._end = threading.Event()
+
+    def note(self, caller: Caller, how: How, technician_ids: Collection[UUID], *, at: datetime) -> None:
+        """`caller` was shown at `at` where these technicians are. One's own place is nobody else's look."""
+        seen = tuple(one for one in technician_ids if one != caller.technician_id)
+        if not seen:
+            return
+        if len(self._notes) >= _KEPT:
+            self._lost += 1
+            return
+        self._notes.append(_Note(caller, how, seen, at))
+        if self._thread is None:
+            self._start()
+
+    def flush(self) -> None:
+        """Write what was noted so far. What cannot be written is kept for the next time."""
+        with self._writing:
+            notes = [self._notes.popleft() for _ in range(len(self._notes))]
+            if self._lost:
+                _log.error("location_views_lost", count=self._lost)
+                self._lost = 0
+            for org_id, of_organization in _by_organization(notes):
+                self._write(org_id, of_organization)
+
+    def hasten(self) -> None:
+        """The process is about to end: write at once, and again as long as it lives."""
+        self._hurry.set()
+
+    def close(self) -> None:
+        """Write what is left and end."""
+        self._end.set()
+        self._hurry.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.flush()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._end.is_set():
+                self._thread = threading.Thread(target=self._run, name="location-views", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            if self._hurry.wait(EVERY_S):
+                self._end.wait(_ENDING_S)
+            self.flush()
+
+    def _write(self, org_id: UUID, notes: Sequence[_Note]) -> None:
+        try:
+            with self._database.transaction(org_id) as tx:
+                record_views(tx, _views(notes))
+        except Exception:  # noqa: BLE001 - whatever is wrong, the notes are kept
+            _log.exception("location_views_not_written", org_id=str(org_id), count=len(notes))
+            self._notes.extendleft(reversed(notes))
+
+
+def _by_organization(notes: Sequence[_Note]) -> Iterator[tuple[UUID, list[_Note]]]:
+    grouped: dict[UUID, list[_Note]] = {}
+    for note in notes:
+        grouped.setdefault(note.caller.org_id, []).append(note)
+    yield from grouped.items()
+
+
+def _views(notes: Sequence[_Note]) -> list[View]:
+    """The notes as rows of the log: one per technician, minute, viewer and way of looking."""
+    views: dict[tuple[UUID, datetime, UUID, How], View] = {}
+    for caller, how, technician_ids, at in notes:
+        minute = at.replace(second=0, microsecond=0)
+        for technician_id in technician_ids:
+            key = (technician_id, minute, caller.id, how)
+            views[key] = _added(views.get(key), caller, how, technician_id=technician_id, at=at)
+    return [views[key] for key in sorted(views)]
+
+
+def _added(view: View | None, caller: Caller, how: How, *, technician_id: UUID, at: datetime) -> View:
+    minute = at.replace(second=0, microsecond=0)
+    if view is None:
+        return View(technician_id, minute, caller.id, caller.kind.value, caller.name, how, at, at, 1)
+    count = view.count if how is How.LIVE else view.count + 1
+    return View(
+        technician_id,
+        minute,
+        caller.id,
+        view.viewer_kind,
+        view.viewer_name,
+        how,
+        min(view.first_at, at),
+        max(view.last_at, at),
+        count,
+    )
