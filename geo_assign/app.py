@@ -39,6 +39,7 @@ from geo_assign.http.routes import (
     offers,
     optimizing,
     positions,
+    privacy,
     saved_views,
     service_groups,
     service_providers,
@@ -55,6 +56,7 @@ from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
 from geo_assign.webhooks.delivery import Sender
+from geo_assign.privacy.viewlog import ViewLog
 
 EXTENSION = "geo_assign"
 FEATURES = (
@@ -84,6 +86,7 @@ FEATURES = (
     map,
 )
 """Route files in the order in which the documentation shows them."""
+    privacy,
 _RESERVED_CONNECTIONS = 2
 
 
@@ -129,6 +132,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         webhooks=Sender(database, geocoder.client, geocoder.box),
     )
 
+        views=ViewLog(database),
 
 def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""

@@ -73,7 +73,7 @@ def load(settings: Settings, lifeline: tuple[int, int]) -> Callable[..., Iterabl
     """The WSGI application, made inside a worker process. `lifeline` is a pipe whose writing end the parent holds."""
     _end_with_parent(lifeline)
     app = create_app(settings)
-    _when_told_to_stop(app.extensions[EXTENSION].live.close)
+    _when_told_to_stop(app.extensions[EXTENSION].wind_up)
     return app.wsgi_app
 
 
@@ -93,7 +93,7 @@ def _end_with_parent(lifeline: tuple[int, int]) -> None:
 
 
 def _when_told_to_stop(act: Callable[[], None]) -> None:
-    """Call `act` when this process is told to end, so that streams end by themselves.
+    """Call `act` when this process is told to end, so that streams end by themselves and nothing waits to be written.
 
     The server installs handlers of its own afterwards; the wake-up descriptor hears the signal all the same.
     """

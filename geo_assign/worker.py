@@ -24,6 +24,7 @@ from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import Dispatcher
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
+from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
 
@@ -95,6 +96,7 @@ class Worker:
         self._guard("expired_geocoding", lambda: sweep_expired_outcomes(self.worker))
         self._guard("expired_deliveries", lambda: expire_deliveries(self.worker))
         self._guard("old_deliveries", lambda: forget_old(self.worker))
+        self._guard("old_location_views", lambda: sweep_old_views(self.worker))
 
     def _guard(self, name: str, act: Callable[[], object]) -> None:
         try:

@@ -4,10 +4,11 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, UnauthenticatedError
@@ -124,6 +125,31 @@ class ApiKey:
     scopes: tuple[str, ...]
     created_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to whom; `detail` never holds secrets or customers' data."""
+
+    id: UUID
+    at: datetime
+    actor_kind: str
+    actor_id: UUID | None
+    action: str
+    subject_kind: str
+    subject_id: UUID | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which audit entries: None means any. `since` and `until` are half-open."""
+
+    actor_id: UUID | None = None
+    subject_id: UUID | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class TokenKind(StrEnum):

@@ -1,5 +1,6 @@
 """Reads of organizations, users, sessions and API keys."""
 
+import operator
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, text, t
 from geo_assign.access.domain import (
     ActorKind,
     ApiKey,
+    AuditEntry,
+    AuditFilter,
     Caller,
     Organization,
     Role,
@@ -18,7 +21,7 @@ from geo_assign.access.domain import (
     TokenKind,
     User,
 )
-from geo_assign.access.tables import api_keys, organizations, users
+from geo_assign.access.tables import api_keys, audit_entries, organizations, users
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import Opening
 from geo_assign.core.errors import NotFoundError
@@ -193,6 +196,27 @@ def list_api_keys(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = No
         statement = statement.where(api_keys.c.name > decode(cursor, str)[0])
     rows = tx.conn.execute(statement).all()
     return page([_to_api_key(row) for row in rows], limit, lambda key: (key.name,))
+
+
+def list_audit_entries(
+    tx: Tx, wanted: AuditFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[AuditEntry]:
+    """Who did what to whom, newest first."""
+    a = audit_entries.c
+    asked = (
+        (a.actor_id, operator.eq, wanted.actor_id),
+        (a.subject_id, operator.eq, wanted.subject_id),
+        (a.action, operator.eq, wanted.action),
+        (a.at, operator.ge, wanted.since),
+        (a.at, operator.lt, wanted.until),
+    )
+    conditions = [compare(column, value) for column, compare, value in asked if value is not None]
+    statement = select(*(a[name] for name in AuditEntry.__dataclass_fields__)).where(a.org_id == tx.org_id, *conditions)
+    if cursor is not None:
+        last = decode(cursor, datetime.fromisoformat, UUID)
+        statement = statement.where(tuple_(a.at, a.id) < tuple_(*(literal(value) for value in last)))
+    rows = tx.conn.execute(statement.order_by(a.at.desc(), a.id.desc()).limit(limit + 1))
+    return page([AuditEntry(*row) for row in rows], limit, lambda entry: (entry.at.isoformat(), entry.id))
 
 
 def after(name: ColumnElement[str], row_id: ColumnElement[UUID], last: Sequence[Any]) -> ColumnElement[bool]:

@@ -9,12 +9,16 @@ from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
 from geo_assign.positions.grouping import Grouper
+from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.webhooks.delivery import Sender
 
 
 @dataclass(frozen=True)
 class Services:
-    """`database` is the application role's. A log-in asks `limits` before it looks at a password."""
+    """`database` is the application role's. A log-in asks `limits` before it looks at a password.
+
+    Whoever shows where a technician is tells `views`.
+    """
 
     settings: Settings
     database: Database
@@ -24,8 +28,15 @@ class Services:
     live: LiveHub
     limits: Limits
     webhooks: Sender
+    views: ViewLog
 
     def close(self) -> None:
         """End the streams and give the connections back."""
         self.live.close()
+        self.views.close()
         self.database.close()
+
+    def wind_up(self) -> None:
+        """The process is about to end: streams end by themselves, and the log of looks is written at once."""
+        self.live.close()
+        self.views.hasten()

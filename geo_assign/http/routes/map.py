@@ -17,6 +17,7 @@ from geo_assign.http.routes.work_order_models import work_order_answer
 from geo_assign.http.schemas import Answer, Bbox, Query
 from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap
 from geo_assign.mapview.queries import WORLD, get_picture
+from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import Kind, WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 
@@ -66,6 +67,7 @@ def get_map(call: Call) -> Reply:
         if query.work_order_id is not None:
             view = _around(get_work_order(tx, call.caller.scope, query.work_order_id))
         picture = get_picture(tx, call.caller.scope, view)
+    call.services.views.note(call.caller, How.MAP, [person.id for person in picture.technicians], at=picture.at)
     return Reply(to_json(_picture(picture)))
 
 
@@ -106,6 +108,8 @@ def _events(call: Call, caller: Caller, since: datetime | None) -> Iterator[byte
                 now = tx.now()
             yield _event("heartbeat", {"server_now": now}, cursor=None)
             continue
+        shown = [person.id for person in changes.technicians]
+        call.services.views.note(caller, How.LIVE, shown, at=changes.until)
         yield from _changes(changes)
 
 

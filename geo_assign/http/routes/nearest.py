@@ -1,5 +1,6 @@
 """The nearest technicians that are really available."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -27,6 +28,7 @@ from geo_assign.matching.domain import (
     Staff,
 )
 from geo_assign.matching.queries import rank
+from geo_assign.privacy.domain import How
 from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
@@ -118,7 +120,7 @@ def find_nearest(call: Call) -> Reply:
     if body.address is not None:
         return _at_address(call, body, body.address)
     with call.transaction() as tx:
-        return Reply(_answer(tx, _question(tx, call, body), body))
+        return Reply(_answer(tx, call, body))
 
 
 def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
@@ -137,7 +139,7 @@ def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
     point = PointBody(lat=found.point.lat, lon=found.point.lon)
     located = body.model_copy(update={"address": None, "point": point})
     with call.transaction() as tx:
-        return Reply(_answer(tx, _question(tx, call, located), body))
+        return Reply(_answer(tx, call, located))
 
 
 def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
@@ -158,6 +160,7 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
         at=tx.as_of(),
         scope=scope,
         slot=Slot(as_instant(body.slot.start, zone), as_instant(body.slot.end, zone)) if body.slot else None,
+    _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
         rules=rules,
         group_id=body.group_id,
         skills=body.skills,
@@ -168,14 +171,21 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     )
 
 
-def _answer(tx: Tx, question: Question, body: NearestBody) -> bytes:
-    full = body.detail == "full"
+def _answer(tx: Tx, call: Call, body: NearestBody) -> bytes:
+    question, full = _question(tx, call, body), body.detail == "full"
     ranking = rank(tx, question, explain=full)
     days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
     explanation = ranking.explanation or Explanation((), {}, 0, truncated=False)
     return to_json(
         {
             "candidates": [
+def _note_views(call: Call, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
+    """Whose place was told, or how far away he is: the same to whoever asks from several sides."""
+    shown = [one.technician_id for one in candidates]
+    shown += [one.technician_id for one in excluded if one.distance_m is not None]
+    call.services.views.note(call.caller, How.NEAREST, shown, at=at)
+
+
                 _candidate(number, one, days.get(one.technician_id))
                 for number, one in enumerate(ranking.candidates, start=1)
             ],

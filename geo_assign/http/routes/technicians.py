@@ -136,7 +136,7 @@ def list_technicians(call: Call) -> Reply:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_answer(technician) for technician in page.items]
+    items = [technician_answer(technician) for technician in page.items]
     return Reply(Listing[TechnicianAnswer](items=items, next_cursor=page.next_cursor))
 
 
@@ -261,7 +261,7 @@ def delete_time_off(call: Call) -> Reply:
 def _change(call: Call, sent: dict[str, Any], *, version: int | None) -> Technician:
     """Write a change; whoever stops working leaves his open offers to the next."""
     caller, technician_id, waiting = call.caller, call.path["id"], []
-    with call.transaction() as tx, stale_as(_answer):
+    with call.transaction() as tx, stale_as(technician_answer):
         if sent.get("active") is False:
             lock_technician(tx, caller, technician_id)
             waiting = go_off_duty(tx, caller, technician_id)
@@ -275,11 +275,11 @@ def _hours(given: Any) -> Any:
     return None if given == "always" else given
 
 
-def _answer(technician: Technician) -> TechnicianAnswer:
+def technician_answer(technician: Technician) -> TechnicianAnswer:
     shown = {name: getattr(technician, name) for name in TechnicianAnswer.model_fields}
     shown["hours"] = technician.hours if technician.hours is not None else "always"
     return TechnicianAnswer.model_validate(shown)
 
 
 def _reply(technician: Technician, *, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(_answer(technician), version=technician.version, headers=headers or {})
+    return Reply(technician_answer(technician), version=technician.version, headers=headers or {})

@@ -1,0 +1,246 @@
+"""What people may know of what is kept about them, and how they are forgotten."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.commands import audit
+from geo_assign.access.domain import AuditFilter
+from geo_assign.access.queries import list_audit_entries
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, Call, Reply, Routes
+from geo_assign.http.rendering import to_json
+from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answer
+from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
+from geo_assign.http.schemas import Answer, Email, Instant, Listing, PageQuery, Phone
+from geo_assign.privacy import commands
+from geo_assign.privacy.domain import How, OpenWorkError, View
+from geo_assign.privacy.queries import TechnicianExport, export_customer, export_technician, list_views
+from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.queries import get_technician
+from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateError
+
+routes = Routes("Privacy")
+
+
+class ExportQuery(PageQuery):
+    """Which part of the track; everything else comes with the first page."""
+
+    limit: int = Field(1_000, ge=1, le=10_000, description="Points of the track on a page.")
+
+
+class CustomerQuery(PageQuery):
+    """Whose work orders: one of the two is enough."""
+
+    phone: Phone | None = Field(None, description="Compared by its digits.")
+    email: Email | None = None
+    limit: int = Field(50, ge=1, le=100, description="Work orders on a page.")
+
+
+class AuditQuery(PageQuery):
+    """Which entries of the audit trail."""
+
+    actor_id: UUID | None = None
+    subject_id: UUID | None = None
+    action: str | None = Field(None, max_length=100, description="Such as `technician.erased`.")
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class ViewerAnswer(Answer):
+    """Who looked: a person, or a machine with an API key."""
+
+    id: UUID
+    kind: str
+    name: str
+
+
+class ViewAnswer(Answer):
+    """Looks at where you were, by one viewer in one way within one minute."""
+
+    viewer: ViewerAnswer
+    how: How
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+class TrackPage(Answer):
+    """Points of the track, newest first."""
+
+    items: Sequence[Mapping[str, Any]]
+    next_cursor: str | None
+
+
+class ExportAnswer(Answer):
+    """Everything kept about a technician. Beyond the first page only the track goes on."""
+
+    track: TrackPage
+    truncated: Sequence[str]
+    technician: Mapping[str, Any] | None = None
+    user: Mapping[str, Any] | None = None
+    current_position: Mapping[str, Any] | None = None
+    duty: Sequence[Mapping[str, Any]] | None = None
+    time_off: Sequence[Mapping[str, Any]] | None = None
+    hours_exceptions: Sequence[Mapping[str, Any]] | None = None
+    offers: Sequence[Mapping[str, Any]] | None = None
+    work: Sequence[Mapping[str, Any]] | None = None
+    location_views: Sequence[Mapping[str, Any]] | None = None
+    sessions: Sequence[Mapping[str, Any]] | None = None
+
+
+class CustomersOrderAnswer(Answer):
+    """A work order of the customer, with its history."""
+
+    work_order: WorkOrderAnswer
+    events: Sequence[Mapping[str, Any]]
+
+
+class AuditEntryAnswer(Answer):
+    """Who did what to whom."""
+
+    id: UUID
+    at: datetime
+    actor_kind: str
+    actor_id: UUID | None
+    action: str
+    subject_kind: str
+    subject_id: UUID | None
+    detail: Mapping[str, Any]
+
+
+@routes.get(
+    "/v1/me/location-views",
+    access=TECHNICIANS,
+    query=PageQuery,
+    answer=Listing[ViewAnswer],
+    own_transactions=True,
+    errors=(InactiveError,),
+)
+def list_location_views(call: Call) -> Reply:
+    """Who looked at where you were, when and how, newest first. Looks of the last second may still be missing."""
+    technician_id = _own_id(call)
+    call.services.views.flush()
+    with call.transaction() as tx:
+        page = list_views(tx, technician_id, limit=call.query.limit, cursor=call.query.cursor)
+    return Reply(Listing[ViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
+
+
+@routes.get("/v1/me/export", access=TECHNICIANS, query=ExportQuery, answer=ExportAnswer, errors=(InactiveError,))
+def export_me(call: Call) -> Reply:
+    """Everything that is kept about you, as one document; your track by pages."""
+    technician_id = _own_id(call)
+    with call.transaction() as tx:
+        return _export(tx, call, technician_id)
+
+
+@routes.get(
+    "/v1/technicians/{id}/export",
+    access=ADMINISTRATORS,
+    query=ExportQuery,
+    answer=ExportAnswer,
+    errors=(NotFoundError,),
+)
+def export_technicians_data(call: Call) -> Reply:
+    """Everything that is kept about a technician, as one document; the track by pages. The technician sees that."""
+    with call.transaction() as tx:
+        return _export(tx, call, call.path["id"])
+
+
+@routes.post(
+    "/v1/technicians/{id}/erase",
+    access=ADMINISTRATORS,
+    answer=TechnicianAnswer,
+    errors=(NotFoundError, OpenWorkError),
+)
+def erase_technician(call: Call) -> Reply:
+    """Forget a technician: name, log-in, home, hours, duty, positions, track. What he did stays, without him.
+
+    Refused while he has work or open offers. There is no way back.
+    """
+    with call.transaction() as tx:
+        return Reply(technician_answer(commands.erase_technician(tx, call.caller, call.path["id"])))
+
+
+@routes.post(
+    "/v1/work-orders/{id}/erase-customer",
+    access=ADMINISTRATORS,
+    answer=WorkOrderAnswer,
+    errors=(WorkOrderNotFoundError, WorkOrderStateError),
+)
+def erase_customer(call: Call) -> Reply:
+    """Forget the customer of a work order that is over: name, phone, e-mail, address, place, notes, what was wrong.
+
+    History, receipts and outgoing events forget with it. There is no way back.
+    """
+    with call.transaction() as tx:
+        order = commands.erase_customer(tx, call.caller, call.path["id"])
+    return Reply(work_order_answer(order), version=order.version)
+
+
+@routes.get(
+    "/v1/customers/export",
+    access=ADMINISTRATORS,
+    query=CustomerQuery,
+    answer=Listing[CustomersOrderAnswer],
+)
+def export_customers_data(call: Call) -> Reply:
+    """The work orders of whoever has this phone number or e-mail address, with their histories, oldest first."""
+    query: CustomerQuery = call.query
+    with call.transaction() as tx:
+        page = export_customer(tx, phone=query.phone, email=query.email, limit=query.limit, cursor=query.cursor)
+        if query.cursor is None:
+            audit(tx, call.caller, "customer.exported", subject_kind="customer", subject_id=None)
+    items = [
+        CustomersOrderAnswer.model_construct(
+            work_order=work_order_answer(one.order), events=[asdict(event) for event in one.events]
+        )
+        for one in page.items
+    ]
+    return Reply(Listing[CustomersOrderAnswer].model_construct(items=items, next_cursor=page.next_cursor))
+
+
+@routes.get("/v1/audit", access=ADMINISTRATORS, query=AuditQuery, answer=Listing[AuditEntryAnswer])
+def list_audit(call: Call) -> Reply:
+    """The audit trail: who did what to whom, newest first."""
+    query: AuditQuery = call.query
+    wanted = AuditFilter(query.actor_id, query.subject_id, query.action, query.since, query.until)
+    with call.transaction() as tx:
+        page = list_audit_entries(tx, wanted, limit=query.limit, cursor=query.cursor)
+    items = [AuditEntryAnswer.model_validate(entry) for entry in page.items]
+    return Reply(Listing[AuditEntryAnswer](items=items, next_cursor=page.next_cursor))
+
+
+def _export(tx: Tx, call: Call, technician_id: UUID) -> Reply:
+    technician = get_technician(tx, call.caller.scope, technician_id)
+    found = export_technician(tx, technician, limit=call.query.limit, cursor=call.query.cursor)
+    if call.query.cursor is None:
+        audit(tx, call.caller, "technician.exported", subject_kind="technician", subject_id=technician_id)
+    call.services.views.note(call.caller, How.EXPORT, [technician_id], at=tx.now())
+    return Reply(to_json(_document(found)))
+
+
+def _document(found: TechnicianExport) -> dict[str, Any]:
+    track = {"items": found.track.items, "next_cursor": found.track.next_cursor}
+    return {"track": track, "truncated": found.truncated, **(found.parts or {})}
+
+
+def _view(view: View) -> ViewAnswer:
+    return ViewAnswer(
+        viewer=ViewerAnswer(id=view.viewer_id, kind=view.viewer_kind, name=view.viewer_name),
+        how=view.how,
+        first_at=view.first_at,
+        last_at=view.last_at,
+        count=view.count,
+    )
+
+
+def _own_id(call: Call) -> UUID:
+    if call.caller.technician_id is None:
+        raise InactiveError("There is no active technician for this user.")
+    return call.caller.technician_id

@@ -1,0 +1,253 @@
+"""Who looks where somebody is leaves a trace, and the one who was looked at can read it."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_assign.access.domain import ActorKind, Caller, Role, Scope
+from geo_assign.app import EXTENSION
+from geo_assign.core.clock import DatabaseClock
+from geo_assign.core.db import Database
+from geo_assign.core.geo import BoundingBox
+from geo_assign.mapview.queries import get_picture
+from geo_assign.matching.queries import rank
+from geo_assign.matching.questions import EVERYTHING, get_store_rules, question_for_point
+from geo_assign.privacy.domain import How
+from geo_assign.privacy.queries import list_views
+from geo_assign.privacy.tasks import sweep_old_views
+from geo_assign.privacy.viewlog import ViewLog
+from tests.api.neighbours import Neighbours, neighbours_in
+from tests.api.samples import OPERATIONS, SAMPLES, request_of
+from tests.conftest import World
+from tests.day import Day
+
+# Nobody else is here, to the metre and to the kilometre.
+HERE = {"lat": 41.1537, "lon": -8.6143}
+_TRACES = re.compile(r"41\.15(37)?\b.{0,40}-8\.61(43)?\b|-8\.61(43)?\b.{0,40}41\.15(37)?\b", re.DOTALL)
+# They answer the one who asks about himself, or change what is asked for.
+_OF_ONESELF = ("GET /v1/me/", "POST /v1/sessions", "DELETE /v1/sessions")
+
+
+@pytest.fixture
+def neighbours(world: World) -> Iterator[Neighbours]:
+    with neighbours_in(world) as neighbours:
+        now = neighbours.ours.api.get("/v1/me", by="root").get_json()["server_now"]
+        sent = neighbours.ours.api.post("/v1/positions", by="ana", json={"positions": [{"recorded_at": now, **HERE}]})
+        assert sent.get_json()["results"][0]["verdict"] == "accepted"
+        yield neighbours
+
+
+def reading() -> list[str]:
+    """What shows without changing anything: every GET, and the questions that are posted."""
+    asked = {"POST /v1/technicians/nearest", "POST /v1/availability"}
+    return sorted(
+        name
+        for name in OPERATIONS
+        if (name.startswith("GET") or name in asked) and not name.startswith(_OF_ONESELF) and name in SAMPLES
+    )
+
+
+def test_every_answer_that_carries_a_place_is_in_the_log(
+    neighbours: Neighbours, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every operation is asked; those in whose answer the place of Ana's phone is found must have told the log."""
+    house = neighbours.ours
+    showing = []
+    cursor = house.api.get("/v1/map", by="root").get_json()["cursor"]
+    for name in reading():
+        before = looks(neighbours)
+        shown = answer_of(neighbours, name, cursor=cursor)
+        if not _TRACES.search(shown) or house.things["technician"] not in shown:
+            continue
+        showing.append(name)
+        assert looks(neighbours) > before, f"{name} shows where somebody is and tells nobody"
+    with capsys.disabled():
+        print(f"[{', '.join(showing)}]", end=" ")
+    assert {"GET /v1/map", "GET /v1/live", "POST /v1/technicians/nearest", "GET /v1/technicians/{id}/export"} <= set(
+        showing
+    )
+
+
+def test_the_log_says_who_how_when_and_how_often(neighbours: Neighbours) -> None:
+    api = neighbours.ours.api
+    for _ in range(3):
+        api.get("/v1/map", by="desk")
+    nearest = {"point": HERE, "store_id": neighbours.ours.things["store"]}
+    headers = {"Authorization": f"Bearer {neighbours.ours.token('reader')}"}
+    assert api.client.post("/v1/technicians/nearest", json=nearest, headers=headers).status_code == 200
+    views = api.get("/v1/me/location-views", by="ana").get_json()["items"]
+    assert {(view["viewer"]["kind"], view["viewer"]["name"], view["how"]) for view in views} == {
+        ("user", "Desk", "map"),
+        ("api_key", "reader", "nearest"),
+    }
+    assert sum(view["count"] for view in views if view["how"] == "map") == 3
+    assert all(view["first_at"] <= view["last_at"] for view in views)
+    only = api.get("/v1/me/location-views?limit=1", by="ana").get_json()
+    rest = api.get(f"/v1/me/location-views?cursor={only['next_cursor']}", by="ana").get_json()
+    assert [*only["items"], *rest["items"]] == views
+
+
+def test_nobody_else_reads_it_and_one_s_own_look_is_none(neighbours: Neighbours) -> None:
+    api = neighbours.ours.api
+    assert api.get("/v1/me/location-views", by="desk").status_code == 403
+    assert api.get("/v1/me/location-views", by="root").status_code == 403
+    api.get("/v1/me/export", by="ana")
+    assert looks(neighbours) == 0
+
+
+def test_a_stream_counts_once_a_minute(day: Day) -> None:
+    day.map("A . J", step_m=500)
+    day.technician("A")
+    log, viewer, ana = ViewLog(day.database), boss(day), day.people["A"]
+    for second in range(130):
+        log.note(viewer, How.LIVE, [ana], at=day.clock.now() + timedelta(seconds=second))
+        if second % 20 == 0:
+            log.flush()
+    log.close()
+    with day.database.transaction(day.org_id) as tx:
+        views = list_views(tx, ana, limit=50).items
+    assert [view.count for view in views] == [1, 1, 1]
+    assert views[0].minute == day.clock.now() + timedelta(minutes=2)
+    assert views[1].last_at - views[1].first_at == timedelta(seconds=59)
+
+
+def test_looks_are_written_about_once_a_second_and_at_the_end(day: Day) -> None:
+    day.map("A . J", step_m=500)
+    ana = day.technician("A")
+    log = ViewLog(day.database)
+    log.note(boss(day), How.MAP, [ana], at=day.clock.now())
+    assert count(day, ana) == 0
+    deadline = time.monotonic() + 10
+    while count(day, ana) == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    log.note(boss(day), How.MAP, [ana], at=day.clock.now())
+    log.close()
+    assert count(day, ana) == 2
+
+
+def test_what_cannot_be_written_is_written_later(day: Day, world: World) -> None:
+    day.map("A . J", step_m=500)
+    ana = day.technician("A")
+    broken = world.database(clock=DatabaseClock())
+    log = ViewLog(broken)
+    good, broken.engine = broken.engine, Database(world.app_url.replace("@", "@nobody."), pool_size=1).engine
+    log.note(boss(day), How.MAP, [ana], at=day.clock.now())
+    log.flush()
+    assert count(day, ana) == 0
+    broken.engine = good
+    log.close()
+    assert count(day, ana) == 1
+    broken.close()
+
+
+def test_old_looks_are_forgotten(day: Day, world: World, admin: Connection) -> None:
+    day.map("A . J", step_m=500)
+    ana = day.technician("A")
+    with day.database.transaction(day.org_id) as tx:
+        now = DatabaseClock().now(tx.conn)
+    log = ViewLog(day.database)
+    for days in (1, 89, 91, 200):
+        log.note(boss(day), How.MAP, [ana], at=now - timedelta(days=days))
+    log.close()
+    worker = Database(world.worker_url, pool_size=1)
+    assert sweep_old_views(worker) == 2
+    worker.close()
+    assert count(day, ana) == 2
+
+
+# Coarse places -------------------------------------------------------------------------------------------------------
+
+
+def test_where_the_store_says_so_a_place_is_shown_to_a_kilometre_until_there_is_work(day: Day) -> None:
+    day.map("A . . J . . B", step_m=500)
+    day.set(coarse_positions=True)
+    for letter in "AB":
+        day.technician(letter)
+    assert [(one.name, one.coarse) for one in shown(day)] == [("A", True), ("B", True)]
+    free = shown(day)[0]
+    true = day.places["A"]
+    assert (free.point.lat, free.point.lon) == (round(true.lat, 2), round(true.lon, 2))
+    assert (free.accuracy_m, free.heading_deg, free.speed_mps) == (700.0, None, None)
+    assert day.lead("J").technician == "A"
+    day.accept("A", day.offer("J"))
+    near = {one.name: one for one in shown(day)}
+    assert (near["A"].coarse, near["A"].point) == (False, true)
+    assert near["B"].coarse
+    elsewhere = Scope(store_ids=frozenset({day.store_id}))
+    assert {one.name: one.coarse for one in shown(day, elsewhere)} == {"A": False, "B": True}
+
+
+def test_a_small_view_does_not_find_who_is_shown_elsewhere(day: Day) -> None:
+    day.map("A . . J", step_m=500)
+    day.set(coarse_positions=True)
+    day.technician("A")
+    place = day.places["A"]
+    corner = shown(day)[0].point
+    around = [
+        BoundingBox(point.lon - 0.0005, point.lat - 0.0005, point.lon + 0.0005, point.lat + 0.0005)
+        for point in (place, corner)
+    ]
+    with day.database.transaction(day.org_id) as tx:
+        found = [len(get_picture(tx, EVERYTHING, view).technicians) for view in around]
+    assert found == ([1, 1] if place == corner else [0, 1])
+
+
+def test_the_ranking_stays_exact(day: Day) -> None:
+    day.map("A B . . J", step_m=20)
+    day.set(coarse_positions=True)
+    for letter in "AB":
+        day.technician(letter)
+    with day.database.transaction(day.org_id) as tx:
+        rules = get_store_rules(tx, EVERYTHING, day.store_id)
+        question = question_for_point(day.places["J"], at=tx.now(), scope=EVERYTHING, rules=rules, freshness_s=300.0)
+        ranking = rank(tx, replace(question, limit=2))
+    assert [(one.name, one.coarse) for one in ranking.candidates] == [("B", True), ("A", True)]
+
+
+# What the tests above are made of ------------------------------------------------------------------------------------
+
+
+def shown(day: Day, scope: Scope = EVERYTHING) -> Any:
+    with day.database.transaction(day.org_id) as tx:
+        return sorted(get_picture(tx, scope).technicians, key=lambda one: one.name)
+
+
+def boss(day: Day) -> Caller:
+    return Caller(day.org_id, ActorKind.USER, uuid4(), "Boss", EVERYTHING, Role.ADMINISTRATOR)
+
+
+def count(day: Day, technician_id: UUID) -> int:
+    with day.database.transaction(day.org_id) as tx:
+        return sum(view.count for view in list_views(tx, technician_id, limit=200).items)
+
+
+def looks(neighbours: Neighbours) -> int:
+    """How many looks at Ana the log holds."""
+    services = neighbours.app.extensions[EXTENSION]
+    services.views.flush()
+    with services.database.transaction(UUID(neighbours.ours.org_id)) as tx:
+        statement = text("SELECT coalesce(sum(count), 0) FROM location_views WHERE technician_id = :id")
+        return int(tx.conn.execute(statement, {"id": neighbours.ours.things["technician"]}).scalar_one())
+
+
+def answer_of(neighbours: Neighbours, name: str, *, cursor: str) -> str:
+    """What the administrator is told; of a stream what it says first, behind `cursor`."""
+    request = request_of(name, neighbours.ours.things)
+    if OPERATIONS[name].streams:
+        request["query_string"] = {"cursor": cursor}
+    headers = {**request.pop("headers"), "Authorization": f"Bearer {neighbours.ours.token('root')}"}
+    answer = neighbours.app.test_client(use_cookies=False).open(headers=headers, buffered=False, **request)
+    if not answer.is_streamed:
+        return str(answer.get_data(as_text=True))
+    try:
+        return str(next(answer.iter_encoded()), "utf-8")
+    finally:
+        answer.close()
