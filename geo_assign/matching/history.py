@@ -41,7 +41,7 @@ POSITION_CODES = frozenset(
 
 _HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
 # Longer than any track is kept.
-_KEPT_AT_MOST = timedelta(days=3_650)
+KEPT_AT_MOST = timedelta(days=3_650)
 # A phone may be so much ahead of the time; its newest ping is still the one to be found first.
 _AHEAD = "interval '10 minutes'"
 
@@ -52,10 +52,14 @@ def has_track(tx: Tx, day: date) -> bool:
     return bool(tx.fetch("SELECT to_regclass(%(partition)s) IS NOT NULL AS kept", {"partition": partition})[0].kept)
 
 
-def past_parameters(question: Question, *, ahead: timedelta = timedelta(0)) -> dict[str, datetime]:
-    """What `as_it_was` wants beside the question's own: `ahead` is how far beyond the slot work counts."""
-    busy_to = max(question.day_end, question.slot.end + ahead)
-    return {"track_from": question.at - _KEPT_AT_MOST, "busy_to": busy_to}
+def past_parameters(
+    question: Question, *, back: timedelta = KEPT_AT_MOST, ahead: timedelta = timedelta(0)
+) -> dict[str, datetime]:
+    """What `as_it_was` wants beside the question's own.
+
+    `back`: how old a position may be at most; `ahead`: how far beyond the slot work counts.
+    """
+    return {"track_from": question.at - back, "busy_to": max(question.day_end, question.slot.end + ahead)}
 
 
 @cache

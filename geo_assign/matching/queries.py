@@ -22,7 +22,7 @@ from geo_assign.matching.domain import (
     Workload,
 )
 from geo_assign.matching.filters import parameters
-from geo_assign.matching.history import ONE, as_it_was, past_parameters
+from geo_assign.matching.history import OF_GROUP, OF_STORE, ONE, as_it_was, past_parameters
 from geo_assign.matching.reasons import reason_for
 from geo_assign.matching.statements import (
     COUNT_SKILL,
@@ -32,6 +32,7 @@ from geo_assign.matching.statements import (
     one_sql,
     unpositioned_sql,
 )
+from geo_assign.positions.domain import UNREACHABLE_AFTER
 
 # The innermost rows that a walk looks at before it asks whether the radius is exhausted.
 _WINDOWS = (256, 8_192, 262_144, 8_388_608)
@@ -81,6 +82,16 @@ def explain_one(tx: Tx, question: Question, technician_id: UUID, *, as_of_then: 
     if rows[0].distance_m is None:
         codes.append(ExclusionCode.NO_POSITION.value)
     return _excluded(question, rows[0], codes)
+
+
+def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
+    """The nearest who was available at the question's instant, of the store or group that it asks for."""
+    sql = candidates_sql(question, _WINDOWS[1], rare_skill=False)
+    people = OF_STORE if question.group_id is None else OF_GROUP
+    then = past_parameters(question, back=UNREACHABLE_AFTER)
+    rows = _fetch(tx, as_it_was(sql, people), question, fetch=1 + _SPARE, rare_skill=None, **then)
+    nearest = min(rows, key=lambda row: (row.distance_m, row.technician_id), default=None)
+    return None if nearest is None else _candidate(question, nearest)
 
 
 def _candidates(tx: Tx, question: Question) -> list[Candidate]:

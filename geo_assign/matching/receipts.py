@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, literal_column, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
@@ -67,6 +67,18 @@ def list_decisions(
         statement = statement.where(or_(d.at > at, and_(d.at == at, d.id > last_id)))
     rows = [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at, d.id).limit(limit + 1))]
     return page(rows, limit, lambda decision: (decision.at.isoformat(), decision.id))
+
+
+def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: int) -> list[Decision]:
+    """What automation decided for a store since then, the newest first; a decision belongs to the store it asked of."""
+    d = decisions.c
+    statement = _select(tx).where(
+        d.mode == literal_column("'automatic'"),
+        d.at >= since,
+        d.query["store_id"].astext == str(store_id),
+        d.batch.is_(None),
+    )
+    return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at.desc(), d.id.desc()).limit(limit))]
 
 
 def list_batch(tx: Tx, batch_id: UUID) -> list[Decision]:

@@ -20,7 +20,7 @@ decisions = tenant_table(
     Column("candidates", JSONB, nullable=False),
     Column("excluded", JSONB, nullable=False),
     Column("counts", JSONB, nullable=False),
-    Column("batch", JSONB),
+    Column("batch", JSONB(none_as_null=True)),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     CheckConstraint("mode IN ('automatic', 'manual')", name="mode"),
     CheckConstraint("outcome IN ('offered', 'assigned', 'suggested', 'nobody')", name="outcome"),

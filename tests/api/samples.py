@@ -103,6 +103,7 @@ SAMPLES: Mapping[str, Sample] = {
     "PATCH /v1/stores/{id}": Sample(ids=("store",), body={"name": "Renamed"}),
     "DELETE /v1/stores/{id}": _STORE,
     "GET /v1/stores/{id}/settings": _STORE,
+    "POST /v1/stores/{id}/settings/preview": Sample(ids=("store",), body={"settings": {"radius_m": 900}, "days": 2}),
     "PUT /v1/stores/{id}/settings": Sample(ids=("store",), body={"lead_acceptance": False}),
     "GET /v1/technicians": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
     "POST /v1/technicians": Sample(body=_PERSON),

@@ -89,6 +89,7 @@ ROW_OF: Mapping[str, Row] = {
     "DELETE /v1/stores/{id}": SETTINGS,
     "GET /v1/stores/{id}/settings": SETTINGS,
     "PUT /v1/stores/{id}/settings": SETTINGS,
+    "POST /v1/stores/{id}/settings/preview": SETTINGS,
     "GET /v1/stores/{id}/map-key": SETTINGS,
     "PUT /v1/stores/{id}/map-key": SETTINGS,
     "DELETE /v1/stores/{id}/map-key": SETTINGS,

@@ -135,6 +135,7 @@ def open_shop(story: Story) -> dict[str, str]:
     path = f"/v1/stores/{store['id']}/settings"
     story.call("PUT", path, {"lead_time_tat_minutes": 3, "offer_limit": 9}, version=renamed["version"])
     assert story.get(path)["lead_time_tat_minutes"] == 3
+    assert story.post(f"{path}/preview", {"settings": {"radius_m": 900}, "days": 2})["examined"] == 0
     assert len(story.get("/v1/stores")["items"]) == 1
     group = story.post("/v1/service-groups", {"name": "Phones", "store_id": store["id"]})
     story.call("PATCH", f"/v1/service-groups/{group['id']}", {"name": "All phones"}, version=group["version"])

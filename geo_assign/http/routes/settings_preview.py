@@ -1,0 +1,96 @@
+"""Other settings, tried on what was decided in the last days."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.core.errors import NotFoundError
+from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, Body
+from geo_assign.matching.questions import get_store_rules
+from geo_assign.matching.shadow import shadow
+from geo_assign.workforce.store_settings import StoreSettings, load_settings
+
+routes = Routes("Stores")
+
+
+class SettingsPreviewBody(Body):
+    """The settings to try, as they would be put: what is left out follows the defaults."""
+
+    settings: StoreSettings
+    days: int = Field(7, ge=1, le=30, description="How far back.")
+
+
+class PickAnswer(Answer):
+    """Whom a decision comes to."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float
+
+
+class ChangedAnswer(Answer):
+    """A decision that would have been another one; null: nobody."""
+
+    decision_id: UUID
+    work_order_id: UUID
+    at: datetime
+    old: PickAnswer | None
+    new: PickAnswer | None
+
+
+class SideAnswer(Answer):
+    """One of the two sets of rules over all decisions compared.
+
+    `acceptance` is an estimate: the share of the chosen people's answered offers in these days that they accepted.
+    """
+
+    found: int
+    mean_m: float | None
+    median_m: float | None
+    acceptance: float | None
+
+
+class ShadowAnswer(Answer):
+    """What other settings would have made of the last days.
+
+    `found_instead` decisions found nobody and would have, `lost_instead` the other way round. Left out are decisions
+    that did not come out again under their own rules (`not_reproduced`), those whose track is gone (`track_expired`),
+    and, when `truncated`, those older than the ones `examined`. `not_judged` settings differ, and nobody can tell what
+    they would have changed.
+    """
+
+    since: datetime
+    examined: int
+    compared: int
+    changed: Sequence[ChangedAnswer]
+    found_instead: int
+    lost_instead: int
+    old: SideAnswer
+    new: SideAnswer
+    not_reproduced: int
+    track_expired: int
+    truncated: bool
+    not_judged: Sequence[str]
+
+
+@routes.post(
+    "/v1/stores/{id}/settings/preview",
+    access=STORE_SETTINGS,
+    body=SettingsPreviewBody,
+    answer=ShadowAnswer,
+    errors=(NotFoundError,),
+)
+def preview_store_settings(call: Call) -> Reply:
+    """Replay what automation decided for the store in the last days under other settings. Nothing changes.
+
+    At most the latest 500 decisions, and as many of them as ten seconds suffice for.
+    """
+    body: SettingsPreviewBody = call.body
+    with call.transaction() as tx:
+        rules = get_store_rules(tx, call.caller.scope, call.path["id"])
+        other = load_settings(body.settings.stored(), freshness_s=tx.defaults.freshness_s)
+        found = shadow(tx, rules.store.id, present=rules.settings, other=other, days=body.days)
+    return Reply(ShadowAnswer.model_validate(found))

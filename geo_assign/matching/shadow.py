@@ -1,0 +1,209 @@
+"""Other settings tried on the past: what a store's automatic decisions would have been under them.
+
+Each decision is asked again as things stood then, under its own rules and under the new ones. Where its own rules do
+not lead to what was decided, because what is kept does not tell enough, the decision is left out and counted: then a
+difference is the settings' and nothing else's.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import fmean, median
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from geo_assign.core.db import Tx
+from geo_assign.matching.domain import Candidate, Question
+from geo_assign.matching.history import has_track
+from geo_assign.matching.queries import find_nearest_then
+from geo_assign.matching.questions import EVERYTHING, policy_of
+from geo_assign.matching.receipts import Decision, list_automatic_decisions
+from geo_assign.matching.why import recall
+from geo_assign.workforce.store_settings import StoreSettings
+from geo_assign.workorders.domain import OfferState
+from geo_assign.workorders.tables import offers
+
+MOST_DECISIONS = 500
+_MOST_S = 10.0
+
+# What the replay follows. Everything else of the settings decides later than the choice of the first.
+JUDGED = frozenset(
+    {
+        "lead_auto_user_assignment",
+        "lead_acceptance",
+        "radius_m",
+        "freshness_s",
+        "travel_buffer_minutes",
+        "mock_positions",
+        "offer_limit",
+        "reoffer_after_minutes",
+        "soon_minutes",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Whom a decision came to, and how far he was, metres."""
+
+    technician_id: UUID
+    name: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A decision that would have been another one; None: nobody."""
+
+    decision_id: UUID
+    work_order_id: UUID
+    at: datetime
+    old: Pick | None
+    new: Pick | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two sets of rules over all decisions compared: how many found somebody, and how far he was.
+
+    `acceptance` estimates: the share of those people's answered offers in these days that they accepted, each counted
+    as often as he would have been asked; None when nobody was asked.
+    """
+
+    found: int
+    mean_m: float | None
+    median_m: float | None
+    acceptance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What other settings would have made of the last days.
+
+    `found_instead`: decisions that found nobody and would have; `lost_instead`: the other way round. Left out are those
+    that did not come out again under their own rules (`not_reproduced`), those whose track is gone (`track_expired`),
+    and, when `truncated`, older ones than the `examined`. `not_judged`: settings that differ and that this cannot tell
+    about.
+    """
+
+    since: datetime
+    examined: int
+    compared: int
+    changed: tuple[Changed, ...]
+    found_instead: int
+    lost_instead: int
+    old: Side
+    new: Side
+    not_reproduced: int
+    track_expired: int
+    truncated: bool
+    not_judged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    decision: Decision
+    old: Pick | None
+    new: Pick | None
+
+
+def shadow(tx: Tx, store_id: UUID, *, present: StoreSettings, other: StoreSettings, days: int) -> Shadow:
+    """Replay the store's automatic decisions of the last `days` under other settings; it takes seconds at most.
+
+    The newest decisions come first: what the time does not suffice for is the oldest.
+    """
+    now, started = tx.now(), monotonic()
+    since = now - timedelta(days=days)
+    decisions = list_automatic_decisions(tx, store_id, since=since, limit=MOST_DECISIONS + 1)
+    compared: list[_Compared] = []
+    passed_over: Counter[str] = Counter()
+    examined = 0
+    for decision in decisions[:MOST_DECISIONS]:
+        if monotonic() - started > _MOST_S:
+            break
+        examined += 1
+        found = _compare(tx, decision, other)
+        if isinstance(found, str):
+            passed_over[found] += 1
+        else:
+            compared.append(found)
+    accepted = _acceptance(tx, since, {pick.technician_id for one in compared for pick in (one.old, one.new) if pick})
+    return Shadow(
+        since=since,
+        examined=examined,
+        compared=len(compared),
+        changed=tuple(_changed(one) for one in compared if _id(one.old) != _id(one.new)),
+        found_instead=sum(one.old is None and one.new is not None for one in compared),
+        lost_instead=sum(one.old is not None and one.new is None for one in compared),
+        old=_side([one.old for one in compared], accepted),
+        new=_side([one.new for one in compared], accepted),
+        not_reproduced=passed_over["not_reproduced"],
+        track_expired=passed_over["track_expired"],
+        truncated=len(decisions) > examined,
+        not_judged=tuple(sorted(_differing(present, other) - JUDGED)),
+    )
+
+
+def _compare(tx: Tx, decision: Decision, other: StoreSettings) -> _Compared | str:
+    """Both picks, or why there is no telling."""
+    question = recall(tx, decision, scope=EVERYTHING)
+    changed = _under(question, other)
+    looks_back = question.is_soon or changed.is_soon
+    if looks_back and not has_track(tx, decision.at.date()):
+        return "track_expired"
+    old = _pick(tx, question)
+    if _id(old) != decision.chosen_technician_id:
+        return "not_reproduced"
+    return _Compared(decision, old, None if other.lead_auto_user_assignment == "off" else _pick(tx, changed))
+
+
+def _under(question: Question, other: StoreSettings) -> Question:
+    """The same question under other settings; a search that widens goes on from the ring that it had reached."""
+    policy = policy_of(other)
+    if other.offer_policy == "widening":
+        policy = replace(policy, radius_m=min(question.policy.radius_m, policy.radius_m))
+    needs_duty = other.lead_acceptance or other.lead_auto_user_assignment != "on"
+    return replace(question, policy=policy, needs_duty=needs_duty)
+
+
+def _pick(tx: Tx, question: Question) -> Pick | None:
+    nearest: Candidate | None = find_nearest_then(tx, question)
+    return None if nearest is None else Pick(nearest.technician_id, nearest.name, nearest.distance_m)
+
+
+def _id(pick: Pick | None) -> UUID | None:
+    return None if pick is None else pick.technician_id
+
+
+def _changed(one: _Compared) -> Changed:
+    return Changed(one.decision.id, one.decision.work_order_id, one.decision.at, one.old, one.new)
+
+
+def _side(picks: Sequence[Pick | None], accepted: dict[UUID, float]) -> Side:
+    found = [pick for pick in picks if pick is not None]
+    metres = [pick.distance_m for pick in found]
+    shares = [accepted[pick.technician_id] for pick in found if pick.technician_id in accepted]
+    return Side(
+        found=len(found),
+        mean_m=round(fmean(metres), 1) if metres else None,
+        median_m=round(median(metres), 1) if metres else None,
+        acceptance=round(fmean(shares), 3) if shares else None,
+    )
+
+
+def _acceptance(tx: Tx, since: datetime, technician_ids: set[UUID]) -> dict[UUID, float]:
+    """The share of offers that each of them accepted, of those that he was left to answer."""
+    o = offers.c
+    answered = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
+    share = func.count().filter(o.state == OfferState.ACCEPTED) * 1.0 / func.count()
+    statement = select(o.technician_id, share.label("share")).where(
+        o.org_id == tx.org_id, o.technician_id.in_(technician_ids), o.offered_at >= since, o.state.in_(answered)
+    )
+    return {row.technician_id: float(row.share) for row in tx.conn.execute(statement.group_by(o.technician_id))}
+
+
+def _differing(present: StoreSettings, other: StoreSettings) -> set[str]:
+    return {name for name in StoreSettings.model_fields if getattr(present, name) != getattr(other, name)}
