@@ -70,7 +70,7 @@ class Channel:
     def _untold(self, found: Changes) -> Changes:
         marks: dict[UUID, object] = {person.id: replace(person, age_s=None) for person in found.technicians}
         marks |= dict.fromkeys(found.gone, "gone")
-        marks |= {order.id: (order.version, order.offer) for order in found.work_orders}
+        marks |= {order.id: (order.version, order.offers) for order in found.work_orders}
         told, self.told = self.told, marks
         return replace(
             found,

@@ -25,6 +25,7 @@ from geo_assign.workorders.commands import (
 from geo_assign.workorders.conversion import find_ticket_id
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
+    TAKEN,
     BookingRole,
     BookingState,
     EventKind,
@@ -143,9 +144,9 @@ def expire(tx: Tx, caller: Caller, offer_id: UUID) -> UUID | None:
 
 
 def withdraw(tx: Tx, order: WorkOrder, reason: str) -> list[Offer]:
-    """Take back everything that is offered of a locked work order, and free the time that is held for an answer.
+    """Take back everything that is offered of a locked work order, and free everybody's time unless somebody has it.
 
-    What is assigned stays; the order's own state is the caller's.
+    The order's own state is the caller's.
     """
     now = tx.now()
     withdrawn = [
@@ -153,9 +154,8 @@ def withdraw(tx: Tx, order: WorkOrder, reason: str) -> list[Offer]:
         for offer in list_open_offers(tx, work_order_id=order.id)
         if close_offer(tx, offer, OfferState.WITHDRAWN, at=now, reason=reason)
     ]
-    for one in list_held(tx, order.id):
-        if one.state is BookingState.OFFERED:
-            set_bookings(tx, order.id, BookingState.RELEASED, at=now, booking_id=one.booking_id)
+    if order.state not in TAKEN:
+        set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     return withdrawn
 
 
