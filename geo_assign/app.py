@@ -26,6 +26,7 @@ from geo_assign.http.operations import Operation
 from geo_assign.http.pages import answer_with_problems
 from geo_assign.http.routes import (
     api_keys,
+    availability,
     calendar,
     crews,
     decisions,
@@ -82,6 +83,7 @@ FEATURES = (
     work_order_moves,
     nearest,
     optimizing,
+    availability,
     calendar,
     decisions,
     offers,

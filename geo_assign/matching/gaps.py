@@ -1,9 +1,18 @@
-"""Gaps in people's time, and the slots that fit into them: plain arithmetic of instants."""
+"""Gaps in people's time, and the slots that fit into them: plain arithmetic of instants and metres."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from geo_assign.core.spans import Span, intersect_all
+from geo_assign.core.geo import road_s
+from geo_assign.core.spans import Span, intersect, intersect_all
+from geo_assign.matching.domain import Provenance
+
+GRID = timedelta(minutes=15)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def earliest_common_gap(free: Sequence[Sequence[Span]], duration: timedelta, after: datetime) -> Span | None:
@@ -16,3 +25,149 @@ def earliest_common_gap(free: Sequence[Sequence[Span]], duration: timedelta, aft
         if begins + duration <= end:
             return begins, begins + duration
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An appointment: the time it occupies, its end, and how far from the wanted place it is (None: nobody knows).
+
+    One that is done `holds` no time any more, but it is where he was.
+    """
+
+    occupied: Span
+    ends_at: datetime
+    distance_m: float | None
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of somebody's time and ways: `free` are his hours less time off and what he holds.
+
+    Distances in metres to the wanted place: from where he starts his days, and from where he is now (None: unknown).
+    """
+
+    free: Sequence[Span]
+    stops: Sequence[Stop]
+    base_m: float
+    base: Provenance
+    live_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A visit of `duration` that begins at `after` or later and is over by `until`, as seen at `at`.
+
+    Starts up to `soon_until` are judged by live positions. `days` are the local days that it may lie in; whatever lies
+    before a visit, the way and the store's `buffer` come in between.
+    """
+
+    duration: timedelta
+    after: datetime
+    until: datetime
+    at: datetime
+    soon_until: datetime
+    days: Sequence[Span]
+    buffer: timedelta
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Every start from `first` to `last`, both included, fits; the ways before and after are the same for all of them.
+
+    `after_s` None: nothing follows on that day.
+    """
+
+    first: datetime
+    last: datetime
+    distance_m: float
+    provenance: Provenance
+    after_s: float | None
+
+    @property
+    def before_s(self) -> float:
+        return road_s(self.distance_m)
+
+
+def start_windows(person: Person, wanted: Wanted) -> list[Window]:
+    """When somebody can begin, in order."""
+    found = []
+    for free in person.free:
+        for day in wanted.days:
+            if day[1] <= free[0] or day[0] >= free[1]:
+                continue
+            for first, last in _pieces(person, wanted, intersect([free], [day])):
+                window = _window(person, wanted, free, day=day, first=first, last=last)
+                if window is not None:
+                    found.append(window)
+    return found
+
+
+def on_grid(at: datetime, zone: ZoneInfo) -> datetime:
+    """The first quarter of an hour on the zone's clocks that is not before `at`."""
+    offset = at.astimezone(zone).utcoffset() or timedelta(0)
+    over = (at - _EPOCH + offset) % GRID
+    return at if not over else at + GRID - over
+
+
+def earliest_starts(
+    windows: Mapping[UUID, Sequence[Window]], zone: ZoneInfo
+) -> Iterator[tuple[datetime, dict[UUID, Window]]]:
+    """The starts on the grid at which anybody can begin, earliest first, each with everybody who can."""
+    coming = sorted(((window.first, person, window) for person, all_ in windows.items() for window in all_), key=_first)
+    running: list[tuple[UUID, Window]] = []
+    index, start = 0, None
+    while index < len(coming) or running:
+        start = on_grid(coming[index][0] if not running or start is None else start + GRID, zone)
+        while index < len(coming) and coming[index][0] <= start:
+            running.append(coming[index][1:])
+            index += 1
+        running = [(person, window) for person, window in running if window.last >= start]
+        if running:
+            yield start, dict(running)
+
+
+def _first(coming: tuple[datetime, UUID, Window]) -> tuple[datetime, UUID]:
+    return coming[0], coming[1]
+
+
+def _pieces(person: Person, wanted: Wanted, within: Sequence[Span]) -> Iterator[Span]:
+    """`within` cut where somebody's place changes: at the end of an appointment, and where live positions end."""
+    cuts = [*(stop.ends_at for stop in person.stops), wanted.soon_until + timedelta.resolution]
+    for start, end in within:
+        edges = [start, *sorted({cut for cut in cuts if start < cut < end}), end]
+        yield from pairwise(edges)
+
+
+def _window(person: Person, wanted: Wanted, free: Span, *, day: Span, first: datetime, last: datetime) -> Window | None:
+    """The starts in [first, last) that leave time for the ways; None when there are none, or he is too far away."""
+    soon = first <= wanted.soon_until
+    held = [stop for stop in person.stops if stop.holds]
+    place = _place(held, first, since=wanted.at) if soon else _place(person.stops, first, since=day[0])
+    begins_m, begins = (person.live_m, Provenance.LIVE) if soon else (person.base_m, person.base)
+    near_m = begins_m if soon or place is None else place
+    if begins_m is None or near_m is None or near_m > wanted.radius_m:
+        return None
+    distance_m = begins_m if place is None else place
+    ready = max([wanted.at, *(stop.occupied[1] for stop in held if stop.occupied[1] <= free[0])])
+    coming = min((stop for stop in held if stop.occupied[0] >= free[1]), key=lambda one: one.occupied, default=None)
+    after_s = 0.0 if coming is None else road_s(coming.distance_m or 0.0)
+    over = min(free[1], wanted.until, *([coming.occupied[0] - timedelta(seconds=after_s)] if coming else []))
+    earliest = max(first, wanted.after, ready + timedelta(seconds=road_s(distance_m)) + wanted.buffer)
+    latest = min(last - timedelta.resolution, over - wanted.duration)
+    if earliest > latest:
+        return None
+    provenance = begins if place is None else Provenance.PREVIOUS_APPOINTMENT
+    follows = coming is not None and coming.occupied[0] < day[1]
+    return Window(earliest, latest, distance_m, provenance, after_s if follows else None)
+
+
+def _place(stops: Sequence[Stop], start: datetime, *, since: datetime) -> float | None:
+    """Metres from the last appointment that reaches beyond `since` and ends by `start`; None when there is none."""
+    before = [
+        (stop.ends_at, stop.distance_m)
+        for stop in stops
+        if stop.distance_m is not None and stop.occupied[1] > since and stop.ends_at <= start
+    ]
+    return max(before)[1] if before else None

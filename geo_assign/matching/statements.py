@@ -155,6 +155,12 @@ LEFT JOIN LATERAL (
 WHERE t.org_id = %(org_id)s AND t.id IN (:members:)"""
 
 
+# What does not depend on the slot.
+_LASTING = frozenset(
+    {ExclusionCode.INACTIVE, ExclusionCode.WRONG_GROUP, ExclusionCode.MISSING_SKILL, ExclusionCode.OFFER_LIMIT}
+)
+
+
 def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
     """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
     return _candidates(_source(question, window, rare_skill=rare_skill), _where(question))
@@ -186,6 +192,45 @@ def one_sql(question: Question) -> str:
     """The same for one technician, %(technician_id)s, wherever he is, or will be before a later slot."""
     place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
     return _one(place, tuple(active_filters(question).items()), scope_condition(question))
+
+
+def several_sql(question: Question) -> str:
+    """Of %(technician_ids)s, those of the scope whom no filter excludes, wherever they are or will be."""
+    place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
+    return _several(place, _where(question))
+
+
+def people_sql(question: Question) -> str:
+    """The people whom nothing excludes that holds whatever the slot, by distance of their base: the first %(fetch)s.
+
+    With %(technician_ids)s only these.
+    """
+    members = _OF_STORE if question.group_id is None else _OF_GROUP
+    named = "%(technician_ids)s::uuid[] IS NULL OR t.id = ANY(%(technician_ids)s::uuid[])"
+    lasting = (condition for code, condition in active_filters(question).items() if code in _LASTING)
+    passes = "\n  AND ".join(f"({condition}) IS FALSE" for condition in lasting)
+    return f"""
+SELECT t.id, t.name, {_OF_PROVIDER}, ST_Distance(t.base_geog, {ORIGIN}) AS base_m,
+    {_STARTS_FROM_STORE.replace("b.", "t.")} AS from_store, t.home_lat IS NOT NULL AND NOT t.at_base AS from_home,
+    CASE WHEN t.at_base THEN ST_Distance(t.base_geog, {ORIGIN}) ELSE (
+        SELECT ST_Distance(c.geog, {ORIGIN}) FROM current_positions c
+        WHERE c.org_id = %(org_id)s AND c.technician_id = t.id) END AS live_m,
+    NOT t.at_base AND {IS_COARSE} AS coarse
+FROM technicians t
+WHERE t.org_id = %(org_id)s AND t.id IN ({members}) AND ({named}) AND {scope_condition(question)}
+  AND {passes}
+ORDER BY base_m, t.id
+LIMIT %(fetch)s"""
+
+
+STOPS = f"""
+SELECT b.technician_id, b.occupied_from, b.occupied_until, b.ends_at, b.state IN ({_HOLDING}) AS holds,
+    ST_Distance(w.geog, {ORIGIN}) AS distance_m
+FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
+WHERE b.org_id = %(org_id)s AND b.technician_id = ANY(%(technician_ids)s::uuid[]) AND b.state IN ({_HOLDING}, 'done')
+  AND b.occupied_until > %(within_start)s AND b.occupied_from < %(within_end)s
+ORDER BY b.technician_id, b.ends_at"""
+"""What %(technician_ids)s have or had between two instants, each with its distance to the origin in metres."""
 
 
 COUNT_SKILL = """
@@ -252,6 +297,17 @@ FROM ({source}) p
 JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
 WHERE {scope} AND {_IN_HIS_PLACE}
 ORDER BY p.sphere_m"""
+
+
+@lru_cache(maxsize=256)
+def _several(place: str, conditions: tuple[str, ...]) -> str:
+    where = "\n  AND ".join(conditions)
+    return f"""
+SELECT t.id
+FROM technicians t
+JOIN LATERAL ({place}) p ON {_IN_HIS_PLACE}
+WHERE t.org_id = %(org_id)s AND t.id = ANY(%(technician_ids)s::uuid[])
+  AND {where}"""
 
 
 @lru_cache(maxsize=256)

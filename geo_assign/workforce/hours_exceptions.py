@@ -1,4 +1,4 @@
-"""Reads of exceptions from the weekly hours, and of working time as a whole."""
+"""Reads of exceptions from the weekly hours, and of working time and time off as a whole."""
 
 from collections.abc import Collection
 from datetime import UTC, date, timedelta
@@ -12,7 +12,7 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.core.spans import Span
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.local_time import get_zone
-from geo_assign.workforce.tables import hours_exceptions, stores, technicians
+from geo_assign.workforce.tables import hours_exceptions, stores, technicians, time_off
 from geo_assign.workforce.working_time import WallSpans, WorkingTime
 
 
@@ -40,6 +40,20 @@ def list_working_times(tx: Tx, technician_ids: Collection[UUID], within: Span) -
     statement = select(t.id, t.hours, stores.c.timezone).select_from(joined)
     rows = tx.conn.execute(statement.where(t.org_id == tx.org_id, t.id.in_(technician_ids)))
     return {row.id: WorkingTime(row.hours, get_zone(row.timezone), exceptions.get(row.id, {})) for row in rows}
+
+
+def list_away(tx: Tx, technician_ids: Collection[UUID], within: Span) -> dict[UUID, list[Span]]:
+    """These technicians' time off that touches `within`, whole; who has none is absent."""
+    f, (start, end) = time_off.c, within
+    found: dict[UUID, list[Span]] = {}
+    rows = tx.conn.execute(
+        select(f.technician_id, f.starts_at, f.ends_at).where(
+            f.org_id == tx.org_id, f.technician_id.in_(technician_ids), f.ends_at > start, f.starts_at < end
+        )
+    )
+    for row in rows:
+        found.setdefault(row.technician_id, []).append((row.starts_at, row.ends_at))
+    return found
 
 
 def dates_around(within: Span) -> tuple[date, date]:

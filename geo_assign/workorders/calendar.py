@@ -19,7 +19,7 @@ from geo_assign.access.queries import after
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.spans import Span, clip, subtract
-from geo_assign.workforce.hours_exceptions import list_working_times
+from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import sees_store, sees_technician
 from geo_assign.workforce.tables import (
@@ -28,7 +28,6 @@ from geo_assign.workforce.tables import (
     stores,
     technician_groups,
     technicians,
-    time_off,
 )
 from geo_assign.workforce.working_time import working_spans
 from geo_assign.workorders.domain import (
@@ -122,12 +121,12 @@ def list_calendar(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Tech
     """The people of the scope by name, each with his time within the question's span."""
     people = _people(tx, scope, question)
     ids = [person.id for person in people.items]
-    booked, off = _bookings(tx, scope, question.within, ids), _time_off(tx, question.within, ids)
+    booked, away = _bookings(tx, scope, question.within, ids), list_away(tx, ids, question.within)
     working = list_working_times(tx, ids, question.within)
     rows = []
     for person in people.items:
         hours = clip(working_spans(working[person.id], question.within), question.within)
-        rows.append(_row(person, booked[person.id], hours=hours, off=clip(off[person.id], question.within)))
+        rows.append(_row(person, booked[person.id], hours=hours, off=clip(away.get(person.id, ()), question.within)))
     return Page(rows, people.next_cursor)
 
 
@@ -240,17 +239,6 @@ def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict
     found: dict[UUID, list[Row[Any]]] = defaultdict(list)
     for row in tx.conn.execute(statement):
         found[row.technician_id].append(row)
-    return found
-
-
-def _time_off(tx: Tx, within: Span, ids: Collection[UUID]) -> dict[UUID, list[Span]]:
-    f, (start, end) = time_off.c, within
-    statement = select(f.technician_id, f.starts_at, f.ends_at).where(
-        f.org_id == tx.org_id, f.technician_id.in_(ids), f.ends_at > start, f.starts_at < end
-    )
-    found: dict[UUID, list[Span]] = defaultdict(list)
-    for row in tx.conn.execute(statement):
-        found[row.technician_id].append((row.starts_at, row.ends_at))
     return found
 
 

@@ -52,6 +52,7 @@ SAMPLES: Mapping[str, Sample] = {
     "POST /v1/api-keys": Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]}),
     "GET /v1/api-keys/{id}": Sample(ids=("api_key",)),
     "DELETE /v1/api-keys/{id}": Sample(ids=("spare_api_key",)),
+    "POST /v1/availability": Sample(body={"store_id": "<store>", "point": HERE, "technician_ids": ["<technician>"]}),
     "GET /v1/calendar": Sample(
         query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}
     ),

@@ -58,6 +58,7 @@ ROW_OF: Mapping[str, Row] = {
     "GET /v1/calendar": READ_ABOUT_OTHERS,
     "GET /v1/map": READ_ABOUT_OTHERS,
     "GET /v1/live": READ_ABOUT_OTHERS,
+    "POST /v1/availability": READ_ABOUT_OTHERS,
     "POST /v1/technicians/nearest": READ_ABOUT_OTHERS,
     "POST /v1/leads": WORK,
     "POST /v1/tickets": WORK,

@@ -10,8 +10,7 @@ from pydantic_core import PydanticCustomError
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point, road_s
-from geo_assign.dispatch.flows import GeocodeRequest
-from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
+from geo_assign.http.addresses import AddressNotFoundError, find_point
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.routes.work_order_models import Id
@@ -91,12 +90,6 @@ class NearestAnswer(Answer):
     radius_m: float
 
 
-class AddressNotFoundError(WorkOrderWithoutLocationError):
-    """No location was found for this address: correct it, or give a point."""
-
-    code = "address_not_found"
-
-
 @routes.post(
     "/v1/technicians/nearest",
     access=READING,
@@ -127,16 +120,8 @@ def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
     assert body.store_id is not None
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
-    query = AddressQuery(text=address, near=rules.store.location)
-    request = GeocodeRequest(call.caller.org_id, rules.store.id, body.group_id, query)
-    judgement = judge(call.services.dispatcher.geocode(request), Confidence(rules.settings.min_confidence))
-    found = judgement.accepted
-    if found is None:
-        problem = judgement.problem
-        raise AddressNotFoundError(
-            problem.detail if problem else "", reason=problem.code.value if problem else "not_found"
-        )
-    point = PointBody(lat=found.point.lat, lon=found.point.lon)
+    found = find_point(call, rules, address, group_id=body.group_id)
+    point = PointBody(lat=found.lat, lon=found.lon)
     located = body.model_copy(update={"address": None, "point": point})
     with call.transaction() as tx:
         return Reply(_answer(tx, call, located))

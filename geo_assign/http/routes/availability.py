@@ -1,0 +1,202 @@
+"""Next free slots near an address."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.core.geo import Point
+from geo_assign.core.spans import Span
+from geo_assign.http.addresses import AddressNotFoundError, find_point
+from geo_assign.http.operations import READING, Call, Reply, Routes
+from geo_assign.http.rendering import to_json
+from geo_assign.http.routes.work_order_models import Id
+from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, PointAnswer, PointBody, Skills
+from geo_assign.matching.availability import Availability, FreeSlot, Search, find_slots
+from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
+from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_point
+from geo_assign.privacy.domain import How
+from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
+from geo_assign.workforce.queries import get_group
+
+routes = Routes("Availability")
+
+_USUAL, _LONGEST = timedelta(days=14), timedelta(days=42)
+
+
+class AvailabilityBody(Body):
+    """Where, how long, when, and who: exactly one of `point` and `address`.
+
+    Times without an offset are wall times of the store. Without `from` the search begins now, without `to` it looks
+    two weeks ahead. With `technician_ids` the slots are those in which all of them can come.
+    """
+
+    store_id: Id
+    point: PointBody | None = None
+    address: LongText | None = None
+    duration_minutes: float | None = Field(None, gt=0, le=7 * 24 * 60, description="The store's usual, when left out.")
+    first: InstantOrWallTime | None = Field(None, alias="from")
+    last: InstantOrWallTime | None = Field(None, alias="to")
+    skills: Skills = ()
+    group_id: Id | None = None
+    limit: int = Field(10, ge=1, le=50, description="Slots.")
+    technician_ids: Annotated[tuple[UUID, ...], Field(max_length=20, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.point is None) == (self.address is None):
+            raise PydanticCustomError("one_place", "Give exactly one of point and address")
+        if len(set(self.technician_ids)) != len(self.technician_ids):
+            raise PydanticCustomError("named_twice", "Name each technician once")
+        return self
+
+
+class OpeningShown(Answer):
+    """Somebody who can take the slot. `travel_after_s` is null when nothing follows on that day."""
+
+    id: UUID
+    name: str
+    distance_m: float
+    provenance: Provenance
+    travel_before_s: float
+    travel_after_s: float | None
+
+
+class FreeSlotShown(Answer):
+    """A slot with who can take it, least travel first; `others` more could, too."""
+
+    start: datetime
+    end: datetime
+    technicians: list[OpeningShown]
+    others: int
+
+
+class AvailabilityAnswer(Answer):
+    """Slots, earliest first. When there are none, `excluded` says why people cannot come at the very start."""
+
+    slots: list[FreeSlotShown]
+    examined: int
+    truncated: bool
+    excluded: list[dict[str, Any]]
+    origin: PointAnswer
+    duration_minutes: float
+    timezone: str
+
+
+@routes.post(
+    "/v1/availability",
+    access=READING,
+    body=AvailabilityBody,
+    answer=AvailabilityAnswer,
+    errors=(NotFoundError, AddressNotFoundError, WallTimeDoesNotExistError),
+)
+def find_availability(call: Call) -> Reply:
+    """Find the next free slots near a place, before there is a lead.
+
+    Slots begin on the quarters of an hour. Between appointments there is time for the way, as estimated from the
+    straight line, and for the store's travel buffer. What is proposed could be assigned at this moment.
+    """
+    body: AvailabilityBody = call.body
+    if body.address is None:
+        assert body.point is not None
+        with call.transaction() as tx:
+            rules = get_store_rules(tx, call.caller.scope, body.store_id)
+            return _answer(tx, call, rules, body.point.point())
+    with call.transaction() as tx:
+        rules = get_store_rules(tx, call.caller.scope, body.store_id)
+    point = find_point(call, rules, body.address, group_id=body.group_id)
+    with call.transaction() as tx:
+        return _answer(tx, call, rules, point)
+
+
+def _answer(tx: Tx, call: Call, rules: StoreRules, origin: Point) -> Reply:
+    body: AvailabilityBody = call.body
+    question = _question(tx, call, rules, origin)
+    first, last = _span(body, rules, at=question.at)
+    question = replace(question, slot=Slot(first, first + _duration(body, rules)))
+    search = Search(
+        question=question,
+        until=last,
+        zone=get_zone(rules.store.timezone),
+        limit=body.limit,
+        technician_ids=body.technician_ids,
+    )
+    found = find_slots(tx, search)
+    _note_views(call, found, at=question.at)
+    return Reply(
+        to_json(
+            {
+                "slots": [_slot(slot) for slot in found.slots],
+                "examined": found.examined,
+                "truncated": found.truncated,
+                "excluded": [_excluded(one) for one in found.excluded],
+                "origin": {"lat": origin.lat, "lon": origin.lon},
+                "duration_minutes": _duration(body, rules) / timedelta(minutes=1),
+                "timezone": rules.store.timezone,
+            }
+        )
+    )
+
+
+def _question(tx: Tx, call: Call, rules: StoreRules, origin: Point) -> Question:
+    body: AvailabilityBody = call.body
+    if body.group_id is not None:
+        get_group(tx, call.caller.scope, body.group_id)
+    return question_for_point(
+        origin,
+        at=tx.as_of(),
+        scope=call.caller.scope,
+        rules=rules,
+        group_id=body.group_id,
+        skills=body.skills,
+        freshness_s=rules.settings.freshness_s,
+    )
+
+
+def _duration(body: AvailabilityBody, rules: StoreRules) -> timedelta:
+    if body.duration_minutes is None:
+        return rules.settings.default_duration
+    return timedelta(minutes=body.duration_minutes)
+
+
+def _span(body: AvailabilityBody, rules: StoreRules, *, at: datetime) -> Span:
+    """From when to when, never before now. Raises InvalidError, WallTimeDoesNotExistError."""
+    zone = get_zone(rules.store.timezone)
+    first = at if body.first is None else max(at, as_instant(body.first, zone))
+    last = first + _USUAL if body.last is None else as_instant(body.last, zone)
+    if last <= first:
+        raise InvalidError.at("/to", "span_not_forward", "It should come after `from`, and after now.")
+    if last - first > _LONGEST:
+        raise InvalidError.at("/to", "span_too_long", "The search looks at most 42 days ahead of `from`.")
+    return first, last
+
+
+def _note_views(call: Call, found: Availability, *, at: datetime) -> None:
+    """Whose place was told by a distance from where he is now."""
+    seen = {one.technician_id for slot in found.slots for one in slot.technicians if one.position_seen}
+    call.services.views.note(call.caller, How.NEAREST, sorted(seen), at=at)
+
+
+def _slot(slot: FreeSlot) -> dict[str, Any]:
+    people = [
+        {
+            "id": one.technician_id,
+            "name": one.name,
+            "distance_m": one.distance_m,
+            "provenance": one.provenance,
+            "travel_before_s": one.travel_before_s,
+            "travel_after_s": one.travel_after_s,
+        }
+        for one in slot.technicians
+    ]
+    return {"start": slot.start, "end": slot.end, "technicians": people, "others": slot.others}
+
+
+def _excluded(one: Excluded) -> dict[str, Any]:
+    reasons = [{"code": reason.code, "detail": reason.detail} for reason in one.reasons]
+    return {"technician_id": one.technician_id, "name": one.name, "reasons": reasons}

@@ -1,0 +1,213 @@
+"""Next free slots near a place, before any work order exists.
+
+Arithmetic proposes, the filters decide: starts come from people's gaps and ways, and each is then put to the conditions
+that a ranking asks, so that nothing is proposed that an assignment would refuse.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
+from geo_assign.core.geo import road_s
+from geo_assign.core.spans import Span, subtract
+from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
+from geo_assign.matching.filters import parameters
+from geo_assign.matching.gaps import Person, Stop, Wanted, Window, earliest_starts, start_windows
+from geo_assign.matching.queries import explain_exclusions, explain_one
+from geo_assign.matching.statements import STOPS, people_sql, several_sql
+from geo_assign.workforce.hours_exceptions import list_away, list_working_times
+from geo_assign.workforce.local_time import local_day
+from geo_assign.workforce.working_time import local_dates, midnight, working_spans
+from geo_assign.workorders.coarse import coarse_distance_m
+
+# People of one store or group whose time is looked at, nearest base first.
+EXAMINED = 500
+# Starts put to the filters before the search gives up, and people named for each.
+_JUDGED = 400
+_NAMED = 25
+# An appointment of the evening before may still be on the way to the first of the day.
+_AROUND = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Slots as long as the question's, on the clocks of `zone`, that begin at its start or later and end by `until`.
+
+    With `technician_ids` those in which all of them can come; without, each in which anybody of the store, or of the
+    question's group, can.
+    """
+
+    question: Question
+    until: datetime
+    zone: ZoneInfo
+    limit: int = 10
+    technician_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Somebody who can take a slot: metres and seconds of road from where he will come, and on to what follows.
+
+    `travel_after_s` None: nothing follows on that day. `position_seen`: the distance tells where he is now.
+    """
+
+    technician_id: UUID
+    name: str
+    distance_m: float
+    provenance: Provenance
+    travel_before_s: float
+    travel_after_s: float | None
+
+    @property
+    def position_seen(self) -> bool:
+        return self.provenance is Provenance.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A slot with who can take it, least travel first; `others` more could, too."""
+
+    start: datetime
+    end: datetime
+    technicians: Sequence[Opening]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Free slots, earliest first. Without any, `excluded` says why those people cannot come at the very start.
+
+    `examined`: people whose time was looked at; `truncated`: there are more of them, or the search was given up.
+    """
+
+    slots: Sequence[FreeSlot]
+    examined: int
+    truncated: bool
+    excluded: Sequence[Excluded] = ()
+
+
+def find_slots(tx: Tx, search: Search) -> Availability:
+    """The earliest slots. Raises NotFoundError for a named technician who is not in the scope."""
+    question = search.question
+    named = _explained(tx, search)
+    rows = _people(tx, search)
+    people = {row.id: row for row in rows[:EXAMINED]}
+    windows = _windows(tx, search, people)
+    slots: list[FreeSlot] = []
+    judged = 0
+    for start, open_for in earliest_starts(windows, search.zone):
+        if len(open_for) < len(search.technician_ids):
+            continue
+        if len(slots) == search.limit or judged == _JUDGED:
+            break
+        judged += 1
+        slot = _judge(tx, search, start, {person: people[person] for person in open_for}, open_for)
+        if slot is not None:
+            slots.append(slot)
+    truncated = len(rows) > EXAMINED or judged == _JUDGED
+    excluded = [] if slots else (named or list(explain_exclusions(tx, question).excluded))
+    return Availability(slots, len(people), truncated, excluded)
+
+
+def _explained(tx: Tx, search: Search) -> list[Excluded]:
+    """The named technicians, each with what excludes him at the very start. Raises NotFoundError."""
+    found = []
+    for technician_id in search.technician_ids:
+        one = explain_one(tx, search.question, technician_id)
+        if one is None:
+            raise NotFoundError("There is no such technician here.")
+        found.append(one)
+    return found
+
+
+def _people(tx: Tx, search: Search) -> list[Any]:
+    asked = list(search.technician_ids) or None
+    values = {**parameters(search.question), "org_id": tx.org_id, "technician_ids": asked, "fetch": EXAMINED + 1}
+    return tx.fetch(people_sql(search.question), values)
+
+
+def _windows(tx: Tx, search: Search, people: Mapping[UUID, Any]) -> dict[UUID, list[Window]]:
+    """When each of these people can begin."""
+    question, ids = search.question, list(people)
+    first, _ = local_day(question.slot.start, search.zone)
+    _, last = local_day(search.until, search.zone)
+    within = (first - _AROUND, last + _AROUND)
+    stops, away = _stops(tx, question, ids, within), list_away(tx, ids, within)
+    wanted = _wanted(search, (first, last))
+    found = {}
+    for person_id, working in list_working_times(tx, ids, within).items():
+        row, his = people[person_id], stops.get(person_id, [])
+        held = [stop.occupied for stop in his if stop.holds]
+        free = subtract(working_spans(working, within), [*away.get(person_id, ()), *held])
+        base = Provenance.STORE if row.from_store else Provenance.HOME_BASE
+        found[person_id] = start_windows(Person(free, his, row.base_m, base, row.live_m), wanted)
+    return found
+
+
+def _wanted(search: Search, whole_days: Span) -> Wanted:
+    question = search.question
+    days = [local_day(midnight(day, search.zone), search.zone) for day in local_dates(whole_days, search.zone)]
+    return Wanted(
+        duration=question.slot.end - question.slot.start,
+        after=question.slot.start,
+        until=search.until,
+        at=question.at,
+        soon_until=question.at + question.policy.soon,
+        days=days,
+        buffer=question.policy.travel_buffer,
+        radius_m=question.policy.radius_m,
+    )
+
+
+def _stops(tx: Tx, question: Question, ids: Collection[UUID], within: Span) -> dict[UUID, list[Stop]]:
+    values = {
+        **parameters(question),
+        "org_id": tx.org_id,
+        "technician_ids": list(ids),
+        "within_start": within[0],
+        "within_end": within[1],
+    }
+    found: dict[UUID, list[Stop]] = {}
+    for row in tx.fetch(STOPS, values):
+        stop = Stop((row.occupied_from, row.occupied_until), row.ends_at, row.distance_m, row.holds)
+        found.setdefault(row.technician_id, []).append(stop)
+    return found
+
+
+def _judge(
+    tx: Tx, search: Search, start: datetime, people: Mapping[UUID, Any], windows: Mapping[UUID, Window]
+) -> FreeSlot | None:
+    """The slot with those of the nearest whom no filter excludes; None when nobody is left, or a named one is not."""
+    question = _at(search, start)
+    nearest = sorted(people, key=lambda person: (_travel_s(windows[person]), person))
+    asked = nearest if search.technician_ids else nearest[:_NAMED]
+    values = {**parameters(question), "org_id": tx.org_id, "technician_ids": asked}
+    passed = {row.id for row in tx.fetch(several_sql(question), values)}
+    if not passed or len(passed) < len(search.technician_ids):
+        return None
+    openings = [_opening(people[person], windows[person]) for person in asked if person in passed]
+    return FreeSlot(start, question.slot.end, openings, len(nearest) - len(asked))
+
+
+def _at(search: Search, start: datetime) -> Question:
+    question = search.question
+    day_start, day_end = local_day(start, search.zone)
+    slot = Slot(start, start + (question.slot.end - question.slot.start))
+    return replace(question, slot=slot, day_start=day_start, day_end=day_end)
+
+
+def _opening(person: Any, window: Window) -> Opening:
+    # Where somebody lives, and where he is now if his store wants that, is told to a hundred metres.
+    lives_there = person.from_home and window.provenance is Provenance.HOME_BASE
+    coarse = lives_there or (person.coarse and window.provenance is Provenance.LIVE)
+    distance_m = coarse_distance_m(window.distance_m) if coarse else window.distance_m
+    return Opening(person.id, person.name, distance_m, window.provenance, road_s(distance_m), window.after_s)
+
+
+def _travel_s(window: Window) -> float:
+    return window.before_s + (window.after_s or 0.0)
