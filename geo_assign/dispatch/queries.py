@@ -50,6 +50,8 @@ def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
         return f"Nobody is asked: the work order is {order.state.value}."
     if order.state in TAKEN:
         return f"Nobody is asked: {order.technician_name} has it."
+    if order.crew_size or "crew" in (order.pending_detail or {}):
+        return "Nobody else is asked: a person puts a crew together."
     if order.location is None:
         return "Nobody is asked before the work order has a location."
     if not rules.settings.lead_acceptance:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
-from geo_assign.dispatch.commands import answering, assigning, progress
+from geo_assign.dispatch.commands import answering, assigning, duty, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
 from geo_assign.workorders.asked import list_schedule
 from geo_assign.workorders.domain import (
@@ -189,6 +189,29 @@ def test_where_nobody_is_left_the_others_go_on_and_the_dispatcher_is_alarmed(tea
     team.accept("B", team.offer("J"))
     assert team.outcome("J").state is State.ASSIGNED
     assert crew_of(team) == {"C": BookingState.ASSIGNED}
+
+
+def test_who_is_missing_when_the_lead_accepts_is_looked_for_afterwards(team: Day) -> None:
+    team.assign("J", "B", along="A", mode="offer")
+    offer = team.offer("J")
+    with team.database.transaction(team.org_id) as tx:
+        duty.go_off_duty(tx, team.as_("A"), team.people["A"])
+    team.accept("B", offer)
+    assert (team.outcome("J").state, crew_of(team)) == (State.ASSIGNED, {})
+    assert team.sweep() == ["J"]
+    assert crew_of(team) == {"C": BookingState.ASSIGNED}
+
+
+def test_of_several_who_are_asked_to_lead_the_first_gets_the_crew(team: Day) -> None:
+    team.set(lead_auto_user_assignment="on", offer_policy="parallel", parallel_offers=2)
+    team.evaluate("J")
+    team.change_crew("J", "D")
+    team.reject("A", team.offers("J")["A"])
+    assert list(team.offers("J")) == ["B", "C"]
+    team.accept("C", team.offers("J")["C"])
+    assert team.outcome("J").order.technician_name == "C"
+    assert crew_of(team) == {"D": BookingState.ASSIGNED}
+    assert is_free(team, "ABE")
 
 
 # All or nothing -------------------------------------------------------------------------------------------------------

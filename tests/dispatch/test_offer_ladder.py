@@ -116,6 +116,11 @@ def test_where_nobody_is_asked_it_says_why(street: Day) -> None:
     street.lead("K", address="Nowhere 5")
     assert street.ladder("K").sentence == "Nobody is asked before the work order has a location."
     street.places["L"] = street.places["J"]
+    street.places["M"] = street.places["J"]
+    street.lead("M")
+    street.assign("M", "C", along="D", mode="offer")
+    assert street.ladder("M").sentence == "Nobody else is asked: a person puts a crew together."
+    street.cancel("M")
     street.set(lead_acceptance=False, lead_auto_user_assignment="off")
     street.lead("L")
     ladder = street.ladder("L")
