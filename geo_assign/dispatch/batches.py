@@ -111,7 +111,9 @@ def _solve(database: Database, caller: Caller, gathered: Gathered, *, batch_id: 
     while True:
         problem, eligible = as_problem(gathered.questions, gathered.choice, as_offers=gathered.as_offers)
         solution = solve(problem)
-        wanting = [n for n in sorted(gathered.choice.truncated) if solution.best.pair[n] == NOBODY]
+        # Greedy too is shown all it could have chosen from, or the comparison would flatter the batch.
+        plans = (solution.best, solution.greedy)
+        wanting = [n for n in sorted(gathered.choice.truncated) if any(plan.pair[n] == NOBODY for plan in plans)]
         nearest = next(further, None) if wanting else None
         if nearest is None:
             return _result(gathered, solution, eligible, batch_id=batch_id)
