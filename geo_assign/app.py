@@ -50,6 +50,7 @@ from geo_assign.http.routes import (
     technicians,
     users,
     webhooks,
+    work_order_list,
     work_order_moves,
     work_orders,
 )
@@ -78,6 +79,7 @@ FEATURES = (
     map_keys,
     geocoding,
     work_orders,
+    work_order_list,
     crews,
     ladders,
     work_order_moves,

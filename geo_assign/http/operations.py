@@ -48,6 +48,7 @@ STORE_SETTINGS = Access(roles=(Role.ADMINISTRATOR, Role.STORE_ADMINISTRATOR))
 DISPATCHING = Access(roles=(Role.ADMINISTRATOR, Role.STORE_ADMINISTRATOR, Role.DISPATCHER))
 READING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.READ,))
 LEAD_WRITING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
+OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
 TECHNICIANS = Access(roles=(Role.TECHNICIAN,))
 EVERYBODY = Access(roles=tuple(Role))
 

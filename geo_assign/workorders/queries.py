@@ -33,7 +33,7 @@ from geo_assign.workorders.domain import (
 )
 from geo_assign.workorders.tables import bookings, offers, work_order_events, work_orders
 
-_PREFIX = {Kind.LEAD: "L", Kind.TICKET: "T"}
+PREFIXES = {Kind.LEAD: "L", Kind.TICKET: "T"}
 
 _assignee = technicians.alias("assignee")
 _asked = technicians.alias("asked")
@@ -80,18 +80,6 @@ _COLUMNS = (
     _open_offers(),
     _crew(),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WorkOrderFilter:
-    """Which work orders: empty means any."""
-
-    states: Collection[State] = ()
-    store_id: UUID | None = None
-    group_id: UUID | None = None
-    kind: Kind | None = None
-    external_id: str | None = None
-    ids: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,34 +133,21 @@ def get_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder:
 
 
 def find_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder | None:
-    row = tx.conn.execute(_select(tx, scope).where(work_orders.c.id == work_order_id)).first()
-    return None if row is None else _work_order(row)
-
-
-def list_work_orders(
-    tx: Tx, scope: Scope, wanted: WorkOrderFilter, *, limit: int, cursor: str | None = None
-) -> Page[WorkOrder]:
-    """Work orders, oldest first."""
-    w = work_orders.c
-    statement = _select(tx, scope).where(*_matching(wanted)).order_by(w.created_at, w.id).limit(limit + 1)
-    if cursor is not None:
-        created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
-        statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
-    rows = [_work_order(row) for row in tx.conn.execute(statement)]
-    return page(rows, limit, lambda order: (order.created_at.isoformat(), order.id))
+    row = tx.conn.execute(select_work_orders(tx, scope).where(work_orders.c.id == work_order_id)).first()
+    return None if row is None else to_work_order(row)
 
 
 def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
     """These work orders, whoever asks: the caller knows that they concern him."""
-    statement = _select(tx, Scope(everything=True)).where(work_orders.c.id.in_(work_order_ids))
-    return {row.id: _work_order(row) for row in tx.conn.execute(statement)}
+    statement = select_work_orders(tx, Scope(everything=True)).where(work_orders.c.id.in_(work_order_ids))
+    return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
 
 
 def list_changed_work_orders(tx: Tx, scope: Scope, since: datetime, *, limit: int) -> list[WorkOrder]:
     """Work orders that changed at or after `since`, in the order of their changes."""
     w = work_orders.c
-    statement = _select(tx, scope).where(w.updated_at >= since).order_by(w.updated_at, w.id).limit(limit)
-    return [_work_order(row) for row in tx.conn.execute(statement)]
+    statement = select_work_orders(tx, scope).where(w.updated_at >= since).order_by(w.updated_at, w.id).limit(limit)
+    return [to_work_order(row) for row in tx.conn.execute(statement)]
 
 
 def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
@@ -267,29 +242,18 @@ def find_booking_conflict(
 
 def number_text(kind: Kind, number: int) -> str:
     """How people call a work order: L-2044."""
-    return f"{_PREFIX[kind]}-{number:04d}"
+    return f"{PREFIXES[kind]}-{number:04d}"
 
 
-def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
-    w = work_orders.c
-    conditions = [
-        (wanted.states, w.state.in_(list(wanted.states))),
-        (wanted.store_id, w.store_id == wanted.store_id),
-        (wanted.group_id, w.group_id == wanted.group_id),
-        (wanted.kind, w.kind == wanted.kind),
-        (wanted.external_id, w.external_id == wanted.external_id),
-        (wanted.ids, w.id.in_(wanted.ids)),
-    ]
-    return [condition for asked, condition in conditions if asked]
-
-
-def _select(tx: Tx, scope: Scope) -> Select[Any]:
+def select_work_orders(tx: Tx, scope: Scope) -> Select[Any]:
+    """All work orders of the scope, with what `to_work_order` reads."""
     w = work_orders.c
     joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
     return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, in_scope(scope))
 
 
-def _work_order(row: Any) -> WorkOrder:
+def to_work_order(row: Any) -> WorkOrder:
+    """A work order from a row of `select_work_orders`."""
     kind = Kind(row.kind)
     return WorkOrder(
         id=row.id,

@@ -21,7 +21,7 @@ from geo_assign.matching.questions import StoreRules, get_store_rules, question_
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workorders.commands import EVERYTHING, lock
 from geo_assign.workorders.domain import State, WorkOrder, WorkOrderNotFoundError
-from geo_assign.workorders.queries import WorkOrderFilter, list_work_orders
+from geo_assign.workorders.listing import WorkOrderFilter, list_work_orders
 
 MOST_ORDERS = 1_000
 _EXPLAINED = 50  # orders whose exclusions are counted; each costs statements of its own

@@ -1,19 +1,16 @@
 """Leads and work orders: create, read, edit, cancel, assign."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
-
-from geo_assign.access.domain import ApiScope, Role
 from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.http.idempotency import replayed
-from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, TECHNICIANS, Access, Call, Reply, Routes
+from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, OWN_WORK, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import (
     Collaborators,
     Id,
@@ -25,7 +22,7 @@ from geo_assign.http.routes.work_order_models import (
     work_order_answer,
     work_order_detail,
 )
-from geo_assign.http.schemas import Answer, Body, CommaList, Listing, OptionalNote, PageQuery, changes
+from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote, PageQuery, changes
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
@@ -38,22 +35,10 @@ from geo_assign.workorders.domain import (
     WorkOrderNotFoundError,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import WorkOrderFilter, get_work_order, list_events, list_work_orders
+from geo_assign.workorders.queries import get_work_order, list_events
 from geo_assign.workorders.stays import list_group_stays
 
 routes = Routes("Work orders")
-
-OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
-
-
-class WorkOrdersQuery(PageQuery):
-    """Which work orders; several states are separated by commas."""
-
-    state: Annotated[CommaList[State], Field(default_factory=list, description="Any of these states.")]
-    store_id: UUID | None = None
-    group_id: UUID | None = None
-    kind: Kind | None = None
-    external_id: str | None = Field(None, max_length=200)
 
 
 class CancelBody(Body):
@@ -126,23 +111,6 @@ def create_ticket(call: Call) -> Reply:
     off the ticket is in the pool at once, pending as `unassigned`, with or without an address.
     """
     return _create(call, Kind.TICKET)
-
-
-@routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=Listing[WorkOrderAnswer])
-def list_orders(call: Call) -> Reply:
-    """Work orders of your scope, oldest first."""
-    query: WorkOrdersQuery = call.query
-    wanted = WorkOrderFilter(
-        states=tuple(query.state),
-        store_id=query.store_id,
-        group_id=query.group_id,
-        kind=query.kind,
-        external_id=query.external_id,
-    )
-    with call.transaction() as tx:
-        page = list_work_orders(tx, call.caller.scope, wanted, limit=query.limit, cursor=query.cursor)
-    items = [work_order_answer(order) for order in page.items]
-    return Reply(Listing[WorkOrderAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
 @routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderDetailAnswer, errors=(WorkOrderNotFoundError,))

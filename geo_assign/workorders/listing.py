@@ -1,0 +1,230 @@
+"""The dispatcher's lists of work orders: filters, sorts, pages that hold together, and how many there are in all."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, Select, and_, any_, func, literal, or_, select
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.core.paging import Page, decode, page
+from geo_assign.workorders.domain import BUCKETS, HOLDING, BookingState, Bucket, Kind, PendingReason, State, WorkOrder
+from geo_assign.workorders.queries import PREFIXES, in_scope, select_work_orders, to_work_order
+from geo_assign.workorders.tables import bookings, work_orders
+
+Sort = Literal[
+    "created_at",
+    "-created_at",
+    "slot_start",
+    "-slot_start",
+    "priority",
+    "-priority",
+    "updated_at",
+    "-updated_at",
+    "number",
+    "-number",
+]
+"""By what; `-` in front turns it round. What is alike comes oldest first either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrderFilter:
+    """Which work orders: empty means any.
+
+    `technician_id` has, had or is asked for the work; `slot_from` and `slot_to` meet the slot; `text` is part of a
+    customer's name or phone number or of the external id, or the order's number; `returned_to` is the dispatcher to
+    whom a group sent it back.
+    """
+
+    states: Collection[State] = ()
+    store_id: UUID | None = None
+    group_id: UUID | None = None
+    kind: Kind | None = None
+    external_id: str | None = None
+    ids: Collection[UUID] = ()
+    buckets: Collection[Bucket] = ()
+    pending_reasons: Collection[PendingReason] = ()
+    technician_id: UUID | None = None
+    skill: str | None = None
+    slot_from: datetime | None = None
+    slot_to: datetime | None = None
+    text: str | None = None
+    has_location: bool | None = None
+    alarm: bool | None = None
+    returned_to: UUID | None = None
+
+
+@dataclass(frozen=True)
+class WorkOrderPage(Page[WorkOrder]):
+    """A page of work orders; the first one, if asked, with the `count` of all pages together."""
+
+    count: int | None = None
+
+
+def list_work_orders(
+    tx: Tx,
+    scope: Scope,
+    wanted: WorkOrderFilter,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    sort: Sort = "created_at",
+    counted: bool = False,
+) -> WorkOrderPage:
+    """Work orders of the scope. Raises BadCursorError, also for a cursor of another sort."""
+    statement = page_statement(tx, scope, wanted, limit=limit, cursor=cursor, sort=sort)
+    first = counted and cursor is None
+    if first:
+        # In the same statement, so that the badge counts what the list shows.
+        statement = statement.add_columns(_count(tx, scope, wanted).scalar_subquery().label("of_all"))
+    rows = tx.conn.execute(statement).all()
+    cut = page(rows, limit, lambda row: [sort, *(getattr(row, key.column.name) for key in _keys(sort))])
+    count = (rows[0].of_all if rows else 0) if first else None
+    return WorkOrderPage([to_work_order(row) for row in cut.items], cut.next_cursor, count)
+
+
+def page_statement(
+    tx: Tx, scope: Scope, wanted: WorkOrderFilter, *, limit: int, cursor: str | None = None, sort: Sort = "created_at"
+) -> Select[Any]:
+    """One page and the row behind it."""
+    keys = _keys(sort)
+    statement = select_work_orders(tx, scope).where(*_matching(wanted))
+    if cursor is not None:
+        last = decode(cursor, _same(sort), *(_PARSERS[key.column.name] for key in keys))[1:]
+        statement = statement.where(*_behind(keys, last))
+    ordered = [key.column.desc() if key.descending else key.column.asc() for key in keys]
+    return statement.order_by(*ordered).limit(limit + 1)
+
+
+def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> Select[Any]:
+    statement = select(func.count()).select_from(work_orders)
+    return statement.where(work_orders.c.org_id == tx.org_id, in_scope(scope), *_matching(wanted))
+
+
+# Sorting --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    column: Column[Any]
+    descending: bool = False
+
+
+_w = work_orders.c
+_SORTED_BY = {
+    "created_at": (_w.created_at,),
+    "slot_start": (_w.slot_start,),
+    "priority": (_w.priority,),
+    "updated_at": (_w.updated_at,),
+    "number": (_w.kind, _w.number),
+}
+
+
+def _keys(sort: Sort) -> list[_Key]:
+    """The columns that order a list: those asked for, then the age and the id, so that no two rows are alike."""
+    name = sort.removeprefix("-")
+    keys = [_Key(column, descending=sort.startswith("-")) for column in _SORTED_BY[name]]
+    if name != "created_at":
+        keys.append(_Key(_w.created_at))
+    return [*keys, _Key(_w.id)]
+
+
+def _behind(keys: list[_Key], last: list[Any]) -> Iterator[ColumnElement[bool]]:
+    """The rows after the one with the values `last`, where columns run in different directions."""
+    first, bound = keys[0], last[0]
+    # Implied by what follows; said on its own it is where an index scan begins.
+    yield first.column <= bound if first.descending else first.column >= bound
+    ways = []
+    for position, (key, value) in enumerate(zip(keys, last, strict=True)):
+        alike = [before.column == known for before, known in zip(keys[:position], last, strict=False)]
+        ways.append(and_(*alike, key.column < value if key.descending else key.column > value))
+    yield or_(*ways)
+
+
+def _same(sort: Sort) -> Any:
+    def parse(name: str) -> str:
+        if name != sort:
+            raise ValueError(name)
+        return name
+
+    return parse
+
+
+def _integer(value: int) -> int:
+    if not -(2**31) <= int(value) < 2**31:
+        raise ValueError(value)
+    return int(value)
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "created_at": datetime.fromisoformat,
+    "slot_start": datetime.fromisoformat,
+    "updated_at": datetime.fromisoformat,
+    "priority": _integer,
+    "number": _integer,
+    "kind": Kind,
+    "id": UUID,
+}
+
+# Filtering ------------------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"(?:([a-z])-?)?0*([0-9]{1,9})", re.IGNORECASE | re.ASCII)
+_PHONE = re.compile(r"[0-9+()./ x-]+", re.ASCII)
+_KINDS = {prefix.lower(): kind for kind, prefix in PREFIXES.items()}
+
+
+def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
+    asked = {name: getattr(wanted, name) for name in WorkOrderFilter.__dataclass_fields__}
+    return [_CONDITIONS[name](value) for name, value in asked.items() if value is False or value]
+
+
+def _work_of(technician_id: UUID | None) -> Select[Any]:
+    b = bookings.c
+    return select(b.work_order_id).where(
+        b.org_id == _w.org_id, b.technician_id == technician_id, b.state.in_([*HOLDING, BookingState.DONE])
+    )
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """What somebody types who looks for a work order: its number, or part of a name, a phone number, an external id."""
+    ways = [
+        _w.customer["name"].astext.icontains(text, autoescape=True),
+        _w.external_id.icontains(text, autoescape=True),
+    ]
+    number = _NUMBER.fullmatch(text.strip())
+    if number is not None and (number[1] is None or number[1].lower() in _KINDS):
+        of_kind = [] if number[1] is None else [_w.kind == _KINDS[number[1].lower()]]
+        ways.append(and_(_w.number == int(number[2]), *of_kind))
+    digits = re.sub(r"[^0-9]", "", text)
+    if len(digits) >= 3 and _PHONE.fullmatch(text):
+        ways.append(func.regexp_replace(_w.customer["phone"].astext, "[^0-9]", "", "g").contains(digits))
+    return or_(*ways)
+
+
+def _has_alarm() -> ColumnElement[bool]:
+    # A JSON null is none either.
+    return func.coalesce(func.jsonb_typeof(_w.alarm), "null") != "null"
+
+
+_CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "states": lambda states: _w.state.in_(list(states)),
+    "store_id": lambda store_id: _w.store_id == store_id,
+    "group_id": lambda group_id: _w.group_id == group_id,
+    "kind": lambda kind: _w.kind == kind,
+    "external_id": lambda external_id: _w.external_id == external_id,
+    "ids": lambda ids: _w.id.in_(list(ids)),
+    "buckets": lambda buckets: _w.state.in_([state for state, bucket in BUCKETS.items() if bucket in buckets]),
+    "pending_reasons": lambda reasons: _w.pending_reason.in_(list(reasons)),
+    "technician_id": lambda technician_id: _w.id.in_(_work_of(technician_id)),
+    "skill": lambda skill: literal(skill) == any_(_w.skills),
+    "slot_from": lambda instant: _w.slot_end > instant,
+    "slot_to": lambda instant: _w.slot_start < instant,
+    "text": _mentions,
+    "has_location": lambda located: _w.lat.is_not(None) if located else _w.lat.is_(None),
+    "alarm": lambda alarmed: _has_alarm() if alarmed else ~_has_alarm(),
+    "returned_to": lambda user_id: _w.returned_to == user_id,
+}
