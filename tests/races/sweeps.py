@@ -5,20 +5,21 @@ Every scene is a work order on a day of its own, so that one database serves a w
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from threading import Event, Thread
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
 from geo_assign.core.clock import RecordedClock
-from geo_assign.core.db import Database
+from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import GeoAssignError
-from geo_assign.dispatch.commands import answering, assigning, orders
+from geo_assign.dispatch.commands import answering, assigning, moving, orders, reallocating
 from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.workforce.commands.stores import NewStore, create_store
 from geo_assign.workorders.domain import Kind, RejectReason, WorkOrder
 from tests.day import Day
 
@@ -27,30 +28,39 @@ Start = Literal["pending", "offered", "assigned"]
 
 @dataclass(frozen=True)
 class Scene:
-    """A work order as it stands before two acts meet, with the last offer that was made of it."""
+    """A work order as it stands before two acts meet, with the last offer that was made of it.
+
+    `version` is what people saw who act on it; None where they do not say.
+    """
 
     day: Day
     order: WorkOrder
     offer_id: UUID
+    other_store_id: UUID
+    version: int | None = None
 
 
 @dataclass(frozen=True)
 class Act:
     """Something that somebody does to a work order, through the dispatcher he is given.
 
-    `start`: how it must stand before; `overdue`: the time to answer its offer must be over.
+    `start`: how it must stand before; `overdue`: the time to answer its offer must be over; `sent`: another group must
+    have sent it.
     """
 
     start: Start
     do: Callable[[Scene, Dispatcher], object]
     overdue: bool = False
+    sent: bool = False
 
 
 def _assign(scene: Scene, by: Dispatcher) -> object:
     day = scene.day
     return by.database.run(
         day.org_id,
-        lambda tx: assigning.assign(tx, day.boss, scene.order.id, day.people["B"], mode="assign", version=None),
+        lambda tx: assigning.assign(
+            tx, day.boss, scene.order.id, day.people["B"], mode="assign", version=scene.version
+        ),
     )
 
 
@@ -67,6 +77,46 @@ def _cancel(scene: Scene, by: Dispatcher) -> object:
     return by.database.run(day.org_id, lambda tx: orders.cancel(tx, day.boss, scene.order.id, reason=None))
 
 
+def _unassign(scene: Scene, by: Dispatcher) -> object:
+    day = scene.day
+    return by.database.run(
+        day.org_id, lambda tx: assigning.unassign(tx, day.boss, scene.order.id, version=scene.version)
+    )
+
+
+def _reallocate(scene: Scene, by: Dispatcher) -> object:
+    day = scene.day
+
+    def step(tx: Tx) -> WorkOrder:
+        to = day.people["B"]
+        return reallocating.reallocate(
+            tx, day.boss, scene.order.id, to, mode="assign", force=False, reason=None, version=scene.version
+        )
+
+    return by.database.run(day.org_id, step)
+
+
+def _reschedule(scene: Scene, by: Dispatcher) -> object:
+    start, end = (at + timedelta(minutes=30) for at in (scene.order.slot_start, scene.order.slot_end))
+    return by.edit(scene.day.boss, scene.order.id, orders.Edit(fields={}, slot=(start, end)), scene.version)
+
+
+def _transfer(scene: Scene, by: Dispatcher) -> object:
+    day, goal = scene.day, moving.Goal(scene.other_store_id, None)
+    return by.follow(
+        day.boss, scene.order.id, lambda tx: moving.transfer(tx, day.boss, scene.order.id, goal, version=scene.version)
+    )
+
+
+def _reject_group(scene: Scene, by: Dispatcher) -> object:
+    day = scene.day
+    return by.follow(
+        day.boss,
+        scene.order.id,
+        lambda tx: moving.reject_group(tx, day.boss, scene.order.id, note=None, force=False, version=scene.version),
+    )
+
+
 ACTS: Mapping[str, Act] = {
     "auto-assign": Act(
         "pending", lambda scene, by: by.evaluate(scene.day.org_id, scene.order.id, caller=scene.day.boss, forced=True)
@@ -76,9 +126,18 @@ ACTS: Mapping[str, Act] = {
     "reject": Act("offered", lambda scene, by: by.reject(scene.day.as_("A"), scene.offer_id, RejectReason.BUSY)),
     "expire": Act("offered", _expire, overdue=True),
     "cancel": Act("offered", _cancel),
+    "unassign": Act("assigned", _unassign),
+    "reallocate": Act("assigned", _reallocate),
+    "reschedule": Act("assigned", _reschedule),
+    "transfer": Act("offered", _transfer),
+    "convert": Act("assigned", lambda scene, by: by.convert(scene.day.boss, scene.order.id, scene.version)),
+    "group reject": Act("offered", _reject_group, sent=True),
 }
 
 
+_IN_BOTH = text(
+    "INSERT INTO technician_groups (org_id, technician_id, group_id) SELECT org_id, id, :group_id FROM technicians"
+)
 _OVERDUE = text("UPDATE offers SET expires_at = offered_at + interval '1 second' WHERE id = :id")
 
 
@@ -89,35 +148,53 @@ class Stage:
     day: Day
     admin: Connection
     days: Iterator[int] = field(default_factory=lambda: count(1))
+    other_store_id: UUID = field(default_factory=uuid4)
 
     def open(self) -> "Stage":
-        self.day.map("A B C . . J", step_m=500)
+        day = self.day
+        day.map("J . . A B C", step_m=500)
         for letter in "ABC":
-            self.day.technician(letter, home=True)
+            day.technician(letter, home=True, group="senders")
+        with day.database.transaction(day.org_id) as tx:
+            other = NewStore(name="Other", slug="other", timezone="UTC", location=day.places["J"])
+            create_store(tx, day.boss, other, store_id=self.other_store_id)
+        self.admin.execute(_IN_BOTH, {"group_id": day.group("receivers")})
         return self
 
-    def scene(self, start: Start, *, overdue: bool = False) -> Scene:
-        """A new lead on a day of its own, as it stands after `start`."""
+    def scene(self, *acts: Act, versioned: bool = False) -> Scene:
+        """A new lead on a day of its own, as it must stand for the first of the acts; the others do as they can."""
         day, morning = self.day, self.day.clock.now().replace(hour=9) + timedelta(days=next(self.days))
         new = orders.NewOrder(
             kind=Kind.LEAD,
             store_id=day.store_id,
             customer={"name": "Invented Customer"},
             location=day.places["J"],
+            group_id=day.group("senders"),
             slot_start=morning,
             slot_end=morning + timedelta(hours=1),
         )
         order, _ = day.dispatcher.create(day.boss, new, None)
+        if any(act.sent for act in acts):
+            order = self._send(order)
         assert order.offer is not None, order
-        scene = Scene(day, order, order.offer.id)
-        if start == "assigned":
+        scene = Scene(day, order, order.offer.id, self.other_store_id)
+        if acts[0].start == "assigned":
             _accept(scene, day.dispatcher)
-        elif start == "pending":
-            with day.database.transaction(day.org_id) as tx:
-                assigning.unassign(tx, day.boss, order.id, version=None)
-        if overdue:
+        elif acts[0].start == "pending":
+            _unassign(scene, day.dispatcher)
+        if any(act.overdue for act in acts):
             self.admin.execute(_OVERDUE, {"id": scene.offer_id})
-        return scene
+        if not versioned:
+            return scene
+        return replace(scene, version=day.dispatcher.read(day.boss, order.id).version)
+
+    def _send(self, order: WorkOrder) -> WorkOrder:
+        day, to = self.day, self.day.group("receivers")
+        return day.dispatcher.follow(
+            day.boss,
+            order.id,
+            lambda tx: moving.reassign_group(tx, day.boss, order.id, to, note=None, force=False, version=None),
+        )
 
     @contextmanager
     def actor(self, url: str) -> Iterator[Dispatcher]:
