@@ -189,6 +189,19 @@ def live_service(
         service.stop()
 
 
+@contextmanager
+def beside(service: LiveService) -> Iterator[LiveService]:
+    """A second API process over the same database, on a port of its own."""
+    port = free_port()
+    environment = {**service.environment, "GEO_ASSIGN_PORT": str(port)}
+    second = LiveService(service.world, service.tree, port, environment, service.log)
+    try:
+        second.start("serve")
+        yield second
+    finally:
+        second.stop()
+
+
 def _environment(world: World, port: int, settings: Mapping[str, Any]) -> dict[str, str]:
     values = {
         "database_url": world.app_url,

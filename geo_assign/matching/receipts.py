@@ -76,6 +76,8 @@ def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: 
         d.mode == literal_column("'automatic'"),
         d.at >= since,
         d.query["store_id"].astext == str(store_id),
+        # Of an erased customer nobody knows any more where the question was.
+        d.query["origin"].is_not(None),
         d.batch.is_(None),
     )
     return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at.desc(), d.id.desc()).limit(limit))]

@@ -47,8 +47,10 @@ def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Wh
     candidate = _find(decision.candidates, technician_id)
     if candidate is not None:
         return _candidate(decision, technician_id, name, candidate)
-    question = recall(tx, decision, scope=scope)
     excluded = _find(decision.excluded, technician_id)
+    if "origin" not in decision.query:
+        return _of_erased(decision, technician_id, name, excluded)
+    question = recall(tx, decision, scope=scope)
     if excluded is not None:
         reasons = _with_remedies(tx, question, technician_id, excluded["reasons"])
         return _excluded(decision, technician_id, name, reasons=reasons, distance_m=excluded["distance_m"])
@@ -78,6 +80,15 @@ def recall(tx: Tx, decision: Decision, *, scope: Scope) -> Question:
         work_order_id=decision.work_order_id,
         needs_duty=asked["needs_duty"],
     )
+
+
+def _of_erased(decision: Decision, technician_id: UUID, name: str, excluded: Mapping[str, Any] | None) -> Why:
+    """The customer was erased, and with him the place: only what the receipt itself says of a person is left."""
+    if excluded is not None:
+        told, distance_m = excluded["reasons"], excluded["distance_m"]
+        return _excluded(decision, technician_id, name, reasons=told, distance_m=distance_m)
+    sentence = f"The customer was erased: nobody can tell any more how far away {name} was."
+    return Why(technician_id, name, "unknown", sentence=sentence)
 
 
 def _reconstructed(tx: Tx, decision: Decision, question: Question, technician_id: UUID, name: str) -> Why:

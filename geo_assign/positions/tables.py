@@ -73,19 +73,20 @@ position_track = tenant_table(
 
 # The wall behind the ingest's own judgement: no place is kept of anybody off duty at its time used, whoever writes it.
 # Once per statement, over what it wrote; the interval in question is the last that began by then, so the first looked
-# at. A late upload is judged by its own time; a row that is only heard from again is not a new place.
-_ON_DUTY = """EXISTS (
-                SELECT FROM duty_intervals d
+# at. (EXISTS would say the same, but lose its order on the way and read everybody's intervals of all times.) A late
+# upload is judged by its own time; a row that is only heard from again is not a new place.
+_OFF_DUTY = """(
+                SELECT true FROM duty_intervals d
                 WHERE d.org_id = w.org_id AND d.technician_id = w.technician_id AND d.started_at <= w.used_at
                   AND (d.ended_at IS NULL OR w.used_at < d.ended_at)
-                ORDER BY d.started_at DESC LIMIT 1)"""
+                ORDER BY d.started_at DESC LIMIT 1) IS NULL"""
 _REFUSE = """RAISE EXCEPTION 'nobody''s place is kept off duty'
             USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;"""
 # Either table may be the first to be made.
 _WALL = f"""
 CREATE OR REPLACE FUNCTION refuse_off_duty_positions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM written w WHERE NOT {_ON_DUTY}) THEN
+    IF EXISTS (SELECT FROM written w WHERE {_OFF_DUTY}) THEN
         {_REFUSE}
     END IF;
     RETURN NULL;
@@ -99,7 +100,7 @@ CREATE FUNCTION refuse_off_duty_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM written w JOIN replaced r ON r.org_id = w.org_id AND r.technician_id = w.technician_id
-        WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND NOT {_ON_DUTY}) THEN
+        WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND {_OFF_DUTY}) THEN
         {_REFUSE}
     END IF;
     RETURN NULL;

@@ -17,6 +17,7 @@ class How(StrEnum):
     LIVE = "live"
     NEAREST = "nearest"
     LIST = "list"
+    DECISION = "decision"
     EXPORT = "export"
 
 

@@ -13,11 +13,11 @@ def upgrade() -> None:
     _run("""
     CREATE FUNCTION refuse_off_duty_positions() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF EXISTS (SELECT FROM written w WHERE NOT EXISTS (
-                    SELECT FROM duty_intervals d
+        IF EXISTS (SELECT FROM written w WHERE (
+                    SELECT true FROM duty_intervals d
                     WHERE d.org_id = w.org_id AND d.technician_id = w.technician_id AND d.started_at <= w.used_at
                       AND (d.ended_at IS NULL OR w.used_at < d.ended_at)
-                    ORDER BY d.started_at DESC LIMIT 1)) THEN
+                    ORDER BY d.started_at DESC LIMIT 1) IS NULL) THEN
             RAISE EXCEPTION 'nobody''s place is kept off duty'
                 USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
         END IF;
@@ -28,11 +28,11 @@ def upgrade() -> None:
     BEGIN
         IF EXISTS (
             SELECT FROM written w JOIN replaced r ON r.org_id = w.org_id AND r.technician_id = w.technician_id
-            WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND NOT EXISTS (
-                    SELECT FROM duty_intervals d
+            WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND (
+                    SELECT true FROM duty_intervals d
                     WHERE d.org_id = w.org_id AND d.technician_id = w.technician_id AND d.started_at <= w.used_at
                       AND (d.ended_at IS NULL OR w.used_at < d.ended_at)
-                    ORDER BY d.started_at DESC LIMIT 1)) THEN
+                    ORDER BY d.started_at DESC LIMIT 1) IS NULL) THEN
             RAISE EXCEPTION 'nobody''s place is kept off duty'
                 USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
         END IF;
@@ -76,7 +76,7 @@ def upgrade() -> None:
         count INTEGER NOT NULL,
         CONSTRAINT location_views_pkey PRIMARY KEY (org_id, technician_id, minute, viewer_id, how),
         CONSTRAINT location_views_org_id_technician_id_fkey FOREIGN KEY(org_id, technician_id) REFERENCES technicians (org_id, id) ON DELETE CASCADE,
-        CONSTRAINT location_views_how_check CHECK (how IN ('map', 'live', 'nearest', 'list', 'export')),
+        CONSTRAINT location_views_how_check CHECK (how IN ('map', 'live', 'nearest', 'list', 'decision', 'export')),
         CONSTRAINT location_views_count_check CHECK (count > 0)
     );
 

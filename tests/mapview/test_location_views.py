@@ -41,6 +41,9 @@ def neighbours(world: World) -> Iterator[Neighbours]:
         now = neighbours.ours.api.get("/v1/me", by="root").get_json()["server_now"]
         sent = neighbours.ours.api.post("/v1/positions", by="ana", json={"positions": [{"recorded_at": now, **HERE}]})
         assert sent.get_json()["results"][0]["verdict"] == "accepted"
+        # Without an offer she is a candidate again.
+        order = neighbours.ours.things["work_order"]
+        assert neighbours.ours.api.post(f"/v1/work-orders/{order}/cancel", by="root", json={}).status_code == 200
         yield neighbours
 
 

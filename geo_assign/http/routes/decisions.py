@@ -10,6 +10,7 @@ from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
 from geo_assign.matching.receipts import DecisionNotFoundError, get_decision, list_decisions
 from geo_assign.matching.why import explain
+from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Decisions")
@@ -91,4 +92,7 @@ def explain_decision(call: Call) -> Reply:
     """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
     with call.transaction() as tx:
         decision = get_decision(tx, call.caller.scope, call.path["id"])
-        return Reply(WhyAnswer.model_validate(explain(tx, call.caller.scope, decision, call.query.technician_id)))
+        why, at = explain(tx, call.caller.scope, decision, call.query.technician_id), tx.as_of()
+    if why.distance_m is not None:
+        call.services.views.note(call.caller, How.DECISION, [why.technician_id], at=at)
+    return Reply(WhyAnswer.model_validate(why))

@@ -11,7 +11,6 @@ from pydantic import Field
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import AuditFilter
 from geo_assign.access.queries import list_audit_entries
-from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
@@ -131,12 +130,17 @@ def list_location_views(call: Call) -> Reply:
     return Reply(Listing[ViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
 
 
-@routes.get("/v1/me/export", access=TECHNICIANS, query=ExportQuery, answer=ExportAnswer, errors=(InactiveError,))
+@routes.get(
+    "/v1/me/export",
+    access=TECHNICIANS,
+    query=ExportQuery,
+    answer=ExportAnswer,
+    own_transactions=True,
+    errors=(InactiveError,),
+)
 def export_me(call: Call) -> Reply:
     """Everything that is kept about you, as one document; your track by pages."""
-    technician_id = _own_id(call)
-    with call.transaction() as tx:
-        return _export(tx, call, technician_id)
+    return _export(call, _own_id(call))
 
 
 @routes.get(
@@ -144,12 +148,12 @@ def export_me(call: Call) -> Reply:
     access=ADMINISTRATORS,
     query=ExportQuery,
     answer=ExportAnswer,
+    own_transactions=True,
     errors=(NotFoundError,),
 )
 def export_technicians_data(call: Call) -> Reply:
     """Everything that is kept about a technician, as one document; the track by pages. The technician sees that."""
-    with call.transaction() as tx:
-        return _export(tx, call, call.path["id"])
+    return _export(call, call.path["id"])
 
 
 @routes.post(
@@ -216,12 +220,15 @@ def list_audit(call: Call) -> Reply:
     return Reply(Listing[AuditEntryAnswer](items=items, next_cursor=page.next_cursor))
 
 
-def _export(tx: Tx, call: Call, technician_id: UUID) -> Reply:
-    technician = get_technician(tx, call.caller.scope, technician_id)
-    found = export_technician(tx, technician, limit=call.query.limit, cursor=call.query.cursor)
-    if call.query.cursor is None:
-        audit(tx, call.caller, "technician.exported", subject_kind="technician", subject_id=technician_id)
-    call.services.views.note(call.caller, How.EXPORT, [technician_id], at=tx.now())
+def _export(call: Call, technician_id: UUID) -> Reply:
+    call.services.views.flush()
+    with call.transaction() as tx:
+        technician = get_technician(tx, call.caller.scope, technician_id)
+        found = export_technician(tx, technician, limit=call.query.limit, cursor=call.query.cursor)
+        if call.query.cursor is None:
+            audit(tx, call.caller, "technician.exported", subject_kind="technician", subject_id=technician_id)
+        at = tx.now()
+    call.services.views.note(call.caller, How.EXPORT, [technician_id], at=at)
     return Reply(to_json(_document(found)))
 
 
