@@ -107,7 +107,9 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             move_work(story, ids)
             look_back(story, ids)
             tell_others(story)
+            ask_what_is_known(story, ids)
             close_shop(story, ids)
+            forget_people(story, ids)
             yield story
         finally:
             app.extensions[EXTENSION].close()
