@@ -333,7 +333,23 @@ def tell_others(story: Story) -> None:
         assert story.post(f"{path}/deliveries/{delivery['id']}/redrive")["state"] == "waiting"
         assert story.post(f"{path}/redrive") == {"redriven": 0}
         story.call("DELETE", path)
-    assert len(story.get("/v1/calendar?from=2031-03-03&to=2031-03-04", by="desk")["items"]) == 2
+
+
+def ask_what_is_known(story: Story, ids: dict[str, str]) -> None:
+    """A technician reads who looked for her; what is kept about her, and about a customer."""
+    views = story.get("/v1/me/location-views", by="ana")["items"]
+    assert {view["viewer"]["name"] for view in views} >= {"The desk"}
+    assert story.get("/v1/me/export", by="ana")["technician"]["name"] == "Ana"
+    assert story.get(f"/v1/technicians/{ids['bo']}/export")["track"]["items"]
+    assert story.get("/v1/customers/export?phone=910000000")["items"] == []
+    actions = {entry["action"] for entry in story.get("/v1/audit")["items"]}
+    assert {"technician.exported", "customer.exported"} <= actions
+
+
+def forget_people(story: Story, ids: dict[str, str]) -> None:
+    """A technician who left, and a customer whose work is done."""
+    assert story.post(f"/v1/technicians/{ids['bo']}/erase")["name"] == "Erased person"
+    assert story.post(f"/v1/work-orders/{ids['order']}/erase-customer")["location"] is None
 
 
 def close_shop(story: Story, ids: dict[str, str]) -> None:
