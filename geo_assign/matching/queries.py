@@ -1,7 +1,7 @@
 """Nearest available: asks the database, proves the order, explains who is missing."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from geo_assign.matching.reasons import reason_for
 from geo_assign.matching.statements import (
     COUNT_SKILL,
     candidates_sql,
+    each_sql,
     edge_sql,
     excluded_sql,
     one_sql,
@@ -76,10 +77,18 @@ def explain_one(tx: Tx, question: Question, technician_id: UUID, *, as_of_then: 
     """
     sql, then = one_sql(question), past_parameters(question)
     rows = _fetch(tx, as_it_was(sql, ONE) if as_of_then else sql, question, technician_id=technician_id, **then)
-    if not rows:
-        return None
-    codes = list(rows[0].codes)
-    if rows[0].distance_m is None:
+    return _judged(question, rows[0]) if rows else None
+
+
+def explain_each(tx: Tx, question: Question, technician_ids: Collection[UUID]) -> dict[UUID, Excluded]:
+    """The same for several, in one statement; who is not in the scope is absent."""
+    rows = _fetch(tx, each_sql(question), question, technician_ids=list(technician_ids))
+    return {row.technician_id: _judged(question, row) for row in rows}
+
+
+def _judged(question: Question, row: Any) -> Excluded:
+    codes = list(row.codes)
+    if row.distance_m is None:
         codes.append(ExclusionCode.NO_POSITION.value)
     return _excluded(question, rows[0], codes)
 

@@ -161,6 +161,11 @@ _LASTING = frozenset(
 )
 
 
+def workload_sql(day_start: str, day_end: str) -> str:
+    """The columns of the workload of technician `t`, on a day that other expressions bound."""
+    return _WORKLOAD.replace("%(day_start)s", day_start).replace("%(day_end)s", day_end)
+
+
 def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
     """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
     return _candidates(_source(question, window, rare_skill=rare_skill), _where(question))
@@ -192,6 +197,11 @@ def one_sql(question: Question) -> str:
     """The same for one technician, %(technician_id)s, wherever he is, or will be before a later slot."""
     place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
     return _one(place, tuple(active_filters(question).items()), scope_condition(question))
+
+
+def each_sql(question: Question) -> str:
+    """The same for each of %(technician_ids)s."""
+    return one_sql(question).replace("= %(technician_id)s", "= ANY(%(technician_ids)s::uuid[])")
 
 
 def several_sql(question: Question) -> str:

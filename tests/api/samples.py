@@ -129,6 +129,9 @@ SAMPLES: Mapping[str, Sample] = {
         ids=("technician",), words=("2031-03-01",), body=_SHORT_DAY
     ),
     "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(ids=("technician",), words=("2031-03-02",)),
+    "GET /v1/technicians/roster": Sample(
+        query={"store_id": "<store>", "group_id": "<group>", "work_order_id": "<work_order>"}
+    ),
     "GET /v1/users": Sample(),
     "POST /v1/users": Sample(body=_STAFF),
     "GET /v1/users/{id}": Sample(ids=("user",)),

@@ -58,6 +58,8 @@ ROW_OF: Mapping[str, Row] = {
     "GET /v1/decisions/{id}": READ_ABOUT_OTHERS,
     "GET /v1/decisions/{id}/why": READ_ABOUT_OTHERS,
     "GET /v1/calendar": READ_ABOUT_OTHERS,
+    "POST /v1/availability": READ_ABOUT_OTHERS,
+    "GET /v1/technicians/roster": READ_ABOUT_OTHERS,
     "GET /v1/map": READ_ABOUT_OTHERS,
     "GET /v1/live": READ_ABOUT_OTHERS,
     "POST /v1/availability": READ_ABOUT_OTHERS,

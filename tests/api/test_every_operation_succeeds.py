@@ -237,6 +237,7 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
     lead = {"store_id": ids["store"], "customer": {"name": "Rui"}, "address": "Nowhere 5", "slot": slot}
     order = story.post("/v1/leads", lead, by="desk")
     assert order["pending_reason"] == "needs_location"
+    assert story.get(f"/v1/technicians/roster?work_order_id={order['id']}", by="desk")["has_location"] is False
     path = f"/v1/work-orders/{order['id']}"
     order = story.call("PATCH", path, {"location": FAR}, by="desk", version=order["version"])
     order = story.get(path, by="desk")
