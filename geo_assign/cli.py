@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 # Commands that live beside what they do: where, and what `--help` says about them without importing them.
 _ELSEWHERE = {
     "doctor": ("geo_assign.doctor:doctor", "Check this installation and say what to do about what is not well."),
+    "import": (
+        "geo_assign.importing.command:import_",
+        "Bring technicians, stores or work orders in from a CSV file.",
+    ),
     "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
     "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),
 }

@@ -1,0 +1,175 @@
+"""One row into the database: created, changed, or left as it was because it says what is there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Table, select
+
+from geo_assign.access.domain import system_caller
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import GeoAssignError
+from geo_assign.core.settings import Settings
+from geo_assign.dispatch.commands import orders
+from geo_assign.importing.rows import Row, RowError, StoreRow, TechnicianRow, WorkOrderRow
+from geo_assign.seed import OrganizationLoader
+from geo_assign.seed.document import Place, StoreEntry, TechnicianEntry
+from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNotExistError
+from geo_assign.workforce.queries import find_id_by_slug, get_store
+from geo_assign.workforce.store_settings import StoreSettings
+from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
+from geo_assign.workorders.domain import DuplicateExternalIdError
+from geo_assign.workorders.tables import work_orders
+
+
+class Done(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a row became, and where it is now."""
+
+    done: Done
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How one kind of file is read and brought in."""
+
+    noun: str
+    row: type[Row]
+    bring: Callable[[Tx, Settings, Any], Brought] = field(repr=False)
+
+
+def bring(tx: Tx, settings: Settings, importer: Importer, row: Row) -> Brought:
+    """Bring one row in. Raises RowError for whatever the library refuses, with the column where it is known."""
+    try:
+        return importer.bring(tx, settings, row)
+    except GeoAssignError as error:
+        problem = error.errors[0] if error.errors else None
+        column = _column_of(problem.pointer, row) if problem else _COLUMN_OF_CODE.get(error.code, "")
+        raise RowError(column, problem.detail if problem else error.detail) from error
+
+
+def bring_technician(tx: Tx, settings: Settings, row: TechnicianRow) -> Brought:
+    """Hire a technician, or change what the row says otherwise."""
+    _require(tx, stores, row.store, column="store")
+    for group in row.groups:
+        _require(tx, service_groups, group, column="groups")
+    if row.provider:
+        _require(tx, service_providers, row.provider, column="provider")
+    home, hours = row.home(), row.hours()
+    said = {
+        "groups": row.groups or None,
+        "skills": row.skills or None,
+        "provider": row.provider,
+        "email": row.email,
+        "password": row.password,
+        "home": None if home is None else Place(lat=home.lat, lon=home.lon),
+        "hours": hours,
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    entry = TechnicianEntry(slug=row.slug, name=row.name, store=row.store, **given)  # type: ignore[arg-type]
+    before = _version(tx, technicians, row.slug)
+    technician_id = OrganizationLoader(tx, settings).technician(entry, email=row.email)
+    return Brought(_compared(before, _version(tx, technicians, row.slug)), technician_id)
+
+
+def bring_store(tx: Tx, settings: Settings, row: StoreRow) -> Brought:
+    """Open a store, or change what the row says otherwise; settings that it does not name stay."""
+    before, given = _version(tx, stores, row.slug), row.settings()
+    known = find_id_by_slug(tx, stores, row.slug)
+    kept: Mapping[str, Any] = {}
+    if known is not None:
+        kept = get_store(tx, system_caller(tx.org_id).scope, known).stored_settings
+    try:
+        chosen: dict[str, Any] = {"settings": StoreSettings.model_validate({**kept, **given})} if given else {}
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        raise RowError(str(wrong["loc"][0]), f"{wrong['msg']}.") from None
+    place = Place(lat=row.lat, lon=row.lon)
+    entry = StoreEntry(slug=row.slug, name=row.name, timezone=row.timezone, location=place, **chosen)
+    store_id = OrganizationLoader(tx, settings).store(entry)
+    return Brought(_compared(before, _version(tx, stores, row.slug)), store_id)
+
+
+def bring_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> Brought:
+    """Create a lead or ticket; one that is there already is left to those who work on it.
+
+    Its address is found by the worker, or by whoever goes on with it; so is somebody to go there.
+    """
+    store_id = _require(tx, stores, row.store, column="store")
+    w = work_orders.c
+    known = tx.conn.execute(
+        select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.external_id == row.external_id)
+    ).scalar_one_or_none()
+    if known is not None:
+        return Brought(Done.UNCHANGED, known)
+    new = orders.NewOrder(
+        kind=row.kind,
+        store_id=store_id,
+        customer=row.customer(),
+        address=row.address,
+        location=row.location(),
+        slot_start=row.slot_start,
+        slot_end=row.slot_end,
+        group_id=_require(tx, service_groups, row.group, column="group") if row.group else None,
+        skills=tuple(row.skills),
+        device=row.device(),
+        referral_source=row.referral_source,
+        priority=row.priority,
+        notes=row.notes,
+        external_id=row.external_id,
+        assignee_id=_require(tx, technicians, row.assignee, column="assignee") if row.assignee else None,
+    )
+    order_id, _ = orders.create(tx, system_caller(tx.org_id), new, None)
+    return Brought(Done.CREATED, order_id)
+
+
+IMPORTERS: Mapping[str, Importer] = {
+    "technicians": Importer("technicians", TechnicianRow, bring_technician),
+    "stores": Importer("stores", StoreRow, bring_store),
+    "work-orders": Importer("work orders", WorkOrderRow, bring_work_order),
+}
+
+
+# Errors that speak of one thing only and so have no pointer.
+_COLUMN_OF_CODE = {
+    UnknownTimezoneError.code: "timezone",
+    WallTimeDoesNotExistError.code: "slot_start",
+    DuplicateExternalIdError.code: "external_id",
+}
+
+
+def _require(tx: Tx, table: Table, slug: str, *, column: str) -> UUID:
+    found = find_id_by_slug(tx, table, slug)
+    if found is None:
+        raise RowError(column, f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
+    return found
+
+
+def _version(tx: Tx, table: Table, slug: str) -> int | None:
+    statement = select(table.c.version).where(table.c.org_id == tx.org_id, table.c.slug == slug)
+    return tx.conn.execute(statement).scalar_one_or_none()
+
+
+def _compared(before: int | None, after: int | None) -> Done:
+    if before is None:
+        return Done.CREATED
+    return Done.UNCHANGED if before == after else Done.CHANGED
+
+
+def _column_of(pointer: str, row: Row) -> str:
+    """The column that a pointer of the library means; empty where there is none."""
+    parts = [part.removesuffix("_id") for part in pointer.strip("/").split("/")]
+    known = row.columns()
+    return next((name for name in ("_".join(parts), *parts) if name in known), "")

@@ -1,0 +1,145 @@
+"""CSV files as people save them: UTF-8 with or without a mark, separated by commas or semicolons."""
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from geo_assign.core.errors import InvalidError
+
+ERROR_COLUMN = "error"
+
+
+class ImportFileError(InvalidError):
+    """This file cannot be imported as it is."""
+
+    code = "bad_import_file"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """One row; `line` is where it begins in the file. `cells` are those that are not empty, trimmed, by column."""
+
+    line: int
+    raw: tuple[str, ...]
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file whose columns are known. `header` is as it was written."""
+
+    path: Path
+    delimiter: str
+    header: tuple[str, ...]
+    rows: Sequence[CsvRow]
+
+
+def read_csv(path: Path, *, known: Collection[str], required: Collection[str]) -> CsvFile:
+    """Read a whole file. Raises ImportFileError for another encoding, a broken quote, or columns that do not fit."""
+    text = _decoded(path)
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: tuple[str, ...] = ()
+    columns: list[str] = []
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            begins, line = line, reader.line_num + 1
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not header:
+                header = tuple(cells)
+                columns = _columns(header, known=known, required=required)
+                continue
+            rows.append(CsvRow(begins, tuple(cells), _named(columns, cells)))
+    except csv.Error as error:
+        raise ImportFileError(f"{path.name}, line {reader.line_num}: {error}.") from error
+    if not header:
+        raise ImportFileError(f"{path.name} is empty. Its first line names the columns: {', '.join(required)}, ...")
+    return CsvFile(path, delimiter, header, rows)
+
+
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ImportFileError(
+            f"{path.name}, line {line}: this is not UTF-8. In a spreadsheet choose 'CSV UTF-8' when saving."
+        ) from error
+
+
+def _columns(header: Sequence[str], *, known: Collection[str], required: Collection[str]) -> list[str]:
+    columns = ["_".join(name.strip().lower().replace("-", " ").split()) for name in header]
+    while columns and not columns[-1]:  # spreadsheets leave separators at the end
+        columns.pop()
+    wrong = []
+    for name in dict.fromkeys(columns):
+        if columns.count(name) > 1:
+            wrong.append(f"The column {name!r} is there twice.")
+        if name not in known and name != ERROR_COLUMN:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            wrong.append(f"There is no column {name!r}.{hint}")
+    wrong += [f"The column {name!r} is missing." for name in required if name not in columns]
+    if wrong:
+        raise ImportFileError("\n".join([*wrong, f"Columns are: {', '.join(known)}."]))
+    return columns
+
+
+def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Cells by their column; what stands beyond the last column goes under the empty name."""
+    named = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if cell.strip()}
+    beyond = " ".join(cell.strip() for cell in cells[len(columns) :]).strip()
+    named.pop(ERROR_COLUMN, None)
+    return named | ({"": beyond} if beyond else {})
+
+
+@dataclass
+class ErrorFile:
+    """Takes the rows that could not be imported, as they stood, each with its `error`. Made when the first one comes.
+
+    A name that is taken is left alone: somebody may be correcting that file.
+    """
+
+    source: CsvFile
+    path: Path | None = None
+    _stream: IO[str] | None = None
+    _writer: Any = field(default=None)
+
+    def write(self, row: CsvRow, error: str) -> None:
+        if self._stream is None:
+            self.path = _free_name(self.source.path)
+            self._stream = self.path.open("x", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._stream, delimiter=self.source.delimiter)
+            self._writer.writerow([*self._without_error(self.source.header), ERROR_COLUMN])
+        padded = [*row.raw, *[""] * (len(self.source.header) - len(row.raw))]
+        self._writer.writerow([*self._without_error(padded), error])
+        self._stream.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def _without_error(self, cells: Sequence[str]) -> list[str]:
+        """Of a file of errors that is imported again, the old errors go."""
+        names = [*self.source.header, *[""] * (len(cells) - len(self.source.header))]
+        return [cell for name, cell in zip(names, cells, strict=True) if name.strip().lower() != ERROR_COLUMN]
+
+
+def _free_name(path: Path) -> Path:
+    stem = path.name.removesuffix(".csv")
+    names = (f"{stem}.errors{'' if number == 1 else f'-{number}'}.csv" for number in range(1, 10_000))
+    return next(free for free in (path.with_name(name) for name in names) if not free.exists())

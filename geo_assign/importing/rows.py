@@ -1,0 +1,232 @@
+"""What a row of each kind may say: its columns, their meaning, and what is wrong with a cell in people's words."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo_assign.core.geo import Point
+from geo_assign.http.schemas import Email, LongText, Password, Phone, ShortText, Skill, Slug
+from geo_assign.workforce.store_settings import StoreSettings
+from geo_assign.workorders.domain import Kind
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPAN = re.compile(r"(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)", re.ASCII)
+
+
+class RowError(Exception):
+    """One row cannot be imported: `column` (empty: the row as a whole) and the reason."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"{column}: {reason}" if column else reason)
+        self.column = column
+        self.reason = reason
+
+
+def _listed(cell: object) -> object:
+    return [part for part in re.split(r"[\s,;|]+", cell) if part] if isinstance(cell, str) else cell
+
+
+def _spans(cell: object) -> object:
+    """`09:00-12:00 13:00-18:00` as pairs; `-` is a day off."""
+    if not isinstance(cell, str):
+        return cell
+    spans = [[start.zfill(5), end.zfill(5)] for start, end in _SPAN.findall(cell)]
+    if _SPAN.sub("", cell).strip(" ,;|") not in ("", "-"):
+        raise PydanticCustomError("hours", "Write times like 09:00-12:00 13:00-18:00, or - for a day off")
+    return spans
+
+
+def _decimal(cell: object) -> object:
+    """A spreadsheet may have written a decimal comma."""
+    return cell.replace(",", ".") if isinstance(cell, str) else cell
+
+
+def _instant(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    try:
+        return datetime.fromisoformat(cell)
+    except ValueError:
+        raise PydanticCustomError("time", "Write times like 2026-05-21 14:00 or 2026-05-21T14:00+02:00") from None
+
+
+Words = Annotated[list[Slug], BeforeValidator(_listed)]
+Skills = Annotated[list[Skill], BeforeValidator(_listed), Field(max_length=50)]
+Spans = Annotated[list[list[str]] | None, BeforeValidator(_spans)]
+Latitude = Annotated[float, BeforeValidator(_decimal), Field(ge=-90, le=90)]
+Longitude = Annotated[float, BeforeValidator(_decimal), Field(ge=-180, le=180)]
+Moment = Annotated[datetime | None, BeforeValidator(_instant)]
+_SLUG = "small letters, digits and hyphens"
+
+
+class Row(BaseModel):
+    """A row of a file. What a cell leaves empty keeps its default, or stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+    key: ClassVar[tuple[str, ...]] = ("slug",)
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Every column that a file may have, in the order of the documentation."""
+        return tuple(cls.model_fields)
+
+    @classmethod
+    def required(cls) -> tuple[str, ...]:
+        return tuple(name for name, one in cls.model_fields.items() if one.is_required())
+
+    @classmethod
+    def read(cls, cells: Mapping[str, str]) -> Self:
+        """Raises RowError for the first thing that is wrong."""
+        if "" in cells:
+            raise RowError("", f"There is more in this row than columns: {cells['']!r}.")
+        if any("\0" in cell for cell in cells.values()):
+            raise RowError("", "There is a zero byte in this row.")
+        try:
+            return cls.model_validate(cells)
+        except ValidationError as error:
+            raise _worded(cls, error) from None
+
+    def identity(self) -> tuple[str, ...]:
+        """What makes the row one thing: two of a file must differ in it."""
+        return tuple(str(getattr(self, name)) for name in self.key)
+
+
+class TechnicianRow(Row):
+    """A technician, known by his slug."""
+
+    slug: Slug = Field(description=_SLUG)
+    name: ShortText
+    store: Slug = Field(description="the slug of a store")
+    groups: Words = Field([], description="slugs of service groups, separated by blanks")
+    skills: Skills = Field([], description="short codes, separated by blanks")
+    home_lat: Latitude | None = None
+    home_lon: Longitude | None = None
+    provider: Slug | None = Field(None, description="the slug of a service provider")
+    email: Email | None = Field(None, description="an e-mail address, to log in with")
+    password: Password | None = None
+    mon: Spans = None
+    tue: Spans = None
+    wed: Spans = None
+    thu: Spans = None
+    fri: Spans = None
+    sat: Spans = None
+    sun: Spans = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _both(self, "home_lat", "home_lon")
+        if self.password and not self.email:
+            raise PydanticCustomError("column", "A password needs an email beside it", {"column": "email"})
+        return self
+
+    def home(self) -> Point | None:
+        return None if self.home_lat is None or self.home_lon is None else Point(lat=self.home_lat, lon=self.home_lon)
+
+    def hours(self) -> dict[str, list[list[str]]] | None:
+        """The week, once any day is given: the days left empty are days off. None: the file does not say."""
+        given = {day: getattr(self, day) for day in DAYS}
+        if all(spans is None for spans in given.values()):
+            return None
+        return {day: spans for day, spans in given.items() if spans}
+
+
+class StoreRow(Row):
+    """A store, known by its slug. Each setting of a store may be a column of its name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    slug: Slug = Field(description=_SLUG)
+    name: ShortText
+    timezone: ShortText
+    lat: Latitude
+    lon: Longitude
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        return (*cls.model_fields, *StoreSettings.model_fields)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that this row gives, as JSON values; texts that are no JSON stand for themselves."""
+        return {name: _json_or_text(str(cell)) for name, cell in (self.model_extra or {}).items()}
+
+
+class WorkOrderRow(Row):
+    """A lead or a ticket, known by its external id within its store."""
+
+    key = ("store", "external_id")
+
+    external_id: ShortText
+    store: Slug = Field(description="the slug of a store")
+    customer_name: ShortText
+    kind: Literal[Kind.LEAD, Kind.TICKET] = Field(Kind.LEAD, description="lead or ticket")
+    customer_phone: Phone | None = Field(None, description="digits and signs of +()./ -")
+    customer_email: Email | None = Field(None, description="an e-mail address")
+    address: LongText | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    slot_start: Moment = None
+    slot_end: Moment = None
+    group: Slug | None = Field(None, description="the slug of a service group")
+    skills: Skills = Field([], description="short codes, separated by blanks")
+    assignee: Slug | None = Field(None, description="the slug of a technician")
+    priority: int = Field(0, ge=-100, le=100)
+    device_type: ShortText | None = None
+    device_brand: ShortText | None = None
+    device_model: ShortText | None = None
+    device_issue: LongText | None = None
+    referral_source: ShortText | None = None
+    notes: LongText | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _both(self, "lat", "lon")
+        if self.kind is Kind.LEAD and not self.address and self.lat is None:
+            raise PydanticCustomError("column", "A lead has an address, or lat and lon", {"column": "address"})
+        if self.slot_end is not None and self.slot_start is None:
+            raise PydanticCustomError("column", "A slot that ends also starts", {"column": "slot_start"})
+        return self
+
+    def location(self) -> Point | None:
+        return None if self.lat is None or self.lon is None else Point(lat=self.lat, lon=self.lon)
+
+    def device(self) -> dict[str, str]:
+        parts = {name: getattr(self, f"device_{name}") for name in ("type", "brand", "model", "issue")}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def customer(self) -> dict[str, str]:
+        parts = {"name": self.customer_name, "phone": self.customer_phone, "email": self.customer_email}
+        return {name: part for name, part in parts.items() if part is not None}
+
+
+def _both(row: Row, one: str, other: str) -> None:
+    for given, missing in ((one, other), (other, one)):
+        if getattr(row, given) is not None and getattr(row, missing) is None:
+            raise PydanticCustomError("column", "{given} is given without it", {"column": missing, "given": given})
+
+
+def _json_or_text(cell: str) -> Any:
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _worded(row: type[Row], error: ValidationError) -> RowError:
+    return next(_words(row, error))
+
+
+def _words(row: type[Row], error: ValidationError) -> Iterator[RowError]:
+    for wrong in error.errors(include_url=False, include_input=False):
+        column = str(wrong["loc"][0]) if wrong["loc"] else str(wrong.get("ctx", {}).get("column", ""))
+        described = row.model_fields[column].description if column in row.model_fields else None
+        if wrong["type"] == "missing":
+            yield RowError(column, "This must not be empty.")
+        elif wrong["type"] == "string_pattern_mismatch" and described:
+            yield RowError(column, f"This should be {described}.")
+        else:
+            yield RowError(column, f"{wrong['msg']}.")
