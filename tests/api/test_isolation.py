@@ -236,8 +236,6 @@ _REST = (
     VALUES (%(org_id)s, %(technician)s, '2031-03-01', '[]', now())""",
     """INSERT INTO saved_views (org_id, user_id, name, content, updated_at)
     VALUES (%(org_id)s, %(user)s, 'pending', '{}', now())""",
-    """INSERT INTO group_stays (org_id, id, work_order_id, group_id, entered_at, sent_by)
-    VALUES (%(org_id)s, gen_random_uuid(), %(work_order)s, %(group)s, now(), '{}')""",
     """INSERT INTO map_keys (org_id, owner_kind, owner_id, provider, created_at, updated_at)
     VALUES (%(org_id)s, 'store', %(store)s, 'gazetteer', now(), now())""",
     """INSERT INTO geocode_usage (org_id, owner_kind, owner_id, day, requests)
