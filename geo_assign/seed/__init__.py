@@ -3,4 +3,4 @@
 from geo_assign.seed.document import SeedDocument, SeedError, read_document
 from geo_assign.seed.loading import OrganizationLoader, load
 
-__all__ = ["SeedDocument", "SeedError", "load", "read_document"]
+__all__ = ["OrganizationLoader", "SeedDocument", "SeedError", "load", "read_document"]

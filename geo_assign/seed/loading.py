@@ -71,13 +71,13 @@ def _load_organization(database: Database, settings: Settings, entry: Organizati
     with database.transaction(known or new_id()) as tx:
         if known is None:
             create_organization(tx, slug=entry.slug, name=entry.name)
-        return _OrganizationLoader(tx, settings, at).load(entry)
+        return OrganizationLoader(tx, settings, at).load(entry)
 
 
-class _OrganizationLoader:
-    """Loads one organization inside its transaction. `at` is the pointer to its entry."""
+class OrganizationLoader:
+    """Brings one organization to what entries say, inside its transaction. `at` is the pointer to its entry."""
 
-    def __init__(self, tx: Tx, settings: Settings, at: str) -> None:
+    def __init__(self, tx: Tx, settings: Settings, at: str = "") -> None:
         self._tx = tx
         self._box = SecretBox(settings.fernet_keys)
         self._at = at
@@ -106,6 +106,10 @@ class _OrganizationLoader:
         return loaded
 
     def _store(self, entry: StoreEntry) -> dict[str, Any]:
+        return {"id": str(self.store(entry))}
+
+    def store(self, entry: StoreEntry) -> UUID:
+        """Open a store, or change what differs."""
         store_id = queries.find_id_by_slug(self._tx, stores, entry.slug)
         wanted: dict[str, Any] = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
         if store_id is None:
@@ -115,7 +119,7 @@ class _OrganizationLoader:
             self._bring_store(entry, store_id, wanted)
         if entry.map_key is not None:
             self._keep_map_key(store_id, entry.map_key)
-        return {"id": str(store_id)}
+        return store_id
 
     def _bring_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, Any]) -> None:
         store = queries.get_store(self._tx, self._caller.scope, store_id)
@@ -161,6 +165,15 @@ class _OrganizationLoader:
         return {"id": str(provider_id)}
 
     def _technician(self, entry: TechnicianEntry) -> dict[str, Any]:
+        # A token belongs to a user: whoever has no address gets one that no mail reaches.
+        technician_id = self.technician(entry, email=entry.email or f"{entry.slug}@technicians.invalid")
+        if entry.on_duty:
+            commands.start_duty(self._tx, technician_id)
+        technician = queries.get_technician(self._tx, self._caller.scope, technician_id)
+        return {"id": str(technician_id), "token": self._token(technician.user_id)}
+
+    def technician(self, entry: TechnicianEntry, *, email: str | None) -> UUID:
+        """Hire a technician, or change what differs. `email` is the log-in of a new one, if he is to have one."""
         wanted: dict[str, Any] = {
             "name": entry.name,
             "store_id": self._id(stores, entry.store),
@@ -172,16 +185,10 @@ class _OrganizationLoader:
         }
         technician_id = queries.find_id_by_slug(self._tx, technicians, entry.slug)
         if technician_id is None:
-            # A token belongs to a user: whoever has no address gets one that no mail reaches.
-            email = entry.email or f"{entry.slug}@technicians.invalid"
             new = commands.NewTechnician(slug=entry.slug, email=email, password=entry.password, **wanted)
-            technician_id = commands.create_technician(self._tx, self._caller, new).id
-        else:
-            self._bring_technician(entry, technician_id, wanted)
-        if entry.on_duty:
-            commands.start_duty(self._tx, technician_id)
-        technician = queries.get_technician(self._tx, self._caller.scope, technician_id)
-        return {"id": str(technician_id), "token": self._token(technician.user_id)}
+            return commands.create_technician(self._tx, self._caller, new).id
+        self._bring_technician(entry, technician_id, wanted)
+        return technician_id
 
     def _bring_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, Any]) -> None:
         before = queries.get_technician(self._tx, self._caller.scope, technician_id)
