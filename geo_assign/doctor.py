@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import click
 from cryptography.fernet import Fernet
@@ -17,7 +18,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, TextClause, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from geo_assign.core.clock import wall_clock
@@ -34,6 +35,7 @@ from geo_assign.migrate import current_revision, head_revision
 
 CONSOLE_PAGE = Path(__file__).parent / "console" / "dist" / "index.html"
 TOLERATED_SKEW_S = 2.0
+TOLERATED_WAIT_S = 60.0
 RUN_UPGRADE = "run: geo-assign db upgrade"
 
 
@@ -245,12 +247,45 @@ def check_worker(settings: Settings) -> Iterator[Finding]:
         return
     hint = f"let {PREFIX}WORKER_DATABASE_URL name a role of its own; {RUN_UPGRADE}, which makes it"
     yield _judged(name, role_objections(view.facts), well=f"logged in as {view.facts.role}", hint=hint)
+    yield check_events(settings.worker_database_url)
+
+
+def check_events(worker_url: SecretStr) -> Finding:
+    """Events leave the outbox within seconds wherever a worker runs, and webhooks are told in the end."""
+    name = "events"
+    try:
+        row = _ask(worker_url, _EVENTS)
+    except SQLAlchemyError:
+        return Finding(name, Verdict.SKIP, "the tables cannot be asked", RUN_UPGRADE)
+    if row.waiting_s > TOLERATED_WAIT_S:
+        detail = f"the oldest has waited {row.waiting_s:.0f} s to be handed out"
+        return Finding(name, Verdict.WARN, detail, "is geo-assign worker running?")
+    if row.dead:
+        hint = "see GET /v1/webhooks/{id}/deliveries?state=dead; POST /v1/webhooks/{id}/redrive sends them again"
+        return Finding(name, Verdict.WARN, f"{row.dead} deliveries to webhooks were given up", hint)
+    return Finding(name, Verdict.OK, "handed out, and told to whoever listens")
 
 
 def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Finding:
     """Fail with the objections, if there are any."""
     found = "; ".join(objections)
     return Finding(name, Verdict.FAIL, found, hint) if found else Finding(name, Verdict.OK, well)
+
+
+_EVENTS = text("""
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS waiting_s,
+       (SELECT count(*) FROM webhook_deliveries WHERE state = 'dead') AS dead
+FROM outbox WHERE delivered_at IS NULL
+""")
+
+
+def _ask(url: SecretStr, question: TextClause) -> Any:
+    engine = create_engine(make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.connect() as conn:
+            return conn.execute(question).one()
+    finally:
+        engine.dispose()
 
 
 def _revision(conn: Connection) -> str | None:

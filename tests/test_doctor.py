@@ -5,6 +5,7 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -178,3 +179,32 @@ def test_settings_that_cannot_be_read_are_the_one_finding(monkeypatch: pytest.Mo
     assert result.exit_code == 1
     (finding,) = json.loads(result.output)
     assert finding["detail"].startswith("GEO_ASSIGN_PORT: ")
+
+
+def test_events_that_wait_or_were_given_up_are_noticed(world: World, admin: Connection, org_id: UUID) -> None:
+    settings = world.settings()
+    event = {"org_id": org_id, "id": uuid4()}
+    admin.execute(
+        text(
+            "INSERT INTO outbox (org_id, id, event_type, subject_id, payload, created_at, available_at) "
+            "VALUES (:org_id, :id, 'work_order.created', :id, '{}', now() - interval '5 min', now())"
+        ),
+        event,
+    )
+    found = by_name(examine(settings, environ={}))["events"]
+    assert (found.verdict, "worker" in found.hint) == (Verdict.WARN, True)
+    admin.execute(text("UPDATE outbox SET delivered_at = now()"))
+    admin.execute(
+        text("INSERT INTO webhooks (org_id, id, url, created_at, updated_at) VALUES (:org_id, :id, 'x', now(), now())"),
+        event,
+    )
+    admin.execute(
+        text(
+            "INSERT INTO webhook_deliveries (org_id, id, webhook_id, event_id, event_type, subject_id, sequence, data, "
+            "occurred_at, state, expires_at, finished_at, created_at) "
+            "VALUES (:org_id, :id, :id, :id, 'x', :id, 1, '{}', now(), 'dead', now(), now(), now())"
+        ),
+        event,
+    )
+    found = by_name(examine(settings, environ={}))["events"]
+    assert (found.verdict, found.detail) == (Verdict.WARN, "1 deliveries to webhooks were given up")
