@@ -186,7 +186,8 @@ def require_way(order: WorkOrder, after: State) -> None:
 
 _OVER: Mapping[State, dict[str, Any]] = {
     State.PENDING: {"crew_size": 0},
-    **{state: {"search_started_at": None} for state in TAKEN},
+    **{state: {"search_started_at": None, "returned_to": None} for state in TAKEN},
+    **{state: {"returned_to": None} for state in TERMINAL},
 }
 _SOUGHT_ANEW = frozenset(
     {

@@ -138,6 +138,8 @@ def test_it_shows_what_came_back_to_me(board: Desks) -> None:
     board.reject("L", by="Ole")
     assert names(board, returned_to=board.callers["Pia"].id) == "L"
     assert names(board, returned_to=board.callers["Ole"].id) == ""
+    board.day.assign("L", "A")
+    assert names(board, returned_to=board.callers["Pia"].id) == ""
 
 
 def test_a_dispatcher_sees_and_counts_his_groups_and_what_no_group_has(board: Desks) -> None:

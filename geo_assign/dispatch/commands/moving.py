@@ -193,7 +193,7 @@ def _arrive(
 ) -> None:
     """Write where an order is now, and which group looks after it from now on."""
     moved = {"store_id": goal.store_id, "group_id": goal.group_id}
-    begins_anew: dict[str, Any] = {"returned_to": None, "search_started_at": None, "wanted_technician_id": None}
+    begins_anew: dict[str, Any] = {"returned_to": None, "wanted_technician_id": None}
     if goal.group_id != order.group_id:
         begins_anew |= _enter(tx, caller, order, goal, at=at)
     if goal.store_id != order.store_id and order.location is None and order.address:
