@@ -21,13 +21,12 @@ from geo_assign.core.geo import haversine_m
 from geo_assign.matching.domain import SPHERE_TO_GEODESIC, Question
 from geo_assign.matching.filters import parameters
 from geo_assign.matching.optimal import Problem
-from geo_assign.matching.statements import COUNT_SKILL, candidates_sql, edge_sql, members_sql
+from geo_assign.matching.statements import COUNT_SKILL, FEW, candidates_sql, edge_sql, members_sql
 
 NEAREST = 64
 """People looked at for each order, the nearest who can go."""
 
 _WINDOWS = (256, 8_192, 262_144)
-_RARE = 2_000  # fewer people than this, of a skill or of a store, are looked at one by one rather than by distance
 _AT_ONCE = 100  # orders in one statement, so that none takes long
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -122,16 +121,16 @@ def _rare_skills(tx: Tx, questions: Iterable[Question]) -> dict[str, int]:
     skills = sorted({skill for question in questions for skill in question.skills})
     if not skills:
         return {}
-    counted = tx.fetch(COUNT_SKILL, {"org_id": tx.org_id, "skills": skills, "rare": _RARE})
+    counted = tx.fetch(COUNT_SKILL, {"org_id": tx.org_id, "skills": skills, "rare": FEW})
     counts = dict.fromkeys(skills, 0) | {row.skill: row.count for row in counted}
-    return {skill: count for skill, count in counts.items() if count < _RARE}
+    return {skill: count for skill, count in counts.items() if count < FEW}
 
 
 def _walk(tx: Tx, questions: Mapping[int, Question], *, rare: str | None, nearest: int) -> dict[int, list[Eligible]]:
     """Outwards in windows, each only for the orders that the one before left wanting; a small store by its members."""
     one = next(iter(questions.values()))
     if rare is not None:
-        return _ask(tx, candidates_sql(one, _RARE, rare_skill=True), questions, nearest=nearest, rare_skill=rare)
+        return _ask(tx, candidates_sql(one, FEW, rare_skill=True), questions, nearest=nearest, rare_skill=rare)
     found: dict[int, list[Eligible]] = {}
     left = dict(questions)
     for window in _WINDOWS:
@@ -157,9 +156,9 @@ def _of_small_stores(tx: Tx, questions: Mapping[int, Question]) -> dict[int, Que
     for question in questions.values():
         asked = (question.store_id, question.group_id)
         if asked not in sizes and any(asked):
-            values = {"org_id": tx.org_id, "store_id": asked[0], "group_id": asked[1], "few": _RARE}
+            values = {"org_id": tx.org_id, "store_id": asked[0], "group_id": asked[1], "few": FEW}
             sizes[asked] = len(tx.fetch(_MEMBERS, values))
-    return {n: one for n, one in questions.items() if sizes.get((one.store_id, one.group_id), _RARE) < _RARE}
+    return {n: one for n, one in questions.items() if sizes.get((one.store_id, one.group_id), FEW) < FEW}
 
 
 def _ask(

@@ -130,14 +130,19 @@ _ONE_PLANNED = f"""
         WHERE {_EARLIER_THAT_DAY} AND b.technician_id = t.id
         ORDER BY b.ends_at DESC LIMIT 1) previous ON true"""
 
-# The people of a small store or group, one by one, where walking outwards would pass too many others.
-_OF_STORE = "SELECT m.id FROM technicians m WHERE m.org_id = %(org_id)s AND m.store_id = %(store_id)s"
-_OF_GROUP = "SELECT m.technician_id FROM technician_groups m WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s"
+# The people of a small store or group, one by one, where walking outwards would pass too many others. The inner LIMITs
+# keep the planner from measuring the way to everybody there is.
+FEW = 2_000
+_OF_STORE = f"""
+    SELECT m.id FROM technicians m WHERE m.org_id = %(org_id)s AND m.store_id = %(store_id)s LIMIT {FEW}"""
+_OF_GROUP = f"""
+    SELECT m.technician_id FROM technician_groups m
+    WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s LIMIT {FEW}"""
 _MEMBERS_LIVE = f"""
 SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
        'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
-FROM current_positions c
-WHERE c.org_id = %(org_id)s AND c.technician_id IN (:members:)
+FROM (:members:) m (id), LATERAL (
+    SELECT c.* FROM current_positions c WHERE c.org_id = %(org_id)s AND c.technician_id = m.id LIMIT 1) c
 UNION ALL
 SELECT {_OF_BASE}
 FROM technicians b
@@ -147,12 +152,12 @@ SELECT t.id AS technician_id, coalesce(w.lat, t.base_lat) AS lat, coalesce(w.lon
        CASE WHEN w.geog IS NULL THEN 'home_base' ELSE 'previous_appointment' END AS provenance,
        coalesce(w.geog, t.base_geog) <-> {ORIGIN} AS sphere_m,
        ST_Distance(coalesce(w.geog, t.base_geog), {ORIGIN}) AS distance_m
-FROM technicians t
+FROM (:members:) m (id), LATERAL (
+    SELECT t.* FROM technicians t WHERE t.org_id = %(org_id)s AND t.id = m.id LIMIT 1) t
 LEFT JOIN LATERAL (
     SELECT w.lat, w.lon, w.geog FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
     WHERE {_EARLIER_THAT_DAY} AND b.technician_id = t.id
-    ORDER BY b.ends_at DESC LIMIT 1) w ON true
-WHERE t.org_id = %(org_id)s AND t.id IN (:members:)"""
+    ORDER BY b.ends_at DESC LIMIT 1) w ON true"""
 
 
 # What does not depend on the slot.
@@ -172,7 +177,7 @@ def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
 
 
 def members_sql(question: Question) -> str:
-    """The same of everybody who belongs to the question's group, or else its store, however far."""
+    """The same of those who belong to the question's group, or else its store, however far: of FEW people at most."""
     source = _MEMBERS_LIVE if question.is_soon else _MEMBERS_PLANNED
     members = _OF_STORE if question.group_id is None else _OF_GROUP
     return _candidates(source.replace(":members:", members), _where(question))
