@@ -59,8 +59,8 @@ from geo_assign.http.services import Services
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
-from geo_assign.webhooks.delivery import Sender
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.webhooks.delivery import Sender
 
 EXTENSION = "geo_assign"
 FEATURES = (
@@ -84,17 +84,17 @@ FEATURES = (
     crews,
     ladders,
     work_order_moves,
+    calendar,
     nearest,
-    optimizing,
     availability,
     roster,
     optimizing,
     decisions,
     offers,
     map,
+    privacy,
 )
 """Route files in the order in which the documentation shows them."""
-    privacy,
 _RESERVED_CONNECTIONS = 2
 
 
@@ -138,9 +138,9 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         live=LiveHub(database),
         limits=Limits.of(settings),
         webhooks=Sender(database, geocoder.client, geocoder.box),
+        views=ViewLog(database),
     )
 
-        views=ViewLog(database),
 
 def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""

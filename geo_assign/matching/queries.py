@@ -90,7 +90,7 @@ def _judged(question: Question, row: Any) -> Excluded:
     codes = list(row.codes)
     if row.distance_m is None:
         codes.append(ExclusionCode.NO_POSITION.value)
-    return _excluded(question, rows[0], codes)
+    return _excluded(question, row, codes)
 
 
 def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:

@@ -162,6 +162,9 @@ LEFT JOIN LATERAL (
 
 # What does not depend on the slot.
 _LASTING = frozenset(
+_MEMBERS_OF_GROUP = """
+    SELECT m.technician_id FROM technician_groups m WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s"""
+
     {ExclusionCode.INACTIVE, ExclusionCode.WRONG_GROUP, ExclusionCode.MISSING_SKILL, ExclusionCode.OFFER_LIMIT}
 )
 
@@ -178,9 +181,12 @@ def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
 
 def members_sql(question: Question) -> str:
     """The same of those who belong to the question's group, or else its store, however far: of FEW people at most."""
-    source = _MEMBERS_LIVE if question.is_soon else _MEMBERS_PLANNED
-    members = _OF_STORE if question.group_id is None else _OF_GROUP
-    return _candidates(source.replace(":members:", members), _where(question))
+    return _of(_OF_STORE if question.group_id is None else _OF_GROUP, question)
+
+
+def externals_sql(question: Question) -> str:
+    """The same of everybody who belongs to a service provider, however far."""
+    return _of(_OF_PROVIDERS, question)
 
 
 def excluded_sql(question: Question, window: int) -> str:
@@ -220,7 +226,7 @@ def people_sql(question: Question) -> str:
 
     With %(technician_ids)s only these.
     """
-    members = _OF_STORE if question.group_id is None else _OF_GROUP
+    belongs = "t.store_id = %(store_id)s" if question.group_id is None else f"t.id IN ({_MEMBERS_OF_GROUP})"
     named = "%(technician_ids)s::uuid[] IS NULL OR t.id = ANY(%(technician_ids)s::uuid[])"
     lasting = (condition for code, condition in active_filters(question).items() if code in _LASTING)
     passes = "\n  AND ".join(f"({condition}) IS FALSE" for condition in lasting)
@@ -232,7 +238,7 @@ SELECT t.id, t.name, {_OF_PROVIDER}, ST_Distance(t.base_geog, {ORIGIN}) AS base_
         WHERE c.org_id = %(org_id)s AND c.technician_id = t.id) END AS live_m,
     NOT t.at_base AND {IS_COARSE} AS coarse
 FROM technicians t
-WHERE t.org_id = %(org_id)s AND t.id IN ({members}) AND ({named}) AND {scope_condition(question)}
+WHERE t.org_id = %(org_id)s AND {belongs} AND ({named}) AND {scope_condition(question)}
   AND {passes}
 ORDER BY base_m, t.id
 LIMIT %(fetch)s"""

@@ -219,9 +219,9 @@ def serve_customers(story: Story, ids: dict[str, str]) -> None:
     assert story.post("/v1/technicians/nearest", nearest, by="desk")["candidates"]
     assert story.post("/v1/technicians/nearest", {"point": NEAR}, by="widget")["candidates"]
     by_address = {"address": "Rua Nova 9, Porto", "store_id": ids["store"]}
+    assert story.post("/v1/availability", {**by_address, "limit": 2}, by="desk")["slots"]
     assert story.post("/v1/technicians/nearest", by_address)["origin"] == {"lat": 41.152, "lon": -8.612}
     (offer,) = story.get("/v1/me/offers", by="ana")["items"]
-    assert story.post("/v1/availability", {**by_address, "limit": 2}, by="desk")["slots"]
     story.post(f"/v1/offers/{offer['id']}/reject", {"reason": "too_far"}, by="ana")
     (offer,) = story.get("/v1/me/offers", by="bo")["items"]
     assert story.post(f"/v1/offers/{offer['id']}/accept", by="bo")["state"] == "accepted"
