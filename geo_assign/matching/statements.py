@@ -138,6 +138,8 @@ _OF_STORE = f"""
 _OF_GROUP = f"""
     SELECT m.technician_id FROM technician_groups m
     WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s LIMIT {FEW}"""
+_OF_PROVIDERS = "SELECT m.id FROM technicians m WHERE m.org_id = %(org_id)s AND m.provider_id IS NOT NULL"
+COUNT_EXTERNALS = f"SELECT count(*) AS n FROM ({_OF_PROVIDERS} LIMIT %(rare)s) m"
 _MEMBERS_LIVE = f"""
 SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
        'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
@@ -160,11 +162,11 @@ LEFT JOIN LATERAL (
     ORDER BY b.ends_at DESC LIMIT 1) w ON true"""
 
 
-# What does not depend on the slot.
-_LASTING = frozenset(
 _MEMBERS_OF_GROUP = """
     SELECT m.technician_id FROM technician_groups m WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s"""
 
+# What does not depend on the slot.
+_LASTING = frozenset(
     {ExclusionCode.INACTIVE, ExclusionCode.WRONG_GROUP, ExclusionCode.MISSING_SKILL, ExclusionCode.OFFER_LIMIT}
 )
 
@@ -277,6 +279,11 @@ def _edge(table: str, column: str, *, window: int, where: str = "") -> str:
     return f"""
 SELECT {column} <-> {ORIGIN} AS sphere_m FROM {table} WHERE c.org_id = %(org_id)s {where}
 ORDER BY {column} <-> {ORIGIN} OFFSET {int(window) - 1} LIMIT 1"""
+
+
+def _of(members: str, question: Question) -> str:
+    source = _MEMBERS_LIVE if question.is_soon else _MEMBERS_PLANNED
+    return _candidates(source.replace(":members:", members), _where(question))
 
 
 def _source(question: Question, window: int, *, rare_skill: bool) -> str:

@@ -27,8 +27,8 @@ from geo_assign.matching.domain import (
     Staff,
 )
 from geo_assign.matching.queries import rank
-from geo_assign.privacy.domain import How
 from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
+from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
 from geo_assign.workorders.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
@@ -145,7 +145,6 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
         at=tx.as_of(),
         scope=scope,
         slot=Slot(as_instant(body.slot.start, zone), as_instant(body.slot.end, zone)) if body.slot else None,
-    _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
         rules=rules,
         group_id=body.group_id,
         skills=body.skills,
@@ -161,16 +160,10 @@ def _answer(tx: Tx, call: Call, body: NearestBody) -> bytes:
     ranking = rank(tx, question, explain=full)
     days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
     explanation = ranking.explanation or Explanation((), {}, 0, truncated=False)
+    _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
     return to_json(
         {
             "candidates": [
-def _note_views(call: Call, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
-    """Whose place was told, or how far away he is: the same to whoever asks from several sides."""
-    shown = [one.technician_id for one in candidates]
-    shown += [one.technician_id for one in excluded if one.distance_m is not None]
-    call.services.views.note(call.caller, How.NEAREST, shown, at=at)
-
-
                 _candidate(number, one, days.get(one.technician_id))
                 for number, one in enumerate(ranking.candidates, start=1)
             ],
@@ -184,6 +177,13 @@ def _note_views(call: Call, candidates: Sequence[Candidate], excluded: Sequence[
             "radius_m": question.policy.radius_m,
         }
     )
+
+
+def _note_views(call: Call, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
+    """Whose place was told, or how far away he is: the same to whoever asks from several sides."""
+    shown = [one.technician_id for one in candidates]
+    shown += [one.technician_id for one in excluded if one.distance_m is not None]
+    call.services.views.note(call.caller, How.NEAREST, shown, at=at)
 
 
 def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
