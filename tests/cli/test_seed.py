@@ -124,6 +124,25 @@ def test_a_changed_file_changes_what_it_names(seeding: Seeding, document: dict[s
     assert desk.permissions == frozenset()
 
 
+def test_a_company_says_where_it_works_from_and_how_much_it_takes_on(
+    seeding: Seeding, document: dict[str, Any], admin: Connection
+) -> None:
+    (organization,) = document["organizations"]
+    (company,) = organization["providers"]
+    company |= {"base": {"lat": 41.2, "lon": -8.6}, "works_from": "base", "capacity": 4}
+    company |= {"valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z"}
+    organization["technicians"][1]["provider"] = "fixers"
+    seeding.load(document)
+    kept = admin.execute(
+        text("SELECT works_from, capacity, valid_from < valid_until AS forward FROM service_providers")
+    )
+    assert kept.one() == ("base", 4, True)
+    company["works_from"] = "staff"
+    seeding.load(document)
+    staff = admin.execute(text("SELECT at_base, base_lat FROM technicians WHERE provider_id IS NOT NULL"))
+    assert staff.one() == (False, 41.2)
+
+
 def test_what_a_file_leaves_out_stays(seeding: Seeding, document: dict[str, Any], admin: Connection) -> None:
     seeding.load(document)
     given = document["organizations"][0]

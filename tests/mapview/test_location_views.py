@@ -215,6 +215,27 @@ def test_the_ranking_stays_exact(day: Day) -> None:
     assert [(one.name, one.coarse) for one in ranking.candidates] == [("B", True), ("A", True)]
 
 
+def test_a_search_tells_no_more_than_the_policy_allows(neighbours: Neighbours) -> None:
+    api, things = neighbours.ours.api, neighbours.ours.things
+    path = f"/v1/stores/{things['store']}/settings"
+    version = int(api.get(f"/v1/stores/{things['store']}", by="root").headers["ETag"].strip('"'))
+    assert api.put(path, by="root", version=version, json={"coarse_positions": True}).status_code == 200
+    asked = {"point": {"lat": 41.16, "lon": -8.62}, "store_id": things["store"]}
+    (found,) = api.post("/v1/technicians/nearest", by="desk", json=asked).get_json()["candidates"]
+    place = found["position"]
+    assert (place["lat"], place["lon"], place["coarse"]) == (41.15, -8.61, True)
+    assert (place["accuracy_m"], found["distance_m"] % 100) == (700.0, 0.0)
+    near = {**asked, "radius_m": 10}
+    excluded = api.post("/v1/technicians/nearest", by="desk", json=near).get_json()["excluded"]
+    (away,) = [one for one in excluded if one["technician_id"] == things["technician"]]
+    (reason,) = away["reasons"]
+    assert away["distance_m"] == found["distance_m"]
+    assert reason["needed"]["radius_m"] % 100 == 0
+    shown_on_map = api.get("/v1/map", by="desk").get_json()["features"]
+    (marker,) = [one["properties"] for one in shown_on_map if one["id"] == things["technician"]]
+    assert (marker["coarse"], marker["provider"], marker["service_provider"]) == (True, False, None)
+
+
 # What the tests above are made of ------------------------------------------------------------------------------------
 
 
