@@ -19,17 +19,20 @@ from geo_assign.matching.domain import (
     Provider,
     Question,
     Ranking,
+    Staff,
     Workload,
 )
 from geo_assign.matching.filters import parameters
 from geo_assign.matching.history import OF_GROUP, OF_STORE, ONE, as_it_was, past_parameters
 from geo_assign.matching.reasons import reason_for
 from geo_assign.matching.statements import (
+    COUNT_EXTERNALS,
     COUNT_SKILL,
     candidates_sql,
     each_sql,
     edge_sql,
     excluded_sql,
+    externals_sql,
     one_sql,
     unpositioned_sql,
 )
@@ -104,6 +107,16 @@ def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
 
 
 def _candidates(tx: Tx, question: Question) -> list[Candidate]:
+    if question.staff is Staff.PROVIDERS and _externals_are_few(tx, question):
+        rows = _fetch(tx, externals_sql(question), question, fetch=_RARE)
+    else:
+        rows = _walk(tx, question)
+    rows.sort(key=lambda row: (row.distance_m, row.technician_id))
+    return [_candidate(question, row) for row in rows[: question.limit]]
+
+
+def _walk(tx: Tx, question: Question) -> list[Any]:
+    """At least the nearest `question.limit` who pass, if there are so many, from the inside out."""
     rare_skill = _rare_skill(tx, question)
     fetch, windows = question.limit + _SPARE, iter((_RARE,) if rare_skill is not None else _WINDOWS)
     window = next(windows)
@@ -112,15 +125,13 @@ def _candidates(tx: Tx, question: Question) -> list[Candidate]:
         rows = _fetch(tx, sql, question, fetch=fetch, rare_skill=rare_skill)
         if len(rows) >= fetch:
             if _order_is_proven(rows, question.limit):
-                break
+                return rows
             fetch *= 2
             continue
         wider = next(windows, None)
         if wider is None or _walk_is_over(tx, question, window, within_m=_far_enough(question, rows)):
-            break
+            return rows
         window = wider
-    rows.sort(key=lambda row: (row.distance_m, row.technician_id))
-    return [_candidate(question, row) for row in rows[: question.limit]]
 
 
 def _order_is_proven(rows: list[Any], limit: int) -> bool:
@@ -141,6 +152,11 @@ def _walk_is_over(tx: Tx, question: Question, window: int, *, within_m: float) -
     """Whether the window held everybody, or reached beyond `within_m`."""
     edge = _fetch(tx, edge_sql(question, window), question)
     return not edge or bool(edge[0].sphere_m * SPHERE_TO_GEODESIC > within_m)
+
+
+def _externals_are_few(tx: Tx, question: Question) -> bool:
+    """Whether walking the country for service providers' people would cost more than looking at them all."""
+    return bool(_fetch(tx, COUNT_EXTERNALS, question, rare=_RARE)[0].n < _RARE)
 
 
 def _rare_skill(tx: Tx, question: Question) -> str | None:

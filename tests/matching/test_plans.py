@@ -13,11 +13,11 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.geo import Point
-from geo_assign.matching.domain import Question
+from geo_assign.matching.domain import Question, Staff
 from geo_assign.matching.filters import parameters
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
-from geo_assign.matching.statements import candidates_sql, excluded_sql
+from geo_assign.matching.statements import candidates_sql, excluded_sql, externals_sql
 from tests.conftest import World
 
 MIDDLE = Point(lat=41.15, lon=-8.61)
@@ -43,6 +43,15 @@ SELECT org_id, id, 40.65 + ('x' || substr(md5(id::text), 1, 6))::bit(24)::int / 
        -9.11 + ('x' || substr(md5(id::text), 7, 6))::bit(24)::int / 16777216.0, now(), now(), now(), now(), now()
 FROM technicians;
 ANALYZE technicians, technician_skills, current_positions
+"""
+
+
+COMPANY = """
+INSERT INTO service_providers (org_id, id, slug, name, base_lat, base_lon, created_at, updated_at)
+VALUES (:org_id, :provider_id, 'fixers', 'Fixers', 41.15, -8.61, now(), now());
+UPDATE technicians SET provider_id = :provider_id, at_base = substr(slug, 2)::int % 2 = 0, on_duty = true
+WHERE org_id = :org_id AND slug IN (SELECT 't' || n FROM generate_series(1, 40) n);
+ANALYZE technicians
 """
 
 
@@ -84,6 +93,18 @@ def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
     assert len(ranking.candidates) == question.limit
 
 
+def test_people_of_few_companies_are_looked_at_by_themselves(fleet: Tx, world: World) -> None:
+    hire_companies(world, fleet.org_id)
+    question = replace(asked(fleet), staff=Staff.PROVIDERS)
+    plan = explain(fleet, externals_sql(question), question, fetch=2_000)
+    assert rows_read(plan, "current_positions") <= 40
+    assert rows_read(plan, "technicians") <= 400
+    assert len(rank(fleet, question, explain=False).candidates) == question.limit
+    everybody = explain(fleet, candidates_sql(asked(fleet), 256, rare_skill=False), asked(fleet), fetch=8)
+    assert {"current_positions_geog_idx", "technicians_at_base_idx"} <= index_names(everybody)
+    assert rows_read(everybody, "current_positions") < 64
+
+
 def test_nobody_within_the_radius_does_not_walk_the_country(fleet: Tx) -> None:
     question = asked(fleet)
     far = replace(question, origin=Point(lat=45.0, lon=-8.61))
@@ -101,6 +122,16 @@ def test_the_ranking_equals_brute_force(fleet: Tx) -> None:
         {"org_id": fleet.org_id, "lat": MIDDLE.lat, "lon": MIDDLE.lon},
     ).scalars()
     assert [one.technician_id for one in rank(fleet, question, explain=False).candidates] == list(expected)
+
+
+def hire_companies(world: World, org_id: UUID) -> None:
+    """Forty people of a company, half of them at its base."""
+    owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
+    with owner.begin() as conn:
+        values = {"org_id": org_id, "provider_id": uuid4()}
+        for statement in COMPANY.split(";"):
+            _run(conn, statement, values)
+    owner.dispose()
 
 
 def asked(tx: Tx) -> Question:
