@@ -1,5 +1,6 @@
 """A dispatcher gives many waiting leads out together: a preview first, then for good."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import md5
 from time import perf_counter
@@ -282,3 +283,15 @@ def test_a_batch_judges_everybody_as_a_single_ranking_does(busy_town: Day) -> No
 
 def _order_id(number: int) -> UUID:
     return UUID(md5(f"o{number}".encode(), usedforsecurity=False).hexdigest())
+
+
+def test_two_dispatchers_who_commit_at_once_give_everything_once(crossing: Day) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: optimize(crossing, commit=True), range(2)))
+    given = [pair for found in both for pair in found.pairs if pair.lost is None]
+    lost = [pair.lost.code for found in both for pair in found.pairs if pair.lost]
+    assert sorted(plan(crossing, both[0])) in (["J", "K"], [])
+    assert len(given) == 2
+    assert set(lost) <= {"not_waiting", "slot_taken", "offer_limit"}
+    assert {job: crossing.history(job).count("offered") for job in "JK"} == {"J": 1, "K": 1}
+    assert {crossing.outcome(job).technician for job in "JK"} == {"A", "B"}
