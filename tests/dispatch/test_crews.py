@@ -8,6 +8,7 @@ import pytest
 from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
 from geo_assign.dispatch.commands import answering, assigning, duty, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
+from geo_assign.dispatch.commands.reallocating import reallocate
 from geo_assign.workorders.asked import list_schedule
 from geo_assign.workorders.domain import (
     BookingRole,
@@ -399,6 +400,25 @@ def test_a_crew_goes_free_together(team: Day, policy: str, mode: Any, end: Any) 
     assert order.offers == ()
     assert order.collaborators == ()
     assert is_free(team, "ABC")
+
+
+def test_a_ticket_takes_the_crew_over(team: Day) -> None:
+    team.assign("J", "B", along="AC")
+    assert team.convert("J", "K").technician == "B"
+    assert crew_of(team, "K") == {"A": BookingState.ASSIGNED, "C": BookingState.ASSIGNED}
+    assert schedule(team, "A") == [("K", BookingRole.COLLABORATOR)]
+
+
+def test_a_crew_whose_new_lead_refuses_goes_free(team: Day) -> None:
+    team.assign("J", "B", along="A")
+    with team.database.transaction(team.org_id) as tx:
+        reallocate(
+            tx, team.boss, team.jobs["J"], team.people["C"], mode="offer", force=False, reason=None, version=None
+        )
+    assert not is_free(team, "A")
+    team.reject("C", team.offer("J"))
+    assert is_free(team, "ABC")
+    assert team.outcome("J").state is State.PENDING
 
 
 def test_going_home_leaves_what_is_settled(team: Day) -> None:
