@@ -109,30 +109,44 @@ class _Diary:
     load: Ints = field(init=False)
     given: dict[int, list[int]] = field(default_factory=dict)
     _busy: NDArray[np.bool_] = field(init=False)
+    _last: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         self.pair = np.full(self.problem.orders, NOBODY, dtype=np.int64)
         self.metres = np.full(self.problem.orders, np.nan)
         self.load = self.problem.today.copy()
         self._busy = np.zeros(len(self.problem.today), dtype=bool)
+        self._last = np.zeros(len(self.problem.today), dtype=np.int64)
 
     def give(self, pair: int, metres: float) -> None:
         order, person = int(self.problem.order[pair]), int(self.problem.person[pair])
         self.pair[order], self.metres[order] = pair, metres
         self.load[person] += 1
-        self._busy[person] = True
+        self._busy[person], self._last[person] = True, order
         self.given.setdefault(person, []).append(order)
 
     def still_open(self, pairs: Ints) -> tuple[Ints, Floats]:
         """Those of the pairs whose person can still go, with the metres from where he then is."""
         metres = self.problem.metres[pairs].copy()
-        for at in np.flatnonzero(self._busy[self.problem.person[pairs]]):
+        busy = np.flatnonzero(self._busy[self.problem.person[pairs]])
+        # Most are busy with what they were given last: that is seen of all at once.
+        in_the_way = self._overlap_last(pairs[busy])
+        metres[busy[in_the_way]] = np.inf
+        for at in busy[~in_the_way]:
             metres[at] = self._metres_of(int(pairs[at]))
         may = np.isfinite(metres)
         return pairs[may], metres[may]
 
     def plan(self) -> Plan:
         return Plan(self.pair, self.metres)
+
+    def _overlap_last(self, pairs: Ints) -> NDArray[np.bool_]:
+        problem = self.problem
+        last, order = self._last[problem.person[pairs]], problem.order[pairs]
+        overlap: NDArray[np.bool_] = (problem.starts[last] < problem.ends[order]) & (
+            problem.ends[last] > problem.starts[order]
+        )
+        return overlap
 
     def _metres_of(self, pair: int) -> float:
         problem = self.problem
