@@ -30,7 +30,8 @@ class House:
     """One organization: its people through `api`, its things by kind.
 
     Kinds beginning with `spare_` may be taken away; those beginning with `other_` lie in the store and the group that
-    nobody but the administrator sees; the rest belongs to the store `centre` and the group `phones`.
+    nobody but the administrator sees, those beginning with `sibling_` in another group of the store `centre`; the rest
+    belongs to that store and the group `phones`.
     """
 
     api: Api
@@ -89,6 +90,7 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
     }
     _make_spares(api, things)
     _make_work(api, things)
+    _make_siblings(api, things)
     app.extensions[EXTENSION].database.run(UUID(organization["id"]), fan_out)
     sent = api.get(f"/v1/webhooks/{things['webhook']}/deliveries", by="root").get_json()["items"]
     things["delivery"] = sent[-1]["id"]
@@ -128,6 +130,16 @@ def _make_work(api: Api, things: dict[str, str]) -> None:
     assert order["state"] == "offered", order
     other = api.get(f"/v1/work-orders/{things['other_order']}", by="root").get_json()
     things |= {"offer": order["offer"]["id"], "decision": order["decision_id"], "other_decision": other["decision_id"]}
+
+
+def _make_siblings(api: Api, things: dict[str, str]) -> None:
+    store = {"store_id": things["store"]}
+    things["sibling_group"] = group = created(api, "/v1/service-groups", {"name": "Kettles", **store})
+    things["sibling_technician"] = created(api, "/v1/technicians", {"name": "Cem", "group_ids": [group], **store})
+    lead = {"customer": {"name": "Somebody"}, "location": UP_NORTH, "group_id": group, **store}
+    things["sibling_order"] = created(api, "/v1/leads", lead)
+    order = api.get(f"/v1/work-orders/{things['sibling_order']}", by="root").get_json()
+    things["sibling_decision"] = order["decision_id"]
 
 
 def created(api: Api, path: str, body: dict[str, Any]) -> str:
