@@ -1,7 +1,7 @@
 """Background steps of webhooks: events are fanned out, deliveries sent in threads of their own, old ones forgotten.
 
 A receiver that hangs costs a thread or two for some seconds, and nobody else anything: each webhook has a few threads
-at most, and one only while it fails.
+at most, and one only while it keeps failing.
 """
 
 import threading
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _THREADS = 32
 _PER_WEBHOOK = 4
+_KEEPS_FAILING = 3
 # Then its thread is somebody else's turn; the next sweep goes on.
 _IN_A_ROW = 50
 _BATCH = 5_000
@@ -81,7 +82,7 @@ class Deliveries:
             due = conn.execute(_DUE, now).all()
             _OLDEST_S.set(conn.execute(_OLDEST, now).scalar_one())
         for org_id, webhook_id, failures in due:
-            if self._take_thread(webhook_id, 1 if failures else _PER_WEBHOOK):
+            if self._take_thread(webhook_id, 1 if failures >= _KEEPS_FAILING else _PER_WEBHOOK):
                 self._pool.submit(self._send, org_id, webhook_id)
 
     def close(self) -> None:

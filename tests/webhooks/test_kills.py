@@ -20,8 +20,7 @@ from tests.races.test_answers import ping
 
 pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(300)]
 
-KILLS = 8
-LEADS = 20
+KILLS = 6
 URL_TOKEN = "a-token-in-the-address"
 
 
@@ -65,7 +64,7 @@ def test_every_committed_event_arrives_however_often_the_worker_is_killed(
         for number in range(KILLS):
             service.start("worker")
             told = len(receiver.taken)
-            wait_until(lambda told=told: len(receiver.taken) > told or not busy.is_alive(), within_s=20)
+            wait_until(lambda told=told: len(receiver.taken) > told, within_s=20)
             threading.Event().wait(0.06 * number)
             service.kill("worker")
         stop.set()
@@ -85,7 +84,7 @@ def test_every_committed_event_arrives_however_often_the_worker_is_killed(
 def keep_busy(service: LiveService, stop: threading.Event) -> None:
     """Leads that are created, refused and cancelled while the workers die."""
     user = service.user()
-    for number in range(LEADS):
+    for number in itertools.count():
         if stop.is_set():
             return
         lead = {
@@ -100,7 +99,7 @@ def keep_busy(service: LiveService, stop: threading.Event) -> None:
         assert user.call("PATCH", f"/v1/work-orders/{order['id']}", {"notes": "x"}, If_Match='"999"').status_code == 412
         if number % 3 == 0:
             user.post(f"/v1/work-orders/{order['id']}/cancel", {"reason": "test"})
-        stop.wait(0.4)
+        stop.wait(2.0)
 
 
 def assert_each_arrived_in_order(admin: Connection, receiver: Unreliable) -> None:
@@ -130,7 +129,7 @@ def wait_until(holds: Callable[[], bool], *, within_s: float) -> None:
         threading.Event().wait(0.01)
 
 
-def wait_until_told(admin: Connection, within_s: float = 80) -> None:
+def wait_until_told(admin: Connection, within_s: float = 150) -> None:
     """Nothing waits: no offer, no event, no delivery."""
     waiting = text("""
         SELECT (SELECT count(*) FROM outbox WHERE delivered_at IS NULL)
