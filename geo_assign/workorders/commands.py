@@ -4,32 +4,27 @@ Every step that changes a work order expects its row to be locked (`lock`), so t
 what the first left behind.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import null, or_, select, text, update
+from sqlalchemy import null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import ActorKind, Caller, Scope
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import Point, road_s
+from geo_assign.core.geo import Point
 from geo_assign.core.ids import new_id
 from geo_assign.workorders.domain import (
-    HOLDING,
     PUBLISHED,
     TAKEN,
     TERMINAL,
-    BookingRole,
-    BookingState,
     DuplicateExternalIdError,
     EventKind,
     Kind,
     LocationSource,
-    Offer,
-    OfferState,
     PendingReason,
     State,
     WorkOrder,
@@ -39,13 +34,11 @@ from geo_assign.workorders.domain import (
     may_go,
 )
 from geo_assign.workorders.publishing import publish
-from geo_assign.workorders.queries import get_offer, get_work_order
+from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.stays import enter_group
-from geo_assign.workorders.tables import bookings, offers, work_order_counters, work_order_events, work_orders
+from geo_assign.workorders.tables import work_order_counters, work_order_events, work_orders
 
 EVERYTHING = Scope(everything=True)
-
-_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +129,6 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     if found is None:
         raise WorkOrderNotFoundError
     return get_work_order(tx, scope, work_order_id)
-
-
-def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
-    """Make transactions that free and claim these people's time, or claim several people's, come one after another.
-
-    Taken after the work order's lock and before anything is freed or claimed, always in the same order, so that two
-    such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
-    """
-    for technician_id in sorted(set(technician_ids)):
-        tx.conn.execute(_LOCK_PERSON, {"person": f"{tx.org_id}/{technician_id}"})
 
 
 def require_version(tx: Tx, order: WorkOrder, version: int | None) -> None:
@@ -269,136 +252,6 @@ def to_pending(
         evaluate_due_at=evaluate_due_at,
         **values,
     )
-
-
-def claim_time(
-    tx: Tx,
-    order: WorkOrder,
-    technician_id: UUID,
-    *,
-    state: BookingState,
-    travel_buffer: timedelta,
-    at: datetime,
-    role: BookingRole = BookingRole.PRIMARY,
-) -> UUID | None:
-    """Hold the slot, with the way there, for a technician; None when something else holds it.
-
-    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. A transaction that has freed
-    somebody's time, or goes on to a second successful claim, has called `lock_people` first, which keeps claims free
-    of deadlocks. What is wanted as soon as possible gets the slot that
-    it was claimed for.
-    """
-    booking_id, (start, end) = new_id(), order.slot_at(at)
-    statement = (
-        insert(bookings)
-        .values(
-            org_id=tx.org_id,
-            id=booking_id,
-            work_order_id=order.id,
-            technician_id=technician_id,
-            role=role,
-            state=state,
-            starts_at=start,
-            ends_at=end,
-            occupied_from=start - travel_buffer,
-            occupied_until=end,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing()
-        .returning(bookings.c.id)
-    )
-    claimed = tx.conn.execute(statement).scalar_one_or_none()
-    if claimed is not None and start != order.slot_start:
-        # The version moves with the change that tells who got it.
-        put_off(tx, order.id, slot_start=start, slot_end=end)
-    return claimed
-
-
-def set_bookings(
-    tx: Tx, work_order_id: UUID, after: BookingState, *, at: datetime, booking_id: UUID | None = None
-) -> Sequence[UUID]:
-    """Move what the work order holds (or one booking of it) to `after`; returns the technicians concerned."""
-    b = bookings.c
-    statement = (
-        update(bookings)
-        .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
-        .values(state=after, updated_at=at)
-        .returning(b.technician_id)
-    )
-    if booking_id is not None:
-        statement = statement.where(b.id == booking_id)
-    return tx.conn.execute(statement).scalars().all()
-
-
-def insert_offer(
-    tx: Tx,
-    order: WorkOrder,
-    technician_id: UUID,
-    booking_id: UUID,
-    *,
-    at: datetime,
-    expires_at: datetime,
-    automatic: bool,
-    decision_id: UUID | None,
-    distance_m: float | None = None,
-    eta_s: float | None = None,
-    role: BookingRole = BookingRole.PRIMARY,
-) -> UUID:
-    """Write an open offer over a booking that is held for it."""
-    offer_id = new_id()
-    tx.conn.execute(
-        insert(offers).values(
-            org_id=tx.org_id,
-            id=offer_id,
-            work_order_id=order.id,
-            technician_id=technician_id,
-            booking_id=booking_id,
-            decision_id=decision_id,
-            automatic=automatic,
-            state=OfferState.OFFERED,
-            offered_at=at,
-            expires_at=expires_at,
-            distance_m=distance_m,
-            eta_s=eta_s,
-            role=role,
-        )
-    )
-    return offer_id
-
-
-def close_offer(
-    tx: Tx,
-    offer: Offer,
-    after: OfferState,
-    *,
-    at: datetime,
-    reason: str | None = None,
-    note: str | None = None,
-    final: bool = False,
-) -> bool:
-    """Answer an open offer, exactly once: False when it was closed before. Its booking is the caller's to settle."""
-    o = offers.c
-    closed = tx.conn.execute(
-        update(offers)
-        .where(o.org_id == tx.org_id, o.id == offer.id, o.state == OfferState.OFFERED)
-        .values(state=after, responded_at=at, reason=reason, note=note, final=final)
-        .returning(o.id)
-    )
-    return closed.first() is not None
-
-
-def set_offer_distance(tx: Tx, offer_id: UUID, distance_m: float | None) -> None:
-    """The place of the work moved under an open offer."""
-    o = offers.c
-    values = {"distance_m": distance_m, "eta_s": None if distance_m is None else road_s(distance_m)}
-    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.id == offer_id).values(values))
-
-
-def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:
-    """Lock the offer's work order, then read both. Work orders are always locked before what hangs on them."""
-    order = lock(tx, get_offer(tx, offer_id).work_order_id)
-    return order, get_offer(tx, offer_id)
 
 
 def wake(

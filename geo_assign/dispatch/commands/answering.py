@@ -13,15 +13,8 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.matching.questions import get_store_rules
 from geo_assign.workorders.asked import Held, list_held, list_orders_waiting_for
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    change,
-    close_offer,
-    lock,
-    lock_with_offer,
-    set_bookings,
-    wake,
-)
+from geo_assign.workorders.claims import set_bookings
+from geo_assign.workorders.commands import EVERYTHING, change, lock, wake
 from geo_assign.workorders.conversion import find_ticket_id
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
@@ -43,6 +36,7 @@ from geo_assign.workorders.domain import (
     WorkOrderCancelledError,
     WorkOrderConvertedError,
 )
+from geo_assign.workorders.offering import close_offer, lock_with_offer
 from geo_assign.workorders.queries import get_offer, list_open_offers
 
 WITHDRAWN_OFFLINE = "technician_offline"

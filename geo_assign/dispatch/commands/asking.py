@@ -17,7 +17,8 @@ from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import StoreRules, question_for_order
 from geo_assign.workorders.asked import Asked, list_asked
-from geo_assign.workorders.commands import actor, lock_people, put_off, to_pending
+from geo_assign.workorders.claims import lock_people
+from geo_assign.workorders.commands import actor, put_off, to_pending
 from geo_assign.workorders.domain import AlarmCode, OfferState, PendingReason, State, WorkOrder, alarm_of
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.

@@ -22,16 +22,8 @@ from geo_assign.matching.questions import StoreRules, get_store_rules, question_
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    change,
-    lock,
-    lock_people,
-    require_version,
-    require_way,
-    set_bookings,
-    wake,
-)
+from geo_assign.workorders.claims import lock_people, set_bookings
+from geo_assign.workorders.commands import EVERYTHING, change, lock, require_version, require_way, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingRole,

@@ -10,15 +10,8 @@ from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, crew_bro
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
 from geo_assign.dispatch.domain import NotALeadError
-from geo_assign.workorders.commands import (
-    change,
-    lock,
-    next_number,
-    require_version,
-    require_way,
-    set_bookings,
-    wake,
-)
+from geo_assign.workorders.claims import set_bookings
+from geo_assign.workorders.commands import change, lock, next_number, require_version, require_way, wake
 from geo_assign.workorders.conversion import find_ticket_id, insert_ticket, taken_over
 from geo_assign.workorders.domain import (
     TAKEN,

@@ -22,19 +22,8 @@ from geo_assign.matching.questions import StoreRules, get_store_rules, question_
 from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    change,
-    claim_time,
-    close_offer,
-    insert_offer,
-    lock,
-    lock_people,
-    require_version,
-    set_bookings,
-    to_pending,
-    wake,
-)
+from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
+from geo_assign.workorders.commands import EVERYTHING, change, lock, require_version, to_pending, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,
@@ -48,6 +37,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
     alarm_of,
 )
+from geo_assign.workorders.offering import close_offer, insert_offer
 from geo_assign.workorders.queries import get_offer
 
 MOST_COLLABORATORS = 10

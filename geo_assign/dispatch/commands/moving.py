@@ -22,16 +22,8 @@ from geo_assign.workforce.destinations import is_on_shift, members_of
 from geo_assign.workforce.domain import InactiveError, ServiceGroup
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    actor,
-    change,
-    lock,
-    record_event,
-    require_version,
-    set_bookings,
-    wake,
-)
+from geo_assign.workorders.claims import set_bookings
+from geo_assign.workorders.commands import EVERYTHING, actor, change, lock, record_event, require_version, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,

@@ -18,6 +18,7 @@ from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.matching.questions import get_store_rules
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
+from geo_assign.workorders.claims import set_bookings
 from geo_assign.workorders.commands import (
     Draft,
     change,
@@ -26,7 +27,6 @@ from geo_assign.workorders.commands import (
     put_off,
     require_version,
     require_way,
-    set_bookings,
     wake,
 )
 from geo_assign.workorders.domain import (

@@ -19,16 +19,8 @@ from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.commands import (
-    EVERYTHING,
-    claim_time,
-    lock,
-    lock_people,
-    record_event,
-    require_version,
-    set_bookings,
-    wake,
-)
+from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
+from geo_assign.workorders.commands import EVERYTHING, lock, record_event, require_version, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     UNDER_WAY,

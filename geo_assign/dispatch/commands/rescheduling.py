@@ -14,7 +14,8 @@ from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.commands import EVERYTHING, change, claim_time, lock_people, set_bookings, wake
+from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
+from geo_assign.workorders.commands import EVERYTHING, change, wake
 from geo_assign.workorders.domain import UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
 
 

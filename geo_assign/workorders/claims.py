@@ -1,0 +1,86 @@
+"""Technicians' time: locked, claimed, freed. The exclusion constraint on bookings decides."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_assign.core.db import Tx
+from geo_assign.core.ids import new_id
+from geo_assign.workorders.commands import put_off
+from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
+from geo_assign.workorders.tables import bookings
+
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 0))")
+
+
+def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
+    """Make transactions that free and claim these people's time, or claim several people's, come one after another.
+
+    Taken after the work order's lock and before anything is freed or claimed, always in the same order, so that two
+    such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
+    """
+    for technician_id in sorted(set(technician_ids)):
+        tx.conn.execute(_LOCK_PERSON, {"person": f"{tx.org_id}/{technician_id}"})
+
+
+def claim_time(
+    tx: Tx,
+    order: WorkOrder,
+    technician_id: UUID,
+    *,
+    state: BookingState,
+    travel_buffer: timedelta,
+    at: datetime,
+    role: BookingRole = BookingRole.PRIMARY,
+) -> UUID | None:
+    """Hold the slot, with the way there, for a technician; None when something else holds it.
+
+    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. A transaction that has freed
+    somebody's time, or goes on to a second successful claim, has called `lock_people` first, which keeps claims free
+    of deadlocks. What is wanted as soon as possible gets the slot that
+    it was claimed for.
+    """
+    booking_id, (start, end) = new_id(), order.slot_at(at)
+    statement = (
+        insert(bookings)
+        .values(
+            org_id=tx.org_id,
+            id=booking_id,
+            work_order_id=order.id,
+            technician_id=technician_id,
+            role=role,
+            state=state,
+            starts_at=start,
+            ends_at=end,
+            occupied_from=start - travel_buffer,
+            occupied_until=end,
+            created_at=at,
+            updated_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(bookings.c.id)
+    )
+    claimed = tx.conn.execute(statement).scalar_one_or_none()
+    if claimed is not None and start != order.slot_start:
+        # The version moves with the change that tells who got it.
+        put_off(tx, order.id, slot_start=start, slot_end=end)
+    return claimed
+
+
+def set_bookings(
+    tx: Tx, work_order_id: UUID, after: BookingState, *, at: datetime, booking_id: UUID | None = None
+) -> Sequence[UUID]:
+    """Move what the work order holds (or one booking of it) to `after`; returns the technicians concerned."""
+    b = bookings.c
+    statement = (
+        update(bookings)
+        .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
+        .values(state=after, updated_at=at)
+        .returning(b.technician_id)
+    )
+    if booking_id is not None:
+        statement = statement.where(b.id == booking_id)
+    return tx.conn.execute(statement).scalars().all()

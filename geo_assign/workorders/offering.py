@@ -1,0 +1,85 @@
+"""Offers as rows: written over a booking that is held for them, and closed exactly once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_assign.core.db import Tx
+from geo_assign.core.geo import road_s
+from geo_assign.core.ids import new_id
+from geo_assign.workorders.commands import lock
+from geo_assign.workorders.domain import BookingRole, Offer, OfferState, WorkOrder
+from geo_assign.workorders.queries import get_offer
+from geo_assign.workorders.tables import offers
+
+
+def insert_offer(
+    tx: Tx,
+    order: WorkOrder,
+    technician_id: UUID,
+    booking_id: UUID,
+    *,
+    at: datetime,
+    expires_at: datetime,
+    automatic: bool,
+    decision_id: UUID | None,
+    distance_m: float | None = None,
+    eta_s: float | None = None,
+    role: BookingRole = BookingRole.PRIMARY,
+) -> UUID:
+    """Write an open offer over a booking that is held for it."""
+    offer_id = new_id()
+    tx.conn.execute(
+        insert(offers).values(
+            org_id=tx.org_id,
+            id=offer_id,
+            work_order_id=order.id,
+            technician_id=technician_id,
+            booking_id=booking_id,
+            decision_id=decision_id,
+            automatic=automatic,
+            state=OfferState.OFFERED,
+            offered_at=at,
+            expires_at=expires_at,
+            distance_m=distance_m,
+            eta_s=eta_s,
+            role=role,
+        )
+    )
+    return offer_id
+
+
+def close_offer(
+    tx: Tx,
+    offer: Offer,
+    after: OfferState,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    note: str | None = None,
+    final: bool = False,
+) -> bool:
+    """Answer an open offer, exactly once: False when it was closed before. Its booking is the caller's to settle."""
+    o = offers.c
+    closed = tx.conn.execute(
+        update(offers)
+        .where(o.org_id == tx.org_id, o.id == offer.id, o.state == OfferState.OFFERED)
+        .values(state=after, responded_at=at, reason=reason, note=note, final=final)
+        .returning(o.id)
+    )
+    return closed.first() is not None
+
+
+def set_offer_distance(tx: Tx, offer_id: UUID, distance_m: float | None) -> None:
+    """The place of the work moved under an open offer."""
+    o = offers.c
+    values = {"distance_m": distance_m, "eta_s": None if distance_m is None else road_s(distance_m)}
+    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.id == offer_id).values(values))
+
+
+def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:
+    """Lock the offer's work order, then read both. Work orders are always locked before what hangs on them."""
+    order = lock(tx, get_offer(tx, offer_id).work_order_id)
+    return order, get_offer(tx, offer_id)
