@@ -86,7 +86,7 @@ def test_who_is_outside_the_radius_is_told_which_would_have_sufficed(day: Day) -
     assert lead.excluded == {"A": "outside_radius"}
 
 
-def test_a_rejection_asks_the_next_in_the_same_transaction(day: Day) -> None:
+def test_a_rejection_asks_the_next_at_once(day: Day) -> None:
     day.map("A . J . . B", step_m=500)
     day.technician("A")
     day.technician("B")
