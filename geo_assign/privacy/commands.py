@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, func, null, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, exists, func, null, select, text, update
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller
@@ -13,7 +12,6 @@ from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.positions.tables import current_positions, position_track
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
-from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.commands import update_technician
 from geo_assign.workforce.commands.authority import require_everything
 from geo_assign.workforce.commands.technicians import lock_technician
@@ -28,25 +26,27 @@ from geo_assign.workorders.tables import bookings, group_stays, offers
 _PATIENCE = text("SET LOCAL statement_timeout = '10min'")
 
 
+# One statement for all of them: a busy process notes thousands of looks a second. The stream tells all the time, so it
+# counts once.
+_RECORD_VIEWS = text(f"""
+INSERT INTO location_views (
+    org_id, technician_id, minute, viewer_id, viewer_kind, viewer_name, how, first_at, last_at, count)
+SELECT :org_id, u.* FROM unnest(
+    CAST(:technician_id AS uuid[]), CAST(:minute AS timestamptz[]), CAST(:viewer_id AS uuid[]),
+    CAST(:viewer_kind AS text[]), CAST(:viewer_name AS text[]), CAST(:how AS text[]), CAST(:first_at AS timestamptz[]),
+    CAST(:last_at AS timestamptz[]), CAST(:count AS integer[])) AS u
+ON CONFLICT (org_id, technician_id, minute, viewer_id, how) DO UPDATE
+SET first_at = least(location_views.first_at, excluded.first_at),
+    last_at = greatest(location_views.last_at, excluded.last_at),
+    count = location_views.count + CASE excluded.how WHEN '{How.LIVE}' THEN 0 ELSE excluded.count END""")
+
+
 def record_views(tx: Tx, views: Sequence[View]) -> None:
     """Add looks to the log, in the order of its key; the same look noted by several processes is one row."""
     if not views:
         return
-    v = location_views
-    rows = [
-        {"org_id": tx.org_id, **{name: getattr(view, name) for name in View.__dataclass_fields__}} for view in views
-    ]
-    new = insert(v)
-    added = new.on_conflict_do_update(
-        index_elements=["org_id", "technician_id", "minute", "viewer_id", "how"],
-        set_={
-            "first_at": func.least(v.c.first_at, new.excluded.first_at),
-            "last_at": func.greatest(v.c.last_at, new.excluded.last_at),
-            # The stream tells all the time: it counts once.
-            "count": case((new.excluded.how == How.LIVE, v.c.count), else_=v.c.count + new.excluded.count),
-        },
-    )
-    tx.conn.execute(added, rows)
+    columns = {name: [getattr(view, name) for view in views] for name in View.__dataclass_fields__}
+    tx.conn.execute(_RECORD_VIEWS, {"org_id": tx.org_id, **columns})
 
 
 def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
