@@ -3,7 +3,7 @@
 Whatever the moment: nobody is booked twice, there is one active primary, no state outside the table, whoever lost is
 told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is tried again.
 
-Each pair stops at three messages, other pairs at others; GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops at every one.
+Each pair stops at two messages, other pairs at others; GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops at every one.
 """
 
 import os
@@ -97,10 +97,10 @@ def count_messages(stage: Stage, act: Act, by: Dispatcher, proxy: Proxy) -> int:
 
 
 def chosen(messages: int, *, turn: int) -> Iterable[int]:
-    """The messages to stop at: three that are spread, others at every turn; or all of them."""
+    """The messages to stop at: two that are spread, others at every turn; or all of them."""
     if EVERY_MESSAGE:
         return range(messages)
-    return sorted({(turn + third * messages // 3) % messages for third in range(3)})
+    return sorted({(turn + half * messages // 2) % messages for half in range(2)})
 
 
 def is_held(attempt: Attempt, script: Script) -> bool:

@@ -11,7 +11,7 @@ from pydantic import Field
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import AuditFilter
 from geo_assign.access.queries import list_audit_entries
-from geo_assign.core.errors import NotFoundError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answer
@@ -192,6 +192,7 @@ def erase_customer(call: Call) -> Reply:
     access=ADMINISTRATORS,
     query=CustomerQuery,
     answer=Listing[CustomersOrderAnswer],
+    errors=(InvalidError,),
 )
 def export_customers_data(call: Call) -> Reply:
     """The work orders of whoever has this phone number or e-mail address, with their histories, oldest first."""
