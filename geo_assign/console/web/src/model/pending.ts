@@ -95,7 +95,9 @@ const REASONS: Record<string, string> = {
   nobody_eligible: "Nobody free",
   automation_off: "Yours to give",
   suggested: "Suggestion ready",
-  unassigned: "Taken back",
+  unassigned: "Unassigned",
+  offers_exhausted: "Nobody took it",
+  to_be_solved: "Being matched",
   wanted_taken: "Wish is booked",
 };
 
