@@ -10,8 +10,7 @@ from sqlalchemy import select
 from geo_assign.core.db import Tx
 from geo_assign.core.spans import Span, clip, subtract
 from geo_assign.matching.gaps import earliest_common_gap
-from geo_assign.workforce.hours_exceptions import list_working_times
-from geo_assign.workforce.tables import time_off
+from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.working_time import WorkingTime, working_spans
 from geo_assign.workorders.domain import HOLDING
 from geo_assign.workorders.tables import bookings
@@ -54,7 +53,7 @@ def find_common_slot(
     """The earliest slot in which all of them could come; what work order `except_for` holds does not count."""
     within = (after - travel_buffer, after + LOOKS_AHEAD + duration + _MINUTE)
     occupied = _occupied(tx, technician_ids, within, except_for=except_for)
-    away = _away(tx, technician_ids, within)
+    away = list_away(tx, technician_ids, within)
     diaries = [
         Diary(working, occupied.get(technician_id, ()), away.get(technician_id, ()))
         for technician_id, working in list_working_times(tx, technician_ids, within).items()
@@ -89,24 +88,7 @@ def _occupied(tx: Tx, technician_ids: Sequence[UUID], within: Span, *, except_fo
             b.work_order_id != except_for,
         )
     )
-    return _by_person(rows)
-
-
-def _away(tx: Tx, technician_ids: Sequence[UUID], within: Span) -> dict[UUID, list[Span]]:
-    f = time_off.c
-    rows = tx.conn.execute(
-        select(f.technician_id, f.starts_at, f.ends_at).where(
-            f.org_id == tx.org_id,
-            f.technician_id.in_(technician_ids),
-            f.ends_at > within[0],
-            f.starts_at < within[1],
-        )
-    )
-    return _by_person(rows)
-
-
-def _by_person(rows: Iterable[Sequence[object]]) -> dict[UUID, list[Span]]:
     found: dict[UUID, list[Span]] = {}
-    for technician_id, start, end in rows:
-        found.setdefault(technician_id, []).append((start, end))  # type: ignore[arg-type]
+    for row in rows:
+        found.setdefault(row.technician_id, []).append((row.occupied_from, row.occupied_until))
     return found
