@@ -13,13 +13,12 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
-import structlog
 from prometheus_client import start_http_server
 
 from geo_assign.access.tasks import sweep_expired
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
-from geo_assign.core.telemetry import registry
+from geo_assign.core.telemetry import get_logger, registry
 from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import Dispatcher
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
@@ -28,7 +27,7 @@ from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
 
-log = structlog.get_logger(__name__)
+_log = get_logger()
 
 _GEOCODERS = 4
 _HOUSEKEEPING = timedelta(minutes=10)
@@ -101,8 +100,8 @@ class Worker:
     def _guard(self, name: str, act: Callable[[], object]) -> None:
         try:
             act()
-        except Exception:
-            log.exception("sweep_failed", task=name)
+        except Exception:  # noqa: BLE001 - one sweep that fails must not end the others
+            _log.exception("sweep_failed", task=name)
 
 
 def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher, sender: Sender) -> None:
@@ -112,6 +111,6 @@ def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher, sen
         signal.signal(number, lambda *_: process.stop.set())
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, settings.host, registry=registry)
-    log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
+    _log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
     process.run()
-    log.info("worker_stopped")
+    _log.info("worker_stopped")

@@ -1,6 +1,11 @@
-"""What the use cases that move work refuse."""
+"""What the use cases that move work refuse, and how long a process may keep a work order to itself."""
+
+from datetime import timedelta
 
 from geo_assign.core.errors import ConflictError
+
+LEASE = timedelta(seconds=60)
+"""A process that geocodes or solves work orders holds them this long; afterwards another process may take them."""
 
 
 class WorkOrderUnderWayError(ConflictError):

@@ -8,7 +8,6 @@ between is a due row that the worker goes on with.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +20,13 @@ from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import Wanted
+from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.commands import EVERYTHING, put_off
 from geo_assign.workorders.domain import LocationSource, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
-
-# Whoever geocodes an order holds it this long; then the worker may try.
-_LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +145,7 @@ def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
     row = _lock_waiting(tx, order_id)
     if row is None:
         return None
-    put_off(tx, order_id, geocode_due_at=tx.now() + _LEASE)
+    put_off(tx, order_id, geocode_due_at=tx.now() + LEASE)
     near = get_store(tx, Scope(everything=True), row.store_id).location
     address = AddressQuery(text=row.address, near=near)
     return GeocodeRequest(tx.org_id, row.store_id, row.group_id, address), row.geocode_attempts

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection, TextClause, text
 
 from geo_assign.core.db import Database
-from geo_assign.core.telemetry import gauge
+from geo_assign.core.telemetry import gauge, get_logger
 from geo_assign.webhooks.commands.deliveries import AT_ONCE, fan_out
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.domain import EVENTS_KEPT_FOR, KEPT_FOR
 
-log = structlog.get_logger(__name__)
+_log = get_logger()
 
 _THREADS = 32
 _PER_WEBHOOK = 4
@@ -101,8 +100,8 @@ class Deliveries:
             for _ in range(_IN_A_ROW):
                 if self.stop.is_set() or not self.sender.send_next(org_id, webhook_id):
                     return
-        except Exception:
-            log.exception("sweep_failed", task="webhook_delivery")
+        except Exception:  # noqa: BLE001 - one receiver that fails must not end the others
+            _log.exception("sweep_failed", task="webhook_delivery")
         finally:
             with self._lock:
                 self._busy[webhook_id] -= 1

@@ -11,13 +11,12 @@ from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, select, update
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.dispatch.domain import LEASE
 from geo_assign.matching.questions import StoreRules
 from geo_assign.workorders.commands import to_pending
 from geo_assign.workorders.domain import Kind, PendingReason, State, WorkOrder
 from geo_assign.workorders.tables import work_orders
 
-# Whoever solves them holds them this long; then somebody else may.
-_LEASE = timedelta(seconds=60)
 _MOST = 1_000
 
 
@@ -61,7 +60,7 @@ def take_collected(tx: Tx, store_id: UUID) -> list[UUID]:
     )
     taken = list(tx.conn.execute(due).scalars())
     held = update(work_orders).where(w.org_id == tx.org_id, w.id.in_(taken))
-    tx.conn.execute(held.values(evaluate_due_at=now + _LEASE))
+    tx.conn.execute(held.values(evaluate_due_at=now + LEASE))
     return taken
 
 
