@@ -49,38 +49,29 @@ FROM api_keys k
 WHERE k.org_id = %s AND k.{column} = %s AND k.revoked_at IS NULL
 """
 
-_BY_TOKEN = {
-    TokenKind.SESSION: _SESSION.format(column="token_hash"),
-    TokenKind.API_KEY: _API_KEY.format(column="token_hash"),
-}
 _OPENINGS = {
-    kind: Opening(f"find_{kind}", ("uuid", "bytea"), sql.replace("%s", "$1", 1).replace("%s", "$2", 1))
-    for kind, sql in _BY_TOKEN.items()
+    kind: Opening(
+        f"find_{kind}",
+        ("uuid", "bytea"),
+        sql.format(column="token_hash").replace("%s", "$1", 1).replace("%s", "$2", 1),
+    )
+    for kind, sql in ((TokenKind.SESSION, _SESSION), (TokenKind.API_KEY, _API_KEY))
 }
 _SESSION_BY_ID = _SESSION.format(column="id")
 _API_KEY_BY_ID = _API_KEY.format(column="id")
 
 
-def find_caller(tx: Tx, token: Token) -> Caller | None:
-    """Who holds `token` now: None when it is unknown, ended, expired or revoked, or its user is not active.
-
-    Roles, groups and stores are read here each time, so that what is taken away is gone at the next request.
-    """
-    if token.org_id != tx.org_id:
-        return None
-    row = tx.raw.execute(_BY_TOKEN[token.kind], (token.org_id, token.hash), prepare=True).fetchone()
-    if row is None:
-        return None
-    return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
-
-
 def opening_of(token: Token) -> tuple[Opening, tuple[str, str]]:
-    """The question of `find_caller`, to be asked in the message that opens the transaction."""
+    """The question who holds `token`, to be asked in the message that opens the transaction."""
     return _OPENINGS[token.kind], (f"'{token.org_id}'", f"'\\x{token.hash.hex()}'")
 
 
 def opened_caller(tx: Tx, token: Token) -> Caller | None:
-    """Who holds `token`, in a transaction that was opened with its question. As `find_caller` otherwise."""
+    """The holder of `token`, in a transaction that was opened with `opening_of`.
+
+    None when the token is unknown, ended, expired or revoked, or its user is not active. Roles, groups and stores are
+    read each time, so that what is taken away is gone at the next request.
+    """
     if not tx.opened:
         return None
     row = tx.opened[0][:-1]  # without `opened_at`

@@ -1,7 +1,7 @@
 """Reads of map keys, of what geocoders answered before, and of how often they were asked."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, or_, select
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.geocoding.domain import KeyOwner, MapKey, OwnerKind
-from geo_assign.geocoding.tables import geocode_cache, geocode_usage, map_keys
+from geo_assign.geocoding.tables import geocode_cache, map_keys
 
 
 class MapKeyNotFoundError(NotFoundError):
@@ -67,19 +67,6 @@ def find_cached(tx: Tx, *, provider: str, cache_key: bytes, now: datetime) -> tu
         )
     ).first()
     return (row.outcome, row.expires_at) if row else None
-
-
-def requests_on(tx: Tx, owner: KeyOwner, day: date) -> int:
-    """How many requests were made with the owner's key on a UTC day."""
-    used = tx.conn.execute(
-        select(geocode_usage.c.requests).where(
-            geocode_usage.c.org_id == tx.org_id,
-            geocode_usage.c.owner_kind == owner.kind.value,
-            geocode_usage.c.owner_id == owner.id,
-            geocode_usage.c.day == day,
-        )
-    ).scalar()
-    return used or 0
 
 
 def owned_by(owner: KeyOwner) -> Any:

@@ -142,7 +142,6 @@ def _bounding_box(value: object) -> object:
 
 Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees north, WGS 84.", examples=[41.15])]
 Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees east, WGS 84.", examples=[-8.61])]
-Metres = Annotated[float, Field(ge=0, le=40_100_000, description="Metres.")]
 Instant = Annotated[
     datetime,
     Field(strict=False),  # strict would refuse the string once Python has seen it

@@ -220,27 +220,6 @@ class CurrentPosition:
     mock: bool
     implausible: bool
 
-    def age_s(self, now: datetime) -> float:
-        """Seconds since the time used; never negative."""
-        return max(0.0, (now - self.used_at).total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class TrackPoint:
-    """One kept position."""
-
-    lat: float
-    lon: float
-    recorded_at: datetime
-    used_at: datetime
-    received_at: datetime
-    device: str
-    accuracy_m: float | None
-    speed_mps: float | None
-    heading_deg: float | None
-    flags: tuple[str, ...]
-    event: str | None
-
 
 def is_reachable(heard_at: datetime | None, now: datetime) -> bool:
     """Whether the device was heard from in the last 15 minutes."""

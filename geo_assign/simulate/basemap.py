@@ -12,7 +12,7 @@ from typing import Any
 
 from geo_assign.simulate import plan
 from geo_assign.simulate.city import City
-from geo_assign.simulate.geometry import Line, Point, bounds, closed, signed_area, simplify
+from geo_assign.simulate.geometry import Line, Point, closed, signed_area, simplify
 
 DIGITS = 5
 ATTRIBUTION = "Orrava, an invented city"
@@ -101,10 +101,3 @@ def _ring(ring: Line) -> list[list[float]]:
 def _position(point: Point) -> list[float]:
     place = plan.FRAME.to_earth(point)
     return [round(place.lon, DIGITS), round(place.lat, DIGITS)]
-
-
-def extent(city: City) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of the island in degrees."""
-    west, south, east, north = bounds(city.terrain.island)
-    low, high = plan.FRAME.to_earth((west, south)), plan.FRAME.to_earth((east, north))
-    return low.lon, low.lat, high.lon, high.lat

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from geo_assign.simulate.geometry import Line, Point, along, between, compass_deg, distance, length_of
+from geo_assign.simulate.geometry import Line, Point, along, between, compass_deg, distance
 from geo_assign.simulate.network import Edge, Network, Spot
 from geo_assign.simulate.streets import RoadClass
 
@@ -145,11 +145,6 @@ def _within(edge: Edge, from_m: float, to_m: float) -> Iterator[Leg]:
             inner.append(b)
     line = [along(edge.line, low)[0], *inner, along(edge.line, high)[0]]
     yield Leg(line if from_m < to_m else line[::-1], edge.road_class)
-
-
-def seconds_of(legs: list[Leg]) -> float:
-    """Return how long a way takes without stops."""
-    return sum(length_of(leg.line) / SPEED_MPS[leg.road_class] for leg in legs)
 
 
 def drive(legs: list[Leg], *, start_s: float, rng: random.Random) -> Trajectory:

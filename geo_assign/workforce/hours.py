@@ -35,11 +35,6 @@ def two_weeks(hours: Hours) -> tuple[Span, ...]:
     return _merge([clipped for span in _spans(hours) for clipped in _repeat(span)])
 
 
-def covers(hours: Hours | None, *, start: int, length: int) -> bool:
-    """Whether work from minute `start` of the week (0..10079) for `length` minutes lies within the working hours."""
-    return hours is None or any(begin <= start and start + length <= end for begin, end in two_weeks(hours))
-
-
 def require_spans(spans: Sequence[Sequence[str]], pointer: str) -> None:
     """Raises InvalidError, at `pointer`, unless every span is a pair of wall times."""
     for index, span in enumerate(spans):

@@ -4,9 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo_assign.core.errors import InvalidError
-from geo_assign.workforce.hours import DAY_MINUTES
 
-_MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 _MIDNIGHT = time(0, 0)
 
@@ -55,17 +53,6 @@ def local_day(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start = local_instant(datetime.combine(today, _MIDNIGHT), zone)
     end = local_instant(datetime.combine(today + timedelta(days=1), _MIDNIGHT), zone)
     return start, end
-
-
-def week_span(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[int, int]:
-    """A slot as working hours see it: minute of the local week, and length in minutes of the wall clock."""
-    local_start = start.astimezone(zone).replace(tzinfo=None)
-    local_end = end.astimezone(zone).replace(tzinfo=None)
-    # In the hour that happens twice the wall clock may stand still or run backwards: then elapsed time says more.
-    elapsed = local_end - local_start if local_end > local_start else end - start
-    floor = local_start.replace(second=0, microsecond=0)
-    length = -((floor - local_start - elapsed) // _MINUTE)
-    return floor.weekday() * DAY_MINUTES + floor.hour * 60 + floor.minute, length
 
 
 def local_instant(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 
 from geo_assign.access.commands import LogIn, NewUser, OpenedSession, create_user, log_in
 from geo_assign.access.domain import Caller, Role, User, parse_token, system_caller
-from geo_assign.access.queries import find_caller, get_organization
+from geo_assign.access.queries import get_organization, opened_caller, opening_of
 from geo_assign.core.db import Database
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
@@ -39,8 +39,8 @@ class House:
 
     def caller(self, token: str) -> Caller | None:
         parsed = parse_token(token)
-        with self.database.transaction(parsed.org_id) as tx:
-            return find_caller(tx, parsed)
+        with self.database.transaction(parsed.org_id, *opening_of(parsed)) as tx:
+            return opened_caller(tx, parsed)
 
 
 @pytest.fixture

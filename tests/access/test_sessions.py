@@ -30,7 +30,14 @@ from geo_assign.access.domain import (
     new_token,
     parse_token,
 )
-from geo_assign.access.queries import find_caller, find_session_caller, find_user_by_email, list_api_keys, list_users
+from geo_assign.access.queries import (
+    find_session_caller,
+    find_user_by_email,
+    list_api_keys,
+    list_users,
+    opened_caller,
+    opening_of,
+)
 from geo_assign.core.db import Database
 from geo_assign.core.errors import InvalidError, NotFoundError, StaleError
 from tests.access.conftest import PASSWORD, House
@@ -171,9 +178,10 @@ def test_tokens_stay_inside_their_organization(house: House, database: Database)
     house.user("ana@example.com")
     session = house.log_in("ana@example.com")
     other = uuid4()
-    with database.transaction(other) as tx:
+    token = parse_token(session.token)
+    with database.transaction(other, *opening_of(token)) as tx:
         create_organization(tx, slug="other", name="Other")
-        assert find_caller(tx, parse_token(session.token)) is None
+        assert opened_caller(tx, token) is None
         assert find_user_by_email(tx, "ana@example.com") is None
     forged, _ = new_token(TokenKind.SESSION, other, secret=session.token.rpartition("_")[2])
     assert house.caller(forged) is None

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import parse_token
-from geo_assign.access.queries import find_caller
+from geo_assign.access.queries import opened_caller, opening_of
 from geo_assign.core.db import Database
 from geo_assign.seed import SeedError, load, read_document
 from tests.access.api import SEED
@@ -30,8 +30,8 @@ class Seeding:
 
     def caller(self, token: str):  # type: ignore[no-untyped-def]
         parsed = parse_token(token)
-        with self.database.transaction(parsed.org_id) as tx:
-            return find_caller(tx, parsed)
+        with self.database.transaction(parsed.org_id, *opening_of(parsed)) as tx:
+            return opened_caller(tx, parsed)
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
@@ -14,6 +15,7 @@ from geo_assign.geocoding.commands.map_keys import NewMapKey, store_map_key
 from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, KeyOwner, MapKey, OwnerKind
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.geocoding.queries import get_map_key
+from geo_assign.geocoding.tables import geocode_usage
 from tests.conftest import World
 from tests.providers.dialects import CITY, DIALECTS, STREET, Dialect, Found
 from tests.providers.stub import Behaviour, StubServer
@@ -68,6 +70,13 @@ class Desk:
     def key(self, owner: KeyOwner | None = None) -> MapKey:
         with self.database.transaction(self.org_id) as tx:
             return get_map_key(tx, owner or self.owner)
+
+    def counted(self, owner: KeyOwner | None = None) -> dict[date, int]:
+        """How many calls were counted with the owner's key, by UTC day."""
+        used, whose = geocode_usage.c, owner or self.owner
+        with self.database.transaction(self.org_id) as tx:
+            rows = tx.conn.execute(select(used.day, used.requests).where(used.owner_id == whose.id))
+            return {row.day: row.requests for row in rows}
 
     def says(self, behaviour: Behaviour) -> None:
         self.server.behaviour = behaviour

@@ -23,7 +23,6 @@ from geo_assign.geocoding.domain import (
     OwnerKind,
     ProblemCode,
 )
-from geo_assign.geocoding.queries import requests_on
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from tests.conftest import World
 from tests.geocoding.conftest import ADDRESS, KEY, NOMINATIM, OPENCAGE, START, Desk
@@ -66,8 +65,7 @@ def test_the_nearest_key_applies_store_then_group_then_organization(desk: Desk) 
     ):
         desk.configure(owner=owner)
         desk.ask(f"{STREET} {n}, {CITY}", group_id=group_id)
-        with desk.database.transaction(desk.org_id) as tx:
-            assert requests_on(tx, owner, START.date()) == 1
+        assert desk.counted(owner) == {START.date(): 1}
 
 
 def test_a_key_that_does_not_work_is_not_passed_over(desk: Desk) -> None:

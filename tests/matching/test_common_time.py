@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from geo_assign.core.spans import Span
 from geo_assign.matching.common_time import LOOKS_AHEAD, Diary, earliest_common_slot
-from geo_assign.workforce.hours import DAYS, covers
-from geo_assign.workforce.local_time import week_span
+from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.working_time import WorkingTime
+from tests.workforce.weeks import covers, week_span
 
 MONDAY = datetime(2026, 5, 18, tzinfo=UTC)
 STEP = timedelta(minutes=30)

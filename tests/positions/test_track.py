@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
-from geo_assign.positions.queries import find_current_position, list_current_positions, list_presence, list_track
+from geo_assign.positions.queries import find_current_position
+from geo_assign.positions.tables import position_track
 from geo_assign.positions.tasks import TrackUpkeep, keep_track
 from tests.conftest import World
 from tests.positions.conftest import NOON, RETENTION, Fleet, ping, seconds
@@ -57,7 +58,7 @@ def test_a_long_reader_does_not_make_pings_queue_behind_the_upkeep(fleet: Fleet,
     """The upkeep gives up after a second, having made the new day, and drops the old one next time."""
     ana = fleet.technician()
     with fleet.begin() as reader:
-        list_track(reader, ana, since=NOON - 9 * DAY, until=NOON)
+        reader.conn.execute(select(position_track).where(position_track.c.technician_id == ana))
         fleet.clock.advance(DAY)
         with pytest.raises(OperationalError, match="lock timeout"):
             keep_track(worker, retention=RETENTION)
@@ -79,33 +80,11 @@ def test_a_day_by_itself_is_closed_to_both_roles(fleet: Fleet, world: World) -> 
             conn.execute("SELECT * FROM position_track_20260521")
 
 
-def test_the_track_is_told_in_order_of_the_time_used(fleet: Fleet) -> None:
-    ana, bo = fleet.technician(), fleet.technician()
-    fleet.send(ana, ping(-10, event="motion"), ping(-40), ping(-20, accuracy_m=300.0))
-    fleet.send(bo, ping(-30))
-    with fleet.begin() as tx:
-        told = list_track(tx, ana, since=NOON - seconds(40), until=NOON - seconds(10))
-        assert [point.used_at for point in told] == [NOON - seconds(40), NOON - seconds(20)]
-        assert told[1].flags == ("low_accuracy",)
-        assert len(list_track(tx, ana, since=NOON - DAY, until=NOON, limit=1)) == 1
-
-
-def test_readers_get_the_newest_position_with_its_age(fleet: Fleet) -> None:
+def test_readers_get_the_newest_position(fleet: Fleet) -> None:
     ana, bo = fleet.technician(), fleet.technician()
     fleet.send(ana, ping(-40, battery=0.25), ping(-60))
     with fleet.begin() as tx:
         found = find_current_position(tx, ana)
         assert found is not None
-        assert (found.recorded_at, found.battery, found.age_s(NOON)) == (NOON - seconds(40), 0.25, 40.0)
-        assert found.age_s(NOON - DAY) == 0.0
+        assert (found.technician_id, found.recorded_at, found.battery) == (ana, NOON - seconds(40), 0.25)
         assert find_current_position(tx, bo) is None
-        assert [position.technician_id for position in list_current_positions(tx, [ana, bo])] == [ana]
-
-
-def test_presence_of_those_who_sent_something_and_those_who_never_did(fleet: Fleet) -> None:
-    ana, bo = fleet.technician(), fleet.technician((NOON - DAY, NOON))
-    fleet.send(ana, ping(-400))
-    with fleet.begin() as tx:
-        seen = list_presence(tx, [ana, bo], now=NOON, freshness_s=300)
-    assert (seen[ana].on_duty, seen[ana].reachable, seen[ana].fresh) == (True, True, False)
-    assert (seen[bo].on_duty, seen[bo].reachable, seen[bo].last_seen_at) == (False, False, None)

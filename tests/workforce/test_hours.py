@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_assign.core.errors import InvalidError
-from geo_assign.workforce.hours import DAY_MINUTES, DAYS, WEEK_MINUTES, covers, two_weeks, week_minutes
+from geo_assign.workforce.hours import DAY_MINUTES, DAYS, WEEK_MINUTES, two_weeks, week_minutes
+from tests.workforce.weeks import covers
 
 clocks = st.times().map(lambda at: time(at.hour, at.minute).strftime("%H:%M"))
 weeks = st.dictionaries(st.sampled_from(DAYS), st.lists(st.tuples(clocks, clocks), max_size=3))

@@ -6,14 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.workforce.hours import WEEK_MINUTES
 from geo_assign.workforce.local_time import (
     UnknownTimezoneError,
     WallTimeDoesNotExistError,
     as_instant,
     get_zone,
     local_day,
-    week_span,
 )
 
 LISBON = get_zone("Europe/Lisbon")
@@ -72,21 +70,6 @@ def test_a_date_that_a_zone_skipped_belongs_to_no_day() -> None:
     assert (start, end) == (datetime(2011, 12, 29, 10, tzinfo=UTC), datetime(2011, 12, 30, 10, tzinfo=UTC))
 
 
-def test_a_week_span_counts_from_local_monday() -> None:
-    start = datetime(2026, 6, 29, 8, 30, 30, tzinfo=UTC)  # Monday 09:30:30 in Lisbon
-    assert week_span(start, start + timedelta(minutes=45), LISBON) == (570, 46)
-
-
-def test_a_week_span_over_a_short_night_is_as_long_as_the_wall_clock_says() -> None:
-    start, end = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 2, tzinfo=UTC)
-    assert week_span(start, end, LISBON)[1] == 4 * 60
-
-
-def test_a_week_span_in_the_repeated_hour_is_never_empty() -> None:
-    start, end = datetime(2026, 10, 25, 0, 50, tzinfo=UTC), datetime(2026, 10, 25, 1, 20, tzinfo=UTC)
-    assert week_span(start, end, LISBON)[1] == 30
-
-
 @given(instants, zones)
 def test_every_instant_lies_in_its_local_day(instant: datetime, zone) -> None:  # type: ignore[no-untyped-def]
     start, end = local_day(instant, zone)
@@ -111,10 +94,3 @@ def test_a_wall_time_is_read_or_the_next_valid_one_is_named(shown: datetime, zon
         valid = datetime.fromisoformat(refused.facts["next_valid"])
         assert valid.replace(tzinfo=None) > shown
         assert as_instant(valid.replace(tzinfo=None), zone) == valid
-
-
-@given(instants, st.timedeltas(timedelta(minutes=1), timedelta(days=2)), zones)
-def test_a_week_span_is_a_span_of_the_week(start: datetime, lasting: timedelta, zone) -> None:  # type: ignore[no-untyped-def]
-    minute, length = week_span(start, start + lasting, zone)
-    assert 0 <= minute < WEEK_MINUTES
-    assert length >= 1

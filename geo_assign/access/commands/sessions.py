@@ -1,6 +1,6 @@
 """Logging in and out.
 
-Sessions begin and end on the database's own clock, by which `find_caller` judges them.
+Sessions begin and end on the database's own clock, by which every request judges them.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ the URL. Here geopy builds the request and reads the answer; the call in between
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -43,8 +43,6 @@ LIMIT = 5
 
 # What geopy's parsers raise when an answer has another shape than they expect.
 _SHAPE_ERRORS = (GeopyError, LookupError, TypeError, ValueError, AttributeError, OutboundMalformedError)
-
-AdapterFactory = Callable[..., "OutboundAdapter"]
 
 
 class StatusError(Exception):
