@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import Clock, DatabaseClock
-from geo_assign.core.direct import Opening, driver_of, fetch_all, keep_prepared_statements, run_script
+from geo_assign.core.direct import Opening, driver_of, fetch_all, run_script
 
 T = TypeVar("T")
 
@@ -190,5 +190,10 @@ def _engine(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> En
         hide_parameters=True,
         connect_args={"options": options, "application_name": "geo-assign", "connect_timeout": 5},
     )
-    event.listen(engine, "connect", keep_prepared_statements)
+    event.listen(engine, "savepoint", _refuse_savepoint)
     return engine
+
+
+def _refuse_savepoint(_conn: Connection, _name: str) -> None:
+    """Raise RuntimeError: going back to a savepoint makes the driver deallocate the statements of `core.direct`."""
+    raise RuntimeError("No savepoints: claim with ON CONFLICT DO NOTHING, or use a transaction of its own.")

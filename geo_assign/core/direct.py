@@ -4,6 +4,10 @@ The driver's cursors are made for every case: they parse the statement, wait in 
 that is part of every request pays more for that than for its own work. Here it is prepared once per connection and
 then executed in one blocking call that leaves the interpreter to other threads; values are converted by the driver's
 own adapters, so nothing is different but the time.
+
+The driver prepares statements too, those of SQLAlchemy. When one of its cursors rolls back, it deallocates every
+prepared statement of the connection, these included. So a ROLLBACK goes through `run_script`, which the driver does
+not see, and `core.db` refuses savepoints.
 """
 
 import re
@@ -15,7 +19,6 @@ from typing import Any
 
 import psycopg
 from psycopg import errors as pg_errors
-from psycopg._preparing import PrepareManager
 from psycopg.abc import Transformer as Converter
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
@@ -26,22 +29,6 @@ _NAMED = re.compile(r"%\((\w+)\)s|%%")
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
 _CONVERTER = "geo_assign_converter"
-
-
-class _KeptStatements(PrepareManager):
-    """Prepared statements outlive a rollback.
-
-    The driver would deallocate all of a connection's, ours too, whenever something is rolled back, in case their
-    tables went with it. Here no transaction of the service makes or drops a table that statements read.
-    """
-
-    def clear(self) -> bool:
-        return False
-
-
-def keep_prepared_statements(connection: psycopg.Connection[Any], _record: object = None) -> None:
-    """To be called with every new connection."""
-    connection._prepared = _KeptStatements()  # noqa: SLF001 - there is no public way to say it
 
 
 def run_script(pgconn: PGconn, script: bytes) -> PGresult:

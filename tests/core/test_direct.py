@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg_errors
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError
 
 from geo_assign.core.db import Database
 from geo_assign.core.direct import Opening
@@ -52,10 +53,25 @@ def test_prepared_statements_outlive_a_rollback(world: object, org_id: UUID) -> 
         with pytest.raises(RuntimeError), database.transaction(org_id, opening, ["1"]) as tx:  # noqa: PT012
             assert tx.opened[0].answer == 2
             for _ in range(7):  # often enough for the driver to prepare it
-                tx.raw.execute("SELECT 1", prepare=True)
-            tx.fetch("SELECT %(n)s::int", {"n": 1})
+                tx.conn.execute(text("SELECT 1"))
+            assert "SELECT 1" in {row.statement for row in tx.fetch("SELECT statement FROM pg_prepared_statements", {})}
             raise RuntimeError
     database.close()
+
+
+def test_prepared_statements_outlive_a_statement_of_sqlalchemy_that_fails(world: object, org_id: UUID) -> None:
+    database = world.database(pool_size=1)  # type: ignore[attr-defined]
+    for _ in range(7):
+        with pytest.raises(DataError), database.transaction(org_id) as tx:  # noqa: PT012
+            assert tx.fetch("SELECT %(n)s::int AS n", {"n": 1})[0].n == 1
+            tx.conn.execute(text("SELECT 1"))
+            tx.conn.execute(text("SELECT 1 / 0"))
+    database.close()
+
+
+def test_a_savepoint_is_refused(database: Database, org_id: UUID) -> None:
+    with database.transaction(org_id) as tx, pytest.raises(RuntimeError, match="No savepoints"):
+        tx.conn.begin_nested()
 
 
 def test_the_opening_question_sees_what_its_organization_may_see(database: Database, org_id: UUID) -> None:
