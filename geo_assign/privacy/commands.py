@@ -1,4 +1,4 @@
-"""Writing down who looked, and taking people out of what is kept."""
+"""Writes about people's data: who looked, who exported, and taking people out of what is kept."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,9 @@ from geo_assign.access.domain import Caller
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
+from geo_assign.core.paging import Page
 from geo_assign.positions.tables import current_positions, position_track
+from geo_assign.privacy import queries
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
 from geo_assign.workforce.commands import update_technician
 from geo_assign.workforce.commands.authority import require_everything
@@ -47,6 +49,27 @@ def record_views(tx: Tx, views: Sequence[View]) -> None:
         return
     columns = {name: [getattr(view, name) for view in views] for name in View.__dataclass_fields__}
     tx.conn.execute(_RECORD_VIEWS, {"org_id": tx.org_id, **columns})
+
+
+def export_technician(
+    tx: Tx, caller: Caller, technician_id: UUID, *, limit: int, cursor: str | None = None
+) -> queries.TechnicianExport:
+    """`queries.export_technician`; reading the first page is written into the audit trail. Raises NotFoundError."""
+    technician = get_technician(tx, caller.scope, technician_id)
+    found = queries.export_technician(tx, technician, limit=limit, cursor=cursor)
+    if cursor is None:
+        audit(tx, caller, "technician.exported", subject_kind="technician", subject_id=technician_id)
+    return found
+
+
+def export_customer(
+    tx: Tx, caller: Caller, *, phone: str | None, email: str | None, limit: int, cursor: str | None = None
+) -> Page[queries.CustomersOrder]:
+    """`queries.export_customer`; reading the first page is written into the audit trail. Raises InvalidError."""
+    found = queries.export_customer(tx, phone=phone, email=email, limit=limit, cursor=cursor)
+    if cursor is None:
+        audit(tx, caller, "customer.exported", subject_kind="customer", subject_id=None)
+    return found
 
 
 def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:

@@ -131,7 +131,8 @@ class OrganizationLoader:
     def _keep_map_key(self, store_id: UUID, key: MapKeyEntry) -> None:
         new = NewMapKey(provider=key.provider, url=key.url, key=SecretStr(key.key) if key.key else None)
         with _telling_where("/map_key"):
-            store_map_key(self._tx, self._box, KeyOwner(OwnerKind.STORE, store_id), new=new, tested=NOT_TESTED)
+            owner = KeyOwner(OwnerKind.STORE, store_id)
+            store_map_key(self._tx, self._caller, self._box, owner, new=new, tested=NOT_TESTED)
 
     def _group(self, entry: GroupEntry) -> dict[str, Any]:
         group_id = queries.find_id_by_slug(self._tx, service_groups, entry.slug)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from geo_assign.access.domain import system_caller
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.geocoding.commands.map_keys import NewMapKey, store_map_key
@@ -60,7 +61,8 @@ class Desk:
             daily_budget=daily_budget,
         )
         with self.database.transaction(self.org_id) as tx:
-            return store_map_key(tx, self.geocoder.box, owner or self.owner, new=new, tested=tested, version=version)
+            caller, whose = system_caller(self.org_id), owner or self.owner
+            return store_map_key(tx, caller, self.geocoder.box, whose, new=new, tested=tested, version=version)
 
     def ask(self, text: str = ADDRESS, *, deadline_s: float = 10.0, group_id: UUID | None = None) -> GeocodeResult:
         return self.geocoder.geocode(

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
+from geo_assign.access.domain import system_caller
 from geo_assign.core.errors import InvalidError, StaleError
 from geo_assign.core.secrets import SecretBox, SecretKeysMissingError, SecretUnreadableError
 from geo_assign.geocoding.commands.map_keys import (
@@ -52,7 +53,7 @@ def test_two_people_who_edit_notice_each_other(desk: Desk) -> None:
     with pytest.raises(StaleError):
         desk.configure(version=1)
     with desk.database.transaction(desk.org_id) as tx, pytest.raises(StaleError):
-        delete_map_key(tx, desk.owner, version=1)
+        delete_map_key(tx, system_caller(desk.org_id), desk.owner, version=1)
 
 
 def test_a_version_of_nothing_is_not_found(desk: Desk) -> None:
@@ -121,7 +122,7 @@ def test_the_budget_changes_without_the_key_but_the_address_of_the_provider_does
 def test_without_a_key_the_next_one_applies(desk: Desk) -> None:
     desk.configure()
     with desk.database.transaction(desk.org_id) as tx:
-        delete_map_key(tx, desk.owner)
+        delete_map_key(tx, system_caller(desk.org_id), desk.owner)
     result = desk.ask()
     assert result.problem is not None
     assert result.problem.code is ProblemCode.MAP_KEY_MISSING

@@ -7,6 +7,8 @@ from pydantic import SecretStr
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from geo_assign.access.commands import audit
+from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.secrets import SecretBox
@@ -38,6 +40,7 @@ class NewMapKey:
 
 def store_map_key(
     tx: Tx,
+    caller: Caller,
     box: SecretBox,
     owner: KeyOwner,
     *,
@@ -80,14 +83,17 @@ def store_map_key(
     replaced = statement.on_conflict_do_update(
         index_elements=list(keyed), set_={**values, "version": map_keys.c.version + 1}
     )
-    return map_key_of(tx.conn.execute(replaced.returning(map_keys)).one())
+    stored = map_key_of(tx.conn.execute(replaced.returning(map_keys)).one())
+    audit(tx, caller, "map_key.set", subject_kind=owner.kind.value, subject_id=owner.id, provider=new.provider)
+    return stored
 
 
-def delete_map_key(tx: Tx, owner: KeyOwner, *, version: int | None = None) -> None:
+def delete_map_key(tx: Tx, caller: Caller, owner: KeyOwner, *, version: int | None = None) -> None:
     """Remove the owner's key; the next one in line applies. Raises MapKeyNotFoundError, StaleError."""
     _lock(tx, owner)
     require_version(get_map_key(tx, owner), version)
     tx.conn.execute(delete(map_keys).where(map_keys.c.org_id == tx.org_id, owned_by(owner)))
+    audit(tx, caller, "map_key.removed", subject_kind=owner.kind.value, subject_id=owner.id)
 
 
 def record_test(tx: Tx, owner: KeyOwner, *, version: int, tested: GeocodeProblem | None) -> MapKey:

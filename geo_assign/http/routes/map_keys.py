@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr
 
-from geo_assign.access.commands.audit import audit
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError, StaleError
@@ -121,9 +120,8 @@ def _put(holder: Holder, call: Call) -> Reply:
         kept = open_map_key(geocoder.box, present) if present and keeps_key(present, new) else None
     tested = geocoder.test_map_key(provider=new.provider, url=new.url, key=new.key or kept, deadline_s=_TEST_DEADLINE_S)
     with call.transaction() as tx:
-        stored = store_map_key(tx, geocoder.box, owner, new=new, tested=tested, version=call.if_match)
+        stored = store_map_key(tx, call.caller, geocoder.box, owner, new=new, tested=tested, version=call.if_match)
         _locate_again(tx, owner)
-        audit(tx, call.caller, "map_key.set", subject_kind=owner.kind.value, subject_id=owner.id, provider=new.provider)
         return _reply(stored)
 
 
@@ -131,8 +129,7 @@ def _remove(holder: Holder, call: Call) -> Reply:
     """Remove {holder}'s map key; the next one in line applies: the store's, its group's, the organization's."""
     with call.transaction() as tx:
         owner = holder.sought(tx, call)
-        delete_map_key(tx, owner, version=call.if_match)
-        audit(tx, call.caller, "map_key.removed", subject_kind=owner.kind.value, subject_id=owner.id)
+        delete_map_key(tx, call.caller, owner, version=call.if_match)
     return Reply()
 
 

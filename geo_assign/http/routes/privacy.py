@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.commands import audit
 from geo_assign.access.domain import AuditFilter
 from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
@@ -19,9 +18,8 @@ from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order
 from geo_assign.http.schemas import Answer, Email, Instant, Listing, PageQuery, Phone
 from geo_assign.privacy import commands
 from geo_assign.privacy.domain import How, OpenWorkError, View
-from geo_assign.privacy.queries import TechnicianExport, export_customer, export_technician, list_views
+from geo_assign.privacy.queries import TechnicianExport, list_views
 from geo_assign.workforce.domain import InactiveError
-from geo_assign.workforce.queries import get_technician
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateError
 
 routes = Routes("Privacy")
@@ -198,9 +196,9 @@ def export_customers_data(call: Call) -> Reply:
     """The work orders of whoever has this phone number or e-mail address, with their histories, oldest first."""
     query: CustomerQuery = call.query
     with call.transaction() as tx:
-        page = export_customer(tx, phone=query.phone, email=query.email, limit=query.limit, cursor=query.cursor)
-        if query.cursor is None:
-            audit(tx, call.caller, "customer.exported", subject_kind="customer", subject_id=None)
+        page = commands.export_customer(
+            tx, call.caller, phone=query.phone, email=query.email, limit=query.limit, cursor=query.cursor
+        )
     items = [
         CustomersOrderAnswer.model_construct(
             work_order=work_order_answer(one.order), events=[asdict(event) for event in one.events]
@@ -224,10 +222,9 @@ def list_audit(call: Call) -> Reply:
 def _export(call: Call, technician_id: UUID) -> Reply:
     call.services.views.flush()
     with call.transaction() as tx:
-        technician = get_technician(tx, call.caller.scope, technician_id)
-        found = export_technician(tx, technician, limit=call.query.limit, cursor=call.query.cursor)
-        if call.query.cursor is None:
-            audit(tx, call.caller, "technician.exported", subject_kind="technician", subject_id=technician_id)
+        found = commands.export_technician(
+            tx, call.caller, technician_id, limit=call.query.limit, cursor=call.query.cursor
+        )
         at = tx.now()
     call.services.views.note(call.caller, How.EXPORT, [technician_id], at=at)
     return Reply(to_json(_document(found)))
