@@ -11,8 +11,7 @@ import click
 
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.settings import Settings
-from geo_assign.simulate.basemap import write_basemap
-from geo_assign.simulate.city import City, build_city, write_gazetteer
+from geo_assign.simulate.city import BASEMAP, GAZETTEER, City, city_file, load_city
 from geo_assign.simulate.client import ServiceClient
 from geo_assign.simulate.pace import RealPace
 from geo_assign.simulate.runner import Options, run
@@ -34,7 +33,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--leads-per-hour", type=click.FloatRange(0), default=50.0, show_default=True, help="New leads.")
 @click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Shortens visits.")
 @click.option("--duration", type=click.FloatRange(0), help="Seconds to run; until stopped by default.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another city.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another day.")
 def simulate(
     *,
     write_assets: Path | None,
@@ -58,7 +57,7 @@ def simulate(
     The first writes basemap.json (GEO_ASSIGN_BASEMAP_PATH), gazetteer.csv (the stores geocode with it), seed.json and
     demo.json (the log-ins). The last needs `serve` and `worker` running, and stops at Ctrl-C.
     """
-    city = build_city(seed)
+    city = load_city()
     if write_assets:
         write_demo(city, write_assets, technicians=technicians)
         return
@@ -73,10 +72,9 @@ def simulate(
 def write_demo(city: City, folder: Path, *, technicians: int) -> None:
     """Write the demo's files into a folder, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    gazetteer = folder.resolve() / "gazetteer.csv"
-    write_gazetteer(city, gazetteer)
-    write_basemap(city, folder / "basemap.json")
-    seed = demo_seed(city, gazetteer=gazetteer, technicians=technicians)
+    for name in (GAZETTEER, BASEMAP):
+        (folder / name).write_bytes(city_file(name))
+    seed = demo_seed(city, gazetteer=folder.resolve() / GAZETTEER, technicians=technicians)
     for name, content in (("seed.json", seed), ("demo.json", demo_logins(seed))):
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -11,10 +11,10 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.city import Address, City
 from geo_assign.simulate.geometry import distance
 from geo_assign.simulate.names import people
+from geo_assign.simulate.places import CITY_NAME, FRAME, TIMEZONE
 
 EXTERNAL_ID_PREFIX = "orrava-"
 SLOT_STEP = timedelta(minutes=5)
@@ -110,7 +110,7 @@ class Demand:
             (0.80, lambda one: {"address": one.text}),
             (0.05, self._misspelt),
             (0.04, self._unknown),
-            (0.04, lambda one: {"address": f"{one.street}, {plan.CITY_NAME}"}),
+            (0.04, lambda one: {"address": f"{one.street}, {CITY_NAME}"}),
             (0.07, lambda one: {"address": one.text, "location": _location(one)}),
         ]
         saying = self._rng.choices([saying for _, saying in sayings], [share for share, _ in sayings])[0]
@@ -124,7 +124,7 @@ class Demand:
 
     def _unknown(self, address: Address) -> dict[str, Any]:
         street = self._rng.choice(catalogue()["unknown_streets"])
-        return {"address": f"{street} {address.housenumber}, {plan.CITY_NAME}"}
+        return {"address": f"{street} {address.housenumber}, {CITY_NAME}"}
 
     def _slot(self, now: datetime) -> tuple[datetime, datetime] | None:
         """Choose when: as soon as possible (None), soon, later today or tomorrow."""
@@ -142,7 +142,7 @@ class Demand:
 
 
 def _location(address: Address) -> dict[str, float]:
-    place = plan.FRAME.to_earth(address.point)
+    place = FRAME.to_earth(address.point)
     return {"lat": round(place.lat, 6), "lon": round(place.lon, 6)}
 
 
@@ -154,6 +154,6 @@ def rounded_up(instant: datetime) -> datetime:
 
 def _tomorrow(now: datetime) -> datetime:
     """Return nine o'clock of the city's tomorrow."""
-    zone = ZoneInfo(plan.TIMEZONE)
+    zone = ZoneInfo(TIMEZONE)
     day = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(day, time(9), tzinfo=zone)

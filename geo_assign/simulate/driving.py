@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from geo_assign.simulate.geometry import Line, Point, along, between, compass_deg, distance
-from geo_assign.simulate.network import Edge, Network, Spot
-from geo_assign.simulate.streets import RoadClass
+from geo_assign.simulate.streets import Edge, RoadClass, Spot, StreetNetwork
 
 SPEED_MPS: dict[RoadClass, float] = {"main": 13.0, "street": 8.0}
 FASTEST_MPS = max(SPEED_MPS.values())
@@ -66,27 +65,27 @@ def standing(point: Point, time_s: float = 0.0) -> Trajectory:
 
 @dataclass
 class Router:
-    """Finds the quickest way between two spots of a network (A* with the time as the crow drives)."""
+    """Finds the quickest way between two spots of the streets (A* with the time as the crow drives)."""
 
-    network: Network
+    streets: StreetNetwork
     leaving: list[list[tuple[int, int]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.leaving = [[] for _ in self.network.nodes]
-        for number, edge in enumerate(self.network.edges):
+        self.leaving = [[] for _ in self.streets.nodes]
+        for number, edge in enumerate(self.streets.edges):
             self.leaving[edge.start].append((edge.end, number))
             self.leaving[edge.end].append((edge.start, number))
 
     def route(self, start: Spot, end: Spot) -> list[Leg]:
         """Return the stretches from one spot to the other, in order; none when they are the same place."""
         if start.edge == end.edge:
-            return list(_within(self.network.edges[start.edge], start.along_m, end.along_m))
+            return list(_within(self.streets.edges[start.edge], start.along_m, end.along_m))
         came_from, last = self._search(start, end)
         return self._legs(came_from, last, ends=(start, end))
 
     def point_of(self, spot: Spot) -> Point:
         """Return where a spot lies."""
-        return along(self.network.edges[spot.edge].line, spot.along_m)[0]
+        return along(self.streets.edges[spot.edge].line, spot.along_m)[0]
 
     def _search(self, start: Spot, end: Spot) -> tuple[dict[int, tuple[int, int] | None], int]:
         """Return how each junction was reached (from which one, over which edge), and the last one before the end."""
@@ -102,7 +101,7 @@ class Router:
             if node in finish and cost[node] + finish[node] < best:
                 best, last = cost[node] + finish[node], node
             for neighbour, number in self.leaving[node]:
-                edge = self.network.edges[number]
+                edge = self.streets.edges[number]
                 spent = cost[node] + edge.length_m / SPEED_MPS[edge.road_class]
                 if spent < cost.get(neighbour, math.inf):
                     cost[neighbour], came_from[neighbour] = spent, (node, number)
@@ -110,11 +109,11 @@ class Router:
         return came_from, last
 
     def _guess(self, node: int, goal: Point) -> float:
-        return distance(self.network.nodes[node], goal) / FASTEST_MPS
+        return distance(self.streets.nodes[node], goal) / FASTEST_MPS
 
     def _ends(self, spot: Spot) -> Iterator[tuple[int, float]]:
         """Yield the junctions at both ends of a spot's edge with the seconds to get there."""
-        edge = self.network.edges[spot.edge]
+        edge = self.streets.edges[spot.edge]
         speed = SPEED_MPS[edge.road_class]
         yield edge.start, spot.along_m / speed
         yield edge.end, (edge.length_m - spot.along_m) / speed
@@ -124,10 +123,10 @@ class Router:
         node = last
         while step := came_from[node]:
             before, number = step
-            edge = self.network.edges[number]
+            edge = self.streets.edges[number]
             legs.append(Leg(edge.line if edge.start == before else edge.line[::-1], edge.road_class))
             node = before
-        first, final = (self.network.edges[spot.edge] for spot in ends)
+        first, final = (self.streets.edges[spot.edge] for spot in ends)
         opening = _within(first, ends[0].along_m, 0.0 if first.start == node else first.length_m)
         closing = _within(final, 0.0 if final.start == last else final.length_m, ends[1].along_m)
         return [*opening, *reversed(legs), *closing]

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.demand import EXTERNAL_ID_PREFIX, Demand
 from geo_assign.simulate.geometry import LatLon, Point
 from geo_assign.simulate.loop import Loop
 from geo_assign.simulate.people import Job, Technician
+from geo_assign.simulate.places import FRAME
 from geo_assign.simulate.staff import OPENING_S
 
 WATCH_S, PATIENCE_CHECK_S = 6.0, 60.0
@@ -139,4 +139,4 @@ def _holders(order: dict[str, Any]) -> set[str]:
 
 def _located(order: dict[str, Any]) -> Point | None:
     location = order.get("location")
-    return plan.FRAME.to_plane(LatLon(location["lat"], location["lon"])) if location else None
+    return FRAME.to_plane(LatLon(location["lat"], location["lon"])) if location else None

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.driving import Fix, Router, Trajectory, drive, standing
 from geo_assign.simulate.geometry import Point, distance
 from geo_assign.simulate.phones import Phone
+from geo_assign.simulate.places import HOT_SPOTS
 
 # Streets are about a third longer than the straight line, and one drives some nine metres a second.
 DETOUR, USUAL_MPS = 1.35, 9.0
@@ -208,13 +208,13 @@ class Technician:
         self._wait(time_s, (5.0, 30.0))
 
     def _roam(self, time_s: float) -> None:
-        spot = self.rng.choice(list(plan.HOT_SPOTS.values()))
+        spot = self.rng.choice(list(HOT_SPOTS.values()))
         x, y = (self.rng.gauss(value, 450) for value in spot)
         self.doing = Doing.ROAMING
         self._drive_to((x, y), time_s)
 
     def _drive_to(self, point: Point, time_s: float) -> None:
-        nearest = self.router.network.nearest_spot
+        nearest = self.router.streets.nearest_spot
         here = self.where(time_s).point
         legs = self.router.route(nearest(here), nearest(point))
         self.movement = drive(legs, start_s=time_s, rng=self.rng) if legs else standing(here, time_s)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.city import City
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.demand import Branch, Demand
@@ -17,6 +16,7 @@ from geo_assign.simulate.office import Office
 from geo_assign.simulate.pace import Pace
 from geo_assign.simulate.people import Doing, Technician, random_character
 from geo_assign.simulate.phones import Phone, random_faults
+from geo_assign.simulate.places import FRAME, PLAZA
 from geo_assign.simulate.seeding import group_skills
 from geo_assign.simulate.staff import Staff
 
@@ -77,7 +77,7 @@ def run(
 
 def employ(organization: Mapping[str, Any], city: City, *, rng: random.Random, options: Options) -> list[Technician]:
     """Give each technician of the tree a phone, a character and a place to begin."""
-    router = Router(city.network)
+    router = Router(city.streets)
     entries = [entry for entry in organization["technicians"] if entry.get("token")][: options.technicians]
     if not entries:
         raise ValueError("the seeded tree has no technician with a token")
@@ -87,8 +87,8 @@ def employ(organization: Mapping[str, Any], city: City, *, rng: random.Random, o
 def _technician(entry: Mapping[str, Any], *, router: Router, rng: random.Random, speed: float) -> Technician:
     own = random.Random(rng.getrandbits(64))  # noqa: S311 - a town, not a secret
     home = entry.get("home")
-    place = plan.FRAME.to_plane(LatLon(home["lat"], home["lon"])) if home else plan.PLAZA
-    start = router.point_of(router.network.nearest_spot(place))
+    place = FRAME.to_plane(LatLon(home["lat"], home["lon"])) if home else PLAZA
+    start = router.point_of(router.streets.nearest_spot(place))
     return Technician(
         id=entry["id"],
         token=entry["token"],
@@ -103,7 +103,7 @@ def _technician(entry: Mapping[str, Any], *, router: Router, rng: random.Random,
 
 
 def _branch(store: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> Branch:
-    at = plan.FRAME.to_plane(LatLon(store["location"]["lat"], store["location"]["lon"]))
+    at = FRAME.to_plane(LatLon(store["location"]["lat"], store["location"]["lon"]))
     automation = store.get("settings", {}).get("lead_auto_user_assignment", "on")
     own = [group for group in groups if group["store"] == store["slug"]]
     return Branch(

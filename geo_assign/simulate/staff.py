@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.loop import Loop, Step
 from geo_assign.simulate.people import DutyChange, Progress, Technician
 from geo_assign.simulate.phones import Ping, Upload
+from geo_assign.simulate.places import FRAME
 
 ADVANCE_S, OFFERS_S, OPENAPI_RETRY_S = 1.5, 5.0, 15.0
 # The demo's phones are more eager than the service asks for, so that its map moves.
@@ -77,7 +77,7 @@ class Staff:
         return step
 
     def _position(self, ping: Ping) -> dict[str, Any]:
-        place = plan.FRAME.to_earth(ping.point)
+        place = FRAME.to_earth(ping.point)
         return {
             "recorded_at": self.loop.pace.instant(ping.recorded_s).isoformat(timespec="milliseconds"),
             "lat": round(place.lat, 6),

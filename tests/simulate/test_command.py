@@ -4,15 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from geo_assign.core.settings import Settings
-from geo_assign.simulate import command
 from geo_assign.simulate.command import default_url, find_organization, simulate
 from tests.simulate.service import FakeService, served
-
-
-@pytest.fixture(autouse=True)
-def one_city(city, monkeypatch):
-    """Grow the city once for all tests."""
-    monkeypatch.setattr(command, "build_city", lambda _seed: city)
 
 
 @pytest.fixture

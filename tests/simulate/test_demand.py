@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.demand import SLOT_STEP, Branch, Demand, catalogue, rounded_up
+from geo_assign.simulate.places import FRAME, HOT_SPOTS, TIMEZONE
 from geo_assign.simulate.seeding import GROUPS
 
 NOW = datetime(2026, 3, 2, 12, 3, tzinfo=UTC)
@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 2, 12, 3, tzinfo=UTC)
 
 @pytest.fixture
 def demand(city):
-    branches = [Branch("one", plan.HOT_SPOTS["Fish Market"], 0.8), Branch("two", plan.HOT_SPOTS["North Station"], 0.2)]
+    branches = [Branch("one", HOT_SPOTS["Fish Market"], 0.8), Branch("two", HOT_SPOTS["North Station"], 0.2)]
     return Demand(city, branches, random.Random(6))
 
 
@@ -45,7 +45,7 @@ def test_most_leads_can_be_found_and_some_cannot(city, drafts):
 def test_a_given_location_is_where_the_customer_lives(drafts):
     for draft in drafts:
         if location := draft.body.get("location"):
-            place = plan.FRAME.to_earth(draft.address.point)
+            place = FRAME.to_earth(draft.address.point)
             assert (location["lat"], location["lon"]) == pytest.approx(place, abs=1e-5)
 
 
@@ -59,7 +59,7 @@ def test_slots_are_now_later_or_tomorrow_on_five_minutes(drafts):
         assert start > NOW
         assert timedelta(minutes=10) <= end - start <= timedelta(minutes=20)
         assert start.minute % 5 == 0
-        local = start.astimezone(ZoneInfo(plan.TIMEZONE))
+        local = start.astimezone(ZoneInfo(TIMEZONE))
         kinds["tomorrow" if local.date() > NOW.astimezone(local.tzinfo).date() else "today"] += 1
         if kinds["tomorrow"] and local.date() > NOW.date():
             assert 9 <= local.hour < 18

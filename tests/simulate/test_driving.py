@@ -9,27 +9,28 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo_assign.simulate.driving import SPEED_MPS, drive, standing
-from geo_assign.simulate.geometry import distance, distance_to_line, length_of
-from geo_assign.simulate.network import Spot
+from geo_assign.simulate.geometry import distance, length_of, nearest_on_segment
+from geo_assign.simulate.streets import Spot
 
 
 @pytest.fixture
 def trips(city):
     rng = random.Random(5)
-    return [rng.sample(city.addresses, 2) for _ in range(12)]
+    stops = [city.streets.nearest_spot(address.point) for address in rng.sample(city.addresses, 24)]
+    return list(zip(stops[::2], stops[1::2], strict=True))
 
 
 def test_a_way_starts_and_ends_at_the_door_and_has_no_gaps(router, trips):
     for start, end in trips:
-        legs = router.route(start.stop, end.stop)
-        assert legs[0].line[0] == pytest.approx(router.point_of(start.stop))
-        assert legs[-1].line[-1] == pytest.approx(router.point_of(end.stop))
+        legs = router.route(start, end)
+        assert legs[0].line[0] == pytest.approx(router.point_of(start))
+        assert legs[-1].line[-1] == pytest.approx(router.point_of(end))
         for one, following in pairwise(legs):
             assert distance(one.line[-1], following.line[0]) < 0.01
 
 
 def test_ways_are_the_quickest_ones(city, router):
-    nodes, edges = city.network.nodes, city.network.edges
+    nodes, edges = city.streets.nodes, city.streets.edges
     weights = [edge.length_m / SPEED_MPS[edge.road_class] for edge in edges]
     ends = np.array([(edge.start, edge.end) for edge in edges])
     graph = coo_array((weights, (ends[:, 0], ends[:, 1])), shape=(len(nodes), len(nodes)))
@@ -43,7 +44,7 @@ def test_ways_are_the_quickest_ones(city, router):
 
 
 def test_within_one_street_the_way_is_straight_there(city, router):
-    longest = max(range(len(city.network.edges)), key=lambda number: city.network.edges[number].length_m)
+    longest = max(range(len(city.streets.edges)), key=lambda number: city.streets.edges[number].length_m)
     there = router.route(Spot(longest, 10), Spot(longest, 60))
     back = router.route(Spot(longest, 60), Spot(longest, 10))
     assert there[0].line == back[0].line[::-1]
@@ -52,13 +53,13 @@ def test_within_one_street_the_way_is_straight_there(city, router):
 
 def test_a_movement_stays_on_the_streets_and_under_a_sane_speed(city, router, trips):
     for start, end in trips[:4]:
-        movement = drive(router.route(start.stop, end.stop), start_s=100, rng=random.Random(1))
+        movement = drive(router.route(start, end), start_s=100, rng=random.Random(1))
         assert movement.at(0).point == movement.points[0]
         assert movement.at(movement.arrival_s + 9).speed_mps == 0
         for second in range(100, int(movement.arrival_s), 7):
             fix = movement.at(second)
-            near = {edge for edge, _, _ in city.network.index.around(fix.point, 5)}
-            assert min(distance_to_line(fix.point, city.network.edges[edge].line) for edge in near) < 0.5
+            near = [segment for _, _, segment in city.streets.index.around(fix.point, 5)]
+            assert min(distance(fix.point, nearest_on_segment(fix.point, *segment)) for segment in near) < 0.5
             assert fix.speed_mps < 15
             assert (fix.heading_deg is None) == (fix.speed_mps == 0)
 

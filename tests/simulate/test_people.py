@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from geo_assign.simulate import plan
 from geo_assign.simulate.driving import standing
 from geo_assign.simulate.geometry import distance
 from geo_assign.simulate.people import (
@@ -19,15 +18,16 @@ from geo_assign.simulate.people import (
     random_character,
 )
 from geo_assign.simulate.phones import Faults, Phone
+from geo_assign.simulate.places import HOT_SPOTS, PLAZA
 from geo_assign.workorders.domain import RejectReason, State
 
 STEADY = Character(break_share=0.0)
-SHOP = plan.HOT_SPOTS["Fish Market"]
+SHOP = HOT_SPOTS["Fish Market"]
 
 
 @pytest.fixture
 def technician(router):
-    start = router.point_of(router.network.nearest_spot(plan.PLAZA))
+    start = router.point_of(router.streets.nearest_spot(PLAZA))
     rng = random.Random(4)
     return Technician(
         id="t",
@@ -72,7 +72,7 @@ def test_speed_shortens_the_work_not_the_way(technician):
     technician.take(Job("job", SHOP, None, work_s=300.0))
     acts = live(technician, 0, 1500)
     assert acts[3][0] - acts[1][0] == pytest.approx(100, abs=4)
-    assert acts[1][0] - acts[0][0] > distance(plan.PLAZA, SHOP) / 15
+    assert acts[1][0] - acts[0][0] > distance(PLAZA, SHOP) / 15
 
 
 def test_one_leaves_in_time_for_a_slot_and_not_much_earlier(technician):

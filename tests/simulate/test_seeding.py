@@ -2,8 +2,7 @@
 
 import pytest
 
-from geo_assign.simulate import plan
-from geo_assign.simulate.geometry import LatLon
+from geo_assign.simulate.places import FRAME, HOT_SPOTS
 from geo_assign.simulate.seeding import demo_logins, demo_seed
 from geo_assign.workforce.store_settings import StoreSettings
 
@@ -65,12 +64,16 @@ def test_settings_are_the_stores_own_and_keys_name_the_gazetteer(organization, t
         assert store["map_key"]["url"] == str(tmp_path / "gazetteer.csv")
 
 
-def test_homes_and_stores_are_in_the_city(city, organization):
-    for entry in organization["technicians"]:
-        home = plan.FRAME.to_plane(LatLon(entry["home"]["lat"], entry["home"]["lon"]))
-        assert city.terrain.dry.at(home)
-    for store in organization["stores"]:
-        assert city.terrain.dry.at(plan.FRAME.to_plane(LatLon(**store["location"])))
+def test_homes_are_houses_and_stores_are_at_known_places(city, organization):
+    houses = {as_sent(address.point) for address in city.addresses}
+    assert {tuple(entry["home"].values()) for entry in organization["technicians"]} <= houses
+    assert {tuple(store["location"].values()) for store in organization["stores"]} <= set(
+        map(as_sent, HOT_SPOTS.values())
+    )
+
+
+def as_sent(point):
+    return tuple(round(degrees, 6) for degrees in FRAME.to_earth(point))
 
 
 def test_most_are_on_duty_at_any_hour(organization):

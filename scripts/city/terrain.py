@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from geo_assign.simulate import plan
-from geo_assign.simulate.geometry import Line, Point, bounds, closed, inset, length_of, offset, segments, smooth
+from geo_assign.simulate.geometry import Line, Point, length_of, segments
+from scripts.city import plan
+from scripts.city.shapes import bounds, closed, inset, offset, smooth
 
 Bools = npt.NDArray[np.bool_]
 CELL_M = 8.0

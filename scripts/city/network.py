@@ -3,100 +3,35 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from geo_assign.simulate.geometry import (
-    Line,
-    Point,
-    Segment,
-    between,
-    crossing,
-    direction,
-    distance,
-    length_of,
-    nearest_on_segment,
-    segments,
-)
-from geo_assign.simulate.streets import RoadClass, Street
-from geo_assign.simulate.terrain import Terrain
+from geo_assign.simulate.geometry import Line, Point, Segment, between, direction, distance, length_of, segments
+from geo_assign.simulate.streets import Edge, SegmentIndex
+from scripts.city.shapes import crossing
+from scripts.city.streets import DrawnStreet
+from scripts.city.terrain import Terrain
 
-CELL_M = 60.0
 JOIN_M = 10.0
 LONGEST_EXTENSION_M = 130.0
 SHORTEST_DEAD_END_M = 85.0
 
 
 @dataclass(frozen=True)
-class Edge:
-    """A piece of street between two junctions; its line runs from ``start`` to ``end``."""
+class DrawnEdge(Edge):
+    """An edge that knows its street's number, and whether it crosses water."""
 
-    start: int
-    end: int
-    line: Line
     street: int
-    road_class: RoadClass
     is_bridge: bool
-    length_m: float
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A place on a street: so many metres along an edge."""
-
-    edge: int
-    along_m: float
-
-
-@dataclass
-class SegmentIndex:
-    """Finds straight pieces of numbered lines by place."""
-
-    cells: dict[tuple[int, int], list[tuple[int, int, Segment]]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, number: int, line: Line) -> None:
-        """Remember a line under its number."""
-        for index, segment in enumerate(segments(line)):
-            for cell in _cells(segment):
-                self.cells[cell].append((number, index, segment))
-
-    def near(self, segment: Segment) -> Iterator[tuple[int, int, Segment]]:
-        """Yield what lies in the cells that a segment touches; some of it twice."""
-        for cell in _cells(segment):
-            yield from self.cells.get(cell, ())
-
-    def around(self, point: Point, reach_m: float) -> Iterator[tuple[int, int, Segment]]:
-        """Yield what lies in the cells within reach of a point."""
-        low, high = (point[0] - reach_m, point[1] - reach_m), (point[0] + reach_m, point[1] + reach_m)
-        return self.near((low, high))
-
-
-def _cells(segment: Segment) -> list[tuple[int, int]]:
-    (ax, ay), (bx, by) = segment
-    west, east = int(min(ax, bx) // CELL_M), int(max(ax, bx) // CELL_M)
-    south, north = int(min(ay, by) // CELL_M), int(max(ay, by) // CELL_M)
-    return [(column, row) for column in range(west, east + 1) for row in range(south, north + 1)]
-
-
-@dataclass(frozen=True)
-class Network:
+class DrawnNetwork:
     """Junctions by number, and the edges between them. Every junction can be reached from every other."""
 
     nodes: list[Point]
-    edges: list[Edge]
+    edges: list[DrawnEdge]
     index: SegmentIndex
-
-    def nearest_spot(self, point: Point) -> Spot:
-        """Return the place on a street that is nearest to a point."""
-        reach = CELL_M
-        while True:
-            found = [hit for hit in self.index.around(point, reach) if hit[2][0] != hit[2][1]]
-            best = min(found, key=lambda hit: distance(point, nearest_on_segment(point, *hit[2])), default=None)
-            if best and distance(point, nearest_on_segment(point, *best[2])) <= reach:
-                number, piece, segment = best
-                before = length_of(self.edges[number].line[: piece + 1])
-                return Spot(number, before + distance(segment[0], nearest_on_segment(point, *segment)))
-            reach *= 2
 
     def faces(self) -> Iterator[Line]:
         """Yield the rings between the edges, anticlockwise; the outer face is left out."""
@@ -117,12 +52,12 @@ class Network:
 HalfEdge = tuple[int, bool]
 
 
-def _half_line(network: Network, half: HalfEdge) -> Line:
+def _half_line(network: DrawnNetwork, half: HalfEdge) -> Line:
     line = network.edges[half[0]].line
     return line if half[1] else line[::-1]
 
 
-def _edges_by_angle(network: Network) -> dict[int, list[HalfEdge]]:
+def _edges_by_angle(network: DrawnNetwork) -> dict[int, list[HalfEdge]]:
     leaving: dict[int, list[tuple[float, HalfEdge]]] = defaultdict(list)
     for number, edge in enumerate(network.edges):
         for node, half in ((edge.start, (number, True)), (edge.end, (number, False))):
@@ -144,7 +79,7 @@ def _turns_left(ring: Line) -> bool:
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in segments([*ring, ring[0]])) > 0
 
 
-def build_network(streets: list[Street], terrain: Terrain) -> Network:
+def build_network(streets: list[DrawnStreet], terrain: Terrain) -> DrawnNetwork:
     """Join loose ends, cut the streets at their crossings, drop stubs and what cannot be reached."""
     _extend_loose_ends(streets, terrain)
     nodes, edges = _cut(streets, terrain)
@@ -152,10 +87,8 @@ def build_network(streets: list[Street], terrain: Terrain) -> Network:
     return _renumbered(nodes, edges)
 
 
-def _extend_loose_ends(streets: list[Street], terrain: Terrain) -> None:
-    index = SegmentIndex()
-    for number, street in enumerate(streets):
-        index.add(number, street.line)
+def _extend_loose_ends(streets: list[DrawnStreet], terrain: Terrain) -> None:
+    index = SegmentIndex.of_lines(street.line for street in streets)
     for number, street in enumerate(streets):
         for _ in range(2):
             street.line.reverse()
@@ -179,12 +112,10 @@ def _ray(line: Line) -> Segment:
     return start, (end[0] + ahead[0] * LONGEST_EXTENSION_M, end[1] + ahead[1] * LONGEST_EXTENSION_M)
 
 
-def _cut(streets: list[Street], terrain: Terrain) -> tuple[list[Point], list[Edge]]:
-    index = SegmentIndex()
-    for number, street in enumerate(streets):
-        index.add(number, street.line)
+def _cut(streets: list[DrawnStreet], terrain: Terrain) -> tuple[list[Point], list[DrawnEdge]]:
+    index = SegmentIndex.of_lines(street.line for street in streets)
     junctions = _Junctions()
-    edges: dict[tuple[int, int], Edge] = {}
+    edges: dict[tuple[int, int], DrawnEdge] = {}
     for number, street in enumerate(streets):
         for piece in _pieces(street.line, _cuts(number, street.line, index)):
             edge = _edge(piece, junctions=junctions, street=street, number=number, terrain=terrain)
@@ -235,7 +166,9 @@ class _Junctions:
         return len(self.points) - 1
 
 
-def _edge(piece: Line, *, junctions: _Junctions, street: Street, number: int, terrain: Terrain) -> Edge | None:
+def _edge(
+    piece: Line, *, junctions: _Junctions, street: DrawnStreet, number: int, terrain: Terrain
+) -> DrawnEdge | None:
     start, end = junctions.number_of(piece[0]), junctions.number_of(piece[-1])
     if start == end:
         return None
@@ -243,7 +176,7 @@ def _edge(piece: Line, *, junctions: _Junctions, street: Street, number: int, te
     inner = [point for point in piece[1:-1] if min(distance(point, ends[0]), distance(point, ends[1])) > JOIN_M / 2]
     line = [ends[0], *inner, ends[1]]
     wet = any(_is_wet(piece, terrain) for piece in segments(line))
-    return Edge(start, end, line, number, street.road_class, wet, length_of(line))
+    return DrawnEdge(start, end, line, street.road_class, length_of(line), number, wet)
 
 
 def _is_wet(segment: Segment, terrain: Terrain) -> bool:
@@ -251,7 +184,7 @@ def _is_wet(segment: Segment, terrain: Terrain) -> bool:
     return any(not terrain.dry.at(between(*segment, step / steps)) for step in range(steps + 1))
 
 
-def _without_stubs(edges: list[Edge]) -> list[Edge]:
+def _without_stubs(edges: list[DrawnEdge]) -> list[DrawnEdge]:
     """Drop short dead ends, again and again: what is left when one goes may be the next."""
     while True:
         degree: dict[int, int] = defaultdict(int)
@@ -264,7 +197,7 @@ def _without_stubs(edges: list[Edge]) -> list[Edge]:
         edges = kept
 
 
-def _largest_component(edges: list[Edge]) -> list[Edge]:
+def _largest_component(edges: list[DrawnEdge]) -> list[DrawnEdge]:
     leader: dict[int, int] = {}
 
     def find(node: int) -> int:
@@ -282,12 +215,9 @@ def _largest_component(edges: list[Edge]) -> list[Edge]:
     return [edge for edge in edges if find(edge.start) == largest]
 
 
-def _renumbered(nodes: list[Point], edges: list[Edge]) -> Network:
+def _renumbered(nodes: list[Point], edges: list[DrawnEdge]) -> DrawnNetwork:
     used = sorted({node for edge in edges for node in (edge.start, edge.end)})
     number = {node: position for position, node in enumerate(used)}
-    index = SegmentIndex()
-    renumbered = []
-    for position, e in enumerate(edges):
-        index.add(position, e.line)
-        renumbered.append(Edge(number[e.start], number[e.end], e.line, e.street, e.road_class, e.is_bridge, e.length_m))
-    return Network([nodes[node] for node in used], renumbered, index)
+    renumbered = [replace(edge, start=number[edge.start], end=number[edge.end]) for edge in edges]
+    index = SegmentIndex.of_lines(edge.line for edge in renumbered)
+    return DrawnNetwork([nodes[node] for node in used], renumbered, index)

@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from geo_assign.simulate import plan
-from geo_assign.simulate.geometry import Line, Point, bounds, direction, segments
+from geo_assign.simulate.geometry import Line, Point, direction, segments
+from geo_assign.simulate.places import PLAZA
+from scripts.city import plan
+from scripts.city.shapes import bounds
 
 CELL_M = 30.0
 MARGIN_M = 200.0
@@ -75,8 +77,8 @@ def _nearest_districts(xs: Floats, ys: Floats) -> npt.NDArray[np.intp]:
 
 
 def _web(xs: Floats, ys: Floats) -> Complexes:
-    east: Floats = xs - plan.PLAZA[0]
-    north: Floats = ys - plan.PLAZA[1]
+    east: Floats = xs - PLAZA[0]
+    north: Floats = ys - PLAZA[1]
     weight: Floats = WEB_PULL * np.exp(-(east**2 + north**2) / WEB_REACH_M**2)
     turned: Complexes = np.exp(4j * np.arctan2(north, east))
     return weight * turned

@@ -1,4 +1,4 @@
-"""The plan of Orrava, an invented city on an invented island in the Atlantic: what a seed does not change.
+"""The plan of Orrava: what a seed does not change.
 
 Everything is drawn by hand as control points in metres east and north of the city's middle; curves go through them.
 The side streets, blocks, names and house numbers are grown from a seed by the modules that read this plan.
@@ -8,11 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from geo_assign.simulate.geometry import Frame, LatLon, Line, Point
+from geo_assign.simulate.geometry import Line, Point
+from geo_assign.simulate.places import PLAZA
 
-CITY_NAME = "Orrava"
-FRAME = Frame(LatLon(41.0, -30.0))
-TIMEZONE = "Atlantic/Azores"
 SEA_REACH_M = 60_000.0
 
 
@@ -115,8 +113,6 @@ BUILT_UP: tuple[Line, ...] = (
     [(-5400, -700), (-5100, -350), (-4650, -450), (-4600, -900), (-4900, -1080), (-5300, -930)],
 )  # fmt: skip
 
-PLAZA: Point = (40, -330)
-
 MAIN_ROADS = (
     MainRoad(
         "Ring Road",
@@ -207,22 +203,6 @@ CAPTIONS = (
     Caption("Gorse Down", (3150, 3700), "park"),
     Caption("Orra Meadows", (-2140, -1020), "park"),
 )
-
-# Where people wait for work: stations, markets, the shops.
-HOT_SPOTS: dict[str, Point] = {
-    "Plaza": PLAZA,
-    "Fish Market": (900, -960),
-    "North Station": (-430, 2200),
-    "Castle Gate": (-1300, -60),
-    "Commons Gate": (1120, 420),
-    "Ferry Terminal": (2700, -900),
-    "Southbank Market": (-560, -1750),
-    "Saltmarsh Works": (-2600, -1500),
-    "Lantern Lighthouse": (2000, -2500),
-    "Eastmoor Parade": (3000, 700),
-    "Weavers Hall": (-2250, 1350),
-    "Highfield Clinic": (1350, 2150),
-}
 
 
 def rotation(district: District) -> float:

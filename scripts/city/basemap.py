@@ -4,25 +4,25 @@
 land, block, park, water, road, main, label. Roads carry ``name``; labels are points with ``name`` and ``kind``.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
-from geo_assign.simulate import plan
-from geo_assign.simulate.city import City
-from geo_assign.simulate.geometry import Line, Point, closed, signed_area, simplify
+from geo_assign.simulate.geometry import Line, Point
+from geo_assign.simulate.places import CITY_NAME, FRAME
+from scripts.city import plan
+from scripts.city.drawing import DrawnCity
+from scripts.city.shapes import closed, signed_area, simplify
 
 DIGITS = 5
-ATTRIBUTION = "Orrava, an invented city"
+ATTRIBUTION = f"{CITY_NAME}, an invented city"
 # The view a map opens with: the city without the empty half of the island.
 VIEW: Line = [(-4500.0, -3700.0), (4700.0, 3300.0)]
 
 Feature = dict[str, Any]
 
 
-def basemap(city: City) -> dict[str, Any]:
+def basemap(city: DrawnCity) -> dict[str, Any]:
     """Return a GeoJSON feature collection with ``bbox`` (the view to open with) and ``attribution``."""
     corners = [_position(corner) for corner in VIEW]
     return {
@@ -33,12 +33,7 @@ def basemap(city: City) -> dict[str, Any]:
     }
 
 
-def write_basemap(city: City, path: Path) -> None:
-    """Write the basemap as compact JSON."""
-    path.write_text(json.dumps(basemap(city), separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
-
-
-def _ground(city: City) -> Iterator[Feature]:
+def _ground(city: DrawnCity) -> Iterator[Feature]:
     terrain = city.terrain
     island = simplify(closed(terrain.island), 2.0)[:-1]
     yield _feature("land", _polygon(island))
@@ -53,7 +48,7 @@ def _ground(city: City) -> Iterator[Feature]:
         yield _feature("water", _polygon(ring), name=name)
 
 
-def _roads(city: City) -> Iterator[Feature]:
+def _roads(city: DrawnCity) -> Iterator[Feature]:
     """Yield one feature per street, its pieces chained into as few lines as possible; main roads last."""
     pieces: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for edge in city.network.edges:
@@ -99,5 +94,5 @@ def _ring(ring: Line) -> list[list[float]]:
 
 
 def _position(point: Point) -> list[float]:
-    place = plan.FRAME.to_earth(point)
+    place = FRAME.to_earth(point)
     return [round(place.lon, DIGITS), round(place.lat, DIGITS)]
