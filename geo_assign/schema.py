@@ -4,9 +4,9 @@ from geo_assign.access import tables as access
 from geo_assign.core import idempotency, outbox
 from geo_assign.core.tables import metadata
 from geo_assign.geocoding import tables as geocoding
-from geo_assign.matching import tables as matching
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
+from geo_assign.receipts import tables as receipts
 from geo_assign.webhooks import tables as webhooks
 from geo_assign.workforce import tables as workforce
 from geo_assign.workorders import tables as workorders
@@ -15,11 +15,11 @@ __all__ = [
     "access",
     "geocoding",
     "idempotency",
-    "matching",
     "metadata",
     "outbox",
     "positions",
     "privacy",
+    "receipts",
     "webhooks",
     "workforce",
     "workorders",

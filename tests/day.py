@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from geo_assign.access.commands.organizations import create_organization
-from geo_assign.access.domain import ActorKind, Caller, Role, Scope
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.core.geo import Point
@@ -27,9 +27,9 @@ from geo_assign.dispatch.flows import Dispatcher, GeocodeRequest
 from geo_assign.dispatch.ladder import Ladder
 from geo_assign.dispatch.queries import get_ladder
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
-from geo_assign.matching.receipts import get_decision
 from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, Ping
+from geo_assign.receipts.queries import get_decision
 from geo_assign.workforce.commands.groups import NewGroup, create_group
 from geo_assign.workforce.commands.providers import NewProvider, create_provider
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
@@ -97,7 +97,7 @@ class Day:
             id=self.org_id,
             name="Boss",
             role=Role.ADMINISTRATOR,
-            scope=Scope(everything=True),
+            scope=EVERYTHING,
         )
 
     def open(self, **settings: Any) -> "Day":
@@ -260,8 +260,8 @@ class Day:
     def outcome(self, letter: str) -> Outcome:
         """How a job stands, with its last receipt."""
         with self.database.transaction(self.org_id) as tx:
-            order = get_work_order(tx, Scope(everything=True), self.jobs[letter])
-            decision = get_decision(tx, Scope(everything=True), order.decision_id) if order.decision_id else None
+            order = get_work_order(tx, EVERYTHING, self.jobs[letter])
+            decision = get_decision(tx, EVERYTHING, order.decision_id) if order.decision_id else None
         holder = order.technician_id or (order.offer.technician_id if order.offer else None)
         excluded = {
             self.letter(person["technician_id"]): _only([reason["code"] for reason in person["reasons"]])
@@ -273,7 +273,7 @@ class Day:
     def offer(self, letter: str) -> Offer:
         """The open offer of a job."""
         with self.database.transaction(self.org_id) as tx:
-            order = get_work_order(tx, Scope(everything=True), self.jobs[letter])
+            order = get_work_order(tx, EVERYTHING, self.jobs[letter])
             assert order.offer is not None, order
             return get_offer(tx, order.offer.id)
 
@@ -285,7 +285,7 @@ class Day:
 
     def ladder(self, job: str) -> Ladder:
         with self.database.transaction(self.org_id) as tx:
-            return get_ladder(tx, Scope(everything=True), self.jobs[job])
+            return get_ladder(tx, EVERYTHING, self.jobs[job])
 
     def sweep(self) -> list[str]:
         """The worker's work at this moment of the clock: the jobs that it looked at again, in its order."""

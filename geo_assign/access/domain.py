@@ -60,6 +60,9 @@ class Scope:
     technician_id: UUID | None = None
 
 
+EVERYTHING = Scope(everything=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever calls a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
@@ -88,7 +91,7 @@ class Caller:
 
 def system_caller(org_id: UUID) -> Caller:
     """The service itself: worker, CLI, replay."""
-    return Caller(org_id=org_id, kind=ActorKind.SYSTEM, id=org_id, name="geo-assign", scope=Scope(everything=True))
+    return Caller(org_id=org_id, kind=ActorKind.SYSTEM, id=org_id, name="geo-assign", scope=EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from geo_assign.access.domain import Caller, Scope, system_caller
+from geo_assign.access.domain import EVERYTHING, Caller, system_caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches
@@ -23,7 +23,7 @@ from geo_assign.dispatch.commands.optimizing import Wanted
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
-from geo_assign.workorders.commands import EVERYTHING, put_off
+from geo_assign.workorders.commands import put_off
 from geo_assign.workorders.domain import LocationSource, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
@@ -146,7 +146,7 @@ def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
     if row is None:
         return None
     put_off(tx, order_id, geocode_due_at=tx.now() + LEASE)
-    near = get_store(tx, Scope(everything=True), row.store_id).location
+    near = get_store(tx, EVERYTHING, row.store_id).location
     address = AddressQuery(text=row.address, near=near)
     return GeocodeRequest(tx.org_id, row.store_id, row.group_id, address), row.geocode_attempts
 

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from uuid import UUID
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.ladder import Ladder, Person, Search, climb, standing
+from geo_assign.dispatch.searching import trigger_for
 from geo_assign.matching.domain import MAX_LIMIT
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import EVERYTHING, StoreRules, get_store_rules, question_for_order
+from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.local_time import get_zone
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import list_asked
 from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
 from geo_assign.workorders.queries import get_work_order
@@ -61,6 +63,6 @@ def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
 
 def _runs(order: WorkOrder, rules: StoreRules) -> bool:
     """Whether automation goes on without being told to."""
-    if rules.trigger(order.kind) != "on":
+    if trigger_for(rules.settings, order.kind) != "on":
         return False
     return order.state is not State.PENDING or order.pending_reason in _GOES_ON

@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from geo_assign.workforce.store_settings import StoreSettings
+from geo_assign.workorders.domain import Kind
+
+Trigger = Literal["off", "suggest", "on"]
+
+
+def trigger_for(settings: StoreSettings, kind: Kind) -> Trigger:
+    """What the store wants of automation for leads, or for tickets."""
+    of_kind: dict[Kind, Trigger] = {
+        Kind.LEAD: settings.lead_auto_user_assignment,
+        Kind.TICKET: settings.ticket_auto_user_assignment,
+    }
+    return of_kind[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from geo_assign.core.geo import Point
 from geo_assign.dispatch.flows import GeocodeRequest
 from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
 from geo_assign.http.operations import Call
-from geo_assign.matching.questions import StoreRules
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.domain import WorkOrderWithoutLocationError
 
 

@@ -1,45 +1,16 @@
 """From a work order, or a bare point, and a store's settings to the question that is ranked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
-from geo_assign.access.domain import Scope
-from geo_assign.core.db import Tx
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import Policy, Question, Slot, Staff
-from geo_assign.workforce.domain import Store
 from geo_assign.workforce.local_time import get_zone, local_day
-from geo_assign.workforce.queries import get_store
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
-from geo_assign.workorders.domain import Kind, WorkOrder, WorkOrderWithoutLocationError
-
-EVERYTHING = Scope(everything=True)
-
-Trigger = Literal["off", "suggest", "on"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoreRules:
-    """A store with the settings that are in force there."""
-
-    store: Store
-    settings: StoreSettings
-
-    def trigger(self, kind: Kind) -> Trigger:
-        """What the store wants of automation for leads, or for tickets."""
-        of_kind = {
-            Kind.LEAD: self.settings.lead_auto_user_assignment,
-            Kind.TICKET: self.settings.ticket_auto_user_assignment,
-        }
-        return of_kind[kind]
-
-
-def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:
-    """Raises NotFoundError for a store outside the scope."""
-    store = get_store(tx, scope, store_id)
-    return StoreRules(store, load_settings(store.stored_settings, freshness_s=tx.defaults.freshness_s))
+from geo_assign.workorders.domain import WorkOrder, WorkOrderWithoutLocationError
 
 
 def policy_of(settings: StoreSettings) -> Policy:

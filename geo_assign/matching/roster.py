@@ -16,10 +16,11 @@ from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.matching.domain import ExclusionCode, KnownPosition, Provenance, Provider, Reason, Workload
 from geo_assign.matching.queries import explain_each
-from geo_assign.matching.questions import StoreRules, question_for_order
+from geo_assign.matching.questions import question_for_order
 from geo_assign.matching.statements import workload_sql
 from geo_assign.positions.domain import Presence, presence
 from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.coarse import IS_COARSE, coarse_accuracy_m, coarse_distance_m, coarse_point
 from geo_assign.workorders.domain import Location, LocationSource, WorkOrder
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
@@ -24,7 +24,6 @@ from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
 from geo_assign.workorders.tables import bookings, offers, work_orders
 
-_EVERYTHING = Scope(everything=True)
 # Rows of each kind in an export; the track has pages.
 EXPORTED = 10_000
 EVENTS_EXPORTED = 200
@@ -100,7 +99,7 @@ def export_customer(
         created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
     ids = tx.conn.execute(statement.order_by(w.created_at, w.id).limit(limit + 1)).scalars().all()
-    found = [CustomersOrder(get_work_order(tx, _EVERYTHING, one), _events(tx, one)) for one in ids]
+    found = [CustomersOrder(get_work_order(tx, EVERYTHING, one), _events(tx, one)) for one in ids]
     return page(found, limit, lambda one: (one.order.created_at.isoformat(), one.order.id))
 
 

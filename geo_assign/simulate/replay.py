@@ -20,7 +20,7 @@ from rich.progress import Progress
 from sqlalchemy import text
 
 from geo_assign.access.commands.organizations import create_organization
-from geo_assign.access.domain import ActorKind, Caller, Role, Scope, system_caller
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope, system_caller
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database, Defaults, Tx
 from geo_assign.core.geo import Point
@@ -135,7 +135,7 @@ class Replay:
             id=self.org_id,
             name="replay",
             role=Role.ADMINISTRATOR,
-            scope=Scope(everything=True),
+            scope=EVERYTHING,
         )
         with self.database.transaction(self.org_id) as tx:
             create_organization(tx, slug=f"replay-{self.org_id.hex[-12:]}", name="Replay")

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo_assign.access.domain import ActorKind, Caller, Scope
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.ids import new_id
@@ -37,8 +37,6 @@ from geo_assign.workorders.publishing import publish
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.stays import enter_group
 from geo_assign.workorders.tables import work_order_counters, work_order_events, work_orders
-
-EVERYTHING = Scope(everything=True)
 
 
 @dataclass(frozen=True, slots=True)

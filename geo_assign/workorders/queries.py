@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page, decode, page
@@ -139,7 +139,7 @@ def find_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder | No
 
 def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
     """These work orders, whoever asks: the caller knows that they concern him."""
-    statement = select_work_orders(tx, Scope(everything=True)).where(work_orders.c.id.in_(work_order_ids))
+    statement = select_work_orders(tx, EVERYTHING).where(work_orders.c.id.in_(work_order_ids))
     return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
 
 

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.dispatch.commands.collecting import take_collected
-from geo_assign.matching.receipts import get_decision
+from geo_assign.receipts.queries import get_decision
 from geo_assign.workorders.domain import PendingReason, State
 from tests.day import Day
 
@@ -120,7 +120,7 @@ def test_the_receipt_compares_with_one_by_one(day: Day) -> None:
     with day.database.transaction(day.org_id) as tx:
         order = day.outcome("J").order
         assert order.decision_id is not None
-        decision = get_decision(tx, Scope(everything=True), order.decision_id)
+        decision = get_decision(tx, EVERYTHING, order.decision_id)
     assert decision.batch is not None
     assert decision.mode == "automatic"
     assert decision.batch["greedy"]["technician_id"] == str(day.people["A"])

@@ -6,20 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.dispatch.commands.orders import NewOrder
 from geo_assign.matching.domain import Provenance
-from geo_assign.matching.questions import get_store_rules
 from geo_assign.matching.roster import RosterLine, RosterQuestion, RosterSort, list_roster
 from geo_assign.workforce.hours import DAYS
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import Kind, State, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
 from tests.day import NOON, Day
-
-EVERYTHING = Scope(everything=True)
 
 
 def roster(day: Day, *, job: str | None = None, scope: Scope = EVERYTHING, **more: Any) -> dict[str, RosterLine]:

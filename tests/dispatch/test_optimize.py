@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import Caller, Role, Scope
+from geo_assign.access.domain import EVERYTHING, Caller, Role, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.idempotency import Attempt
@@ -18,13 +18,12 @@ from geo_assign.dispatch.batches import Optimized
 from geo_assign.dispatch.commands.optimizing import Chosen, Lost, Wanted, give_chosen
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import get_store_rules, question_for_order
-from geo_assign.matching.receipts import get_decision
+from geo_assign.matching.questions import question_for_order
+from geo_assign.receipts.queries import get_decision
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import State, WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_work_order
 from tests.day import Day
-
-EVERYTHING = Scope(everything=True)
 
 
 def waiting(day: Day, jobs: str, **more: object) -> None:

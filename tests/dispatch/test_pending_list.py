@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.paging import BadCursorError
-from geo_assign.workorders.commands import EVERYTHING
 from geo_assign.workorders.domain import Bucket, Kind, PendingReason, State
 from geo_assign.workorders.listing import Sort, WorkOrderFilter, list_work_orders
 from tests.dispatch.desks import Desks

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import orders
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeResult
-from geo_assign.matching.receipts import get_decision
-from geo_assign.matching.why import Why, explain
+from geo_assign.receipts.queries import get_decision
+from geo_assign.receipts.why import Why, explain
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import Kind, LocationSource, OfferWithdrawnError, State, WorkOrder
 from geo_assign.workorders.queries import list_events
@@ -234,7 +234,7 @@ def wall_lead(day: Day, start: str, end: str) -> WorkOrder:
 
 
 def why(day: Day, job: str, letter: str) -> Why:
-    everything = Scope(everything=True)
+    everything = EVERYTHING
     decision_id = day.outcome(job).order.decision_id
     assert decision_id is not None
     with day.database.transaction(day.org_id) as tx:

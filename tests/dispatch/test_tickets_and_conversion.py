@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import Connection, text
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.domain import NotALeadError
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
-from geo_assign.matching.questions import get_store_rules, question_for_order
-from geo_assign.workorders.commands import EVERYTHING
+from geo_assign.matching.questions import question_for_order
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import (
     AlarmCode,
     DuplicateExternalIdError,

@@ -11,18 +11,19 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import ActorKind, Caller, Role, Scope
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope
 from geo_assign.app import EXTENSION
 from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import Database
 from geo_assign.core.geo import BoundingBox
 from geo_assign.mapview.queries import get_picture
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import EVERYTHING, get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.privacy.domain import How
 from geo_assign.privacy.queries import list_views
 from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.workforce.store_rules import get_store_rules
 from tests.api.neighbours import Neighbours, neighbours_in
 from tests.api.samples import OPERATIONS, SAMPLES, request_of
 from tests.conftest import World

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import Question, Staff
@@ -135,7 +135,7 @@ def hire_companies(world: World, org_id: UUID) -> None:
 
 
 def asked(tx: Tx) -> Question:
-    question = question_for_point(MIDDLE, at=tx.now(), scope=Scope(everything=True), freshness_s=3600.0)
+    question = question_for_point(MIDDLE, at=tx.now(), scope=EVERYTHING, freshness_s=3600.0)
     return replace(question, slot=replace(question.slot, end=question.slot.start + timedelta(hours=1)))
 
 

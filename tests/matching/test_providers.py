@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.mapview.queries import get_picture
 from geo_assign.matching.domain import ExclusionCode, Provenance, Ranking, Staff
 from geo_assign.matching.queries import explain_one, rank
-from geo_assign.matching.questions import get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.workforce.commands.providers import update_provider
 from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workforce.queries import get_technician, list_technicians
+from geo_assign.workforce.store_rules import get_store_rules
 from tests.day import ORIGIN, Day
-
-EVERYTHING = Scope(everything=True)
 
 
 def nearest(day: Day, place: str, *, scope: Scope = EVERYTHING, group: str | None = None, **changes: Any) -> Ranking:

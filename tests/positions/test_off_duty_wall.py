@@ -10,15 +10,17 @@ import psycopg
 import pytest
 from psycopg import errors as pg_errors
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Database
 from geo_assign.core.geo import Point
 from geo_assign.mapview.queries import get_picture, list_changes
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import EVERYTHING, get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.positions.domain import Batch
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.ledger import Ledger
 from geo_assign.positions.tasks import TrackUpkeep, keep_track
+from geo_assign.workforce.store_rules import get_store_rules
 from tests.conftest import World
 from tests.day import Day
 from tests.positions.conftest import NOON, RETENTION, Fleet, ping, seconds, verdicts_of

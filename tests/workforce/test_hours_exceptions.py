@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
-from geo_assign.matching.days import get_days
+from geo_assign.free_time.days import get_days
 from geo_assign.matching.domain import ExclusionCode, Question, Slot
 from geo_assign.matching.queries import explain_one
-from geo_assign.matching.questions import get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.workforce.commands import (
     remove_hours_exception,
     set_hours_exception,
@@ -26,6 +26,7 @@ from geo_assign.workforce.commands import (
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.hours_exceptions import list_hours_exceptions, list_working_times
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.tables import hours_exceptions
 from geo_assign.workforce.working_time import WorkingTime, working_spans
 from tests.access.api import Api
@@ -33,7 +34,6 @@ from tests.conftest import World, cloned
 from tests.day import NOON, ORIGIN, Day
 from tests.workforce.conftest import House
 
-EVERYTHING = Scope(everything=True)
 TODAY = NOON.date()
 NINE_TO_SIX = {day: [["09:00", "18:00"]] for day in DAYS}
 NIGHTS = {day: [["22:00", "06:00"]] for day in DAYS}

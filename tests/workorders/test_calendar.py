@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.dispatch.commands import progress
 from geo_assign.dispatch.commands.orders import NewOrder
@@ -28,7 +28,6 @@ from tests.access.api import Api
 from tests.conftest import World
 from tests.day import NOON, ORIGIN, Day, shifted
 
-EVERYTHING = Scope(everything=True)
 MIDNIGHT = NOON.replace(hour=0)
 TODAY = (MIDNIGHT, MIDNIGHT + timedelta(days=1))
 NINE_TO_SIX = {day: [["09:00", "18:00"]] for day in DAYS}

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.calendar import CalendarQuestion, list_calendar, list_unassigned
 from tests.conftest import World, cloned
@@ -71,7 +71,7 @@ def asked(tx: Tx, *, within: Any = MONTH) -> CalendarQuestion:
 
 
 def test_a_month_of_a_store_is_a_few_statements_over_indexes(month: Tx) -> None:
-    statements = recorded(month, lambda: list_calendar(month, Scope(everything=True), asked(month)))
+    statements = recorded(month, lambda: list_calendar(month, EVERYTHING, asked(month)))
     assert len(statements) == 5
     plans = [explain(month, *statement) for statement in statements]
     (plan,) = (plan for plan in plans if reads(plan, "bookings") > 1000)
@@ -86,7 +86,7 @@ def test_one_group_s_dispatcher_asks_no_more(month: Tx) -> None:
 
 
 def test_what_nobody_has_is_found_by_its_slot(month: Tx) -> None:
-    (statement,) = recorded(month, lambda: list_unassigned(month, Scope(everything=True), asked(month)))
+    (statement,) = recorded(month, lambda: list_unassigned(month, EVERYTHING, asked(month)))
     plan = explain(month, *statement)
     assert "work_orders_waiting_idx" in {node.get("Index Name") for node in nodes(plan)}
     assert reads(plan, "work_orders") <= 2_300
@@ -94,8 +94,8 @@ def test_what_nobody_has_is_found_by_its_slot(month: Tx) -> None:
 
 def test_everybody_is_there_with_everything(month: Tx, capsys: pytest.CaptureFixture[str]) -> None:
     empty = (MONTH[0] - timedelta(days=400), MONTH[0] - timedelta(days=399))
-    whole, rows = timed(lambda: list_calendar(month, Scope(everything=True), asked(month)).items)
-    nothing, _ = timed(lambda: list_calendar(month, Scope(everything=True), asked(month, within=empty)).items)
+    whole, rows = timed(lambda: list_calendar(month, EVERYTHING, asked(month)).items)
+    nothing, _ = timed(lambda: list_calendar(month, EVERYTHING, asked(month, within=empty)).items)
     assert len(rows) == PEOPLE
     assert sum(len(row.bookings) for row in rows) == PEOPLE * EACH
     with capsys.disabled():

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.domain import State
 from geo_assign.workorders.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
@@ -18,7 +18,6 @@ from tests.matching.test_plans import index_names, nodes, rows_read
 ORDERS = 20_000
 PAGE = 50
 PENDING = WorkOrderFilter(states=[State.PENDING])
-EVERYTHING = Scope(everything=True)
 
 # One a minute; every fourth still waits for somebody, the others are done.
 WORK = """

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
-from geo_assign.matching.questions import get_store_rules
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import Held, list_held, list_orders_waiting_for
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import EVERYTHING, change, lock, wake
+from geo_assign.workorders.commands import change, lock, wake
 from geo_assign.workorders.conversion import find_ticket_id
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,

@@ -11,11 +11,12 @@ from sqlalchemy import null
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.giving import Recipient, give
-from geo_assign.dispatch.searching import Ring, at_once, how_many_more, is_exhausted, ring_at
-from geo_assign.matching.commands import record_decision
+from geo_assign.dispatch.searching import Ring, at_once, how_many_more, is_exhausted, ring_at, trigger_for
 from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import StoreRules, question_for_order
+from geo_assign.matching.questions import question_for_order
+from geo_assign.receipts.commands import record_decision
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.asked import Asked, list_asked
 from geo_assign.workorders.claims import lock_people
 from geo_assign.workorders.commands import actor, put_off, to_pending
@@ -34,7 +35,7 @@ _SETTLED_BY_A_SEARCH = frozenset({AlarmCode.OFFERS_EXHAUSTED, AlarmCode.COLLABOR
 def find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
     """Ask, or assign, as the store's trigger and policy say; `forced` begins a new search."""
     started_at = _begin(tx, order, forced=forced)
-    if rules.trigger(order.kind) == "suggest" and not forced:
+    if trigger_for(rules.settings, order.kind) == "suggest" and not forced:
         _suggest_somebody(tx, caller, order, rules)
     elif not rules.settings.lead_acceptance:
         _give_to_the_first(tx, caller, order, rules, ring=None)
@@ -53,8 +54,8 @@ def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> Non
     """Bring the number of those who are asked at once up again, while automation asks and the store wants it to."""
     asked = list_asked(tx, order.id, since=order.search_started_at)
     waiting = [one for one in asked if one.state is OfferState.OFFERED]
-    runs = rules.trigger(order.kind) == "on" and rules.settings.lead_acceptance and at_once(rules.settings) > 1
-    if not runs or not waiting or not all(one.automatic for one in waiting):
+    automatic = trigger_for(rules.settings, order.kind) == "on" and rules.settings.lead_acceptance
+    if not automatic or at_once(rules.settings) == 1 or not waiting or not all(one.automatic for one in waiting):
         return
     more = how_many_more(rules.settings, in_vain=count_in_vain(asked), being_asked=len(waiting))
     if more:

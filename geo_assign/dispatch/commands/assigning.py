@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
 from geo_assign.dispatch.commands.crews import (
@@ -18,12 +18,13 @@ from geo_assign.dispatch.commands.crews import (
 from geo_assign.dispatch.commands.giving import Recipient, hand_over
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.claims import lock_people, set_bookings
-from geo_assign.workorders.commands import EVERYTHING, change, lock, require_version, require_way, wake
+from geo_assign.workorders.commands import change, lock, require_version, require_way, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingRole,

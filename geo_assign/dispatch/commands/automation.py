@@ -2,15 +2,16 @@
 
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.asking import ask_more, find_somebody
 from geo_assign.dispatch.commands.collecting import collect
 from geo_assign.dispatch.commands.crews import fill_vacancies
 from geo_assign.dispatch.commands.giving import Recipient, give
-from geo_assign.matching.questions import StoreRules, get_store_rules
+from geo_assign.dispatch.searching import trigger_for
 from geo_assign.workforce.queries import get_technician
-from geo_assign.workorders.commands import EVERYTHING, lock, put_off, to_pending, wake
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
+from geo_assign.workorders.commands import lock, put_off, to_pending, wake
 from geo_assign.workorders.domain import TAKEN, TERMINAL, Kind, PendingReason, State, WorkOrder
 
 
@@ -32,7 +33,7 @@ def evaluate(
         put_off(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    by_hand = rules.trigger(order.kind) == "off" and not forced
+    by_hand = trigger_for(rules.settings, order.kind) == "off" and not forced
     if order.wanted_technician_id is not None:
         _give_to_wanted(tx, caller, order, rules, order.wanted_technician_id)
     elif by_hand and order.kind is Kind.TICKET:

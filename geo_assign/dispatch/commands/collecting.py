@@ -12,7 +12,7 @@ from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, select, update
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.domain import LEASE
-from geo_assign.matching.questions import StoreRules
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.commands import to_pending
 from geo_assign.workorders.domain import Kind, PendingReason, State, WorkOrder
 from geo_assign.workorders.tables import work_orders

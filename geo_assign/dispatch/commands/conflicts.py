@@ -7,8 +7,8 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.matching.common_time import find_common_slot
-from geo_assign.matching.questions import StoreRules
+from geo_assign.free_time.common_time import find_common_slot
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.domain import SlotTakenError, WorkOrder
 from geo_assign.workorders.queries import find_booking_conflict, find_work_order
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.dispatch.commands.answering import (
@@ -18,12 +18,13 @@ from geo_assign.dispatch.commands.answering import (
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.matching.domain import Candidate
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import EVERYTHING, change, lock, require_version, to_pending, wake
+from geo_assign.workorders.commands import change, lock, require_version, to_pending, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,

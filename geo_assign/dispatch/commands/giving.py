@@ -8,9 +8,9 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.matching.commands import record_decision
 from geo_assign.matching.domain import Ranking
-from geo_assign.matching.questions import StoreRules
+from geo_assign.receipts.commands import record_decision
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.claims import claim_time
 from geo_assign.workorders.commands import actor, change
 from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, haversine_m, road_s
 from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, take_back
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
 from geo_assign.matching.queries import explain_one
-from geo_assign.matching.questions import get_store_rules, question_for_order
+from geo_assign.matching.questions import question_for_order
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.commands import EVERYTHING, change, lock, put_off, to_pending
+from geo_assign.workorders.commands import change, lock, put_off, to_pending
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
@@ -17,13 +17,13 @@ from geo_assign.dispatch.commands.answering import WITHDRAWN_REGROUPED, WITHDRAW
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.releasing import release, require_force
 from geo_assign.dispatch.domain import NoSenderGroupError
-from geo_assign.matching.questions import get_store_rules
 from geo_assign.workforce.destinations import is_on_shift, members_of
 from geo_assign.workforce.domain import InactiveError, ServiceGroup
 from geo_assign.workforce.queries import get_group, get_store
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import EVERYTHING, actor, change, lock, record_event, require_version, wake
+from geo_assign.workorders.commands import actor, change, lock, record_event, require_version, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,

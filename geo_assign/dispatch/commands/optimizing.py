@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.assigning import Mode
 from geo_assign.dispatch.commands.giving import Recipient, give
@@ -17,9 +17,10 @@ from geo_assign.dispatch.searching import ring_at
 from geo_assign.matching.batches import Choice, list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import explain_exclusions, explain_one, rank
-from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_order
+from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.queries import get_group, get_store
-from geo_assign.workorders.commands import EVERYTHING, lock
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
+from geo_assign.workorders.commands import lock
 from geo_assign.workorders.domain import State, WorkOrder, WorkOrderNotFoundError
 from geo_assign.workorders.listing import WorkOrderFilter, list_work_orders
 

@@ -15,9 +15,9 @@ from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.answering import WITHDRAWN_CANCELLED, withdraw
 from geo_assign.dispatch.commands.locating import move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
-from geo_assign.matching.questions import get_store_rules
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.claims import set_bookings
 from geo_assign.workorders.commands import (
     Draft,

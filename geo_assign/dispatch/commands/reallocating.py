@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from geo_assign.access.commands.audit import audit
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_of
@@ -15,12 +15,12 @@ from geo_assign.dispatch.commands.crews import require_fit
 from geo_assign.dispatch.commands.giving import Recipient, hand_over
 from geo_assign.dispatch.commands.releasing import require_force
 from geo_assign.matching.domain import Ranking
-from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import EVERYTHING, lock, record_event, require_version, wake
+from geo_assign.workorders.commands import lock, record_event, require_version, wake
 from geo_assign.workorders.domain import (
     TAKEN,
     UNDER_WAY,

@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands.answering import WITHDRAWN_RESCHEDULED, crew_broken, withdraw
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
-from geo_assign.matching.questions import StoreRules, get_store_rules
 from geo_assign.workforce.local_time import as_instant, get_zone
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import EVERYTHING, change, wake
+from geo_assign.workorders.commands import change, wake
 from geo_assign.workorders.domain import UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
 
 

@@ -12,17 +12,18 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.spans import Span
+from geo_assign.free_time.availability import Availability, FreeSlot, Search, find_slots
 from geo_assign.http.addresses import AddressNotFoundError, find_point
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, PointAnswer, PointBody, Skills
-from geo_assign.matching.availability import Availability, FreeSlot, Search, find_slots
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
-from geo_assign.matching.questions import StoreRules, get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 
 routes = Routes("Availability")
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
-from geo_assign.matching.receipts import DecisionNotFoundError, get_decision, list_decisions
-from geo_assign.matching.why import explain
 from geo_assign.privacy.domain import How
+from geo_assign.receipts.queries import DecisionNotFoundError, get_decision, list_decisions
+from geo_assign.receipts.why import explain
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Decisions")

@@ -8,7 +8,7 @@ from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, LongText, PointAnswer
-from geo_assign.matching.questions import get_store_rules
+from geo_assign.workforce.store_rules import get_store_rules
 
 routes = Routes("Geocoding")
 

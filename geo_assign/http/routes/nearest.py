@@ -10,12 +10,12 @@ from pydantic_core import PydanticCustomError
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point, road_s
+from geo_assign.free_time.days import Day, get_days
 from geo_assign.http.addresses import AddressNotFoundError, find_point
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, LongText, PointBody, Skills, SlotBody
-from geo_assign.matching.days import Day, get_days
 from geo_assign.matching.domain import (
     MAX_LIMIT,
     Candidate,
@@ -27,10 +27,11 @@ from geo_assign.matching.domain import (
     Staff,
 )
 from geo_assign.matching.queries import rank
-from geo_assign.matching.questions import get_store_rules, question_for_order, question_for_point
+from geo_assign.matching.questions import question_for_order, question_for_point
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order

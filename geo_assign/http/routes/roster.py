@@ -13,10 +13,10 @@ from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.rendering import to_json
 from geo_assign.http.schemas import Answer, PageQuery
 from geo_assign.matching.domain import KnownPosition, Provenance
-from geo_assign.matching.questions import get_store_rules
 from geo_assign.matching.roster import Eligibility, RosterLine, RosterQuestion, RosterSort, list_roster
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.queries import get_group
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_work_order
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
-from geo_assign.matching.questions import get_store_rules
-from geo_assign.matching.shadow import shadow
+from geo_assign.receipts.settings_preview import preview_settings
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
 
 routes = Routes("Stores")
@@ -53,7 +53,7 @@ class SideAnswer(Answer):
     acceptance: float | None
 
 
-class ShadowAnswer(Answer):
+class SettingsPreviewAnswer(Answer):
     """What other settings would have made of the last days.
 
     `found_instead` decisions found nobody and would have, `lost_instead` the other way round. Left out are decisions
@@ -80,7 +80,7 @@ class ShadowAnswer(Answer):
     "/v1/stores/{id}/settings/preview",
     access=STORE_SETTINGS,
     body=SettingsPreviewBody,
-    answer=ShadowAnswer,
+    answer=SettingsPreviewAnswer,
     errors=(NotFoundError,),
 )
 def preview_store_settings(call: Call) -> Reply:
@@ -92,5 +92,5 @@ def preview_store_settings(call: Call) -> Reply:
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, call.path["id"])
         other = load_settings(body.settings.stored(), freshness_s=tx.defaults.freshness_s)
-        found = shadow(tx, rules.store.id, present=rules.settings, other=other, days=body.days)
-    return Reply(ShadowAnswer.model_validate(found))
+        found = preview_settings(tx, rules.store.id, present=rules.settings, other=other, days=body.days)
+    return Reply(SettingsPreviewAnswer.model_validate(found))

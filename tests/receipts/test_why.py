@@ -9,14 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.errors import NotFoundError
-from geo_assign.matching.receipts import Decision, get_decision
-from geo_assign.matching.why import Why, explain
+from geo_assign.receipts.queries import Decision, get_decision
+from geo_assign.receipts.why import Why, explain
 from geo_assign.workorders.domain import RejectReason
 from tests.day import NOON, Day
-
-EVERYTHING = Scope(everything=True)
 
 
 def receipt(day: Day, job: str) -> Decision:

@@ -15,9 +15,9 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import road_s
 from geo_assign.core.spans import Span, subtract
+from geo_assign.free_time.gaps import Person, Stop, Wanted, Window, earliest_starts, start_windows
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
 from geo_assign.matching.filters import parameters
-from geo_assign.matching.gaps import Person, Stop, Wanted, Window, earliest_starts, start_windows
 from geo_assign.matching.queries import explain_exclusions, explain_one
 from geo_assign.matching.statements import STOPS, people_sql, several_sql
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times

@@ -8,21 +8,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import road_s
-from geo_assign.matching.availability import Availability, Search, find_slots
+from geo_assign.free_time.availability import Availability, Search, find_slots
+from geo_assign.free_time.gaps import GRID, earliest_common_gap, on_grid
 from geo_assign.matching.domain import Slot
-from geo_assign.matching.gaps import GRID, earliest_common_gap, on_grid
-from geo_assign.matching.questions import get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.workforce.commands import set_hours_exception
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.hours import DAYS
+from geo_assign.workforce.store_rules import get_store_rules
 from tests.conftest import World
 from tests.day import NOON, Day
 
-EVERYTHING = Scope(everything=True)
 HOUR = timedelta(hours=1)
 TOMORROW = NOON.replace(hour=0) + timedelta(days=1)
 NINE_TO_SIX = {day: [["09:00", "18:00"]] for day in DAYS}

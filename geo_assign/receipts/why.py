@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import Excluded, ExclusionCode, Policy, Question, Slot
 from geo_assign.matching.history import POSITION_CODES, has_track
 from geo_assign.matching.queries import explain_one
-from geo_assign.matching.receipts import Decision
-from geo_assign.matching.remedies import get_facts, remedy_for
+from geo_assign.receipts.queries import Decision
+from geo_assign.receipts.remedies import get_facts, remedy_for
 from geo_assign.workforce.local_time import get_zone, local_day
 from geo_assign.workforce.queries import get_store, get_technician
 from geo_assign.workorders.coarse import coarse_distance_m
@@ -62,7 +62,7 @@ def recall(tx: Tx, decision: Decision, *, scope: Scope) -> Question:
     asked, policy = decision.query, decision.policy
     store_id, group_id = (UUID(asked[key]) if asked[key] else None for key in ("store_id", "group_id"))
     slot = Slot(*(datetime.fromisoformat(asked["slot"][end]) for end in ("start", "end")))
-    timezone = "UTC" if store_id is None else get_store(tx, Scope(everything=True), store_id).timezone
+    timezone = "UTC" if store_id is None else get_store(tx, EVERYTHING, store_id).timezone
     day_start, day_end = local_day(slot.start, get_zone(timezone))
     known = {name: policy[name] for name in Policy.__dataclass_fields__ if name in policy}
     durations = {name: timedelta(seconds=known[name]) for name in _DURATIONS if name in known}

@@ -1,4 +1,4 @@
-"""Other settings tried on the past: what a store's automatic decisions would have been under them.
+"""The settings preview: what a store's automatic decisions would have been under other settings.
 
 Each decision is asked again as things stood then, under its own rules and under the new ones. Where its own rules do
 not lead to what was decided, because what is kept does not tell enough, the decision is left out and counted: then a
@@ -15,13 +15,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Tx
 from geo_assign.matching.domain import Candidate, Question
 from geo_assign.matching.history import has_track
 from geo_assign.matching.queries import find_nearest_then
-from geo_assign.matching.questions import EVERYTHING, policy_of
-from geo_assign.matching.receipts import Decision, list_automatic_decisions
-from geo_assign.matching.why import recall
+from geo_assign.matching.questions import policy_of
+from geo_assign.receipts.queries import Decision, list_automatic_decisions
+from geo_assign.receipts.why import recall
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import OfferState
 from geo_assign.workorders.tables import offers
@@ -80,7 +81,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
+class SettingsPreview:
     """What other settings would have made of the last days.
 
     `found_instead`: decisions that found nobody and would have; `lost_instead`: the other way round. Left out are those
@@ -110,7 +111,9 @@ class _Compared:
     new: Pick | None
 
 
-def shadow(tx: Tx, store_id: UUID, *, present: StoreSettings, other: StoreSettings, days: int) -> Shadow:
+def preview_settings(
+    tx: Tx, store_id: UUID, *, present: StoreSettings, other: StoreSettings, days: int
+) -> SettingsPreview:
     """Replay the store's automatic decisions of the last `days` under other settings; it takes seconds at most.
 
     The newest decisions come first: what the time does not suffice for is the oldest.
@@ -131,7 +134,7 @@ def shadow(tx: Tx, store_id: UUID, *, present: StoreSettings, other: StoreSettin
         else:
             compared.append(found)
     accepted = _acceptance(tx, since, {pick.technician_id for one in compared for pick in (one.old, one.new) if pick})
-    return Shadow(
+    return SettingsPreview(
         since=since,
         examined=examined,
         compared=len(compared),

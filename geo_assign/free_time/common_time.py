@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.spans import Span, clip, subtract
-from geo_assign.matching.gaps import earliest_common_gap
+from geo_assign.free_time.gaps import earliest_common_gap
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.working_time import WorkingTime, working_spans
 from geo_assign.workorders.domain import HOLDING

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_assign.core.spans import Span
-from geo_assign.matching.common_time import LOOKS_AHEAD, Diary, earliest_common_slot
+from geo_assign.free_time.common_time import LOOKS_AHEAD, Diary, earliest_common_slot
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.working_time import WorkingTime
 from tests.workforce.weeks import covers, week_span

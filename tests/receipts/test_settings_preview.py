@@ -3,23 +3,21 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import Scope
-from geo_assign.matching import shadow as module
-from geo_assign.matching.questions import get_store_rules
-from geo_assign.matching.shadow import Pick, Shadow, shadow
+from geo_assign.access.domain import EVERYTHING
+from geo_assign.receipts import settings_preview as module
+from geo_assign.receipts.settings_preview import Pick, SettingsPreview, preview_settings
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import State
 from tests.day import Day
 
-EVERYTHING = Scope(everything=True)
 
-
-def tried(day: Day, *, days: int = 7, **settings: object) -> Shadow:
+def tried(day: Day, *, days: int = 7, **settings: object) -> SettingsPreview:
     """What the store's settings with these changes would have made of the last days."""
     other = StoreSettings(**{**day.settings, **settings})  # type: ignore[arg-type]
     with day.database.transaction(day.org_id) as tx:
         present = get_store_rules(tx, EVERYTHING, day.store_id).settings
-        return shadow(tx, day.store_id, present=present, other=other, days=days)
+        return preview_settings(tx, day.store_id, present=present, other=other, days=days)
 
 
 def who(day: Day, pick: Pick | None) -> str | None:

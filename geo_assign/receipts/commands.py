@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.matching.domain import Candidate, Excluded, Question, Ranking
-from geo_assign.matching.tables import decisions
+from geo_assign.receipts.tables import decisions
 
 Outcome = Literal["offered", "assigned", "suggested", "nobody"]
 

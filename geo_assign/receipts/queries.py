@@ -12,7 +12,7 @@ from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import Page, decode, page
-from geo_assign.matching.tables import decisions
+from geo_assign.receipts.tables import decisions
 from geo_assign.workorders.queries import find_work_order, get_work_order
 
 

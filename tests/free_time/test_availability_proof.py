@@ -11,23 +11,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, road_s
 from geo_assign.dispatch.commands.orders import NewOrder
+from geo_assign.free_time.gaps import GRID
 from geo_assign.matching.domain import Question, Slot
-from geo_assign.matching.gaps import GRID
 from geo_assign.matching.queries import explain_one
-from geo_assign.matching.questions import get_store_rules, question_for_point
+from geo_assign.matching.questions import question_for_point
 from geo_assign.workforce.commands import add_time_off, set_hours_exception
 from geo_assign.workforce.domain import HoursException, TimeOff
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.queries import get_technician
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import Kind, State
 from geo_assign.workorders.tables import bookings
 from tests.conftest import World, cloned
 from tests.day import NOON, Day
-from tests.matching.test_availability import EVERYTHING, TOMORROW, search
+from tests.free_time.test_availability import TOMORROW, search
 
 _CLOCKS = [f"{hour:02d}:{minute:02d}" for hour in range(8, 20) for minute in (0, 20, 40)]
 _SHIFTS = st.sampled_from([None, [["09:00", "13:00"], ["14:00", "18:00"]], [["12:00", "02:00"]], [["08:10", "11:50"]]])
