@@ -129,7 +129,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         settings=settings,
         database=database,
         geocoder=geocoder,
-        dispatcher=flows.Dispatcher(database, partial(_geocode, geocoder, settings.geocode_deadline_s)),
+        dispatch=flows.DispatchService(database, partial(_geocode, geocoder, settings.geocode_deadline_s)),
         pings=Grouper(
             retention=timedelta(days=settings.track_retention_days),
             wait_s=settings.group_pings_ms / 1000,

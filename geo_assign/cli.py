@@ -123,7 +123,7 @@ def worker() -> None:
     services = make_services(settings)
     database = Database(settings.worker_database_url.get_secret_value(), pool_size=2)
     try:
-        run_worker(settings, database, services.dispatcher, services.webhooks)
+        run_worker(settings, database, services.dispatch, services.webhooks)
     finally:
         database.close()
         services.close()

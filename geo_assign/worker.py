@@ -20,7 +20,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import get_logger, registry
 from geo_assign.dispatch import tasks
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
@@ -39,7 +39,7 @@ class Worker:
 
     settings: Settings
     worker: Database
-    dispatcher: Dispatcher
+    dispatch: DispatchService
     sender: Sender
     stop: threading.Event = field(default_factory=threading.Event)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_GEOCODERS, "geocoding"))
@@ -60,8 +60,8 @@ class Worker:
 
     def run_once(self) -> None:
         """One sweep: deadlines first, then waiting work, then addresses, webhooks and housekeeping."""
-        self._each("offer_expiry", tasks.list_overdue_offers, self.dispatcher.expire)
-        self._each("evaluation", tasks.list_due_evaluations, self.dispatcher.evaluate)
+        self._each("offer_expiry", tasks.list_overdue_offers, self.dispatch.expire)
+        self._each("evaluation", tasks.list_due_evaluations, self.dispatch.evaluate)
         self._guard("geocoding", self._start_geocoding)
         self._guard("webhooks", self._deliveries.sweep)
         if monotonic() >= self._housekeeping_due:
@@ -86,7 +86,7 @@ class Worker:
                 self._locating[order_id] = self._pool.submit(self._geocode, org_id, order_id)
 
     def _geocode(self, org_id: UUID, order_id: UUID) -> None:
-        self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatcher, org_id, order_id))
+        self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatch, org_id, order_id))
 
     def _keep_house(self) -> None:
         retention = timedelta(days=self.settings.track_retention_days)
@@ -104,9 +104,9 @@ class Worker:
             _log.exception("sweep_failed", task=name)
 
 
-def run_worker(settings: Settings, worker: Database, dispatcher: Dispatcher, sender: Sender) -> None:
+def run_worker(settings: Settings, worker: Database, dispatch: DispatchService, sender: Sender) -> None:
     """Run until SIGTERM or SIGINT."""
-    process = Worker(settings, worker, dispatcher, sender)
+    process = Worker(settings, worker, dispatch, sender)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop.set())
     if settings.worker_metrics_port:

@@ -23,7 +23,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import answering, assigning, duty, orders
 from geo_assign.dispatch.commands.crews import change_crew
-from geo_assign.dispatch.flows import Dispatcher, GeocodeRequest
+from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.dispatch.ladder import Ladder
 from geo_assign.dispatch.queries import get_ladder
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
@@ -83,10 +83,10 @@ class Day:
     store_id: UUID = field(default_factory=uuid4)
     settings: dict[str, Any] = field(default_factory=dict)
     addresses: dict[str, GeocodeResult] = field(default_factory=dict)
-    dispatcher: Dispatcher = field(init=False)
+    dispatch: DispatchService = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(self.database, self.geocode)
+        self.dispatch = DispatchService(self.database, self.geocode)
 
     @property
     def boss(self) -> Caller:
@@ -204,7 +204,7 @@ class Day:
             duty.go_on_duty(tx, self.people[letter])
 
     def off_duty(self, letter: str) -> None:
-        self.dispatcher.go_off_duty(self.as_(letter), self.people[letter])
+        self.dispatch.go_off_duty(self.as_(letter), self.people[letter])
 
     def book(self, letter: str, slot: str) -> UUID:
         """Fill somebody's time with other work, at his own place."""
@@ -219,7 +219,7 @@ class Day:
             slot_end=end,
             assignee_id=self.people[letter],
         )
-        order, _ = self.dispatcher.create(self.boss, new, None)
+        order, _ = self.dispatch.create(self.boss, new, None)
         assert order.state is State.ASSIGNED, order
         return order.id
 
@@ -247,14 +247,14 @@ class Day:
             slot_end=end,
             **more,
         )
-        order, _ = self.dispatcher.create(self.boss, new, None)
+        order, _ = self.dispatch.create(self.boss, new, None)
         self.jobs[letter] = order.id
         return self.outcome(letter)
 
     auto_assign = lead
 
     def evaluate(self, letter: str, *, forced: bool = False) -> Outcome:
-        self.dispatcher.evaluate(self.org_id, self.jobs[letter], forced=forced)
+        self.dispatch.evaluate(self.org_id, self.jobs[letter], forced=forced)
         return self.outcome(letter)
 
     def outcome(self, letter: str) -> Outcome:
@@ -293,13 +293,13 @@ class Day:
             now = {"now": tx.now()}
             overdue = tx.fetch("SELECT id FROM offers WHERE state = 'offered' AND expires_at <= %(now)s", now)
         for row in overdue:
-            self.dispatcher.expire(self.org_id, row.id)
+            self.dispatch.expire(self.org_id, row.id)
         with self.database.transaction(self.org_id) as tx:
             due = tx.fetch(
                 "SELECT id FROM work_orders WHERE evaluate_due_at <= %(now)s ORDER BY priority DESC, created_at", now
             )
         for row in due:
-            self.dispatcher.evaluate(self.org_id, row.id)
+            self.dispatch.evaluate(self.org_id, row.id)
         names = {order_id: letter for letter, order_id in self.jobs.items()}
         return [names[row.id] for row in due]
 
@@ -308,10 +308,10 @@ class Day:
             return answering.accept(tx, self.as_(letter), offer.id)
 
     def reject(self, letter: str, offer: Offer, reason: RejectReason = RejectReason.OTHER) -> Offer:
-        return self.dispatcher.reject(self.as_(letter), offer.id, reason)
+        return self.dispatch.reject(self.as_(letter), offer.id, reason)
 
     def expire(self, offer: Offer) -> bool:
-        return self.dispatcher.expire(self.org_id, offer.id)
+        return self.dispatch.expire(self.org_id, offer.id)
 
     def assign(
         self,
@@ -346,7 +346,7 @@ class Day:
 
     def convert(self, job: str, letter: str) -> Outcome:
         """Make a ticket of a lead; from then on it is called `letter`."""
-        self.jobs[letter] = self.dispatcher.convert(self.boss, self.jobs[job], None).id
+        self.jobs[letter] = self.dispatch.convert(self.boss, self.jobs[job], None).id
         return self.outcome(letter)
 
     def last_event(self, job: str) -> HistoryEntry:

@@ -23,7 +23,7 @@ from geo_assign.dispatch.commands.optimizing import Wanted
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
-from geo_assign.workorders.commands import put_off
+from geo_assign.workorders.commands import set_deadlines
 from geo_assign.workorders.domain import LocationSource, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
@@ -44,7 +44,7 @@ Geocode = Callable[[GeocodeRequest], GeocodeResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatcher:
+class DispatchService:
     """The flows with what they need: the application's database and a geocoder."""
 
     database: Database
@@ -78,9 +78,9 @@ class Dispatcher:
             self.evaluate(caller.org_id, ticket_id)
         return self.read(caller, ticket_id)
 
-    def follow(self, caller: Caller, order_id: UUID, step: Callable[[Tx], bool]) -> WorkOrder:
-        """Take a step in a transaction; where it changed something, find the order's place and somebody to go there."""
-        if self.database.run(caller.org_id, step):
+    def run_then_reassign(self, caller: Caller, order_id: UUID, change: Callable[[Tx], bool]) -> WorkOrder:
+        """Run `change` in a transaction; if it returns True, geocode and evaluate the work order."""
+        if self.database.run(caller.org_id, change):
             self.locate(caller.org_id, order_id)
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id)
@@ -145,7 +145,7 @@ def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
     row = _lock_waiting(tx, order_id)
     if row is None:
         return None
-    put_off(tx, order_id, geocode_due_at=tx.now() + LEASE)
+    set_deadlines(tx, order_id, geocode_due_at=tx.now() + LEASE)
     near = get_store(tx, EVERYTHING, row.store_id).location
     address = AddressQuery(text=row.address, near=near)
     return GeocodeRequest(tx.org_id, row.store_id, row.group_id, address), row.geocode_attempts

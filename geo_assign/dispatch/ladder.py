@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from geo_assign.dispatch.searching import at_once, ring_at
+from geo_assign.dispatch.searching import parallel_limit, ring_at
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.asked import Asked
 from geo_assign.workorders.domain import OfferState
@@ -96,7 +96,7 @@ class _Climb:
     def run(self) -> None:
         at = self.search.at
         while self.left and self.allowed > 0:
-            if len(self.busy_until) >= at_once(self.search.settings):
+            if len(self.busy_until) >= parallel_limit(self.search.settings):
                 at = max(at, heappop(self.busy_until))
             ring = ring_at(self.search.settings, self.search.started_at, at)
             person = next((one for one in self.left if one.distance_m <= ring.radius_m), None)

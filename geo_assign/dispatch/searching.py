@@ -44,19 +44,19 @@ def _radii(settings: StoreSettings) -> list[float]:
     return [*(radius_m for radius_m in settings.widening_radii_m if radius_m < settings.radius_m), settings.radius_m]
 
 
-def at_once(settings: StoreSettings) -> int:
+def parallel_limit(settings: StoreSettings) -> int:
     """How many people are asked at the same time."""
     return settings.parallel_offers if settings.offer_policy == "parallel" else 1
 
 
-def how_many_more(settings: StoreSettings, *, in_vain: int, being_asked: int) -> int:
+def offers_to_add(settings: StoreSettings, *, declined: int, open_offers: int) -> int:
     """How many people may be asked now, beside those who are, after so many who were asked in vain."""
-    wanted = at_once(settings) - being_asked
+    wanted = parallel_limit(settings) - open_offers
     if settings.offers_before_alarm is not None:
-        wanted = min(wanted, settings.offers_before_alarm - in_vain - being_asked)
+        wanted = min(wanted, settings.offers_before_alarm - declined - open_offers)
     return max(0, wanted)
 
 
-def is_exhausted(settings: StoreSettings, *, in_vain: int) -> bool:
+def is_exhausted(settings: StoreSettings, *, declined: int) -> bool:
     """Whether so many were asked in vain that a person has to decide."""
-    return settings.offers_before_alarm is not None and in_vain >= settings.offers_before_alarm
+    return settings.offers_before_alarm is not None and declined >= settings.offers_before_alarm

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from geo_assign.core.db import Database
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 
 _AT_ONCE = 200
 
@@ -46,10 +46,10 @@ def list_due_geocoding(worker: Database) -> Due:
     return _list(worker, _DUE_GEOCODING)
 
 
-def geocode_and_evaluate(dispatcher: Dispatcher, org_id: UUID, order_id: UUID) -> None:
+def geocode_and_evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
     """Find an order's address, then somebody to go there."""
-    dispatcher.locate(org_id, order_id)
-    dispatcher.evaluate(org_id, order_id)
+    dispatch.locate(org_id, order_id)
+    dispatch.evaluate(org_id, order_id)
 
 
 def _list(worker: Database, statement: TextClause) -> Due:

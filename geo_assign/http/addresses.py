@@ -20,7 +20,7 @@ def find_point(call: Call, rules: StoreRules, address: str, *, group_id: UUID | 
     """Where an address is. Raises AddressNotFoundError with the reason and the places that it might mean."""
     query = AddressQuery(text=address, near=rules.store.location)
     request = GeocodeRequest(call.caller.org_id, rules.store.id, group_id, query)
-    judgement = judge(call.services.dispatcher.geocode(request), Confidence(rules.settings.min_confidence))
+    judgement = judge(call.services.dispatch.geocode(request), Confidence(rules.settings.min_confidence))
     if judgement.accepted is not None:
         return judgement.accepted.point
     problem = judgement.problem

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
@@ -23,7 +23,7 @@ class Services:
     settings: Settings
     database: Database
     geocoder: Geocoder
-    dispatcher: Dispatcher
+    dispatch: DispatchService
     pings: Grouper
     live: LiveHub
     limits: Limits

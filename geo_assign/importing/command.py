@@ -83,7 +83,7 @@ def _locate(services: Services, org_id: UUID, ids: Sequence[UUID], *, now: bool)
         return
     stopped = "Stopped. The worker, or the same command again, finds the addresses that are left."
     with _stoppable(stopped), _progress("Finding addresses", len(waiting)) as advance:
-        locate(services.dispatcher, org_id, waiting, advance=advance)
+        locate(services.dispatch, org_id, waiting, advance=advance)
     now_known = count_located(services.database, org_id, waiting)
     click.echo(
         f"Addresses: {now_known.found} found, {now_known.waiting} to be tried again by the worker, "

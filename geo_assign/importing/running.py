@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.settings import Settings
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 from geo_assign.importing.bringing import Brought, Done, Importer, bring
 from geo_assign.importing.files import CsvFile, CsvRow, ErrorFile
 from geo_assign.importing.rows import RowError
@@ -99,11 +99,11 @@ def count_located(database: Database, org_id: UUID, ids: Sequence[UUID]) -> Loca
     return Located(found, waiting, len(ids) - found - waiting)
 
 
-def locate(dispatcher: Dispatcher, org_id: UUID, ids: Iterable[UUID], *, advance: Progress) -> None:
+def locate(dispatch: DispatchService, org_id: UUID, ids: Iterable[UUID], *, advance: Progress) -> None:
     """Find the addresses of work orders one after the other, and somebody to go there, as the worker would."""
     for order_id in ids:
-        dispatcher.locate(org_id, order_id)
-        dispatcher.evaluate(org_id, order_id)
+        dispatch.locate(org_id, order_id)
+        dispatch.evaluate(org_id, order_id)
         advance()
 
 

@@ -9,9 +9,9 @@ from geo_assign.core.db import Tx
 from geo_assign.positions.domain import (
     Batch,
     BatchResult,
+    KnownState,
     PingResult,
     Recorded,
-    Standing,
     Verdict,
     next_interval_s,
 )
@@ -68,7 +68,7 @@ def _by_technician(batches: Sequence[Batch]) -> dict[UUID, _Arrived]:
 
 
 def _possibly_known(
-    standings: Mapping[UUID, Standing], arrived: Mapping[UUID, _Arrived]
+    standings: Mapping[UUID, KnownState], arrived: Mapping[UUID, _Arrived]
 ) -> list[tuple[UUID, datetime]]:
     """Device times that the track may hold under another time used: up to the latest one that was ahead."""
     return [
@@ -80,7 +80,7 @@ def _possibly_known(
     ]
 
 
-def _answer(standing: Standing, outcome: Judged, span: slice) -> BatchResult:
+def _answer(standing: KnownState, outcome: Judged, span: slice) -> BatchResult:
     return BatchResult(
         results=outcome.results[span],
         next_interval_s=next_interval_s(

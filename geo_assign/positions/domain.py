@@ -180,7 +180,7 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownState:
     """What is known of a technician before his pings are judged. `duty` holds the intervals that may matter."""
 
     technician_id: UUID

@@ -13,10 +13,10 @@ from geo_assign.positions.domain import (
     Current,
     Fix,
     Flag,
+    KnownState,
     Ping,
     PingResult,
     RejectReason,
-    Standing,
     Verdict,
     is_trustworthy,
 )
@@ -63,7 +63,7 @@ class Judged:
 
 
 def judge(
-    standing: Standing,
+    standing: KnownState,
     arrivals: Sequence[Arrival],
     *,
     received_at: datetime,
@@ -158,7 +158,7 @@ class _Marker:
         return plausible
 
 
-def _after(standing: Standing, marker: _Marker, kept: Sequence[Kept], *, received_at: datetime) -> Current | None:
+def _after(standing: KnownState, marker: _Marker, kept: Sequence[Kept], *, received_at: datetime) -> Current | None:
     """What holds when every ping is judged."""
     before = standing.current
     if marker.fix is None or marker.plausible is None:

@@ -20,9 +20,9 @@ from geo_assign.positions.domain import (
     Current,
     DutyInterval,
     Fix,
+    KnownState,
     MockPolicy,
     PingPolicy,
-    Standing,
     UnknownTechnicianError,
 )
 from geo_assign.positions.judging import Judged, Kept, PingKey
@@ -50,7 +50,7 @@ class Ledger:
 
     def read(
         self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta
-    ) -> tuple[dict[UUID, Standing], datetime]:
+    ) -> tuple[dict[UUID, KnownState], datetime]:
         """What is known of each technician, with his duty since the given time, and the present instant.
 
         Raises UnknownTechnicianError.
@@ -107,8 +107,8 @@ class Ledger:
         return held
 
 
-def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> Standing:
-    return Standing(
+def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> KnownState:
+    return KnownState(
         technician_id=row.id,
         on_duty=row.on_duty,
         duty=[

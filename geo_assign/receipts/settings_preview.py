@@ -22,7 +22,7 @@ from geo_assign.matching.history import has_track
 from geo_assign.matching.queries import find_nearest_then
 from geo_assign.matching.questions import policy_of
 from geo_assign.receipts.queries import Decision, list_automatic_decisions
-from geo_assign.receipts.why import recall
+from geo_assign.receipts.why import question_of_decision
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import OfferState
 from geo_assign.workorders.tables import offers
@@ -152,7 +152,7 @@ def preview_settings(
 
 def _compare(tx: Tx, decision: Decision, other: StoreSettings) -> _Compared | str:
     """Both picks, or why there is no telling."""
-    question = recall(tx, decision, scope=EVERYTHING)
+    question = question_of_decision(tx, decision, scope=EVERYTHING)
     changed = _under(question, other)
     looks_back = question.is_soon or changed.is_soon
     if looks_back and not has_track(tx, decision.at.date()):

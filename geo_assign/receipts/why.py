@@ -50,14 +50,14 @@ def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Wh
     excluded = _find(decision.excluded, technician_id)
     if "origin" not in decision.query:
         return _of_erased(decision, technician_id, name, excluded)
-    question = recall(tx, decision, scope=scope)
+    question = question_of_decision(tx, decision, scope=scope)
     if excluded is not None:
         reasons = _with_remedies(tx, question, technician_id, excluded["reasons"])
         return _excluded(decision, technician_id, name, reasons=reasons, distance_m=excluded["distance_m"])
     return _reconstructed(tx, decision, question, technician_id, name)
 
 
-def recall(tx: Tx, decision: Decision, *, scope: Scope) -> Question:
+def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Question:
     """The question that a receipt answers, to be asked of its moment once more."""
     asked, policy = decision.query, decision.policy
     store_id, group_id = (UUID(asked[key]) if asked[key] else None for key in ("store_id", "group_id"))

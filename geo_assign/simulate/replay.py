@@ -29,7 +29,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.dispatch.commands.answering import accept
 from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.dispatch.commands.orders import NewOrder
-from geo_assign.dispatch.flows import Dispatcher, GeocodeRequest
+from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, Ping
@@ -96,7 +96,7 @@ class Replay:
     def __init__(self, database: Database, clock: RecordedClock, vehicles: Iterable[str], middle: Point) -> None:
         self.database, self.clock = database, clock
         self.org_id, self.store_id = new_id(), new_id()
-        self.dispatcher = Dispatcher(database, _no_geocoder)
+        self.dispatch = DispatchService(database, _no_geocoder)
         self.settings = StoreSettings()
         self.reference = Reference(timedelta(seconds=self.settings.freshness_s), self.settings.radius_m)
         self.report = Report()
@@ -175,7 +175,7 @@ class Replay:
             slot_start=start,
             slot_end=end,
         )
-        order, _ = self.dispatcher.create(system_caller(self.org_id), new, None)
+        order, _ = self.dispatch.create(system_caller(self.org_id), new, None)
         chosen = self._accept(order)
         if chosen is not None:
             self.reference.book(chosen, start, end)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
-from geo_assign.workorders.commands import put_off
+from geo_assign.workorders.commands import set_deadlines
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
 from geo_assign.workorders.tables import bookings
 
@@ -66,7 +66,7 @@ def claim_time(
     claimed = tx.conn.execute(statement).scalar_one_or_none()
     if claimed is not None and start != order.slot_start:
         # The version moves with the change that tells who got it.
-        put_off(tx, order.id, slot_start=start, slot_end=end)
+        set_deadlines(tx, order.id, slot_start=start, slot_end=end)
     return claimed
 
 

@@ -213,7 +213,7 @@ def change(
     record_event(tx, caller, order.id, kind, state, detail=dict(detail or {}), at=at)
 
 
-def put_off(tx: Tx, work_order_id: UUID, **deadlines: Any) -> None:
+def set_deadlines(tx: Tx, work_order_id: UUID, **deadlines: Any) -> None:
     """Set deadlines and counters of background steps; nothing that a person sees, so the version stays."""
     w = work_orders.c
     tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id == work_order_id).values(**deadlines))
@@ -234,7 +234,7 @@ def to_pending(
     shown = dict(detail or {})
     unchanged = order.state is State.PENDING and order.pending_reason is reason and order.pending_detail == shown
     if unchanged and not values:
-        put_off(tx, order.id, evaluate_due_at=evaluate_due_at)
+        set_deadlines(tx, order.id, evaluate_due_at=evaluate_due_at)
         return
     change(
         tx,
@@ -252,7 +252,7 @@ def to_pending(
     )
 
 
-def wake(
+def recheck_pending(
     tx: Tx,
     *,
     at: datetime,

@@ -124,5 +124,5 @@ class Desks:
         return self.day.boss if name is None else self.callers[name]
 
     def _followed(self, caller: Caller, job: str, step: Any) -> Any:
-        self.day.dispatcher.follow(caller, self.day.jobs[job], step)
+        self.day.dispatch.run_then_reassign(caller, self.day.jobs[job], step)
         return self.day.outcome(job)

@@ -35,7 +35,7 @@ def take_ticket(day: Day, letter: str, *, slot: str) -> None:
     new = NewOrder(
         kind=Kind.TICKET, store_id=day.store_id, customer={"name": "Walk-in"}, slot_start=start, slot_end=end
     )
-    day.jobs[letter] = day.dispatcher.create(day.boss, new, None)[0].id
+    day.jobs[letter] = day.dispatch.create(day.boss, new, None)[0].id
 
 
 def reasons(line: RosterLine) -> set[str]:

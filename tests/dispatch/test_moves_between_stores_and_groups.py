@@ -125,7 +125,7 @@ def test_an_address_that_was_not_found_is_asked_for_with_the_other_stores_key(de
         asked.append(request.store_id)
         return down
 
-    day.dispatcher = type(day.dispatcher)(day.database, by_store)
+    day.dispatch = type(day.dispatch)(day.database, by_store)
     day.lead("J", address="Rua Nova 1", group="phones")
     assert desks.transfer("J", "north").order.pending_reason is PendingReason.MAP_KEY_MISSING
     assert asked == [desks.stores["centre"], desks.stores["north"]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_assign.dispatch.ladder import Ladder, Person, Search, climb
-from geo_assign.dispatch.searching import at_once, ring_at
+from geo_assign.dispatch.searching import parallel_limit, ring_at
 from geo_assign.workforce.store_settings import StoreSettings
 from tests.day import NOON, Day, span
 
@@ -165,7 +165,7 @@ def test_every_ladder_keeps_the_stores_rules(settings: StoreSettings, distances:
         assert rung.until - rung.starts_at == settings.tat
         assert (rung.distance_m or 0) <= ring_at(settings, NOON, rung.starts_at).radius_m
         side_by_side = [one for one in ladder.rungs if one.starts_at <= rung.starts_at < one.until]
-        assert len(side_by_side) <= at_once(settings)
+        assert len(side_by_side) <= parallel_limit(settings)
     starts = [rung.starts_at for rung in ladder.rungs]
     assert starts == sorted(starts)
 

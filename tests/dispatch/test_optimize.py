@@ -35,7 +35,7 @@ def waiting(day: Day, jobs: str, **more: object) -> None:
 
 
 def optimize(day: Day, *, commit: bool = False, caller: Caller | None = None, **wanted: object) -> Optimized:
-    found, _ = day.dispatcher.optimize(caller or day.boss, Wanted(**wanted), commit=commit)  # type: ignore[arg-type]
+    found, _ = day.dispatch.optimize(caller or day.boss, Wanted(**wanted), commit=commit)  # type: ignore[arg-type]
     return found
 
 

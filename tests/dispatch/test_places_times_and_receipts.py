@@ -207,7 +207,7 @@ def test_it_says_which_radius_would_have_sufficed(day: Day) -> None:
 
 def pin(day: Day, point: Point) -> WorkOrder:
     """A dispatcher drops a pin on job J."""
-    return day.dispatcher.edit(day.boss, day.jobs["J"], orders.Edit(fields={}, location=point), None)
+    return day.dispatch.edit(day.boss, day.jobs["J"], orders.Edit(fields={}, location=point), None)
 
 
 def found(point: Point) -> GeocodeResult:
@@ -230,7 +230,7 @@ def wall_lead(day: Day, start: str, end: str) -> WorkOrder:
         slot_start=datetime.fromisoformat(start),
         slot_end=datetime.fromisoformat(end),
     )
-    return day.dispatcher.create(day.boss, new, None)[0]
+    return day.dispatch.create(day.boss, new, None)[0]
 
 
 def why(day: Day, job: str, letter: str) -> Why:

@@ -135,7 +135,7 @@ def reschedule(day: Day, slot: str) -> Any:
 
 
 def edit(day: Day, slot: tuple[datetime, datetime | None]) -> Any:
-    return day.dispatcher.edit(day.boss, day.jobs["J"], orders.Edit(fields={}, slot=slot), None)
+    return day.dispatch.edit(day.boss, day.jobs["J"], orders.Edit(fields={}, slot=slot), None)
 
 
 def wall(start: str, end: str | None = None) -> tuple[datetime, datetime | None]:

@@ -204,4 +204,4 @@ def test_work_that_is_over_alarms_nobody(pair: Day) -> None:
 def move(day: Day, *, east_m: float) -> None:
     """A dispatcher drops a pin on job J, so far from where it was drawn."""
     pin = orders.Edit(fields={}, location=shifted(day.places["J"], east_m=east_m))
-    day.dispatcher.edit(day.boss, day.jobs["J"], pin, None)
+    day.dispatch.edit(day.boss, day.jobs["J"], pin, None)

@@ -110,7 +110,7 @@ def _lead(day: Day, place: str, letter: str, start: datetime, end: datetime) -> 
         slot_end=end,
         assignee_id=day.people[letter],
     )
-    return day.dispatcher.create(day.boss, new, None)[0].state
+    return day.dispatch.create(day.boss, new, None)[0].state
 
 
 _QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}

@@ -8,11 +8,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.positions.domain import Current, DutyInterval, Fix, Ping, PingPolicy, PingResult, Standing, Verdict
+from geo_assign.positions.domain import Current, DutyInterval, Fix, KnownState, Ping, PingPolicy, PingResult, Verdict
 from geo_assign.positions.judging import Arrival, Judged, Kept, judge, within_reach
 from tests.positions.conftest import NOON, ping, seconds, verdicts_of
 
-ANA = Standing(
+ANA = KnownState(
     technician_id=UUID(int=7),
     on_duty=True,
     duty=[DutyInterval(NOON - timedelta(hours=4))],
@@ -21,7 +21,7 @@ ANA = Standing(
 
 
 def judged(
-    standing: Standing, *sent: Ping | tuple[str, Ping], received_at: datetime = NOON
+    standing: KnownState, *sent: Ping | tuple[str, Ping], received_at: datetime = NOON
 ) -> tuple[list[str], Judged]:
     """Verdicts in short and the whole outcome; pings without a device are the phone's."""
     arrivals = [Arrival("phone", item) if isinstance(item, Ping) else Arrival(*item) for item in sent]
@@ -34,7 +34,7 @@ def current_of(outcome: Judged) -> Current:
     return outcome.current
 
 
-def after(standing: Standing, outcome: Judged) -> Standing:
+def after(standing: KnownState, outcome: Judged) -> KnownState:
     """The standing as the next request would read it: fixes come back without the place in their request."""
     return replace(standing, current=outcome.current and read_back(outcome.current))
 
@@ -192,7 +192,7 @@ GOOD_ARRIVALS = st.lists(st.tuples(DEVICES, GOOD), min_size=1, max_size=12)
 ARRIVALS = st.lists(st.tuples(DEVICES, GOOD | BAD), min_size=1, max_size=12)
 
 
-def deliver(requests: Sequence[Sequence[tuple[str, Ping]]]) -> tuple[Standing, dict[tuple[datetime, str], Kept]]:
+def deliver(requests: Sequence[Sequence[tuple[str, Ping]]]) -> tuple[KnownState, dict[tuple[datetime, str], Kept]]:
     """Requests one after the other, with a track that knows its keys, as the database does."""
     standing, track = ANA, dict[tuple[datetime, str], Kept]()
     for request in requests:

@@ -82,10 +82,10 @@ def live_through(day: Day) -> None:
         notes=NOTES,
         device={"type": "phone", "issue": ISSUE},
     )
-    order, _ = day.dispatcher.create(day.boss, new, None)
+    order, _ = day.dispatch.create(day.boss, new, None)
     day.jobs["J"] = order.id
     assert day.outcome("J").order.location is not None
-    day.dispatcher.reject(day.as_("B"), day.offer("J").id, RejectReason.BUSY, note=NOTES)
+    day.dispatch.reject(day.as_("B"), day.offer("J").id, RejectReason.BUSY, note=NOTES)
     herself = replace(day.as_("A"), name=NAME)
     with day.database.transaction(day.org_id) as tx:
         answering.accept(tx, herself, open_offer(tx, day).id)

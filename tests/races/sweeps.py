@@ -18,7 +18,7 @@ from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import GeoAssignError
 from geo_assign.dispatch.commands import answering, assigning, moving, orders, reallocating
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 from geo_assign.workforce.commands.stores import NewStore, create_store
 from geo_assign.workorders.domain import Kind, RejectReason, WorkOrder
 from tests.day import Day
@@ -49,12 +49,12 @@ class Act:
     """
 
     start: Start
-    do: Callable[[Scene, Dispatcher], object]
+    do: Callable[[Scene, DispatchService], object]
     overdue: bool = False
     sent: bool = False
 
 
-def _assign(scene: Scene, by: Dispatcher) -> object:
+def _assign(scene: Scene, by: DispatchService) -> object:
     day = scene.day
     return by.database.run(
         day.org_id,
@@ -64,27 +64,27 @@ def _assign(scene: Scene, by: Dispatcher) -> object:
     )
 
 
-def _accept(scene: Scene, by: Dispatcher) -> object:
+def _accept(scene: Scene, by: DispatchService) -> object:
     return by.database.run(scene.day.org_id, lambda tx: answering.accept(tx, scene.day.as_("A"), scene.offer_id))
 
 
-def _expire(scene: Scene, by: Dispatcher) -> object:
+def _expire(scene: Scene, by: DispatchService) -> object:
     return by.expire(scene.day.org_id, scene.offer_id)
 
 
-def _cancel(scene: Scene, by: Dispatcher) -> object:
+def _cancel(scene: Scene, by: DispatchService) -> object:
     day = scene.day
     return by.database.run(day.org_id, lambda tx: orders.cancel(tx, day.boss, scene.order.id, reason=None))
 
 
-def _unassign(scene: Scene, by: Dispatcher) -> object:
+def _unassign(scene: Scene, by: DispatchService) -> object:
     day = scene.day
     return by.database.run(
         day.org_id, lambda tx: assigning.unassign(tx, day.boss, scene.order.id, version=scene.version)
     )
 
 
-def _reallocate(scene: Scene, by: Dispatcher) -> object:
+def _reallocate(scene: Scene, by: DispatchService) -> object:
     day = scene.day
 
     def step(tx: Tx) -> WorkOrder:
@@ -96,21 +96,21 @@ def _reallocate(scene: Scene, by: Dispatcher) -> object:
     return by.database.run(day.org_id, step)
 
 
-def _reschedule(scene: Scene, by: Dispatcher) -> object:
+def _reschedule(scene: Scene, by: DispatchService) -> object:
     start, end = (at + timedelta(minutes=30) for at in (scene.order.slot_start, scene.order.slot_end))
     return by.edit(scene.day.boss, scene.order.id, orders.Edit(fields={}, slot=(start, end)), scene.version)
 
 
-def _transfer(scene: Scene, by: Dispatcher) -> object:
+def _transfer(scene: Scene, by: DispatchService) -> object:
     day, goal = scene.day, moving.Goal(scene.other_store_id, None)
-    return by.follow(
+    return by.run_then_reassign(
         day.boss, scene.order.id, lambda tx: moving.transfer(tx, day.boss, scene.order.id, goal, version=scene.version)
     )
 
 
-def _reject_group(scene: Scene, by: Dispatcher) -> object:
+def _reject_group(scene: Scene, by: DispatchService) -> object:
     day = scene.day
-    return by.follow(
+    return by.run_then_reassign(
         day.boss,
         scene.order.id,
         lambda tx: moving.reject_group(tx, day.boss, scene.order.id, note=None, force=False, version=scene.version),
@@ -173,37 +173,37 @@ class Stage:
             slot_start=morning,
             slot_end=morning + timedelta(hours=1),
         )
-        order, _ = day.dispatcher.create(day.boss, new, None)
+        order, _ = day.dispatch.create(day.boss, new, None)
         if any(act.sent for act in acts):
             order = self._send(order)
         assert order.offer is not None, order
         scene = Scene(day, order, order.offer.id, self.other_store_id)
         if acts[0].start == "assigned":
-            _accept(scene, day.dispatcher)
+            _accept(scene, day.dispatch)
         elif acts[0].start == "pending":
-            _unassign(scene, day.dispatcher)
+            _unassign(scene, day.dispatch)
         if any(act.overdue for act in acts):
             self.admin.execute(_OVERDUE, {"id": scene.offer_id})
         if not versioned:
             return scene
-        return replace(scene, version=day.dispatcher.read(day.boss, order.id).version)
+        return replace(scene, version=day.dispatch.read(day.boss, order.id).version)
 
     def _send(self, order: WorkOrder) -> WorkOrder:
         day, to = self.day, self.day.group("receivers")
-        return day.dispatcher.follow(
+        return day.dispatch.run_then_reassign(
             day.boss,
             order.id,
             lambda tx: moving.reassign_group(tx, day.boss, order.id, to, note=None, force=False, version=None),
         )
 
     @contextmanager
-    def actor(self, url: str) -> Iterator[Dispatcher]:
+    def actor(self, url: str) -> Iterator[DispatchService]:
         """Somebody with one connection of his own."""
         database = Database(url, clock=RecordedClock(self.day.clock.now() + timedelta(minutes=1)), pool_size=1)
         try:
             with database.across_organizations():
                 pass  # connected, and the driver has asked what it asks of a new connection
-            yield Dispatcher(database, self.day.geocode)
+            yield DispatchService(database, self.day.geocode)
         finally:
             database.close()
 
@@ -214,7 +214,7 @@ class Attempt:
 
     act: Act
     scene: Scene
-    by: Dispatcher
+    by: DispatchService
     problem: BaseException | None = None
     ended: Event = field(default_factory=Event)
 

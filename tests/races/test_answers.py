@@ -125,7 +125,7 @@ def test_accept_against_expiry_has_one_winner(service: LiveService, admin: Conne
 
             def expire(offer_id: str = offer_id) -> int:
                 for _ in range(200):
-                    if services.dispatcher.expire(org_id, offer_id) or offer_state(admin, offer_id) != "offered":
+                    if services.dispatch.expire(org_id, offer_id) or offer_state(admin, offer_id) != "offered":
                         break
                 return 0
 

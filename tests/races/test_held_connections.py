@@ -14,7 +14,7 @@ from itertools import pairwise, product
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.dispatch.flows import Dispatcher
+from geo_assign.dispatch.flows import DispatchService
 from tests.conftest import World
 from tests.day import Day
 from tests.races.invariants import broken_rules
@@ -87,7 +87,7 @@ def test_a_cut_connection_and_a_retry_lose_and_double_nothing(
             )
 
 
-def count_messages(stage: Stage, act: Act, by: Dispatcher, proxy: Proxy) -> int:
+def count_messages(stage: Stage, act: Act, by: DispatchService, proxy: Proxy) -> int:
     """How many messages an act sends when nobody is in its way."""
     script = proxy.script(Script())
     alone = Attempt(act, stage.scene(act), by).start()

@@ -56,7 +56,7 @@ def test_nothing_that_names_the_customer_leaves_the_house(office: Office) -> Non
     day, listener = office.day, office.listens()
     day.lead("J", notes="Mrs Silva, second floor")
     offer = day.offer("J")
-    day.dispatcher.reject(day.as_("A"), offer.id, RejectReason.TOO_FAR, "Mrs Silva shouted")
+    day.dispatch.reject(day.as_("A"), offer.id, RejectReason.TOO_FAR, "Mrs Silva shouted")
     day.lead("K")
     day.cancel("K")
     listener.tell()

@@ -69,7 +69,7 @@ def take_ticket(day: Day, *, slot: str, assignee: str | None = None) -> UUID:
         slot_end=end,
         assignee_id=day.people[assignee] if assignee else None,
     )
-    return day.dispatcher.create(day.boss, new, None)[0].id
+    return day.dispatch.create(day.boss, new, None)[0].id
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def shared(day: Day) -> Day:
         slot_end=end,
         assignee_id=day.people["A"],
     )
-    day.dispatcher.create(day.boss, new, None)
+    day.dispatch.create(day.boss, new, None)
     return day
 
 

@@ -14,7 +14,7 @@ from geo_assign.core.db import Tx
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import Held, list_held, list_orders_waiting_for
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, wake
+from geo_assign.workorders.commands import change, lock, recheck_pending
 from geo_assign.workorders.conversion import find_ticket_id
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
@@ -74,11 +74,13 @@ def accept(tx: Tx, caller: Caller, offer_id: UUID) -> Offer:
     close_offer(tx, offer, OfferState.ACCEPTED, at=now)
     if offer.role is BookingRole.PRIMARY:
         _withdraw_rivals(tx, order, at=now)
-    settle(tx, caller, order, at=now, accepted=offer)
+    assign_if_complete(tx, caller, order, at=now, accepted=offer)
     return get_offer(tx, offer_id)
 
 
-def settle(tx: Tx, caller: Caller, order: WorkOrder, *, at: datetime, accepted: Offer | None = None) -> None:
+def assign_if_complete(
+    tx: Tx, caller: Caller, order: WorkOrder, *, at: datetime, accepted: Offer | None = None
+) -> None:
     """Assign a locked order whose lead has accepted once nobody is awaited any more; else note who `accepted`."""
     held = list_held(tx, order.id)
     lead = next((one for one in held if one.leads), None)
@@ -121,7 +123,9 @@ def reject(tx: Tx, caller: Caller, offer_id: UUID, reason: RejectReason, note: s
     held = _held_for(tx, order, offer)
     final = not MAY_ASK_AGAIN[reason]
     close_offer(tx, offer, OfferState.REJECTED, at=now, reason=reason.value, note=note, final=final)
-    _step_back(tx, caller, order, held, EventKind.REJECTED, detail={"reason": reason.value, "note": note}, at=now)
+    _release_technician(
+        tx, caller, order, held, EventKind.REJECTED, detail={"reason": reason.value, "note": note}, at=now
+    )
     return get_offer(tx, offer_id)
 
 
@@ -133,7 +137,7 @@ def expire(tx: Tx, caller: Caller, offer_id: UUID) -> UUID | None:
         return None
     held = _held_for(tx, order, offer)
     close_offer(tx, offer, OfferState.EXPIRED, at=now)
-    _step_back(tx, caller, order, held, EventKind.OFFER_EXPIRED, detail={}, at=now)
+    _release_technician(tx, caller, order, held, EventKind.OFFER_EXPIRED, detail={}, at=now)
     return order.id
 
 
@@ -174,10 +178,10 @@ def take_back(tx: Tx, caller: Caller, order: WorkOrder, held: Held, reason: str)
     now = tx.now()
     if held.offer_id is not None:
         close_offer(tx, get_offer(tx, held.offer_id), OfferState.WITHDRAWN, at=now, reason=reason)
-    _step_back(tx, caller, order, held, EventKind.OFFER_WITHDRAWN, detail={"reason": reason}, at=now)
+    _release_technician(tx, caller, order, held, EventKind.OFFER_WITHDRAWN, detail={"reason": reason}, at=now)
 
 
-def _step_back(
+def _release_technician(
     tx: Tx, caller: Caller, order: WorkOrder, held: Held, kind: EventKind, *, detail: Mapping[str, Any], at: datetime
 ) -> None:
     """Free the time of somebody who does not come, and leave the order due.
@@ -198,7 +202,7 @@ def _step_back(
         withdraw(tx, order, WITHDRAWN_LEAD)
         change(tx, caller, order, kind, at=at, detail=told, **_nobody_left(order, kind, told, at=at))
     # His time is free again: others may have waited for it.
-    wake(tx, at=at, store_ids=[order.store_id])
+    recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
 def _nobody_left(order: WorkOrder, kind: EventKind, told: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -230,7 +234,7 @@ def _withdraw_rivals(tx: Tx, order: WorkOrder, *, at: datetime) -> None:
             set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=offer.booking_id)
             freed = True
     if freed:
-        wake(tx, at=at, store_ids=[order.store_id])
+        recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
 def _awaits_more(tx: Tx, order: WorkOrder, held: Sequence[Held]) -> bool:

@@ -10,8 +10,8 @@ from sqlalchemy import null
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.giving import Recipient, give
-from geo_assign.dispatch.searching import Ring, at_once, how_many_more, is_exhausted, ring_at, trigger_for
+from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
+from geo_assign.dispatch.searching import Ring, is_exhausted, offers_to_add, parallel_limit, ring_at, trigger_for
 from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -19,7 +19,7 @@ from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.asked import Asked, list_asked
 from geo_assign.workorders.claims import lock_people
-from geo_assign.workorders.commands import actor, put_off, to_pending
+from geo_assign.workorders.commands import actor, set_deadlines, to_pending
 from geo_assign.workorders.domain import AlarmCode, OfferState, PendingReason, State, WorkOrder, alarm_of
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.
@@ -32,7 +32,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 _SETTLED_BY_A_SEARCH = frozenset({AlarmCode.OFFERS_EXHAUSTED, AlarmCode.COLLABORATOR_MISSING})
 
 
-def find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
+def find_technician(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
     """Ask, or assign, as the store's trigger and policy say; `forced` begins a new search."""
     started_at = _begin(tx, order, forced=forced)
     if trigger_for(rules.settings, order.kind) == "suggest" and not forced:
@@ -41,11 +41,11 @@ def find_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *
         _give_to_the_first(tx, caller, order, rules, ring=None)
     else:
         asked = list_asked(tx, order.id, since=started_at)
-        in_vain = count_in_vain(asked)
-        if is_exhausted(rules.settings, in_vain=in_vain):
-            _exhausted(tx, caller, order, in_vain)
-        elif at_once(rules.settings) > 1:
-            _ask_several(tx, caller, order, rules, how_many_more(rules.settings, in_vain=in_vain, being_asked=0))
+        declined = count_declined(asked)
+        if is_exhausted(rules.settings, declined=declined):
+            _exhausted(tx, caller, order, declined)
+        elif parallel_limit(rules.settings) > 1:
+            _ask_several(tx, caller, order, rules, offers_to_add(rules.settings, declined=declined, open_offers=0))
         else:
             _give_to_the_first(tx, caller, order, rules, ring=ring_at(rules.settings, started_at, tx.now()))
 
@@ -55,16 +55,16 @@ def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> Non
     asked = list_asked(tx, order.id, since=order.search_started_at)
     waiting = [one for one in asked if one.state is OfferState.OFFERED]
     automatic = trigger_for(rules.settings, order.kind) == "on" and rules.settings.lead_acceptance
-    if not automatic or at_once(rules.settings) == 1 or not waiting or not all(one.automatic for one in waiting):
+    if not automatic or parallel_limit(rules.settings) == 1 or not waiting or not all(one.automatic for one in waiting):
         return
-    more = how_many_more(rules.settings, in_vain=count_in_vain(asked), being_asked=len(waiting))
+    more = offers_to_add(rules.settings, declined=count_declined(asked), open_offers=len(waiting))
     if more:
         # Others hold this slot already, also where it means as soon as possible.
         fixed = replace(order, slot_given=True)
         _ask_several(tx, caller, fixed, rules, more, beside={one.technician_id for one in waiting})
 
 
-def count_in_vain(asked: Sequence[Asked]) -> int:
+def count_declined(asked: Sequence[Asked]) -> int:
     """How many people automation asked who did not take it."""
     return len({one.technician_id for one in asked if one.automatic and one.in_vain})
 
@@ -75,7 +75,7 @@ def _begin(tx: Tx, order: WorkOrder, *, forced: bool) -> datetime:
         return order.search_started_at
     now = tx.now()
     settled = {} if order.alarm is None or order.alarm["code"] not in _SETTLED_BY_A_SEARCH else {"alarm": null()}
-    put_off(tx, order.id, search_started_at=now, **settled)
+    set_deadlines(tx, order.id, search_started_at=now, **settled)
     return now
 
 
@@ -96,7 +96,7 @@ def _give_to_the_first(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRul
             return
         for recipient in _recipients(ranking):
             as_offer = rules.settings.lead_acceptance
-            if give(tx, caller, order, rules, recipient, at=now, as_offer=as_offer, ranking=ranking):
+            if claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=as_offer, ranking=ranking):
                 return
     _try_again(tx, order)
 
@@ -116,7 +116,7 @@ def _ask_several(
     given = 0
     for recipient in _recipients(ranking):
         # Whoever was taken in this moment is passed over.
-        given += give(tx, caller, order, rules, recipient, at=now, as_offer=True, ranking=ranking)
+        given += claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=True, ranking=ranking)
         if given == number:
             return
     if not given:
@@ -129,7 +129,7 @@ def _recipients(ranking: Ranking) -> list[Recipient]:
 
 def _try_again(tx: Tx, order: WorkOrder) -> None:
     """Everybody was taken while we asked: leave it to the next evaluation, at once."""
-    put_off(tx, order.id, evaluate_due_at=tx.now())
+    set_deadlines(tx, order.id, evaluate_due_at=tx.now())
 
 
 def _suggest_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
@@ -152,11 +152,11 @@ def _suggest_somebody(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRule
     to_pending(tx, caller, order, PendingReason.SUGGESTED, at=now, detail=detail, decision_id=decision_id)
 
 
-def _exhausted(tx: Tx, caller: Caller, order: WorkOrder, in_vain: int) -> None:
+def _exhausted(tx: Tx, caller: Caller, order: WorkOrder, declined: int) -> None:
     """Enough people were asked in vain: nobody else is, until a person acts."""
     now = tx.now()
-    alarm = alarm_of(AlarmCode.OFFERS_EXHAUSTED, at=now, asked=in_vain)
-    to_pending(tx, caller, order, PendingReason.OFFERS_EXHAUSTED, at=now, detail={"asked": in_vain}, alarm=alarm)
+    alarm = alarm_of(AlarmCode.OFFERS_EXHAUSTED, at=now, asked=declined)
+    to_pending(tx, caller, order, PendingReason.OFFERS_EXHAUSTED, at=now, detail={"asked": declined}, alarm=alarm)
 
 
 def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring: Ring | None, at: datetime) -> None:
@@ -170,7 +170,7 @@ def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring:
         }
         again = min(again, ring.widens_at)
     if order.pending_reason is PendingReason.NOBODY_ELIGIBLE and order.pending_detail == detail:
-        put_off(tx, order.id, evaluate_due_at=again)
+        set_deadlines(tx, order.id, evaluate_due_at=again)
         return
     decision_id = record_decision(
         tx, ranking, work_order_id=order.id, mode="automatic", outcome="nobody", actor=actor(caller), chosen=None

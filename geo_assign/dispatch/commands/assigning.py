@@ -7,6 +7,7 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
+from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.crews import (
     Member,
     ask_along,
@@ -15,7 +16,6 @@ from geo_assign.dispatch.commands.crews import (
     get_collaborators,
     require_fit,
 )
-from geo_assign.dispatch.commands.giving import Recipient, hand_over
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -24,7 +24,7 @@ from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.claims import lock_people, set_bookings
-from geo_assign.workorders.commands import change, lock, require_version, require_way, wake
+from geo_assign.workorders.commands import change, lock, recheck_pending, require_version, require_way
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingRole,
@@ -73,7 +73,7 @@ def assign(
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_held(tx, order.id))})
     withdraw(tx, order, WITHDRAWN_ASSIGNED)
     _give_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
-    wake(tx, at=tx.now(), store_ids=[order.store_id])
+    recheck_pending(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
 
 
@@ -93,7 +93,7 @@ def _give_together(
     everybody = [Member(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
     state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
     held = claim_together(tx, caller, order, rules, everybody, state=state, at=now)
-    hand_over(
+    record_assignment(
         tx,
         caller,
         order,
@@ -127,7 +127,7 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
     detail = {"technician_id": str(order.technician_id) if order.technician_id else None}
     pending = {"state": State.PENDING, "pending_reason": PendingReason.UNASSIGNED, "pending_detail": {}}
     change(tx, caller, order, EventKind.UNASSIGNED, at=now, detail=detail, technician_id=None, pinned=False, **pending)
-    wake(tx, at=now, store_ids=[order.store_id])
+    recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)
 
 

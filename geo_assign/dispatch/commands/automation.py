@@ -4,14 +4,14 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.asking import ask_more, find_somebody
+from geo_assign.dispatch.commands.asking import ask_more, find_technician
+from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
 from geo_assign.dispatch.commands.collecting import collect
 from geo_assign.dispatch.commands.crews import fill_vacancies
-from geo_assign.dispatch.commands.giving import Recipient, give
 from geo_assign.dispatch.searching import trigger_for
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands import lock, put_off, to_pending, wake
+from geo_assign.workorders.commands import lock, recheck_pending, set_deadlines, to_pending
 from geo_assign.workorders.domain import TAKEN, TERMINAL, Kind, PendingReason, State, WorkOrder
 
 
@@ -27,10 +27,10 @@ def evaluate(
     """
     order = lock(tx, work_order_id)
     if order.state not in (State.NEW, State.PENDING):
-        put_off(tx, order.id, evaluate_due_at=None)
+        set_deadlines(tx, order.id, evaluate_due_at=None)
         return _complete(tx, caller, order)
     if _waits_for_a_person(order) and not forced:
-        put_off(tx, order.id, evaluate_due_at=None)
+        set_deadlines(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     by_hand = trigger_for(rules.settings, order.kind) == "off" and not forced
@@ -44,13 +44,13 @@ def evaluate(
     elif by_hand:
         to_pending(tx, caller, order, PendingReason.AUTOMATION_OFF, at=tx.now())
     elif collected or forced or not collect(tx, caller, order, rules):
-        find_somebody(tx, caller, order, rules, forced=forced)
+        find_technician(tx, caller, order, rules, forced=forced)
     return lock(tx, work_order_id)
 
 
 def settings_changed(tx: Tx, store_id: UUID) -> None:
     """A store has other triggers or limits: look again at its work that nobody has."""
-    wake(tx, at=tx.now(), store_ids=[store_id], reasons=_HANGS_ON_SETTINGS)
+    recheck_pending(tx, at=tx.now(), store_ids=[store_id], reasons=_HANGS_ON_SETTINGS)
 
 
 def _complete(tx: Tx, caller: Caller, order: WorkOrder) -> WorkOrder:
@@ -74,7 +74,7 @@ def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules,
     """The lead named its technician, once: only his time decides, and if it is taken a person has to."""
     now = tx.now()
     wanted = Recipient(technician_id, get_technician(tx, EVERYTHING, technician_id).name, by_hand=True)
-    if not give(tx, caller, order, rules, wanted, at=now, as_offer=False, ranking=None):
+    if not claim_and_assign(tx, caller, order, rules, wanted, at=now, as_offer=False, ranking=None):
         detail = {"wanted": str(technician_id), "counts": {"slot_taken": 1}}
         reason = PendingReason.WANTED_TAKEN
         to_pending(tx, caller, order, reason, at=now, detail=detail, wanted_technician_id=None)
@@ -82,7 +82,7 @@ def _give_to_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules,
 
 def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:
     if order.pending_reason in LOCATION_REASONS:
-        put_off(tx, order.id, evaluate_due_at=None)
+        set_deadlines(tx, order.id, evaluate_due_at=None)
         return
     to_pending(tx, caller, order, PendingReason.NEEDS_LOCATION, at=tx.now())
 

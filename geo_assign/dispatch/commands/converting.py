@@ -11,7 +11,7 @@ from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
 from geo_assign.dispatch.domain import NotALeadError
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, next_number, require_version, require_way, wake
+from geo_assign.workorders.commands import change, lock, next_number, recheck_pending, require_version, require_way
 from geo_assign.workorders.conversion import find_ticket_id, insert_ticket, taken_over
 from geo_assign.workorders.domain import (
     TAKEN,
@@ -53,7 +53,7 @@ def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tu
     due_at = None if lead.state in TAKEN and not lead.vacancies else now + TAKEN_OVER_AFTER
     insert_ticket(tx, caller, lead, ticket_id, at=now, number=number, evaluate_due_at=due_at, **begins_with)
     leave_group(tx, lead.id, at=now)
-    wake(tx, at=now, store_ids=[lead.store_id])
+    recheck_pending(tx, at=now, store_ids=[lead.store_id])
     return ticket_id, False
 
 

@@ -11,8 +11,8 @@ from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.dispatch.commands.answering import (
     WITHDRAWN_CREW,
     WITHDRAWN_MISSING,
+    assign_if_complete,
     crew_broken,
-    settle,
     withdraw,
 )
 from geo_assign.dispatch.commands.conflicts import slot_taken
@@ -24,7 +24,7 @@ from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import change, lock, require_version, to_pending, wake
+from geo_assign.workorders.commands import change, lock, recheck_pending, require_version, to_pending
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,
@@ -208,9 +208,9 @@ def _exchange(
         for member in joining if asks_everybody(rules) else ():
             booking_id = claimed[member.technician_id]
             ask_along(tx, caller, order, rules, member, booking_id=booking_id, at=now)
-        settle(tx, caller, lock(tx, order.id), at=now)
+        assign_if_complete(tx, caller, lock(tx, order.id), at=now)
     if leaving:
-        wake(tx, at=now, store_ids=[order.store_id])
+        recheck_pending(tx, at=now, store_ids=[order.store_id])
 
 
 def _let_go(tx: Tx, order: WorkOrder, held: Held, *, at: datetime) -> None:
@@ -240,7 +240,7 @@ def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) 
     if not to_ask:
         _note_joined(tx, caller, order, [member for member, _ in joined], missing=missing, at=now)
         if order.state is State.OFFERED:
-            settle(tx, caller, lock(tx, order.id), at=now)
+            assign_if_complete(tx, caller, lock(tx, order.id), at=now)
 
 
 def _candidates(tx: Tx, order: WorkOrder, rules: StoreRules, present: set[UUID], *, at: datetime) -> list[Candidate]:
@@ -294,7 +294,7 @@ def _give_up(tx: Tx, caller: Caller, order: WorkOrder, missing: int, *, at: date
     detail = {"crew": crew_broken(order, WITHDRAWN_MISSING)}
     alarm = alarm_of(AlarmCode.COLLABORATOR_MISSING, at=at, missing=missing)
     to_pending(tx, caller, order, PendingReason.NOBODY_ELIGIBLE, at=at, detail=detail, alarm=alarm)
-    wake(tx, at=at, store_ids=[order.store_id])
+    recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
 def _as_held(order: WorkOrder) -> WorkOrder:

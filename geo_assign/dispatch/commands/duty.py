@@ -8,14 +8,14 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.answering import WITHDRAWN_OFFLINE, withdraw_of_technician
 from geo_assign.workforce.commands.duty import end_duty, start_duty
-from geo_assign.workorders.commands import wake
+from geo_assign.workorders.commands import recheck_pending
 
 
 def go_on_duty(tx: Tx, technician_id: UUID) -> bool:
     """Begin a duty interval; returns whether he was off duty before."""
     changed = start_duty(tx, technician_id)
     if changed:
-        wake(tx, at=tx.now())
+        recheck_pending(tx, at=tx.now())
     return changed
 
 
@@ -32,4 +32,4 @@ def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
 def positions_returned(tx: Tx, technician_ids: Sequence[UUID], *, at: datetime) -> None:
     """These were silent, and pinged again."""
     if technician_ids:
-        wake(tx, at=at)
+        recheck_pending(tx, at=at)

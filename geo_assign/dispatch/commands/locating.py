@@ -16,7 +16,7 @@ from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.commands import change, lock, put_off, to_pending
+from geo_assign.workorders.commands import change, lock, set_deadlines, to_pending
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,
@@ -58,7 +58,7 @@ def record_geocoding(
     """
     order = lock(tx, work_order_id)
     if order.address != asked or _is_pinned(order) or order.state not in _LOCATABLE:
-        put_off(tx, order.id, geocode_due_at=None)
+        set_deadlines(tx, order.id, geocode_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     judgement = judge(result, Confidence(rules.settings.min_confidence))
@@ -87,7 +87,7 @@ def move(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime
     kept = _pending_as(order) if order.state is State.PENDING else {}
     change(tx, caller, order, EventKind.LOCATED, at=at, detail=detail, **(location | kept | values))
     if order.state is State.NEW or kept.get("pending_reason") is PendingReason.NOBODY_ELIGIBLE:
-        put_off(tx, order.id, evaluate_due_at=at)
+        set_deadlines(tx, order.id, evaluate_due_at=at)
     elif order.state is State.OFFERED:
         _check_offers_again(tx, caller, lock(tx, order.id), may_withdraw=moved_far)
 
@@ -136,7 +136,7 @@ def _not_located(
 ) -> None:
     now = tx.now()
     retry_at = _retry_at(problem, attempts, now)
-    put_off(tx, order.id, geocode_due_at=retry_at, geocode_attempts=attempts + 1)
+    set_deadlines(tx, order.id, geocode_due_at=retry_at, geocode_attempts=attempts + 1)
     kept = {} if problem.is_transient else _NOWHERE
     shown = [_candidate(one) for one in candidates]
     if _waits_for_a_place(order):

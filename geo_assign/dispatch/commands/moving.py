@@ -23,7 +23,7 @@ from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.asked import list_held
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import actor, change, lock, record_event, require_version, wake
+from geo_assign.workorders.commands import actor, change, lock, recheck_pending, record_event, require_version
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,
@@ -196,7 +196,7 @@ def _arrive(
     if goal.store_id != order.store_id and kind is not EventKind.TRANSFERRED:
         state = State(values.get("state", order.state))
         record_event(tx, caller, order.id, EventKind.TRANSFERRED, state, detail=detail, at=at)
-    wake(tx, at=at, store_ids=[order.store_id])
+    recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
 def _enter(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, *, at: datetime) -> dict[str, Any]:

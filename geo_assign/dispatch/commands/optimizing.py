@@ -12,7 +12,7 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.assigning import Mode
-from geo_assign.dispatch.commands.giving import Recipient, give
+from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
 from geo_assign.dispatch.searching import ring_at
 from geo_assign.matching.batches import Choice, list_eligible
 from geo_assign.matching.domain import Question
@@ -142,7 +142,7 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
         eta_s=None if known is None else known.eta_s,
         by_hand=caller.kind is not ActorKind.SYSTEM,
     )
-    if give(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
+    if claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
         return None
     return Lost("slot_taken", f"{chosen.name} has other work at that time")
 

@@ -24,10 +24,10 @@ from geo_assign.workorders.commands import (
     change,
     insert_work_order,
     lock,
-    put_off,
+    recheck_pending,
     require_version,
     require_way,
-    wake,
+    set_deadlines,
 )
 from geo_assign.workorders.domain import (
     TERMINAL,
@@ -149,7 +149,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     pinned = order.location is not None and order.location.source is LocationSource.PIN
     if not new_address or pinned:
         return False
-    put_off(tx, order_id, geocode_due_at=now + TAKEN_OVER_AFTER, geocode_attempts=0)
+    set_deadlines(tx, order_id, geocode_due_at=now + TAKEN_OVER_AFTER, geocode_attempts=0)
     return True
 
 
@@ -169,5 +169,5 @@ def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, versio
     set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     due = {"geocode_due_at": None, "evaluate_due_at": None}
     change(tx, caller, order, EventKind.CANCELLED, at=now, detail={"reason": reason}, state=State.CANCELLED, **due)
-    wake(tx, at=now, store_ids=[order.store_id])
+    recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)

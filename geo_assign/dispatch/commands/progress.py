@@ -6,7 +6,7 @@ from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
 from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, require_way, wake
+from geo_assign.workorders.commands import change, lock, recheck_pending, require_way
 from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder, WorkOrderNotFoundError
 
 
@@ -27,6 +27,6 @@ def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str |
     now = tx.now()
     if after is State.COMPLETED:
         set_bookings(tx, order.id, BookingState.DONE, at=now)
-        wake(tx, at=now, store_ids=[order.store_id])
+        recheck_pending(tx, at=now, store_ids=[order.store_id])
     change(tx, caller, order, EventKind.STATUS_CHANGED, at=now, detail={"note": note}, state=after)
     return lock(tx, order_id)

@@ -10,9 +10,9 @@ from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_of
+from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.crews import require_fit
-from geo_assign.dispatch.commands.giving import Recipient, hand_over
 from geo_assign.dispatch.commands.releasing import require_force
 from geo_assign.matching.domain import Ranking
 from geo_assign.workforce.domain import Technician
@@ -20,7 +20,7 @@ from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import lock, record_event, require_version, wake
+from geo_assign.workorders.commands import lock, recheck_pending, record_event, require_version
 from geo_assign.workorders.domain import (
     TAKEN,
     UNDER_WAY,
@@ -77,7 +77,7 @@ def reallocate(
         state=order.state.value,
         **told,
     )
-    wake(tx, at=now, store_ids=[order.store_id])
+    recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)
 
 
@@ -123,7 +123,7 @@ def _give(
     if booking_id is None:
         raise slot_taken(tx, caller, wanted, rules, {recipient.technician_id: recipient.name}, at=at)
     as_offer = mode == "offer"
-    hand_over(
+    record_assignment(
         tx,
         caller,
         wanted,

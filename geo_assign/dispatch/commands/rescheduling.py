@@ -15,7 +15,7 @@ from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.asked import Held, list_held
 from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import change, wake
+from geo_assign.workorders.commands import change, recheck_pending
 from geo_assign.workorders.domain import UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
 
 
@@ -59,7 +59,7 @@ def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: d
         set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     detail = {"from": _shown(order), "to": _shown(moved)}
     change(tx, caller, order, EventKind.RESCHEDULED, at=now, detail=detail, **values)
-    wake(tx, at=now, store_ids=[order.store_id])
+    recheck_pending(tx, at=now, store_ids=[order.store_id])
 
 
 def _move_time(

@@ -110,7 +110,7 @@ def put_presence(call: Call) -> Reply:
         waiting = _change(tx, call, technician_id)
         technician = get_technician(tx, caller.scope, technician_id)
     for order_id in waiting:
-        call.services.dispatcher.evaluate(caller.org_id, order_id)
+        call.services.dispatch.evaluate(caller.org_id, order_id)
     return Reply(PresenceAnswer(on_duty=technician.on_duty, changed_at=technician.duty_changed_at))
 
 

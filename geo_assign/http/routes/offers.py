@@ -88,7 +88,7 @@ def accept_offer(call: Call) -> Reply:
 def reject_offer(call: Call) -> Reply:
     """Say no, with a reason; the next candidate is asked at once."""
     body: RejectBody = call.body
-    return Reply(offer_answer(call.services.dispatcher.reject(call.caller, call.path["id"], body.reason, body.note)))
+    return Reply(offer_answer(call.services.dispatch.reject(call.caller, call.path["id"], body.reason, body.note)))
 
 
 def _technician(call: Call) -> UUID:

@@ -109,7 +109,7 @@ def optimize_assignments(call: Call) -> Reply:
     """
     body: OptimizeBody = call.body
     wanted = Wanted(body.work_order_ids, body.store_id, body.group_id, body.mode)
-    optimize = call.services.dispatcher.optimize
+    optimize = call.services.dispatch.optimize
     found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
     reply = Reply(_answer(found))
     return replayed(reply) if again else reply

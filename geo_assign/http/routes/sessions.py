@@ -86,7 +86,7 @@ def delete_session(call: Call) -> Reply:
         log_out(tx, caller)
         waiting = go_off_duty(tx, caller, caller.technician_id) if caller.technician_id else []
     for order_id in waiting:
-        call.services.dispatcher.evaluate(caller.org_id, order_id)
+        call.services.dispatch.evaluate(caller.org_id, order_id)
     return Reply(headers={"Set-Cookie": cleared_cookie(call.services.settings)})
 
 

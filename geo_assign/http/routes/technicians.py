@@ -267,7 +267,7 @@ def _change(call: Call, sent: dict[str, Any], *, version: int | None) -> Technic
             waiting = go_off_duty(tx, caller, technician_id)
         technician = commands.update_technician(tx, caller, technician_id, changes=sent, version=version)
     for order_id in waiting:
-        call.services.dispatcher.evaluate(caller.org_id, order_id)
+        call.services.dispatch.evaluate(caller.org_id, order_id)
     return technician
 
 

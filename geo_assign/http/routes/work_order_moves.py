@@ -90,7 +90,7 @@ def convert_order(call: Call) -> Reply:
     Place, customer, slot, group and whoever has it go over; open offers close. Converting again answers the same
     ticket. `If-Match` is optional here.
     """
-    return _reply(call.services.dispatcher.convert(call.caller, call.path["id"], call.if_match))
+    return _reply(call.services.dispatch.convert(call.caller, call.path["id"], call.if_match))
 
 
 @routes.get("/v1/destinations", access=DISPATCHING, answer=Listing[DestinationAnswer])
@@ -120,7 +120,7 @@ def transfer_order(call: Call) -> Reply:
     goal = moving.Goal(body.store_id, body.group_id, body.note, body.force)
     order_id = call.path["id"]
     return _reply(
-        call.services.dispatcher.follow(
+        call.services.dispatch.run_then_reassign(
             call.caller,
             order_id,
             lambda tx: moving.transfer(tx, call.caller, order_id, goal, version=call.if_match),
@@ -146,7 +146,7 @@ def reassign_order_group(call: Call) -> Reply:
     body: ReassignGroupBody = call.body
     order_id = call.path["id"]
     return _reply(
-        call.services.dispatcher.follow(
+        call.services.dispatch.run_then_reassign(
             call.caller,
             order_id,
             lambda tx: moving.reassign_group(
@@ -174,7 +174,7 @@ def reject_order_group(call: Call) -> Reply:
     body: RejectGroupBody = call.body
     order_id = call.path["id"]
     return _reply(
-        call.services.dispatcher.follow(
+        call.services.dispatch.run_then_reassign(
             call.caller,
             order_id,
             lambda tx: moving.reject_group(

@@ -151,7 +151,7 @@ def edit_order(call: Call) -> Reply:
         location=Point(**location) if location else None,
         slot=(slot["start"], slot["end"]) if slot else None,
     )
-    return _reply(call.services.dispatcher.edit(call.caller, call.path["id"], edit, call.if_match))
+    return _reply(call.services.dispatch.edit(call.caller, call.path["id"], edit, call.if_match))
 
 
 @routes.get(
@@ -197,8 +197,8 @@ def auto_assign_order(call: Call) -> Reply:
     """
     with call.transaction() as tx:
         order = get_work_order(tx, call.caller.scope, call.path["id"])
-    call.services.dispatcher.evaluate(call.caller.org_id, order.id, caller=call.caller, forced=True)
-    return _reply(call.services.dispatcher.read(call.caller, order.id))
+    call.services.dispatch.evaluate(call.caller.org_id, order.id, caller=call.caller, forced=True)
+    return _reply(call.services.dispatch.read(call.caller, order.id))
 
 
 @routes.post(
@@ -287,7 +287,7 @@ def _create(call: Call, kind: Kind) -> Reply:
         external_id=body.external_id,
         assignee_id=body.assignee_id,
     )
-    order, again = call.services.dispatcher.create(call.caller, new, call.attempt)
+    order, again = call.services.dispatch.create(call.caller, new, call.attempt)
     reply = _reply(order, headers={"Location": f"/v1/work-orders/{order.id}"})
     return replayed(reply) if again else reply
 

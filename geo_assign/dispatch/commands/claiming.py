@@ -28,7 +28,7 @@ class Recipient:
     by_hand: bool = False
 
 
-def give(
+def claim_and_assign(
     tx: Tx,
     caller: Caller,
     order: WorkOrder,
@@ -50,11 +50,13 @@ def give(
     )
     if booking_id is None:
         return False
-    hand_over(tx, caller, order, rules, recipient, booking_id=booking_id, at=at, as_offer=as_offer, ranking=ranking)
+    record_assignment(
+        tx, caller, order, rules, recipient, booking_id=booking_id, at=at, as_offer=as_offer, ranking=ranking
+    )
     return True
 
 
-def hand_over(
+def record_assignment(
     tx: Tx,
     caller: Caller,
     order: WorkOrder,
