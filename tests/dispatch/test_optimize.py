@@ -204,9 +204,9 @@ def test_a_dispatcher_reaches_his_own_orders_and_people_only(day: Day) -> None:
 
 def test_a_retry_answers_what_was_given_and_gives_nothing_again(crossing: Day) -> None:
     attempt = Attempt(crossing.boss.id, "optimize", "once", b"same")
-    first, again = crossing.dispatcher.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
+    first, again = crossing.dispatch.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
     assert not again
-    retried, again = crossing.dispatcher.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
+    retried, again = crossing.dispatch.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
     assert again
     assert retried.id == first.id
     assert plan(crossing, retried) == plan(crossing, first)

@@ -91,7 +91,7 @@ def test_a_pin_is_never_overwritten_by_a_late_answer(pair: Day) -> None:
         pin(pair, pinned_at)
         return found(shifted(pair.places["J"], east_m=9_000))
 
-    late = type(pair.dispatcher)(pair.database, slow)
+    late = type(pair.dispatch)(pair.database, slow)
     late.edit(pair.boss, pair.jobs["J"], orders.Edit(fields={}, address="Rua Nova 2"), None)
     location = pair.outcome("J").order.location
     assert location is not None
@@ -103,11 +103,11 @@ def test_an_answer_about_an_address_that_was_corrected_meanwhile_is_passed_over(
     pair.addresses["Rua Nova 2"] = found(pair.places["B"])
 
     def slow(_request: object) -> GeocodeResult:
-        pair.dispatcher.edit(pair.boss, pair.jobs["J"], orders.Edit(fields={}, address="Rua Nova 2"), None)
+        pair.dispatch.edit(pair.boss, pair.jobs["J"], orders.Edit(fields={}, address="Rua Nova 2"), None)
         return found(pair.places["A"])
 
     pair.lead("J", address="Rua Nova 0")
-    late = type(pair.dispatcher)(pair.database, slow)
+    late = type(pair.dispatch)(pair.database, slow)
     late.edit(pair.boss, pair.jobs["J"], orders.Edit(fields={}, address="Rua Nova 1"), None)
     location = pair.outcome("J").order.location
     assert location is not None

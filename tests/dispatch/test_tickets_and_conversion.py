@@ -60,10 +60,10 @@ def test_an_address_that_turns_out_to_be_unknown_leaves_it_in_the_pool(pair: Day
     assert ticket.pending_reason is PendingReason.UNASSIGNED
     before = pair.history("J")
     pair.later("1 min")
-    pair.dispatcher.locate(pair.org_id, ticket.id)
+    pair.dispatch.locate(pair.org_id, ticket.id)
     assert pair.history("J") == before
     del pair.addresses["Rua Nova 1"]
-    pair.dispatcher.locate(pair.org_id, ticket.id)
+    pair.dispatch.locate(pair.org_id, ticket.id)
     assert pair.last_event("J").detail == {"address_problem": "not_found"}
     assert pair.outcome("J").order.pending_reason is PendingReason.UNASSIGNED
 
