@@ -1,11 +1,12 @@
 """The documentation pages. They work offline: everything comes from this host, and without the built console too."""
 
 import base64
+import gzip
 import hashlib
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path
     for name, convert in filters.items():
         blueprint.add_app_template_filter(convert, name)
     read = cache(document)
-    tag = cache(lambda: hashlib.sha256(read()).hexdigest()[:16])
+    represented = cache(partial(_represented, read))
 
     def page(template: str, **values: Any) -> str:
         built = (swagger / "index.html").is_file()
@@ -65,8 +66,9 @@ def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        response = Response(read(), content_type="application/json")
-        response.set_etag(tag())
+        zipped = request.accept_encodings.quality("gzip") > 0
+        data, headers = represented(zipped=zipped)
+        response = Response(data, content_type="application/json", headers=headers)
         response.cache_control.no_cache = True
         response.make_conditional(request)
         return response
@@ -104,6 +106,16 @@ def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path
         return response
 
     return blueprint
+
+
+def _represented(read: Callable[[], bytes], *, zipped: bool) -> tuple[bytes, Mapping[str, str]]:
+    """The document in one encoding, with its headers: each encoding needs an entity tag of its own."""
+    data = read()
+    tag = hashlib.sha256(data).hexdigest()[:16]
+    if not zipped:
+        return data, {"Vary": "Accept-Encoding", "ETag": f'"{tag}"'}
+    headers = {"Vary": "Accept-Encoding", "ETag": f'"{tag}-gzip"', "Content-Encoding": "gzip"}
+    return gzip.compress(data, mtime=0), headers
 
 
 def _problems() -> Iterator[Json]:

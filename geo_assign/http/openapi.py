@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import JsonSchemaMode
 
 from geo_assign.core.errors import (
     ForbiddenError,
@@ -24,13 +25,10 @@ from geo_assign.core.paging import BadCursorError
 from geo_assign.http import errors as http_errors
 from geo_assign.http.csrf import COOKIE, HEADER, SAFE_METHODS
 from geo_assign.http.idempotency import REPLAYED
+from geo_assign.http.json_schemas import Json, References, name_in, schemas_of
 from geo_assign.http.operations import Access, Operation
 from geo_assign.http.problems import MEDIA_TYPE, status_of
 from geo_assign.http.router import parameters_of, template_of
-
-Json = dict[str, Any]
-Definitions = Mapping[Any, Mapping[str, Any]]
-"""By model and mode: a `$ref` into the components."""
 
 _DESCRIPTION = """\
 Knows where technicians are and decides who should go.
@@ -44,24 +42,24 @@ _PROBLEM: Json = {
     "description": "Problem details, RFC 9457. A code may bring members of its own.",
     "required": ["type", "title", "status", "detail", "code", "instance"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
+        "type": {"type": "string", "format": "uri-reference", "description": "The page that explains the code."},
+        "title": {"type": "string", "description": "What the code means."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What was wrong this time, as a sentence."},
+        "code": {"type": "string", "description": "Stable: decide by it."},
         "instance": {"type": "string", "description": "Names the request; quote it when you report an error."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "RFC 6901, into the body or among the parameters."},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/ProblemField"}},
+    },
+    "additionalProperties": True,
+}
+_PROBLEM_FIELD: Json = {
+    "type": "object",
+    "description": "One member or parameter that is wrong.",
+    "required": ["pointer", "code", "detail"],
+    "properties": {
+        "pointer": {"type": "string", "description": "RFC 6901, into the body or among the parameters."},
+        "code": {"type": "string", "description": "Stable: decide by it."},
+        "detail": {"type": "string", "description": "What was wrong, as a sentence."},
     },
 }
 _PARAMETERS: Mapping[str, Json] = {
@@ -69,20 +67,42 @@ _PARAMETERS: Mapping[str, Json] = {
     "int": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     "slug": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,62}$"},
 }
-_RETRY_AFTER: Json = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
-_REQUEST_ID: Json = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}}
-_ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."}}
-_REPLAYED: Json = {REPLAYED: {"schema": {"const": "true"}, "description": "An earlier request created this."}}
+_HEADERS: Mapping[str, Json] = {
+    "ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."},
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."},
+    "X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in the logs."},
+    REPLAYED: {"schema": {"const": "true"}, "description": "An earlier request created this."},
+}
+_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 200}
+_HEADER_PARAMETERS: Mapping[str, Json] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "schema": {**_TEXT, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+        "description": "A retry with the same key and body answers what the first attempt created. Kept for 24 hours.",
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "schema": {**_TEXT, "pattern": '^(W/)?"[0-9]{1,9}"$', "examples": ['"1"']},
+        "description": "The ETag that you saw. Without it 428, with an old one 412.",
+    },
+}
+_NOT_MODIFIED = "You already have this version."
 
 
 def render_document(operations: Sequence[Operation], *, version: str, extra_paths: Mapping[str, Any]) -> bytes:
     """The document as JSON. `extra_paths` are Path Items of what is not an operation."""
-    references, schemas = _schemas(operations)
+    references, schemas = schemas_of(_models(operations))
+    examples = {name: schema.pop("examples")[0] for name, schema in schemas.items() if "examples" in schema}
     paths: dict[str, Json] = defaultdict(dict)
     for operation in operations:
-        paths[template_of(operation.path)][operation.method.lower()] = _operation(operation, references, schemas)
+        described = _operation(operation, references, schemas, examples=examples)
+        paths[template_of(operation.path)][operation.method.lower()] = described
     for model in {operation.query for operation in operations if operation.query is not None}:
-        schemas.pop(_name(references[model, "validation"]), None)  # spread out as parameters
+        schemas.pop(name_in(references[model, "validation"]), None)  # spread out as parameters
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -95,7 +115,10 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": {**paths, **extra_paths},
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM},
+            "schemas": {**schemas, "Problem": _PROBLEM, "ProblemField": _PROBLEM_FIELD},
+            "responses": _problem_responses(operations),
+            "parameters": _HEADER_PARAMETERS,
+            "headers": _HEADERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an API key."},
                 "cookie": {
@@ -146,7 +169,9 @@ def _errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
         yield from (VersionRequiredError, StaleError)
 
 
-def _operation(operation: Operation, references: Definitions, schemas: Mapping[str, Any]) -> Json:
+def _operation(
+    operation: Operation, references: References, schemas: Mapping[str, Any], *, examples: Mapping[str, Any]
+) -> Json:
     item: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -159,10 +184,16 @@ def _operation(operation: Operation, references: Definitions, schemas: Mapping[s
     }
     item["parameters"] += _header_parameters(operation)
     if operation.body is not None:
-        required = any(field.is_required() for field in operation.body.model_fields.values())
-        schema = references[operation.body, "validation"]
-        item["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+        item["requestBody"] = _request_body(operation.body, references[operation.body, "validation"], examples)
     return {name: value for name, value in item.items() if value or name == "security"}
+
+
+def _request_body(body: type[BaseModel], schema: Json, examples: Mapping[str, Any]) -> Json:
+    required = any(field.is_required() for field in body.model_fields.values())
+    content: Json = {"schema": schema}
+    if name_in(schema) in examples:
+        content["example"] = examples[name_in(schema)]
+    return {"required": required, "content": {"application/json": content}}
 
 
 def _path_parameters(operation: Operation) -> Iterator[Json]:
@@ -170,10 +201,10 @@ def _path_parameters(operation: Operation) -> Iterator[Json]:
         yield {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[kind]}
 
 
-def _query_parameters(operation: Operation, references: Definitions, schemas: Mapping[str, Any]) -> Iterator[Json]:
+def _query_parameters(operation: Operation, references: References, schemas: Mapping[str, Any]) -> Iterator[Json]:
     if operation.query is None:
         return
-    model = schemas[_name(references[operation.query, "validation"])]
+    model = schemas[name_in(references[operation.query, "validation"])]
     for name, schema in model.get("properties", {}).items():
         parameter: Json = {"name": name, "in": "query", "required": name in model.get("required", ())}
         bare = {key: value for key, value in schema.items() if key not in {"description", "title"}}
@@ -185,62 +216,73 @@ def _query_parameters(operation: Operation, references: Definitions, schemas: Ma
 
 
 def _header_parameters(operation: Operation) -> Iterator[Json]:
-    text = {"type": "string", "minLength": 1, "maxLength": 200}
     if operation.creates:
-        meaning = "A retry with the same key and body answers what the first attempt created. Kept for 24 hours."
-        schema = {**text, "pattern": "^[!-~]([ -~]*[!-~])?$"}
-        yield {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": meaning}
+        yield _ref("parameters", "Idempotency-Key")
     if operation.versioned:
-        meaning = "The ETag that you saw. Without it 428, with an old one 412."
-        schema = {**text, "pattern": '^(W/)?"[0-9]{1,9}"$', "examples": ['"1"']}
-        yield {"name": "If-Match", "in": "header", "required": True, "schema": schema, "description": meaning}
+        yield _ref("parameters", "If-Match")
 
 
-def _success(operation: Operation, references: Definitions) -> Json:
-    headers = {**_REQUEST_ID}
+def _success(operation: Operation, references: References) -> Json:
+    headers = {"X-Request-Id": _ref("headers", "X-Request-Id")}
     has_version = operation.answer is not None and "version" in operation.answer.model_fields
     if has_version:
-        headers |= _ETAG
+        headers["ETag"] = _ref("headers", "ETag")
     if operation.creates:
-        headers |= _REPLAYED
-    answer: Json = {"description": operation.summary, "headers": headers}
+        headers[REPLAYED] = _ref("headers", REPLAYED)
+    answer: Json = {"description": HTTPStatus(operation.status).phrase, "headers": headers}
     if operation.status != 204:
         known = operation.answer is not None and "application/json" in operation.media_types
-        schema = references[operation.answer, "serialization"] if known and operation.answer is not None else {}
+        schema: Json = {"type": "string"}
+        if known and operation.answer is not None:
+            schema = references[operation.answer, "serialization"]
         answer["content"] = {media_type: {"schema": schema} for media_type in operation.media_types}
     responses = {str(operation.status): answer}
     if operation.method == "GET" and has_version:
-        responses["304"] = {"description": "You already have this version."}
+        responses["304"] = {"description": _NOT_MODIFIED}
     return responses
 
 
 def _failures(operation: Operation) -> Json:
+    return {str(status): _ref("responses", _name_of(errors)) for status, errors in problems_of(operation).items()}
+
+
+def _problem_responses(operations: Sequence[Operation]) -> Json:
+    """One response for each set of errors that operations answer with under one status. `x-codes` are their codes."""
     responses: Json = {}
-    for status, errors in problems_of(operation).items():
-        codes = [error.code for error in errors]
-        schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}]}
-        told = "\n".join(f"- `{error.code}`: {error.title()}" for error in errors)
-        response: Json = {"description": told, "headers": _REQUEST_ID, "content": {MEDIA_TYPE: {"schema": schema}}}
-        if status in {429, 503}:
-            response["headers"] = {**_REQUEST_ID, **_RETRY_AFTER}
-        responses[str(status)] = response
-    return responses
+    for operation in operations:
+        for status, errors in problems_of(operation).items():
+            responses.setdefault(_name_of(errors), _problem_response(status, errors))
+    return dict(sorted(responses.items()))
 
 
-def _schemas(operations: Iterable[Operation]) -> tuple[Definitions, dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+def _problem_response(status: int, errors: Sequence[type[GeoAssignError]]) -> Json:
+    headers = {"X-Request-Id": _ref("headers", "X-Request-Id")}
+    if status in {429, 503}:
+        headers["Retry-After"] = _ref("headers", "Retry-After")
+    return {
+        "description": "\n".join(f"- `{error.code}`: {error.title()}" for error in errors),
+        "headers": headers,
+        "content": {MEDIA_TYPE: {"schema": _ref("schemas", "Problem")}},
+        "x-codes": [error.code for error in errors],
+    }
+
+
+def _name_of(errors: Sequence[type[GeoAssignError]]) -> str:
+    """`NotFoundOrNoSuchRoute`: as long as the errors are many, but the same in every version."""
+    return "Or".join("".join(word.capitalize() for word in error.code.split("_")) for error in errors)
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _models(operations: Sequence[Operation]) -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
     for operation in operations:
         for model in (operation.body, operation.query):
             if model is not None:
-                wanted[model, "validation"] = None
+                yield model, "validation"
         if operation.answer is not None:
-            wanted[operation.answer, "serialization"] = None
-    references, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    return references, definitions.get("$defs", {})
-
-
-def _name(reference: Mapping[str, Any]) -> str:
-    return str(reference["$ref"]).rpartition("/")[2]
+            yield operation.answer, "serialization"
 
 
 def _without_null(schema: Json) -> Json:
@@ -253,5 +295,5 @@ def _without_null(schema: Json) -> Json:
 
 
 def _with_plain_names(document: bytes) -> bytes:
-    """`Listing_StoreAnswer_` is what pydantic calls a list of stores."""
+    """`Listing_StoreAnswer_` is what pydantic calls a list of stores; here it is a `StoreList`."""
     return re.sub(rb"\bListing_(\w+?)Answer_(?=[\"/])", rb"\1List", document)

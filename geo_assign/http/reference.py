@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from geo_assign.http.json_schemas import resolved
+
 Json = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -48,14 +50,14 @@ def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
         "summary": operation["summary"],
         "description": operation.get("description", ""),
         "access": _access(operation.get("x-access", {"public": True})),
-        "parameters": [_parameter(spec, parameter) for parameter in operation.get("parameters", ())],
+        "parameters": [_parameter(spec, resolved(spec, one)) for one in operation.get("parameters", ())],
         "body": list(_members(spec, _schema(operation.get("requestBody", {})))),
         "status": status,
         "answer": list(_members(spec, _schema(success))),
         "problems": {
-            code: told["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"]
+            code: resolved(spec, told)["x-codes"]
             for code, told in operation["responses"].items()
-            if "application/problem+json" in told.get("content", {})
+            if "x-codes" in resolved(spec, told)
         },
     }
 
@@ -85,9 +87,9 @@ def _schema(holder: Json) -> Json:
 
 
 def _members(spec: Json, schema: Json) -> Iterator[Row]:
-    resolved = _resolved(spec, schema)
-    for name, member in resolved.get("properties", {}).items():
-        yield Row(name, _type(spec, member), _meaning(spec, member), required=name in resolved.get("required", ()))
+    shape = resolved(spec, schema)
+    for name, member in shape.get("properties", {}).items():
+        yield Row(name, _type(spec, member), _meaning(spec, member), required=name in shape.get("required", ()))
 
 
 def _meaning(spec: Json, member: Json) -> str:
@@ -95,19 +97,14 @@ def _meaning(spec: Json, member: Json) -> str:
     branches = [branch for branch in member.get("anyOf", [member]) if branch.get("type") != "null"]
     own = member.get("description") or branches[0].get("description")
     if own is None and len(branches) == 1:
-        own = _resolved(spec, branches[0]).get("description")
+        own = resolved(spec, branches[0]).get("description")
     return str(own or "")
-
-
-def _resolved(spec: Json, schema: Json) -> Json:
-    reference = schema.get("$ref")
-    return spec["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
 
 
 def _type(spec: Json, schema: Json) -> str:
     """A type in a few words: `string (uuid)`, `array of State`, `integer or null`."""
     if "$ref" in schema:
-        target = _resolved(spec, schema)
+        target = resolved(spec, schema)
         name = schema["$ref"].rpartition("/")[2]
         return " | ".join(map(str, target["enum"])) if "enum" in target else name
     if "anyOf" in schema:

@@ -52,7 +52,9 @@ class Query(BaseModel):
 class Answer(BaseModel):
     """An answer. Instants leave as RFC 3339 in UTC with `Z`, ids as strings, units in the names."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True, ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+    )
 
 
 class Listing(Answer, Generic[T]):

@@ -32,7 +32,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"  # not kept; the reason says why
 
 
-class RejectReason(StrEnum):
+class PingRefusal(StrEnum):
     """Why a ping is not kept."""
 
     OUT_OF_RANGE = "out_of_range"  # no such latitude or longitude
@@ -105,7 +105,7 @@ class PingResult:
     """The answer to one ping; its index is its place in the sequence."""
 
     verdict: Verdict
-    reason: RejectReason | None = None
+    reason: PingRefusal | None = None
     flags: tuple[Flag, ...] = ()
 
 

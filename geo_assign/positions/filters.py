@@ -15,7 +15,7 @@ from geo_assign.positions.domain import (
     MockPolicy,
     Ping,
     PingPolicy,
-    RejectReason,
+    PingRefusal,
 )
 
 
@@ -80,13 +80,13 @@ def is_low_accuracy(ping: Ping, _used_at: datetime, _given: Circumstances) -> bo
 
 
 # The first that holds is the answer: what is wrong with the ping itself goes before what is wrong about its time.
-REFUSALS: tuple[tuple[RejectReason, Predicate], ...] = (
-    (RejectReason.OUT_OF_RANGE, is_out_of_range),
-    (RejectReason.NULL_ISLAND, is_null_island),
-    (RejectReason.TOO_OLD, is_too_old),
-    (RejectReason.OFF_DUTY, is_off_duty),
-    (RejectReason.MOCK_LOCATION, is_refused_mock),
-    (RejectReason.ACCURACY_TOO_LOW, is_too_inaccurate),
+REFUSALS: tuple[tuple[PingRefusal, Predicate], ...] = (
+    (PingRefusal.OUT_OF_RANGE, is_out_of_range),
+    (PingRefusal.NULL_ISLAND, is_null_island),
+    (PingRefusal.TOO_OLD, is_too_old),
+    (PingRefusal.OFF_DUTY, is_off_duty),
+    (PingRefusal.MOCK_LOCATION, is_refused_mock),
+    (PingRefusal.ACCURACY_TOO_LOW, is_too_inaccurate),
 )
 
 FLAGS: tuple[tuple[Flag, Predicate], ...] = (
@@ -96,7 +96,7 @@ FLAGS: tuple[tuple[Flag, Predicate], ...] = (
 )
 
 
-def find_refusal(ping: Ping, used_at: datetime, given: Circumstances) -> RejectReason | None:
+def find_refusal(ping: Ping, used_at: datetime, given: Circumstances) -> PingRefusal | None:
     """Why the ping is not kept; None when it is."""
     for reason, holds in REFUSALS:
         if holds(ping, used_at, given):

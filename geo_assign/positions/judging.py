@@ -15,8 +15,8 @@ from geo_assign.positions.domain import (
     Flag,
     KnownState,
     Ping,
+    PingRefusal,
     PingResult,
-    RejectReason,
     Verdict,
     is_trustworthy,
 )
@@ -203,7 +203,7 @@ def _ahead_until(before: Current | None, kept: Sequence[Kept]) -> datetime | Non
 
 
 @cache
-def _refused(reason: RejectReason) -> PingResult:
+def _refused(reason: PingRefusal) -> PingResult:
     return PingResult(Verdict.REJECTED, reason)
 
 

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from geo_assign.http.json_schemas import resolved
 from geo_assign.http.router import parameters_of, template_of
 from tests.api.neighbours import Neighbours
 from tests.api.samples import OPERATIONS, SAMPLES
@@ -58,6 +59,7 @@ def test_every_answer_is_in_the_document(neighbours: Neighbours, schema: Any, wh
     house = neighbours.ours
     method, path = name.split(" ")
     operation = schema[template_of(path)][method]
+    codes = _codes(schema.raw_schema, name)
     authorization = {"Authorization": f"Bearer {house.token(who)}"}
 
     @settings(
@@ -71,9 +73,19 @@ def test_every_answer_is_in_the_document(neighbours: Neighbours, schema: Any, wh
     @given(case=_requests(operation, name, house.things))
     def exchange(case: Any) -> None:
         headers = authorization | _present_version(neighbours, case, authorization)
-        case.validate_response(case.call(headers=headers), checks=CHECKS)
+        answer = case.call(headers=headers)
+        case.validate_response(answer, checks=CHECKS)
+        if answer.status_code >= 400:
+            assert answer.json()["code"] in codes[answer.status_code], case.formatted_path
 
     exchange()
+
+
+def _codes(document: dict[str, Any], name: str) -> dict[int, list[str]]:
+    """The problem codes that the document lists for an operation, by status."""
+    method, path = name.split(" ")
+    responses = document["paths"][template_of(path)][method.lower()]["responses"]
+    return {int(status): resolved(document, one).get("x-codes", []) for status, one in responses.items()}
 
 
 def _requests(operation: Any, name: str, things: dict[str, str]) -> st.SearchStrategy[Any]:

@@ -57,7 +57,7 @@ class AvailabilityBody(Body):
         return self
 
 
-class OpeningShown(Answer):
+class SlotTechnicianAnswer(Answer):
     """Somebody who can take the slot. `travel_after_s` is null when nothing follows on that day."""
 
     id: UUID
@@ -68,19 +68,19 @@ class OpeningShown(Answer):
     travel_after_s: float | None
 
 
-class FreeSlotShown(Answer):
+class FreeSlotAnswer(Answer):
     """A slot with who can take it, least travel first; `others` more could, too."""
 
     start: datetime
     end: datetime
-    technicians: list[OpeningShown]
+    technicians: list[SlotTechnicianAnswer]
     others: int
 
 
 class AvailabilityAnswer(Answer):
     """Slots, earliest first. When there are none, `excluded` says why people cannot come at the very start."""
 
-    slots: list[FreeSlotShown]
+    slots: list[FreeSlotAnswer]
     examined: int
     truncated: bool
     excluded: list[dict[str, Any]]

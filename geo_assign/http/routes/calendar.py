@@ -51,27 +51,27 @@ class CalendarQuery(PageQuery):
     limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="Technicians on a page.")
 
 
-class SpanShown(Answer):
+class SpanAnswer(Answer):
     """Half-open, in UTC."""
 
     start: datetime
     end: datetime
 
 
-class DayShown(SpanShown):
+class CalendarDayAnswer(SpanAnswer):
     """A local day, until the next local midnight: 23, 24 or 25 hours."""
 
     date: date
 
 
-class ColourShown(Answer):
+class ColourAnswer(Answer):
     """`family`: leads have one, tickets another. `fill`: held by nobody, by an offer, assigned, under way, done."""
 
     family: Kind
     fill: Fill
 
 
-class EntryShown(Answer):
+class CalendarEntryAnswer(Answer):
     """A lead or ticket in a row; role, way and offer's deadline only where somebody holds it."""
 
     work_order_id: UUID
@@ -80,9 +80,9 @@ class EntryShown(Answer):
     kind: Kind
     state: State
     store_id: UUID
-    colour: ColourShown
+    colour: ColourAnswer
     role: str | None
-    slot: SpanShown
+    slot: SpanAnswer
     occupied_from: datetime | None
     offer_expires_at: datetime | None
     priority: int
@@ -91,7 +91,7 @@ class EntryShown(Answer):
     has_location: bool
 
 
-class TechnicianShown(Answer):
+class CalendarRowAnswer(Answer):
     """One row: what fills somebody's time, and what does not. `busy` is held by work that is not yours to see."""
 
     id: UUID
@@ -100,17 +100,17 @@ class TechnicianShown(Answer):
     provider: dict[str, Any] | None
     on_duty: bool
     active: bool
-    bookings: list[EntryShown]
-    busy: list[SpanShown]
-    hours: list[SpanShown]
-    free: list[SpanShown]
-    time_off: list[SpanShown]
+    bookings: list[CalendarEntryAnswer]
+    busy: list[SpanAnswer]
+    hours: list[SpanAnswer]
+    free: list[SpanAnswer]
+    time_off: list[SpanAnswer]
 
 
-class UnassignedShown(Answer):
+class UnassignedRowAnswer(Answer):
     """The row of nobody. `truncated`: there are more than the `items` shown, `total` in all."""
 
-    items: list[EntryShown]
+    items: list[CalendarEntryAnswer]
     total: int
     truncated: bool
 
@@ -118,12 +118,12 @@ class UnassignedShown(Answer):
 class CalendarAnswer(Answer):
     """A page of people with their time, by name; days and unassigned work are those of the whole span."""
 
-    items: list[TechnicianShown]
+    items: list[CalendarRowAnswer]
     next_cursor: str | None
-    unassigned: UnassignedShown
-    days: list[DayShown]
+    unassigned: UnassignedRowAnswer
+    days: list[CalendarDayAnswer]
     timezone: str
-    span: SpanShown
+    span: SpanAnswer
     server_now: datetime
 
 

@@ -22,7 +22,7 @@ class GeocodeBody(Body):
     address: LongText
 
 
-class PlaceAnswer(PointAnswer):
+class GeocodedPlaceAnswer(PointAnswer):
     """One place that fits."""
 
     label: str
@@ -32,8 +32,8 @@ class PlaceAnswer(PointAnswer):
 class GeocodeAnswer(Answer):
     """`location` is what a work order would get; else `problem` says why not, `candidates` what a human may take."""
 
-    location: PlaceAnswer | None
-    candidates: list[PlaceAnswer]
+    location: GeocodedPlaceAnswer | None
+    candidates: list[GeocodedPlaceAnswer]
     problem: str | None
     detail: str | None
     provider: str | None
@@ -73,5 +73,5 @@ def geocode_address(call: Call) -> Reply:
     )
 
 
-def _place(one: Any) -> PlaceAnswer:
-    return PlaceAnswer(lat=one.point.lat, lon=one.point.lon, label=one.label, confidence=one.confidence.value)
+def _place(one: Any) -> GeocodedPlaceAnswer:
+    return GeocodedPlaceAnswer(lat=one.point.lat, lon=one.point.lon, label=one.label, confidence=one.confidence.value)

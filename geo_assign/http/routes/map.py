@@ -40,7 +40,7 @@ class LiveQuery(Query):
     cursor: str | None = Field(None, max_length=100, description="`cursor` of the map, or the last event's id.")
 
 
-class PictureAnswer(Answer):
+class MapAnswer(Answer):
     """A GeoJSON FeatureCollection with what a map needs beside it."""
 
     type: str
@@ -55,7 +55,7 @@ class PictureAnswer(Answer):
     "/v1/map",
     access=READING,
     query=MapQuery,
-    answer=PictureAnswer,
+    answer=MapAnswer,
     lane=Lane.PICTURES,
     errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError),
 )

@@ -11,7 +11,7 @@ from geo_assign.core.paging import MAX_LIMIT, Page
 from geo_assign.dispatch.commands.duty import go_off_duty, go_on_duty
 from geo_assign.http.csrf import csrf_token
 from geo_assign.http.operations import EVERYBODY, TECHNICIANS, Call, Reply, Routes
-from geo_assign.http.routes.sessions import UserShown
+from geo_assign.http.routes.sessions import AccountAnswer
 from geo_assign.http.schemas import Answer, Body, PointAnswer
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_technician, list_groups, list_stores
@@ -19,7 +19,7 @@ from geo_assign.workforce.queries import get_technician, list_groups, list_store
 routes = Routes("Me")
 
 
-class OrganizationShown(Answer):
+class OrganizationAnswer(Answer):
     """The organization that the caller belongs to."""
 
     id: UUID
@@ -27,7 +27,7 @@ class OrganizationShown(Answer):
     name: str
 
 
-class StoreShown(Answer):
+class VisibleStoreAnswer(Answer):
     """A store that the caller sees."""
 
     id: UUID
@@ -37,7 +37,7 @@ class StoreShown(Answer):
     location: PointAnswer
 
 
-class GroupShown(Answer):
+class VisibleGroupAnswer(Answer):
     """A service group that the caller sees."""
 
     id: UUID
@@ -49,10 +49,10 @@ class GroupShown(Answer):
 class MeAnswer(Answer):
     """Who calls, and what he sees. `csrf_token` is null where no secret keys are configured."""
 
-    user: UserShown
-    organization: OrganizationShown
-    stores: list[StoreShown]
-    groups: list[GroupShown]
+    user: AccountAnswer
+    organization: OrganizationAnswer
+    stores: list[VisibleStoreAnswer]
+    groups: list[VisibleGroupAnswer]
     technician_id: UUID | None
     csrf_token: str | None
     server_now: datetime
@@ -80,10 +80,10 @@ def get_me(call: Call) -> Reply:
         groups = _all(lambda cursor: list_groups(tx, caller.scope, active=True, limit=MAX_LIMIT, cursor=cursor))
         return Reply(
             MeAnswer(
-                user=UserShown.model_validate(get_user(tx, caller.id)),
-                organization=OrganizationShown.model_validate(get_organization(tx)),
-                stores=[StoreShown.model_validate(store) for store in stores],
-                groups=[GroupShown.model_validate(group) for group in groups],
+                user=AccountAnswer.model_validate(get_user(tx, caller.id)),
+                organization=OrganizationAnswer.model_validate(get_organization(tx)),
+                stores=[VisibleStoreAnswer.model_validate(store) for store in stores],
+                groups=[VisibleGroupAnswer.model_validate(group) for group in groups],
                 technician_id=caller.technician_id,
                 csrf_token=csrf_token(settings, caller.session_id)
                 if caller.session_id and settings.fernet_keys

@@ -31,21 +31,21 @@ class OptimizeBody(Body):
     )
 
 
-class GreedyAnswer(Answer):
+class GreedyChoiceAnswer(Answer):
     """Whom the order would have got, had the oldest orders been given to the nearest one by one."""
 
     technician_id: UUID
     distance_m: float
 
 
-class LostAnswer(Answer):
+class LostPairAnswer(Answer):
     """Why a pair could not be given any more: somebody changed something meanwhile."""
 
     code: str
     detail: str
 
 
-class PairAnswer(Answer):
+class AssignedPairAnswer(Answer):
     """One order and who gets it. `outcome` is `planned` in a preview, else `offered`, `assigned` or `lost`."""
 
     work_order_id: UUID
@@ -53,12 +53,12 @@ class PairAnswer(Answer):
     technician_id: UUID
     name: str
     distance_m: float
-    greedy: GreedyAnswer | None
+    greedy: GreedyChoiceAnswer | None
     outcome: Literal["planned", "offered", "assigned", "lost"]
-    lost: LostAnswer | None
+    lost: LostPairAnswer | None
 
 
-class UnassignedAnswer(Answer):
+class UnassignedOrderAnswer(Answer):
     """One order that nobody gets: why, and the exclusions by reason, which are counted for the first fifty."""
 
     work_order_id: UUID
@@ -68,7 +68,7 @@ class UnassignedAnswer(Answer):
     counts: Mapping[str, int]
 
 
-class TotalsAnswer(Answer):
+class BatchTotalsAnswer(Answer):
     """The batch in numbers. `truncated`: of some orders only the nearest people were looked at; `more`: more wait."""
 
     orders: int
@@ -81,21 +81,21 @@ class TotalsAnswer(Answer):
     more: bool
 
 
-class OptimizedAnswer(Answer):
+class OptimizationAnswer(Answer):
     """A solved batch; `id` is in the receipts of what was given."""
 
     id: UUID
     committed: bool
-    pairs: Sequence[PairAnswer]
-    unassigned: Sequence[UnassignedAnswer]
-    totals: TotalsAnswer
+    pairs: Sequence[AssignedPairAnswer]
+    unassigned: Sequence[UnassignedOrderAnswer]
+    totals: BatchTotalsAnswer
 
 
 @routes.post(
     "/v1/assignments/optimize",
     access=DISPATCHING,
     body=OptimizeBody,
-    answer=OptimizedAnswer,
+    answer=OptimizationAnswer,
     creates=True,
     own_transactions=True,
     errors=(WorkOrderNotFoundError, NotFoundError),
@@ -115,34 +115,34 @@ def optimize_assignments(call: Call) -> Reply:
     return replayed(reply) if again else reply
 
 
-def _answer(found: Optimized) -> OptimizedAnswer:
+def _answer(found: Optimized) -> OptimizationAnswer:
     lost = sum(pair.lost is not None for pair in found.pairs)
-    return OptimizedAnswer(
+    return OptimizationAnswer(
         id=found.id,
         committed=found.committed,
         pairs=[_pair(found, pair) for pair in found.pairs],
         unassigned=[_left(left) for left in found.left],
-        totals=TotalsAnswer(**asdict(found.totals), lost=lost),
+        totals=BatchTotalsAnswer(**asdict(found.totals), lost=lost),
     )
 
 
-def _pair(found: Optimized, pair: Pair) -> PairAnswer:
+def _pair(found: Optimized, pair: Pair) -> AssignedPairAnswer:
     chosen = pair.chosen
     given: Literal["offered", "assigned"] = "offered" if chosen.as_offer else "assigned"
-    return PairAnswer(
+    return AssignedPairAnswer(
         work_order_id=chosen.order.id,
         number=chosen.order.number,
         technician_id=chosen.technician_id,
         name=chosen.name,
         distance_m=chosen.distance_m,
-        greedy=None if pair.greedy is None else GreedyAnswer.model_validate(pair.greedy),
+        greedy=None if pair.greedy is None else GreedyChoiceAnswer.model_validate(pair.greedy),
         outcome="planned" if not found.committed else "lost" if pair.lost else given,
-        lost=None if pair.lost is None else LostAnswer.model_validate(pair.lost),
+        lost=None if pair.lost is None else LostPairAnswer.model_validate(pair.lost),
     )
 
 
-def _left(left: Left) -> UnassignedAnswer:
-    return UnassignedAnswer(
+def _left(left: Left) -> UnassignedOrderAnswer:
+    return UnassignedOrderAnswer(
         work_order_id=left.order.id,
         number=left.order.number,
         code=left.code,

@@ -14,8 +14,8 @@ from geo_assign.positions.domain import (
     Batch,
     Flag,
     Ping,
+    PingRefusal,
     RecordingTimeoutError,
-    RejectReason,
     Verdict,
 )
 
@@ -67,7 +67,7 @@ class PositionResultAnswer(Answer):
 
     index: int
     verdict: Verdict
-    reason: RejectReason | None
+    reason: PingRefusal | None
     flags: list[Flag]
 
 

@@ -57,7 +57,7 @@ class ViewerAnswer(Answer):
     name: str
 
 
-class ViewAnswer(Answer):
+class LocationViewAnswer(Answer):
     """Looks at where you were, by one viewer in one way within one minute."""
 
     viewer: ViewerAnswer
@@ -115,7 +115,7 @@ class AuditEntryAnswer(Answer):
     "/v1/me/location-views",
     access=TECHNICIANS,
     query=PageQuery,
-    answer=Listing[ViewAnswer],
+    answer=Listing[LocationViewAnswer],
     own_transactions=True,
     errors=(InactiveError,),
 )
@@ -125,7 +125,7 @@ def list_location_views(call: Call) -> Reply:
     call.services.views.flush()
     with call.transaction() as tx:
         page = list_views(tx, technician_id, limit=call.query.limit, cursor=call.query.cursor)
-    return Reply(Listing[ViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
+    return Reply(Listing[LocationViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
 
 
 @routes.get(
@@ -235,8 +235,8 @@ def _document(found: TechnicianExport) -> dict[str, Any]:
     return {"track": track, "truncated": found.truncated, **(found.parts or {})}
 
 
-def _view(view: View) -> ViewAnswer:
-    return ViewAnswer(
+def _view(view: View) -> LocationViewAnswer:
+    return LocationViewAnswer(
         viewer=ViewerAnswer(id=view.viewer_id, kind=view.viewer_kind, name=view.viewer_name),
         how=view.how,
         first_at=view.first_at,

@@ -32,7 +32,7 @@ class RosterQuery(PageQuery):
     sort: RosterSort = Field(RosterSort.NAME, description="Equal ones are ordered by name.")
 
 
-class PresenceShown(Answer):
+class RosterPresenceAnswer(Answer):
     """Three things that do not hang on each other: on duty, device heard from lately, position fresh."""
 
     on_duty: bool
@@ -40,7 +40,7 @@ class PresenceShown(Answer):
     fresh: bool
 
 
-class PlaceShown(Answer):
+class KnownPositionAnswer(Answer):
     """Where somebody is on duty, and how that is known; `coarse`: to about a kilometre."""
 
     lat: float
@@ -52,7 +52,7 @@ class PlaceShown(Answer):
     coarse: bool
 
 
-class WorkloadShown(Answer):
+class WorkloadAnswer(Answer):
     """Appointments of today in the store's zone, those that should have ended before, and offers to answer."""
 
     today: int
@@ -60,7 +60,7 @@ class WorkloadShown(Answer):
     open_offers: int
 
 
-class RosterLineShown(Answer):
+class RosterLineAnswer(Answer):
     """One person. `eligible`, `reasons` and `distance_m` are null where no work order was named, or as they say."""
 
     id: UUID
@@ -68,10 +68,10 @@ class RosterLineShown(Answer):
     store_id: UUID
     provider: dict[str, Any] | None
     skills: list[str]
-    presence: PresenceShown
+    presence: RosterPresenceAnswer
     last_seen_at: datetime | None
-    position: PlaceShown | None
-    workload: WorkloadShown
+    position: KnownPositionAnswer | None
+    workload: WorkloadAnswer
     eligible: bool | None
     reasons: list[dict[str, Any]] | None
     distance_m: float | None
@@ -80,7 +80,7 @@ class RosterLineShown(Answer):
 class RosterAnswer(Answer):
     """A page of people; pages by name neither skip nor repeat, other orders are those of the moment."""
 
-    items: list[RosterLineShown]
+    items: list[RosterLineAnswer]
     next_cursor: str | None
     has_location: bool | None
     server_now: datetime

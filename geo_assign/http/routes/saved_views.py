@@ -17,7 +17,7 @@ routes = Routes("Me")
 _MAX_BYTES = 16 * 1024
 
 
-class ViewBody(Body):
+class SavedViewBody(Body):
     """Which columns, in which order of rows, of which rows. The service keeps it and does not interpret it."""
 
     columns: list[ShortText] = Field(default_factory=list, max_length=100, examples=[["number", "customer", "slot"]])
@@ -25,7 +25,7 @@ class ViewBody(Body):
     filters: dict[str, Any] = Field(default_factory=dict, examples=[{"state": ["pending"]}])
 
 
-class ViewAnswer(Answer):
+class SavedViewAnswer(Answer):
     """A saved view."""
 
     name: str
@@ -35,15 +35,15 @@ class ViewAnswer(Answer):
     updated_at: datetime
 
 
-@routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[ViewAnswer])
+@routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[SavedViewAnswer])
 def list_saved_views(call: Call) -> Reply:
     """Your saved views, by name."""
     with call.transaction() as tx:
         views = list_views(tx, call.caller.id)
-    return Reply(Listing[ViewAnswer](items=[_answer(view) for view in views]))
+    return Reply(Listing[SavedViewAnswer](items=[_answer(view) for view in views]))
 
 
-@routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=ViewAnswer, errors=(NotFoundError,))
+@routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=SavedViewAnswer, errors=(NotFoundError,))
 def get_saved_view(call: Call) -> Reply:
     """One of your saved views."""
     with call.transaction() as tx:
@@ -53,8 +53,8 @@ def get_saved_view(call: Call) -> Reply:
 @routes.put(
     "/v1/me/views/{name:slug}",
     access=EVERYBODY,
-    body=ViewBody,
-    answer=ViewAnswer,
+    body=SavedViewBody,
+    answer=SavedViewAnswer,
     max_body_bytes=_MAX_BYTES,
     errors=(TooManyViewsError,),
 )
@@ -72,5 +72,5 @@ def delete_saved_view(call: Call) -> Reply:
     return Reply()
 
 
-def _answer(view: SavedView) -> ViewAnswer:
-    return ViewAnswer(name=view.name, updated_at=view.updated_at, **view.content)
+def _answer(view: SavedView) -> SavedViewAnswer:
+    return SavedViewAnswer(name=view.name, updated_at=view.updated_at, **view.content)

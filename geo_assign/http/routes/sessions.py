@@ -27,7 +27,7 @@ class LogInBody(Body):
     cookie: bool = Field(False, description="Keep the token in an HttpOnly cookie instead of answering it: browsers.")
 
 
-class UserShown(Answer):
+class AccountAnswer(Answer):
     """A user, as he sees himself."""
 
     id: UUID
@@ -43,7 +43,7 @@ class SessionAnswer(Answer):
     token: str | None
     csrf_token: str | None
     expires_at: datetime
-    user: UserShown
+    user: AccountAnswer
 
 
 @routes.post(
@@ -97,5 +97,5 @@ def _with_cookie(call: Call, session: OpenedSession) -> Reply:
 
 
 def _answer(session: OpenedSession, *, token: str | None, csrf: str | None) -> SessionAnswer:
-    user = UserShown.model_validate(session.user)
+    user = AccountAnswer.model_validate(session.user)
     return SessionAnswer(token=token, csrf_token=csrf, expires_at=session.expires_at, user=user)

@@ -23,7 +23,7 @@ class SettingsPreviewBody(Body):
     days: int = Field(7, ge=1, le=30, description="How far back.")
 
 
-class PickAnswer(Answer):
+class PreviewedChoiceAnswer(Answer):
     """Whom a decision comes to."""
 
     technician_id: UUID
@@ -31,17 +31,17 @@ class PickAnswer(Answer):
     distance_m: float
 
 
-class ChangedAnswer(Answer):
+class ChangedDecisionAnswer(Answer):
     """A decision that would have been another one; null: nobody."""
 
     decision_id: UUID
     work_order_id: UUID
     at: datetime
-    old: PickAnswer | None
-    new: PickAnswer | None
+    old: PreviewedChoiceAnswer | None
+    new: PreviewedChoiceAnswer | None
 
 
-class SideAnswer(Answer):
+class PreviewedRulesAnswer(Answer):
     """One of the two sets of rules over all decisions compared.
 
     `acceptance` is an estimate: the share of the chosen people's answered offers in these days that they accepted.
@@ -65,11 +65,11 @@ class SettingsPreviewAnswer(Answer):
     since: datetime
     examined: int
     compared: int
-    changed: Sequence[ChangedAnswer]
+    changed: Sequence[ChangedDecisionAnswer]
     found_instead: int
     lost_instead: int
-    old: SideAnswer
-    new: SideAnswer
+    old: PreviewedRulesAnswer
+    new: PreviewedRulesAnswer
     not_reproduced: int
     track_expired: int
     truncated: bool

@@ -91,7 +91,7 @@ class RotatedWebhookAnswer(SecretWebhookAnswer):
     previous_secret_until: datetime
 
 
-class TestAnswer(Answer):
+class WebhookTestAnswer(Answer):
     """What the receiver said to a ping. `error` null: it took it."""
 
     ok: bool
@@ -108,7 +108,7 @@ class DeliveriesQuery(PageQuery):
     event: CommaList[EventName] = Field([], description="Only these events.")
 
 
-class AttemptAnswer(Answer):
+class DeliveryAttemptAnswer(Answer):
     """One try. `error` null: the receiver took it; `response` is the first kilobyte of what it said."""
 
     number: int
@@ -133,7 +133,7 @@ class DeliveryAnswer(Answer):
     expires_at: datetime
     finished_at: datetime | None
     last_error: str | None
-    attempts: list[AttemptAnswer]
+    attempts: list[DeliveryAttemptAnswer]
 
 
 class RedrivenAnswer(Answer):
@@ -242,7 +242,7 @@ def rotate_webhook_secret(call: Call) -> Reply:
 @routes.post(
     "/v1/webhooks/{id}/test",
     access=ADMINISTRATORS,
-    answer=TestAnswer,
+    answer=WebhookTestAnswer,
     own_transactions=True,
     errors=(NotFoundError,),
 )
@@ -250,7 +250,7 @@ def test_webhook(call: Call) -> Reply:
     """Send a signed `ping` now and tell what the receiver answered. It is not logged as a delivery."""
     outcome = call.services.webhooks.test(call.caller.org_id, call.path["id"])
     return Reply(
-        TestAnswer(
+        WebhookTestAnswer(
             ok=outcome.error is None,
             status_code=outcome.status_code,
             duration_ms=outcome.duration_ms,
@@ -341,5 +341,5 @@ def _delivery(delivery: Delivery) -> DeliveryAnswer:
         expires_at=delivery.expires_at,
         finished_at=delivery.finished_at,
         last_error=delivery.last_error,
-        attempts=[AttemptAnswer.model_validate(attempt) for attempt in delivery.attempts],
+        attempts=[DeliveryAttemptAnswer.model_validate(attempt) for attempt in delivery.attempts],
     )

@@ -64,17 +64,17 @@ class ReallocateBody(Body):
     reason: OptionalNote = None
 
 
-class PlaceAnswer(Answer):
+class GroupNameAnswer(Answer):
     """A group by name."""
 
     id: UUID
     name: str
 
 
-class DestinationAnswer(PlaceAnswer):
+class DestinationAnswer(GroupNameAnswer):
     """A store by name, with its groups."""
 
-    groups: list[PlaceAnswer]
+    groups: list[GroupNameAnswer]
 
 
 @routes.post(
@@ -214,7 +214,7 @@ def reallocate_order(call: Call) -> Reply:
 
 
 def _destination(one: Destination) -> DestinationAnswer:
-    groups = [PlaceAnswer(id=group_id, name=name) for group_id, name in one.groups]
+    groups = [GroupNameAnswer(id=group_id, name=name) for group_id, name in one.groups]
     return DestinationAnswer(id=one.id, name=one.name, groups=groups)
 
 
