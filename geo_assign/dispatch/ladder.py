@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from geo_assign.dispatch.searching import parallel_limit, ring_at
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.asked import Asked
 from geo_assign.workorders.domain import OfferState
+from geo_assign.workorders.queries import Asked
 
 Outcome = Literal["offered", "accepted", "rejected", "expired", "withdrawn", "planned"]
 Then = Literal["alarm", "nobody_left"]

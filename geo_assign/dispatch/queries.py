@@ -12,9 +12,8 @@ from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.asked import list_asked
 from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.queries import get_work_order, list_asked
 
 # What is looked at again by itself; the rest waits for a person.
 _GOES_ON = frozenset({PendingReason.NOBODY_ELIGIBLE, PendingReason.OFFERS_EXHAUSTED, PendingReason.TO_BE_SOLVED})

@@ -23,7 +23,7 @@ from geo_assign.matching.statements import STOPS, people_sql, several_sql
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import local_day
 from geo_assign.workforce.working_time import local_dates, midnight, working_spans
-from geo_assign.workorders.coarse import coarse_distance_m
+from geo_assign.workorders.queries.coarse import coarse_distance_m
 
 # People of one store or group whose time is looked at, nearest base first.
 EXAMINED = 500

@@ -16,10 +16,10 @@ from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, Tech
 from geo_assign.matching.domain import Provenance, Provider
 from geo_assign.positions.domain import is_reachable
 from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
-from geo_assign.workorders.coarse import IS_COARSE, coarse_accuracy_m, coarse_point
 from geo_assign.workorders.domain import TERMINAL, State
-from geo_assign.workorders.listing import WorkOrderFilter, list_work_orders
 from geo_assign.workorders.queries import list_changed_work_orders
+from geo_assign.workorders.queries.coarse import IS_COARSE, coarse_accuracy_m, coarse_point
+from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 
 # Features in one answer, and positions around the middle of the view that are looked at for them.
 SHOWN = 2_000

@@ -21,8 +21,8 @@ from geo_assign.matching.statements import workload_sql
 from geo_assign.positions.domain import Presence, presence
 from geo_assign.workforce.queries import TECHNICIAN_IN_SCOPE
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.coarse import IS_COARSE, coarse_accuracy_m, coarse_distance_m, coarse_point
 from geo_assign.workorders.domain import Location, LocationSource, WorkOrder
+from geo_assign.workorders.queries.coarse import IS_COARSE, coarse_accuracy_m, coarse_distance_m, coarse_point
 
 
 class RosterSort(StrEnum):

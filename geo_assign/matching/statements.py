@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.filters import PROVIDER_IS_FULL, active_filters, scope_condition
-from geo_assign.workorders.coarse import IS_COARSE
 from geo_assign.workorders.domain import HOLDING, OfferState
+from geo_assign.workorders.queries.coarse import IS_COARSE
 
 _HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
 ORIGIN = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"

@@ -16,7 +16,7 @@ from geo_assign.receipts.queries import Decision
 from geo_assign.receipts.remedies import get_facts, remedy_for
 from geo_assign.workforce.local_time import get_zone, local_day
 from geo_assign.workforce.queries import get_store, get_technician
-from geo_assign.workorders.coarse import coarse_distance_m
+from geo_assign.workorders.queries.coarse import coarse_distance_m
 
 _DURATIONS = ("soon", "travel_buffer", "cool_off")
 

@@ -14,8 +14,8 @@ from geo_assign.workforce.commands.staff import create_staff, update_staff
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.domain import Duties
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import State, WorkOrder
-from geo_assign.workorders.stays import GroupStay, list_group_stays
+from geo_assign.workorders.domain import GroupStay, State, WorkOrder
+from geo_assign.workorders.queries import list_group_stays
 from tests.day import ORIGIN, Day, shifted
 
 

@@ -9,7 +9,6 @@ from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
 from geo_assign.dispatch.commands import answering, assigning, duty, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
 from geo_assign.dispatch.commands.reallocating import reallocate
-from geo_assign.workorders.asked import list_schedule
 from geo_assign.workorders.domain import (
     BookingRole,
     BookingState,
@@ -24,7 +23,7 @@ from geo_assign.workorders.domain import (
     WorkOrderChangedError,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import get_offer
+from geo_assign.workorders.queries import get_offer, list_schedule
 from tests.day import NOON, Day, span
 
 

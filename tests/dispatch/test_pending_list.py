@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.paging import BadCursorError
 from geo_assign.workorders.domain import Bucket, Kind, PendingReason, State
-from geo_assign.workorders.listing import Sort, WorkOrderFilter, list_work_orders
+from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders
 from tests.dispatch.desks import Desks
 
 SORTS: tuple[Sort, ...] = (

@@ -10,13 +10,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands import assigning, orders
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
-from geo_assign.workorders.domain import (
-    OfferWithdrawnError,
-    PendingReason,
-    SlotTakenError,
-    State,
-    WorkOrderStateError,
-)
+from geo_assign.workorders.domain import OfferWithdrawnError, PendingReason, SlotTakenError, State, WorkOrderStateError
 from tests.day import Day
 from tests.dispatch.desks import Desks
 

@@ -15,7 +15,8 @@ from geo_assign.workforce.commands import NewGroup, NewStore, create_group, crea
 from geo_assign.workforce.commands.technicians import update_technician
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.hours import DAYS
-from geo_assign.workorders.calendar import (
+from geo_assign.workorders.domain import Kind, State
+from geo_assign.workorders.queries.calendar import (
     CalendarQuestion,
     Entry,
     TechnicianRow,
@@ -23,7 +24,6 @@ from geo_assign.workorders.calendar import (
     list_calendar,
     list_unassigned,
 )
-from geo_assign.workorders.domain import Kind, State
 from tests.access.api import Api
 from tests.conftest import World
 from tests.day import NOON, ORIGIN, Day, shifted

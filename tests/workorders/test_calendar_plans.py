@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, event, make_url, text
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
-from geo_assign.workorders.calendar import CalendarQuestion, list_calendar, list_unassigned
+from geo_assign.workorders.queries.calendar import CalendarQuestion, list_calendar, list_unassigned
 from tests.conftest import World, cloned
 
 PEOPLE, EACH = 200, 50

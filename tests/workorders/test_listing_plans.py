@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, make_url, text
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.domain import State
-from geo_assign.workorders.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
+from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
 from tests.conftest import cloned
 from tests.matching.test_plans import index_names, nodes, rows_read
 

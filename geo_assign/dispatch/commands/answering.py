@@ -12,10 +12,7 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.asked import Held, list_held, list_orders_waiting_for
-from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, recheck_pending
-from geo_assign.workorders.conversion import find_ticket_id
+from geo_assign.workorders.commands import change, close_offer, lock, lock_with_offer, recheck_pending, set_bookings
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     TAKEN,
@@ -36,8 +33,14 @@ from geo_assign.workorders.domain import (
     WorkOrderCancelledError,
     WorkOrderConvertedError,
 )
-from geo_assign.workorders.offering import close_offer, lock_with_offer
-from geo_assign.workorders.queries import get_offer, list_open_offers
+from geo_assign.workorders.queries import (
+    Held,
+    find_ticket_id,
+    get_offer,
+    list_held,
+    list_open_offers,
+    list_orders_waiting_for,
+)
 
 WITHDRAWN_OFFLINE = "technician_offline"
 WITHDRAWN_CANCELLED = "work_order_cancelled"

@@ -17,10 +17,9 @@ from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.asked import Asked, list_asked
-from geo_assign.workorders.claims import lock_people
-from geo_assign.workorders.commands import actor, set_deadlines, to_pending
+from geo_assign.workorders.commands import actor, lock_people, set_deadlines, to_pending
 from geo_assign.workorders.domain import AlarmCode, OfferState, PendingReason, State, WorkOrder, alarm_of
+from geo_assign.workorders.queries import Asked, list_asked
 
 # How many people are tried before the ranking is asked again: the others were taken meanwhile.
 _TRIED_AT_ONCE = 8

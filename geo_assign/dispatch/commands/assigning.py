@@ -22,9 +22,15 @@ from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.claims import lock_people, set_bookings
-from geo_assign.workorders.commands import change, lock, recheck_pending, require_version, require_way
+from geo_assign.workorders.commands import (
+    change,
+    lock,
+    lock_people,
+    recheck_pending,
+    require_version,
+    require_way,
+    set_bookings,
+)
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingRole,
@@ -35,6 +41,7 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     WorkOrderStateError,
 )
+from geo_assign.workorders.queries import list_held
 
 Mode = Literal["offer", "assign"]
 

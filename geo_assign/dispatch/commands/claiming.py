@@ -11,10 +11,8 @@ from geo_assign.core.db import Tx
 from geo_assign.matching.domain import Ranking
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.claims import claim_time
-from geo_assign.workorders.commands import actor, change
+from geo_assign.workorders.commands import actor, change, claim_time, insert_offer
 from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder
-from geo_assign.workorders.offering import insert_offer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,18 @@ from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, crew_bro
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
 from geo_assign.dispatch.domain import NotALeadError
-from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, next_number, recheck_pending, require_version, require_way
-from geo_assign.workorders.conversion import find_ticket_id, insert_ticket, taken_over
+from geo_assign.workorders.commands import (
+    change,
+    insert_ticket,
+    leave_group,
+    lock,
+    next_number,
+    recheck_pending,
+    require_version,
+    require_way,
+    set_bookings,
+    taken_over,
+)
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingState,
@@ -23,8 +32,7 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     WorkOrderNotFoundError,
 )
-from geo_assign.workorders.queries import get_work_order
-from geo_assign.workorders.stays import leave_group
+from geo_assign.workorders.queries import find_ticket_id, get_work_order
 
 
 def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tuple[UUID, bool]:

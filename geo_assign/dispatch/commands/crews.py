@@ -22,9 +22,18 @@ from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import change, lock, recheck_pending, require_version, to_pending
+from geo_assign.workorders.commands import (
+    change,
+    claim_time,
+    close_offer,
+    insert_offer,
+    lock,
+    lock_people,
+    recheck_pending,
+    require_version,
+    set_bookings,
+    to_pending,
+)
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,
@@ -38,8 +47,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
     alarm_of,
 )
-from geo_assign.workorders.offering import close_offer, insert_offer
-from geo_assign.workorders.queries import get_offer
+from geo_assign.workorders.queries import Held, get_offer, list_held
 
 MOST_COLLABORATORS = 10
 

@@ -15,8 +15,7 @@ from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodePro
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.commands import change, lock, set_deadlines, to_pending
+from geo_assign.workorders.commands import change, lock, set_deadlines, set_offer_distance, to_pending
 from geo_assign.workorders.domain import (
     TAKEN,
     AlarmCode,
@@ -29,7 +28,7 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     alarm_of,
 )
-from geo_assign.workorders.offering import set_offer_distance
+from geo_assign.workorders.queries import list_held
 from geo_assign.workorders.tables import work_orders
 
 # Below this a corrected address only refreshes distances.

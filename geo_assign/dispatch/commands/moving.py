@@ -21,9 +21,17 @@ from geo_assign.workforce.destinations import is_on_shift, members_of
 from geo_assign.workforce.domain import InactiveError, ServiceGroup
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.asked import list_held
-from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import actor, change, lock, recheck_pending, record_event, require_version
+from geo_assign.workorders.commands import (
+    actor,
+    change,
+    enter_group,
+    leave_group,
+    lock,
+    recheck_pending,
+    record_event,
+    require_version,
+    set_bookings,
+)
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,
@@ -31,20 +39,15 @@ from geo_assign.workorders.domain import (
     BookingState,
     DuplicateExternalIdError,
     EventKind,
+    GroupStay,
     PendingReason,
     State,
     WorkOrder,
     WorkOrderStateError,
     alarm_of,
-)
-from geo_assign.workorders.stays import (
-    GroupStay,
-    count_stays,
-    enter_group,
     find_sending_stay,
-    leave_group,
-    list_group_stays,
 )
+from geo_assign.workorders.queries import count_stays, list_group_stays, list_held
 
 # An order that comes back to the same group more often than this goes round in circles.
 RETURNS_BEFORE_ALARM = 3

@@ -22,7 +22,7 @@ from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import lock
 from geo_assign.workorders.domain import State, WorkOrder, WorkOrderNotFoundError
-from geo_assign.workorders.listing import WorkOrderFilter, list_work_orders
+from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 
 MOST_ORDERS = 1_000
 _EXPLAINED = 50  # orders whose exclusions are counted; each costs statements of its own

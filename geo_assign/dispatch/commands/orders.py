@@ -18,7 +18,6 @@ from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.claims import set_bookings
 from geo_assign.workorders.commands import (
     Draft,
     change,
@@ -27,6 +26,7 @@ from geo_assign.workorders.commands import (
     recheck_pending,
     require_version,
     require_way,
+    set_bookings,
     set_deadlines,
 )
 from geo_assign.workorders.domain import (

@@ -5,8 +5,7 @@ from uuid import UUID
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
-from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change, lock, recheck_pending, require_way
+from geo_assign.workorders.commands import change, lock, recheck_pending, require_way, set_bookings
 from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder, WorkOrderNotFoundError
 
 

@@ -18,9 +18,15 @@ from geo_assign.matching.domain import Ranking
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import lock, recheck_pending, record_event, require_version
+from geo_assign.workorders.commands import (
+    claim_time,
+    lock,
+    lock_people,
+    recheck_pending,
+    record_event,
+    require_version,
+    set_bookings,
+)
 from geo_assign.workorders.domain import (
     TAKEN,
     UNDER_WAY,
@@ -30,6 +36,7 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     WorkOrderStateError,
 )
+from geo_assign.workorders.queries import Held, list_held
 
 
 def reallocate(

@@ -7,8 +7,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
 from geo_assign.dispatch.commands.answering import withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
-from geo_assign.workorders.claims import set_bookings
-from geo_assign.workorders.commands import change
+from geo_assign.workorders.commands import change, set_bookings
 from geo_assign.workorders.domain import TAKEN, UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
 
 

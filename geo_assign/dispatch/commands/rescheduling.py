@@ -13,10 +13,9 @@ from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.asked import Held, list_held
-from geo_assign.workorders.claims import claim_time, lock_people, set_bookings
-from geo_assign.workorders.commands import change, recheck_pending
+from geo_assign.workorders.commands import change, claim_time, lock_people, recheck_pending, set_bookings
 from geo_assign.workorders.domain import UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
+from geo_assign.workorders.queries import Held, list_held
 
 
 def slot_of(

@@ -19,7 +19,8 @@ from geo_assign.http.schemas import Answer, LocalDateOrInstant, PageQuery, TimeZ
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.working_time import local_dates, midnight
-from geo_assign.workorders.calendar import (
+from geo_assign.workorders.domain import Kind, State
+from geo_assign.workorders.queries.calendar import (
     CalendarQuestion,
     Entry,
     Fill,
@@ -28,7 +29,6 @@ from geo_assign.workorders.calendar import (
     list_calendar,
     list_unassigned,
 )
-from geo_assign.workorders.domain import Kind, State
 
 routes = Routes("Calendar")
 

@@ -32,9 +32,9 @@ from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
 
 routes = Routes("Nearest")
 

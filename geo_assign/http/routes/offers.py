@@ -13,7 +13,6 @@ from geo_assign.http.routes.work_order_models import (
     work_order_answer,
 )
 from geo_assign.http.schemas import Body, Listing, OptionalNote, PageQuery
-from geo_assign.workorders.asked import list_schedule
 from geo_assign.workorders.domain import (
     OfferAnsweredError,
     OfferExpiredError,
@@ -23,7 +22,7 @@ from geo_assign.workorders.domain import (
     RejectReason,
     WorkOrderCancelledError,
 )
-from geo_assign.workorders.queries import list_offers_with_orders
+from geo_assign.workorders.queries import list_offers_with_orders, list_schedule
 
 routes = Routes("Offers")
 

@@ -10,7 +10,7 @@ from geo_assign.http.operations import OWN_WORK, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import CommaList, Instant, Listing, PageQuery
 from geo_assign.workorders.domain import Bucket, Kind, PendingReason, State
-from geo_assign.workorders.listing import Sort, WorkOrderFilter, list_work_orders
+from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders
 
 routes = Routes("Work orders")
 

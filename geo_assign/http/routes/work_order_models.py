@@ -27,6 +27,7 @@ from geo_assign.workorders.domain import (
     BookingRole,
     BookingState,
     Bucket,
+    GroupStay,
     Kind,
     LocationSource,
     Offer,
@@ -35,7 +36,6 @@ from geo_assign.workorders.domain import (
     State,
     WorkOrder,
 )
-from geo_assign.workorders.stays import GroupStay
 
 Id = Annotated[UUID, Field(strict=False)]
 Collaborators = Annotated[

@@ -35,8 +35,7 @@ from geo_assign.workorders.domain import (
     WorkOrderNotFoundError,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import get_work_order, list_events
-from geo_assign.workorders.stays import list_group_stays
+from geo_assign.workorders.queries import get_work_order, list_events, list_group_stays
 
 routes = Routes("Work orders")
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
-from geo_assign.workorders.commands import set_deadlines
+from geo_assign.workorders.commands.changes import set_deadlines
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
 from geo_assign.workorders.tables import bookings
 

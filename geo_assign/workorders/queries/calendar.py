@@ -30,17 +30,8 @@ from geo_assign.workforce.tables import (
     technicians,
 )
 from geo_assign.workforce.working_time import working_spans
-from geo_assign.workorders.domain import (
-    HOLDING,
-    UNDER_WAY,
-    WAITING,
-    BookingState,
-    Kind,
-    OfferState,
-    State,
-    title_of,
-)
-from geo_assign.workorders.queries import in_scope, number_text
+from geo_assign.workorders.domain import HOLDING, UNDER_WAY, WAITING, BookingState, Kind, OfferState, State, title_of
+from geo_assign.workorders.queries.work_orders import in_scope, number_text
 from geo_assign.workorders.tables import bookings, offers, work_orders
 
 # Rows of the unassigned that one answer holds; there may be more, and then it says so.

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
 from geo_assign.core.ids import new_id
-from geo_assign.workorders.commands import lock
+from geo_assign.workorders.commands.changes import lock
 from geo_assign.workorders.domain import BookingRole, Offer, OfferState, WorkOrder
-from geo_assign.workorders.queries import get_offer
+from geo_assign.workorders.queries.work_orders import get_offer
 from geo_assign.workorders.tables import offers
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import insert, select, update
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.workorders.commands import actor, record_event
+from geo_assign.workorders.commands.changes import actor, record_event
+from geo_assign.workorders.commands.group_stays import copy_stays
 from geo_assign.workorders.domain import HOLDING, EventKind, Kind, WorkOrder
-from geo_assign.workorders.stays import copy_stays
 from geo_assign.workorders.tables import bookings, work_orders
 
 _TAKEN_OVER = (
@@ -63,10 +63,3 @@ def insert_ticket(tx: Tx, caller: Caller, lead: WorkOrder, ticket_id: UUID, *, a
     copy_stays(tx, lead.id, ticket_id)
     detail = {"lead_id": str(lead.id)}
     record_event(tx, caller, ticket_id, EventKind.CREATED, values["state"], detail=detail, at=at)
-
-
-def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
-    """The ticket that a lead became."""
-    w = work_orders.c
-    statement = select(w.id).where(w.org_id == tx.org_id, w.converted_from == lead_id)
-    return tx.conn.execute(statement).scalar_one_or_none()

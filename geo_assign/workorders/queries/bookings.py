@@ -12,7 +12,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, OfferState, WorkOrder
-from geo_assign.workorders.queries import list_work_orders_by_id
+from geo_assign.workorders.queries.work_orders import list_work_orders_by_id
 from geo_assign.workorders.tables import bookings, offers
 
 

@@ -13,7 +13,7 @@ from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.workorders.domain import BUCKETS, HOLDING, BookingState, Bucket, Kind, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries import PREFIXES, in_scope, select_work_orders, to_work_order
+from geo_assign.workorders.queries.work_orders import PREFIXES, in_scope, select_work_orders, to_work_order
 from geo_assign.workorders.tables import bookings, work_orders
 
 Sort = Literal[

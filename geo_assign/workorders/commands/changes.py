@@ -17,6 +17,8 @@ from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.ids import new_id
+from geo_assign.workorders.commands.group_stays import enter_group
+from geo_assign.workorders.commands.outgoing import publish
 from geo_assign.workorders.domain import (
     PUBLISHED,
     TAKEN,
@@ -33,9 +35,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
     may_go,
 )
-from geo_assign.workorders.publishing import publish
-from geo_assign.workorders.queries import get_work_order
-from geo_assign.workorders.stays import enter_group
+from geo_assign.workorders.queries.work_orders import get_work_order
 from geo_assign.workorders.tables import work_order_counters, work_order_events, work_orders
 
 

@@ -150,6 +150,13 @@ def list_changed_work_orders(tx: Tx, scope: Scope, since: datetime, *, limit: in
     return [to_work_order(row) for row in tx.conn.execute(statement)]
 
 
+def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
+    """The ticket that a lead became."""
+    w = work_orders.c
+    statement = select(w.id).where(w.org_id == tx.org_id, w.converted_from == lead_id)
+    return tx.conn.execute(statement).scalar_one_or_none()
+
+
 def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
     """The history of a work order, oldest first."""
     e = work_order_events.c

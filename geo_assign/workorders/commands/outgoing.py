@@ -11,7 +11,7 @@ from sqlalchemy import select
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
 from geo_assign.workorders.domain import EventKind, Kind
-from geo_assign.workorders.queries import number_text
+from geo_assign.workorders.queries.work_orders import number_text
 from geo_assign.workorders.tables import work_orders
 
 # What people typed may name the customer, so it stays here; the service's own reasons are codes.
