@@ -1,24 +1,37 @@
 # shellcheck shell=bash
-# The virtual environment in .venv, and in it the package with what it needs.
+# The virtual environment in .venv, and in it the package with what it needs, at the versions of the lock files.
 
 VENV="$ROOT/.venv"
 
-# prepare_python [EXTRA]: .venv with the checkout installed into it, once per change of the package's metadata.
+# prepare_python [EXTRA]: .venv with what the lock file says and the checkout itself, once per change of either.
+# Only wheels: building anything but the checkout would fetch build systems that no lock file knows.
 prepare_python() {
     local extra="${1:-}" wanted version
     make_venv
     version="$("$VENV/bin/python" -V)"
-    wanted="$(cat "$ROOT/setup.cfg" "$ROOT/pyproject.toml" | sha256sum | cut -c1-16) $ROOT $version"
+    wanted="$(cat "$ROOT/setup.cfg" "$ROOT/pyproject.toml" "$(lock_file)" "$(lock_file test)" | sha256sum | cut -c1-16)"
+    wanted="$wanted $ROOT $version"
     if stamp_is python "$wanted [test]" || { [[ -z $extra ]] && stamp_is python "$wanted []"; }; then
         RESULT="$version, unchanged"
         return
     fi
     progress 'installing dependencies into .venv'
-    HINT='pip could not install the dependencies: is the package index reachable from here?'
-    (cd "$ROOT" && PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_DEFAULT_TIMEOUT="${PIP_DEFAULT_TIMEOUT:-60}" \
-        "$VENV/bin/python" -m pip install -e ".${extra:+[$extra]}")
+    HINT='pip could not install what the lock file says: is the package index reachable from here?'
+    pip_install --only-binary :all: --require-hashes -r "$(lock_file "$extra")"
+    HINT='pip could not install the checkout itself.'
+    pip_install --no-deps --no-build-isolation -e "$ROOT"
     put_stamp python "$wanted [$extra]"
     RESULT="$version"
+}
+
+# lock_file [EXTRA]: what ./scripts/lock wrote for it.
+lock_file() {
+    printf '%s' "$ROOT/config/requirements${1:+-$1}.lock"
+}
+
+pip_install() {
+    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_DEFAULT_TIMEOUT="${PIP_DEFAULT_TIMEOUT:-60}" \
+        "$VENV/bin/python" -m pip install "$@"
 }
 
 # A .venv whose interpreter went away, or that came here from another folder, is made anew.
