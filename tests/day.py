@@ -21,7 +21,7 @@ from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.core.geo import Point
-from geo_assign.dispatch.commands import answering, assigning, duty, orders
+from geo_assign.dispatch.commands import answering, assigning, duty, orders, progress
 from geo_assign.dispatch.commands.crews import change_crew
 from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.dispatch.ladder import Ladder
@@ -335,6 +335,11 @@ class Day:
             people = [self.people[letter] for letter in along]
             return change_crew(tx, self.boss, self.jobs[job], people, version=None)
 
+    def step(self, job: str, letter: str, state: State) -> WorkOrder:
+        """The technician says where the work stands."""
+        with self.database.transaction(self.org_id) as tx:
+            return progress.advance(tx, self.as_(letter), self.jobs[job], state)
+
     def cancel(self, job: str) -> WorkOrder:
         with self.database.transaction(self.org_id) as tx:
             return orders.cancel(tx, self.boss, self.jobs[job], reason="test")
@@ -358,15 +363,15 @@ class Day:
         self.clock.advance(span(text))
 
     def slot(self, text: str) -> tuple[datetime, datetime]:
-        """Read a slot: 09:00-10:00 today in the store's zone, or tomorrow 09:00-10:00."""
+        """Read a slot: 09:00-10:00 today in the store's zone, or tomorrow 09:00-10:00; 23:00-00:30 crosses midnight."""
         found = re.fullmatch(r"(tomorrow )?(\d\d:\d\d)-(\d\d:\d\d)", text)
         assert found, text
         zone = ZoneInfo(self.timezone)
         day = self.clock.now().astimezone(zone).date() + timedelta(days=1 if found[1] else 0)
-        start, end = (
-            datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC) for clock in (found[2], found[3])
-        )
-        return start, end
+        first, last = (datetime.combine(day, time.fromisoformat(clock), zone) for clock in (found[2], found[3]))
+        if last <= first:
+            last += timedelta(days=1)
+        return first.astimezone(UTC), last.astimezone(UTC)
 
     def as_(self, letter: str) -> Caller:
         """The technician as a caller."""
