@@ -16,14 +16,13 @@ from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.admission import RECEIVING, Admission, Capacity, Places
-from geo_assign.http.api import Api
-from geo_assign.http.dispatching import Dispatcher
+from geo_assign.http.application import Application
 from geo_assign.http.docs import docs_blueprint
 from geo_assign.http.health import HEALTH_PATHS, Readiness, health_blueprint
 from geo_assign.http.limits import Limits
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
-from geo_assign.http.pages import answer_with_problems
+from geo_assign.http.request_handler import RequestHandler
 from geo_assign.http.routes import (
     api_keys,
     availability,
@@ -103,19 +102,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     configure_logging(settings.log_level)
     services = make_services(settings)
-    app = Flask("geo_assign", static_folder=None)
+    app = Application("geo_assign")
     app.extensions[EXTENSION] = services
-    answer_with_problems(app)
-    operations, capacity = list_operations(), make_capacity(settings)
+    capacity = make_capacity(settings)
+    handler = RequestHandler(services, capacity)
+    for feature in FEATURES:
+        app.register_blueprint(feature.routes.blueprint(handler.respond))
     head = cache(partial(head_revision, settings))
     readiness = Readiness(settings, services.database, current=current_revision, head=head)
     app.register_blueprint(health_blueprint(readiness, capacity))
-    document = partial(render_document, operations, version=__version__, extra_paths=HEALTH_PATHS)
+    document = partial(render_document, list_operations(), version=__version__, extra_paths=HEALTH_PATHS)
     app.register_blueprint(docs_blueprint(document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings))
-    app.wsgi_app = Api(  # type: ignore[method-assign]
-        operations, Dispatcher(services, capacity), beside=app.wsgi_app
-    )
     return app
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.flows import GeocodeRequest
 from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
-from geo_assign.http.operations import Call
+from geo_assign.http.operations import AnyCall
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.domain import WorkOrderWithoutLocationError
 
@@ -16,7 +16,7 @@ class AddressNotFoundError(WorkOrderWithoutLocationError):
     code = "address_not_found"
 
 
-def find_point(call: Call, rules: StoreRules, address: str, *, group_id: UUID | None) -> Point:
+def find_point(call: AnyCall, rules: StoreRules, address: str, *, group_id: UUID | None) -> Point:
     """Where an address is. Raises AddressNotFoundError with the reason and the places that it might mean."""
     query = AddressQuery(text=address, near=rules.store.location)
     request = GeocodeRequest(call.caller.org_id, rules.store.id, group_id, query)

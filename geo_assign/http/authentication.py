@@ -9,9 +9,9 @@ from geo_assign.access.queries import opened_caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, UnauthenticatedError
 from geo_assign.core.settings import Settings
-from geo_assign.http.csrf import SAFE_METHODS, find_session_cookie, require_csrf_token
-from geo_assign.http.incoming import Incoming
+from geo_assign.http.csrf import HEADER, SAFE_METHODS, find_session_cookie, require_csrf_token
 from geo_assign.http.operations import Access
+from geo_assign.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +22,24 @@ class Credentials:
     by_cookie: bool
 
 
-def credentials_of(incoming: Incoming) -> Credentials:
+def credentials_of(request: Request) -> Credentials:
     """Raises UnauthenticatedError when there are none, or none of ours. Nothing is looked up."""
-    authorization = incoming.header("HTTP_AUTHORIZATION")
+    authorization = request.headers.get("Authorization")
     if authorization is not None:
         return Credentials(parse_token(_token_in(authorization)), by_cookie=False)
-    cookie = find_session_cookie(incoming.header("HTTP_COOKIE"))
+    cookie = find_session_cookie(request.headers.get("Cookie"))
     if cookie is None:
         raise UnauthenticatedError
     return Credentials(parse_token(cookie), by_cookie=True)
 
 
-def authenticate(tx: Tx, credentials: Credentials, incoming: Incoming, *, settings: Settings) -> Caller:
+def authenticate(tx: Tx, credentials: Credentials, request: Request, *, settings: Settings) -> Caller:
     """Who calls, in a transaction opened with the token's question. Raises UnauthenticatedError, CsrfTokenError."""
     caller = opened_caller(tx, credentials.token)
     if caller is None:
         raise UnauthenticatedError("The token is unknown, expired or revoked.")
-    if credentials.by_cookie and incoming.method not in SAFE_METHODS and caller.session_id is not None:
-        require_csrf_token(settings, caller.session_id, incoming.header("HTTP_X_CSRF_TOKEN"))
+    if credentials.by_cookie and request.method not in SAFE_METHODS and caller.session_id is not None:
+        require_csrf_token(settings, caller.session_id, request.headers.get(HEADER))
     return caller
 
 

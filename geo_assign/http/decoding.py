@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin, overload
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +20,9 @@ from pydantic_core import ErrorDetails, from_json
 from geo_assign.core.errors import FieldProblem, InvalidError
 from geo_assign.http.errors import BadQueryError, MalformedJsonError, UnsupportedMediaTypeError
 
+M = TypeVar("M", bound=BaseModel)
+
+FORM = "application/x-www-form-urlencoded"
 MAX_ERRORS = 50
 _MAX_PARAMETERS = 100
 _LARGEST_INTEGER = 2**63
@@ -63,7 +66,13 @@ def require_json(content_type: str | None) -> None:
         raise UnsupportedMediaTypeError
 
 
-def decode_body(model: type[BaseModel], raw: bytes) -> BaseModel:
+def require_form(content_type: str | None) -> None:
+    """Raises UnsupportedMediaTypeError."""
+    if content_type is None or content_type.partition(";")[0].strip().lower() != FORM:
+        raise UnsupportedMediaTypeError(f"Send Content-Type: {FORM}.")
+
+
+def decode_body(model: type[M], raw: bytes) -> M:
     """The body as `model`; an empty one counts as `{}`. Raises InvalidError, MalformedJsonError."""
     if not raw:
         raw = b"{}"
@@ -76,6 +85,22 @@ def decode_body(model: type[BaseModel], raw: bytes) -> BaseModel:
     return decoded  # type: ignore[no-any-return]
 
 
+def decode_form(model: type[M], raw: bytes) -> M:
+    """A body that is written like a query string, as `model`. Raises InvalidError."""
+    try:
+        return decode_query(model, raw.decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise InvalidError("The body is not URL-encoded.") from error
+    except BadQueryError as error:
+        raise InvalidError(error.detail, errors=error.errors) from None
+
+
+@overload
+def decode_query(model: None, query_string: str) -> None: ...
+@overload
+def decode_query(model: type[M], query_string: str) -> M: ...
+@overload
+def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel | None: ...
 def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel | None:
     """The query string as `model`; without one, no parameter is known. Raises BadQueryError."""
     if not query_string and model is None:

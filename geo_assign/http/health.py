@@ -16,7 +16,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import exposition, gauge, get_logger
 from geo_assign.core.vetting import durability_objections, read_facts, role_objections, version_objections
 from geo_assign.http.admission import Capacity
-from geo_assign.http.rendering import API_HEADERS, to_json
+from geo_assign.http.response import API_HEADERS, to_json
 
 KEPT_S = 1.0
 _log = get_logger()

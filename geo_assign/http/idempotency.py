@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -12,13 +11,14 @@ from pydantic import BaseModel
 from geo_assign.core.idempotency import Attempt
 from geo_assign.http.errors import BadHeaderError
 from geo_assign.http.operations import Reply
+from geo_assign.http.paths import PathValue
 
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?", re.ASCII)
 
 
 def attempt_of(
-    key: str | None, *, caller_id: UUID, route: str, path: Mapping[str, Any], body: BaseModel | None
+    key: str | None, *, caller_id: UUID, route: str, path: Mapping[str, PathValue], body: BaseModel | None
 ) -> Attempt | None:
     """The attempt under `key`, or None without one. Raises BadHeaderError.
 

@@ -27,8 +27,8 @@ from geo_assign.http.csrf import COOKIE, HEADER, SAFE_METHODS
 from geo_assign.http.idempotency import REPLAYED
 from geo_assign.http.json_schemas import Json, References, name_in, schemas_of
 from geo_assign.http.operations import Access, Operation
+from geo_assign.http.paths import parameters_of, template_of
 from geo_assign.http.problems import MEDIA_TYPE, status_of
-from geo_assign.http.router import parameters_of, template_of
 
 _DESCRIPTION = """\
 Knows where technicians are and decides who should go.

@@ -1,24 +1,32 @@
 """Operations as data: one description of every call feeds routing, parsing, access, OpenAPI and the tests.
 
 A route file makes a `Routes`, declares its operations on it and stays thin: parse (declared), call the use case,
-render. What the framework around it does is in `geo_assign.http.dispatching`.
+render. Each operation is a view of Flask's, on a blueprint of its route file; what is done around every handler is in
+`geo_assign.http.request_handler`.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Concatenate, Generic, Literal, ParamSpec, Protocol, Required, TypedDict, TypeVar, Unpack, overload
 
+import flask
 from pydantic import BaseModel
+from werkzeug.datastructures import Headers
 
 from geo_assign.access.domain import ApiScope, Caller, Permission, Role
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError
 from geo_assign.core.idempotency import Attempt
+from geo_assign.http.bodies import STRICT_JSON, BodyFormat
+from geo_assign.http.paths import TYPE_OF_KIND, PathValue, parameters_of, rule_of
 from geo_assign.http.services import Services
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Query_co = TypeVar("Query_co", covariant=True)
+Body_co = TypeVar("Body_co", covariant=True)
 
 
 class Lane(IntEnum):
@@ -69,33 +77,32 @@ class Reply:
     names another Content-Type. `version` becomes the ETag. `status` overrides the operation's.
     """
 
-    body: Any = None
+    body: object = None
     status: int | None = None
     version: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Call:
-    """One request, authenticated and parsed.
+class Call(Generic[Query_co, Body_co]):
+    """One request, authenticated and parsed: `query` and `body` are what the operation declares, or None.
 
     `transaction()` gives an open transaction of the caller's organization; it commits at the end and rolls back on an
     exception. The first use continues the one in which the token was checked, so that a plain read costs one
     transaction; an operation declared with `own_transactions=True` has that one closed before its handler starts and
-    opens fresh ones. `path` holds UUIDs, and what `{name:int}` and `{name:slug}` matched.
+    opens fresh ones.
     """
 
     services: Services
     authenticated: Caller | None
-    path: Mapping[str, Any]
-    query: Any
-    body: Any
+    query: Query_co
+    body: Body_co
     if_match: int | None
     attempt: Attempt | None
     request_id: str
     open_transaction: Callable[[], AbstractContextManager[Tx]]
-    remote_address: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    remote_address: str
+    headers: Headers
 
     @property
     def caller(self) -> Caller:
@@ -109,17 +116,21 @@ class Call:
         return self.open_transaction()
 
 
-Handler = Callable[[Call], Reply]
+AnyCall = Call[object, object]
+"""For helpers that look at neither the query nor the body."""
+Handler = Callable[..., Reply]
+Respond = Callable[["Operation", Mapping[str, PathValue]], flask.Response]
+"""Answers the current request, which is for this operation with these path parameters."""
 
 
 @dataclass(frozen=True)
 class Operation:
     """One call of the API. `query` and `body` are pydantic models.
 
-    A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. `creates`: honours
-    Idempotency-Key. `versioned`: wants If-Match. `streams`: answers a `Stream` and holds no place among the requests.
-    `media_types`: of answers that are not JSON. `errors`: the domain errors it may answer with, beyond those that
-    every operation has.
+    A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. The handler has them as
+    keyword arguments. `reads`: how the body is written. `creates`: honours Idempotency-Key. `versioned`: wants
+    If-Match. `streams`: answers a `Stream` and holds no place among the requests. `media_types`: of answers that are
+    not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has.
     """
 
     method: Method
@@ -131,6 +142,7 @@ class Operation:
     access: Access
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    reads: BodyFormat = STRICT_JSON
     answer: type[BaseModel] | None = None
     status: int = 200
     creates: bool = False
@@ -148,42 +160,125 @@ class Operation:
         return self.handler.__name__
 
 
-class Routes:
-    """The operations of one feature. Used as decorators: `@routes.post("/v1/leads", ...)`."""
+class Options(TypedDict, total=False):
+    """What an operation says beside its path and its models: see `Operation`."""
 
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
-        self.operations: list[Operation] = []
+    access: Required[Access]
+    reads: BodyFormat
+    answer: type[BaseModel]
+    status: int
+    creates: bool
+    versioned: bool
+    own_transactions: bool
+    streams: bool
+    lane: Lane
+    media_types: tuple[str, ...]
+    max_body_bytes: int
+    errors: tuple[type[GeoAssignError], ...]
 
-    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, options)
 
-    def post(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("POST", path, options)
+QueryModel = TypeVar("QueryModel", bound=BaseModel)
+BodyModel = TypeVar("BodyModel", bound=BaseModel)
+Path = ParamSpec("Path")
+QueryT = TypeVar("QueryT")
+BodyT = TypeVar("BodyT")
 
-    def put(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("PUT", path, options)
 
-    def patch(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("PATCH", path, options)
+class Declared(Protocol[QueryT, BodyT]):
+    """A decorator for handlers of a `Call` with just these models."""
 
-    def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("DELETE", path, options)
+    def __call__(
+        self, handler: Callable[Concatenate[Call[QueryT, BodyT], Path], Reply], /
+    ) -> Callable[Concatenate[Call[QueryT, BodyT], Path], Reply]: ...
 
-    def _add(self, method: Method, path: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
+
+class Declare:
+    """Declares operations of one method on `operations`."""
+
+    def __init__(self, method: Method, tag: str, operations: list[Operation]) -> None:
+        self._method = method
+        self._tag = tag
+        self._operations = operations
+
+    @overload
+    def __call__(self, path: str, **options: Unpack[Options]) -> Declared[None, None]: ...
+    @overload
+    def __call__(
+        self, path: str, *, query: type[QueryModel], **options: Unpack[Options]
+    ) -> Declared[QueryModel, None]: ...
+    @overload
+    def __call__(
+        self, path: str, *, body: type[BodyModel], **options: Unpack[Options]
+    ) -> Declared[None, BodyModel]: ...
+    @overload
+    def __call__(
+        self, path: str, *, query: type[QueryModel], body: type[BodyModel], **options: Unpack[Options]
+    ) -> Declared[QueryModel, BodyModel]: ...
+    def __call__(
+        self,
+        path: str,
+        *,
+        query: type[BaseModel] | None = None,
+        body: type[BaseModel] | None = None,
+        **options: Unpack[Options],
+    ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
+            _require_path_parameters(handler, path)
             summary, _, description = (handler.__doc__ or "").strip().partition("\n")
-            self.operations.append(
+            self._operations.append(
                 Operation(
-                    method=method,
+                    method=self._method,
                     path=path,
                     handler=handler,
-                    tag=self.tag,
+                    tag=self._tag,
                     summary=summary.rstrip("."),
                     description=" ".join(description.split()),
+                    query=query,
+                    body=body,
                     **options,
                 )
             )
             return handler
 
         return register
+
+
+class Routes:
+    """The operations of one route file. Used as decorators: `@routes.post("/v1/leads", ...)`."""
+
+    def __init__(self, tag: str) -> None:
+        self.operations: list[Operation] = []
+        self.get = Declare("GET", tag, self.operations)
+        self.post = Declare("POST", tag, self.operations)
+        self.put = Declare("PUT", tag, self.operations)
+        self.patch = Declare("PATCH", tag, self.operations)
+        self.delete = Declare("DELETE", tag, self.operations)
+
+    def blueprint(self, respond: Respond) -> flask.Blueprint:
+        """A blueprint named like the route file, with a view for each operation: its endpoint is `stores.get_store`."""
+        module = self.operations[0].handler.__module__
+        blueprint = flask.Blueprint(module.rpartition(".")[2], module)
+        for operation in self.operations:
+            blueprint.add_url_rule(
+                rule_of(operation.path),
+                endpoint=operation.name,
+                view_func=_view(operation, respond),
+                methods=[operation.method],
+            )
+        return blueprint
+
+
+def _view(operation: Operation, respond: Respond) -> Callable[..., flask.Response]:
+    def view(**path: PathValue) -> flask.Response:
+        return respond(operation, path)
+
+    return view
+
+
+def _require_path_parameters(handler: Handler, path: str) -> None:
+    """Raises TypeError unless the handler's arguments after the call are the path's parameters, by name and type."""
+    _, *arguments = inspect.signature(handler).parameters.values()
+    taken = {argument.name: argument.annotation for argument in arguments}
+    wanted = {name: TYPE_OF_KIND[kind] for name, kind in parameters_of(path)}
+    if taken != wanted:
+        raise TypeError(f"{handler.__name__} takes {taken}, where {path} has {wanted}")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_assign.core.errors import Family, GeoAssignError, InvalidError, UnavailableError
 from geo_assign.http.errors import InternalError, OverloadedError
-from geo_assign.http.rendering import to_json
+from geo_assign.http.response import to_json
 
 MEDIA_TYPE = "application/problem+json"
 DOCS = "/docs/problems"

@@ -17,26 +17,26 @@ from scripts.benchmark.questions import Nearest
 
 # Layer, module, name. What none of them covers is "the rest".
 LAYERS = (
-    ("routing", "geo_assign.http.api", "Router.find"),
-    ("routing", "geo_assign.http.api", "Incoming"),
-    ("credentials", "geo_assign.http.dispatching", "credentials_of"),
-    ("parsing", "geo_assign.http.dispatching", "Dispatcher._receive"),
-    ("parsing", "geo_assign.http.dispatching", "Dispatcher._try_to_parse"),
+    ("request", "geo_assign.http.request", "Request.__init__"),
+    ("routing", "flask.ctx", "RequestContext.match_request"),
+    ("credentials", "geo_assign.http.request_handler", "credentials_of"),
+    ("parsing", "geo_assign.http.request_handler", "RequestHandler._receive"),
+    ("parsing", "geo_assign.http.request_handler", "RequestHandler._try_to_parse"),
     ("admission, limits", "geo_assign.http.admission", "Admission.enter"),
     ("admission, limits", "geo_assign.http.admission", "Admission.leave"),
     ("admission, limits", "geo_assign.http.limits", "Limits.call"),
     ("pool", "sqlalchemy", "Engine.connect"),
     ("pool", "sqlalchemy", "Connection.close"),
     ("begin + token", "geo_assign.core.db", "_begin"),
-    ("token to caller", "geo_assign.http.dispatching", "authenticate"),
+    ("token to caller", "geo_assign.http.request_handler", "authenticate"),
     ("store's rules", "geo_assign.http.routes.nearest", "get_store_rules"),
     ("question", "geo_assign.http.routes.nearest", "_question"),
     ("clock", "geo_assign.core.db", "Tx.now"),
     ("query", "geo_assign.http.routes.nearest", "rank"),
     ("answer as JSON", "geo_assign.http.routes.nearest", "_answer"),
     ("commit", "geo_assign.core.db", "_commit"),
-    ("headers", "geo_assign.http.dispatching", "Dispatcher._outgoing"),
-    ("log, metrics", "geo_assign.http.api", "Api._account"),
+    ("headers", "geo_assign.http.request_handler", "render"),
+    ("log, metrics", "geo_assign.http.accounting", "_count"),
 )
 REST = "the rest"
 WHOLE = "in the process"
@@ -73,7 +73,7 @@ def measure_layers(environment: Mapping[str, str], question: Nearest) -> dict[st
     os.environ.update(environment)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # log lines are written, but nowhere
     settings = import_module("geo_assign.core.settings").Settings()
-    app = import_module("geo_assign.app").create_app(settings).wsgi_app
+    app = import_module("geo_assign.app").create_app(settings)
     requests = [request.partition(b"\r\n\r\n")[::2] for request in question()[0]]
     environs = [_environ(head.decode(), body) for head, body in requests]
     third = len(environs) // 3
@@ -129,6 +129,9 @@ def _environ(head: str, body: bytes) -> dict[str, Any]:
         "PATH_INFO": path,
         "QUERY_STRING": "",
         "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
         **special,
         **{f"HTTP_{name}": value for name, value in headers.items()},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from geo_assign.http.router import template_of
+from geo_assign.http.paths import template_of
 from tests.api.neighbours import House, Neighbours
 from tests.api.samples import OPERATIONS, SAMPLES, request_of
 

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from geo_assign.http.json_schemas import resolved
-from geo_assign.http.router import parameters_of, template_of
+from geo_assign.http.paths import parameters_of, template_of
 from tests.api.neighbours import Neighbours
 from tests.api.samples import OPERATIONS, SAMPLES
 

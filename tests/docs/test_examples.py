@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from geo_assign.app import list_operations
 from geo_assign.http.decoding import decode_body
 from geo_assign.http.operations import Operation
-from geo_assign.http.router import Router
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer
 from tests.docs.pages import page
+from tests.routing import find_operation
 
 README = page("README.md")
 _CALL = re.compile(r'curl -sS (?:-X (\w+) )?"\$API(/v1/[^"]*)"')
@@ -35,9 +34,8 @@ def filled(text: str) -> str:
 
 
 def bodies() -> Iterator[tuple[Operation, str]]:
-    router = Router(list_operations())
     for path, body in _BODY.findall(script()):
-        operation, _ = router.find("POST", filled(path))
+        operation = find_operation("POST", filled(path))
         yield operation, filled(body)
 
 
@@ -48,12 +46,11 @@ def test_every_body_is_taken(operation: Operation, body: str) -> None:
 
 
 def test_every_call_is_served() -> None:
-    router = Router(list_operations())
     with_body = {path for path, _ in _BODY.findall(script())}
     called = _CALL.findall(script())
     assert len(called) >= 6
     for method, path in called:
-        router.find(method or ("POST" if path in with_body else "GET"), filled(path))
+        find_operation(method or ("POST" if path in with_body else "GET"), filled(path))
 
 
 def test_the_answers_shown_have_the_members_that_answers_have() -> None:

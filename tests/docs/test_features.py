@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from geo_assign.app import list_operations
-from geo_assign.http.router import template_of
+from geo_assign.http.paths import template_of
 from tests.docs.pages import ROOT, page
 
 FEATURES = page("docs/features.md")

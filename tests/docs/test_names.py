@@ -11,7 +11,7 @@ from geo_assign.app import create_app, list_operations
 from geo_assign.cli import main
 from geo_assign.core.settings import PREFIX, Settings
 from geo_assign.core.telemetry import registry
-from geo_assign.http.router import template_of
+from geo_assign.http.paths import template_of
 from geo_assign.schema import metadata
 from tests.docs.pages import ROOT, Page, list_pages, page
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from geo_assign.access.domain import ApiScope, Permission, Role, TokenKind, new_
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.ids import new_id
 from geo_assign.core.settings import Settings
-from geo_assign.http.operations import Operation
+from geo_assign.http.operations import Operation, Routes
 from tests.conftest import World
 
 MakeClient = Callable[..., FlaskClient]
@@ -86,7 +87,9 @@ def make_client(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeC
 
     def make(operations: Sequence[Operation] | None = None, **settings: Any) -> FlaskClient:
         if operations is not None:
-            monkeypatch.setattr("geo_assign.app.list_operations", lambda: list(operations))
+            routes = Routes("Examples")
+            routes.operations.extend(operations)
+            monkeypatch.setattr("geo_assign.app.FEATURES", (SimpleNamespace(routes=routes),))
         chosen: Settings = world.settings(**settings)
         app = create_app(chosen)
         made.append(app)

@@ -18,19 +18,19 @@ class Echo(Body):
 
 
 @routes.post("/v1/echo", access=EVERYBODY, body=Echo)
-def echo(call: Call) -> Reply:
+def echo(call: Call[None, Echo]) -> Reply:
     """Echo."""
     return Reply({"title": call.body.title})
 
 
 @routes.post("/v1/small", access=EVERYBODY, body=Echo, max_body_bytes=40)
-def echo_small(call: Call) -> Reply:
+def echo_small(call: Call[None, Echo]) -> Reply:
     """Echo little."""
     return Reply({"title": call.body.title})
 
 
 @routes.post("/v1/bare", access=Access(public=True))
-def bare(call: Call) -> Reply:
+def bare(call: Call[None, None]) -> Reply:
     """Take nothing."""
     return Reply({"authenticated": call.authenticated is not None})
 

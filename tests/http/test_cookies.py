@@ -28,13 +28,13 @@ SESSION = UUID("01a20193-b55f-7463-b93c-f067572ecca5")
 
 
 @routes.get("/v1/notes", access=EVERYBODY)
-def read_note(call: Call) -> Reply:
+def read_note(call: Call[None, None]) -> Reply:
     """Read."""
     return Reply({})
 
 
 @routes.delete("/v1/notes", access=EVERYBODY, status=204)
-def delete_note(call: Call) -> Reply:
+def delete_note(call: Call[None, None]) -> Reply:
     """Change."""
     return Reply()
 

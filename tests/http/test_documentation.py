@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from geo_assign.app import FEATURES, list_operations
 from geo_assign.http import routes
 from geo_assign.http.json_schemas import resolved
+from geo_assign.http.paths import template_of
 from geo_assign.http.problems import documented_errors
-from geo_assign.http.router import template_of
 from tests.http.conftest import MakeClient
 
 METHODS = {"get", "post", "put", "patch", "delete"}

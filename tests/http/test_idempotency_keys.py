@@ -24,7 +24,7 @@ class Note(Body):
 
 
 @routes.post("/v1/notes", access=DISPATCHING, body=Note, status=201, creates=True)
-def create_note(call: Call) -> Reply:
+def create_note(call: Call[None, Note]) -> Reply:
     """Create."""
     with call.transaction() as tx:
         if call.attempt is not None and (known := find(tx, call.attempt)) is not None:

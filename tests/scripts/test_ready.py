@@ -23,7 +23,7 @@ class Service(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"migrations are missing")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 

@@ -49,7 +49,7 @@ class NewApiKeyAnswer(ApiKeyAnswer):
 
 
 @routes.get("/v1/api-keys", access=ADMINISTRATORS, query=PageQuery, answer=Listing[ApiKeyAnswer])
-def list_api_keys(call: Call) -> Reply:
+def list_api_keys(call: Call[PageQuery, None]) -> Reply:
     """The organization's API keys by name, revoked ones too."""
     with call.transaction() as tx:
         page = access.list_api_keys(tx, limit=call.query.limit, cursor=call.query.cursor)
@@ -66,9 +66,9 @@ def list_api_keys(call: Call) -> Reply:
     creates=True,
     errors=(TakenError,),
 )
-def create_api_key(call: Call) -> Reply:
+def create_api_key(call: Call[None, ApiKeyBody]) -> Reply:
     """Make an API key."""
-    body: ApiKeyBody = call.body
+    body = call.body
 
     def create(row_id: UUID) -> tuple[ApiKey, str | None]:
         return commands.create_key(
@@ -91,17 +91,17 @@ def create_api_key(call: Call) -> Reply:
 
 
 @routes.get("/v1/api-keys/{id}", access=ADMINISTRATORS, answer=ApiKeyAnswer, errors=(NotFoundError,))
-def get_api_key(call: Call) -> Reply:
+def get_api_key(call: Call[None, None], id: UUID) -> Reply:
     """One API key, without its secret."""
     with call.transaction() as tx:
-        return Reply(_answers(tx, [access.get_api_key(tx, call.path["id"])])[0])
+        return Reply(_answers(tx, [access.get_api_key(tx, id)])[0])
 
 
 @routes.delete("/v1/api-keys/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
-def delete_api_key(call: Call) -> Reply:
+def delete_api_key(call: Call[None, None], id: UUID) -> Reply:
     """Revoke an API key: it is refused from its next request on."""
     with call.transaction() as tx:
-        revoke_api_key(tx, call.caller, call.path["id"])
+        revoke_api_key(tx, call.caller, id)
     return Reply()
 
 

@@ -14,8 +14,8 @@ from geo_assign.core.geo import Point
 from geo_assign.core.spans import Span
 from geo_assign.free_time.availability import Availability, FreeSlot, Search, find_slots
 from geo_assign.http.addresses import AddressNotFoundError, find_point
-from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
+from geo_assign.http.response import to_json
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, PointAnswer, PointBody, Skills
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
@@ -96,13 +96,13 @@ class AvailabilityAnswer(Answer):
     answer=AvailabilityAnswer,
     errors=(NotFoundError, AddressNotFoundError, WallTimeDoesNotExistError),
 )
-def find_availability(call: Call) -> Reply:
+def find_availability(call: Call[None, AvailabilityBody]) -> Reply:
     """Find the next free slots near a place, before there is a lead.
 
     Slots begin on the quarters of an hour. Between appointments there is time for the way, as estimated from the
     straight line, and for the store's travel buffer. What is proposed could be assigned at this moment.
     """
-    body: AvailabilityBody = call.body
+    body = call.body
     if body.address is None:
         assert body.point is not None
         with call.transaction() as tx:
@@ -115,8 +115,8 @@ def find_availability(call: Call) -> Reply:
         return _answer(tx, call, rules, point)
 
 
-def _answer(tx: Tx, call: Call, rules: StoreRules, origin: Point) -> Reply:
-    body: AvailabilityBody = call.body
+def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point) -> Reply:
+    body = call.body
     question = _question(tx, call, rules, origin)
     first, last = _span(body, rules, at=question.at)
     question = replace(question, slot=Slot(first, first + _duration(body, rules)))
@@ -144,8 +144,8 @@ def _answer(tx: Tx, call: Call, rules: StoreRules, origin: Point) -> Reply:
     )
 
 
-def _question(tx: Tx, call: Call, rules: StoreRules, origin: Point) -> Question:
-    body: AvailabilityBody = call.body
+def _question(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point) -> Question:
+    body = call.body
     if body.group_id is not None:
         get_group(tx, call.caller.scope, body.group_id)
     return question_for_point(
@@ -177,7 +177,7 @@ def _span(body: AvailabilityBody, rules: StoreRules, *, at: datetime) -> Span:
     return first, last
 
 
-def _note_views(call: Call, found: Availability, *, at: datetime) -> None:
+def _note_views(call: AnyCall, found: Availability, *, at: datetime) -> None:
     """Whose place was told by a distance from where he is now."""
     seen = {one.technician_id for slot in found.slots for one in slot.technicians if one.position_seen}
     call.services.views.note(call.caller, How.NEAREST, sorted(seen), at=at)

@@ -13,8 +13,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.paging import MAX_LIMIT
 from geo_assign.core.spans import Span
-from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
+from geo_assign.http.response import to_json
 from geo_assign.http.schemas import Answer, LocalDateOrInstant, PageQuery, TimeZoneName
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_group, get_store
@@ -134,12 +134,12 @@ class CalendarAnswer(Answer):
     answer=CalendarAnswer,
     errors=(NotFoundError, InvalidError),
 )
-def read_calendar(call: Call) -> Reply:
+def read_calendar(call: Call[CalendarQuery, None]) -> Reply:
     """Leads and tickets per technician with hours, time off and free gaps, and what nobody has.
 
     Of one store or group, or of all that you see; at most 42 days. An offer holds time under whoever is asked.
     """
-    query: CalendarQuery = call.query
+    query = call.query
     scope = call.caller.scope
     with call.transaction() as tx:
         zone = _zone(tx, call, query)
@@ -173,7 +173,7 @@ def read_calendar(call: Call) -> Reply:
     )
 
 
-def _zone(tx: Tx, call: Call, query: CalendarQuery) -> ZoneInfo:
+def _zone(tx: Tx, call: AnyCall, query: CalendarQuery) -> ZoneInfo:
     """Whose calendar the days are of. Raises NotFoundError for a store or group outside the scope."""
     scope = call.caller.scope
     store = get_store(tx, scope, query.store_id) if query.store_id is not None else None

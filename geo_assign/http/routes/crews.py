@@ -1,5 +1,7 @@
 """Who comes along with the lead engineer."""
 
+from uuid import UUID
+
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
 from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
@@ -39,11 +41,11 @@ class CollaboratorsBody(Body):
         SlotTakenError,
     ),
 )
-def put_collaborators(call: Call) -> Reply:
+def put_collaborators(call: Call[None, CollaboratorsBody], id: UUID) -> Reply:
     """Say who comes along to work that somebody has, or is asked to lead.
 
     Those who stay keep their time. When somebody new has none, 409 `slot_taken` says who and why, and nothing changes.
     """
     with call.transaction() as tx:
-        order = change_crew(tx, call.caller, call.path["id"], call.body.collaborator_ids, version=call.if_match)
+        order = change_crew(tx, call.caller, id, call.body.collaborator_ids, version=call.if_match)
     return Reply(work_order_answer(order), version=order.version)

@@ -60,10 +60,10 @@ class WhyAnswer(Answer):
 
 
 @routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
-def read_decision(call: Call) -> Reply:
+def read_decision(call: Call[None, None], id: UUID) -> Reply:
     """One receipt."""
     with call.transaction() as tx:
-        return Reply(DecisionAnswer.model_validate(get_decision(tx, call.caller.scope, call.path["id"])))
+        return Reply(DecisionAnswer.model_validate(get_decision(tx, call.caller.scope, id)))
 
 
 @routes.get(
@@ -73,10 +73,10 @@ def read_decision(call: Call) -> Reply:
     answer=Listing[DecisionAnswer],
     errors=(WorkOrderNotFoundError,),
 )
-def list_order_decisions(call: Call) -> Reply:
+def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
     """The receipts of a work order, oldest first."""
     with call.transaction() as tx:
-        page = list_decisions(tx, call.caller.scope, call.path["id"], limit=call.query.limit, cursor=call.query.cursor)
+        page = list_decisions(tx, call.caller.scope, id, limit=call.query.limit, cursor=call.query.cursor)
     items = [DecisionAnswer.model_validate(decision) for decision in page.items]
     return Reply(Listing[DecisionAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
@@ -88,10 +88,10 @@ def list_order_decisions(call: Call) -> Reply:
     answer=WhyAnswer,
     errors=(DecisionNotFoundError, NotFoundError),
 )
-def explain_decision(call: Call) -> Reply:
+def explain_decision(call: Call[WhyQuery, None], id: UUID) -> Reply:
     """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
     with call.transaction() as tx:
-        decision = get_decision(tx, call.caller.scope, call.path["id"])
+        decision = get_decision(tx, call.caller.scope, id)
         why, at = explain(tx, call.caller.scope, decision, call.query.technician_id), tx.as_of()
     if why.distance_m is not None:
         call.services.views.note(call.caller, How.DECISION, [why.technician_id], at=at)

@@ -48,9 +48,9 @@ class GeocodeAnswer(Answer):
     own_transactions=True,
     errors=(NotFoundError,),
 )
-def geocode_address(call: Call) -> Reply:
+def geocode_address(call: Call[None, GeocodeBody]) -> Reply:
     """Look an address up as a lead of this store would be."""
-    body: GeocodeBody = call.body
+    body = call.body
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
     result = call.services.geocoder.geocode(

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -54,13 +55,13 @@ class HoursExceptionAnswer(Answer):
     answer=Listing[HoursExceptionAnswer],
     errors=(NotFoundError, InvalidError),
 )
-def list_exceptions_from_hours(call: Call) -> Reply:
+def list_exceptions_from_hours(call: Call[HoursExceptionsQuery, None], id: UUID) -> Reply:
     """The dates on which a technician's weekly hours do not hold, up to a year of them."""
     first, last = call.query.first, call.query.last
     if not timedelta(0) <= last - first <= _LONGEST:
         raise InvalidError.at("/to", "span_of_dates", "It should lie on or after `from`, at most 366 days later.")
     with call.transaction() as tx:
-        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
+        technician = queries.get_technician(tx, call.caller.scope, id)
         found = list_hours_exceptions(tx, technician.id, first=first, last=last)
     return Reply(Listing[HoursExceptionAnswer](items=[_answer(one) for one in found]))
 
@@ -71,11 +72,11 @@ def list_exceptions_from_hours(call: Call) -> Reply:
     answer=HoursExceptionAnswer,
     errors=(NotFoundError,),
 )
-def get_exception_from_hours(call: Call) -> Reply:
+def get_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> Reply:
     """What a technician works on one date, where that differs from his weekly hours."""
     with call.transaction() as tx:
-        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
-        return Reply(_answer(get_hours_exception(tx, technician.id, _date(call))))
+        technician = queries.get_technician(tx, call.caller.scope, id)
+        return Reply(_answer(get_hours_exception(tx, technician.id, _date(date))))
 
 
 @routes.put(
@@ -85,15 +86,15 @@ def get_exception_from_hours(call: Call) -> Reply:
     answer=HoursExceptionAnswer,
     errors=(NotFoundError,),
 )
-def put_exception_from_hours(call: Call) -> Reply:
+def put_exception_from_hours(call: Call[None, HoursExceptionBody], id: UUID, date: str) -> Reply:
     """Set what a technician of your stores works on one date, instead of that weekday's hours.
 
     The spans that begin on that date are replaced, with what a night shift among them reaches into the next; the end
     of the night before stays. The date is one of his home store's calendar. Appointments that exist are not moved.
     """
-    body: HoursExceptionBody = call.body
+    body = call.body
     with call.transaction() as tx:
-        exception = HoursException(call.path["id"], _date(call), body.spans, body.note)
+        exception = HoursException(id, _date(date), body.spans, body.note)
         return Reply(_answer(commands.set_hours_exception(tx, call.caller, exception)))
 
 
@@ -103,19 +104,19 @@ def put_exception_from_hours(call: Call) -> Reply:
     status=204,
     errors=(NotFoundError,),
 )
-def delete_exception_from_hours(call: Call) -> Reply:
+def delete_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> Reply:
     """Let the weekly hours hold again on this date."""
     with call.transaction() as tx:
-        commands.remove_hours_exception(tx, call.caller, call.path["id"], local_date=_date(call))
+        commands.remove_hours_exception(tx, call.caller, id, local_date=_date(date))
     return Reply()
 
 
-def _date(call: Call) -> date:
+def _date(text: str) -> date:
     """The path's date. Raises NotFoundError: at what is no date there is nothing."""
     try:
-        return date.fromisoformat(call.path["date"])
+        return date.fromisoformat(text)
     except ValueError as error:
-        raise NotFoundError(f"{call.path['date']!r} is not a date such as 2026-05-21.") from error
+        raise NotFoundError(f"{text!r} is not a date such as 2026-05-21.") from error
 
 
 def _answer(exception: HoursException) -> HoursExceptionAnswer:

@@ -46,11 +46,11 @@ class LadderAnswer(Answer):
 
 
 @routes.get("/v1/work-orders/{id}/ladder", access=READING, answer=LadderAnswer, errors=(WorkOrderNotFoundError,))
-def get_offer_ladder(call: Call) -> Reply:
+def get_offer_ladder(call: Call[None, None], id: UUID) -> Reply:
     """Who was asked, and who would be asked until when, if nobody says yes.
 
     A forecast from this moment's positions and the store's offer policy, before and while it runs.
     """
     with call.transaction() as tx:
-        ladder = get_ladder(tx, call.caller.scope, call.path["id"])
+        ladder = get_ladder(tx, call.caller.scope, id)
     return Reply(LadderAnswer.model_validate(ladder))

@@ -11,8 +11,8 @@ from geo_assign.access.domain import Caller
 from geo_assign.access.queries import find_session_caller
 from geo_assign.core.geo import BoundingBox
 from geo_assign.core.paging import BadCursorError
-from geo_assign.http.operations import READING, Call, Lane, Reply, Routes, Stream
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import READING, AnyCall, Call, Lane, Reply, Routes, Stream
+from geo_assign.http.response import to_json
 from geo_assign.http.routes.work_order_models import work_order_answer
 from geo_assign.http.schemas import Answer, Bbox, Query
 from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap
@@ -59,9 +59,9 @@ class MapAnswer(Answer):
     lane=Lane.PICTURES,
     errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError),
 )
-def get_map(call: Call) -> Reply:
+def get_map(call: Call[MapQuery, None]) -> Reply:
     """Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order."""
-    query: MapQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         view = query.bbox or WORLD
         if query.work_order_id is not None:
@@ -80,7 +80,7 @@ def get_map(call: Call) -> Reply:
     media_types=("text/event-stream",),
     lane=Lane.PICTURES,
 )
-def listen_live(call: Call) -> Reply:
+def listen_live(call: Call[LiveQuery, None]) -> Reply:
     """What changes on the map, as server-sent events: technicians, work_orders, heartbeat, reset.
 
     Every event's id is a cursor; `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has
@@ -92,7 +92,7 @@ def listen_live(call: Call) -> Reply:
     return Reply(Stream(_events(call, call.caller, since)), headers=headers)
 
 
-def _events(call: Call, caller: Caller, since: datetime | None) -> Iterator[bytes]:
+def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[bytes]:
     hub = call.services.live
     if since is not None and not hub.is_resumable(caller.org_id, since):
         yield _event("reset", {}, cursor=None)

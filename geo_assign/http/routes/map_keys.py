@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import Field, SecretStr
@@ -23,9 +23,11 @@ from geo_assign.geocoding.commands.map_keys import (
 )
 from geo_assign.geocoding.domain import GeocodeProblem, KeyOwner, MapKey, OwnerKind
 from geo_assign.geocoding.queries import MapKeyNotFoundError, find_map_key, get_map_key
-from geo_assign.http.operations import ADMINISTRATORS, STORE_SETTINGS, Access, Call, Handler, Reply, Routes
+from geo_assign.http.operations import ADMINISTRATORS, STORE_SETTINGS, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
 from geo_assign.workforce.queries import get_group, get_store
+
+B = TypeVar("B")
 
 routes = Routes("Geocoding")
 
@@ -75,15 +77,10 @@ class Holder:
     access: Access
     find: Callable[[Tx, Scope, UUID], object]
 
-    def owner(self, call: Call) -> KeyOwner:
-        """The holder that the request names."""
-        return KeyOwner(self.kind, call.path.get("id", call.caller.org_id))
-
-    def sought(self, tx: Tx, call: Call) -> KeyOwner:
-        """The same, once it is certain that it exists for the caller."""
-        owner = self.owner(call)
-        self.find(tx, call.caller.scope, owner.id)
-        return owner
+    def sought(self, tx: Tx, call: AnyCall, id: UUID) -> KeyOwner:
+        """The holder of this id. Raises NotFoundError unless it exists for the caller."""
+        self.find(tx, call.caller.scope, id)
+        return KeyOwner(self.kind, id)
 
 
 HOLDERS = (
@@ -99,23 +96,23 @@ HOLDERS = (
 )
 
 
-def _read(holder: Holder, call: Call) -> Reply:
+def _read(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
     """{Holder}'s own map key, without the key."""
     with call.transaction() as tx:
-        return _reply(get_map_key(tx, holder.sought(tx, call)))
+        return _reply(get_map_key(tx, holder.sought(tx, call, id)))
 
 
-def _put(holder: Holder, call: Call) -> Reply:
+def _put(holder: Holder, call: Call[None, MapKeyBody], id: UUID) -> Reply:
     """Set or replace {holder}'s map key. It is tried at once: one that the provider refuses is not stored.
 
     Work orders that waited for a key, or for a geocoder, are located again.
     """
-    body: MapKeyBody = call.body
+    body = call.body
     secret = SecretStr(body.key) if body.key else None
     new = NewMapKey(provider=body.provider, url=body.url, key=secret, daily_budget=body.daily_budget)
     geocoder = call.services.geocoder
     with call.transaction() as tx:
-        owner = holder.sought(tx, call)
+        owner = holder.sought(tx, call, id)
         present = find_map_key(tx, owner)
         kept = open_map_key(geocoder.box, present) if present and keeps_key(present, new) else None
     tested = geocoder.test_map_key(provider=new.provider, url=new.url, key=new.key or kept, deadline_s=_TEST_DEADLINE_S)
@@ -125,19 +122,19 @@ def _put(holder: Holder, call: Call) -> Reply:
         return _reply(stored)
 
 
-def _remove(holder: Holder, call: Call) -> Reply:
+def _remove(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
     """Remove {holder}'s map key; the next one in line applies: the store's, its group's, the organization's."""
     with call.transaction() as tx:
-        owner = holder.sought(tx, call)
+        owner = holder.sought(tx, call, id)
         delete_map_key(tx, call.caller, owner, version=call.if_match)
     return Reply()
 
 
-def _test(holder: Holder, call: Call) -> Reply:
+def _test(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
     """Try {holder}'s stored map key and tell the provider's own words."""
     geocoder = call.services.geocoder
     with call.transaction() as tx:
-        owner = holder.sought(tx, call)
+        owner = holder.sought(tx, call, id)
         present = get_map_key(tx, owner)
         secret = open_map_key(geocoder.box, present)
     tested = geocoder.test_map_key(provider=present.provider, url=present.url, key=secret, deadline_s=_TEST_DEADLINE_S)
@@ -166,12 +163,16 @@ def _test_answer(tested: GeocodeProblem | None, key: MapKey) -> MapKeyTestAnswer
     )
 
 
-def _handler(holder: Holder, act: Callable[[Holder, Call], Reply]) -> Handler:
-    """`act` for one holder, with a name and a description of its own."""
+def _handler(holder: Holder, act: Callable[[Holder, Call[None, B], UUID], Reply]) -> Callable[..., Reply]:
+    """`act` for one holder, with a name and a description of its own. The organization is the caller's."""
 
-    def handle(call: Call) -> Reply:
-        return act(holder, call)
+    def handle_organization(call: Call[None, B]) -> Reply:
+        return act(holder, call, call.caller.org_id)
 
+    def handle_one(call: Call[None, B], id: UUID) -> Reply:
+        return act(holder, call, id)
+
+    handle: Callable[..., Reply] = handle_organization if holder.kind is OwnerKind.ORGANIZATION else handle_one
     handle.__name__ = f"{act.__name__.lstrip('_')}_{holder.kind.value}_map_key"
     words = (act.__doc__ or "").replace("{Holder}", holder.named.capitalize())
     handle.__doc__ = words.replace("{holder}", holder.named)
@@ -181,17 +182,18 @@ def _handler(holder: Holder, act: Callable[[Holder, Call], Reply]) -> Handler:
 _NOT_FOUND = (MapKeyNotFoundError, NotFoundError)
 
 for _holder in HOLDERS:
-    _who = {"access": _holder.access}
-    routes.get(_holder.path, **_who, answer=MapKeyAnswer, errors=_NOT_FOUND)(_handler(_holder, _read))
+    routes.get(_holder.path, access=_holder.access, answer=MapKeyAnswer, errors=_NOT_FOUND)(_handler(_holder, _read))
     routes.put(
         _holder.path,
-        **_who,
+        access=_holder.access,
         body=MapKeyBody,
         answer=MapKeyAnswer,
         own_transactions=True,
         errors=(MapKeyRefusedError, *_NOT_FOUND, StaleError),
     )(_handler(_holder, _put))
-    routes.delete(_holder.path, **_who, status=204, errors=(*_NOT_FOUND, StaleError))(_handler(_holder, _remove))
-    routes.post(f"{_holder.path}/test", **_who, answer=MapKeyTestAnswer, own_transactions=True, errors=_NOT_FOUND)(
-        _handler(_holder, _test)
+    routes.delete(_holder.path, access=_holder.access, status=204, errors=(*_NOT_FOUND, StaleError))(
+        _handler(_holder, _remove)
     )
+    routes.post(
+        f"{_holder.path}/test", access=_holder.access, answer=MapKeyTestAnswer, own_transactions=True, errors=_NOT_FOUND
+    )(_handler(_holder, _test))

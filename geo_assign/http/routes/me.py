@@ -72,7 +72,7 @@ class PresenceAnswer(Answer):
 
 
 @routes.get("/v1/me", access=EVERYBODY, answer=MeAnswer)
-def get_me(call: Call) -> Reply:
+def get_me(call: Call[None, None]) -> Reply:
     """Who you are, and the stores and service groups that you see."""
     caller, settings = call.caller, call.services.settings
     with call.transaction() as tx:
@@ -101,7 +101,7 @@ def get_me(call: Call) -> Reply:
     own_transactions=True,
     errors=(InactiveError,),
 )
-def put_presence(call: Call) -> Reply:
+def put_presence(call: Call[None, PresenceBody]) -> Reply:
     """Go on or off duty. Positions are accepted on duty only; going off withdraws your open offers at once."""
     caller, technician_id = call.caller, call.caller.technician_id
     if technician_id is None:
@@ -114,7 +114,7 @@ def put_presence(call: Call) -> Reply:
     return Reply(PresenceAnswer(on_duty=technician.on_duty, changed_at=technician.duty_changed_at))
 
 
-def _change(tx: Tx, call: Call, technician_id: UUID) -> list[UUID]:
+def _change(tx: Tx, call: Call[None, PresenceBody], technician_id: UUID) -> list[UUID]:
     if call.body.on_duty:
         go_on_duty(tx, technician_id)
         return []

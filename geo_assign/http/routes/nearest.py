@@ -12,8 +12,8 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point, road_s
 from geo_assign.free_time.days import Day, get_days
 from geo_assign.http.addresses import AddressNotFoundError, find_point
-from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
+from geo_assign.http.response import to_json
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, LongText, PointBody, Skills, SlotBody
 from geo_assign.matching.domain import (
@@ -104,20 +104,20 @@ class NearestAnswer(Answer):
         WallTimeDoesNotExistError,
     ),
 )
-def find_nearest(call: Call) -> Reply:
+def find_nearest(call: Call[None, NearestBody]) -> Reply:
     """Rank who could go, nearest first, and say why others cannot.
 
     Slots that start soon are judged by live positions, later ones by where people will be. Distances are geodesic;
     `eta_s` is an estimate from the straight line, real drives take longer.
     """
-    body: NearestBody = call.body
+    body = call.body
     if body.address is not None:
         return _at_address(call, body, body.address)
     with call.transaction() as tx:
         return Reply(_answer(tx, call, body))
 
 
-def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
+def _at_address(call: AnyCall, body: NearestBody, address: str) -> Reply:
     assert body.store_id is not None
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
@@ -128,7 +128,7 @@ def _at_address(call: Call, body: NearestBody, address: str) -> Reply:
         return Reply(_answer(tx, call, located))
 
 
-def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
+def _question(tx: Tx, call: AnyCall, body: NearestBody) -> Question:
     scope = call.caller.scope
     if body.work_order_id is not None:
         order = get_work_order(tx, scope, body.work_order_id)
@@ -156,7 +156,7 @@ def _question(tx: Tx, call: Call, body: NearestBody) -> Question:
     )
 
 
-def _answer(tx: Tx, call: Call, body: NearestBody) -> bytes:
+def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
     question, full = _question(tx, call, body), body.detail == "full"
     ranking = rank(tx, question, explain=full)
     days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
@@ -180,7 +180,7 @@ def _answer(tx: Tx, call: Call, body: NearestBody) -> bytes:
     )
 
 
-def _note_views(call: Call, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
+def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
     """Whose place was told, or how far away he is: the same to whoever asks from several sides."""
     shown = [one.technician_id for one in candidates]
     shown += [one.technician_id for one in excluded if one.distance_m is not None]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from geo_assign.dispatch.commands import answering
-from geo_assign.http.operations import TECHNICIANS, Call, Lane, Reply, Routes
+from geo_assign.http.operations import TECHNICIANS, AnyCall, Call, Lane, Reply, Routes
 from geo_assign.http.routes.work_order_models import (
     OfferAnswer,
     OfferedWorkAnswer,
@@ -37,7 +37,7 @@ class RejectBody(Body):
 
 
 @routes.get("/v1/me/offers", access=TECHNICIANS, answer=Listing[OfferedWorkAnswer], lane=Lane.PHONES)
-def list_my_offers(call: Call) -> Reply:
+def list_my_offers(call: Call[None, None]) -> Reply:
     """Your open offers with customer, address, slot, distance and the time left to answer."""
     with call.transaction() as tx:
         found = list_offers_with_orders(tx, _technician(call))
@@ -55,7 +55,7 @@ def list_my_offers(call: Call) -> Reply:
     answer=Listing[ScheduledWorkAnswer],
     lane=Lane.PHONES,
 )
-def list_my_schedule(call: Call) -> Reply:
+def list_my_schedule(call: Call[PageQuery, None]) -> Reply:
     """The work that is yours, by time, with your `role` in it.
 
     Work that you are to come along to is there from the moment that your time is held for it.
@@ -69,10 +69,10 @@ def list_my_schedule(call: Call) -> Reply:
 
 
 @routes.post("/v1/offers/{id}/accept", access=TECHNICIANS, answer=OfferAnswer, errors=_OVER, lane=Lane.PHONES)
-def accept_offer(call: Call) -> Reply:
+def accept_offer(call: Call[None, None], id: UUID) -> Reply:
     """Take the work. Repeating it answers the same."""
     with call.transaction() as tx:
-        return Reply(offer_answer(answering.accept(tx, call.caller, call.path["id"])))
+        return Reply(offer_answer(answering.accept(tx, call.caller, id)))
 
 
 @routes.post(
@@ -84,12 +84,12 @@ def accept_offer(call: Call) -> Reply:
     lane=Lane.PHONES,
     own_transactions=True,
 )
-def reject_offer(call: Call) -> Reply:
+def reject_offer(call: Call[None, RejectBody], id: UUID) -> Reply:
     """Say no, with a reason; the next candidate is asked at once."""
-    body: RejectBody = call.body
-    return Reply(offer_answer(call.services.dispatch.reject(call.caller, call.path["id"], body.reason, body.note)))
+    body = call.body
+    return Reply(offer_answer(call.services.dispatch.reject(call.caller, id, body.reason, body.note)))
 
 
-def _technician(call: Call) -> UUID:
+def _technician(call: AnyCall) -> UUID:
     technician_id: Any = call.caller.technician_id
     return technician_id  # type: ignore[no-any-return]

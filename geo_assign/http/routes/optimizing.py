@@ -100,14 +100,14 @@ class OptimizationAnswer(Answer):
     own_transactions=True,
     errors=(WorkOrderNotFoundError, NotFoundError),
 )
-def optimize_assignments(call: Call) -> Reply:
+def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     """Give many waiting work orders out together, so that most get somebody and all ways together are shortest.
 
     Never worse than giving them to the nearest one by one, which the answer compares with. With `commit` each pair is
     given in a transaction of its own: one that was taken meanwhile is `lost`, with the reason, and the others stand. A
     retry under the same `Idempotency-Key` answers what was given.
     """
-    body: OptimizeBody = call.body
+    body = call.body
     wanted = Wanted(body.work_order_ids, body.store_id, body.group_id, body.mode)
     optimize = call.services.dispatch.optimize
     found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)

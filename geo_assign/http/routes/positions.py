@@ -87,7 +87,7 @@ class PositionsAnswer(Answer):
     lane=Lane.PHONES,
     errors=(RecordingTimeoutError,),
 )
-def record_positions(call: Call) -> Reply:
+def record_positions(call: Call[None, PositionsBody]) -> Reply:
     """Send positions, up to 500 at once; each gets a verdict.
 
     They are judged in the order of their times, whatever order they come in. Sending one again is harmless: it is a

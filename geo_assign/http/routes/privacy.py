@@ -11,8 +11,8 @@ from pydantic import Field
 from geo_assign.access.domain import AuditFilter
 from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
-from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, Call, Reply, Routes
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, AnyCall, Call, Reply, Routes
+from geo_assign.http.response import to_json
 from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answer
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import Answer, Email, Instant, Listing, PageQuery, Phone
@@ -119,7 +119,7 @@ class AuditEntryAnswer(Answer):
     own_transactions=True,
     errors=(InactiveError,),
 )
-def list_location_views(call: Call) -> Reply:
+def list_location_views(call: Call[PageQuery, None]) -> Reply:
     """Who looked at where you were, when and how, newest first. Looks of the last second may still be missing."""
     technician_id = _own_id(call)
     call.services.views.flush()
@@ -136,7 +136,7 @@ def list_location_views(call: Call) -> Reply:
     own_transactions=True,
     errors=(InactiveError,),
 )
-def export_me(call: Call) -> Reply:
+def export_me(call: Call[ExportQuery, None]) -> Reply:
     """Everything that is kept about you, as one document; your track by pages."""
     return _export(call, _own_id(call))
 
@@ -149,9 +149,9 @@ def export_me(call: Call) -> Reply:
     own_transactions=True,
     errors=(NotFoundError,),
 )
-def export_technicians_data(call: Call) -> Reply:
+def export_technicians_data(call: Call[ExportQuery, None], id: UUID) -> Reply:
     """Everything that is kept about a technician, as one document; the track by pages. The technician sees that."""
-    return _export(call, call.path["id"])
+    return _export(call, id)
 
 
 @routes.post(
@@ -160,13 +160,13 @@ def export_technicians_data(call: Call) -> Reply:
     answer=TechnicianAnswer,
     errors=(NotFoundError, OpenWorkError),
 )
-def erase_technician(call: Call) -> Reply:
+def erase_technician(call: Call[None, None], id: UUID) -> Reply:
     """Forget a technician: name, log-in, home, hours, duty, positions, track. What he did stays, without him.
 
     Refused while he has work or open offers. There is no way back.
     """
     with call.transaction() as tx:
-        return Reply(technician_answer(commands.erase_technician(tx, call.caller, call.path["id"])))
+        return Reply(technician_answer(commands.erase_technician(tx, call.caller, id)))
 
 
 @routes.post(
@@ -175,13 +175,13 @@ def erase_technician(call: Call) -> Reply:
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderStateError),
 )
-def erase_customer(call: Call) -> Reply:
+def erase_customer(call: Call[None, None], id: UUID) -> Reply:
     """Forget the customer of a work order that is over: name, phone, e-mail, address, place, notes, what was wrong.
 
     History, receipts and outgoing events forget with it. There is no way back.
     """
     with call.transaction() as tx:
-        order = commands.erase_customer(tx, call.caller, call.path["id"])
+        order = commands.erase_customer(tx, call.caller, id)
     return Reply(work_order_answer(order), version=order.version)
 
 
@@ -192,9 +192,9 @@ def erase_customer(call: Call) -> Reply:
     answer=Listing[CustomersOrderAnswer],
     errors=(InvalidError,),
 )
-def export_customers_data(call: Call) -> Reply:
+def export_customers_data(call: Call[CustomerQuery, None]) -> Reply:
     """The work orders of whoever has this phone number or e-mail address, with their histories, oldest first."""
-    query: CustomerQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = commands.export_customer(
             tx, call.caller, phone=query.phone, email=query.email, limit=query.limit, cursor=query.cursor
@@ -209,9 +209,9 @@ def export_customers_data(call: Call) -> Reply:
 
 
 @routes.get("/v1/audit", access=ADMINISTRATORS, query=AuditQuery, answer=Listing[AuditEntryAnswer])
-def list_audit(call: Call) -> Reply:
+def list_audit(call: Call[AuditQuery, None]) -> Reply:
     """The audit trail: who did what to whom, newest first."""
-    query: AuditQuery = call.query
+    query = call.query
     wanted = AuditFilter(query.actor_id, query.subject_id, query.action, query.since, query.until)
     with call.transaction() as tx:
         page = list_audit_entries(tx, wanted, limit=query.limit, cursor=query.cursor)
@@ -219,7 +219,7 @@ def list_audit(call: Call) -> Reply:
     return Reply(Listing[AuditEntryAnswer](items=items, next_cursor=page.next_cursor))
 
 
-def _export(call: Call, technician_id: UUID) -> Reply:
+def _export(call: Call[ExportQuery, None], technician_id: UUID) -> Reply:
     call.services.views.flush()
     with call.transaction() as tx:
         found = commands.export_technician(
@@ -245,7 +245,7 @@ def _view(view: View) -> LocationViewAnswer:
     )
 
 
-def _own_id(call: Call) -> UUID:
+def _own_id(call: AnyCall) -> UUID:
     if call.caller.technician_id is None:
         raise InactiveError("There is no active technician for this user.")
     return call.caller.technician_id

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
-from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.rendering import to_json
+from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
+from geo_assign.http.response import to_json
 from geo_assign.http.schemas import Answer, PageQuery
 from geo_assign.matching.domain import KnownPosition, Provenance
 from geo_assign.matching.roster import Eligibility, RosterLine, RosterQuestion, RosterSort, list_roster
@@ -93,13 +93,13 @@ class RosterAnswer(Answer):
     answer=RosterAnswer,
     errors=(NotFoundError, WorkOrderNotFoundError),
 )
-def read_roster(call: Call) -> Reply:
+def read_roster(call: Call[RosterQuery, None]) -> Reply:
     """Everybody with presence, place on duty, and work, to assign from a list.
 
     With `work_order_id` each line says whether he can take it and why not. A work order without a location is judged
     by what hangs on no place: duty, hours, skills, time. That is the way to assign it.
     """
-    query: RosterQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         question = _question(tx, call, query)
         lines = list_roster(tx, call.caller.scope, question)
@@ -118,7 +118,7 @@ def read_roster(call: Call) -> Reply:
     )
 
 
-def _question(tx: Tx, call: Call, query: RosterQuery) -> RosterQuestion:
+def _question(tx: Tx, call: AnyCall, query: RosterQuery) -> RosterQuestion:
     """Raises NotFoundError for a store, group or work order outside the scope."""
     scope = call.caller.scope
     question = RosterQuestion(

@@ -36,7 +36,7 @@ class SavedViewAnswer(Answer):
 
 
 @routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[SavedViewAnswer])
-def list_saved_views(call: Call) -> Reply:
+def list_saved_views(call: Call[None, None]) -> Reply:
     """Your saved views, by name."""
     with call.transaction() as tx:
         views = list_views(tx, call.caller.id)
@@ -44,10 +44,10 @@ def list_saved_views(call: Call) -> Reply:
 
 
 @routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=SavedViewAnswer, errors=(NotFoundError,))
-def get_saved_view(call: Call) -> Reply:
+def get_saved_view(call: Call[None, None], name: str) -> Reply:
     """One of your saved views."""
     with call.transaction() as tx:
-        return Reply(_answer(get_view(tx, call.caller.id, call.path["name"])))
+        return Reply(_answer(get_view(tx, call.caller.id, name)))
 
 
 @routes.put(
@@ -58,17 +58,17 @@ def get_saved_view(call: Call) -> Reply:
     max_body_bytes=_MAX_BYTES,
     errors=(TooManyViewsError,),
 )
-def put_saved_view(call: Call) -> Reply:
+def put_saved_view(call: Call[None, SavedViewBody], name: str) -> Reply:
     """Save a view under this name, in the place of the one that had it. It follows you to every screen."""
     with call.transaction() as tx:
-        return Reply(_answer(save_view(tx, call.caller.id, call.path["name"], call.body.model_dump(mode="json"))))
+        return Reply(_answer(save_view(tx, call.caller.id, name, call.body.model_dump(mode="json"))))
 
 
 @routes.delete("/v1/me/views/{name:slug}", access=EVERYBODY, status=204, errors=(NotFoundError,))
-def delete_saved_view(call: Call) -> Reply:
+def delete_saved_view(call: Call[None, None], name: str) -> Reply:
     """Drop one of your saved views."""
     with call.transaction() as tx:
-        drop_view(tx, call.caller.id, call.path["name"])
+        drop_view(tx, call.caller.id, name)
     return Reply()
 
 

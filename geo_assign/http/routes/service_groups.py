@@ -52,9 +52,9 @@ class GroupAnswer(Answer):
 
 
 @routes.get("/v1/service-groups", access=STORE_SETTINGS, query=GroupsQuery, answer=Listing[GroupAnswer])
-def list_service_groups(call: Call) -> Reply:
+def list_service_groups(call: Call[GroupsQuery, None]) -> Reply:
     """The service groups of your scope, by name."""
-    query: GroupsQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = queries.list_groups(
             tx,
@@ -76,9 +76,9 @@ def list_service_groups(call: Call) -> Reply:
     creates=True,
     errors=(TakenError,),
 )
-def create_service_group(call: Call) -> Reply:
+def create_service_group(call: Call[None, GroupBody]) -> Reply:
     """Form a service group in one of your stores."""
-    body: GroupBody = call.body
+    body = call.body
     new = commands.NewGroup(name=body.name, store_id=body.store_id, slug=body.slug)
     with call.transaction() as tx:
         return create_once(
@@ -91,10 +91,10 @@ def create_service_group(call: Call) -> Reply:
 
 
 @routes.get("/v1/service-groups/{id}", access=STORE_SETTINGS, answer=GroupAnswer, errors=(NotFoundError,))
-def get_service_group(call: Call) -> Reply:
+def get_service_group(call: Call[None, None], id: UUID) -> Reply:
     """One service group."""
     with call.transaction() as tx:
-        return _reply(queries.get_group(tx, call.caller.scope, call.path["id"]))
+        return _reply(queries.get_group(tx, call.caller.scope, id))
 
 
 @routes.patch(
@@ -105,19 +105,17 @@ def get_service_group(call: Call) -> Reply:
     versioned=True,
     errors=(NotFoundError, StaleError),
 )
-def update_service_group(call: Call) -> Reply:
+def update_service_group(call: Call[None, GroupPatch], id: UUID) -> Reply:
     """Rename a service group, or let it take work or not."""
     with call.transaction() as tx, stale_as(_answer):
-        return _reply(
-            commands.update_group(tx, call.caller, call.path["id"], changes=changes(call.body), version=call.if_match)
-        )
+        return _reply(commands.update_group(tx, call.caller, id, changes=changes(call.body), version=call.if_match))
 
 
 @routes.delete("/v1/service-groups/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,))
-def delete_service_group(call: Call) -> Reply:
+def delete_service_group(call: Call[None, None], id: UUID) -> Reply:
     """Let a service group take no new work; what it has goes on."""
     with call.transaction() as tx:
-        commands.deactivate_group(tx, call.caller, call.path["id"])
+        commands.deactivate_group(tx, call.caller, id)
     return Reply()
 
 

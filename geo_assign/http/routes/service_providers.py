@@ -87,9 +87,9 @@ class ProviderAnswer(Answer):
 
 
 @routes.get("/v1/service-providers", access=STORE_SETTINGS, query=ProvidersQuery, answer=Listing[ProviderAnswer])
-def list_service_providers(call: Call) -> Reply:
+def list_service_providers(call: Call[ProvidersQuery, None]) -> Reply:
     """The service providers of your scope, by name."""
-    query: ProvidersQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = queries.list_providers(
             tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor
@@ -107,9 +107,9 @@ def list_service_providers(call: Call) -> Reply:
     creates=True,
     errors=(TakenError,),
 )
-def create_service_provider(call: Call) -> Reply:
+def create_service_provider(call: Call[None, ProviderBody]) -> Reply:
     """Add an external company. A store administrator names at least one service group of his stores."""
-    body: ProviderBody = call.body
+    body = call.body
     new = commands.NewProvider(
         name=body.name,
         slug=body.slug,
@@ -131,10 +131,10 @@ def create_service_provider(call: Call) -> Reply:
 
 
 @routes.get("/v1/service-providers/{id}", access=STORE_SETTINGS, answer=ProviderAnswer, errors=(NotFoundError,))
-def get_service_provider(call: Call) -> Reply:
+def get_service_provider(call: Call[None, None], id: UUID) -> Reply:
     """One service provider."""
     with call.transaction() as tx:
-        return _reply(queries.get_provider(tx, call.caller.scope, call.path["id"]))
+        return _reply(queries.get_provider(tx, call.caller.scope, id))
 
 
 @routes.patch(
@@ -145,20 +145,20 @@ def get_service_provider(call: Call) -> Reply:
     versioned=True,
     errors=(NotFoundError, StaleError, InUseError),
 )
-def update_service_provider(call: Call) -> Reply:
+def update_service_provider(call: Call[None, ProviderPatch], id: UUID) -> Reply:
     """Change a service provider whose groups are all in your stores."""
     sent = changes(call.body)
     if sent.get("base") is not None:
         sent["base"] = sent["base"].point()
     with call.transaction() as tx, stale_as(_answer):
-        return _reply(commands.update_provider(tx, call.caller, call.path["id"], changes=sent, version=call.if_match))
+        return _reply(commands.update_provider(tx, call.caller, id, changes=sent, version=call.if_match))
 
 
 @routes.delete("/v1/service-providers/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
-def delete_service_provider(call: Call) -> Reply:
+def delete_service_provider(call: Call[None, None], id: UUID) -> Reply:
     """End the work with a service provider. Refused while it has active technicians."""
     with call.transaction() as tx:
-        commands.deactivate_provider(tx, call.caller, call.path["id"])
+        commands.deactivate_provider(tx, call.caller, id)
     return Reply()
 
 

@@ -10,7 +10,7 @@ from geo_assign.access.domain import BadCredentialsError, Role
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
-from geo_assign.http.operations import EVERYBODY, Access, Call, Reply, Routes
+from geo_assign.http.operations import EVERYBODY, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Password, ShortText
 
@@ -54,7 +54,7 @@ class SessionAnswer(Answer):
     status=201,
     errors=(BadCredentialsError, TooManyLogInsError),
 )
-def create_session(call: Call) -> Reply:
+def create_session(call: Call[None, LogInBody]) -> Reply:
     """Log in.
 
     Bearer tokens last 30 days, cookies 12 hours. Whatever of organization, e-mail and password is wrong, the answer is
@@ -79,7 +79,7 @@ def create_session(call: Call) -> Reply:
 
 
 @routes.delete("/v1/sessions/current", access=EVERYBODY, status=204, own_transactions=True)
-def delete_session(call: Call) -> Reply:
+def delete_session(call: Call[None, None]) -> Reply:
     """Log out; a technician is off duty from then on, and his open offers go to the next."""
     caller = call.caller
     with call.transaction() as tx:
@@ -90,7 +90,7 @@ def delete_session(call: Call) -> Reply:
     return Reply(headers={"Set-Cookie": cleared_cookie(call.services.settings)})
 
 
-def _with_cookie(call: Call, session: OpenedSession) -> Reply:
+def _with_cookie(call: AnyCall, session: OpenedSession) -> Reply:
     settings = call.services.settings
     answer = _answer(session, token=None, csrf=csrf_token(settings, session.id))
     return Reply(answer, headers={"Set-Cookie": session_cookie(settings, session.token, session.expires_at)})

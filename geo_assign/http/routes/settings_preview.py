@@ -83,14 +83,14 @@ class SettingsPreviewAnswer(Answer):
     answer=SettingsPreviewAnswer,
     errors=(NotFoundError,),
 )
-def preview_store_settings(call: Call) -> Reply:
+def preview_store_settings(call: Call[None, SettingsPreviewBody], id: UUID) -> Reply:
     """Replay what automation decided for the store in the last days under other settings. Nothing changes.
 
     At most the latest 500 decisions, and as many of them as ten seconds suffice for.
     """
-    body: SettingsPreviewBody = call.body
+    body = call.body
     with call.transaction() as tx:
-        rules = get_store_rules(tx, call.caller.scope, call.path["id"])
+        rules = get_store_rules(tx, call.caller.scope, id)
         other = load_settings(body.settings.stored(), freshness_s=tx.defaults.freshness_s)
         found = preview_settings(tx, rules.store.id, present=rules.settings, other=other, days=body.days)
     return Reply(SettingsPreviewAnswer.model_validate(found))

@@ -9,7 +9,7 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.automation import settings_changed
 from geo_assign.http.editing import create_once, stale_as, unsent
-from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -70,9 +70,9 @@ class StoreAnswer(Answer):
 
 
 @routes.get("/v1/stores", access=STORE_SETTINGS, query=StoresQuery, answer=Listing[StoreAnswer])
-def list_stores(call: Call) -> Reply:
+def list_stores(call: Call[StoresQuery, None]) -> Reply:
     """The stores of your scope, by name."""
-    query: StoresQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = queries.list_stores(tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor)
     return Reply(Listing[StoreAnswer](items=[_answer(store) for store in page.items], next_cursor=page.next_cursor))
@@ -87,9 +87,9 @@ def list_stores(call: Call) -> Reply:
     creates=True,
     errors=(TakenError, UnknownTimezoneError),
 )
-def create_store(call: Call) -> Reply:
+def create_store(call: Call[None, StoreBody]) -> Reply:
     """Open a store. Administrators of the organization only: a new store is in nobody else's scope."""
-    body: StoreBody = call.body
+    body = call.body
     new = commands.NewStore(
         name=body.name,
         timezone=body.timezone,
@@ -108,10 +108,10 @@ def create_store(call: Call) -> Reply:
 
 
 @routes.get("/v1/stores/{id}", access=STORE_SETTINGS, answer=StoreAnswer, errors=(NotFoundError,))
-def get_store(call: Call) -> Reply:
+def get_store(call: Call[None, None], id: UUID) -> Reply:
     """One store."""
     with call.transaction() as tx:
-        return _reply(queries.get_store(tx, call.caller.scope, call.path["id"]))
+        return _reply(queries.get_store(tx, call.caller.scope, id))
 
 
 @routes.patch(
@@ -122,28 +122,28 @@ def get_store(call: Call) -> Reply:
     versioned=True,
     errors=(NotFoundError, StaleError, InUseError, UnknownTimezoneError),
 )
-def update_store(call: Call) -> Reply:
+def update_store(call: Call[None, StorePatch], id: UUID) -> Reply:
     """Change a store. Technicians without a home of their own start from its new place."""
     sent = changes(call.body)
     if "location" in sent:
         sent["location"] = sent["location"].point()
     with call.transaction() as tx, stale_as(_answer):
-        return _reply(commands.update_store(tx, call.caller, call.path["id"], changes=sent, version=call.if_match))
+        return _reply(commands.update_store(tx, call.caller, id, changes=sent, version=call.if_match))
 
 
 @routes.delete("/v1/stores/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
-def delete_store(call: Call) -> Reply:
+def delete_store(call: Call[None, None], id: UUID) -> Reply:
     """Close a store: it takes no new work, and what it has goes on. Refused while people belong to it."""
     with call.transaction() as tx:
-        commands.deactivate_store(tx, call.caller, call.path["id"])
+        commands.deactivate_store(tx, call.caller, id)
     return Reply()
 
 
 @routes.get("/v1/stores/{id}/settings", access=STORE_SETTINGS, answer=StoreSettings, errors=(NotFoundError,))
-def get_store_settings(call: Call) -> Reply:
+def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
     """The settings in force, defaults included. The entity tag is the store's."""
     with call.transaction() as tx:
-        return _settings_reply(call, queries.get_store(tx, call.caller.scope, call.path["id"]))
+        return _settings_reply(call, queries.get_store(tx, call.caller.scope, id))
 
 
 @routes.put(
@@ -154,14 +154,14 @@ def get_store_settings(call: Call) -> Reply:
     versioned=True,
     errors=(NotFoundError, StaleError),
 )
-def put_store_settings(call: Call) -> Reply:
+def put_store_settings(call: Call[None, StoreSettings], id: UUID) -> Reply:
     """Replace a store's settings; what is left out follows the defaults.
 
     They hold for the next decision: turning automatic assignment off stops new offers at once, and one that runs
     finishes without another after it.
     """
     with call.transaction() as tx, stale_as(lambda store: _effective(call, store)):
-        store = commands.set_store_settings(tx, call.caller, call.path["id"], settings=call.body, version=call.if_match)
+        store = commands.set_store_settings(tx, call.caller, id, settings=call.body, version=call.if_match)
         settings_changed(tx, store.id)
         return _settings_reply(call, store)
 
@@ -178,9 +178,9 @@ def _created(store: Store) -> Reply:
     return Reply(_answer(store), version=store.version, headers={"Location": f"/v1/stores/{store.id}"})
 
 
-def _effective(call: Call, store: Store) -> StoreSettings:
+def _effective(call: AnyCall, store: Store) -> StoreSettings:
     return load_settings(store.stored_settings, freshness_s=call.services.settings.freshness_s)
 
 
-def _settings_reply(call: Call, store: Store) -> Reply:
+def _settings_reply(call: AnyCall, store: Store) -> Reply:
     return Reply(_effective(call, store), version=store.version)

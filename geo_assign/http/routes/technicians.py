@@ -10,7 +10,7 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.editing import create_once, stale_as, unsent
-from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -123,9 +123,9 @@ class TimeOffAnswer(Answer):
 
 
 @routes.get("/v1/technicians", access=STORE_SETTINGS, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
-def list_technicians(call: Call) -> Reply:
+def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
     """The technicians of your scope, by name."""
-    query: TechniciansQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = queries.list_technicians(
             tx,
@@ -149,9 +149,9 @@ def list_technicians(call: Call) -> Reply:
     creates=True,
     errors=(TakenError,),
 )
-def create_technician(call: Call) -> Reply:
+def create_technician(call: Call[None, TechnicianBody]) -> Reply:
     """Add a technician to one of your stores."""
-    body: TechnicianBody = call.body
+    body = call.body
     new = commands.NewTechnician(
         name=body.name,
         store_id=body.store_id,
@@ -175,10 +175,10 @@ def create_technician(call: Call) -> Reply:
 
 
 @routes.get("/v1/technicians/{id}", access=STORE_SETTINGS, answer=TechnicianAnswer, errors=(NotFoundError,))
-def get_technician(call: Call) -> Reply:
+def get_technician(call: Call[None, None], id: UUID) -> Reply:
     """One technician."""
     with call.transaction() as tx:
-        return _reply(queries.get_technician(tx, call.caller.scope, call.path["id"]))
+        return _reply(queries.get_technician(tx, call.caller.scope, id))
 
 
 @routes.patch(
@@ -190,32 +190,32 @@ def get_technician(call: Call) -> Reply:
     own_transactions=True,
     errors=(NotFoundError, StaleError),
 )
-def update_technician(call: Call) -> Reply:
+def update_technician(call: Call[None, TechnicianPatch], id: UUID) -> Reply:
     """Change a technician of your stores. With `active` false he goes off duty and is logged out."""
     sent = changes(call.body)
     if sent.get("home") is not None:
         sent["home"] = sent["home"].point()
     if "hours" in sent:
         sent["hours"] = _hours(sent["hours"])
-    return _reply(_change(call, sent, version=call.if_match))
+    return _reply(_change(call, id, sent, version=call.if_match))
 
 
 @routes.delete(
     "/v1/technicians/{id}", access=STORE_SETTINGS, status=204, own_transactions=True, errors=(NotFoundError,)
 )
-def delete_technician(call: Call) -> Reply:
+def delete_technician(call: Call[None, None], id: UUID) -> Reply:
     """End somebody's work: off duty at once, open offers withdrawn, logged out. What happened stays on record."""
-    _change(call, {"active": False}, version=None)
+    _change(call, id, {"active": False}, version=None)
     return Reply()
 
 
 @routes.get(
     "/v1/technicians/{id}/time-off", access=STORE_SETTINGS, answer=Listing[TimeOffAnswer], errors=(NotFoundError,)
 )
-def list_time_off(call: Call) -> Reply:
+def list_time_off(call: Call[None, None], id: UUID) -> Reply:
     """When a technician does not work whatever his hours say, earliest first."""
     with call.transaction() as tx:
-        technician = queries.get_technician(tx, call.caller.scope, call.path["id"])
+        technician = queries.get_technician(tx, call.caller.scope, id)
         spans = queries.list_time_off(tx, technician.id)
     return Reply(Listing[TimeOffAnswer](items=[TimeOffAnswer.model_validate(span) for span in spans]))
 
@@ -229,10 +229,10 @@ def list_time_off(call: Call) -> Reply:
     creates=True,
     errors=(NotFoundError,),
 )
-def create_time_off(call: Call) -> Reply:
+def create_time_off(call: Call[None, TimeOffBody], id: UUID) -> Reply:
     """Give a technician of your stores time off."""
-    body: TimeOffBody = call.body
-    technician_id = call.path["id"]
+    body = call.body
+    technician_id = id
 
     def create(row_id: UUID) -> TimeOff:
         span = TimeOff(row_id, technician_id, body.starts_at, body.ends_at, body.note)
@@ -251,16 +251,16 @@ def create_time_off(call: Call) -> Reply:
 @routes.delete(
     "/v1/technicians/{id}/time-off/{time_off_id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,)
 )
-def delete_time_off(call: Call) -> Reply:
+def delete_time_off(call: Call[None, None], id: UUID, time_off_id: UUID) -> Reply:
     """Take time off back."""
     with call.transaction() as tx:
-        commands.remove_time_off(tx, call.caller, call.path["id"], time_off_id=call.path["time_off_id"])
+        commands.remove_time_off(tx, call.caller, id, time_off_id=time_off_id)
     return Reply()
 
 
-def _change(call: Call, sent: dict[str, Any], *, version: int | None) -> Technician:
+def _change(call: AnyCall, technician_id: UUID, sent: dict[str, Any], *, version: int | None) -> Technician:
     """Write a change; whoever stops working leaves his open offers to the next."""
-    caller, technician_id, waiting = call.caller, call.path["id"], []
+    caller, waiting = call.caller, []
     with call.transaction() as tx, stale_as(technician_answer):
         if sent.get("active") is False:
             lock_technician(tx, caller, technician_id)

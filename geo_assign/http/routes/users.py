@@ -66,7 +66,7 @@ class UserAnswer(Answer):
 
 
 @routes.get("/v1/users", access=ADMINISTRATORS, query=PageQuery, answer=Listing[UserAnswer])
-def list_users(call: Call) -> Reply:
+def list_users(call: Call[PageQuery, None]) -> Reply:
     """Everybody who may log in, technicians too, by name."""
     with call.transaction() as tx:
         page = access.list_users(tx, limit=call.query.limit, cursor=call.query.cursor)
@@ -84,9 +84,9 @@ def list_users(call: Call) -> Reply:
     creates=True,
     errors=(TakenError,),
 )
-def create_user(call: Call) -> Reply:
+def create_user(call: Call[None, UserBody]) -> Reply:
     """Give somebody access."""
-    body: UserBody = call.body
+    body = call.body
     new = NewUser(
         email=body.email,
         name=body.name,
@@ -106,10 +106,10 @@ def create_user(call: Call) -> Reply:
 
 
 @routes.get("/v1/users/{id}", access=ADMINISTRATORS, answer=UserAnswer, errors=(NotFoundError,))
-def get_user(call: Call) -> Reply:
+def get_user(call: Call[None, None], id: UUID) -> Reply:
     """One user."""
     with call.transaction() as tx:
-        return _reply(tx, access.get_user(tx, call.path["id"]))
+        return _reply(tx, access.get_user(tx, id))
 
 
 @routes.patch(
@@ -120,22 +120,22 @@ def get_user(call: Call) -> Reply:
     versioned=True,
     errors=(NotFoundError, StaleError, TakenError, LastAdministratorError),
 )
-def update_user(call: Call) -> Reply:
+def update_user(call: Call[None, UserPatch], id: UUID) -> Reply:
     """Change a user. What is taken away is gone at his next request."""
     sent = changes(call.body)
     password = sent.pop("password", None)
     with call.transaction() as tx, stale_as(lambda user: _answer(user, queries.list_duties(tx, [user.id])[user.id])):
-        user = commands.update_staff(tx, call.caller, call.path["id"], changes=sent, version=call.if_match)
+        user = commands.update_staff(tx, call.caller, id, changes=sent, version=call.if_match)
         if password is not None:
             set_password(tx, call.caller, user.id, password=password)
         return _reply(tx, user)
 
 
 @routes.delete("/v1/users/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError, LastAdministratorError))
-def delete_user(call: Call) -> Reply:
+def delete_user(call: Call[None, None], id: UUID) -> Reply:
     """Take access away: deactivated and logged out. What he did stays on record."""
     with call.transaction() as tx:
-        commands.update_staff(tx, call.caller, call.path["id"], changes={"active": False})
+        commands.update_staff(tx, call.caller, id, changes={"active": False})
     return Reply()
 
 

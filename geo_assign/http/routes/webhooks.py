@@ -143,7 +143,7 @@ class RedrivenAnswer(Answer):
 
 
 @routes.get("/v1/webhooks", access=ADMINISTRATORS, query=PageQuery, answer=Listing[WebhookAnswer])
-def list_webhooks(call: Call) -> Reply:
+def list_webhooks(call: Call[PageQuery, None]) -> Reply:
     """The organization's webhooks, oldest first."""
     with call.transaction() as tx:
         page = queries.list_webhooks(tx, limit=call.query.limit, cursor=call.query.cursor)
@@ -161,9 +161,9 @@ def list_webhooks(call: Call) -> Reply:
     own_transactions=True,
     errors=(WebhookUrlError, SecretKeysMissingError),
 )
-def create_webhook(call: Call) -> Reply:
+def create_webhook(call: Call[None, WebhookBody]) -> Reply:
     """Have a URL called for events that happen from now on. The answer tells the secret, this once."""
-    body: WebhookBody = call.body
+    body = call.body
     sender = call.services.webhooks
     sender.check_url(body.url)
     new = subscriptions.NewWebhook(
@@ -186,10 +186,10 @@ def create_webhook(call: Call) -> Reply:
 
 
 @routes.get("/v1/webhooks/{id}", access=ADMINISTRATORS, answer=WebhookAnswer, errors=(NotFoundError,))
-def get_webhook(call: Call) -> Reply:
+def get_webhook(call: Call[None, None], id: UUID) -> Reply:
     """One webhook, without its secret."""
     with call.transaction() as tx:
-        return _reply(queries.get_webhook(tx, call.path["id"]))
+        return _reply(queries.get_webhook(tx, id))
 
 
 @routes.patch(
@@ -201,26 +201,24 @@ def get_webhook(call: Call) -> Reply:
     own_transactions=True,
     errors=(NotFoundError, StaleError, WebhookUrlError),
 )
-def update_webhook(call: Call) -> Reply:
+def update_webhook(call: Call[None, WebhookPatch], id: UUID) -> Reply:
     """Change a webhook. Switched off, it hears of nothing that happens meanwhile; what waited goes on afterwards."""
     sent = changes(call.body)
     if "url" in sent:
         with call.transaction() as tx:
-            queries.get_webhook(tx, call.path["id"])
+            queries.get_webhook(tx, id)
         call.services.webhooks.check_url(sent["url"])
     if "events" in sent:
         sent["events"] = _stored(sent["events"])
     with call.transaction() as tx, stale_as(lambda current: WebhookAnswer(**_shown(current))):
-        return _reply(
-            subscriptions.update_webhook(tx, call.caller, call.path["id"], changes=sent, version=call.if_match)
-        )
+        return _reply(subscriptions.update_webhook(tx, call.caller, id, changes=sent, version=call.if_match))
 
 
 @routes.delete("/v1/webhooks/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
-def delete_webhook(call: Call) -> Reply:
+def delete_webhook(call: Call[None, None], id: UUID) -> Reply:
     """Take a webhook away, with its log and whatever waited for it."""
     with call.transaction() as tx:
-        subscriptions.delete_webhook(tx, call.caller, call.path["id"])
+        subscriptions.delete_webhook(tx, call.caller, id)
     return Reply()
 
 
@@ -230,10 +228,10 @@ def delete_webhook(call: Call) -> Reply:
     answer=RotatedWebhookAnswer,
     errors=(NotFoundError, SecretKeysMissingError),
 )
-def rotate_webhook_secret(call: Call) -> Reply:
+def rotate_webhook_secret(call: Call[None, None], id: UUID) -> Reply:
     """Give a webhook a new secret. For a day the one before signs beside it."""
     with call.transaction() as tx:
-        webhook, secret = subscriptions.rotate_secret(tx, call.services.webhooks.box, call.caller, call.path["id"])
+        webhook, secret = subscriptions.rotate_secret(tx, call.services.webhooks.box, call.caller, id)
         until = tx.now() + OLD_SECRET_SIGNS_FOR
     shown = {**_shown(webhook), "secret": secret.get_secret_value(), "previous_secret_until": until}
     return Reply(RotatedWebhookAnswer(**shown), version=webhook.version)
@@ -246,9 +244,9 @@ def rotate_webhook_secret(call: Call) -> Reply:
     own_transactions=True,
     errors=(NotFoundError,),
 )
-def test_webhook(call: Call) -> Reply:
+def test_webhook(call: Call[None, None], id: UUID) -> Reply:
     """Send a signed `ping` now and tell what the receiver answered. It is not logged as a delivery."""
-    outcome = call.services.webhooks.test(call.caller.org_id, call.path["id"])
+    outcome = call.services.webhooks.test(call.caller.org_id, id)
     return Reply(
         WebhookTestAnswer(
             ok=outcome.error is None,
@@ -267,12 +265,12 @@ def test_webhook(call: Call) -> Reply:
     answer=Listing[DeliveryAnswer],
     errors=(NotFoundError,),
 )
-def list_webhook_deliveries(call: Call) -> Reply:
+def list_webhook_deliveries(call: Call[DeliveriesQuery, None], id: UUID) -> Reply:
     """What was sent to a webhook in the last 30 days, and what waits, newest first, with every attempt."""
-    query: DeliveriesQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = queries.list_deliveries(
-            tx, call.path["id"], states=query.state, events=query.event, limit=query.limit, cursor=query.cursor
+            tx, id, states=query.state, events=query.event, limit=query.limit, cursor=query.cursor
         )
     items = [_delivery(delivery) for delivery in page.items]
     return Reply(Listing[DeliveryAnswer](items=items, next_cursor=page.next_cursor))
@@ -284,12 +282,11 @@ def list_webhook_deliveries(call: Call) -> Reply:
     answer=DeliveryAnswer,
     errors=(NotFoundError, WebhookInactiveError),
 )
-def redrive_webhook_delivery(call: Call) -> Reply:
+def redrive_webhook_delivery(call: Call[None, None], id: UUID, delivery_id: UUID) -> Reply:
     """Send one delivery again under its id, whatever became of it; what comes later for its subject waits for it."""
-    webhook_id, delivery_id = call.path["id"], call.path["delivery_id"]
     with call.transaction() as tx:
-        deliveries.redrive(tx, call.caller, webhook_id, delivery_id)
-        return Reply(_delivery(queries.get_delivery(tx, webhook_id, delivery_id)))
+        deliveries.redrive(tx, call.caller, id, delivery_id)
+        return Reply(_delivery(queries.get_delivery(tx, id, delivery_id)))
 
 
 @routes.post(
@@ -298,10 +295,10 @@ def redrive_webhook_delivery(call: Call) -> Reply:
     answer=RedrivenAnswer,
     errors=(NotFoundError, WebhookInactiveError),
 )
-def redrive_webhook(call: Call) -> Reply:
+def redrive_webhook(call: Call[None, None], id: UUID) -> Reply:
     """Send every dead delivery of a webhook again."""
     with call.transaction() as tx:
-        return Reply(RedrivenAnswer(redriven=deliveries.redrive_dead(tx, call.caller, call.path["id"])))
+        return Reply(RedrivenAnswer(redriven=deliveries.redrive_dead(tx, call.caller, id)))
 
 
 def _stored(events: str | tuple[str, ...]) -> tuple[str, ...] | None:

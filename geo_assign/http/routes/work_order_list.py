@@ -67,12 +67,12 @@ class WorkOrderListing(Listing[WorkOrderAnswer]):
 
 
 @routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=WorkOrderListing)
-def list_orders(call: Call) -> Reply:
+def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
     """Work orders of your scope, oldest first unless sorted otherwise.
 
     The first page says how many there are on all of them: a badge equals its list.
     """
-    query: WorkOrdersQuery = call.query
+    query = call.query
     with call.transaction() as tx:
         page = list_work_orders(
             tx,

@@ -84,17 +84,17 @@ class DestinationAnswer(GroupNameAnswer):
     own_transactions=True,
     errors=(*_REFUSED, NotALeadError),
 )
-def convert_order(call: Call) -> Reply:
+def convert_order(call: Call[None, None], id: UUID) -> Reply:
     """Make a ticket of a lead.
 
     Place, customer, slot, group and whoever has it go over; open offers close. Converting again answers the same
     ticket. `If-Match` is optional here.
     """
-    return _reply(call.services.dispatch.convert(call.caller, call.path["id"], call.if_match))
+    return _reply(call.services.dispatch.convert(call.caller, id, call.if_match))
 
 
 @routes.get("/v1/destinations", access=DISPATCHING, answer=Listing[DestinationAnswer])
-def list_places_to_send_to(call: Call) -> Reply:
+def list_places_to_send_to(call: Call[None, None]) -> Reply:
     """The open stores of your organization and their groups, by name: where work can be sent to."""
     with call.transaction() as tx:
         items = [_destination(one) for one in list_destinations(tx)]
@@ -110,20 +110,19 @@ def list_places_to_send_to(call: Call) -> Reply:
     own_transactions=True,
     errors=_STAYS,
 )
-def transfer_order(call: Call) -> Reply:
+def transfer_order(call: Call[None, TransferBody], id: UUID) -> Reply:
     """Send a work order to another store.
 
     Open offers are withdrawn and whoever has it is released; then the other store's zone, trigger and map key apply.
     You need not see that store. From `travelling` on it takes `force`, and of a dispatcher the permission to use it.
     """
-    body: TransferBody = call.body
+    body = call.body
     goal = moving.Goal(body.store_id, body.group_id, body.note, body.force)
-    order_id = call.path["id"]
     return _reply(
         call.services.dispatch.run_then_reassign(
             call.caller,
-            order_id,
-            lambda tx: moving.transfer(tx, call.caller, order_id, goal, version=call.if_match),
+            id,
+            lambda tx: moving.transfer(tx, call.caller, id, goal, version=call.if_match),
         )
     )
 
@@ -137,20 +136,19 @@ def transfer_order(call: Call) -> Reply:
     own_transactions=True,
     errors=_STAYS,
 )
-def reassign_order_group(call: Call) -> Reply:
+def reassign_order_group(call: Call[None, ReassignGroupBody], id: UUID) -> Reply:
     """Give a work order to another group, and to its store if that is another.
 
     Its clock goes on. Whoever belongs to the new group keeps the work, everybody else is released. An order that comes
     back to the same group more than three times carries an alarm.
     """
-    body: ReassignGroupBody = call.body
-    order_id = call.path["id"]
+    body = call.body
     return _reply(
         call.services.dispatch.run_then_reassign(
             call.caller,
-            order_id,
+            id,
             lambda tx: moving.reassign_group(
-                tx, call.caller, order_id, body.group_id, note=body.note, force=body.force, version=call.if_match
+                tx, call.caller, id, body.group_id, note=body.note, force=body.force, version=call.if_match
             ),
         )
     )
@@ -165,20 +163,19 @@ def reassign_order_group(call: Call) -> Reply:
     own_transactions=True,
     errors=(*_STAYS, NoSenderGroupError),
 )
-def reject_order_group(call: Call) -> Reply:
+def reject_order_group(call: Call[None, RejectGroupBody], id: UUID) -> Reply:
     """Send a work order back to the group it came from, where it waits for a person.
 
     `returned_to` is the dispatcher who sent it, or null when he has gone or logged out: then it lies in the group's
     queue. The store may want a note.
     """
-    body: RejectGroupBody = call.body
-    order_id = call.path["id"]
+    body = call.body
     return _reply(
         call.services.dispatch.run_then_reassign(
             call.caller,
-            order_id,
+            id,
             lambda tx: moving.reject_group(
-                tx, call.caller, order_id, note=body.note, force=body.force, version=call.if_match
+                tx, call.caller, id, note=body.note, force=body.force, version=call.if_match
             ),
         )
     )
@@ -192,18 +189,18 @@ def reject_order_group(call: Call) -> Reply:
     versioned=True,
     errors=(*_REFUSED, NotFoundError, InactiveError, SlotTakenError, WorkOrderUnderWayError, TechnicianOffDutyError),
 )
-def reallocate_order(call: Call) -> Reply:
+def reallocate_order(call: Call[None, ReallocateBody], id: UUID) -> Reply:
     """Give work that somebody has to another.
 
     Whoever had it is told and free, the new technician has it or is asked. From `travelling` on it takes `force` with
     a `reason`, and of a dispatcher the permission to use it. It is written into the audit trail.
     """
-    body: ReallocateBody = call.body
+    body = call.body
     with call.transaction() as tx:
         order = reallocating.reallocate(
             tx,
             call.caller,
-            call.path["id"],
+            id,
             body.technician_id,
             mode=body.mode,
             force=body.force,

@@ -82,7 +82,7 @@ class EventAnswer(Answer):
     own_transactions=True,
     errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
-def create_lead(call: Call) -> Reply:
+def create_lead(call: Call[None, LeadBody]) -> Reply:
     """Create a lead, locate it and start its assignment.
 
     Geocoding takes part within its time budget; if it fails or is slow the lead is created all the same, says why it
@@ -103,7 +103,7 @@ def create_lead(call: Call) -> Reply:
     own_transactions=True,
     errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
-def create_ticket(call: Call) -> Reply:
+def create_ticket(call: Call[None, TicketBody]) -> Reply:
     """Create a ticket: work that was taken in at a desk or by a point of sale.
 
     With `assignee_id` it is that technician's at once. Otherwise the store's trigger for tickets decides; where it is
@@ -113,10 +113,10 @@ def create_ticket(call: Call) -> Reply:
 
 
 @routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderDetailAnswer, errors=(WorkOrderNotFoundError,))
-def get_order(call: Call) -> Reply:
+def get_order(call: Call[None, None], id: UUID) -> Reply:
     """One work order, with its way through the groups."""
     with call.transaction() as tx:
-        order = get_work_order(tx, call.caller.scope, call.path["id"])
+        order = get_work_order(tx, call.caller.scope, id)
         return Reply(work_order_detail(order, list_group_stays(tx, order.id)), version=order.version)
 
 
@@ -136,7 +136,7 @@ def get_order(call: Call) -> Reply:
         WallTimeDoesNotExistError,
     ),
 )
-def edit_order(call: Call) -> Reply:
+def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
     """Correct a work order; a new address is looked up, a location is a pin.
 
     Under 100 m only distances change. Farther away an open offer is checked again; an accepted one stays and the
@@ -150,7 +150,7 @@ def edit_order(call: Call) -> Reply:
         location=Point(**location) if location else None,
         slot=(slot["start"], slot["end"]) if slot else None,
     )
-    return _reply(call.services.dispatch.edit(call.caller, call.path["id"], edit, call.if_match))
+    return _reply(call.services.dispatch.edit(call.caller, id, edit, call.if_match))
 
 
 @routes.get(
@@ -160,10 +160,10 @@ def edit_order(call: Call) -> Reply:
     answer=Listing[EventAnswer],
     errors=(WorkOrderNotFoundError,),
 )
-def list_order_events(call: Call) -> Reply:
+def list_order_events(call: Call[PageQuery, None], id: UUID) -> Reply:
     """The history of a work order, oldest first."""
     with call.transaction() as tx:
-        order = get_work_order(tx, call.caller.scope, call.path["id"])
+        order = get_work_order(tx, call.caller.scope, id)
         page = list_events(tx, order.id, limit=call.query.limit, cursor=call.query.cursor)
     items = [EventAnswer.model_validate(entry) for entry in page.items]
     return Reply(Listing[EventAnswer].model_construct(items=items, next_cursor=page.next_cursor))
@@ -176,10 +176,10 @@ def list_order_events(call: Call) -> Reply:
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
 )
-def cancel_order(call: Call) -> Reply:
+def cancel_order(call: Call[None, CancelBody], id: UUID) -> Reply:
     """Cancel a work order; an open offer closes and the time is freed at once."""
     with call.transaction() as tx:
-        return _reply(orders.cancel(tx, call.caller, call.path["id"], reason=call.body.reason, version=call.if_match))
+        return _reply(orders.cancel(tx, call.caller, id, reason=call.body.reason, version=call.if_match))
 
 
 @routes.post(
@@ -189,13 +189,13 @@ def cancel_order(call: Call) -> Reply:
     own_transactions=True,
     errors=(WorkOrderNotFoundError,),
 )
-def auto_assign_order(call: Call) -> Reply:
+def auto_assign_order(call: Call[None, None], id: UUID) -> Reply:
     """Look for the nearest available technician now, whatever the store's trigger says.
 
     Whatever has somebody already stays as it is.
     """
     with call.transaction() as tx:
-        order = get_work_order(tx, call.caller.scope, call.path["id"])
+        order = get_work_order(tx, call.caller.scope, id)
     call.services.dispatch.evaluate(call.caller.org_id, order.id, caller=call.caller, forced=True)
     return _reply(call.services.dispatch.read(call.caller, order.id))
 
@@ -218,7 +218,7 @@ def auto_assign_order(call: Call) -> Reply:
         TechnicianOffDutyError,
     ),
 )
-def assign_order(call: Call) -> Reply:
+def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
     """Give a work order to the technician you chose, or offer it to him. Open offers are withdrawn.
 
     `collaborator_ids` come along, at most ten. Assigned, everybody has the work at once. Offered, the store's
@@ -231,7 +231,7 @@ def assign_order(call: Call) -> Reply:
             assigning.assign(
                 tx,
                 call.caller,
-                call.path["id"],
+                id,
                 chosen.technician_id,
                 mode=chosen.mode,
                 version=call.if_match,
@@ -247,10 +247,10 @@ def assign_order(call: Call) -> Reply:
     versioned=True,
     errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
 )
-def unassign_order(call: Call) -> Reply:
+def unassign_order(call: Call[None, None], id: UUID) -> Reply:
     """Take a work order back from whoever has it or is asked; it is pending until somebody decides."""
     with call.transaction() as tx:
-        return _reply(assigning.unassign(tx, call.caller, call.path["id"], version=call.if_match))
+        return _reply(assigning.unassign(tx, call.caller, id, version=call.if_match))
 
 
 @routes.post(
@@ -260,15 +260,15 @@ def unassign_order(call: Call) -> Reply:
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderStateError),
 )
-def advance_order(call: Call) -> Reply:
+def advance_order(call: Call[None, StatusBody], id: UUID) -> Reply:
     """Say where your work stands: travelling, on_site, in_progress, completed."""
     with call.transaction() as tx:
-        step: StatusBody = call.body
-        return _reply(progress.advance(tx, call.caller, call.path["id"], State(step.state), note=step.note))
+        step = call.body
+        return _reply(progress.advance(tx, call.caller, id, State(step.state), note=step.note))
 
 
-def _create(call: Call, kind: Kind) -> Reply:
-    body: LeadBody = call.body
+def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
+    body = call.body
     new = orders.NewOrder(
         kind=kind,
         store_id=body.store_id,

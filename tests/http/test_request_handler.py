@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -24,7 +24,7 @@ class Thing(Body):
 
 
 @routes.get("/v1/things", access=READING, query=PageQuery)
-def list_things(call: Call) -> Reply:
+def list_things(call: Call[PageQuery, None]) -> Reply:
     """List things."""
     with call.transaction() as tx:
         org = tx.conn.execute(text("SELECT current_setting('app.org_id')")).scalar_one()
@@ -32,25 +32,25 @@ def list_things(call: Call) -> Reply:
 
 
 @routes.get("/v1/things/{id}", access=READING)
-def get_thing(call: Call) -> Reply:
+def get_thing(call: Call[None, None], id: UUID) -> Reply:
     """One thing."""
-    return Reply({"id": call.path["id"]}, version=7)
+    return Reply({"id": id}, version=7)
 
 
 @routes.put("/v1/things/{id}", access=DISPATCHING, body=Thing, versioned=True)
-def change_thing(call: Call) -> Reply:
+def change_thing(call: Call[None, Thing], id: UUID) -> Reply:
     """Change a thing."""
     return Reply({"lat": call.body.lat, "saw": call.if_match}, version=8)
 
 
 @routes.post("/v1/things/{id}/force", access=Access(DISPATCHING.roles, permission=Permission.FORCE_TRAVELLING))
-def force_thing(call: Call) -> Reply:
+def force_thing(call: Call[None, None], id: UUID) -> Reply:
     """Force a thing."""
     return Reply({"done": True})
 
 
 @routes.post("/v1/things/break", access=TECHNICIANS)
-def break_thing(call: Call) -> Reply:
+def break_thing(call: Call[None, None]) -> Reply:
     """Break half-way."""
     with call.transaction() as tx:
         tx.conn.execute(text("UPDATE organizations SET name = 'half done'"))
@@ -58,7 +58,7 @@ def break_thing(call: Call) -> Reply:
 
 
 @routes.get("/v1/failures", access=TECHNICIANS)
-def fail(call: Call) -> Reply:
+def fail(call: Call[None, None]) -> Reply:
     """Fail unexpectedly."""
     raise KeyError("ana@example.com")
 

@@ -7,8 +7,6 @@ and large bodies hold none; what is wrong with a body is told only to callers wh
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -18,12 +16,13 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, VersionRequiredError
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import Credentials, authenticate, credentials_of, require_access
-from geo_assign.http.decoding import decode_body, decode_query, require_json
+from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError
 from geo_assign.http.idempotency import attempt_of
-from geo_assign.http.incoming import Incoming
 from geo_assign.http.operations import Call, Operation, Reply
-from geo_assign.http.rendering import HeldParts, Outgoing, render
+from geo_assign.http.paths import PathValue
+from geo_assign.http.request import Request, current_request
+from geo_assign.http.response import Response, StreamResponse, render
 from geo_assign.http.schemas import Body
 from geo_assign.http.services import Services
 from geo_assign.http.transactions import RequestTransactions
@@ -34,6 +33,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 Parsed = tuple[BaseModel | None, BaseModel | None]
 """Query and body."""
+PathValues = Mapping[str, PathValue]
 
 
 class NoBody(Body):
@@ -44,132 +44,127 @@ def _no_transaction() -> AbstractContextManager[Tx]:
     raise RuntimeError("a public operation has no organization: it opens its own transactions")
 
 
-class Dispatcher:
-    """Answers requests for operations."""
+class RequestHandler:
+    """Answers requests for operations: the view behind every one of them."""
 
     def __init__(self, services: Services, capacity: Capacity) -> None:
         self._services = services
         self._capacity = capacity
         self._max_body_bytes = services.settings.max_body_bytes
 
-    def answer(self, operation: Operation, path: Mapping[str, Any], incoming: Incoming) -> Outgoing:
-        """The rendered answer. Raises whatever is wrong: the caller turns it into a problem."""
-        credentials = None if operation.access.public else credentials_of(incoming)
-        raw = self._receive(operation, incoming)
+    def respond(self, operation: Operation, path: PathValues) -> Response:
+        """The answer to the current request. Raises whatever is wrong; Flask's error handlers make a problem of it."""
+        request = current_request()
+        request.operation = operation
+        credentials = None if operation.access.public else credentials_of(request)
+        raw = self._receive(operation, request)
         places = self._capacity.streams if operation.streams else self._capacity.requests
         places.take()
-        streaming = False
+        response = None
         try:
-            outgoing = self._outgoing(
-                operation, incoming, self._reply(operation, path, incoming, raw=raw, credentials=credentials)
-            )
-            if operation.streams:
-                outgoing = replace(outgoing, parts=HeldParts(outgoing.parts, places.give_back))
-                streaming = True
-            return outgoing
+            response = self._respond(operation, path, request, raw=raw, credentials=credentials)
         finally:
-            if not streaming:
+            # A stream keeps its place for as long as the client listens.
+            if isinstance(response, StreamResponse):
+                response.on_end = places.give_back
+            else:
                 places.give_back()
+        return response
+
+    def _respond(
+        self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
+    ) -> Response:
+        reply = self._reply(operation, path, request, raw=raw, credentials=credentials)
+        return render(
+            reply,
+            reply.status or operation.status,
+            request_id=request.request_id,
+            if_none_match=request.if_none_match if reply.version is not None and operation.method == "GET" else None,
+        )
 
     def _reply(
-        self,
-        operation: Operation,
-        path: Mapping[str, Any],
-        incoming: Incoming,
-        *,
-        raw: bytes,
-        credentials: Credentials | None,
+        self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
     ) -> Reply:
         if credentials is None:
-            parsed = self._parse(operation, incoming, raw)
-            return operation.handler(self._call(operation, path, incoming, parsed=parsed))
-        parsed_or_wrong = self._try_to_parse(operation, incoming, raw)
+            parsed = self._parse(operation, request, raw)
+            return operation.handler(self._call(operation, path, request, parsed=parsed), **path)
+        parsed_or_wrong = self._try_to_parse(operation, request, raw)
         pool = self._capacity.pool
         transactions = RequestTransactions(self._services.database, pool, credentials.token.org_id)
         try:
             tx = transactions.begin(operation.lane, *opening_of(credentials.token))
-            caller = authenticate(tx, credentials, incoming, settings=self._services.settings)
-            incoming.caller = caller
+            caller = authenticate(tx, credentials, request, settings=self._services.settings)
+            request.caller = caller
             require_access(caller, operation.access)
             self._services.limits.call(caller.id, operation.name)
             if isinstance(parsed_or_wrong, GeoAssignError):
                 raise parsed_or_wrong
             call = self._call(
-                operation, path, incoming, parsed=parsed_or_wrong, caller=caller, transactions=transactions
+                operation, path, request, parsed=parsed_or_wrong, caller=caller, transactions=transactions
             )
             if operation.own_transactions or operation.streams:
                 transactions.close()
-            reply = operation.handler(call)
+            reply = operation.handler(call, **path)
         except BaseException as error:
             transactions.abandon(error)
             raise
         transactions.close()
         return reply
 
-    def _outgoing(self, operation: Operation, incoming: Incoming, reply: Reply) -> Outgoing:
-        return render(
-            reply,
-            reply.status or operation.status,
-            request_id=incoming.request_id,
-            if_none_match=incoming.header("HTTP_IF_NONE_MATCH") if operation.method == "GET" else None,
-            head=incoming.method == "HEAD",
-        )
-
     def _call(
         self,
         operation: Operation,
-        path: Mapping[str, Any],
-        incoming: Incoming,
+        path: PathValues,
+        request: Request,
         *,
         parsed: Parsed,
         caller: Caller | None = None,
         transactions: Callable[[], AbstractContextManager[Tx]] = _no_transaction,
-    ) -> Call:
+    ) -> Call[BaseModel | None, BaseModel | None]:
         query, body = parsed
         attempt = None
         if operation.creates and caller is not None:
-            key = incoming.header("HTTP_IDEMPOTENCY_KEY")
+            key = request.headers.get("Idempotency-Key")
             attempt = attempt_of(key, caller_id=caller.id, route=operation.name, path=path, body=body)
         return Call(
             services=self._services,
             authenticated=caller,
-            path=path,
             query=query,
             body=body,
-            if_match=_if_match(operation, incoming),
+            if_match=_if_match(operation, request),
             attempt=attempt,
-            request_id=incoming.request_id,
+            request_id=request.request_id,
             open_transaction=transactions,
-            remote_address=incoming.remote_address,
-            headers=incoming.headers,
+            remote_address=request.remote_addr or "",
+            headers=request.headers,
         )
 
-    def _receive(self, operation: Operation, incoming: Incoming) -> bytes:
+    def _receive(self, operation: Operation, request: Request) -> bytes:
         if operation.method not in _WITH_BODY:
             return b""
         with self._capacity.receiving:
-            raw = incoming.read_body(operation.max_body_bytes or self._max_body_bytes)
+            raw = request.read_body(operation.max_body_bytes or self._max_body_bytes)
         if raw:
-            require_json(incoming.header("CONTENT_TYPE"))
+            operation.reads.require(request.headers.get("Content-Type"))
         return raw
 
-    def _try_to_parse(self, operation: Operation, incoming: Incoming, raw: bytes) -> Parsed | GeoAssignError:
+    def _try_to_parse(self, operation: Operation, request: Request, raw: bytes) -> Parsed | GeoAssignError:
         try:
-            return self._parse(operation, incoming, raw)
+            return self._parse(operation, request, raw)
         except GeoAssignError as error:
             return error
 
-    def _parse(self, operation: Operation, incoming: Incoming, raw: bytes) -> tuple[BaseModel | None, BaseModel | None]:
-        query = decode_query(operation.query, incoming.query_string)
+    def _parse(self, operation: Operation, request: Request, raw: bytes) -> Parsed:
+        query = decode_query(operation.query, request.query_string.decode("latin-1"))
         if operation.body is not None:
-            return query, decode_body(operation.body, raw)
+            return query, operation.reads.decode(operation.body, raw)
         if raw:
             decode_body(NoBody, raw)
         return query, None
 
 
-def _if_match(operation: Operation, incoming: Incoming) -> int | None:
-    text = incoming.header("HTTP_IF_MATCH")
+def _if_match(operation: Operation, request: Request) -> int | None:
+    text = request.headers.get("If-Match")
     if text is None:
         if operation.versioned:
             raise VersionRequiredError

@@ -1,0 +1,75 @@
+"""A log line and metrics for every request of the API; every log line within one carries the request's id."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+import flask
+import structlog
+
+from geo_assign.core.telemetry import counter, get_logger, histogram
+from geo_assign.http.errors import OverloadedError
+from geo_assign.http.paths import template_of
+from geo_assign.http.request import Request, current_request
+from geo_assign.http.response import Response
+
+PREFIX = "/v1/"
+_NO_ROUTE = "-"
+_requests = counter("http_requests", "Requests answered.", ("operation", "status"))
+_seconds = histogram("http_request_seconds", "Time to answer, until the first byte of a stream.", ("operation",))
+_shed = counter("http_shed", "Requests turned away because there was too much to do.", ("operation",))
+_log = get_logger()
+
+
+def keep_account(app: flask.Flask) -> None:
+    """Count and log the requests that `app` answers under /v1."""
+    app.before_request(_bind_request_id)
+    app.after_request(_account)
+    app.teardown_request(_unbind_request_id)
+
+
+def _bind_request_id() -> None:
+    structlog.contextvars.bind_contextvars(request_id=current_request().request_id)
+
+
+def _unbind_request_id(_error: BaseException | None) -> None:
+    structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _account(response: flask.Response) -> flask.Response:
+    request = current_request()
+    if request.path.startswith(PREFIX):
+        code = response.problem_code if isinstance(response, Response) else None
+        _count(request, response.status_code, code)
+    return response
+
+
+def _count(request: Request, status: int, code: str | None) -> None:
+    seconds = time.perf_counter() - request.begun_s
+    operation, caller = request.operation, request.caller
+    name = operation.name if operation is not None else _NO_ROUTE
+    _counter(name, status)()
+    if operation is not None:
+        _observer(name)(seconds)
+    if code == OverloadedError.code:
+        _shed.labels(name).inc()
+    _log.info(
+        "request",
+        method=request.method,
+        route=template_of(operation.path) if operation is not None else _NO_ROUTE,
+        status=status,
+        code=code,
+        duration_ms=round(seconds * 1000, 2),
+        org_id=None if caller is None else str(caller.org_id),
+        caller=None if caller is None else caller.kind.value,
+    )
+
+
+@cache
+def _counter(name: str, status: int) -> Callable[[], None]:
+    return _requests.labels(name, str(status)).inc
+
+
+@cache
+def _observer(name: str) -> Callable[[float], None]:
+    return _seconds.labels(name).observe

@@ -1,0 +1,31 @@
+"""How an operation's body is written: which Content-Types it has, and what turns its bytes into the declared model.
+
+Strict JSON unless an operation says otherwise (`reads=URL_ENCODED`). A format that only one operation reads is
+declared in its route file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from geo_assign.http.decoding import FORM, M, decode_body, decode_form, require_form, require_json
+
+
+class Decode(Protocol):
+    """Reads bytes as a model; without a body they are empty. Raises InvalidError."""
+
+    def __call__(self, model: type[M], raw: bytes, /) -> M: ...
+
+
+@dataclass(frozen=True)
+class BodyFormat:
+    """`media_types` are for the documentation. `require` judges a Content-Type, raises UnsupportedMediaTypeError."""
+
+    media_types: tuple[str, ...]
+    require: Callable[[str | None], None]
+    decode: Decode
+
+
+STRICT_JSON = BodyFormat(("application/json",), require_json, decode_body)
+URL_ENCODED = BodyFormat((FORM,), require_form, decode_form)
+"""Written like a query string: `lat=41.15&lon=-8.61`."""
