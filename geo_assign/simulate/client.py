@@ -1,4 +1,4 @@
-"""A small client of the running service: what phones and the lead form send, with every failure as a value."""
+"""A small HTTP client of the running service that returns every failure as a value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What the service answered. ``body`` is the decoded JSON, or None when there was none."""
+class ServiceReply:
+    """An answer of the service. ``body`` is the decoded JSON, or None when there was none."""
 
     status: int
     body: Any = None
@@ -22,12 +22,12 @@ class Reply:
 
     @property
     def is_ok(self) -> bool:
-        """Whether the service did what was asked."""
+        """Whether the request succeeded."""
         return 200 <= self.status < 300
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the same request may succeed later: nobody there (0), too many, or the service's own fault."""
+        """Whether the same request may succeed later: no connection (0), rate limited, or a fault of the service."""
         return self.status in {0, 429} or self.status >= 500
 
     def items(self) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ class Reply:
 
 
 class Service(Protocol):
-    """Whatever answers calls: the client below, or a stand-in."""
+    """Answers calls: the client below, or a stand-in of the tests."""
 
     def call(
         self,
@@ -47,12 +47,12 @@ class Service(Protocol):
         token: str | None = None,
         json: Any = None,
         headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Reply:
-        """Send one request and return what came of it."""
+    ) -> ServiceReply:
+        """Send one request and return the answer."""
 
 
 class ServiceClient:
-    """Calls one service. Keeps its connections; never raises for what a network or a service may do."""
+    """Calls one service over kept connections. Network errors are replies with status 0, never exceptions."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -69,7 +69,7 @@ class ServiceClient:
         token: str | None = None,
         json: Any = None,
         headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Reply:
+    ) -> ServiceReply:
         """Send one request; a connection that fails is a reply with status 0."""
         sent = {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
@@ -77,8 +77,8 @@ class ServiceClient:
                 method, self._url + path, json=json, headers=sent, timeout=TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException:
-            return Reply(0, retry_after_s=DEFAULT_RETRY_S)
-        return Reply(response.status_code, _decoded(response), _retry_after_s(response))
+            return ServiceReply(0, retry_after_s=DEFAULT_RETRY_S)
+        return ServiceReply(response.status_code, _decoded(response), _retry_after_s(response))
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,4 +1,4 @@
-"""`geo-assign simulate`: fill the invented city with life, against a service that runs."""
+"""`geo-assign simulate`: technicians, phones and leads of the invented city, against a running service."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--write-assets", type=FOLDER, help="Write the demo's files into this folder and exit.")
 @click.option("--seeded", type=FILE, default=SEEDED, show_default=True, help="What `geo-assign seed` printed.")
 @click.option("--url", help="The service; the configured host and port by default.")
-@click.option("--organization", default="demo", show_default=True, help="Slug of the organization to fill with life.")
+@click.option("--organization", default="demo", show_default=True, help="Slug of the organization to simulate.")
 @click.option("--technicians", type=click.IntRange(1, 500), default=24, show_default=True, help="How many of them.")
 @click.option("--leads-per-hour", type=click.FloatRange(0), default=50.0, show_default=True, help="New leads.")
 @click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Shortens visits.")
@@ -46,7 +46,7 @@ def simulate(
     duration: float | None,
     seed: int,
 ) -> None:
-    r"""Fill an invented city with technicians that drive, bad phones and leads that come in.
+    r"""Simulate driving technicians, unreliable phones and incoming leads in an invented city.
 
     \b
     Three steps, the first two once:
@@ -66,7 +66,9 @@ def simulate(
     options = Options(
         leads_per_hour=leads_per_hour, speed=speed, duration_s=duration, technicians=technicians, seed=seed
     )
-    live(city, find_organization(seeded, organization), url=url or default_url(Settings()), options=options)
+    run_until_stopped(
+        city, find_organization(seeded, organization), url=url or default_url(Settings()), options=options
+    )
 
 
 def write_demo(city: City, folder: Path, *, technicians: int) -> None:
@@ -95,7 +97,7 @@ def default_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def live(city: City, organization: Mapping[str, Any], *, url: str, options: Options) -> None:
+def run_until_stopped(city: City, organization: Mapping[str, Any], *, url: str, options: Options) -> None:
     """Run until SIGINT, SIGTERM or the end of the duration."""
     pace = RealPace(wall_clock())
 
@@ -106,12 +108,12 @@ def live(city: City, organization: Mapping[str, Any], *, url: str, options: Opti
     client = ServiceClient(url)
     try:
         click.echo(f"{len(organization['technicians'])} technicians drive about; the service is {url}", err=True)
-        run(client, organization, city=city, pace=pace, options=options, report=_tell)
+        run(client, organization, city=city, pace=pace, options=options, report=_print_line)
     finally:
         client.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     click.echo(f"{wall_clock():%H:%M:%S} {line}", err=True)

@@ -1,4 +1,4 @@
-"""Customers who ask for a visit: when, what for, where and how well they can spell."""
+"""Invented leads: when they come, for which device and slot, and how well the address is written."""
 
 import json
 import math
@@ -19,21 +19,21 @@ from geo_assign.simulate.places import CITY_NAME, FRAME, TIMEZONE
 EXTERNAL_ID_PREFIX = "orrava-"
 SLOT_STEP = timedelta(minutes=5)
 VISIT_MINUTES = (10, 15, 15, 20)
-# Nine in ten customers live this near to the store that they turn to.
+# Nine in ten customers live this near to their store.
 NEAR_STORE_M, NEAR_SHARE = 2600.0, 0.9
 
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """Return the invented devices, what breaks about them, and what customers say."""
+    """Return the invented devices, their faults, referral sources, unknown streets and notes."""
     text = files(__package__).joinpath("catalogue.json").read_text(encoding="utf-8")
     lists: dict[str, Any] = json.loads(text)
     return lists
 
 
 @dataclass(frozen=True)
-class Branch:
-    """A store as the lead form knows it: where it is, its share of the leads, and who there has which skill."""
+class StoreDemand:
+    """A store, its share of the leads, and the id of its service group for each skill."""
 
     store_id: str
     at: tuple[float, float]
@@ -50,11 +50,11 @@ class LeadDraft:
 
 
 class Demand:
-    """An endless stream of leads for some stores, from a seed."""
+    """An endless stream of leads for some stores; the same random generator gives the same leads."""
 
-    def __init__(self, city: City, branches: list[Branch], rng: random.Random) -> None:
+    def __init__(self, city: City, stores: list[StoreDemand], rng: random.Random) -> None:
         self._city = city
-        self._branches = branches
+        self._stores = stores
         self._rng = rng
         self._people = people(rng)
 
@@ -65,11 +65,11 @@ class Demand:
     def lead(self, now: datetime, number: int) -> LeadDraft:
         """Invent a lead."""
         rng = self._rng
-        branch = rng.choices(self._branches, [branch.share for branch in self._branches])[0]
-        address = self._address(branch)
+        store = rng.choices(self._stores, [store.share for store in self._stores])[0]
+        address = self._address(store)
         device = rng.choice(catalogue()["devices"])
         body = {
-            "store_id": branch.store_id,
+            "store_id": store.store_id,
             "customer": self._customer(),
             "device": self._device(device),
             "skills": [device["skill"]],
@@ -78,7 +78,7 @@ class Demand:
             "external_id": f"{EXTERNAL_ID_PREFIX}{now:%y%m%d-%H%M%S-%f}-{number}",
             **self._place(address),
         }
-        if group_id := branch.groups.get(device["skill"]):
+        if group_id := store.groups.get(device["skill"]):
             body["group_id"] = group_id
         if slot := self._slot(now):
             body["slot"] = {name: instant.isoformat() for name, instant in zip(("start", "end"), slot, strict=True)}
@@ -86,12 +86,12 @@ class Demand:
             body["notes"] = rng.choice(catalogue()["notes"])
         return LeadDraft(body, address)
 
-    def _address(self, branch: Branch) -> Address:
+    def _address(self, store: StoreDemand) -> Address:
         if self._rng.random() > NEAR_SHARE:
             return self._rng.choice(self._city.addresses)
         while True:
             address = self._rng.choice(self._city.addresses)
-            if distance(address.point, branch.at) < NEAR_STORE_M:
+            if distance(address.point, store.at) < NEAR_STORE_M:
                 return address
 
     def _customer(self) -> dict[str, str]:
@@ -105,16 +105,16 @@ class Demand:
         return {"type": device["type"], "brand": brand, "model": model, "issue": self._rng.choice(device["issues"])}
 
     def _place(self, address: Address) -> dict[str, Any]:
-        """Say where it is the way customers do: mostly right."""
-        sayings: list[tuple[float, Callable[[Address], dict[str, Any]]]] = [
+        """Write the address as customers do: mostly right."""
+        ways: list[tuple[float, Callable[[Address], dict[str, Any]]]] = [
             (0.80, lambda one: {"address": one.text}),
             (0.05, self._misspelt),
             (0.04, self._unknown),
             (0.04, lambda one: {"address": f"{one.street}, {CITY_NAME}"}),
             (0.07, lambda one: {"address": one.text, "location": _location(one)}),
         ]
-        saying = self._rng.choices([saying for _, saying in sayings], [share for share, _ in sayings])[0]
-        return saying(address)
+        way = self._rng.choices([way for _, way in ways], [share for share, _ in ways])[0]
+        return way(address)
 
     def _misspelt(self, address: Address) -> dict[str, Any]:
         letters = list(address.text)
@@ -127,7 +127,7 @@ class Demand:
         return {"address": f"{street} {address.housenumber}, {CITY_NAME}"}
 
     def _slot(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """Choose when: as soon as possible (None), soon, later today or tomorrow."""
+        """Choose a slot: as soon as possible (None), soon, later today or tomorrow."""
         rng = self._rng
         visit = timedelta(minutes=rng.choice(VISIT_MINUTES))
         when = rng.choices(("asap", "soon", "today", "tomorrow"), (0.2, 0.55, 0.17, 0.08))[0]

@@ -1,4 +1,4 @@
-"""How people get from one place of the city to another: the quickest way along its streets, and when they are where."""
+"""Drives through the city: the quickest route along the streets, and the position at each second of it."""
 
 import bisect
 import heapq
@@ -26,8 +26,8 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Fix:
-    """Where somebody truly is at one moment; the heading is None while standing."""
+class TruePosition:
+    """A technician's true place, speed and heading at one moment; the heading is None while standing."""
 
     point: Point
     speed_mps: float
@@ -46,26 +46,26 @@ class Trajectory:
         """When the movement ends."""
         return self.times_s[-1]
 
-    def at(self, time_s: float) -> Fix:
+    def at(self, time_s: float) -> TruePosition:
         """Return the place, speed and heading at a time."""
         index = bisect.bisect_right(self.times_s, time_s)
         if index == 0 or index == len(self.times_s):
-            return Fix(self.points[max(0, index - 1)], 0.0, None)
+            return TruePosition(self.points[max(0, index - 1)], 0.0, None)
         a, b = self.points[index - 1], self.points[index]
         began, ended = self.times_s[index - 1], self.times_s[index]
         speed = distance(a, b) / (ended - began)
         here = between(a, b, (time_s - began) / (ended - began))
-        return Fix(here, speed, compass_deg(a, b) if speed else None)
+        return TruePosition(here, speed, compass_deg(a, b) if speed else None)
 
 
 def standing(point: Point, time_s: float = 0.0) -> Trajectory:
-    """Return the trajectory of somebody who does not move."""
+    """Return the trajectory of a technician who does not move."""
     return Trajectory([time_s], [point])
 
 
 @dataclass
-class Router:
-    """Finds the quickest way between two spots of the streets (A* with the time as the crow drives)."""
+class RouteFinder:
+    """Finds the quickest route between two spots (A*, guided by the straight line at top speed)."""
 
     streets: StreetNetwork
     leaving: list[list[tuple[int, int]]] = field(init=False)
@@ -77,7 +77,7 @@ class Router:
             self.leaving[edge.end].append((edge.start, number))
 
     def route(self, start: Spot, end: Spot) -> list[Leg]:
-        """Return the stretches from one spot to the other, in order; none when they are the same place."""
+        """Return the legs from one spot to the other, in order; none when they are the same place."""
         if start.edge == end.edge:
             return list(_within(self.streets.edges[start.edge], start.along_m, end.along_m))
         came_from, last = self._search(start, end)
@@ -133,7 +133,7 @@ class Router:
 
 
 def _within(edge: Edge, from_m: float, to_m: float) -> Iterator[Leg]:
-    """Yield the stretch of one edge between two distances along it, in that direction."""
+    """Yield the leg of one edge between two distances along it, in that direction."""
     if abs(to_m - from_m) < 0.01:
         return
     low, high = min(from_m, to_m), max(from_m, to_m)
@@ -147,7 +147,7 @@ def _within(edge: Edge, from_m: float, to_m: float) -> Iterator[Leg]:
 
 
 def drive(legs: list[Leg], *, start_s: float, rng: random.Random) -> Trajectory:
-    """Turn a way into a movement: each stretch a little faster or slower, and some red lights between them."""
+    """Turn a route into a movement: each leg a little faster or slower, some red lights between them."""
     times, points = [start_s], [legs[0].line[0]]
     for leg in legs:
         speed = SPEED_MPS[leg.road_class] * rng.uniform(0.75, 1.1)

@@ -1,4 +1,4 @@
-"""One loop over a heap of steps that are due: each does a little and says when it wants to be next."""
+"""An event loop: steps ordered by the time they are due; each step returns when it is due again."""
 
 import heapq
 import random
@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from geo_assign.simulate.client import Reply
+from geo_assign.simulate.client import ServiceReply
 from geo_assign.simulate.pace import Pace
 
 RETRY_S = 4.0
 
-# A step is given the time and returns when it wants to run again, or None.
+# A step is called with the present time, and returns when it is due again, or None.
 Step = Callable[[float], float | None]
 
 
 @dataclass
 class Loop:
-    """What is due, and a tally of what the service made of it."""
+    """The steps that are due, and a tally of the service's answers."""
 
     pace: Pace
     rng: random.Random
@@ -27,11 +27,11 @@ class Loop:
     _order: Iterator[int] = field(default_factory=count)
 
     def at(self, time_s: float, step: Step) -> None:
-        """Let a step run at a time; at equal times the one that was named first goes first."""
+        """Schedule a step; steps of equal times run in the order of their scheduling."""
         heapq.heappush(self._due, (time_s, next(self._order), step))
 
     def run(self, *, end_s: float | None) -> None:
-        """Run until nothing is due, the time is over or the pace says stop."""
+        """Run until no step is left, ``end_s`` is reached, or the pace was stopped."""
         while self._due and (end_s is None or self._due[0][0] <= end_s):
             due_s, _, step = heapq.heappop(self._due)
             if not self.pace.wait_until(due_s):
@@ -40,13 +40,13 @@ class Loop:
             if again_s is not None:
                 self.at(again_s, step)
 
-    def retry_s(self, now: float, reply: Reply) -> float:
-        """Return when to try again what failed for the moment."""
+    def retry_s(self, now: float, reply: ServiceReply) -> float:
+        """Return when to repeat a request that failed for the moment."""
         self.tally[f"retries after {reply.status or 'no answer'}"] += 1
         return now + (reply.retry_after_s or RETRY_S) * self.rng.uniform(1.0, 1.5)
 
-    def count(self, what: str, reply: Reply, number: int = 1) -> None:
-        """Add to the tally: done, or refused with the service's code."""
+    def count(self, what: str, reply: ServiceReply, number: int = 1) -> None:
+        """Add to the tally: succeeded, or refused with the service's code."""
         if reply.is_ok:
             self.tally[what] += number
         else:

@@ -1,4 +1,4 @@
-"""The office against the service: leads come in, somebody keeps an eye on who holds which work, customers call off."""
+"""The office's side of the API: post leads, follow which technician holds which work, cancel for customers."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,44 +6,44 @@ from typing import Any
 
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.demand import EXTERNAL_ID_PREFIX, Demand
+from geo_assign.simulate.fleet import OPENING_S
 from geo_assign.simulate.geometry import LatLon, Point
 from geo_assign.simulate.loop import Loop
-from geo_assign.simulate.people import Job, Technician
 from geo_assign.simulate.places import FRAME
-from geo_assign.simulate.staff import OPENING_S
+from geo_assign.simulate.technicians import SimulatedTechnician, Visit
 
-WATCH_S, PATIENCE_CHECK_S = 6.0, 60.0
+ASSIGNMENTS_S, PATIENCE_CHECK_S = 6.0, 60.0
 OPENING_GAP_S = 0.4
 PATIENCE = timedelta(minutes=40)
-HELD = "assigned,travelling,on_site,in_progress"
-# Of its slot, a visit takes this share.
+ASSIGNED_STATES = "assigned,travelling,on_site,in_progress"
+# The work takes this share of its slot.
 WORK_SHARE = (0.6, 0.95)
 ASAP_WORK_S = (400.0, 900.0)
 
 
 @dataclass
 class Office:
-    """Everything that is not a technician. The token is an API key's or an administrator's."""
+    """All calls that are not a technician's. The token is an API key's or an administrator's."""
 
     loop: Loop
     client: Service
     token: str
     demand: Demand
-    technicians: list[Technician]
+    technicians: list[SimulatedTechnician]
     leads_per_hour: float
     opening_leads: int
     _places: dict[str, Point] = field(default_factory=dict)
     _leads: int = 0
 
     def begin(self) -> None:
-        """Post the first leads at once, the others as they come."""
+        """Schedule the first leads, the stream of later ones, and the checks."""
         now = self.loop.pace.now_s()
         for number in range(self.opening_leads):
             self.loop.at(now + OPENING_S + number * OPENING_GAP_S, self._new_lead)
         if self.leads_per_hour > 0:
             self.loop.at(now + self.demand.gap_s(self.leads_per_hour), self._stream)
-        self.loop.at(now + OPENING_S, self._watch)
-        self.loop.at(now + PATIENCE_CHECK_S, self._call_off)
+        self.loop.at(now + OPENING_S, self._follow_assignments)
+        self.loop.at(now + PATIENCE_CHECK_S, self._cancel_stale_leads)
 
     def _stream(self, now: float) -> float:
         self._new_lead(now)
@@ -65,40 +65,40 @@ class Office:
 
         self.loop.at(now, step)
 
-    def _watch(self, now: float) -> float:
-        """Learn who holds which work, also what a dispatcher gave away or took back."""
-        orders = self._work_orders(HELD)
+    def _follow_assignments(self, now: float) -> float:
+        """Give the technicians the visits that the service assigns to them, and take back those it does not."""
+        orders = self._work_orders(ASSIGNED_STATES)
         if orders is not None:
-            held = {order["id"]: order for order in orders}
+            assigned = {order["id"]: order for order in orders}
             for technician in self.technicians:
-                self._match_jobs(technician, held, now)
-        return now + WATCH_S
+                self._match_visits(technician, assigned, now)
+        return now + ASSIGNMENTS_S
 
-    def _match_jobs(self, technician: Technician, held: dict[str, dict[str, Any]], now: float) -> None:
-        mine = {number: order for number, order in held.items() if technician.id in _holders(order)}
-        for lost in technician.jobs.keys() - mine.keys():
-            technician.drop(lost, now)
-        for gained in mine.keys() - technician.jobs.keys():
-            if job := self._job(mine[gained], now):
-                technician.take(job)
+    def _match_visits(self, technician: SimulatedTechnician, assigned: dict[str, dict[str, Any]], now: float) -> None:
+        mine = {number: order for number, order in assigned.items() if technician.id in _assigned_ids(order)}
+        for lost in technician.visits.keys() - mine.keys():
+            technician.drop_visit(lost, now)
+        for gained in mine.keys() - technician.visits.keys():
+            if visit := self._visit(mine[gained], now):
+                technician.add_visit(visit)
 
-    def _job(self, order: dict[str, Any], now: float) -> Job | None:
-        """Return the work as the technician sees it; None when it is over or nobody knows where it is."""
-        point = self._places.get(order["id"]) or _located(order)
+    def _visit(self, order: dict[str, Any], now: float) -> Visit | None:
+        """Return the visit of a work order; None when its slot is over or its place is unknown."""
+        point = self._places.get(order["id"]) or _point_of(order)
         if point is None:
             return None
         slot = order.get("slot")
         if not slot:
-            return Job(order["id"], point, None, self.loop.rng.uniform(*ASAP_WORK_S))
+            return Visit(order["id"], point, None, self.loop.rng.uniform(*ASAP_WORK_S))
         start, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
         instant = self.loop.pace.instant(now)
         if end <= instant:
             return None
         work_s = (end - start).total_seconds() * self.loop.rng.uniform(*WORK_SHARE)
-        return Job(order["id"], point, now + (start - instant).total_seconds(), work_s)
+        return Visit(order["id"], point, now + (start - instant).total_seconds(), work_s)
 
-    def _call_off(self, now: float) -> float:
-        """Customers whom nobody was found for call off in the end, so that a demo can run for days."""
+    def _cancel_stale_leads(self, now: float) -> float:
+        """Cancel leads that stayed pending too long, so that a demo can run for days."""
         limit = self.loop.pace.instant(now) - PATIENCE
         for order in self._work_orders("pending") or ():
             is_ours = (order.get("external_id") or "").startswith(EXTERNAL_ID_PREFIX)
@@ -111,13 +111,13 @@ class Office:
             "POST",
             f"/v1/work-orders/{order['id']}/cancel",
             token=self.token,
-            json={"reason": "The customer called off"},
+            json={"reason": "The customer cancelled"},
             headers={"If-Match": f'"{order["version"]}"'},
         )
-        self.loop.count("leads called off", reply)
+        self.loop.count("leads cancelled", reply)
 
     def _work_orders(self, states: str) -> list[dict[str, Any]] | None:
-        """Return the work orders in some states; None when the service did not tell."""
+        """Return the work orders in some states; None when the service refused or failed."""
         found: list[dict[str, Any]] = []
         path = first = f"/v1/work-orders?state={states}&limit=200"
         while True:
@@ -131,12 +131,12 @@ class Office:
             path = f"{first}&cursor={reply.body['next_cursor']}"
 
 
-def _holders(order: dict[str, Any]) -> set[str]:
-    """Return the ids of everybody who has the work."""
+def _assigned_ids(order: dict[str, Any]) -> set[str]:
+    """Return the ids of the assignee and the collaborators."""
     people = [order.get("assignee"), *(order.get("collaborators") or ())]
     return {person["id"] for person in people if person}
 
 
-def _located(order: dict[str, Any]) -> Point | None:
+def _point_of(order: dict[str, Any]) -> Point | None:
     location = order.get("location")
     return FRAME.to_plane(LatLon(location["lat"], location["lon"])) if location else None

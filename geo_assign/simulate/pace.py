@@ -1,4 +1,4 @@
-"""The simulation's time: seconds since it began, and waiting for the next of them."""
+"""The simulation's time: seconds since the start, and waiting for a later second."""
 
 import threading
 import time
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Pace(Protocol):
-    """Says how far the simulation is and waits; tests bring one that never really waits."""
+    """Tells the simulation's time and waits. The tests' own pace skips the waiting."""
 
     def now_s(self) -> float:
         """Return the seconds since the beginning."""
 
     def wait_until(self, time_s: float) -> bool:
-        """Wait for a time; False when the simulation was told to stop."""
+        """Wait for a time; False when the simulation was stopped."""
 
     def instant(self, time_s: float) -> datetime:
         """Return the wall clock's time at a second of the simulation."""

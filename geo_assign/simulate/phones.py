@@ -1,18 +1,18 @@
-"""Bad phones: what they measure of where somebody truly is, and when they get it sent.
+"""Unreliable phones: what they measure of a true position, and when they upload it.
 
-A phone is asked for a measurement at a time and answers with the uploads that follow from it. It is a pure machine
-with a random generator of its own: the same seed, times and places give the same uploads. What it does wrong:
+A phone measures at a given time and returns the uploads that follow. It has a random generator of its own: the same
+seed, times and places give the same uploads. Its faults:
 
-- its place is off by its accuracy, now and then by kilometres; its clock is off by seconds;
-- without signal it keeps what it measured and sends it later, in one batch;
-- it sends a batch again when it did not hear the answer, and not always in order;
-- with the battery low it measures less often, with the battery empty it is off until it was charged.
+- positions are wrong by the accuracy, now and then by kilometres; the clock is wrong by seconds;
+- without signal, measurements are kept and sent later in one batch;
+- some batches are sent twice, some are out of order;
+- with a low battery it measures less often, with an empty one it is off until charged.
 """
 
 import random
 from dataclasses import dataclass, field, replace
 
-from geo_assign.simulate.driving import Fix
+from geo_assign.simulate.driving import TruePosition
 from geo_assign.simulate.geometry import Point
 
 BATCH_SIZE = 500
@@ -22,7 +22,7 @@ CHARGING_S = 240.0
 
 @dataclass(frozen=True)
 class Faults:
-    """How bad a phone is. Shares are per measurement or upload, durations in seconds."""
+    """How unreliable a phone is. Shares are per measurement or upload, durations in seconds."""
 
     clock_ahead_s: float = 0.0
     accuracy_m: float = 6.0
@@ -40,19 +40,19 @@ class Faults:
 
 
 def random_faults(rng: random.Random) -> Faults:
-    """Draw a phone: most are decent, one in five has a clock that is 40 s off, one in five sits in a deep pocket."""
+    """Draw a phone: most are reliable, one in five has a clock 40 s wrong, one in five has poor reception."""
     ahead = rng.choice([40.0, -40.0]) if rng.random() < 0.2 else rng.uniform(-1.5, 1.5)
-    pocket = rng.random() < 0.2
+    is_poor = rng.random() < 0.2
     return Faults(
         clock_ahead_s=ahead,
-        accuracy_m=rng.uniform(18, 45) if pocket else rng.uniform(4, 14),
-        signal_loss_share=0.012 if pocket else 0.003,
+        accuracy_m=rng.uniform(18, 45) if is_poor else rng.uniform(4, 14),
+        signal_loss_share=0.012 if is_poor else 0.003,
     )
 
 
 @dataclass(frozen=True)
-class Ping:
-    """One measurement as the phone reports it: the time is the phone's own."""
+class Measurement:
+    """One measurement as the phone reports it; the time is that of the phone's clock."""
 
     recorded_s: float
     point: Point
@@ -65,43 +65,43 @@ class Ping:
 
 @dataclass(frozen=True)
 class Upload:
-    """A batch that leaves the phone at a (true) time."""
+    """A batch that the phone sends at a true time."""
 
     sent_s: float
-    pings: tuple[Ping, ...]
+    measurements: tuple[Measurement, ...]
 
 
 @dataclass
 class Phone:
-    """One phone and its state; times are true seconds on the simulation's clock and must not go back."""
+    """One phone and its state. Times are true seconds on the simulation's clock and must not decrease."""
 
     faults: Faults
     rng: random.Random
     battery: float = 1.0
     interval_s: float = 7.0
-    buffer: list[Ping] = field(default_factory=list)
-    dropped: list[Ping] = field(default_factory=list)
+    buffer: list[Measurement] = field(default_factory=list)
+    dropped: list[Measurement] = field(default_factory=list)
     silent_until_s: float = 0.0
     off_until_s: float = 0.0
     _measured_s: float | None = None
 
-    def measure(self, time_s: float, fix: Fix) -> list[Upload]:
-        """Take a measurement and return the uploads that follow: none without signal, more when it repeats itself."""
+    def measure(self, time_s: float, true: TruePosition) -> list[Upload]:
+        """Measure, and return the uploads that follow: none without signal, two when a batch is repeated."""
         self._drain(time_s)
         if time_s < self.off_until_s:
             return []
-        self.buffer.append(self._ping(time_s, fix))
+        self.buffer.append(self._measurement(time_s, true))
         if not self._has_signal(time_s):
             return []
         return self._send(time_s)
 
     def keep(self, upload: Upload, until_s: float) -> None:
-        """Take an upload back that nobody received; nothing more is sent before the given time."""
-        self.buffer = [*upload.pings, *self.buffer]
+        """Keep an upload that failed; nothing is sent before the given time."""
+        self.buffer = [*upload.measurements, *self.buffer]
         self.silent_until_s = max(self.silent_until_s, until_s)
 
     def next_measurement_s(self, time_s: float) -> float:
-        """Return when to measure next; a phone with a low battery takes its time, one that is off takes longer."""
+        """Return when to measure next: later with a low battery, after charging when the phone is off."""
         interval = self.interval_s * (4 if self.battery < LOW_BATTERY else 1)
         return max(time_s + interval * self.rng.uniform(0.9, 1.1), self.off_until_s)
 
@@ -113,18 +113,18 @@ class Phone:
             self.off_until_s = time_s + CHARGING_S
             self.battery = CHARGED
 
-    def _ping(self, time_s: float, fix: Fix) -> Ping:
+    def _measurement(self, time_s: float, true: TruePosition) -> Measurement:
         faults = self.faults
         accuracy = faults.accuracy_m * self.rng.uniform(0.7, 1.6)
-        x, y = (self.rng.gauss(value, accuracy / 2) for value in fix.point)
+        x, y = (self.rng.gauss(value, accuracy / 2) for value in true.point)
         if self.rng.random() < faults.teleport_share:
             x += self.rng.choice((-1, 1)) * self.rng.uniform(*faults.teleport_m)
-        return Ping(
+        return Measurement(
             recorded_s=time_s + faults.clock_ahead_s,
             point=(x, y),
             accuracy_m=round(accuracy, 1),
-            speed_mps=round(fix.speed_mps, 1),
-            heading_deg=None if fix.heading_deg is None else round(fix.heading_deg + self.rng.gauss(0, 4)) % 360,
+            speed_mps=round(true.speed_mps, 1),
+            heading_deg=None if true.heading_deg is None else round(true.heading_deg + self.rng.gauss(0, 4)) % 360,
             battery=round(self.battery, 2),
             mock=self.rng.random() < faults.mock_share,
         )
@@ -140,14 +140,15 @@ class Phone:
         return False
 
     def _send(self, time_s: float) -> list[Upload]:
-        pings, self.buffer = self.buffer, []
+        measurements, self.buffer = self.buffer, []
         if self.rng.random() < self.faults.drop_share:
-            self.dropped += pings
+            self.dropped += measurements
             return []
         if self.rng.random() < self.faults.shuffle_share:
-            self.rng.shuffle(pings)
+            self.rng.shuffle(measurements)
         uploads = [
-            Upload(time_s, tuple(pings[first : first + BATCH_SIZE])) for first in range(0, len(pings), BATCH_SIZE)
+            Upload(time_s, tuple(measurements[first : first + BATCH_SIZE]))
+            for first in range(0, len(measurements), BATCH_SIZE)
         ]
         if self.rng.random() < self.faults.repeat_share:
             uploads.append(replace(uploads[-1], sent_s=time_s + self.rng.uniform(1, 25)))

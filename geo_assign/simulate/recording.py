@@ -1,7 +1,7 @@
-"""Recorded days: pings and pickups from CSV files, plain or gzipped, in the order of their times.
+"""Recorded days: pings and leads from CSV files, plain or gzipped, in the order of their times.
 
-Pings: `unix_time,cab,lat,lon,occupied` with occupied 0 or 1. Leads: `unix_time,lat,lon`, other columns are passed over.
-Both are sorted by time already; a row that goes back in time is an error, because a replay cannot.
+Pings: `unix_time,cab,lat,lon,occupied` with occupied 0 or 1. Leads: `unix_time,lat,lon`; other columns are ignored.
+Both files must be sorted by time.
 """
 
 import csv
@@ -18,12 +18,12 @@ from geo_assign.core.geo import Point
 
 
 class RecordingError(ValueError):
-    """A recorded file cannot be read; says which line and why."""
+    """A recorded file cannot be read; the message names the line and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedPing:
-    """A position of a vehicle, and whether it had somebody aboard."""
+    """A position of a vehicle. `occupied`: a passenger was on board."""
 
     at: datetime
     vehicle: str
@@ -33,7 +33,7 @@ class RecordedPing:
 
 @dataclass(frozen=True, slots=True)
 class RecordedLead:
-    """A customer somewhere at some time."""
+    """A customer's place, and the time of the request."""
 
     at: datetime
     point: Point
@@ -43,26 +43,26 @@ Event = RecordedPing | RecordedLead
 
 
 def read_pings(path: Path) -> Iterator[RecordedPing]:
-    """Raises RecordingError."""
+    """Yield the pings of a file. Raises RecordingError."""
     for number, row in _rows(path, ("unix_time", "cab", "lat", "lon", "occupied")):
         at, point = _when_and_where(path, number, row)
         yield RecordedPing(at, row["cab"], point, row["occupied"].strip() == "1")
 
 
 def read_leads(path: Path, *, every: int = 1, limit: int | None = None) -> Iterator[RecordedLead]:
-    """Each `every`-th lead from the first on, at most `limit` of them. Raises RecordingError."""
+    """Yield each `every`-th lead from the first on, at most `limit` of them. Raises RecordingError."""
     rows = _rows(path, ("unix_time", "lat", "lon"))
     for number, row in islice(islice(rows, 0, None, every), limit):
         yield RecordedLead(*_when_and_where(path, number, row))
 
 
 def in_order(pings: Iterable[RecordedPing], leads: Iterable[RecordedLead]) -> Iterator[Event]:
-    """Both by time; at equal seconds pings come first."""
+    """Yield pings and leads by time; at equal seconds pings come first."""
     return merge(pings, leads, key=lambda event: (event.at, isinstance(event, RecordedLead)))
 
 
 def count_rows(path: Path) -> int:
-    """Data rows of a file, for a progress bar."""
+    """Count the data rows of a file, for a progress bar."""
     with _open(path) as file:
         return max(0, sum(1 for _ in file) - 1)
 

@@ -1,7 +1,7 @@
-"""A second opinion for replays: the rules once more, as plainly as they can be said.
+"""A brute-force reference for replays: the rules once more, written as plainly as possible.
 
-Every vehicle is looked at for every lead, with geopy's geodesic. No SQL, no index, none of the service's own code for
-positions or matching: when both name the same vehicle, neither was wrong by the same mistake.
+It checks every vehicle for every lead, with geopy's geodesic. It shares no SQL, no index and no code for positions or
+matching with the service, so the same mistake cannot hide in both.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ _TOP_SPEED_MPS = 70.0
 
 @dataclass
 class Vehicle:
-    """What the rules need to know of one vehicle."""
+    """What the rules need to know of one vehicle. `flagged`: its last position is implausible."""
 
     id: UUID
     on_duty: bool = False
@@ -30,7 +30,7 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ExpectedChoice:
     """The vehicle that should go, its distance in metres, and the time of its position."""
 
     vehicle_id: UUID
@@ -40,14 +40,14 @@ class Choice:
 
 @dataclass
 class Reference:
-    """The fleet as it stands, by vehicle name."""
+    """The fleet at the present moment of the replay, by vehicle name."""
 
     freshness: timedelta
     radius_m: float
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
 
-    def see(self, ping: RecordedPing) -> None:
-        """Take notice of a ping: occupied vehicles are off duty and tell nothing."""
+    def record(self, ping: RecordedPing) -> None:
+        """Record a ping. An occupied vehicle is off duty, so its position is not used."""
         vehicle = self.vehicles[ping.vehicle]
         vehicle.on_duty = not ping.occupied
         if ping.occupied or (vehicle.last is not None and ping.at <= vehicle.last[0]):
@@ -62,7 +62,7 @@ class Reference:
         if sensible:
             vehicle.plausible = here
 
-    def choose(self, point: Point, start: datetime, end: datetime) -> Choice | None:
+    def choose(self, point: Point, start: datetime, end: datetime) -> ExpectedChoice | None:
         """The nearest vehicle that is on duty, fresh, plausible and free; ties go to the lower id."""
         best: tuple[float, UUID, datetime] | None = None
         for vehicle in self.vehicles.values():
@@ -73,10 +73,10 @@ class Reference:
             distance_m = geodesic((place.lat, place.lon), (point.lat, point.lon)).m
             if distance_m <= self.radius_m and (best is None or (distance_m, vehicle.id) < best[:2]):
                 best = (distance_m, vehicle.id, position_time)
-        return Choice(best[1], best[0], best[2]) if best else None
+        return ExpectedChoice(best[1], best[0], best[2]) if best else None
 
     def book(self, vehicle_id: UUID, start: datetime, end: datetime) -> None:
-        """Whoever got the lead is busy."""
+        """Keep the vehicle busy for the slot of its lead."""
         next(one for one in self.vehicles.values() if one.id == vehicle_id).busy.append((start, end))
 
     def _may_go(self, vehicle: Vehicle, start: datetime, end: datetime) -> bool:

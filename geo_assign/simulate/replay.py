@@ -1,6 +1,6 @@
-"""`geo-assign replay`: recorded pings and leads through the service's own commands, on the recorded clock.
+"""`geo-assign replay`: run recorded pings and leads through the service's own commands, on the recorded clock.
 
-Each lead is offered and accepted at once, and compared with what an independent brute force would have chosen.
+Each lead is offered and accepted at once. The choice is compared with that of an independent brute force.
 """
 
 import csv
@@ -42,7 +42,7 @@ from geo_assign.simulate.recording import (
     read_leads,
     read_pings,
 )
-from geo_assign.simulate.reference import Choice, Reference, Vehicle
+from geo_assign.simulate.reference import ExpectedChoice, Reference, Vehicle
 from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
@@ -51,13 +51,13 @@ from geo_assign.workorders.domain import Kind, State, WorkOrder
 
 VISIT = timedelta(minutes=15)
 _RETENTION = timedelta(days=3)
-_AT_ONCE = 2_000
+_PINGS_PER_TRANSACTION = 2_000
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What became of one lead; `position_time` is that of the position the choice was made by."""
+class ReplayedLead:
+    """The choice for one lead. `position_time` is that of the deciding position; `equal`: the reference agrees."""
 
     lead: RecordedLead
     vehicle: str | None
@@ -67,27 +67,27 @@ class Chosen:
 
 
 @dataclass
-class Report:
-    """What a replay found."""
+class ReplayReport:
+    """The result of a replay."""
 
-    chosen: list[Chosen] = field(default_factory=list)
+    leads: list[ReplayedLead] = field(default_factory=list)
     pings: int = 0
     overlaps: int = 0
     seconds: float = 0.0
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Name and value, for people."""
-        distances = sorted(one.distance_m for one in self.chosen if one.distance_m is not None)
+    def figures(self) -> Iterator[tuple[str, str]]:
+        """Yield each figure's name and value as text."""
+        distances = sorted(one.distance_m for one in self.leads if one.distance_m is not None)
         tenths = quantiles(distances, n=10, method="inclusive") if len(distances) > 1 else [0.0] * 9
-        leads = len(self.chosen)
-        yield "leads", f"{leads}"
-        yield "offers", f"{sum(one.vehicle is not None for one in self.chosen)}"
-        yield "equal choices", f"{sum(one.equal for one in self.chosen)} of {leads}"
+        count = len(self.leads)
+        yield "leads", f"{count}"
+        yield "offers", f"{sum(one.vehicle is not None for one in self.leads)}"
+        yield "equal choices", f"{sum(one.equal for one in self.leads)} of {count}"
         yield "overlaps", f"{self.overlaps}"
         yield "distance p50", f"{tenths[4]:.0f} m"
         yield "distance p90", f"{tenths[8]:.0f} m"
         yield "positions", f"{self.pings}, {self.pings / max(self.seconds, 1e-9):.0f} a second"
-        yield "leads a second", f"{leads / max(self.seconds, 1e-9):.1f}"
+        yield "leads a second", f"{count / max(self.seconds, 1e-9):.1f}"
 
 
 class Replay:
@@ -99,37 +99,37 @@ class Replay:
         self.dispatch = DispatchService(database, _no_geocoder)
         self.settings = StoreSettings()
         self.reference = Reference(timedelta(seconds=self.settings.freshness_s), self.settings.radius_m)
-        self.report = Report()
+        self.report = ReplayReport()
         self._waiting: list[RecordedPing] = []
         self._names: dict[UUID, str] = {}
         self._open(vehicles, middle)
 
-    def take(self, event: RecordedPing | RecordedLead) -> None:
-        """The next event of the day."""
+    def process(self, event: RecordedPing | RecordedLead) -> None:
+        """Process the next event of the day."""
         if isinstance(event, RecordedLead):
             self.flush()
             self._lead(event)
             return
         self._waiting.append(event)
-        if len(self._waiting) >= _AT_ONCE:
+        if len(self._waiting) >= _PINGS_PER_TRANSACTION:
             self.flush()
 
     def flush(self) -> None:
-        """Record the pings that wait, in one transaction, each change of duty at its own time."""
+        """Record the waiting pings in one transaction, each change of duty at its own time."""
         pings, self._waiting = self._waiting, []
         if pings:
             self.database.run(self.org_id, partial(self._record, pings=pings))
             self.report.pings += len(pings)
 
-    def finish(self) -> Report:
-        """Record the rest, look for overlaps, and report."""
+    def finish(self) -> ReplayReport:
+        """Record the remaining pings, count overlapping bookings, and return the report."""
         self.flush()
         with self.database.transaction(self.org_id) as tx:
             self.report.overlaps = tx.conn.execute(_OVERLAPS, {"org_id": self.org_id}).scalar_one()
         return self.report
 
     def _open(self, vehicles: Iterable[str], middle: Point) -> None:
-        boss = Caller(
+        administrator = Caller(
             org_id=self.org_id,
             kind=ActorKind.USER,
             id=self.org_id,
@@ -140,11 +140,11 @@ class Replay:
         with self.database.transaction(self.org_id) as tx:
             create_organization(tx, slug=f"replay-{self.org_id.hex[-12:]}", name="Replay")
             store = NewStore(name="Replay", slug="replay", timezone="UTC", location=middle)
-            create_store(tx, boss, store, store_id=self.store_id)
-            set_store_settings(tx, boss, self.store_id, settings=self.settings)
+            create_store(tx, administrator, store, store_id=self.store_id)
+            set_store_settings(tx, administrator, self.store_id, settings=self.settings)
             for name in sorted(vehicles):
                 new = NewTechnician(name=name, store_id=self.store_id)
-                vehicle = Vehicle(create_technician(tx, boss, new).id)
+                vehicle = Vehicle(create_technician(tx, administrator, new).id)
                 self.reference.vehicles[name] = vehicle
                 self._names[vehicle.id] = name
 
@@ -155,7 +155,7 @@ class Replay:
             if vehicle.on_duty is ping.occupied:
                 self.clock.set(ping.at)
                 (end_duty if ping.occupied else start_duty)(tx, vehicle.id)
-            self.reference.see(ping)
+            self.reference.record(ping)
             sent = Ping(recorded_at=ping.at, lat=ping.point.lat, lon=ping.point.lon)
             batches.setdefault(vehicle.id, []).append(sent)
         self.clock.set(pings[-1].at)
@@ -179,7 +179,7 @@ class Replay:
         chosen = self._accept(order)
         if chosen is not None:
             self.reference.book(chosen, start, end)
-        self.report.chosen.append(self._compared(lead, order, chosen, expected))
+        self.report.leads.append(self._compared(lead, order, chosen, expected))
 
     def _accept(self, order: WorkOrder) -> UUID | None:
         if order.state is not State.OFFERED or order.offer is None:
@@ -197,14 +197,16 @@ class Replay:
         self.database.run(self.org_id, lambda tx: accept(tx, caller, offer.id))
         return technician_id
 
-    def _compared(self, lead: RecordedLead, order: WorkOrder, chosen: UUID | None, expected: Choice | None) -> Chosen:
+    def _compared(
+        self, lead: RecordedLead, order: WorkOrder, chosen: UUID | None, expected: ExpectedChoice | None
+    ) -> ReplayedLead:
         equal = chosen == (expected.vehicle_id if expected else None)
         if chosen is None:
-            return Chosen(lead, None, None, None, equal)
+            return ReplayedLead(lead, None, None, None, equal)
         name = self._names[chosen]
         last = self.reference.vehicles[name].last
         distance_m = order.offer.distance_m if order.offer else None
-        return Chosen(lead, name, distance_m, last[0] if last else None, equal)
+        return ReplayedLead(lead, name, distance_m, last[0] if last else None, equal)
 
 
 @click.command()
@@ -214,29 +216,29 @@ class Replay:
 @click.option("--limit", type=click.IntRange(1), help="Take at most so many leads.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per lead into this CSV.")
 def replay(*, positions: Path, leads: Path, every: int, limit: int | None, out: Path | None) -> None:
-    """Feed recorded positions and leads through the service's rules, on the recorded clock.
+    """Run recorded positions and leads through the service's rules, on the recorded clock.
 
-    Runs in an organization of its own in the configured database; no worker may work on it meanwhile. Every choice is
-    compared with a brute-force one. A vehicle is off duty while it is occupied; leads are accepted at once.
+    Creates an organization of its own in the configured database. Stop the worker first. Every choice is compared with
+    a brute-force one. A vehicle is off duty while it is occupied; leads are accepted at once.
     """
     console = Console(stderr=True)
     try:
         report = run_replay(Settings(), positions, read_leads(leads, every=every, limit=limit), console)
     except RecordingError as error:
         raise click.ClickException(str(error)) from error
-    for name, value in report.lines():
+    for name, value in report.figures():
         click.echo(f"{name:15} {value}")
     if out is not None:
-        write_chosen(out, report.chosen)
-    if report.overlaps or not all(one.equal for one in report.chosen):
+        write_replayed_leads(out, report.leads)
+    if report.overlaps or not all(one.equal for one in report.leads):
         raise click.exceptions.Exit(1)
 
 
-def run_replay(settings: Settings, positions: Path, leads: Iterable[RecordedLead], console: Console) -> Report:
+def run_replay(settings: Settings, positions: Path, leads: Iterable[RecordedLead], console: Console) -> ReplayReport:
     """Replay a recording into a new organization."""
     wanted = list(leads)
     with Progress(console=console, transient=True) as progress:
-        first_pass = progress.add_task("Reading who was there", total=None)
+        first_pass = progress.add_task("Reading the vehicles", total=None)
         vehicles, days, middle = _survey(positions)
         progress.update(first_pass, visible=False)
         _make_partitions(settings, days)
@@ -252,7 +254,7 @@ def run_replay(settings: Settings, positions: Path, leads: Iterable[RecordedLead
             task = progress.add_task("Replaying", total=count_rows(positions) + len(wanted))
             began = monotonic()
             for number, event in enumerate(in_order(read_pings(positions), wanted), start=1):
-                running.take(event)
+                running.process(event)
                 if number % 500 == 0:
                     progress.update(task, completed=number)
             running.report.seconds = monotonic() - began
@@ -261,12 +263,12 @@ def run_replay(settings: Settings, positions: Path, leads: Iterable[RecordedLead
             database.close()
 
 
-def write_chosen(path: Path, chosen: Iterable[Chosen]) -> None:
-    """One row per lead; empty cells where nobody could go. Times are Unix seconds."""
+def write_replayed_leads(path: Path, leads: Iterable[ReplayedLead]) -> None:
+    """Write one row per lead; cells are empty where no technician could go. Times are Unix seconds."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["lead_time", "lead_lat", "lead_lon", "technician", "distance_m", "position_time"])
-        for one in chosen:
+        for one in leads:
             writer.writerow(
                 [
                     _unix(one.lead.at),
@@ -280,7 +282,7 @@ def write_chosen(path: Path, chosen: Iterable[Chosen]) -> None:
 
 
 def _survey(positions: Path) -> tuple[set[str], tuple[datetime, datetime], Point]:
-    """The vehicles, the first and last time, and a place in the middle of it all."""
+    """Return the vehicles, the first and last time, and one of the recorded places. Raises RecordingError."""
     vehicles: set[str] = set()
     first = last = None
     for ping in read_pings(positions):
@@ -296,7 +298,7 @@ def _survey(positions: Path) -> tuple[set[str], tuple[datetime, datetime], Point
 
 
 def _make_partitions(settings: Settings, days: tuple[datetime, datetime]) -> None:
-    """The track of the recorded days needs its partitions, which only the worker's role may make."""
+    """Make the track's partitions of the recorded days; only the worker's role or the owner may do that."""
     url = settings.worker_database_url or settings.admin_database_url
     if url is None:
         raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the recorded days need partitions.")

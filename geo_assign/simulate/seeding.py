@@ -1,4 +1,4 @@
-"""The demo organization as a seed file, and the log-ins that it comes with. Nobody in it exists."""
+"""The demo organization as a seed file, and its log-ins. None of its people exists."""
 
 import random
 from itertools import cycle, islice
@@ -12,7 +12,7 @@ from geo_assign.simulate.places import CITY_NAME, FRAME, HOT_SPOTS, TIMEZONE
 
 ORGANIZATION = "demo"
 DOMAIN = "demo.example"
-PASSWORD = "orrava-demo-password"  # noqa: S105 - printed for everybody who starts the demo
+PASSWORD = "orrava-demo-password"  # noqa: S105 - public: printed when the demo starts
 LATE_SHIFT = {day: [["12:00", "20:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 DAY_SHIFT = {day: [["08:00", "12:30"], ["13:15", "17:30"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -39,7 +39,7 @@ PROVIDERS = {
     "fixnow": ("FixNow", "Saltmarsh Works", ("screens", "northgate-all")),
     "coolserv": ("CoolServ", "Eastmoor Parade", ("appliances",)),
 }
-# Who technicians work for, in turns: group and provider.
+# Group and provider of the technicians, in turns.
 TEAMS: tuple[tuple[str, str | None], ...] = (
     ("screens", None), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", None),
     ("screens", "fixnow"), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", "coolserv"),
@@ -69,7 +69,7 @@ def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> dict[str
 
 
 def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
-    """Return the log-ins that people who try the demo need: every user, and one technician."""
+    """Return the log-ins to try the demo with: every user, and one technician."""
     organization = seed["organizations"][0]
     people_of = [*organization["users"], {**organization["technicians"][0], "role": "technician"}]
     return {
@@ -86,7 +86,7 @@ def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
 
 
 def group_skills(slug: str) -> tuple[str, ...]:
-    """Return what a service group of the demo repairs; nothing for a group of somebody else's."""
+    """Return the skills of a service group of the demo; none for any other group."""
     return GROUPS[slug][2] if slug in GROUPS else ()
 
 
@@ -130,7 +130,7 @@ def _technician(name: str, *, number: int, group: str, provider: str | None) -> 
         "name": name,
         "store": store,
         "groups": [group],
-        # Everybody lacks one skill of the group, not everybody the same.
+        # Each technician lacks one skill of the group; which one differs.
         "skills": [skill for position, skill in enumerate(skills) if position != number % (len(skills) + 2)],
         "hours": shifts.get(number, "always"),
         "email": f"{slug.replace('-', '.')}@{DOMAIN}",

@@ -1,7 +1,7 @@
 import pytest
 
 from geo_assign.simulate.city import City, load_city
-from geo_assign.simulate.driving import Router
+from geo_assign.simulate.driving import RouteFinder
 
 
 @pytest.fixture(scope="session")
@@ -10,5 +10,5 @@ def city() -> City:
 
 
 @pytest.fixture(scope="session")
-def router(city: City) -> Router:
-    return Router(city.streets)
+def routes(city: City) -> RouteFinder:
+    return RouteFinder(city.streets)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from geo_assign.simulate.client import NO_HEADERS, Reply
+from geo_assign.simulate.client import NO_HEADERS, ServiceReply
 
 POSITION_FIELDS = {"recorded_at", "lat", "lon", "accuracy_m", "speed_mps", "heading_deg", "battery", "mock"}
 REASONS = {"too_far", "busy", "missing_skill", "missing_parts", "break", "other"}
@@ -33,9 +33,9 @@ class FakeService:
         self.created_at = "2026-03-02T12:00:00+00:00"
 
     def call(self, method, path, *, token=None, json=None, headers=NO_HEADERS):
-        """Answer without a network, in the place of `ServiceClient.call`."""
+        """OfferResponse without a network, in the place of `ServiceClient.call`."""
         status, body = self.handle(method, path, token, headers, json)
-        return Reply(status, copy.deepcopy(body))
+        return ServiceReply(status, copy.deepcopy(body))
 
     def handle(self, method, path, token, headers, body):
         parts = urlsplit(path)
@@ -87,7 +87,7 @@ class FakeService:
     def post_offers(self, parts, token, headers, body):
         offer_id, verdict = parts.path.split("/")[3:]
         offer = self.offers[offer_id]
-        self.expect(offer["token"] == token, "somebody else's offer")
+        self.expect(offer["token"] == token, "another technician's offer")
         if offer["state"] != "offered":
             return 410, {"code": "offer_expired"}
         self.answers[verdict] += 1

@@ -1,4 +1,4 @@
-"""Leads come as a Poisson process, mostly well addressed, some not, for now, later and tomorrow."""
+"""Leads come as a Poisson process, mostly with a good address, for now, later and tomorrow."""
 
 import random
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.simulate.demand import SLOT_STEP, Branch, Demand, catalogue, rounded_up
+from geo_assign.simulate.demand import SLOT_STEP, Demand, StoreDemand, catalogue, rounded_up
 from geo_assign.simulate.places import FRAME, HOT_SPOTS, TIMEZONE
 from geo_assign.simulate.seeding import GROUPS
 
@@ -18,8 +18,8 @@ NOW = datetime(2026, 3, 2, 12, 3, tzinfo=UTC)
 
 @pytest.fixture
 def demand(city):
-    branches = [Branch("one", HOT_SPOTS["Fish Market"], 0.8), Branch("two", HOT_SPOTS["North Station"], 0.2)]
-    return Demand(city, branches, random.Random(6))
+    stores = [StoreDemand("one", HOT_SPOTS["Fish Market"], 0.8), StoreDemand("two", HOT_SPOTS["North Station"], 0.2)]
+    return Demand(city, stores, random.Random(6))
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def test_leads_differ_and_go_to_stores_by_their_share(drafts):
     assert 0.7 < stores["one"] / len(drafts) < 0.9
 
 
-def test_every_skill_that_is_asked_for_is_had_by_somebody():
+def test_every_skill_that_is_asked_for_is_had_by_a_group():
     had = {skill for _, _, skills in GROUPS.values() for skill in skills}
     assert {device["skill"] for device in catalogue()["devices"]} <= had
 
 
 def test_the_same_seed_gives_the_same_leads(city):
-    branch = [Branch("one", (0.0, 0.0))]
-    first, second = (Demand(city, branch, random.Random(3)) for _ in range(2))
+    stores = [StoreDemand("one", (0.0, 0.0))]
+    first, second = (Demand(city, stores, random.Random(3)) for _ in range(2))
     assert [first.lead(NOW, n).body for n in range(30)] == [second.lead(NOW, n).body for n in range(30)]
 
 

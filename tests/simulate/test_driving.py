@@ -1,4 +1,4 @@
-"""Ways lead along streets and are the quickest; movements keep to them and to what a car can do."""
+"""Routes follow the streets and are the quickest; movements stay on them, at the speed of a car."""
 
 import random
 from itertools import pairwise
@@ -20,16 +20,16 @@ def trips(city):
     return list(zip(stops[::2], stops[1::2], strict=True))
 
 
-def test_a_way_starts_and_ends_at_the_door_and_has_no_gaps(router, trips):
+def test_a_route_starts_and_ends_at_the_door_and_has_no_gaps(routes, trips):
     for start, end in trips:
-        legs = router.route(start, end)
-        assert legs[0].line[0] == pytest.approx(router.point_of(start))
-        assert legs[-1].line[-1] == pytest.approx(router.point_of(end))
+        legs = routes.route(start, end)
+        assert legs[0].line[0] == pytest.approx(routes.point_of(start))
+        assert legs[-1].line[-1] == pytest.approx(routes.point_of(end))
         for one, following in pairwise(legs):
             assert distance(one.line[-1], following.line[0]) < 0.01
 
 
-def test_ways_are_the_quickest_ones(city, router):
+def test_routes_are_the_quickest_ones(city, routes):
     nodes, edges = city.streets.nodes, city.streets.edges
     weights = [edge.length_m / SPEED_MPS[edge.road_class] for edge in edges]
     ends = np.array([(edge.start, edge.end) for edge in edges])
@@ -38,22 +38,22 @@ def test_ways_are_the_quickest_ones(city, router):
     for _ in range(10):
         first, last = rng.sample(range(len(edges)), 2)
         reference = dijkstra(graph, directed=False, indices=edges[first].start)[edges[last].start]
-        legs = router.route(Spot(first, 0.0), Spot(last, 0.0))
+        legs = routes.route(Spot(first, 0.0), Spot(last, 0.0))
         found = sum(length_of(leg.line) / SPEED_MPS[leg.road_class] for leg in legs)
         assert found == pytest.approx(reference, abs=0.01)
 
 
-def test_within_one_street_the_way_is_straight_there(city, router):
+def test_within_one_street_the_route_is_straight_there(city, routes):
     longest = max(range(len(city.streets.edges)), key=lambda number: city.streets.edges[number].length_m)
-    there = router.route(Spot(longest, 10), Spot(longest, 60))
-    back = router.route(Spot(longest, 60), Spot(longest, 10))
+    there = routes.route(Spot(longest, 10), Spot(longest, 60))
+    back = routes.route(Spot(longest, 60), Spot(longest, 10))
     assert there[0].line == back[0].line[::-1]
-    assert router.route(Spot(longest, 10), Spot(longest, 10)) == []
+    assert routes.route(Spot(longest, 10), Spot(longest, 10)) == []
 
 
-def test_a_movement_stays_on_the_streets_and_under_a_sane_speed(city, router, trips):
+def test_a_movement_stays_on_the_streets_and_under_a_sane_speed(city, routes, trips):
     for start, end in trips[:4]:
-        movement = drive(router.route(start, end), start_s=100, rng=random.Random(1))
+        movement = drive(routes.route(start, end), start_s=100, rng=random.Random(1))
         assert movement.at(0).point == movement.points[0]
         assert movement.at(movement.arrival_s + 9).speed_mps == 0
         for second in range(100, int(movement.arrival_s), 7):

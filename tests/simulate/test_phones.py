@@ -1,4 +1,4 @@
-"""A phone loses nothing but what it drops, whatever else it does wrong; the same seed does the same wrong."""
+"""A phone loses only what it drops, whatever its other faults; the same seed gives the same faults."""
 
 import random
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.simulate.driving import Fix
+from geo_assign.simulate.driving import TruePosition
 from geo_assign.simulate.phones import BATCH_SIZE, CHARGING_S, LOW_BATTERY, Faults, Phone, random_faults
 
 GOOD = Faults(
@@ -21,7 +21,7 @@ share = st.floats(0, 1)
 
 
 def eastwards(time_s):
-    return Fix((10.0 * time_s, 0.0), 10.0, 90.0)
+    return TruePosition((10.0 * time_s, 0.0), 10.0, 90.0)
 
 
 def follow(phone, duration_s=1800.0):
@@ -52,16 +52,19 @@ def bad_phones(draw):
 @given(bad_phones())
 def test_what_was_measured_was_sent_or_waits_or_was_dropped(phone):
     uploads, measured = follow(phone, 900.0)
-    sent = {ping.recorded_s for upload in uploads for ping in upload.pings}
-    waiting = {ping.recorded_s for ping in phone.buffer}
-    dropped = {ping.recorded_s for ping in phone.dropped}
+    sent = {measurement.recorded_s for upload in uploads for measurement in upload.measurements}
+    waiting = {measurement.recorded_s for measurement in phone.buffer}
+    dropped = {measurement.recorded_s for measurement in phone.dropped}
     assert len(sent) + len(waiting) + len(dropped) == len(sent | waiting | dropped) == measured
 
 
 @given(bad_phones())
 def test_nothing_is_sent_before_it_was_measured(phone):
     for upload in follow(phone, 600.0)[0]:
-        assert all(ping.recorded_s - phone.faults.clock_ahead_s <= upload.sent_s + 1e-6 for ping in upload.pings)
+        assert all(
+            measurement.recorded_s - phone.faults.clock_ahead_s <= upload.sent_s + 1e-6
+            for measurement in upload.measurements
+        )
 
 
 @given(st.integers(0, 9999))
@@ -70,51 +73,55 @@ def test_the_same_seed_gives_the_same_uploads(seed):
     assert runs[0] == runs[1]
 
 
-def test_a_good_phone_tells_the_truth_at_once():
+def test_a_good_phone_sends_its_true_position_at_once():
     uploads, measured = follow(Phone(GOOD, random.Random(1)))
     assert len(uploads) == measured
     for upload in uploads:
-        (ping,) = upload.pings
-        assert ping.recorded_s == upload.sent_s
-        assert ping.point == (10.0 * upload.sent_s, 0.0)
-        assert (ping.speed_mps, ping.mock) == (10.0, False)
-        assert ping.heading_deg == pytest.approx(90, abs=20)
+        (measurement,) = upload.measurements
+        assert measurement.recorded_s == upload.sent_s
+        assert measurement.point == (10.0 * upload.sent_s, 0.0)
+        assert (measurement.speed_mps, measurement.mock) == (10.0, False)
+        assert measurement.heading_deg == pytest.approx(90, abs=20)
 
 
 def test_without_signal_everything_comes_later_in_one_batch():
     phone = Phone(GOOD, random.Random(1), silent_until_s=500.0)
     uploads, _ = follow(phone, 700.0)
     assert uploads[0].sent_s >= 500
-    assert len(uploads[0].pings) > 40
-    assert {len(upload.pings) for upload in uploads[1:]} == {1}
+    assert len(uploads[0].measurements) > 40
+    assert {len(upload.measurements) for upload in uploads[1:]} == {1}
 
 
 def test_a_long_silence_is_split_into_batches_that_the_service_takes():
     phone = Phone(GOOD, random.Random(1), silent_until_s=9000.0)
     uploads, measured = follow(phone, 9100.0)
-    assert max(len(upload.pings) for upload in uploads) == BATCH_SIZE
-    assert sum(len(upload.pings) for upload in uploads) == measured
+    assert max(len(upload.measurements) for upload in uploads) == BATCH_SIZE
+    assert sum(len(upload.measurements) for upload in uploads) == measured
 
 
 def test_a_bad_phone_repeats_shuffles_and_drops():
     phone = Phone(BAD, random.Random(2))
     uploads, _ = follow(phone, 7200.0)
-    batches = [upload.pings for upload in uploads]
+    batches = [upload.measurements for upload in uploads]
     assert len(batches) > len(set(batches))
-    assert any(list(batch) != sorted(batch, key=lambda ping: ping.recorded_s) for batch in batches)
+    assert any(list(batch) != sorted(batch, key=lambda measurement: measurement.recorded_s) for batch in batches)
     assert phone.dropped
-    assert all(upload.pings[0].recorded_s >= 40 for upload in uploads)
+    assert all(upload.measurements[0].recorded_s >= 40 for upload in uploads)
 
 
-def test_an_error_of_place_is_about_as_large_as_the_accuracy_says():
+def test_an_error_of_position_is_about_as_large_as_the_accuracy_says():
     uploads, _ = follow(Phone(replace(GOOD, accuracy_m=10.0), random.Random(4)), 20_000)
-    errors = [abs(ping.point[1]) for upload in uploads for ping in upload.pings]
+    errors = [abs(measurement.point[1]) for upload in uploads for measurement in upload.measurements]
     assert sum(errors) / len(errors) == pytest.approx(4.6, abs=1.5)
 
 
 def test_a_glitch_puts_the_phone_kilometres_away():
     uploads, _ = follow(Phone(replace(GOOD, teleport_share=0.05), random.Random(4)))
-    offsets = [abs(ping.point[0] - 10 * ping.recorded_s) for upload in uploads for ping in upload.pings]
+    offsets = [
+        abs(measurement.point[0] - 10 * measurement.recorded_s)
+        for upload in uploads
+        for measurement in upload.measurements
+    ]
     assert any(3000 <= away <= 20_000 for away in offsets)
     assert sum(away > 1 for away in offsets) < 0.2 * len(offsets)
 
@@ -126,7 +133,7 @@ def test_a_low_battery_measures_less_and_an_empty_one_is_charged():
     uploads, _ = follow(dying, 900.0)
     gaps = [b.sent_s - a.sent_s for a, b in pairwise(uploads)]
     assert max(gaps) >= CHARGING_S
-    assert uploads[-1].pings[-1].battery > 0.5
+    assert uploads[-1].measurements[-1].battery > 0.5
 
 
 def test_a_fleet_has_good_and_bad_phones():

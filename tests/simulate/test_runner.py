@@ -77,7 +77,7 @@ def test_the_demo_looks_alive_within_seconds(service, organization, city):
     assert sum(service.on_duty.values()) == len(on_duty)
 
 
-def test_everybody_moves_and_off_duty_phones_are_silent(service, organization, city):
+def test_technicians_move_and_off_duty_phones_are_silent(service, organization, city):
     simulate(service, organization, city, duration_s=240, opening_leads=0, leads_per_hour=0)
     assert service.complaints == []
     for technician in organization["technicians"]:
@@ -157,7 +157,7 @@ def test_it_speaks_http(service, organization, city):
     assert len(service.positions) >= 5
 
 
-def test_nobody_there_is_not_an_error(service, organization, city):
+def test_a_service_that_is_not_there_is_not_an_error(service, organization, city):
     with served(service) as url:
         pass
     client = ServiceClient(url)
@@ -167,7 +167,7 @@ def test_nobody_there_is_not_an_error(service, organization, city):
     assert service.calls == {}
 
 
-def test_customers_call_off_when_nobody_comes(service, organization, city):
+def test_leads_are_cancelled_when_they_stay_pending(service, organization, city):
     simulate(service, organization, city, duration_s=2500, leads_per_hour=0, technicians=1)
     assert service.complaints == []
     assert len(service.cancelled) == 10

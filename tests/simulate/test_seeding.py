@@ -1,4 +1,4 @@
-"""The demo organization refers to nothing that is not there, and the log-ins are those of its people."""
+"""The demo organization is complete: every slug that it names exists, and the log-ins are those of its people."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_everything_that_is_named_exists(organization):
     assert set().union(*(user["stores"] for user in organization["users"])) <= stores
 
 
-def test_slugs_and_emails_are_unique_and_nobodys(organization):
+def test_slugs_and_emails_are_unique_and_invented(organization):
     people = [*organization["technicians"], *organization["users"]]
     assert len({person["email"] for person in people}) == len(people)
     assert all(person["email"].endswith("@demo.example") for person in people)
@@ -50,7 +50,7 @@ def test_the_demo_is_as_large_as_promised(organization):
     assert 2 <= len(external) <= 8
 
 
-def test_every_skill_is_had_by_several_but_not_by_all(organization):
+def test_every_skill_is_had_by_several_technicians_but_not_by_all(organization):
     technicians = organization["technicians"]
     for skill in set().union(*(technician["skills"] for technician in technicians)):
         having = sum(skill in technician["skills"] for technician in technicians)

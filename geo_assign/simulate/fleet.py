@@ -1,4 +1,4 @@
-"""Technicians against the service: their phones upload, they go on and off duty, answer offers and report progress."""
+"""The technicians' side of the API: upload positions, change duty, answer offers, report progress."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,42 +6,42 @@ from typing import Any
 
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.loop import Loop, Step
-from geo_assign.simulate.people import DutyChange, Progress, Technician
-from geo_assign.simulate.phones import Ping, Upload
+from geo_assign.simulate.phones import Measurement, Upload
 from geo_assign.simulate.places import FRAME
+from geo_assign.simulate.technicians import DutyChange, Progress, SimulatedTechnician
 
 ADVANCE_S, OFFERS_S, OPENAPI_RETRY_S = 1.5, 5.0, 15.0
-# The demo's phones are more eager than the service asks for, so that its map moves.
+# The demo's phones upload more often than the service asks for, so that its map moves.
 INTERVAL_LIMITS_S = (3.0, 7.0)
-# Nobody looks at offers or moves on before the first positions are in.
+# Offers and work begin once the first positions were uploaded.
 OPENING_S = 3.0
 STATUS_CALL = "/v1/work-orders/{id}/status"
 
 
 @dataclass
-class Staff:
+class Fleet:
     """The technicians of the demo."""
 
     loop: Loop
     client: Service
-    technicians: list[Technician]
+    technicians: list[SimulatedTechnician]
     _answered: set[str] = field(default_factory=set)
     _reports_progress: bool = False
 
     def begin(self) -> None:
-        """Start everybody's day, spread over the first second."""
+        """Start every technician's day, spread over the first second."""
         now = self.loop.pace.now_s()
-        self.loop.at(now, self._learn_calls)
+        self.loop.at(now, self._learn_operations)
         for number, technician in enumerate(self.technicians):
             technician.start_day(now, on_duty=technician.is_on_duty)
             share = number / len(self.technicians)
             self.loop.at(now + share, self._duty_step(technician, DutyChange(technician.is_on_duty)))
             self.loop.at(now + share, self._phone_step(technician))
             self.loop.at(now + OPENING_S + share * OFFERS_S, self._offers_step(technician))
-            self.loop.at(now + OPENING_S + share, self._life_step(technician))
+            self.loop.at(now + OPENING_S + share, self._advance_step(technician))
 
-    def _learn_calls(self, now: float) -> float | None:
-        """Find out whether this service takes reports of how far a job is."""
+    def _learn_operations(self, now: float) -> float | None:
+        """Learn whether this service has the call that reports a work order's state."""
         reply = self.client.call("GET", "/openapi.json")
         if reply.is_temporary:
             return now + OPENAPI_RETRY_S
@@ -49,17 +49,17 @@ class Staff:
         self._reports_progress = STATUS_CALL in {re.sub(r"\{\w+\}", "{id}", path) for path in paths}
         return None
 
-    def _phone_step(self, technician: Technician) -> Step:
+    def _phone_step(self, technician: SimulatedTechnician) -> Step:
         def step(now: float) -> float:
             if technician.is_on_duty:
-                for upload in technician.phone.measure(now, technician.where(now)):
+                for upload in technician.phone.measure(now, technician.position_at(now)):
                     self.loop.at(upload.sent_s, self._upload_step(technician, upload))
             return technician.phone.next_measurement_s(now)
 
         return step
 
-    def _upload_step(self, technician: Technician, upload: Upload) -> Step:
-        body = {"positions": [self._position(ping) for ping in upload.pings]}
+    def _upload_step(self, technician: SimulatedTechnician, upload: Upload) -> Step:
+        body = {"positions": [self._position(measurement) for measurement in upload.measurements]}
 
         def step(now: float) -> None:
             reply = self.client.call("POST", "/v1/positions", token=technician.token, json=body)
@@ -67,7 +67,7 @@ class Staff:
                 technician.phone.keep(upload, self.loop.retry_s(now, reply))
                 return
             if not reply.is_ok or not isinstance(reply.body, dict):
-                self.loop.count("positions", reply, len(upload.pings))
+                self.loop.count("positions", reply, len(upload.measurements))
                 return
             for result in reply.body.get("results", ()):
                 self.loop.tally[f"positions {result.get('verdict')}"] += 1
@@ -76,20 +76,20 @@ class Staff:
 
         return step
 
-    def _position(self, ping: Ping) -> dict[str, Any]:
-        place = FRAME.to_earth(ping.point)
+    def _position(self, measurement: Measurement) -> dict[str, Any]:
+        place = FRAME.to_earth(measurement.point)
         return {
-            "recorded_at": self.loop.pace.instant(ping.recorded_s).isoformat(timespec="milliseconds"),
+            "recorded_at": self.loop.pace.instant(measurement.recorded_s).isoformat(timespec="milliseconds"),
             "lat": round(place.lat, 6),
             "lon": round(place.lon, 6),
-            "accuracy_m": ping.accuracy_m,
-            "speed_mps": ping.speed_mps,
-            "heading_deg": ping.heading_deg,
-            "battery": ping.battery,
-            "mock": ping.mock,
+            "accuracy_m": measurement.accuracy_m,
+            "speed_mps": measurement.speed_mps,
+            "heading_deg": measurement.heading_deg,
+            "battery": measurement.battery,
+            "mock": measurement.mock,
         }
 
-    def _duty_step(self, technician: Technician, change: DutyChange) -> Step:
+    def _duty_step(self, technician: SimulatedTechnician, change: DutyChange) -> Step:
         def step(now: float) -> float | None:
             body = {"on_duty": change.on_duty}
             reply = self.client.call("PUT", "/v1/me/presence", token=technician.token, json=body)
@@ -100,7 +100,7 @@ class Staff:
 
         return step
 
-    def _life_step(self, technician: Technician) -> Step:
+    def _advance_step(self, technician: SimulatedTechnician) -> Step:
         def step(now: float) -> float:
             for act in technician.advance(now):
                 if isinstance(act, DutyChange):
@@ -111,7 +111,7 @@ class Staff:
 
         return step
 
-    def _progress_step(self, technician: Technician, progress: Progress) -> Step:
+    def _progress_step(self, technician: SimulatedTechnician, progress: Progress) -> Step:
         path = STATUS_CALL.format(id=progress.work_order_id)
 
         def step(now: float) -> float | None:
@@ -123,7 +123,7 @@ class Staff:
 
         return step
 
-    def _offers_step(self, technician: Technician) -> Step:
+    def _offers_step(self, technician: SimulatedTechnician) -> Step:
         def step(now: float) -> float:
             if technician.is_on_duty:
                 reply = self.client.call("GET", "/v1/me/offers", token=technician.token)
@@ -135,8 +135,8 @@ class Staff:
 
         return step
 
-    def _answer(self, technician: Technician, offer_id: str, now: float) -> None:
-        answer = technician.answer(now)
+    def _answer(self, technician: SimulatedTechnician, offer_id: str, now: float) -> None:
+        answer = technician.respond_to_offer(now)
         if answer.verdict == "ignore":
             self.loop.tally["offers ignored"] += 1
             return
