@@ -44,10 +44,10 @@ wait_gone() {
 }
 
 # watch_services ESSENTIAL...: returns when one of these ended, with its name in ENDED. Others may end; that is told.
+# A service that ended before `wait -n` began does not wake it: a sleep does, after a second.
 watch_services() {
     local name essential=" $* "
     while true; do
-        wait -n "${SERVICE_PID[@]}" 2>/dev/null || true
         for name in "${!SERVICE_PID[@]}"; do
             service_runs "$name" && continue
             ENDED="$name"
@@ -55,5 +55,7 @@ watch_services() {
             say "  $name ended; the service runs on. See .local/log/$name.log"
             unset "SERVICE_PID[$name]"
         done
+        sleep 1 3>&- 9>&- &
+        wait -n "$!" "${SERVICE_PID[@]}" 2>/dev/null || true
     done
 }

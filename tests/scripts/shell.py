@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARY = REPOSITORY / "scripts" / "lib"
@@ -41,6 +42,13 @@ class Checkout:
         with self.start(body, **environment) as process:
             output, _ = process.communicate(timeout=60)
             return process.returncode, output
+
+
+def wait_until_it_is(name: str, pid: int) -> None:
+    """Wait until a process is past the wrappers that it was started with."""
+    pause = Event()
+    while Path(f"/proc/{pid}/comm").read_text().strip() != name:
+        pause.wait(0.05)
 
 
 def new_checkout(folder: Path) -> Checkout:

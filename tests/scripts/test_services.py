@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from tests.scripts.shell import Checkout
+from tests.scripts.shell import Checkout, wait_until_it_is
 
 BODY = """
 open_steps run
@@ -29,11 +29,6 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def is_itself(pid: int, name: str) -> bool:
-    """Whether the process is past the wrappers that it was started with."""
-    return Path(f"/proc/{pid}/comm").read_text().strip() == name
-
-
 def wait_until_dead(*pids: int) -> None:
     pause = Event()
     for _ in range(150):
@@ -48,7 +43,8 @@ def started(process: "subprocess.Popen[str]", checkout: Checkout) -> list[int]:
     assert process.stdout is not None
     pids = [int(process.stdout.readline()) for _ in range(2)]
     grandchild, pause = checkout.root / "grandchild", Event()
-    while not grandchild.exists() or not grandchild.read_text().strip() or not is_itself(pids[1], "sleep"):
+    wait_until_it_is("sleep", pids[1])
+    while not grandchild.exists() or not grandchild.read_text().strip():
         pause.wait(0.05)
     return [*pids, int(grandchild.read_text())]
 
@@ -82,10 +78,14 @@ def test_the_end_of_one_service_is_noticed(checkout: Checkout) -> None:
 
 
 def test_a_service_that_may_end_does_not_end_the_rest(checkout: Checkout) -> None:
-    status, output = checkout.run(
-        "open_steps run; on_close() { stop_services; }; start_service demo true; start_service api sleep 1; "
-        'watch_services api; say "$ENDED"'
+    body = (
+        "open_steps run; on_close() { stop_services; }; start_service demo true; start_service api sleep 300; "
+        'say "${SERVICE_PID[api]}"; watch_services api; say "$ENDED"'
     )
-    assert status == 0
-    assert "demo ended; the service runs on" in output
-    assert output.endswith("api\n")
+    with checkout.start(body) as process:
+        assert process.stdout is not None
+        api = int(process.stdout.readline())
+        assert process.stdout.readline().strip().startswith("demo ended; the service runs on")
+        os.kill(api, signal.SIGKILL)
+        assert process.stdout.read() == "api\n"
+    assert process.returncode == 0
