@@ -15,18 +15,47 @@ CLUSTER_PORT=''
 CLUSTER_STARTED=''
 PG_BIN=''
 
-# prepare_cluster run|test: sets the names above and starts the server; what a test run left behind is thrown away.
+# prepare_cluster run|bench|test: sets the names above and starts the server.
 prepare_cluster() {
     require_server
     place_cluster "$1"
     if [[ $1 == test ]]; then
-        stop_running
-        rm -rf "${CLUSTER:?}/data"
+        start_test_cluster
+    else
+        use_server_of_data
+        [[ -d "$CLUSTER/data" ]] || create_cluster
+        start_cluster "$1"
     fi
-    use_server_of_data
-    [[ -d "$CLUSTER/data" ]] || create_cluster
-    start_cluster "$1"
     RESULT="PostgreSQL $(<"$CLUSTER/data/PG_VERSION"), 127.0.0.1:$CLUSTER_PORT"
+}
+
+# The tests' cluster keeps its template databases from run to run. It is made anew when it is not what a new one would
+# be, and when it does not start.
+start_test_cluster() {
+    local wanted
+    wanted="$(test_cluster_identity)"
+    if [[ -d "$CLUSTER/data" && "$(cat "$CLUSTER/identity" 2>/dev/null)" == "$wanted" ]]; then
+        start_cluster test && return
+        progress 'the kept cluster does not start'
+    fi
+    discard_cluster
+    create_cluster
+    start_cluster test
+    echo "$wanted" >"$CLUSTER/identity"
+}
+
+# The programs, the settings, and since when the machine runs: without fsync no file outlives a crash for sure.
+test_cluster_identity() {
+    {
+        "$PG_BIN/postgres" -V
+        cat "$("$PG_BIN/pg_config" --sharedir)/extension/postgis.control" /proc/sys/kernel/random/boot_id
+        CLUSTER_PORT='' cluster_settings test
+    } | sha256sum | cut -c1-32
+}
+
+discard_cluster() {
+    stop_running
+    rm -rf "${CLUSTER:?}/data" "$CLUSTER/identity"
 }
 
 # A server of at least the floor with PostGIS, installed if need be.

@@ -1,4 +1,4 @@
-"""The private cluster: made once, found again, stopped by whoever started it."""
+"""The private clusters: made once, found again, stopped by the script that started them."""
 
 import shutil
 import socket
@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.scripts.shell import Checkout
+from tests.scripts.shell import Checkout, new_checkout, wait_until_it_is
 
 OPEN = """
 open_steps run
@@ -17,14 +17,41 @@ step Database prepare_cluster run
 say "$CLUSTER" "$CLUSTER_PORT"
 """
 
+TESTS = """
+open_steps test
+on_close() { stop_cluster; }
+prepare_cluster test >&2
+"""
+
 
 @pytest.fixture
 def cluster(checkout: Checkout) -> Iterator[Checkout]:
     """The checkout; a cluster that had to go elsewhere is taken away with it."""
     yield checkout
-    link = checkout.local / "pg"
-    if link.is_symlink():
-        shutil.rmtree(link.resolve().parent)
+    take_away(checkout.local / "pg")
+
+
+@pytest.fixture(scope="module")
+def tests_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout with the tests' cluster, for several tests: each has a database of its own there."""
+    checkout = new_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+    yield checkout
+    take_away(checkout.local / "pg-test")
+
+
+def take_away(cluster: Path) -> None:
+    if cluster.is_symlink():
+        shutil.rmtree(cluster.resolve().parent)
+
+
+def create(database: str) -> str:
+    return f"{TESTS}\ncluster_psql postgres <<<'CREATE DATABASE {database}'"
+
+
+def count(database: str) -> str:
+    return (
+        f"{TESTS}\ncluster_psql postgres -At >&3 <<<\"SELECT count(*) FROM pg_database WHERE datname = '{database}'\""
+    )
 
 
 def test_a_cluster_keeps_its_place_port_and_data(cluster: Checkout) -> None:
@@ -51,6 +78,27 @@ def test_the_owner_makes_roles_but_is_no_superuser_and_nobody_enters_without_a_p
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(f"postgresql://postgres:guess@127.0.0.1:{port}/postgres")
         process.terminate()
+
+
+def test_the_tests_keep_their_cluster_and_its_databases(tests_cluster: Checkout) -> None:
+    assert tests_cluster.run(create("kept"))[0] == 0
+    status, output = tests_cluster.run(count("kept"))
+    assert (status, output.splitlines()[-1]) == (0, "1"), output
+
+
+def test_the_tests_cluster_of_a_killed_run_is_taken_over(tests_cluster: Checkout) -> None:
+    with tests_cluster.start(f"{create('taken_over')}; exec 9>&-; exec sleep 300") as process:
+        wait_until_it_is("sleep", process.pid)
+        process.kill()
+    status, output = tests_cluster.run(count("taken_over"))
+    assert (status, output.splitlines()[-1]) == (0, "1"), output
+
+
+@pytest.mark.parametrize("spoil", ['echo other >"$CLUSTER/identity"', 'rm "$CLUSTER/data/global/pg_control"'])
+def test_a_tests_cluster_that_is_another_or_broken_is_made_anew(tests_cluster: Checkout, spoil: str) -> None:
+    assert tests_cluster.run(f"{create('lost')}; stop_cluster; {spoil}")[0] == 0
+    status, output = tests_cluster.run(count("lost"))
+    assert (status, output.splitlines()[-1]) == (0, "0"), output
 
 
 def test_a_free_port_is_the_first_that_nobody_holds(checkout: Checkout) -> None:

@@ -1,0 +1,190 @@
+"""Databases for tests: templates that are kept between runs, and clones of them that go with their test.
+
+A template belongs to a kind and a key, the hash of all that decides what is in it. Whichever process wants it first
+makes it; later processes and later runs find it there. A template with another key of the same kind is dropped when a
+new one is made, unless a process still uses it. What a killed run left behind is dropped by the next one.
+
+Who uses what is known by advisory locks on the server's maintenance database: they go with their process.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from geo_assign.core.clock import Clock
+from geo_assign.core.db import Database
+from geo_assign.core.settings import Settings
+
+SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
+REPOSITORY = Path(__file__).resolve().parents[1]
+_SOFTWARE = """
+SELECT version() || string_agg(' ' || name || ' ' || default_version, '' ORDER BY name)
+FROM pg_available_extensions WHERE name IN ('postgis', 'btree_gist')"""
+
+
+@dataclass(frozen=True)
+class World:
+    """A database of one test with the URLs of its three roles."""
+
+    admin_url: str
+    app_url: str
+    worker_url: str
+
+    def settings(self, **changes: object) -> Settings:
+        """Settings that point here; no file and no environment is read for what they name."""
+        values: dict[str, object] = {
+            "database_url": self.app_url,
+            "worker_database_url": self.worker_url,
+            "admin_database_url": self.admin_url,
+            "secret_keys": SECRET_KEY,
+            "allow_unsafe_database": True,
+            "outbound_allow": "127.0.0.0/8:*",
+            "rate_limits": "off",
+        }
+        return Settings(_env_file=None, **(values | changes))  # type: ignore[arg-type, call-arg]
+
+    def database(self, *, clock: Clock | None = None, pool_size: int = 10) -> Database:
+        """A pool of the application role."""
+        return Database(self.app_url, clock=clock, pool_size=pool_size)
+
+
+def server_url() -> str:
+    url = os.environ.get("GEO_ASSIGN_TEST_DATABASE_URL")
+    if not url:
+        pytest.exit("GEO_ASSIGN_TEST_DATABASE_URL is not set: run ./scripts/test, which starts a server", returncode=4)
+    return url
+
+
+class Server:
+    """The server, as this test process uses it: one connection, whose locks say what is in use."""
+
+    def __init__(self) -> None:
+        self._session = token_hex(6)
+        self._used: set[str] = set()
+        self._conn = psycopg.connect(server_url(), autocommit=True)
+        self._run("SELECT pg_advisory_lock(%s)", _lock_key(self._session))
+        self._drop_what_was_left()
+
+    def close(self) -> None:
+        self._conn.close()
+
+    def template(
+        self, kind: str, inputs: Iterable[str], fill: Callable[[World], None], *, base: str | None = None
+    ) -> str:
+        """The template of this kind for these inputs; if it is missing, `fill` makes it from a clone of `base`."""
+        software = str(self._run(_SOFTWARE)[0][0])
+        key = sha256("\0".join([software, base or "", *inputs]).encode()).hexdigest()[:12]
+        name = f"geo_template_{kind}_{key}"
+        if name not in self._used:
+            # Held until this process ends: no other process drops what this one clones.
+            self._run("SELECT pg_advisory_lock_shared(%s)", _lock_key(name))
+            self._used.add(name)
+        if self._exists(name):
+            return name
+        self._run("SELECT pg_advisory_lock(%s)", _lock_key(f"making {name}"))
+        try:
+            if not self._exists(name):
+                self._drop_older(kind)
+                self._make(name, fill, base)
+        finally:
+            self._run("SELECT pg_advisory_unlock(%s)", _lock_key(f"making {name}"))
+        return name
+
+    @contextmanager
+    def cloned(self, template: str) -> Iterator[World]:
+        """A copy of the template, dropped afterwards."""
+        name = f"geo_test_{self._session}_{token_hex(6)}"
+        self._create(name, template)
+        try:
+            yield world_of(name)
+        finally:
+            self._drop(name)
+
+    def _make(self, name: str, fill: Callable[[World], None], base: str | None) -> None:
+        """Fill a database of this process first: a template is there whole or not at all."""
+        making = f"geo_test_{self._session}_{token_hex(6)}"
+        self._create(making, base)
+        fill(world_of(making))
+        identifiers = {"making": sql.Identifier(making), "name": sql.Identifier(name)}
+        # Without connections nothing (autovacuum, a curious person) stands in the way of a clone.
+        self._conn.execute(sql.SQL("ALTER DATABASE {making} ALLOW_CONNECTIONS false").format(**identifiers))
+        self._conn.execute(sql.SQL("ALTER DATABASE {making} RENAME TO {name}").format(**identifiers))
+
+    def _drop_older(self, kind: str) -> None:
+        found = self._run("SELECT datname FROM pg_database WHERE datname ~ %s", f"^geo_template_{kind}_[0-9a-f]{{12}}$")
+        for (name,) in found:
+            if name not in self._used:
+                self._drop_unless_used(str(name), [str(name)])
+
+    def _drop_what_was_left(self) -> None:
+        """Drop the clones of processes that are no more."""
+        left: dict[str, list[str]] = {}
+        for (name,) in self._run("SELECT datname FROM pg_database WHERE datname ~ '^geo_test_[0-9a-f]{12}_'"):
+            left.setdefault(str(name).split("_")[2], []).append(str(name))
+        for session, names in left.items():
+            self._drop_unless_used(session, names)
+
+    def _drop_unless_used(self, lock: str, names: Iterable[str]) -> None:
+        if not self._run("SELECT pg_try_advisory_lock(%s)", _lock_key(lock))[0][0]:
+            return
+        try:
+            for name in names:
+                self._drop(name)
+        finally:
+            self._run("SELECT pg_advisory_unlock(%s)", _lock_key(lock))
+
+    def _create(self, name: str, template: str | None) -> None:
+        statement = "CREATE DATABASE {}" if template is None else "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
+        self._conn.execute(sql.SQL(statement).format(*[sql.Identifier(one) for one in (name, template) if one]))
+
+    def _drop(self, name: str) -> None:
+        self._conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _exists(self, name: str) -> bool:
+        return bool(self._run("SELECT 1 FROM pg_database WHERE datname = %s", name))
+
+    def _run(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        return self._conn.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+
+@cache
+def server() -> Server:
+    """This process's way to the server; closed by the fixture `template`."""
+    return Server()
+
+
+@contextmanager
+def cloned(template: str) -> Iterator[World]:
+    """A copy of the template, dropped afterwards."""
+    with server().cloned(template) as world:
+        yield world
+
+
+def world_of(database: str) -> World:
+    base = make_url(server_url()).set(database=database)
+
+    def of(user: str | None) -> str:
+        url = base if user is None else base.set(username=user, password="test")
+        return url.render_as_string(hide_password=False)
+
+    return World(admin_url=of(None), app_url=of("geo_assign_test_app"), worker_url=of("geo_assign_test_worker"))
+
+
+def contents(*patterns: str) -> list[str]:
+    """The names and contents of the repository's files that match, as inputs of a template."""
+    paths = sorted({path for pattern in patterns for path in REPOSITORY.glob(pattern)})
+    return [text for path in paths for text in (str(path.relative_to(REPOSITORY)), path.read_text())]
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)

@@ -1,0 +1,106 @@
+"""Template databases are made once for the same inputs, and nothing that is in use is dropped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.databases import Server, World
+
+
+@contextmanager
+def another_process() -> Iterator[Server]:
+    """The server as another test process uses it."""
+    server = Server()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def kind() -> Iterator[str]:
+    """A kind of template of this test's own; what is made of it is dropped."""
+    kind = f"kind{uuid4().hex[:8]}"
+    yield kind
+    with another_process() as server:
+        server._drop_older(kind)
+
+
+def databases(world: World) -> set[str]:
+    with psycopg.connect(world.admin_url) as conn:
+        return {name for (name,) in conn.execute("SELECT datname FROM pg_database")}
+
+
+def database_of(world: World) -> str:
+    return world.admin_url.rpartition("/")[2]
+
+
+class Filling:
+    """Fills a template with a table, and counts how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, world: World) -> None:
+        self.times += 1
+        with psycopg.connect(world.admin_url) as conn:
+            conn.execute("CREATE TABLE filled (at integer); INSERT INTO filled VALUES (1)")
+
+
+def test_a_template_is_made_once_for_the_same_inputs(kind: str) -> None:
+    filling = Filling()
+    with another_process() as first, another_process() as second:
+        names = [server.template(kind, ["a"], filling) for server in (first, second)]
+    assert (filling.times, len(set(names))) == (1, 1)
+
+
+def test_a_clone_holds_what_the_template_holds_and_goes_afterwards(world: World, kind: str) -> None:
+    with another_process() as server:
+        template = server.template(kind, ["a"], Filling())
+        with server.cloned(template) as clone, psycopg.connect(clone.admin_url) as conn:
+            assert conn.execute("SELECT at FROM filled").fetchall() == [(1,)]
+        assert database_of(clone) not in databases(world)
+
+
+def test_a_template_may_be_built_on_another(template: str, kind: str) -> None:
+    with another_process() as server:
+        built = server.template(kind, ["a"], Filling(), base=template)
+        with server.cloned(built) as clone, psycopg.connect(clone.app_url) as conn:
+            assert conn.execute("SELECT count(*) FROM organizations").fetchall() == [(0,)]
+
+
+def test_other_inputs_make_a_new_template_and_drop_the_old_one(world: World, kind: str) -> None:
+    with another_process() as server:
+        old = server.template(kind, ["a"], Filling())
+    with another_process() as server:
+        new = server.template(kind, ["b"], Filling())
+    assert {old, new} & databases(world) == {new}
+
+
+def test_a_template_that_another_process_uses_stays(world: World, kind: str) -> None:
+    with another_process() as first, another_process() as second:
+        old = first.template(kind, ["a"], Filling())
+        new = second.template(kind, ["b"], Filling())
+        assert {old, new} <= databases(world)
+
+
+def test_a_template_is_there_whole_or_not_at_all(world: World, kind: str) -> None:
+    def breaks(world: World) -> None:
+        raise RuntimeError("no room")
+
+    with another_process() as server:
+        with pytest.raises(RuntimeError, match="no room"):
+            server.template(kind, ["a"], breaks)
+        assert not {name for name in databases(world) if kind in name}
+
+
+def test_what_a_killed_process_left_is_dropped_by_the_next_one(world: World, template: str) -> None:
+    killed = Server()
+    left = f"geo_test_{killed._session}_left"
+    killed._create(left, template)
+    killed.close()
+    with another_process() as living, living.cloned(template) as used, another_process():
+        assert {left, database_of(used)} & databases(world) == {database_of(used)}
