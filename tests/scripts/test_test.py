@@ -1,0 +1,34 @@
+"""`./scripts/test` says at once how it is used."""
+
+import subprocess
+
+import pytest
+
+from tests.scripts.shell import REPOSITORY, Checkout
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_usage_is_printed_before_anything_is_set_up(option: str) -> None:
+    done = subprocess.run([REPOSITORY / "scripts" / "test", option], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Every check of the repository")
+    assert "./scripts/test --exhaustive" in done.stdout
+    assert "set -" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ("", True),
+        ("-k clock", True),
+        ("tests", True),
+        ("tests/browser/test_console.py::test_x -v", True),
+        ("tests/core tests/browser", True),
+        ("tests/core", False),
+        ("./tests/core/test_direct.py::test_x -k browser", False),
+    ],
+)
+def test_the_console_is_built_only_for_tests_that_look_at_it(checkout: Checkout, arguments: str, wanted: bool) -> None:
+    start = (REPOSITORY / "scripts" / "test").read_text()
+    function = start[start.index("browser_wanted() {") : start.index("find_chromium() {")]
+    status, _ = checkout.run(f"{function}\nROOT='{REPOSITORY}'\nPYTEST_ARGUMENTS=({arguments})\nbrowser_wanted")
+    assert status == (0 if wanted else 1)
