@@ -1,13 +1,16 @@
 """Whatever the documentation names is there: pages, files, settings, calls, commands, metrics, tables."""
 
+import ast
+import importlib
 import re
 from collections.abc import Iterator
 from functools import cache
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from geo_assign.app import create_app, list_operations
+from geo_assign.app import list_operations
 from geo_assign.cli import main
 from geo_assign.core.settings import PREFIX, Settings
 from geo_assign.core.telemetry import registry
@@ -20,6 +23,10 @@ _METHODS = "GET|POST|PUT|PATCH|DELETE"
 _SETTING = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z]")
 _CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+)|(?<![\w/])()(/v1/[\w/{{}}-]+)")
 _COMMAND = re.compile(r"geo-assign ((?:[a-z]+ ?)+)")
+_COMMAND_LINE = re.compile(r"geo-assign ([a-z][^\n|&;`)]*)")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+# `name` … in `path.py`: at most a few plain words stand between them.
+_DEFINITION = re.compile(r"`([A-Za-z_]\w*)(?:\([^`]*\))?`,?[^`.;:|()]{0,40}?\s(?:in|of)\s+`([\w/]+\.py)`")
 _METRIC = re.compile(r"geo_assign_(?:http|pool|geocode|webhook)_\w+")
 _TOP = ("geo_assign/", "tests/", "scripts/", "docs/", "config/", "migrations/", ".ci/")
 _ADMINISTRATION = {
@@ -65,6 +72,27 @@ def test_paths_in_backticks_exist(one: Page) -> None:
 
 
 @every_page
+def test_a_name_that_is_said_to_be_in_a_file_is_defined_there(one: Page) -> None:
+    for name, path in _DEFINITION.findall(one.prose):
+        assert name in defined_names(path), f"{name} in {path}"
+
+
+@cache
+def defined_names(path: str) -> set[str]:
+    """What a module, and the classes in it, define."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    return {name for body in bodies for node in body for name in _names_of(node)}
+
+
+def _names_of(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+@every_page
 def test_settings_are_known(one: Page) -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     assert set(_SETTING.findall(one.text)) <= known | switches_of_the_tests()
@@ -94,8 +122,20 @@ def test_commands_are_known(one: Page) -> None:
         assert find_command(words) is not None, words
 
 
+@every_page
+def test_commands_run_and_have_the_options_named_with_them(one: Page) -> None:
+    for line in command_lines(one):
+        command = find_command(line.split())
+        assert command is not None, line
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        assert set(_OPTION.findall(line)) <= options, line
+        answer = CliRunner().invoke(command, ["--help"])
+        assert answer.exit_code == 0, answer.output
+
+
 def test_metrics_are_counted() -> None:
-    create_app(Settings(_env_file=None))  # type: ignore[call-arg]  # what it imports counts
+    for process in ("geo_assign.app", "geo_assign.worker"):
+        importlib.import_module(process)
     told = set(_METRIC.findall(page("docs/operations.md").text))
     counted = {metric.name + ("_total" if metric.type == "counter" else "") for metric in registry.collect()}
     assert told == counted
@@ -128,6 +168,12 @@ def spoken(one: Page) -> Iterator[list[str]]:
     for code in (*one.spans(), *one.blocks("sh")):
         for words in _COMMAND.findall(code):
             yield words.split()
+
+
+def command_lines(one: Page) -> Iterator[str]:
+    """What follows `geo-assign` in code, continued lines joined."""
+    for code in (*one.spans(), *one.blocks("sh")):
+        yield from _COMMAND_LINE.findall(code.replace("\\\n", " "))
 
 
 def find_command(words: list[str]) -> click.Command | None:
