@@ -207,13 +207,16 @@ def _hash(text: str) -> bytes:
 
 
 class BadCredentialsError(UnauthenticatedError):
-    """Organization, e-mail or password is wrong."""
+    """Organization, e-mail or password is wrong.
+
+    The answer does not say which.
+    """
 
     code = "bad_credentials"
 
 
 class TakenError(ConflictError):
-    """Something else already has this name, slug or e-mail."""
+    """This name, slug or e-mail address is taken."""
 
     code = "already_exists"
 

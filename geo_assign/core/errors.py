@@ -60,7 +60,10 @@ class GeoAssignError(Exception):
 
 
 class InvalidError(GeoAssignError):
-    """The request is not valid."""
+    """The request is not valid.
+
+    `errors` lists what is wrong and where.
+    """
 
     code = "invalid_request"
     family = Family.INVALID
@@ -72,28 +75,40 @@ class InvalidError(GeoAssignError):
 
 
 class UnauthenticatedError(GeoAssignError):
-    """Log in, or send a valid token."""
+    """Log in, or send a valid token.
+
+    There is no token, or it is unknown, expired or revoked.
+    """
 
     code = "unauthenticated"
     family = Family.UNAUTHENTICATED
 
 
 class ForbiddenError(GeoAssignError):
-    """Your role does not allow this."""
+    """Your role does not allow this.
+
+    The caller's role, or the scopes of the API key, do not allow this call.
+    """
 
     code = "forbidden"
     family = Family.FORBIDDEN
 
 
 class NotFoundError(GeoAssignError):
-    """There is no such thing here."""
+    """There is no such thing here.
+
+    It does not exist, or lies outside the caller's scope.
+    """
 
     code = "not_found"
     family = Family.NOT_FOUND
 
 
 class ConflictError(GeoAssignError):
-    """The present state does not allow this."""
+    """The present state does not allow this.
+
+    `detail` says why.
+    """
 
     code = "conflict"
     family = Family.CONFLICT
@@ -107,28 +122,37 @@ class GoneError(GeoAssignError):
 
 
 class StaleError(GeoAssignError):
-    """Somebody else changed it first."""
+    """It was changed after you read it.
+
+    `current` is how it is now.
+    """
 
     code = "stale_version"
     family = Family.STALE
 
 
 class VersionRequiredError(GeoAssignError):
-    """Send If-Match with the version you saw."""
+    """Send `If-Match` with the `ETag` you saw."""
 
     code = "version_required"
     family = Family.VERSION_REQUIRED
 
 
 class TooManyError(GeoAssignError):
-    """Too many requests."""
+    """This caller calls too often.
+
+    Try again after `Retry-After` seconds.
+    """
 
     code = "too_many_requests"
     family = Family.TOO_MANY
 
 
 class UnavailableError(GeoAssignError):
-    """Not available at the moment; try again."""
+    """Not available at the moment; try again.
+
+    The database took too long, cannot be reached, or other requests change the same thing.
+    """
 
     code = "unavailable"
     family = Family.UNAVAILABLE

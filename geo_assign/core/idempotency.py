@@ -29,7 +29,10 @@ idempotency_keys = tenant_table(
 
 
 class KeyReusedError(InvalidError):
-    """This Idempotency-Key was used for another request."""
+    """This `Idempotency-Key` was used for a request with another body.
+
+    Send a new key.
+    """
 
     code = "idempotency_key_reused"
 

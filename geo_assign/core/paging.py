@@ -15,7 +15,10 @@ MAX_LIMIT = 200
 
 
 class BadCursorError(InvalidError):
-    """This cursor is not one that we gave."""
+    """This cursor is not one that this API gave.
+
+    Begin again without `cursor`.
+    """
 
     code = "bad_cursor"
 

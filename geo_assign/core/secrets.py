@@ -16,13 +16,19 @@ from geo_assign.core.errors import UnavailableError
 
 
 class SecretKeysMissingError(UnavailableError):
-    """No secret can be stored: GEO_ASSIGN_SECRET_KEYS is not set."""
+    """No secret can be stored.
+
+    `GEO_ASSIGN_SECRET_KEYS` is not set, so neither a map key nor a webhook secret can be encrypted.
+    """
 
     code = "secret_keys_missing"
 
 
 class SecretUnreadableError(UnavailableError):
-    """A stored secret was encrypted with a key that is no longer configured."""
+    """A stored secret cannot be read.
+
+    The map key or webhook secret was encrypted with a secret key that is no longer configured.
+    """
 
     code = "secret_unreadable"
 

@@ -9,13 +9,19 @@ LEASE = timedelta(seconds=60)
 
 
 class WorkOrderUnderWayError(ConflictError):
-    """The technician is on the way or at work; it takes force to change this now."""
+    """The technician is travelling or at work.
+
+    Send `force`, if you may.
+    """
 
     code = "work_order_under_way"
 
 
 class NoSenderGroupError(ConflictError):
-    """No group sent this work order here, so there is none to return it to."""
+    """There is no group to return the work order to.
+
+    No group sent it here, or that group is closed.
+    """
 
     code = "no_sender_group"
 

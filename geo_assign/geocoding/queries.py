@@ -14,7 +14,10 @@ from geo_assign.geocoding.tables import geocode_cache, map_keys
 
 
 class MapKeyNotFoundError(NotFoundError):
-    """There is no map key here."""
+    """There is no map key here.
+
+    This store, service group or organization has none of its own.
+    """
 
     code = "map_key_not_found"
 

@@ -11,7 +11,10 @@ from geo_assign.workorders.domain import WorkOrderWithoutLocationError
 
 
 class AddressNotFoundError(WorkOrderWithoutLocationError):
-    """No location was found for this address: correct it, or give a point."""
+    """No location was found for this address.
+
+    Correct it, or give a point. `reason` says why, `candidates` what the address might mean.
+    """
 
     code = "address_not_found"
 

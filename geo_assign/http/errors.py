@@ -10,13 +10,16 @@ class MalformedJsonError(InvalidError):
 
 
 class UnsupportedMediaTypeError(InvalidError):
-    """Send JSON, in UTF-8, with Content-Type: application/json."""
+    """Send JSON in UTF-8 with `Content-Type: application/json`."""
 
     code = "unsupported_media_type"
 
 
 class BodyTooLargeError(InvalidError):
-    """The body is too large."""
+    """The body is too large.
+
+    `max_bytes` is the limit.
+    """
 
     code = "body_too_large"
 
@@ -28,13 +31,19 @@ class IncompleteBodyError(InvalidError):
 
 
 class BadQueryError(InvalidError):
-    """The query string is not valid; pointers name its parameters."""
+    """The query string is not valid.
+
+    A parameter is unknown or wrong; `errors` names it.
+    """
 
     code = "invalid_query"
 
 
 class BadHeaderError(InvalidError):
-    """A header is not valid."""
+    """A header is not valid.
+
+    `If-Match`, `Idempotency-Key` or `Content-Length` has another form than documented.
+    """
 
     code = "invalid_header"
 
@@ -46,26 +55,35 @@ class NoSuchRouteError(NotFoundError):
 
 
 class MethodNotAllowedError(GeoAssignError):
-    """This path is not called with this method."""
+    """This path is not called with this method.
+
+    The header `Allow` lists the methods that it has.
+    """
 
     code = "method_not_allowed"
     family = Family.NOT_FOUND
 
 
 class CsrfTokenError(ForbiddenError):
-    """Send X-CSRF-Token, as given at log-in, with every change that is authenticated by the cookie."""
+    """The `X-CSRF-Token` is missing or wrong.
+
+    Send the one given at log-in with every change that is authenticated by the console's cookie.
+    """
 
     code = "csrf_token_wrong"
 
 
 class OverloadedError(UnavailableError):
-    """More requests than the service can take at the moment; try again."""
+    """There are more requests than the service can take at the moment; try again."""
 
     code = "overloaded"
 
 
 class InternalError(GeoAssignError):
-    """Something went wrong on our side. It has been logged under the request's id."""
+    """This is a defect of the service.
+
+    It is in the log under the request's id.
+    """
 
     code = "internal_error"
     family = Family.UNAVAILABLE

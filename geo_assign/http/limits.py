@@ -34,7 +34,10 @@ CALLS_PER_CALLER = Rate("calls", 6_000)
 
 
 class TooManyLogInsError(TooManyError):
-    """Too many attempts to log in; wait a little."""
+    """Too many attempts to log in to this account, or from this address.
+
+    Try again after `Retry-After` seconds.
+    """
 
     code = "too_many_log_ins"
 

@@ -15,7 +15,10 @@ ERROR_COLUMN = "error"
 
 
 class ImportFileError(InvalidError):
-    """This file cannot be imported as it is."""
+    """This file cannot be imported.
+
+    `geo-assign import` cannot read the file or its columns, and says what is wrong. Not answered over HTTP.
+    """
 
     code = "bad_import_file"
 

@@ -40,6 +40,9 @@ class View:
 
 
 class OpenWorkError(ConflictError):
-    """This technician still has work or open offers: give it to somebody else first."""
+    """This technician still has work or open offers.
+
+    Assign the work to another technician first.
+    """
 
     code = "has_open_work"

@@ -23,7 +23,10 @@ Hours = dict[str, list[list[str]]]
 
 
 class SeedError(InvalidError):
-    """The seed file cannot be loaded."""
+    """The seed file cannot be loaded.
+
+    `geo-assign seed` says where and why. Not answered over HTTP.
+    """
 
     code = "bad_seed_file"
 

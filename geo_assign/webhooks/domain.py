@@ -54,13 +54,19 @@ class Fault(StrEnum):
 
 
 class WebhookUrlError(InvalidError):
-    """This URL cannot be called."""
+    """This URL cannot be called.
+
+    It is malformed, or leads to a private address that the operator has not allowed; `detail` says which.
+    """
 
     code = "webhook_url_invalid"
 
 
 class WebhookInactiveError(ConflictError):
-    """The webhook is not active: nothing is sent to it."""
+    """The webhook is not active.
+
+    Nothing is sent to it until it is activated again.
+    """
 
     code = "webhook_inactive"
 

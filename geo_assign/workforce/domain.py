@@ -151,7 +151,10 @@ class Duties:
 
 
 class InUseError(ConflictError):
-    """Others still depend on this."""
+    """This is still in use.
+
+    Active technicians, groups or users depend on it; move or deactivate them first.
+    """
 
     code = "in_use"
 
@@ -163,7 +166,10 @@ class InactiveError(ConflictError):
 
 
 class TooManyViewsError(ConflictError):
-    """A person keeps at most 100 views."""
+    """A user keeps at most 100 saved views.
+
+    Delete one first.
+    """
 
     code = "too_many_views"
 

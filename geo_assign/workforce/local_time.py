@@ -10,13 +10,19 @@ _MIDNIGHT = time(0, 0)
 
 
 class UnknownTimezoneError(InvalidError):
-    """This is not an IANA time zone."""
+    """This is not an IANA time zone.
+
+    Or it is one that the database does not know.
+    """
 
     code = "unknown_timezone"
 
 
 class WallTimeDoesNotExistError(InvalidError):
-    """The clocks of this zone skip that time."""
+    """The clocks of this zone skip that time.
+
+    `next_valid` is the next time that they show.
+    """
 
     code = "wall_time_does_not_exist"
 

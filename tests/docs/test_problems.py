@@ -1,6 +1,7 @@
 """Every error code has its line, under the status that it is answered with."""
 
 import importlib
+import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -42,6 +43,17 @@ def told() -> dict[str, int]:
 
 def test_every_code_is_told_with_its_status() -> None:
     assert told() == {error.code: status_of(error) for error in every_error()}
+
+
+@pytest.mark.parametrize(
+    "error", sorted(set(every_error()), key=lambda error: error.code), ids=lambda error: error.code
+)
+def test_the_page_says_what_the_error_says(error: type[GeoAssignError]) -> None:
+    """`detail` without words of its own is the title, and the page goes on with the rest of the docstring."""
+    said = " ".join(inspect.cleandoc(error.__doc__ or "").split())
+    rows = {code: text for code, _, text in _ROW.findall(PROBLEMS.prose)}
+    assert rows[error.code] == said
+    assert said.startswith(error().detail)
 
 
 @pytest.mark.parametrize("status", sorted({status_of(error) for error in every_error()}))

@@ -56,7 +56,10 @@ _TO_SPARE = 8
 
 
 class TechnicianOffDutyError(ConflictError):
-    """Somebody who is off duty cannot answer an offer; assign the work instead."""
+    """A technician who is off duty cannot answer an offer.
+
+    Assign the work instead.
+    """
 
     code = "technician_off_duty"
 

@@ -20,7 +20,10 @@ from geo_assign.geocoding.tables import map_keys
 
 
 class MapKeyRefusedError(InvalidError):
-    """The provider refused the map key."""
+    """The provider refused the map key.
+
+    `detail` has the provider's own words.
+    """
 
     code = "map_key_invalid"
 
