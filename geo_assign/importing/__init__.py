@@ -1,1 +1,1 @@
-"""Technicians, stores and work orders from CSV files: what `geo-assign import` brings in."""
+"""Technicians, stores and work orders from CSV files: `geo-assign import`."""

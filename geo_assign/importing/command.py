@@ -15,10 +15,10 @@ from geo_assign.app import make_services
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.http.services import Services
-from geo_assign.importing.bringing import IMPORTERS, Done
 from geo_assign.importing.files import CsvFile, read_csv
+from geo_assign.importing.running import ImportReport, ImportTarget, count_located, import_rows, list_to_locate, locate
 from geo_assign.importing.running import Progress as Advance
-from geo_assign.importing.running import Report, Target, count_located, import_rows, list_to_locate, locate
+from geo_assign.importing.upserting import IMPORTERS, RowChange
 
 _SHOWN_ERRORS = 20
 
@@ -27,10 +27,12 @@ _SHOWN_ERRORS = 20
 @click.argument("kind", type=click.Choice(list(IMPORTERS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--organization", required=True, help="Slug of the organization that the rows belong to.")
-@click.option("--dry-run", is_flag=True, help="Check everything, write nothing, say what would be done.")
-@click.option("--geocode", is_flag=True, help="Work orders: find their addresses now, without waiting for the worker.")
+@click.option("--dry-run", is_flag=True, help="Check each row and print what would be done; write nothing.")
+@click.option(
+    "--geocode", is_flag=True, help="Work orders: geocode their addresses now, without waiting for the worker."
+)
 def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode: bool) -> None:
-    r"""Bring technicians, stores or work orders in from a CSV file.
+    r"""Import technicians, stores or work orders from a CSV file.
 
     \b
       geo-assign import stores stores.csv --organization acme --dry-run
@@ -49,9 +51,9 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
     services = make_services(settings)
     try:
         org_id = _find_organization(services.database, organization)
-        target = Target(services.database, settings, org_id, importer, dry_run=dry_run)
+        target = ImportTarget(services.database, settings, org_id, importer, dry_run=dry_run)
         report = _import(target, content)
-        _tell(report, content, importer.noun, dry_run=dry_run)
+        _print_report(report, content, importer.noun, dry_run=dry_run)
         if kind == "work-orders" and not dry_run:
             _locate(services, org_id, report.ids, now=geocode)
     finally:
@@ -67,7 +69,7 @@ def _find_organization(database: Database, slug: str) -> UUID:
     return found
 
 
-def _import(target: Target, content: CsvFile) -> Report:
+def _import(target: ImportTarget, content: CsvFile) -> ImportReport:
     what = "Checking" if target.dry_run else "Importing"
     stopped = "Stopped. What was imported stays; run the same command again to go on."
     with _stoppable(stopped), _progress(f"{what} {target.importer.noun}", len(content.rows)) as advance:
@@ -91,10 +93,12 @@ def _locate(services: Services, org_id: UUID, ids: Sequence[UUID], *, now: bool)
     )
 
 
-def _tell(report: Report, content: CsvFile, noun: str, *, dry_run: bool) -> None:
-    """What was done, then what is wrong with which rows, then what to do about them."""
+def _print_report(report: ImportReport, content: CsvFile, noun: str, *, dry_run: bool) -> None:
+    """Print the counts, the first errors, and what to do about them."""
     would = "would be " if dry_run else ""
-    counts = [f"{report.counts[done]} {would if done is not Done.UNCHANGED else ''}{done}" for done in Done]
+    counts = [
+        f"{report.counts[change]} {would if change is not RowChange.UNCHANGED else ''}{change}" for change in RowChange
+    ]
     told = ", ".join([*counts, f"{len(report.errors)} with errors"])
     click.echo(f"{noun.capitalize()} of {content.path.name}: {told}.")
     for line, error in report.errors[:_SHOWN_ERRORS]:
@@ -119,7 +123,7 @@ def _stoppable(told: str) -> Iterator[None]:
 
 @contextmanager
 def _progress(label: str, total: int) -> Iterator[Advance]:
-    """A bar on standard error, where somebody looks at it."""
+    """Show a progress bar on standard error when it is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

@@ -1,4 +1,4 @@
-"""CSV files as people save them: UTF-8 with or without a mark, separated by commas or semicolons."""
+"""CSV files as spreadsheets save them: UTF-8 with or without a byte-order mark, commas or semicolons."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ class ImportFileError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row; `line` is where it begins in the file. `cells` are those that are not empty, trimmed, by column."""
+    """One row, beginning at `line` of the file. `cells`: the non-empty cells by column, trimmed."""
 
     line: int
     raw: tuple[str, ...]
@@ -34,7 +34,7 @@ class CsvRow:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A file whose columns are known. `header` is as it was written."""
+    """A file with known columns. `header`: the first line, unchanged."""
 
     path: Path
     delimiter: str
@@ -43,7 +43,7 @@ class CsvFile:
 
 
 def read_csv(path: Path, *, known: Collection[str], required: Collection[str]) -> CsvFile:
-    """Read a whole file. Raises ImportFileError for another encoding, a broken quote, or columns that do not fit."""
+    """Read a whole file. Raises ImportFileError for another encoding, a broken quote, or wrong columns."""
     text = _decoded(path)
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -98,7 +98,7 @@ def _columns(header: Sequence[str], *, known: Collection[str], required: Collect
 
 
 def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Cells by their column; what stands beyond the last column goes under the empty name."""
+    """Return cells by column; cells beyond the last column are joined under the empty name."""
     named = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if cell.strip()}
     beyond = " ".join(cell.strip() for cell in cells[len(columns) :]).strip()
     named.pop(ERROR_COLUMN, None)
@@ -107,9 +107,9 @@ def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 
 @dataclass
 class ErrorFile:
-    """Takes the rows that could not be imported, as they stood, each with its `error`. Made when the first one comes.
+    """Keeps the rows that could not be imported, unchanged, each with its `error`. Created with the first of them.
 
-    A name that is taken is left alone: somebody may be correcting that file.
+    An existing file is never overwritten: a person may be correcting it.
     """
 
     source: CsvFile
@@ -137,7 +137,7 @@ class ErrorFile:
             self._stream.close()
 
     def _without_error(self, cells: Sequence[str]) -> list[str]:
-        """Of a file of errors that is imported again, the old errors go."""
+        """Drop the `error` column of a file of errors that is imported again."""
         names = [*self.source.header, *[""] * (len(cells) - len(self.source.header))]
         return [cell for name, cell in zip(names, cells, strict=True) if name.strip().lower() != ERROR_COLUMN]
 

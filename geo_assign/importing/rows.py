@@ -1,4 +1,4 @@
-"""What a row of each kind may say: its columns, their meaning, and what is wrong with a cell in people's words."""
+"""The columns of each kind of row, their types, and error messages for wrong cells."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _SPAN = re.compile(r"(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)", re.ASCII)
 
 
 class RowError(Exception):
-    """One row cannot be imported: `column` (empty: the row as a whole) and the reason."""
+    """A row cannot be imported: the column (empty: the row as a whole) and the reason."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(f"{column}: {reason}" if column else reason)
@@ -32,7 +32,7 @@ def _listed(cell: object) -> object:
 
 
 def _spans(cell: object) -> object:
-    """`09:00-12:00 13:00-18:00` as pairs; `-` is a day off."""
+    """Return `09:00-12:00 13:00-18:00` as pairs; `-` is a day off."""
     if not isinstance(cell, str):
         return cell
     spans = [[start.zfill(5), end.zfill(5)] for start, end in _SPAN.findall(cell)]
@@ -42,7 +42,7 @@ def _spans(cell: object) -> object:
 
 
 def _decimal(cell: object) -> object:
-    """A spreadsheet may have written a decimal comma."""
+    """Replace a spreadsheet's decimal comma by a point."""
     return cell.replace(",", ".") if isinstance(cell, str) else cell
 
 
@@ -65,14 +65,14 @@ _SLUG = "small letters, digits and hyphens"
 
 
 class Row(BaseModel):
-    """A row of a file. What a cell leaves empty keeps its default, or stays as it is."""
+    """A row of a file. An empty cell takes the default of a new entry and leaves an existing one unchanged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
     key: ClassVar[tuple[str, ...]] = ("slug",)
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
-        """Every column that a file may have, in the order of the documentation."""
+        """Return each column that a file may have, in the order of the documentation."""
         return tuple(cls.model_fields)
 
     @classmethod
@@ -81,9 +81,9 @@ class Row(BaseModel):
 
     @classmethod
     def read(cls, cells: Mapping[str, str]) -> Self:
-        """Raises RowError for the first thing that is wrong."""
+        """Return the row of these cells. Raises RowError for the first wrong cell."""
         if "" in cells:
-            raise RowError("", f"There is more in this row than columns: {cells['']!r}.")
+            raise RowError("", f"This row has more cells than columns: {cells['']!r}.")
         if any("\0" in cell for cell in cells.values()):
             raise RowError("", "There is a zero byte in this row.")
         try:
@@ -92,12 +92,12 @@ class Row(BaseModel):
             raise _worded(cls, error) from None
 
     def identity(self) -> tuple[str, ...]:
-        """What makes the row one thing: two of a file must differ in it."""
+        """Return the key of the row: unique within a file."""
         return tuple(str(getattr(self, name)) for name in self.key)
 
 
 class TechnicianRow(Row):
-    """A technician, known by his slug."""
+    """A technician, identified by the slug."""
 
     slug: Slug = Field(description=_SLUG)
     name: ShortText
@@ -128,7 +128,7 @@ class TechnicianRow(Row):
         return None if self.home_lat is None or self.home_lon is None else Point(lat=self.home_lat, lon=self.home_lon)
 
     def hours(self) -> dict[str, list[list[str]]] | None:
-        """The week, once any day is given: the days left empty are days off. None: the file does not say."""
+        """Return the working week; days without a cell are days off. None: no day is given at all."""
         given = {day: getattr(self, day) for day in DAYS}
         if all(spans is None for spans in given.values()):
             return None
@@ -136,7 +136,7 @@ class TechnicianRow(Row):
 
 
 class StoreRow(Row):
-    """A store, known by its slug. Each setting of a store may be a column of its name."""
+    """A store, identified by the slug. Each setting of a store may be a column of its name."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -151,12 +151,12 @@ class StoreRow(Row):
         return (*cls.model_fields, *StoreSettings.model_fields)
 
     def settings(self) -> dict[str, Any]:
-        """The settings that this row gives, as JSON values; texts that are no JSON stand for themselves."""
+        """Return the settings of this row as JSON values; text that is not JSON is a string."""
         return {name: _json_or_text(str(cell)) for name, cell in (self.model_extra or {}).items()}
 
 
 class WorkOrderRow(Row):
-    """A lead or a ticket, known by its external id within its store."""
+    """A lead or a ticket, identified by store and external id."""
 
     key = ("store", "external_id")
 

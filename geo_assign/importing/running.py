@@ -1,4 +1,4 @@
-"""A whole file, row by row, each in a transaction of its own: whatever stops it, what was done stays done."""
+"""Import a whole file, each row in a transaction of its own: after an interruption, finished rows stay imported."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,28 +11,28 @@ from sqlalchemy import func, select
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
-from geo_assign.importing.bringing import Brought, Done, Importer, bring
 from geo_assign.importing.files import CsvFile, CsvRow, ErrorFile
 from geo_assign.importing.rows import RowError
+from geo_assign.importing.upserting import Importer, RowChange, RowOutcome, upsert_row
 from geo_assign.workorders.tables import work_orders
 
 Progress = Callable[[], object]
-_AT_ONCE = 500
+_IDS_PER_STATEMENT = 500
 
 
 @dataclass
-class Report:
-    """What became of the rows. `ids` are those of what the good ones stand for; `errors` go with their line."""
+class ImportReport:
+    """The outcome of a file. `ids`: of the imported rows; `errors`: line and reason of the others."""
 
-    counts: Counter[Done] = field(default_factory=Counter)
+    counts: Counter[RowChange] = field(default_factory=Counter)
     errors: list[tuple[int, RowError]] = field(default_factory=list)
     errors_path: Path | None = None
     ids: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where a file goes. `dry_run`: everything is tried, and rolled back."""
+class ImportTarget:
+    """Where a file is imported to. `dry_run`: each row is tried and rolled back."""
 
     database: Database
     settings: Settings
@@ -42,85 +42,85 @@ class Target:
 
 
 class _RolledBackError(Exception):
-    """Ends the transaction of a row that was only tried."""
+    """Rolls back the transaction of a row in a dry run."""
 
-    def __init__(self, brought: Brought) -> None:
-        self.brought = brought
+    def __init__(self, outcome: RowOutcome) -> None:
+        self.outcome = outcome
 
 
-def import_rows(target: Target, file: CsvFile, *, advance: Progress) -> Report:
-    """Bring every row in that can be; the others are reported, and kept in a file of errors unless it is a dry run."""
-    report, seen = Report(), dict[tuple[str, ...], int]()
+def import_rows(target: ImportTarget, file: CsvFile, *, advance: Progress) -> ImportReport:
+    """Import each valid row; report the others, and write them to a file of errors unless it is a dry run."""
+    report, seen = ImportReport(), dict[tuple[str, ...], int]()
     with ErrorFile(file) as errors:
         for row in file.rows:
             try:
-                brought = _import_row(target, row, seen)
+                outcome = _import_row(target, row, seen)
             except RowError as error:
                 report.errors.append((row.line, error))
                 if not target.dry_run:
                     errors.write(row, str(error))
             else:
-                report.counts[brought.done] += 1
-                report.ids.append(brought.id)
+                report.counts[outcome.change] += 1
+                report.ids.append(outcome.id)
             advance()
     report.errors_path = errors.path
     return report
 
 
 def list_to_locate(database: Database, org_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the work orders whose address is still to be found."""
+    """List those of the work orders whose address is still to be geocoded."""
     w = work_orders.c
     found: list[UUID] = []
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        some = ids[start : start + _IDS_PER_STATEMENT]
         statement = select(w.id).where(w.org_id == org_id, w.id.in_(some), w.geocode_due_at.is_not(None))
         found += database.run(org_id, lambda tx, statement=statement: tx.conn.execute(statement).scalars().all())  # type: ignore[misc]
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """How many addresses were found, will be asked for again, and need a person."""
+class LocatedCounts:
+    """How many addresses were found, will be tried again, and need a correction."""
 
     found: int
     waiting: int
     unclear: int
 
 
-def count_located(database: Database, org_id: UUID, ids: Sequence[UUID]) -> Located:
-    """How these work orders stand after their addresses were asked for."""
+def count_located(database: Database, org_id: UUID, ids: Sequence[UUID]) -> LocatedCounts:
+    """Count these work orders by the outcome of geocoding."""
     waiting = len(list_to_locate(database, org_id, ids))
     w = work_orders.c
     found = 0
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        some = ids[start : start + _IDS_PER_STATEMENT]
         statement = select(func.count()).where(w.org_id == org_id, w.id.in_(some), w.lat.is_not(None))
         found += database.run(org_id, lambda tx, statement=statement: tx.conn.execute(statement).scalar_one())  # type: ignore[misc]
-    return Located(found, waiting, len(ids) - found - waiting)
+    return LocatedCounts(found, waiting, len(ids) - found - waiting)
 
 
 def locate(dispatch: DispatchService, org_id: UUID, ids: Iterable[UUID], *, advance: Progress) -> None:
-    """Find the addresses of work orders one after the other, and somebody to go there, as the worker would."""
+    """Geocode work orders one after the other, and seek a technician for each, as the worker does."""
     for order_id in ids:
         dispatch.locate(org_id, order_id)
         dispatch.evaluate(org_id, order_id)
         advance()
 
 
-def _import_row(target: Target, row: CsvRow, seen: dict[tuple[str, ...], int]) -> Brought:
+def _import_row(target: ImportTarget, row: CsvRow, seen: dict[tuple[str, ...], int]) -> RowOutcome:
     read = target.importer.row.read(row.cells)
     first = seen.setdefault(read.identity(), row.line)
     if first != row.line:
         named = " and ".join(target.importer.row.key)
         raise RowError(target.importer.row.key[-1], f"Line {first} has the same {named}.")
 
-    def work(tx: Tx) -> Brought:
-        brought = bring(tx, target.settings, target.importer, read)
+    def work(tx: Tx) -> RowOutcome:
+        outcome = upsert_row(tx, target.settings, target.importer, read)
         if target.dry_run:
-            raise _RolledBackError(brought)
-        return brought
+            raise _RolledBackError(outcome)
+        return outcome
 
     try:
         return target.database.run(target.org_id, work)
     except _RolledBackError as tried:
-        return tried.brought
+        return tried.outcome

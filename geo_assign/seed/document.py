@@ -1,7 +1,7 @@
 """The seed file's shape.
 
-Entries are known by their slug (users by e-mail, API keys by name). What an entry leaves out has a default when it is
-created, and stays as it is when it exists already.
+Entries are identified by slug (users by e-mail, API keys by name). A member that an entry leaves out has its default
+when the entry is created, and stays unchanged when it exists.
 """
 
 from datetime import datetime
@@ -46,7 +46,7 @@ class Place(_Entry):
 
 
 class MapKeyEntry(_Entry):
-    """A geocoder and the secret it wants; it is stored encrypted and not tested here."""
+    """A geocoder and its key, which is stored encrypted and not tested here."""
 
     provider: str
     url: str | None = None
@@ -138,7 +138,7 @@ class SeedDocument(_Entry):
 
 
 def read_document(raw: bytes | str) -> SeedDocument:
-    """Raises SeedError, with the place of everything that is wrong in the file."""
+    """Return the document. Raises SeedError with the place of each error in the file."""
     try:
         return SeedDocument.model_validate_json(raw)
     except ValidationError as error:

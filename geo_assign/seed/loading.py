@@ -1,4 +1,4 @@
-"""Bringing a database to what a seed file says; again and again with the same outcome."""
+"""Create and update what a seed file lists; loading the same file again changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ _DEVICE = "seed"
 def load(database: Database, settings: Settings, document: SeedDocument) -> dict[str, Any]:
     """Create what is missing and change what differs; returns the file's tree with ids, tokens and keys.
 
-    Each organization is one transaction: all of it or nothing. Raises SeedError with the place of what is wrong.
+    Each organization is one transaction: all of it or nothing. Raises SeedError with the place of each error.
     """
     return {
         "organizations": [
@@ -75,7 +75,7 @@ def _load_organization(database: Database, settings: Settings, entry: Organizati
 
 
 class OrganizationLoader:
-    """Brings one organization to what entries say, inside its transaction. `at` is the pointer to its entry."""
+    """Creates or updates one organization's entries, inside its transaction. `at` is the pointer to its entry."""
 
     def __init__(self, tx: Tx, settings: Settings, at: str = "") -> None:
         self._tx = tx
@@ -90,47 +90,47 @@ class OrganizationLoader:
             "slug": entry.slug,
             "name": entry.name,
             "id": str(self._tx.org_id),
-            "stores": self._all("stores", entry.stores, self._store),
-            "groups": self._all("groups", entry.groups, self._group),
-            "providers": self._all("providers", entry.providers, self._provider),
-            "technicians": self._all("technicians", entry.technicians, self._technician),
-            "users": self._all("users", entry.users, self._user),
-            "api_keys": self._all("api_keys", entry.api_keys, self._api_key),
+            "stores": self._load_all("stores", entry.stores, self._store),
+            "groups": self._load_all("groups", entry.groups, self._group),
+            "providers": self._load_all("providers", entry.providers, self._provider),
+            "technicians": self._load_all("technicians", entry.technicians, self._technician),
+            "users": self._load_all("users", entry.users, self._user),
+            "api_keys": self._load_all("api_keys", entry.api_keys, self._api_key),
         }
 
-    def _all(self, name: str, entries: Sequence[Any], load: Any) -> list[dict[str, Any]]:
+    def _load_all(self, name: str, entries: Sequence[Any], load: Any) -> list[dict[str, Any]]:
         loaded = []
         for index, entry in enumerate(entries):
-            with _telling_where(f"{self._at}/{name}/{index}"):
-                loaded.append(_shown(entry) | load(entry))
+            with _errors_at(f"{self._at}/{name}/{index}"):
+                loaded.append(_without_secrets(entry) | load(entry))
         return loaded
 
     def _store(self, entry: StoreEntry) -> dict[str, Any]:
         return {"id": str(self.store(entry))}
 
     def store(self, entry: StoreEntry) -> UUID:
-        """Open a store, or change what differs."""
+        """Create a store, or change what differs."""
         store_id = queries.find_id_by_slug(self._tx, stores, entry.slug)
         wanted: dict[str, Any] = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
         if store_id is None:
             new = commands.NewStore(slug=entry.slug, settings=entry.settings, **wanted)
             store_id = commands.create_store(self._tx, self._caller, new).id
         else:
-            self._bring_store(entry, store_id, wanted)
+            self._update_store(entry, store_id, wanted)
         if entry.map_key is not None:
-            self._keep_map_key(store_id, entry.map_key)
+            self._set_map_key(store_id, entry.map_key)
         return store_id
 
-    def _bring_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, Any]) -> None:
+    def _update_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, Any]) -> None:
         store = queries.get_store(self._tx, self._caller.scope, store_id)
-        if changes := _differing(store, wanted):
+        if changes := _changes(store, wanted):
             commands.update_store(self._tx, self._caller, store_id, changes=changes)
         if _given(entry, "settings") and store.stored_settings != entry.settings.stored():
             commands.set_store_settings(self._tx, self._caller, store_id, settings=entry.settings)
 
-    def _keep_map_key(self, store_id: UUID, key: MapKeyEntry) -> None:
+    def _set_map_key(self, store_id: UUID, key: MapKeyEntry) -> None:
         new = NewMapKey(provider=key.provider, url=key.url, key=SecretStr(key.key) if key.key else None)
-        with _telling_where("/map_key"):
+        with _errors_at("/map_key"):
             owner = KeyOwner(OwnerKind.STORE, store_id)
             store_map_key(self._tx, self._caller, self._box, owner, new=new, tested=NOT_TESTED)
 
@@ -142,7 +142,7 @@ class OrganizationLoader:
         group = queries.get_group(self._tx, self._caller.scope, group_id)
         if group.store_id != self._id(stores, entry.store):
             raise SeedError(f"The service group {entry.slug!r} exists already, in another store.")
-        if changes := _differing(group, {"name": entry.name}):
+        if changes := _changes(group, {"name": entry.name}):
             commands.update_group(self._tx, self._caller, group_id, changes=changes)
         return {"id": str(group_id)}
 
@@ -161,12 +161,12 @@ class OrganizationLoader:
             new = commands.NewProvider(slug=entry.slug, **wanted)
             return {"id": str(commands.create_provider(self._tx, self._caller, new).id)}
         provider = queries.get_provider(self._tx, self._caller.scope, provider_id)
-        if changes := _differing(provider, _only_given(entry, wanted, group_ids="groups")):
+        if changes := _changes(provider, _only_given(entry, wanted, group_ids="groups")):
             commands.update_provider(self._tx, self._caller, provider_id, changes=changes)
         return {"id": str(provider_id)}
 
     def _technician(self, entry: TechnicianEntry) -> dict[str, Any]:
-        # A token belongs to a user: whoever has no address gets one that no mail reaches.
+        # A token belongs to a user, and a user has an e-mail address: invent one that no mail reaches.
         technician_id = self.technician(entry, email=entry.email or f"{entry.slug}@technicians.invalid")
         if entry.on_duty:
             commands.start_duty(self._tx, technician_id)
@@ -174,7 +174,7 @@ class OrganizationLoader:
         return {"id": str(technician_id), "token": self._token(technician.user_id)}
 
     def technician(self, entry: TechnicianEntry, *, email: str | None) -> UUID:
-        """Hire a technician, or change what differs. `email` is the log-in of a new one, if he is to have one."""
+        """Create a technician, or change what differs. `email`: the log-in of a new technician; None for no log-in."""
         wanted: dict[str, Any] = {
             "name": entry.name,
             "store_id": self._id(stores, entry.store),
@@ -188,16 +188,16 @@ class OrganizationLoader:
         if technician_id is None:
             new = commands.NewTechnician(slug=entry.slug, email=email, password=entry.password, **wanted)
             return commands.create_technician(self._tx, self._caller, new).id
-        self._bring_technician(entry, technician_id, wanted)
+        self._update_technician(entry, technician_id, wanted)
         return technician_id
 
-    def _bring_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, Any]) -> None:
+    def _update_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, Any]) -> None:
         before = queries.get_technician(self._tx, self._caller.scope, technician_id)
         given = _only_given(entry, wanted, store_id="store", group_ids="groups", provider_id="provider")
-        if changes := _differing(before, {**given, "active": True}):
+        if changes := _changes(before, {**given, "active": True}):
             commands.update_technician(self._tx, self._caller, technician_id, changes=changes)
         if before.user_id is not None and entry.password is not None:
-            self._bring_password(get_user(self._tx, before.user_id), entry.password)
+            self._update_password(get_user(self._tx, before.user_id), entry.password)
 
     def _user(self, entry: UserEntry) -> dict[str, Any]:
         duties = Duties(self._ids(stores, entry.stores), self._ids(service_groups, entry.groups))
@@ -211,16 +211,16 @@ class OrganizationLoader:
             user = create_user(self._tx, self._caller, NewUser(email=entry.email, password=entry.password, **wanted))
             commands.set_duties(self._tx, user, duties)
         else:
-            changes = _differing(user, {**_only_given(entry, wanted), "active": True})
+            changes = _changes(user, {**_only_given(entry, wanted), "active": True})
             changes |= {"store_ids": duties.store_ids} if _given(entry, "stores") else {}
             changes |= {"group_ids": duties.group_ids} if _given(entry, "groups") else {}
             if changes:
                 user = commands.update_staff(self._tx, self._caller, user.id, changes=changes)
             if entry.password is not None:
-                self._bring_password(user, entry.password)
+                self._update_password(user, entry.password)
         return {"id": str(user.id), "token": self._token(user.id)}
 
-    def _bring_password(self, user: User, password: str) -> None:
+    def _update_password(self, user: User, password: str) -> None:
         if not password_matches(password, get_password_hash(self._tx, user.id)):
             set_password(self._tx, self._caller, user.id, password=password)
 
@@ -261,8 +261,8 @@ class OrganizationLoader:
 
 
 @contextmanager
-def _telling_where(pointer: str) -> Iterator[None]:
-    """What the library refuses, with the place in the file that asked for it."""
+def _errors_at(pointer: str) -> Iterator[None]:
+    """Raise the library's refusals as SeedError with the place in the file."""
     try:
         yield
     except GeoAssignError as error:
@@ -272,8 +272,8 @@ def _telling_where(pointer: str) -> Iterator[None]:
         ) from error
 
 
-def _shown(entry: BaseModel) -> dict[str, Any]:
-    """An entry as it stood in the file, without the map key's secret."""
+def _without_secrets(entry: BaseModel) -> dict[str, Any]:
+    """Return an entry as the file has it, without the map key's secret."""
     tree = entry.model_dump(mode="json", exclude_unset=True)
     if tree.get("map_key"):
         tree["map_key"].pop("key", None)
@@ -285,9 +285,9 @@ def _given(entry: BaseModel, name: str) -> bool:
 
 
 def _only_given(entry: BaseModel, wanted: Mapping[str, Any], **named: str) -> dict[str, Any]:
-    """Of `wanted` what the file says; `named` maps a value's name to the entry's where they differ."""
+    """Return the part of `wanted` that the file gives; `named` maps a value's name to the entry's where they differ."""
     return {name: value for name, value in wanted.items() if _given(entry, named.get(name, name))}
 
 
-def _differing(before: object, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(before: object, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if getattr(before, name) != value}

@@ -9,7 +9,7 @@ from time import monotonic
 
 import pytest
 
-from geo_assign.importing.bringing import IMPORTERS
+from geo_assign.importing.upserting import IMPORTERS
 from tests.docs.pages import page
 from tests.importing.conftest import Desk
 
@@ -90,7 +90,7 @@ BAD = [
     ("W-6,centre,Eva,,95,-8", "lat", "less than or equal to 90"),
     ("W-7,centre,Eva,,north,-8", "lat", "valid number"),
     ("W-8,centre,Eva,,,", "address", "address, or lat and lon"),
-    ("W-9,centre,Eva,Rua Nova 1,,,too much", "", "more in this row than columns"),
+    ("W-9,centre,Eva,Rua Nova 1,,,too much", "", "more cells than columns"),
     ("W-1,centre,Eva,Rua Nova 1,,", "external_id", "Line 2 has the same"),
 ]
 

@@ -1,4 +1,4 @@
-"""One row into the database: created, changed, or left as it was because it says what is there."""
+"""Write one row into the database: created, changed, or unchanged where it matches what is stored."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ from geo_assign.workorders.domain import DuplicateExternalIdError
 from geo_assign.workorders.tables import work_orders
 
 
-class Done(StrEnum):
-    """What became of a row."""
+class RowChange(StrEnum):
+    """How a row changed the database."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -34,41 +34,41 @@ class Done(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """What a row became, and where it is now."""
+class RowOutcome:
+    """What a row changed, and the id of its technician, store or work order."""
 
-    done: Done
+    change: RowChange
     id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """How one kind of file is read and brought in."""
+    """How rows of one kind are read and written; `noun` names them in messages."""
 
     noun: str
     row: type[Row]
-    bring: Callable[[Tx, Settings, Any], Brought] = field(repr=False)
+    upsert: Callable[[Tx, Settings, Any], RowOutcome] = field(repr=False)
 
 
-def bring(tx: Tx, settings: Settings, importer: Importer, row: Row) -> Brought:
-    """Bring one row in. Raises RowError for whatever the library refuses, with the column where it is known."""
+def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: Row) -> RowOutcome:
+    """Write one row. Raises RowError for each refusal of the library, with the column where it is known."""
     try:
-        return importer.bring(tx, settings, row)
+        return importer.upsert(tx, settings, row)
     except GeoAssignError as error:
         problem = error.errors[0] if error.errors else None
         column = _column_of(problem.pointer, row) if problem else _COLUMN_OF_CODE.get(error.code, "")
         raise RowError(column, problem.detail if problem else error.detail) from error
 
 
-def bring_technician(tx: Tx, settings: Settings, row: TechnicianRow) -> Brought:
-    """Hire a technician, or change what the row says otherwise."""
+def upsert_technician(tx: Tx, settings: Settings, row: TechnicianRow) -> RowOutcome:
+    """Create a technician, or change what differs from the row."""
     _require(tx, stores, row.store, column="store")
     for group in row.groups:
         _require(tx, service_groups, group, column="groups")
     if row.provider:
         _require(tx, service_providers, row.provider, column="provider")
     home, hours = row.home(), row.hours()
-    said = {
+    values = {
         "groups": row.groups or None,
         "skills": row.skills or None,
         "provider": row.provider,
@@ -77,15 +77,15 @@ def bring_technician(tx: Tx, settings: Settings, row: TechnicianRow) -> Brought:
         "home": None if home is None else Place(lat=home.lat, lon=home.lon),
         "hours": hours,
     }
-    given = {name: value for name, value in said.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None}
     entry = TechnicianEntry(slug=row.slug, name=row.name, store=row.store, **given)  # type: ignore[arg-type]
     before = _version(tx, technicians, row.slug)
     technician_id = OrganizationLoader(tx, settings).technician(entry, email=row.email)
-    return Brought(_compared(before, _version(tx, technicians, row.slug)), technician_id)
+    return RowOutcome(_compared(before, _version(tx, technicians, row.slug)), technician_id)
 
 
-def bring_store(tx: Tx, settings: Settings, row: StoreRow) -> Brought:
-    """Open a store, or change what the row says otherwise; settings that it does not name stay."""
+def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
+    """Create a store, or change what differs from the row; settings without a column stay unchanged."""
     before, given = _version(tx, stores, row.slug), row.settings()
     known = find_id_by_slug(tx, stores, row.slug)
     kept: Mapping[str, Any] = {}
@@ -99,13 +99,13 @@ def bring_store(tx: Tx, settings: Settings, row: StoreRow) -> Brought:
     place = Place(lat=row.lat, lon=row.lon)
     entry = StoreEntry(slug=row.slug, name=row.name, timezone=row.timezone, location=place, **chosen)
     store_id = OrganizationLoader(tx, settings).store(entry)
-    return Brought(_compared(before, _version(tx, stores, row.slug)), store_id)
+    return RowOutcome(_compared(before, _version(tx, stores, row.slug)), store_id)
 
 
-def bring_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> Brought:
-    """Create a lead or ticket; one that is there already is left to those who work on it.
+def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutcome:
+    """Create a lead or ticket; an existing one stays unchanged, because dispatchers may have edited it.
 
-    Its address is found by the worker, or by whoever goes on with it; so is somebody to go there.
+    The address is geocoded and a technician sought afterwards, by `locate` or by the worker.
     """
     store_id = _require(tx, stores, row.store, column="store")
     w = work_orders.c
@@ -113,7 +113,7 @@ def bring_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> Brought:
         select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.external_id == row.external_id)
     ).scalar_one_or_none()
     if known is not None:
-        return Brought(Done.UNCHANGED, known)
+        return RowOutcome(RowChange.UNCHANGED, known)
     new = orders.NewOrder(
         kind=row.kind,
         store_id=store_id,
@@ -132,17 +132,17 @@ def bring_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> Brought:
         assignee_id=_require(tx, technicians, row.assignee, column="assignee") if row.assignee else None,
     )
     order_id, _ = orders.create(tx, system_caller(tx.org_id), new, None)
-    return Brought(Done.CREATED, order_id)
+    return RowOutcome(RowChange.CREATED, order_id)
 
 
 IMPORTERS: Mapping[str, Importer] = {
-    "technicians": Importer("technicians", TechnicianRow, bring_technician),
-    "stores": Importer("stores", StoreRow, bring_store),
-    "work-orders": Importer("work orders", WorkOrderRow, bring_work_order),
+    "technicians": Importer("technicians", TechnicianRow, upsert_technician),
+    "stores": Importer("stores", StoreRow, upsert_store),
+    "work-orders": Importer("work orders", WorkOrderRow, upsert_work_order),
 }
 
 
-# Errors that speak of one thing only and so have no pointer.
+# Errors without a pointer, because they concern one column only.
 _COLUMN_OF_CODE = {
     UnknownTimezoneError.code: "timezone",
     WallTimeDoesNotExistError.code: "slot_start",
@@ -162,14 +162,14 @@ def _version(tx: Tx, table: Table, slug: str) -> int | None:
     return tx.conn.execute(statement).scalar_one_or_none()
 
 
-def _compared(before: int | None, after: int | None) -> Done:
+def _compared(before: int | None, after: int | None) -> RowChange:
     if before is None:
-        return Done.CREATED
-    return Done.UNCHANGED if before == after else Done.CHANGED
+        return RowChange.CREATED
+    return RowChange.UNCHANGED if before == after else RowChange.CHANGED
 
 
 def _column_of(pointer: str, row: Row) -> str:
-    """The column that a pointer of the library means; empty where there is none."""
+    """Return the column that a pointer of the library means; empty where there is none."""
     parts = [part.removesuffix("_id") for part in pointer.strip("/").split("/")]
     known = row.columns()
     return next((name for name in ("_".join(parts), *parts) if name in known), "")
