@@ -3,7 +3,7 @@
 `GEO_ASSIGN_TEST_DATABASE_URL` names a superuser of a server made for tests; `./scripts/test` starts one and sets it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -28,6 +28,19 @@ def template() -> Iterator[str]:
     yield server().template("migrated", [str(today), *inputs], _migrate)
     server().close()
     server.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def filled(template: str) -> Callable[..., str]:
+    """A template that is migrated and filled by the function given, for what takes seconds to fill.
+
+    Its key is the contents of `sources`: paths of the files which decide what is in it, with wildcards.
+    """
+
+    def made(kind: str, fill: Callable[[World], None], *sources: str) -> str:
+        return server().template(kind, contents(*sources), fill, base=template)
+
+    return made
 
 
 def _migrate(world: World) -> None:

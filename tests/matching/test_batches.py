@@ -16,9 +16,9 @@ from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import rank
 from geo_assign.matching.statements import candidates_sql
-from tests.matching.test_plans import asked, fleet, index_names, nodes, rows_read
+from tests.matching.test_plans import asked, fleet, fleet_template, fleet_world, index_names, nodes, rows_read
 
-__all__ = ["fleet"]
+__all__ = ["fleet", "fleet_template", "fleet_world"]
 
 
 def towns(tx: Tx, number: int, **changes: Any) -> dict[int, Question]:
@@ -46,7 +46,6 @@ def planned(tx: Tx, monkeypatch: pytest.MonkeyPatch, questions: dict[int, Questi
 
 
 def test_many_orders_are_answered_as_one_is(fleet: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
-    # One fleet for all: it takes longer to hire than to ask.
     walk_the_index(fleet, monkeypatch)
     ask_in_few_statements(fleet, monkeypatch)
     find_a_rare_skill(fleet)

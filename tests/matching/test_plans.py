@@ -1,46 +1,52 @@
 """How the hot statements are planned, as the application role, with 100,000 technicians in one organization."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.core.db import Database, Tx
+from geo_assign.core.clock import RecordedClock
+from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import Question, Staff
 from geo_assign.matching.filters import parameters
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.statements import candidates_sql, excluded_sql, externals_sql
-from tests.conftest import World
+from tests.conftest import World, cloned
 
 MIDDLE = Point(lat=41.15, lon=-8.61)
 PEOPLE = 100_000
+HIRED_AT = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
+ORG_ID, STORE_ID, PROVIDER_ID = UUID(int=1), UUID(int=2), UUID(int=3)
+VALUES = {"org_id": ORG_ID, "store_id": STORE_ID, "provider_id": PROVIDER_ID, "people": PEOPLE, "at": HIRED_AT}
 
 # Spread over a degree around the middle; every fourth off duty, every thousandth knows how to weld.
 FLEET = """
+INSERT INTO organizations (org_id, slug, name) VALUES (:org_id, 'test', 'Test');
 INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, updated_at)
-VALUES (:org_id, :store_id, 'centre', 'Centre', 'Europe/Lisbon', 41.15, -8.61, now(), now());
+VALUES (:org_id, :store_id, 'centre', 'Centre', 'Europe/Lisbon', 41.15, -8.61, :at, :at);
 INSERT INTO technicians (org_id, id, slug, name, store_id, skills, base_lat, base_lon, on_duty, created_at, updated_at)
 SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'T ' || n, :store_id,
        CASE WHEN n % 1000 = 1 THEN ARRAY['repair', 'weld'] ELSE ARRAY['repair'] END,
-       41.15, -8.61, n % 4 <> 0, now(), now()
+       41.15, -8.61, n % 4 <> 0, :at, :at
 FROM generate_series(1, :people) n;
 INSERT INTO technician_skills (org_id, skill, technician_id)
 SELECT org_id, unnest(skills), id FROM technicians;
 INSERT INTO duty_intervals (org_id, id, technician_id, started_at, ended_at)
-SELECT org_id, id, id, now() - interval '1 hour', CASE WHEN NOT on_duty THEN now() + interval '1 second' END
+SELECT org_id, id, id, :at - interval '1 hour', CASE WHEN NOT on_duty THEN :at + interval '1 second' END
 FROM technicians;
 INSERT INTO current_positions
     (org_id, technician_id, lat, lon, recorded_at, used_at, received_at, heard_at, changed_at)
 SELECT org_id, id, 40.65 + ('x' || substr(md5(id::text), 1, 6))::bit(24)::int / 16777216.0,
-       -9.11 + ('x' || substr(md5(id::text), 7, 6))::bit(24)::int / 16777216.0, now(), now(), now(), now(), now()
+       -9.11 + ('x' || substr(md5(id::text), 7, 6))::bit(24)::int / 16777216.0, :at, :at, :at, :at, :at
 FROM technicians;
 ANALYZE technicians, technician_skills, current_positions
 """
@@ -48,26 +54,48 @@ ANALYZE technicians, technician_skills, current_positions
 
 COMPANY = """
 INSERT INTO service_providers (org_id, id, slug, name, base_lat, base_lon, created_at, updated_at)
-VALUES (:org_id, :provider_id, 'fixers', 'Fixers', 41.15, -8.61, now(), now());
+VALUES (:org_id, :provider_id, 'fixers', 'Fixers', 41.15, -8.61, :at, :at);
 UPDATE technicians SET provider_id = :provider_id, at_base = substr(slug, 2)::int % 2 = 0, on_duty = true
 WHERE org_id = :org_id AND slug IN (SELECT 't' || n FROM generate_series(1, 40) n);
 ANALYZE technicians
 """
 
 
+@pytest.fixture(scope="session")
+def fleet_template(filled: Callable[..., str]) -> str:
+    return filled("fleet", lambda world: run_as_owner(world, FLEET), "tests/matching/test_plans.py")
+
+
+@pytest.fixture(scope="module")
+def fleet_world(fleet_template: str) -> Iterator[World]:
+    """The fleet, for all tests of a file."""
+    with cloned(fleet_template) as world:
+        yield world
+
+
 @pytest.fixture
-def fleet(world: World, org_id: UUID) -> Iterator[Tx]:
-    """A transaction of the application role over the fleet."""
-    owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
-    with owner.begin() as conn:
-        values = {"org_id": org_id, "store_id": uuid4(), "people": PEOPLE}
-        for statement in FLEET.split(";"):
-            _run(conn, statement, values)
-    owner.dispose()
-    database = Database(world.app_url, pool_size=1)
-    with database.transaction(org_id) as tx:
+def fleet(fleet_world: World) -> Iterator[Tx]:
+    with asking(fleet_world) as tx:
         yield tx
-    database.close()
+
+
+@pytest.fixture
+def fleet_with_companies(fleet_template: str) -> Iterator[Tx]:
+    """A fleet of its own with forty people of a company, half of them at its base."""
+    with cloned(fleet_template) as world, asking(world) as tx:
+        run_as_owner(world, COMPANY)
+        yield tx
+
+
+@contextmanager
+def asking(world: World) -> Iterator[Tx]:
+    """A transaction of the application role over the fleet, at the moment at which it was hired."""
+    database = world.database(pool_size=1, clock=RecordedClock(HIRED_AT))
+    try:
+        with database.transaction(ORG_ID) as tx:
+            yield tx
+    finally:
+        database.close()
 
 
 def test_nearest_walks_the_index_and_reads_few_rows(fleet: Tx) -> None:
@@ -93,8 +121,8 @@ def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
     assert len(ranking.candidates) == question.limit
 
 
-def test_people_of_few_companies_are_looked_at_by_themselves(fleet: Tx, world: World) -> None:
-    hire_companies(world, fleet.org_id)
+def test_people_of_few_companies_are_looked_at_by_themselves(fleet_with_companies: Tx) -> None:
+    fleet = fleet_with_companies
     question = replace(asked(fleet), staff=Staff.PROVIDERS)
     plan = explain(fleet, externals_sql(question), question, fetch=2_000)
     assert rows_read(plan, "current_positions") <= 40
@@ -124,13 +152,11 @@ def test_the_ranking_equals_brute_force(fleet: Tx) -> None:
     assert [one.technician_id for one in rank(fleet, question, explain=False).candidates] == list(expected)
 
 
-def hire_companies(world: World, org_id: UUID) -> None:
-    """Forty people of a company, half of them at its base."""
+def run_as_owner(world: World, statements: str) -> None:
     owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
     with owner.begin() as conn:
-        values = {"org_id": org_id, "provider_id": uuid4()}
-        for statement in COMPANY.split(";"):
-            _run(conn, statement, values)
+        for statement in statements.split(";"):
+            _run(conn, statement, VALUES)
     owner.dispose()
 
 

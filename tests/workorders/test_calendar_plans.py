@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
@@ -17,7 +17,7 @@ from tests.conftest import World, cloned
 
 PEOPLE, EACH = 200, 50
 MONTH = (datetime(2031, 5, 1, tzinfo=UTC), datetime(2031, 6, 1, tzinfo=UTC))
-STORE, OTHER_STORE = uuid4(), uuid4()
+ORGANIZATION, STORE, OTHER_STORE = UUID(int=1), UUID(int=2), UUID(int=3)
 
 # The month's bookings of the store's 200, as many of the months before, and those of 800 people elsewhere.
 FLEET = """
@@ -55,13 +55,11 @@ ANALYZE technicians, work_orders, bookings
 
 
 @pytest.fixture(scope="module")
-def month(template: str) -> Iterator[Tx]:
+def month(filled: Callable[..., str]) -> Iterator[Tx]:
     """A transaction of the application role over the fleet."""
-    with cloned(template) as world:
-        org_id = uuid4()
-        _fill(world, org_id)
+    with cloned(filled("month", _fill, "tests/workorders/test_calendar_plans.py")) as world:
         database = Database(world.app_url, pool_size=1)
-        with database.transaction(org_id) as tx:
+        with database.transaction(ORGANIZATION) as tx:
             yield tx
         database.close()
 
@@ -150,11 +148,13 @@ def reads(plan: dict[str, Any], table: str) -> float:
     )
 
 
-def _fill(world: World, org_id: UUID) -> None:
+def _fill(world: World) -> None:
     owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
-    values = {"org_id": org_id, "store_id": STORE, "other_store_id": OTHER_STORE, "people": PEOPLE, "each": EACH}
+    values = {"org_id": ORGANIZATION, "store_id": STORE, "other_store_id": OTHER_STORE, "people": PEOPLE, "each": EACH}
     with owner.begin() as conn:
-        conn.execute(text("INSERT INTO organizations (org_id, slug, name) VALUES (:o, 'test', 'Test')"), {"o": org_id})
+        conn.execute(
+            text("INSERT INTO organizations (org_id, slug, name) VALUES (:o, 'test', 'Test')"), {"o": ORGANIZATION}
+        )
         for statement in FLEET.split(";"):
             if statement.strip():
                 used = {name: value for name, value in values.items() if f":{name}" in statement}

@@ -1,9 +1,9 @@
 """How the lists are planned, as the application role, with 20,000 work orders in one organization."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -12,9 +12,10 @@ from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.domain import State
 from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
-from tests.conftest import cloned
+from tests.conftest import World, cloned
 from tests.matching.test_plans import index_names, nodes, rows_read
 
+ORGANIZATION = UUID(int=1)
 ORDERS = 20_000
 PAGE = 50
 PENDING = WorkOrderFilter(states=[State.PENDING])
@@ -40,18 +41,11 @@ ANALYZE work_orders
 
 
 @pytest.fixture(scope="module")
-def work(template: str) -> Iterator[Tx]:
+def work(filled: Callable[..., str]) -> Iterator[Tx]:
     """A transaction of the application role over all the work."""
-    values: dict[str, Any] = {"org_id": uuid4(), "store_id": uuid4(), "group_id": uuid4(), "orders": ORDERS}
-    with cloned(template) as world:
-        owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
-        with owner.begin() as conn:
-            for statement in WORK.split(";"):
-                used = {name: value for name, value in values.items() if f":{name}" in statement}
-                conn.execute(text(statement.replace("::", "\\:\\:")), used)
-        owner.dispose()
+    with cloned(filled("work", _fill, "tests/workorders/test_listing_plans.py")) as world:
         database = Database(world.app_url, pool_size=1)
-        with database.transaction(values["org_id"]) as tx:
+        with database.transaction(ORGANIZATION) as tx:
             yield tx
         database.close()
 
@@ -106,3 +100,18 @@ def plan_of(
     row = tx.conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {compiled}", dict(compiled.params)).scalar_one()
     document = row if isinstance(row, list) else json.loads(row)
     return dict(document[0]["Plan"])
+
+
+def _fill(world: World) -> None:
+    values: dict[str, Any] = {
+        "org_id": ORGANIZATION,
+        "store_id": UUID(int=2),
+        "group_id": UUID(int=3),
+        "orders": ORDERS,
+    }
+    owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
+    with owner.begin() as conn:
+        for statement in WORK.split(";"):
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            conn.execute(text(statement.replace("::", "\\:\\:")), used)
+    owner.dispose()
