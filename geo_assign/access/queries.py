@@ -151,7 +151,7 @@ def find_user_by_email(tx: Tx, email: str) -> User | None:
     return None if row is None else to_user(row)
 
 
-def get_password_hash(tx: Tx, user_id: UUID) -> str | None:
+def find_password_hash(tx: Tx, user_id: UUID) -> str | None:
     """What is kept of a user's password; None when none was ever set."""
     statement = select(users.c.password_hash).where(users.c.org_id == tx.org_id, users.c.id == user_id)
     return tx.conn.execute(statement).scalar_one()  # type: ignore[no-any-return]

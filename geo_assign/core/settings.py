@@ -18,7 +18,7 @@ LOCAL_ENV_FILE = Path(".local/geo-assign.env")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def find_migrations() -> Path:
+def get_migrations_path() -> Path:
     """Beside the package in a checkout; in the installation's data folder when it came as a wheel."""
     beside = _PACKAGE.parent / "migrations"
     return beside if (beside / "env.py").is_file() else Path(sys.prefix) / "share" / "geo-assign" / "migrations"
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     cookie_secure: bool = Field(False, description="Mark the console's cookie Secure: set it behind HTTPS.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     worker_metrics_port: int = Field(0, ge=0, le=65535, description="Port where the worker shows its metrics. 0: none.")
-    migrations_path: Path = Field(default_factory=find_migrations, description="Where the migrations lie.")
+    migrations_path: Path = Field(default_factory=get_migrations_path, description="Where the migrations lie.")
 
     @cached_property
     def fernet_keys(self) -> tuple[str, ...]:

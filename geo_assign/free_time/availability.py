@@ -91,7 +91,7 @@ class Availability:
     excluded: Sequence[Excluded] = ()
 
 
-def find_slots(tx: Tx, search: Search) -> Availability:
+def search_free_slots(tx: Tx, search: Search) -> Availability:
     """The earliest slots. Raises NotFoundError for a named technician who is not in the scope."""
     question = search.question
     named = _explained(tx, search)

@@ -19,7 +19,7 @@ class AddressNotFoundError(WorkOrderWithoutLocationError):
     code = "address_not_found"
 
 
-def find_point(call: AnyCall, rules: StoreRules, address: str, *, group_id: UUID | None) -> Point:
+def locate_address(call: AnyCall, rules: StoreRules, address: str, *, group_id: UUID | None) -> Point:
     """Where an address is. Raises AddressNotFoundError with the reason and the places that it might mean."""
     query = AddressQuery(text=address, near=rules.store.location)
     request = GeocodeRequest(call.caller.org_id, rules.store.id, group_id, query)

@@ -50,7 +50,7 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
     settings = Settings()
     services = make_services(settings)
     try:
-        org_id = _find_organization(services.database, organization)
+        org_id = _get_organization_id(services.database, organization)
         target = ImportTarget(services.database, settings, org_id, importer, dry_run=dry_run)
         report = _import(target, content)
         _print_report(report, content, importer.noun, dry_run=dry_run)
@@ -61,7 +61,7 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
     sys.exit(1 if report.errors else 0)
 
 
-def _find_organization(database: Database, slug: str) -> UUID:
+def _get_organization_id(database: Database, slug: str) -> UUID:
     with database.across_organizations() as conn:
         found = find_organization_id(conn, slug)
     if found is None:

@@ -39,7 +39,7 @@ def record(tx: Tx, batches: Sequence[Batch], *, retention: timedelta) -> Recorde
     ledger.lock(arrived)
     oldest = {who: min(ping.recorded_at for _, ping in part.arrivals) for who, part in arrived.items()}
     standings, received_at = ledger.read(oldest, retention=retention)
-    known = ledger.find_known(_possibly_known(standings, arrived), since=received_at - retention)
+    known = ledger.get_known_keys(_possibly_known(standings, arrived), since=received_at - retention)
     judged = {
         who: judge(standings[who], part.arrivals, received_at=received_at, known=known.get(who, ()))
         for who, part in arrived.items()

@@ -69,7 +69,7 @@ class Ledger:
         standings = {row.id: _standing(row, retention=retention, freshness_s=freshness_s) for row in rows}
         return standings, self._tx.clock.given(rows[0].read_at)
 
-    def find_known(self, asked: Collection[tuple[UUID, datetime]], *, since: datetime) -> dict[UUID, set[PingKey]]:
+    def get_known_keys(self, asked: Collection[tuple[UUID, datetime]], *, since: datetime) -> dict[UUID, set[PingKey]]:
         """Which of these device times the track holds already, whatever time was used for them, by technician."""
         found: dict[UUID, set[PingKey]] = {}
         if asked:

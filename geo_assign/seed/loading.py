@@ -22,8 +22,8 @@ from geo_assign.access.passwords import password_matches
 from geo_assign.access.queries import (
     find_api_key_by_name,
     find_organization_id,
+    find_password_hash,
     find_user_by_email,
-    get_password_hash,
     get_user,
 )
 from geo_assign.core.db import Database, Tx
@@ -221,7 +221,7 @@ class OrganizationLoader:
         return {"id": str(user.id), "token": self._token(user.id)}
 
     def _update_password(self, user: User, password: str) -> None:
-        if not password_matches(password, get_password_hash(self._tx, user.id)):
+        if not password_matches(password, find_password_hash(self._tx, user.id)):
             set_password(self._tx, self._caller, user.id, password=password)
 
     def _token(self, user_id: UUID | None) -> str | None:

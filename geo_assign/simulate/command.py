@@ -67,7 +67,7 @@ def simulate(
         leads_per_hour=leads_per_hour, speed=speed, duration_s=duration, technicians=technicians, seed=seed
     )
     run_until_stopped(
-        city, find_organization(seeded, organization), url=url or default_url(Settings()), options=options
+        city, get_seeded_organization(seeded, organization), url=url or default_url(Settings()), options=options
     )
 
 
@@ -81,7 +81,7 @@ def write_demo(city: City, folder: Path, *, technicians: int) -> None:
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def find_organization(seeded: Path, slug: str) -> Mapping[str, Any]:
+def get_seeded_organization(seeded: Path, slug: str) -> Mapping[str, Any]:
     """Return one organization of a seeded tree. Raises a usage error when it is not there."""
     tree = json.loads(seeded.read_text(encoding="utf-8"))
     for organization in tree["organizations"]:

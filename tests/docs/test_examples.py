@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from geo_assign.http.decoding import decode_body
 from geo_assign.http.operations import Operation
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer
+from geo_assign.importing.files import ErrorFile, read_csv
 from tests.docs.pages import page
 from tests.routing import find_operation
 
@@ -63,3 +65,13 @@ def test_the_answers_shown_have_the_members_that_answers_have() -> None:
 
 def _assert_members(shown: dict[str, object], model: type[BaseModel]) -> None:
     assert set(shown) <= set(model.model_fields)
+
+
+def test_the_file_of_errors_has_the_name_that_operations_give(tmp_path: Path) -> None:
+    imported = tmp_path / "leads.csv"
+    imported.write_text("store\ncentre\n", encoding="utf-8")
+    file = read_csv(imported, known=["store"], required=["store"])
+    with ErrorFile(file) as errors:
+        errors.write(file.rows[0], "invented")
+    assert errors.path is not None
+    assert f"`{errors.path.name}` for `{imported.name}`" in page("docs/operations.md").text

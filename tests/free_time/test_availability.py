@@ -12,7 +12,7 @@ from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import road_s
-from geo_assign.free_time.availability import Availability, Search, find_slots
+from geo_assign.free_time.availability import Availability, Search, search_free_slots
 from geo_assign.free_time.gaps import GRID, earliest_common_gap, on_grid
 from geo_assign.matching.domain import Slot
 from geo_assign.matching.questions import question_for_point
@@ -53,7 +53,9 @@ def search(
         )
         named = tuple(day.people[letter] for letter in together)
         zone = ZoneInfo(day.timezone)
-        return find_slots(tx, Search(question, after + timedelta(days=days), zone, limit=limit, technician_ids=named))
+        return search_free_slots(
+            tx, Search(question, after + timedelta(days=days), zone, limit=limit, technician_ids=named)
+        )
 
 
 def first(day: Day, place: str, **more: Any) -> str:

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo_assign.core.settings import Settings
-from geo_assign.simulate.command import default_url, find_organization, simulate
+from geo_assign.simulate.command import default_url, get_seeded_organization, simulate
 from tests.simulate.service import FakeService, served
 
 
@@ -58,7 +58,7 @@ def test_without_the_seeded_file_it_says_what_to_do(tmp_path):
 
 def test_an_organization_that_is_not_there_is_a_usage_error(assets):
     file = seeded(assets)
-    assert find_organization(file, "demo")["slug"] == "demo"
+    assert get_seeded_organization(file, "demo")["slug"] == "demo"
     result = CliRunner().invoke(simulate, ["--seeded", str(file), "--organization", "other"])
     assert result.exit_code == 2
     assert "other" in result.stderr

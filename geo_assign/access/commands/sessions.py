@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from geo_assign.access.domain import BadCredentialsError, Caller, Role, TokenKind, User, new_token
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
-from geo_assign.access.queries import database_now, find_organization_id, find_user_by_email, get_password_hash
+from geo_assign.access.queries import database_now, find_organization_id, find_password_hash, find_user_by_email
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import InvalidError
@@ -107,7 +107,7 @@ def _find_credentials(database: Database, org_id: UUID, email: str) -> tuple[Use
         user = find_user_by_email(tx, email)
         if user is None or not user.active:
             return None, None
-        return user, get_password_hash(tx, user.id)
+        return user, find_password_hash(tx, user.id)
 
 
 def _require_device(user: User, device: str | None) -> None:

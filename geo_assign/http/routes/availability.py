@@ -12,8 +12,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.spans import Span
-from geo_assign.free_time.availability import Availability, FreeSlot, Search, find_slots
-from geo_assign.http.addresses import AddressNotFoundError, find_point
+from geo_assign.free_time.availability import Availability, FreeSlot, Search, search_free_slots
+from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
 from geo_assign.http.routes.work_order_models import Id
@@ -110,7 +110,7 @@ def find_availability(call: Call[None, AvailabilityBody]) -> Reply:
             return _answer(tx, call, rules, body.point.point())
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
-    point = find_point(call, rules, body.address, group_id=body.group_id)
+    point = locate_address(call, rules, body.address, group_id=body.group_id)
     with call.transaction() as tx:
         return _answer(tx, call, rules, point)
 
@@ -127,7 +127,7 @@ def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origi
         limit=body.limit,
         technician_ids=body.technician_ids,
     )
-    found = find_slots(tx, search)
+    found = search_free_slots(tx, search)
     _note_views(call, found, at=question.at)
     return Reply(
         to_json(

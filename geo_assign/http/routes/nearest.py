@@ -11,7 +11,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point, road_s
 from geo_assign.free_time.days import Day, get_days
-from geo_assign.http.addresses import AddressNotFoundError, find_point
+from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
 from geo_assign.http.routes.work_order_models import Id
@@ -121,7 +121,7 @@ def _at_address(call: AnyCall, body: NearestBody, address: str) -> Reply:
     assert body.store_id is not None
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
-    found = find_point(call, rules, address, group_id=body.group_id)
+    found = locate_address(call, rules, address, group_id=body.group_id)
     point = PointBody(lat=found.lat, lon=found.lon)
     located = body.model_copy(update={"address": None, "point": point})
     with call.transaction() as tx:
