@@ -1,4 +1,4 @@
-"""Who somebody is and what he may see: roles, scopes, tokens, the caller of a use case."""
+"""Who a caller is and what the caller may see: roles, scopes, tokens, the caller of a use case."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from geo_assign.core.errors import ConflictError, UnauthenticatedError
 
 
 class Role(StrEnum):
-    """What a user is in his organization."""
+    """The role of a user in the organization."""
 
     ADMINISTRATOR = "administrator"
     STORE_ADMINISTRATOR = "store_administrator"
@@ -51,7 +51,7 @@ class Scope:
     """The part of an organization that a caller may see; enforced in SQL.
 
     `everything`: the whole organization. Otherwise work orders and technicians of `store_ids`, of `group_ids`, and
-    what concerns `technician_id` himself.
+    what concerns the technician `technician_id`.
     """
 
     everything: bool = False
@@ -65,7 +65,7 @@ EVERYTHING = Scope(everything=True)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever calls a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
+    """The caller of a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
 
     `role` is None for API keys, `session_id` for everything but sessions.
     """
@@ -105,7 +105,7 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in. Never carries a password."""
+    """A user who may log in. Never carries a password."""
 
     id: UUID
     email: str

@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, with the same work whether somebody exists or not."""
+"""Passwords: Argon2id, with the same work whether the account exists or not."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ def hash_password(password: str) -> str:
 
 
 def password_matches(password: str, kept: str | None) -> bool:
-    """Whether `password` is the one kept. For None (nobody, or no password set) it works as long and says no."""
+    """Whether `password` is the one kept. For None (no account or no password) it takes as long."""
     try:
         _hasher.verify(kept or _nobody(), password)
     except (VerificationError, InvalidHashError):
@@ -30,4 +30,4 @@ def needs_rehash(kept: str) -> bool:
 
 @cache
 def _nobody() -> str:
-    return hash_password("nobody has this password")
+    return hash_password("no account has this password")

@@ -79,7 +79,7 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
 
 
 def find_session_caller(tx: Tx, caller: Caller) -> Caller | None:
-    """The caller of an earlier request as he is now: None when his session or key is over."""
+    """The caller of an earlier request with today's rights; None if the session or key has ended."""
     by_session = caller.session_id is not None
     statement = _SESSION_BY_ID if by_session else _API_KEY_BY_ID
     row = tx.raw.execute(statement, (tx.org_id, caller.session_id or caller.id), prepare=True).fetchone()
@@ -158,7 +158,7 @@ def find_password_hash(tx: Tx, user_id: UUID) -> str | None:
 
 
 def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[User]:
-    """Everybody who may log in, by name."""
+    """All users, by name."""
     statement = select(users).where(users.c.org_id == tx.org_id).order_by(users.c.name, users.c.id).limit(limit + 1)
     if cursor is not None:
         statement = statement.where(after(users.c.name, users.c.id, decode(cursor, str, UUID)))

@@ -14,7 +14,7 @@ from geo_assign.core.direct import fetch_all
 
 
 class Clock(Protocol):
-    """Tells the present instant to whoever holds a connection."""
+    """Tells the present instant on a given connection."""
 
     def now(self, conn: Connection) -> datetime:
         """The present instant, timezone-aware, UTC."""
@@ -39,7 +39,7 @@ class RecordedClock:
     def __init__(self, at: datetime) -> None:
         self._at = require_aware(at)
 
-    def now(self, conn: Connection | None = None) -> datetime:  # noqa: ARG002 - it stands still for everybody
+    def now(self, conn: Connection | None = None) -> datetime:  # noqa: ARG002 - it stands still on every connection
         return self._at
 
     def given(self, read_at: datetime) -> datetime:  # noqa: ARG002

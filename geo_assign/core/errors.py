@@ -15,11 +15,11 @@ class Family(Enum):
 
     INVALID = "invalid"  # change the request
     UNAUTHENTICATED = "unauthenticated"  # log in
-    FORBIDDEN = "forbidden"  # ask somebody who may
+    FORBIDDEN = "forbidden"  # ask for the right
     NOT_FOUND = "not_found"  # absent, or outside the caller's scope
     CONFLICT = "conflict"  # the present state does not allow it
     GONE = "gone"  # it was possible once, not any more
-    STALE = "stale"  # somebody else changed it first
+    STALE = "stale"  # it was changed meanwhile
     VERSION_REQUIRED = "version_required"  # say which version you saw
     TOO_MANY = "too_many"  # slow down
     UNAVAILABLE = "unavailable"  # try again later

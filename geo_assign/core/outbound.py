@@ -7,7 +7,7 @@ What a plain client does and this one does not:
 - a small compressed answer becomes hundreds of megabytes; here the *decoded* body has a cap;
 - a redirect, a proxy variable, a `.netrc` or a name that changes its address leads somewhere private; here nothing is
   followed, the environment is not read, and each address is checked and then connected to, never looked up again;
-- a retry that nobody sees doubles the time; here there is none;
+- a hidden retry doubles the time; here there is none;
 - an exception's text shows the URL with its key and address; here errors are our own and say only what happened.
 
 Each call uses a fresh connection: a kept one that its server has just closed fails, and there is no retry to hide it.

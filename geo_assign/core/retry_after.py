@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-# Nobody is left alone for longer: a wrong header must not block for ever.
+# No provider is avoided for longer: a wrong header must not block for ever.
 LONGEST_S = 86_400.0
 
 

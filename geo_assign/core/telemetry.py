@@ -183,7 +183,7 @@ def _named(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 class _StandardOutput:
-    """Writes whole lines, looked up anew so that whoever replaces sys.stdout gets them."""
+    """Writes whole lines, looked up anew at each line, so that a replaced sys.stdout gets them."""
 
     def __init__(self, *_arguments: Any) -> None:
         pass

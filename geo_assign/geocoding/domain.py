@@ -1,4 +1,4 @@
-"""What an address question and its answer are, and when an answer is good enough to send somebody there."""
+"""What an address question and its answer are, and when an answer is good enough to send a technician there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from uuid import UUID
 from geo_assign.core.geo import Point, haversine_m
 
 MAX_CANDIDATES = 10
-# Two equally good answers this close are the same building or its neighbour; farther apart somebody must choose.
+# Two equally good answers this close are the same building or its neighbour; farther apart a dispatcher must choose.
 AMBIGUOUS_M = 250.0
 
 
@@ -58,7 +58,7 @@ class MapKey:
     """A configured map key, without the secret itself.
 
     `status` is `ok` or `invalid` (refused by the provider until replaced or tested again); `blocked_until` is what the
-    provider asked us to wait; after repeated failures nobody asks before `opened_until`.
+    provider asked us to wait; after repeated failures no call is made before `opened_until`.
     """
 
     owner: KeyOwner
@@ -78,7 +78,7 @@ class MapKey:
     key_encrypted: bytes | None = field(default=None, repr=False)
 
 
-# The circuit breaker: after this many failures in a row nobody asks for a while, each time twice as long.
+# The circuit breaker: after this many failures in a row no call is made for a while, each time twice as long.
 FAILURES_TO_OPEN = 5
 FIRST_OPEN_S = 10.0
 LONGEST_OPEN_S = 120.0
@@ -156,7 +156,7 @@ class GeocodeCandidate:
 
 @dataclass(frozen=True, slots=True)
 class GeocodeResult:
-    """What became of a question: candidates, best first, or a problem. `cached`: nobody was asked for it."""
+    """What became of a question: candidates, best first, or a problem. `cached`: it was answered without a call."""
 
     candidates: tuple[GeocodeCandidate, ...] = ()
     problem: GeocodeProblem | None = None

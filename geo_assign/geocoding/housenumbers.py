@@ -3,8 +3,8 @@
 A geocoder that does not know number 112 answers with the street's middle, or with number 98, and says neither. So the
 number asked is read from the text and compared. Reading is a judgement between the numbers an address contains:
 postcodes, floors, flats, ordinals and dates in street names are set aside first; what remains is ranked by where it
-stands. A number seen where none was meant costs little (a human confirms the street); one missed sends somebody to
-the wrong house, so doubt counts as "asked".
+stands. A number seen where none was meant costs little (a human confirms the street); one missed sends the technician
+to the wrong house, so doubt counts as "asked".
 """
 
 import re

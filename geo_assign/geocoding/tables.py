@@ -31,7 +31,7 @@ map_keys = tenant_table(
     CheckConstraint("daily_budget > 0", name="daily_budget"),
 )
 
-# `cache_key` is a keyed hash of the address: the table tells nobody where customers live who does not know already.
+# `cache_key` is a keyed hash of the address: the table alone does not tell where customers live.
 geocode_cache = tenant_table(
     "geocode_cache",
     Column("provider", Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""What the map shows of somebody: where, since when, and whether he could go."""
+"""What the map shows of a technician: where, since when, and whether available."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class TechnicianStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TechnicianOnMap:
-    """A technician at the last position known of him on duty, or at the base that his provider works from.
+    """A technician at the last known position on duty, or at the base that the provider works from.
 
     `age_s` counts from the device's time; a base has no times. Unknown accuracy is None. `coarse`: the place is good to
-    about a kilometre, as his store's policy says.
+    about a kilometre, as the store's settings say.
     """
 
     id: UUID

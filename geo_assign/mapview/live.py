@@ -1,7 +1,7 @@
-"""The live stream: what changed, once a second, shared by everybody in a process who sees the same.
+"""The live stream: what changed, once a second, shared by all viewers in a process with the same scope.
 
-A channel has no thread of its own. Whoever of its listeners wakes first asks the database; the others read what he
-found. The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any
+A channel has no thread of its own. The first listener to wake asks the database; the others read the same
+answer. The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any
 process. Each question reaches a little further back than the last answer, for transactions that began before it and
 committed after; what was told already is left out.
 """

@@ -1,4 +1,4 @@
-"""Positions as values: pings, what became of them, where somebody is known to be, and presence on its three axes."""
+"""Positions as values: pings, what became of them, the last known place, and presence on its three axes."""
 
 import sys
 from collections.abc import Sequence
@@ -181,7 +181,7 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class KnownState:
-    """What is known of a technician before his pings are judged. `duty` holds the intervals that may matter."""
+    """What is known of a technician before new pings are judged. `duty` holds the intervals that may matter."""
 
     technician_id: UUID
     on_duty: bool

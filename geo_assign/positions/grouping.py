@@ -1,8 +1,8 @@
 """Single pings of many phones, written together: those that arrive within a few milliseconds share one commit.
 
-Whoever comes first leads: waits a moment for others of the same organization, and for the group before to be written,
-then writes for all in a transaction of his own; each caller goes on after that commit. So groups grow as the load does.
-If a group fails, everybody in it writes for himself: what is wrong with one ping is told to its sender alone.
+The first caller of a group leads it: it waits a moment for other callers of the same organization, and for the group
+before to be written, then writes for all in one transaction; each caller returns after that commit. So groups grow with
+the load. If a group fails, each caller writes alone, so only the sender of a bad ping is told what is wrong with it.
 """
 
 import threading
@@ -25,7 +25,7 @@ Begin = Callable[[], AbstractContextManager[Tx]]
 
 
 def _ignore_returned(_tx: Tx, _technician_ids: Sequence[UUID], /, *, at: datetime) -> None:
-    """Nobody waits for technicians to return."""
+    """No caller waits for technicians to return."""
 
 
 class _Group:
@@ -75,7 +75,7 @@ class Grouper:
     def submit(self, org_id: UUID, batch: Batch, begin: Begin) -> BatchResult:
         """Record a batch; returns once it is committed.
 
-        `begin` is called by whoever writes, in his own thread; nobody holds a transaction while he waits. Raises
+        `begin` is called by the caller that writes, in its own thread; no transaction is open while waiting. Raises
         UnknownTechnicianError, RecordingTimeoutError, and what `begin` raises.
         """
         if self._wait_s <= 0 or len(batch.pings) > self._small:
@@ -128,7 +128,7 @@ class Grouper:
         try:
             return self._record(batches, begin)
         except pg_errors.CheckViolation:
-            # Somebody went off duty between our judgement and our writing: judged again, that is known.
+            # A technician went off duty between judgement and writing: judge again, with the new duty.
             return self._record(batches, begin)
 
     def _record(self, batches: Sequence[Batch], begin: Begin) -> Sequence[BatchResult]:

@@ -1,4 +1,4 @@
-"""The judgement of pings: pure, from what is known of a technician and what his devices sent to verdicts and rows."""
+"""The judgement of pings: pure, from what is known of a technician and what the devices sent to verdicts and rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from geo_assign.positions.domain import (
 )
 from geo_assign.positions.filters import Circumstances, find_refusal, list_flags
 
-# A degree of either coordinate is never more than this: whoever moved by few degrees needs no trigonometry, and by
-# fewer than a second's reach not even the time.
+# A degree of either coordinate is never more than this: a move of few degrees needs no trigonometry, and one of
+# less than a second's reach not even the time.
 _METRES_PER_DEGREE_AT_MOST = 111_400.0
 _DEGREES_IN_A_SECOND = TOP_SPEED_MPS / _METRES_PER_DEGREE_AT_MOST
 
@@ -51,8 +51,8 @@ class Judged:
     """The outcome for one technician.
 
     `results` follow the arrivals; `kept` is in time order. `current` is what holds now, by a new position if `moved`.
-    `returned`: he became available again by this. A late item may still turn out to be a duplicate when it is written:
-    the track knows.
+    `returned`: the technician became available again. A late item may still turn out to be a duplicate when it is
+    written: the track knows.
     """
 
     results: list[PingResult]
@@ -132,7 +132,7 @@ def _admit(
 
 
 class _Marker:
-    """Where the technician is while his pings are gone through in order."""
+    """Where the technician is while the pings are gone through in order."""
 
     __slots__ = ("fix", "implausible", "moved", "plausible")
 

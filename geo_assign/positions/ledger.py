@@ -44,14 +44,14 @@ class Ledger:
             connection.info[_TAUGHT] = True
 
     def lock(self, technician_ids: Iterable[UUID]) -> None:
-        """Until the transaction ends nobody else records positions of these technicians."""
+        """Until the transaction ends no other transaction records positions of these technicians."""
         keys = sorted({int.from_bytes(technician_id.bytes[-4:], signed=True) for technician_id in technician_ids})
         self._tx.fetch(_LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
 
     def read(
         self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta
     ) -> tuple[dict[UUID, KnownState], datetime]:
-        """What is known of each technician, with his duty since the given time, and the present instant.
+        """What is known of each technician, with the duty since the given time, and the present instant.
 
         Raises UnknownTechnicianError.
         """
@@ -240,7 +240,7 @@ JOIN position_track AS track
 WHERE track.used_at >= %(since)s
 """
 
-# The guard repeats what the judgement knows: whoever writes without the lock cannot move anybody back either. Devices
+# The guard repeats what the judgement knows: a writer without the lock cannot move a technician back either. Devices
 # compare by their bytes, as they do in Python.
 _WRITE = """
 WITH sent AS (

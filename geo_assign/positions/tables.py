@@ -71,9 +71,9 @@ position_track = tenant_table(
     postgresql_partition_by="RANGE (used_at)",
 )
 
-# The wall behind the ingest's own judgement: no place is kept of anybody off duty at its time used, whoever writes it.
+# The wall behind the ingest's own judgement: no place of a technician off duty at its time used is kept, by any writer.
 # Once per statement, over what it wrote; the interval in question is the last that began by then, so the first looked
-# at. (EXISTS would say the same, but lose its order on the way and read everybody's intervals of all times.) A late
+# at. (EXISTS would say the same, but lose its order on the way and read all intervals of all times.) A late
 # upload is judged by its own time; a row that is only heard from again is not a new place.
 _OFF_DUTY = """(
                 SELECT true FROM duty_intervals d

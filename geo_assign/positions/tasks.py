@@ -23,7 +23,7 @@ class TrackUpkeep:
 def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
     """Make the partitions from the oldest day kept to a week ahead, and drop the days before. As the worker role.
 
-    Whose last position is as old is forgotten with them, so that nobody's place outlives his track. Each part commits
+    A last position as old is deleted with them, so that no place outlives its track. Each part commits
     by itself: a drop that found no gap in the traffic is tried again next time, and the partition of tomorrow stands
     regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
     """

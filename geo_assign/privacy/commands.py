@@ -24,7 +24,7 @@ from geo_assign.workorders.commands import change, lock
 from geo_assign.workorders.domain import HOLDING, TERMINAL, EventKind, WorkOrder, WorkOrderStateError
 from geo_assign.workorders.tables import bookings, group_stays, offers
 
-# History has no index by person: taking somebody out reads all of it, which may take longer than a request's statement.
+# History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
 _PATIENCE = text("SET LOCAL statement_timeout = '10min'")
 
 
@@ -73,16 +73,16 @@ def export_customer(
 
 
 def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
-    """Forget a technician: who he was, where he was, when he worked. What he did stays, done by nobody in particular.
+    """Erase a technician's name, places and times of work. The deeds stay in the history without a name.
 
-    He is deactivated with it: off duty, logged out. Raises NotFoundError, ForbiddenError but for administrators,
-    OpenWorkError.
+    The technician is deactivated with it: off duty, logged out. Raises NotFoundError, ForbiddenError but for
+    administrators, OpenWorkError.
     """
     require_everything(caller)
     person = lock_technician(tx, caller, technician_id)
     _require_no_open_work(tx, technician_id)
-    nobody = {"skills": (), "hours": None, "home": None, "active": False}
-    update_technician(tx, caller, technician_id, changes=nobody)
+    cleared = {"skills": (), "hours": None, "home": None, "active": False}
+    update_technician(tx, caller, technician_id, changes=cleared)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_technician_traces(technician_id)))
     for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions):

@@ -1,4 +1,4 @@
-"""Looks at somebody's place, and what stands in the way of forgetting him."""
+"""Looks at a technician's place, and what stands in the way of an erasure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ ERASED_NAME = "Erased person"
 
 
 class How(StrEnum):
-    """Through what somebody saw where a technician was."""
+    """The way in which a viewer saw a technician's place."""
 
     MAP = "map"
     LIVE = "live"
@@ -23,7 +23,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Somebody's looks at a technician's place within one minute, in one way.
+    """One viewer's looks at a technician's place within one minute, in one way.
 
     The live stream counts once a minute, whatever it tells.
     """

@@ -89,7 +89,7 @@ class CustomersOrder:
 def export_customer(
     tx: Tx, *, phone: str | None, email: str | None, limit: int, cursor: str | None = None
 ) -> Page[CustomersOrder]:
-    """The work orders of whoever has this phone number or e-mail address, oldest first.
+    """The work orders of the customer with this phone number or e-mail address, oldest first.
 
     Numbers are compared by their digits, addresses without regard to case. Raises InvalidError without either.
     """

@@ -31,7 +31,7 @@ location_views = tenant_table(
     worker=("SELECT", "DELETE"),
 )
 
-# Members that say who a customer is or where he lives, wherever in a document they stand.
+# Members that identify a customer or tell an address, wherever in a document they stand.
 _OF_CUSTOMERS = (
     "address",
     "candidates",

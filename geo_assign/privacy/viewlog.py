@@ -46,7 +46,7 @@ class ViewLog:
         self._end = threading.Event()
 
     def note(self, caller: Caller, how: How, technician_ids: Collection[UUID], *, at: datetime) -> None:
-        """`caller` was shown at `at` where these technicians are. One's own place is nobody else's look."""
+        """`caller` was shown at `at` where these technicians are. A technician's look at the own place is not noted."""
         seen = tuple(one for one in technician_ids if one != caller.technician_id)
         if not seen:
             return

@@ -156,7 +156,7 @@ def _wrong(detail: str) -> WebhookUrlError:
 
 
 def _tell(job: Job, outcome: Outcome, verdict: Verdict | None) -> None:
-    """Count an attempt, and log what somebody may have to look at. Neither URL nor body is written."""
+    """Count an attempt, and log what an operator may have to look at. Neither URL nor body is written."""
     _ATTEMPTS.labels(outcome.error or "delivered").inc()
     if verdict is None or verdict.state is DeliveryState.WAITING:
         return

@@ -21,7 +21,7 @@ PING = "ping"
 DEADLINE_S = 10.0
 """A receiver has this long to answer completely."""
 LEASE = timedelta(seconds=DEADLINE_S + 5)
-"""Whoever sends a delivery holds it this long; if he dies, somebody else may send it then."""
+"""A worker that sends a delivery holds it this long; if the worker dies, another may send it then."""
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 TRIED_FOR = timedelta(days=3)
 KEPT_FOR = timedelta(days=30)

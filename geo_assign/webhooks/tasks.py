@@ -1,7 +1,7 @@
 """Background steps of webhooks: events are fanned out, deliveries sent in threads of their own, old ones forgotten.
 
-A receiver that hangs costs a thread or two for some seconds, and nobody else anything: each webhook has a few threads
-at most, and one only while it keeps failing.
+A receiver that hangs costs a thread or two for some seconds and does not delay other receivers: each webhook has a few
+threads at most, and only one while it keeps failing.
 """
 
 import threading
@@ -24,7 +24,7 @@ _log = get_logger()
 _THREADS = 32
 _PER_WEBHOOK = 4
 _KEEPS_FAILING = 3
-# Then its thread is somebody else's turn; the next sweep goes on.
+# Then its thread serves another webhook; the next sweep goes on.
 _IN_A_ROW = 50
 _BATCH = 5_000
 _BATCHES = 20

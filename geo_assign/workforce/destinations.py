@@ -48,7 +48,7 @@ def members_of(tx: Tx, group_id: UUID, technician_ids: Collection[UUID]) -> set[
 
 
 def is_on_shift(tx: Tx, user_id: UUID, *, group_id: UUID) -> bool:
-    """Whether somebody is still an active dispatcher of a group and logged in, by the clock that judges log-ins."""
+    """Whether a user is still an active dispatcher of a group and logged in, by the clock that judges log-ins."""
     d, u = group_dispatchers.c, users.c
     return tx.conn.execute(
         select(

@@ -48,7 +48,7 @@ class ServiceGroup:
 
 
 class WorksFrom(StrEnum):
-    """Where a provider's people start from: each from where he is, or all from the provider's base."""
+    """Where a provider's technicians start from: each from the own position, or all from the provider's base."""
 
     STAFF = "staff"
     BASE = "base"
@@ -79,10 +79,10 @@ class ServiceProvider:
 
 @dataclass(frozen=True, slots=True)
 class Technician:
-    """Somebody who goes to customers: of the house, or the staff of a provider.
+    """A technician: internal, or staff of a service provider.
 
-    `hours` None means always. `base` is where the day starts: his home, else his provider's base, else his store.
-    `at_base`: his provider works from its base, so he is taken to be there, on duty or not.
+    `hours` None means always. `base` is where the day starts: the home, else the provider's base, else the store.
+    `at_base`: the provider works from its base, so the technician counts as being there, on duty or not.
     """
 
     id: UUID
@@ -107,7 +107,7 @@ class Technician:
 
 @dataclass(frozen=True, slots=True)
 class TimeOff:
-    """A span, half-open, in which a technician does not work whatever his hours say."""
+    """A span, half-open, in which a technician does not work whatever the weekly hours say."""
 
     id: UUID
     technician_id: UUID
@@ -118,9 +118,9 @@ class TimeOff:
 
 @dataclass(frozen=True, slots=True)
 class HoursException:
-    """What a technician works on one local date of his home store, instead of that weekday's hours.
+    """What a technician works on one local date of the home store, instead of that weekday's hours.
 
-    `spans` are wall times such as [["10:00", "14:00"]]; none means that he does not work on that date.
+    `spans` are wall times such as [["10:00", "14:00"]]; an empty list means no work on that date.
     """
 
     technician_id: UUID

@@ -30,7 +30,7 @@ from geo_assign.workforce.tables import (
 
 
 def sees_store(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `stores`: the caller's stores, those of his groups, a technician's home store."""
+    """A predicate on `stores`: the caller's stores, those of the caller's groups, a technician's home store."""
     if scope.everything:
         return true()
     groups = service_groups.c
@@ -45,7 +45,7 @@ def sees_store(tx: Tx, scope: Scope) -> ColumnElement[bool]:
 
 
 def sees_group(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `service_groups`: the caller's groups, those of his stores, those a technician is in."""
+    """A predicate on `service_groups`: the caller's groups, those of the caller's stores, those a technician is in."""
     if scope.everything:
         return true()
     return or_(
@@ -60,7 +60,7 @@ def sees_group(tx: Tx, scope: Scope) -> ColumnElement[bool]:
 
 
 def sees_technician(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `technicians`: those of the caller's stores and groups, a technician himself.
+    """A predicate on `technicians`: those of the caller's stores and groups, and the calling technician.
 
     A provider's people are there only for those whose groups, or stores' groups, the provider is linked to.
     """

@@ -1,6 +1,6 @@
 """A store's settings: the triggers of automatic assignment and the numbers that they use.
 
-One model says what a setting is called, what it may be, what it is when nobody chose, and what it means: the API, the
+One model says what a setting is called, what it may be, its default, and what it means: the API, the
 seed file, the stored row and the documentation read it here.
 """
 
@@ -45,7 +45,7 @@ class StoreSettings(BaseModel):
         "off", description="The same trigger for tickets: what a workshop takes in is usually given out by a person."
     )
     lead_acceptance: bool = Field(
-        True, description="Trigger: the technician is asked (an offer); false assigns him at once."
+        True, description="Trigger: the technician is asked (an offer); false assigns at once."
     )
     lead_rejection: bool = Field(True, description="Trigger: the technician may reject an offer.")
     lead_time_tat_minutes: Minutes = Field(
@@ -77,7 +77,7 @@ class StoreSettings(BaseModel):
         30,
         ge=0,
         le=_WEEK_MINUTES,
-        description="Minutes before somebody who let an offer pass may be asked again for the same work order.",
+        description="Minutes before a technician who let an offer pass may be asked again for the same work order.",
     )
     soon_minutes: float = Field(
         120, ge=0, le=_WEEK_MINUTES, description="Slots that start within this time are judged by live positions."
@@ -99,8 +99,8 @@ class StoreSettings(BaseModel):
     )
     offers_before_alarm: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         None,
-        description="After so many people asked in vain the dispatcher is alarmed and nobody else is asked. "
-        "Not set means that everybody who can go is asked.",
+        description="After so many technicians asked in vain the dispatcher is alarmed and no more are asked. "
+        "Not set means that all who can go are asked.",
     )
     crew_policy: Literal["lead_accepts", "all_or_nothing"] = Field(
         "lead_accepts",

@@ -96,8 +96,8 @@ provider_groups = tenant_table(
     Index("provider_groups_org_id_group_id_idx", "org_id", "group_id"),
 )
 
-# `base_*` is where somebody starts the day: his home, else his provider's base, else his store. `at_base`: staff of a
-# provider that works from its base; he is taken to be there, without a phone and without duty. `week_minutes` holds the
+# `base_*` is where the day starts: the home, else the provider's base, else the store. `at_base`: staff of a
+# provider that works from its base; they count as being there, without phone or duty. `week_minutes` holds the
 # working hours as minutes of a local week (Monday 00:00 = 0), written twice (0..20159) so that a slot across the end
 # of the week is one range; NULL means always. The duty flag mirrors the open duty interval.
 technicians = tenant_table(
@@ -173,7 +173,7 @@ time_off = tenant_table(
     Index("time_off_technician_idx", "org_id", "technician_id", "ends_at"),
 )
 
-# What a technician works on one local date of his home store instead of the weekly hours: `spans` as in `hours`.
+# What a technician works on one local date of the home store instead of the weekly hours: `spans` as in `hours`.
 hours_exceptions = tenant_table(
     "hours_exceptions",
     Column("technician_id", UUID(as_uuid=True), primary_key=True),

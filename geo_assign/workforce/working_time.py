@@ -1,4 +1,4 @@
-"""When somebody works, as instants: the weekly hours of each local date, or the exception that stands in their place.
+"""When a technician works, as instants: the weekly hours of each local date, or the exception that replaces them.
 
 A date's spans are those that begin on it: a night shift belongs to the evening on which it starts, so an exception for
 Saturday leaves the end of Friday's night as it is. Wall times are those of the technician's home store, read anew each
@@ -18,7 +18,7 @@ from geo_assign.workforce.local_time import local_instant
 
 WallSpans = Sequence[Sequence[str]]
 """Spans of one local date as people write them: [["10:00", "14:00"]]; one that ends at or before its start ends on the
-next day, and none at all means that he does not work."""
+next day, and an empty list means no work."""
 
 _ALWAYS: WallSpans = (("00:00", "24:00"),)
 _DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from scripts.benchmark.questions import BATCH, Nearest, Positions
 
 _CANDIDATES = b'"candidates":[{"'
 _ACCEPTED = b'"accepted"'
-# Requests are made beforehand: more of them per second and connection than anybody can answer.
+# Requests are made beforehand: more of them per second and connection than any server answers.
 _MOST_PER_S = {1: 2_500, 8: 600, 64: 120}
 _MOST_BATCHES_PER_S = {1: 500, 8: 80}
 

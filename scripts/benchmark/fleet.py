@@ -70,8 +70,8 @@ def _add_keys(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> t
 
 
 # Half of them in twelve towns, the others all over two degrees; six of ten on duty and heard of in the last minutes, a
-# fifth of those with a visit in the next hours; the first ones have phones and no visits. Nobody may fall silent while
-# it is measured, so the store's freshness is an hour, and everybody will have been heard of for an hour.
+# fifth of those with a visit in the next hours; the first ones have phones and no visits. No phone may fall silent
+# during the measurement, so the store's freshness is an hour, and all phones count as heard from for an hour.
 _SEED = (
     "SELECT setseed(0.42)",
     "INSERT INTO organizations (org_id, slug, name) VALUES (%(org_id)s, 'bench', 'Bench Repairs')",

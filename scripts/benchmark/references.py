@@ -80,7 +80,7 @@ ORDER BY p.sphere_m
 LIMIT 5
 """
 
-# A batch of positions, unjudged: into the track, and the newest of each technician to where he is.
+# A batch of positions, unjudged: into the track, and the newest of each technician to the current position.
 POSITIONS = """
 WITH sent AS (
     SELECT * FROM unnest(

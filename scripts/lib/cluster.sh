@@ -94,7 +94,7 @@ server_major() {
     [[ -x "$1/initdb" ]] && "$1/postgres" -V | sed -n 's/^postgres (PostgreSQL) \([0-9]*\).*/\1/p'
 }
 
-# Debian's package would start a cluster of its own, on the default port, that nobody here asked for.
+# Debian's package would start a cluster of its own, on the default port, that is not wanted here.
 without_main_cluster() {
     local folder=/etc/postgresql-common/createcluster.d status=0
     if ! is_root || [[ -e /etc/postgresql-common ]]; then
@@ -173,7 +173,7 @@ running_port() {
     as_cluster_user "$PG_BIN/pg_ctl" status -D "$CLUSTER/data" >/dev/null && sed -n 4p "$CLUSTER/data/postmaster.pid"
 }
 
-# The same port as last time, unless somebody else took it meanwhile.
+# The same port as last time, unless another program took it meanwhile.
 choose_port() {
     local remembered
     remembered="$(cat "$CLUSTER/port" 2>/dev/null || echo 54330)"

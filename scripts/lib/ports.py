@@ -1,4 +1,4 @@
-"""Print the first port, from the one given, that nobody holds on any address of this machine.
+"""Print the first port, from the one given, that is free on every address of this machine.
 
 With `--only`, judge that one port: exit status 1 when it is taken.
 """

@@ -60,7 +60,7 @@ find_python() {
     return 1
 }
 
-# free_port FROM [--only]: the first port from there on that nobody listens on.
+# free_port FROM [--only]: the first port from there on that is free.
 free_port() {
     "$VENV/bin/python" "$ROOT/scripts/lib/ports.py" "$@"
 }

@@ -24,7 +24,7 @@ LIFETIMES: dict[SessionKind, timedelta] = {"bearer": timedelta(days=30), "cookie
 
 @dataclass(frozen=True)
 class LogIn:
-    """What somebody logs in with. `device` names the phone that positions will come from."""
+    """The credentials of a log-in. `device` names the phone that positions will come from."""
 
     organization: str
     email: str
@@ -64,7 +64,7 @@ def log_in(database: Database, attempt: LogIn) -> OpenedSession:
 
 
 def open_session(tx: Tx, user: User, *, kind: SessionKind, device: str | None) -> OpenedSession:
-    """A session for `user`, who has shown who he is."""
+    """Start a session for `user`, who is authenticated already."""
     token, token_hash = new_token(TokenKind.SESSION, tx.org_id)
     now = database_now(tx)
     session = OpenedSession(new_id(), tx.org_id, user, token, now + LIFETIMES[kind])

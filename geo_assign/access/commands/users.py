@@ -22,7 +22,7 @@ from geo_assign.core.versions import require_version
 
 @dataclass(frozen=True)
 class NewUser:
-    """Somebody to be given access. Without a password he cannot log in until one is set."""
+    """A user to create. Without a password the user cannot log in until one is set."""
 
     email: str
     name: str
@@ -97,7 +97,7 @@ def update_user(
 
 
 def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> None:
-    """Give a user another password; his sessions end, since whoever knew the old one may hold them."""
+    """Set a user's password and end all of the user's sessions: another person may have known the old password."""
     lock_user(tx, user_id)
     tx.conn.execute(
         update(users)
@@ -123,7 +123,7 @@ def _is_administrator(user: User) -> bool:
 
 
 def _lock_administrators(tx: Tx) -> set[UUID]:
-    # All of them, in order and before anybody else: of two who remove each other the second waits, then is refused.
+    # All of them, in order, before any other lock: of two who deactivate each other the second waits, then is refused.
     return set(
         tx.conn.execute(
             select(users.c.id)

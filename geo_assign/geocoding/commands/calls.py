@@ -189,7 +189,7 @@ def _keep(tx: Tx, box: SecretBox, job: Job, *, result: GeocodeResult, now: datet
     keep = _keep_for(job.spec, result)
     if keep is None:
         return
-    # The outcome names the address, so it is sealed: the table alone tells nobody where customers live.
+    # The outcome names the address, so it is sealed: the table alone does not tell where customers live.
     values = {
         "outcome": {"sealed": box.seal(result_to_document(result))},
         "created_at": now,

@@ -32,7 +32,7 @@ class MapKeyRefusedError(InvalidError):
 class NewMapKey:
     """What a person configures. `key` None keeps the key stored before, as long as provider and URL stay the same.
 
-    Were the URL alone replaceable, whoever may edit it could have the stored key sent to a server of their own.
+    If the URL alone could be replaced, an editor could have the stored key sent to a server of their own.
     """
 
     provider: str

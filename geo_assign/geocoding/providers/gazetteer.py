@@ -113,7 +113,7 @@ class Gazetteer:
         self._access = access
 
     def geocode(self, query: AddressQuery, *, deadline_s: float, asked_at: datetime) -> GeocodeResult:
-        del deadline_s, asked_at  # nobody is waited for
+        del deadline_s, asked_at  # there is no call to wait for
         try:
             index = _load(_file(self._access))
         except (OSError, KeyError, ValueError, csv.Error):

@@ -1,6 +1,6 @@
-"""What a caller may change: an administrator everything, a store administrator what belongs to his stores.
+"""What a caller may change: an administrator everything, a store administrator what belongs to the own stores.
 
-Whether he sees it at all is asked first, in SQL: what he does not see does not exist for him.
+Whether the caller sees it at all is asked first, in SQL: what lies outside the scope does not exist for the caller.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from geo_assign.workforce.tables import service_groups, service_providers, store
 
 
 def require_everything(caller: Caller) -> None:
-    """Raises ForbiddenError for anybody but an administrator, or the service itself."""
+    """Raises ForbiddenError unless the caller is an administrator or the service itself."""
     if not caller.scope.everything:
         raise ForbiddenError("Only an administrator of the organization may do this.")
 

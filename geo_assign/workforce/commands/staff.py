@@ -24,7 +24,7 @@ from geo_assign.workforce.tables import (
 
 
 def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties, user_id: UUID | None = None) -> User:
-    """A user and what he looks after. Raises TakenError, InvalidError when the duties do not go with the role."""
+    """Create a user with duties. Raises TakenError, InvalidError when the duties do not go with the role."""
     user = create_user(tx, caller, new, user_id=user_id)
     set_duties(tx, user, duties)
     return user
@@ -33,9 +33,9 @@ def create_staff(tx: Tx, caller: Caller, new: NewUser, *, duties: Duties, user_i
 def update_staff(
     tx: Tx, caller: Caller, user_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> User:
-    """Change a user, and with `store_ids` and `group_ids` what he looks after. Raises as `update_user` does.
+    """Change a user, and with `store_ids` and `group_ids` the stores and groups. Raises as `update_user` does.
 
-    Nobody becomes a technician or stops being one here: that is more than a role.
+    The role `technician` is neither given nor taken here: it is more than a role.
     """
     if "role" in changes and get_user(tx, user_id).role is Role.TECHNICIAN:
         raise InvalidError.at("/role", "role_fixed", "A technician's role cannot be changed.")

@@ -33,7 +33,7 @@ from geo_assign.workforce.tables import service_providers, stores, technician_gr
 
 @dataclass(frozen=True)
 class NewTechnician:
-    """Somebody who will go to customers. Without a slug he gets one; with an e-mail address he may log in."""
+    """A technician to create. Without a slug one is made; with an e-mail address the technician may log in."""
 
     name: str
     store_id: UUID
@@ -109,7 +109,7 @@ def update_technician(
 
 
 def deactivate_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
-    """End somebody's work: off duty, logged out, no candidate any more. Raises NotFoundError, ForbiddenError."""
+    """Deactivate a technician: off duty, logged out, no longer a candidate. Raises NotFoundError, ForbiddenError."""
     return update_technician(tx, caller, technician_id, changes={"active": False})
 
 
@@ -152,7 +152,7 @@ def _values(tx: Tx, technician: Technician) -> dict[str, Any]:
 
 
 def _base(tx: Tx, technician: Technician) -> tuple[Point, bool]:
-    """Where he starts from, and whether he is taken to stay there: his provider works from its base."""
+    """Where the technician starts from, and whether at base: the provider works from its base."""
     provider = None if technician.provider_id is None else _lock_provider(tx, technician.provider_id)
     if provider is not None and provider.base is not None and provider.works_from is WorksFrom.BASE:
         return provider.base, True
