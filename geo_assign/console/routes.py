@@ -111,7 +111,7 @@ def find_basemap(settings: ConsoleSettings) -> Path | None:
 
 
 def console_config(settings: ConsoleSettings, tiles: Tiles | None) -> dict[str, Any]:
-    """What a page must know before anybody is logged in; nothing in it is secret."""
+    """What a page must know before a log-in; nothing in it is secret."""
     return {
         "tiles": {"url": tiles.url, "attribution": tiles.attribution} if tiles else None,
         "basemap_url": "/console/basemap.json" if find_basemap(settings) else None,

@@ -76,7 +76,7 @@ class FakeService:
                 stream.put(event_text(number, kind, data))
 
     def move(self, name: str, **place_and_more: float) -> Json:
-        """Let somebody be somewhere else, and say so."""
+        """Move a technician, and send the event."""
         self.scenario.now = datetime.now(UTC)
         feature = self.scenario.technician(name, **place_and_more)  # type: ignore[arg-type]
         self.publish("technicians", {"features": [feature], "gone": []})

@@ -30,7 +30,7 @@ class ConsolePage:
         return self.page.locator(".todo li").filter(has_text=number)
 
     def candidate(self, name: str) -> Locator:
-        """The row of somebody in "who can take it"."""
+        """The row of a technician in "who can take it"."""
         return self.page.locator("[data-candidate]").filter(has_text=name)
 
     def marker(self, rank: int) -> Locator:

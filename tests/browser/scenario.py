@@ -50,7 +50,7 @@ class Scenario:
         self.excluded: list[Json] = []
 
     def technician(self, name: str, east_m: float, north_m: float, **more: Any) -> Json:
-        """Put somebody on the map; `age_s` old, `hours_busy` as (from, to, kind, state) of today."""
+        """Put a technician on the map; `age_s` old, `hours_busy` as (from, to, kind, state) of today."""
         at = place(east_m, north_m)
         properties: Json = {
             "kind": "technician",
@@ -80,7 +80,7 @@ class Scenario:
         return feature
 
     def order(self, number: str, title: str, east_m: float, north_m: float, **more: Any) -> Json:
-        """File an order that waits for somebody; `starts_h` hours from the start of the day."""
+        """File an order that waits for a technician; `starts_h` hours from the start of the day."""
         starts = self.day_at(more.pop("starts_h", 15.5))
         made = self.now - timedelta(minutes=more.pop("age_min", 10))
         order: Json = {
@@ -130,7 +130,7 @@ class Scenario:
         }
 
     def taken(self, order: Json, technician: str, *, by: str | None = None, state: str = "assigned") -> Json:
-        """Give an order to somebody: the next version of it."""
+        """Assign an order: the next version of it."""
         return {
             **order,
             "state": state,
@@ -143,7 +143,7 @@ class Scenario:
         }
 
     def exclude(self, name: str, distance_m: float | None, *reasons: tuple[str, str | None], seen_min: int = 2) -> None:
-        """Somebody who cannot go, and why."""
+        """A technician who cannot go, and why."""
         self.excluded.append(
             {
                 "technician_id": identity(name),
@@ -174,7 +174,7 @@ class Scenario:
         }
 
     def nearest(self, order: Json, limit: int) -> Json:
-        """The answer of `POST /v1/technicians/nearest`: whoever is free, by distance."""
+        """The answer of `POST /v1/technicians/nearest`: who is free, by distance."""
         free = [held for held in self.technicians.values() if held["feature"]["properties"]["status"] == "free"]
         candidates = sorted((self._candidate(held, order) for held in free), key=lambda each: each["distance_m"])
         for rank, candidate in enumerate(candidates, start=1):

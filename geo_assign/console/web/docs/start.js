@@ -1,4 +1,4 @@
-// A cookie session wants its CSRF token on every change; whoever is logged in to the console can try calls here.
+// A cookie session wants its CSRF token on every change; a user who is logged in to the console can try calls here.
 let csrfToken = null;
 
 async function withCsrf(request) {

@@ -71,7 +71,7 @@ describe("the scene of an open order", () => {
       ...changes,
     });
 
-  it("puts a live candidate where the stream last saw him, a planned one where he will be", () => {
+  it("puts a live candidate where the stream saw it last, a planned one at the planned place", () => {
     const [first, second] = scene().ranked;
     expect(first).toMatchObject({ at: { lat: 41.01, lon: -30.01 }, heading_deg: 0, fade: 2, planned: false, note: "4 min" });
     expect(second).toMatchObject({ at: { lat: 41.01, lon: -30 }, planned: true, fade: 1 });
@@ -87,7 +87,7 @@ describe("the scene of an open order", () => {
     expect(roles).toContain("accuracy");
   });
 
-  it("asks nothing of the map for an order that somebody has or that has no place", () => {
+  it("asks nothing of the map for an order that is assigned or has no place", () => {
     expect(scene({ order: taken(order(), "Bea") }).ranked).toEqual([]);
     expect(scene({ order: order({ location: null }) })).toMatchObject({ order: null, around: null, ranked: [] });
     expect(framePoints(scene({ order: null }))).toEqual([]);

@@ -51,7 +51,7 @@ describe("a day in one line", () => {
   const answer = nearest(["ana"]);
   const axis = dayAxis(answer, "UTC");
 
-  it("spans at least eleven hours around everybody's hours", () => {
+  it("spans at least eleven hours around all hours", () => {
     expect((axis.endMs - axis.startMs) / 3_600_000).toBeGreaterThanOrEqual(11);
     expect(axis.ticks.map(({ text }) => text)).toContain("12");
   });
@@ -92,13 +92,13 @@ describe("who cannot go", () => {
     expect(exclusionText(excluded("some_new_code"), NOON, "UTC")).toBe("some new code");
   });
 
-  it("shows when somebody off duty was seen, never where", () => {
+  it("shows when a technician off duty was seen, never where", () => {
     const off = excluded("off_duty", { distance_m: null, reasons: [{ code: "off_duty", detail: "off duty for 30 min" }, { code: "offline", detail: "x" }] });
     expect(exclusionText(off, NOON, "UTC")).toBe("off duty, last seen 11:30");
     expect(exclusionText({ ...off, last_seen_at: null }, NOON, "UTC")).toBe("off duty, never seen");
   });
 
-  it("names whoever is nearer than the first choice", () => {
+  it("names a technician who is nearer than the first choice", () => {
     const answer = nearest(["ana"], { excluded: [excluded("slot_taken"), excluded("off_duty", { distance_m: null })] });
     expect(excludedSummary(answer)).toEqual({ count: 2, hint: "Rui is nearer, but already booked then" });
     expect(excludedSummary(nearest([], { excluded: [excluded("time_off")] })).hint).toBe("Rui is nearest, but has time off");
@@ -113,7 +113,7 @@ describe("figures in words", () => {
       main: "More than 1 can go",
       rest: "nearest shown, within 5 km",
     });
-    expect(headline(nearest([])).main).toBe("Nobody can go");
+    expect(headline(nearest([])).main).toBe("No technician can go");
   });
 
   it("tell a day's work, and what of it is late", () => {

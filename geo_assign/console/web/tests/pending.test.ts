@@ -19,7 +19,7 @@ describe("the pending list", () => {
     ]);
   });
 
-  it("leaves out what somebody has and what is over", () => {
+  it("leaves out what is assigned and what is over", () => {
     const done = order({ id: "done", state: "cancelled", bucket: "closed" });
     expect(inOrder(groupPending([taken(old, "Bea"), done]))).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe("what became of an order", () => {
     expect(farewellText(offered, taken(offered, "Bea"))).toBe("Bea accepted");
   });
 
-  it("says who has it when nobody is named, and who cancelled", () => {
+  it("says who has it when no name is given, and who cancelled", () => {
     expect(farewellText(order(), taken(order(), "Bea"))).toBe("Bea has it");
     expect(farewellText(order(), order({ state: "cancelled", bucket: "closed", changed_by: by("Marta Castro") }))).toBe("Marta cancelled it");
   });
@@ -82,7 +82,7 @@ describe("why an order waits", () => {
   const why = (changes: Parameters<typeof order>[0]) => waitingFor(order(changes), NOON, "UTC");
 
   it("is said in a few words", () => {
-    expect(why({})).toBe("Nobody free");
+    expect(why({})).toBe("No technician free");
     expect(why({ pending_reason: "needs_location", location: null })).toBe("Address not found");
     expect(why({ pending_reason: "map_key_missing", location: null })).toBe("Map key missing");
     expect(why({ pending_reason: null, location: null })).toBe("No address");

@@ -24,7 +24,7 @@ describe("a refused assignment", () => {
   it("says who was faster, with what, and when", () => {
     expect(refusal(412, { ...by, state: "assigned", assignee: { id: "b", name: "Bea Nunes" } }, NOON)).toBe("Marta Castro gave it to Bea Nunes 3 s ago.");
     expect(refusal(412, { ...by, state: "offered" }, NOON)).toBe("Marta Castro offered it 3 s ago.");
-    expect(refusal(412, {}, NOON)).toBe("Somebody changed it meanwhile.");
+    expect(refusal(412, {}, NOON)).toBe("Another user changed it meanwhile.");
   });
 
   it("repeats what the service says about a conflict or a lost order", () => {

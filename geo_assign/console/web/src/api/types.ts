@@ -65,7 +65,7 @@ export type OrderState =
   | "cancelled"
   | "converted";
 
-/** The service provider whose people somebody belongs to. */
+/** The service provider of an external technician. */
 export interface Company {
   id: string;
   name: string;

@@ -16,7 +16,7 @@ const FONT_BOLD = ["Hyperlegible Bold"];
 
 const age: ExpressionSpecification = ["-", ["global-state", "now"], ["get", "at"]];
 const freshness: ExpressionSpecification = ["step", age, 1, 60, 0.72, 300, 0.5];
-/** While an order is open, whoever is busy steps back; freshness fades everybody. */
+/** While an order is open, busy technicians are drawn fainter; old positions always are. */
 const opacity: ExpressionSpecification = [
   "*",
   freshness,

@@ -15,7 +15,7 @@ export function refusal(status: number, body: ProblemBody, nowMs: number): strin
 }
 
 function changedMeanwhile(body: ProblemBody, nowMs: number): string {
-  const who = body.changed_by?.name ?? "Somebody";
+  const who = body.changed_by?.name ?? "Another user";
   const age = ageSeconds(body.changed_at ?? null, nowMs);
   const when = age === null ? "meanwhile" : `${duration(age)} ago`;
   if (body.assignee) return `${who} gave it to ${body.assignee.name} ${when}.`;

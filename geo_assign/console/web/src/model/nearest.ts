@@ -89,7 +89,7 @@ const HOUR_MS = 3_600_000;
 const BEFORE_SLOT_MS = 7 * HOUR_MS;
 const LONGEST_MS = 14 * HOUR_MS;
 
-/** One axis for all strips: the span of everybody's hours and the slot, eleven to fourteen hours of it. */
+/** One axis for all strips: the span of all hours and the slot, eleven to fourteen hours of it. */
 export function dayAxis(nearest: Nearest, zone: string): Axis {
   const spans = nearest.candidates.flatMap((each) => [...(each.hours ?? []), ...(each.day ?? [])]);
   const slot = { startMs: Date.parse(nearest.slot.start), endMs: Date.parse(nearest.slot.end) };
@@ -173,7 +173,7 @@ export function reasonText(reason: Reason): string {
   return typeof reason.detail === "string" && reason.detail.trim() ? reason.detail.trim() : inShort(reason);
 }
 
-/** Everything that keeps somebody from going; whoever is off duty shows when he was seen, never where. */
+/** Why a technician cannot go; off duty shows the time last seen, never a place. */
 export function exclusionText(excluded: Exclusion, nowMs: number, zone: string): string {
   if (excluded.reasons.some((reason) => reason.code === "off_duty")) {
     const seen = excluded.last_seen_at;
@@ -184,7 +184,7 @@ export function exclusionText(excluded: Exclusion, nowMs: number, zone: string):
 
 export interface Excluded {
   count: number;
-  /** The first thing one would ask about: somebody nearer who is not offered. */
+  /** The first question to expect: a nearer technician who is not offered. */
   hint: string;
 }
 
@@ -205,5 +205,5 @@ export function headline(nearest: Nearest): { main: string; rest: string } {
   const available = Math.max(shown, nearest.counts.available);
   const radius = `within ${distance(nearest.radius_m).replace(".0", "")}`;
   if (available > shown) return { main: `More than ${shown} can go`, rest: `nearest shown, ${radius}` };
-  return { main: available > 0 ? `${available} can go` : "Nobody can go", rest: radius };
+  return { main: available > 0 ? `${available} can go` : "No technician can go", rest: radius };
 }

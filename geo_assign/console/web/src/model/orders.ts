@@ -29,7 +29,7 @@ export function currentFarewells(farewells: readonly Farewell[], nowMs: number):
   return farewells.filter((each) => nowMs - each.atMs < FAREWELL_MS);
 }
 
-/** The pin of an order, or null when nobody knows where it is or it is over. */
+/** The pin of an order, or null when its place is unknown or it is over. */
 export function pinOf(order: WorkOrder): OrderFeature | null {
   if (!order.location || isFinished(order)) return null;
   const { id, number, kind, title, state, pending_reason, bucket, version } = order;

@@ -12,7 +12,7 @@ export interface PendingGroup {
   orders: WorkOrder[];
 }
 
-/** An order that somebody took while it was on the screen. */
+/** An order that a colleague took while it was on the screen. */
 export interface Farewell {
   order: WorkOrder;
   /** Where it stood, so that it does not jump while it is read. */
@@ -92,11 +92,11 @@ function changerName({ changed_by: who, assignee }: WorkOrder, meId: string): st
 const REASONS: Record<string, string> = {
   map_key_missing: "Map key missing",
   geocoder_unavailable: "Geocoder down",
-  nobody_eligible: "Nobody free",
+  nobody_eligible: "No technician free",
   automation_off: "Yours to give",
   suggested: "Suggestion ready",
   unassigned: "Unassigned",
-  offers_exhausted: "Nobody took it",
+  offers_exhausted: "No technician took it",
   to_be_solved: "Being matched",
   wanted_taken: "Wish is booked",
 };

@@ -23,7 +23,7 @@ export class Desk {
   readonly problem = signal<string | null>(null);
   /** Milliseconds by the server's clock, once a second. */
   readonly now = signal(Date.now());
-  /** Counts up whenever somebody moved. */
+  /** Counts up whenever a technician moved. */
   readonly moves = signal(0);
   readonly announcement = signal("");
   /** A wish to see a person, or (null) the open order, on the map; a new object for every wish. */
@@ -124,7 +124,7 @@ export class Desk {
     });
   }
 
-  /** Select the first order that needs somebody; nothing if there is none. */
+  /** Select the first order that needs a technician; nothing if there is none. */
   selectFirst(): void {
     const first = this.groups.value.find((group) => group.bucket === "needs_you")?.orders[0];
     if (first) this.select(first.id);
@@ -143,7 +143,7 @@ export class Desk {
     this.technicianId.value = ranked ? null : technicianId;
   }
 
-  /** Point at somebody and bring him into view. */
+  /** Point at a technician and bring the marker into view. */
   show(technicianId: string): void {
     this.pointAt(technicianId);
     this.viewWish.value = { technicianId };

@@ -8,7 +8,7 @@ import { distance, firstName, travelTime } from "../model/words";
 import type { RankedMark } from "../map/markers";
 import { glyphOf, pin } from "../symbols/drawings";
 
-/** A candidate known by a live position stands where the stream last saw him. */
+/** A candidate known by a live position stands where the stream saw it last. */
 export function withLive(candidate: Candidate, feature: TechnicianFeature | undefined): Candidate {
   if (candidate.position.provenance !== "live" || !feature) return candidate;
   const [lon, lat] = feature.geometry.coordinates;
@@ -43,7 +43,7 @@ interface Seen {
   order: WorkOrder | null;
   candidates: Candidate[];
   chosen: Candidate | null;
-  /** Somebody pointed at who is not ranked. */
+  /** A technician pointed at who is not ranked. */
   technician: TechnicianFeature | null;
   technicians: ReadonlyMap<string, TechnicianFeature>;
   hidden: ReadonlySet<LegendKey>;
@@ -84,7 +84,7 @@ function accuracyOf({ technician, chosen, technicians }: Seen): Accuracy | null 
   return { at: { lat, lon }, radius_m: feature.properties.accuracy_m };
 }
 
-/** What the camera should hold together: the order and everybody ranked. */
+/** What the camera should hold together: the order and all ranked technicians. */
 export function framePoints(scene: Scene): LatLon[] {
   return scene.order ? [scene.order.at, ...scene.ranked.map((mark) => mark.at)] : [];
 }

@@ -4,7 +4,7 @@ import type { Config, Me } from "../api/types";
 
 const LAST_ORGANIZATION = "geo-assign-organization";
 
-/** Who is logged in. `me` is undefined until known, null when nobody is. */
+/** Who is logged in. `me` is undefined until known, null when no user is. */
 export class Session {
   readonly me = signal<Me | null | undefined>(undefined);
   readonly config = signal<Config>({ tiles: null, basemap_url: null, version: "" });

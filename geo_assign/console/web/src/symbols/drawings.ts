@@ -49,7 +49,7 @@ export function person(status: TechnicianStatus, outline: Outline): Shape[] {
   }
 }
 
-/** Where somebody will be: never to be taken for a live dot. */
+/** Where a technician will be: never to be taken for a live dot. */
 export const PLANNED: Shape[] = [
   { d: circle(9.6), fill: "surface" },
   { d: circle(8), fill: "surface", stroke: "free", width: 1.9, dash: [3.4, 1.6] },
@@ -89,7 +89,7 @@ const GLYPHS: Record<Glyph, (paint: Paint) => Shape[]> = {
   dot: (paint) => [{ d: circle(2.6, 0, -2), fill: paint }],
 };
 
-/** Places: round head = lead, square head = ticket; hollow = nobody has it, solid = somebody does. */
+/** Places: round head = lead, square head = ticket; hollow = not assigned, solid = assigned. */
 export function pin(kind: OrderKind, taken: boolean, glyph: Glyph): Shape[] {
   const body: Shape[] = taken
     ? [{ d: PIN[kind].solid, fill: kind, stroke: "surface", width: 2 }]

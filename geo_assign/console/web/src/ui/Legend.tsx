@@ -41,7 +41,7 @@ export function Legend() {
         <div class="card legend" role="group" aria-label="Legend and filters">
           <Row name="People" entries={PEOPLE} />
           <Row name="Work" entries={WORK} note="hollow = waiting" />
-          {desk.truncated.value && <p>Not everybody is shown: zoom in to see all in view.</p>}
+          {desk.truncated.value && <p>Not all technicians are shown: zoom in to see all in view.</p>}
         </div>
       )}
     </div>

@@ -23,7 +23,7 @@ const WHY: Record<string, string> = {
 function WaysOut({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
   const suggestions = order.location_candidates;
-  const why = WHY[order.pending_reason ?? ""] ?? "Nobody can be ranked before the place is known.";
+  const why = WHY[order.pending_reason ?? ""] ?? "Technicians can be ranked once the place is known.";
   return (
     <>
       <h2>{suggestions.length > 0 ? "Which address is it?" : "The address was not found"}</h2>

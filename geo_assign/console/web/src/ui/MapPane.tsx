@@ -131,7 +131,7 @@ function margins(view: View, order: boolean): Margins {
   return { top: 110, right: order ? PANEL_PX + 70 : 64, bottom: 110, left: 64 };
 }
 
-/** Where the camera goes: the stores at first, then the open order with everybody ranked for it. */
+/** Where the camera goes: the stores at first, then the open order with all technicians ranked for it. */
 function useCamera(page: Page, pane: Pane) {
   const { desk, view } = page;
   useSignalEffect(() => {

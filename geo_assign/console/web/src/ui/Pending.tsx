@@ -118,7 +118,7 @@ export function Countdown({ order }: { order: WorkOrder }) {
   );
 }
 
-/** Somebody took it: struck through for a few seconds, with who and when. */
+/** A colleague took it: struck through for a few seconds, with who and when. */
 function Gone({ farewell }: { farewell: Farewell }) {
   const { desk } = usePage();
   const { order, text, atMs } = farewell;

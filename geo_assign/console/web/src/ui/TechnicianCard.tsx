@@ -9,7 +9,7 @@ import { usePage } from "./context";
 
 const STATUS = { free: "Free", offered: "Has an open offer", busy: "Busy", silent: "Silent" };
 
-/** Somebody pointed at on the map; with an order open, first why he is not offered. */
+/** A technician pointed at on the map; with an order open, first why not offered. */
 export function TechnicianCard() {
   const { desk } = usePage();
   const technician = desk.technician.value;
