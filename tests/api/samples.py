@@ -1,9 +1,13 @@
-"""A plausible request for every operation; `<kind>` stands for the id of one of a house's things."""
+"""The table of operations: who may call each, and a plausible request for it.
+
+The test of access holds the service against this table, not against the operations' own declarations. In a request,
+`<kind>` stands for the id of one of a house's things.
+"""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geo_assign.app import list_operations
@@ -28,6 +32,43 @@ class Sample:
         return [*self.ids, *_PLACEHOLDER.findall(json.dumps([dict(self.query), self.body]))]
 
 
+@dataclass(frozen=True)
+class Row:
+    """Who may call an operation; anything but "no" is a yes. `key`: the scope that an API key needs."""
+
+    administrator: str
+    store_administrator: str
+    dispatcher: str
+    technician: str
+    key: str = "no"
+    anonymous: str = "no"
+
+    def allows(self, caller: str) -> bool:
+        if caller in KEYS:
+            return self.key in {KEYS[caller], "any"}
+        return str(getattr(self, caller)) != "no"
+
+
+KEYS = {"key_read": "read", "key_leads_write": "leads:write"}
+
+READ = Row("yes", "scope", "scope", "own work only", "read")
+WORK = Row("yes", "scope", "scope", "no", "leads:write")
+REALLOCATE = Row("yes", "scope", "only with the permission", "no")
+TRANSFER = Row("yes", "scope", "scope of the sender, respectively the receiver", "no")
+OWN = Row("no", "no", "no", "own")
+SETTINGS = Row("yes", "scope", "no", "no")
+USERS = Row("yes", "no", "no", "no")
+PRIVACY = Row("yes", "no", "no", "own data")
+# A technician's own data have paths of their own.
+PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
+# What the table leaves to be said.
+ANYBODY = Row("yes", "yes", "yes", "yes", "any", "yes")
+THEMSELVES = Row("yes", "yes", "yes", "yes")
+# The API key's part of the row is "create, cancel, auto-assign".
+WORK_OF_PEOPLE = replace(WORK, key="no")
+# Maps, rankings and receipts show where colleagues are: nothing in them is a technician's own work.
+READ_ABOUT_OTHERS = replace(READ, technician="no")
+
 _STORE = Sample(ids=("store",))
 _GROUP = Sample(ids=("group",))
 _PROVIDER = Sample(ids=("provider",))
@@ -47,127 +88,161 @@ _VIEW = Sample(words=("pending",))
 _DAY_OF_TECHNICIAN = Sample(ids=("technician",), words=("2031-03-01",))
 _SHORT_DAY = {"spans": [["10:00", "14:00"]]}
 
-SAMPLES: Mapping[str, Sample] = {
-    "GET /v1/api-keys": Sample(),
-    "POST /v1/api-keys": Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]}),
-    "GET /v1/api-keys/{id}": Sample(ids=("api_key",)),
-    "DELETE /v1/api-keys/{id}": Sample(ids=("spare_api_key",)),
-    "POST /v1/availability": Sample(body={"store_id": "<store>", "point": HERE, "technician_ids": ["<technician>"]}),
-    "GET /v1/calendar": Sample(
-        query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}
+TABLE: Mapping[str, tuple[Row, Sample]] = {
+    "GET /v1/work-orders": (READ, Sample(query={"store_id": "<store>", "group_id": "<group>"})),
+    "GET /v1/work-orders/{id}": (READ, _ORDER),
+    "GET /v1/work-orders/{id}/events": (READ, _ORDER),
+    "GET /v1/work-orders/{id}/decisions": (READ_ABOUT_OTHERS, _ORDER),
+    "GET /v1/work-orders/{id}/ladder": (READ_ABOUT_OTHERS, _ORDER),
+    "GET /v1/decisions/{id}": (READ_ABOUT_OTHERS, Sample(ids=("decision",))),
+    "GET /v1/decisions/{id}/why": (
+        READ_ABOUT_OTHERS,
+        Sample(ids=("decision",), query={"technician_id": "<technician>"}),
     ),
-    "GET /v1/decisions/{id}": Sample(ids=("decision",)),
-    "GET /v1/decisions/{id}/why": Sample(ids=("decision",), query={"technician_id": "<technician>"}),
-    "GET /v1/work-orders/{id}/decisions": _ORDER,
-    "GET /v1/stores/{id}/map-key": _STORE,
-    "PUT /v1/stores/{id}/map-key": Sample(ids=("store",), body=_KEY),
-    "DELETE /v1/stores/{id}/map-key": _STORE,
-    "POST /v1/stores/{id}/map-key/test": _STORE,
-    "GET /v1/service-groups/{id}/map-key": _GROUP,
-    "PUT /v1/service-groups/{id}/map-key": Sample(ids=("group",), body=_KEY),
-    "DELETE /v1/service-groups/{id}/map-key": _GROUP,
-    "POST /v1/service-groups/{id}/map-key/test": _GROUP,
-    "GET /v1/organization/map-key": Sample(),
-    "PUT /v1/organization/map-key": Sample(body=_KEY),
-    "DELETE /v1/organization/map-key": Sample(),
-    "POST /v1/organization/map-key/test": Sample(),
-    "POST /v1/geocode": Sample(body={"store_id": "<store>", "address": "Rua Nova 1"}),
-    "GET /v1/map": Sample(query={"work_order_id": "<work_order>"}),
-    "GET /v1/live": Sample(),
-    "GET /v1/audit": Sample(),
-    "GET /v1/customers/export": Sample(query={"email": "nobody@example.com"}),
-    "GET /v1/me/location-views": Sample(),
-    "GET /v1/me/export": Sample(),
-    "GET /v1/technicians/{id}/export": _TECHNICIAN,
-    "POST /v1/technicians/{id}/erase": Sample(ids=("spare_technician",)),
-    "POST /v1/work-orders/{id}/erase-customer": Sample(ids=("spare_order",)),
-    "GET /v1/me": Sample(),
-    "GET /v1/me/views": Sample(),
-    "GET /v1/me/views/{name:slug}": _VIEW,
-    "PUT /v1/me/views/{name:slug}": Sample(words=("pending",), body={"columns": ["number"]}),
-    "DELETE /v1/me/views/{name:slug}": Sample(words=("spare",)),
-    "PUT /v1/me/presence": Sample(body={"on_duty": True}),
-    "POST /v1/technicians/nearest": Sample(body={"point": HERE, "store_id": "<store>", "group_id": "<group>"}),
-    "GET /v1/me/offers": Sample(),
-    "GET /v1/me/schedule": Sample(),
-    "POST /v1/offers/{id}/accept": Sample(ids=("offer",)),
-    "POST /v1/offers/{id}/reject": Sample(ids=("offer",), body={"reason": "busy"}),
-    "POST /v1/positions": Sample(body={"positions": [_PING]}),
-    "GET /v1/service-groups": Sample(query={"store_id": "<store>"}),
-    "POST /v1/service-groups": Sample(body={"name": "Sample", "store_id": "<store>"}),
-    "GET /v1/service-groups/{id}": _GROUP,
-    "PATCH /v1/service-groups/{id}": Sample(ids=("group",), body={"name": "Renamed"}),
-    "DELETE /v1/service-groups/{id}": Sample(ids=("spare_group",)),
-    "GET /v1/service-providers": Sample(),
-    "POST /v1/service-providers": Sample(body={"name": "Sample", "group_ids": ["<group>"]}),
-    "GET /v1/service-providers/{id}": _PROVIDER,
-    "PATCH /v1/service-providers/{id}": Sample(ids=("provider",), body={"name": "Renamed"}),
-    "DELETE /v1/service-providers/{id}": Sample(ids=("spare_provider",)),
-    "POST /v1/sessions": Sample(body=_LOG_IN),
-    "DELETE /v1/sessions/current": Sample(),
-    "GET /v1/stores": Sample(),
-    "POST /v1/stores": Sample(body=_OPEN),
-    "GET /v1/stores/{id}": _STORE,
-    "PATCH /v1/stores/{id}": Sample(ids=("store",), body={"name": "Renamed"}),
-    "DELETE /v1/stores/{id}": _STORE,
-    "GET /v1/stores/{id}/settings": _STORE,
-    "POST /v1/stores/{id}/settings/preview": Sample(ids=("store",), body={"settings": {"radius_m": 900}, "days": 2}),
-    "PUT /v1/stores/{id}/settings": Sample(ids=("store",), body={"lead_acceptance": False}),
-    "GET /v1/technicians": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
-    "POST /v1/technicians": Sample(body=_PERSON),
-    "GET /v1/technicians/{id}": _TECHNICIAN,
-    "PATCH /v1/technicians/{id}": Sample(ids=("technician",), body={"name": "Renamed"}),
-    "DELETE /v1/technicians/{id}": Sample(ids=("spare_technician",)),
-    "GET /v1/technicians/{id}/time-off": _TECHNICIAN,
-    "POST /v1/technicians/{id}/time-off": Sample(ids=("technician",), body=_AWAY),
-    "DELETE /v1/technicians/{id}/time-off/{time_off_id}": Sample(ids=("technician", "time_off")),
-    "GET /v1/technicians/{id}/hours-exceptions": Sample(
-        ids=("technician",), query={"from": "2031-03-01", "to": "2031-03-31"}
+    "GET /v1/calendar": (
+        READ_ABOUT_OTHERS,
+        Sample(query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}),
     ),
-    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": _DAY_OF_TECHNICIAN,
-    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(
-        ids=("technician",), words=("2031-03-01",), body=_SHORT_DAY
+    "POST /v1/availability": (
+        READ_ABOUT_OTHERS,
+        Sample(body={"store_id": "<store>", "point": HERE, "technician_ids": ["<technician>"]}),
     ),
-    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": Sample(ids=("technician",), words=("2031-03-02",)),
-    "GET /v1/technicians/roster": Sample(
-        query={"store_id": "<store>", "group_id": "<group>", "work_order_id": "<work_order>"}
+    "GET /v1/technicians/roster": (
+        READ_ABOUT_OTHERS,
+        Sample(query={"store_id": "<store>", "group_id": "<group>", "work_order_id": "<work_order>"}),
     ),
-    "GET /v1/users": Sample(),
-    "POST /v1/users": Sample(body=_STAFF),
-    "GET /v1/users/{id}": Sample(ids=("user",)),
-    "PATCH /v1/users/{id}": Sample(ids=("user",), body={"name": "Renamed"}),
-    "DELETE /v1/users/{id}": Sample(ids=("spare_user",)),
-    "GET /v1/webhooks": Sample(),
-    "POST /v1/webhooks": Sample(body={"url": "http://127.0.0.1:9/hook", "events": ["work_order.created"]}),
-    "GET /v1/webhooks/{id}": _WEBHOOK,
-    "PATCH /v1/webhooks/{id}": Sample(ids=("webhook",), body={"description": "Renamed"}),
-    "DELETE /v1/webhooks/{id}": Sample(ids=("spare_webhook",)),
-    "POST /v1/webhooks/{id}/rotate-secret": _WEBHOOK,
-    "POST /v1/webhooks/{id}/test": _WEBHOOK,
-    "GET /v1/webhooks/{id}/deliveries": _WEBHOOK,
-    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": Sample(ids=("webhook", "delivery")),
-    "POST /v1/webhooks/{id}/redrive": _WEBHOOK,
-    "POST /v1/leads": Sample(body=_LEAD),
-    "POST /v1/tickets": Sample(body=_LEAD),
-    "GET /v1/work-orders": Sample(query={"store_id": "<store>", "group_id": "<group>"}),
-    "GET /v1/work-orders/{id}": _ORDER,
-    "PATCH /v1/work-orders/{id}": Sample(ids=("work_order",), body={"notes": "Ring twice"}),
-    "GET /v1/work-orders/{id}/events": _ORDER,
-    "POST /v1/work-orders/{id}/cancel": Sample(ids=("spare_order",), body={}),
-    "POST /v1/work-orders/{id}/auto-assign": _ORDER,
-    "POST /v1/work-orders/{id}/convert": Sample(ids=("spare_order",)),
-    "GET /v1/destinations": Sample(),
-    "POST /v1/work-orders/{id}/transfer": Sample(ids=("work_order",), body={"store_id": "<other_store>"}),
-    "POST /v1/work-orders/{id}/reassign-group": Sample(ids=("work_order",), body={"group_id": "<other_group>"}),
-    "POST /v1/work-orders/{id}/reject-group": Sample(ids=("work_order",), body={"note": "Not ours"}),
-    "POST /v1/work-orders/{id}/reallocate": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
-    "POST /v1/work-orders/{id}/assign": Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
-    "POST /v1/work-orders/{id}/unassign": _ORDER,
-    "PUT /v1/work-orders/{id}/collaborators": Sample(ids=("work_order",), body={"collaborator_ids": ["<technician>"]}),
-    "GET /v1/work-orders/{id}/ladder": _ORDER,
-    "POST /v1/assignments/optimize": Sample(body={"store_id": "<store>", "group_id": "<group>"}),
-    "POST /v1/work-orders/{id}/status": Sample(ids=("work_order",), body={"state": "travelling"}),
+    "GET /v1/map": (READ_ABOUT_OTHERS, Sample(query={"work_order_id": "<work_order>"})),
+    "GET /v1/live": (READ_ABOUT_OTHERS, Sample()),
+    "POST /v1/technicians/nearest": (
+        READ_ABOUT_OTHERS,
+        Sample(body={"point": HERE, "store_id": "<store>", "group_id": "<group>"}),
+    ),
+    "POST /v1/leads": (WORK, Sample(body=_LEAD)),
+    "POST /v1/tickets": (WORK, Sample(body=_LEAD)),
+    "POST /v1/geocode": (WORK, Sample(body={"store_id": "<store>", "address": "Rua Nova 1"})),
+    "POST /v1/work-orders/{id}/cancel": (WORK, Sample(ids=("spare_order",), body={})),
+    "POST /v1/work-orders/{id}/auto-assign": (WORK, _ORDER),
+    "PATCH /v1/work-orders/{id}": (WORK_OF_PEOPLE, Sample(ids=("work_order",), body={"notes": "Ring twice"})),
+    "POST /v1/work-orders/{id}/convert": (WORK_OF_PEOPLE, Sample(ids=("spare_order",))),
+    "GET /v1/destinations": (TRANSFER, Sample()),
+    "POST /v1/work-orders/{id}/transfer": (TRANSFER, Sample(ids=("work_order",), body={"store_id": "<other_store>"})),
+    "POST /v1/work-orders/{id}/reassign-group": (
+        TRANSFER,
+        Sample(ids=("work_order",), body={"group_id": "<other_group>"}),
+    ),
+    "POST /v1/work-orders/{id}/reject-group": (TRANSFER, Sample(ids=("work_order",), body={"note": "Not ours"})),
+    "POST /v1/work-orders/{id}/reallocate": (
+        REALLOCATE,
+        Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
+    ),
+    "POST /v1/work-orders/{id}/assign": (
+        WORK_OF_PEOPLE,
+        Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
+    ),
+    "POST /v1/work-orders/{id}/unassign": (WORK_OF_PEOPLE, _ORDER),
+    "PUT /v1/work-orders/{id}/collaborators": (
+        WORK_OF_PEOPLE,
+        Sample(ids=("work_order",), body={"collaborator_ids": ["<technician>"]}),
+    ),
+    "POST /v1/assignments/optimize": (WORK_OF_PEOPLE, Sample(body={"store_id": "<store>", "group_id": "<group>"})),
+    "GET /v1/me/location-views": (OWN, Sample()),
+    "GET /v1/me/export": (OWN, Sample()),
+    "GET /v1/technicians/{id}/export": (PRIVACY_OF_ALL, _TECHNICIAN),
+    "POST /v1/technicians/{id}/erase": (PRIVACY_OF_ALL, Sample(ids=("spare_technician",))),
+    "POST /v1/work-orders/{id}/erase-customer": (PRIVACY_OF_ALL, Sample(ids=("spare_order",))),
+    "GET /v1/customers/export": (PRIVACY_OF_ALL, Sample(query={"email": "nobody@example.com"})),
+    "GET /v1/audit": (PRIVACY_OF_ALL, Sample()),
+    "GET /v1/me/offers": (OWN, Sample()),
+    "GET /v1/me/schedule": (OWN, Sample()),
+    "PUT /v1/me/presence": (OWN, Sample(body={"on_duty": True})),
+    "POST /v1/offers/{id}/accept": (OWN, Sample(ids=("offer",))),
+    "POST /v1/offers/{id}/reject": (OWN, Sample(ids=("offer",), body={"reason": "busy"})),
+    "POST /v1/positions": (OWN, Sample(body={"positions": [_PING]})),
+    "POST /v1/work-orders/{id}/status": (OWN, Sample(ids=("work_order",), body={"state": "travelling"})),
+    "GET /v1/stores": (SETTINGS, Sample()),
+    "POST /v1/stores": (SETTINGS, Sample(body=_OPEN)),
+    "GET /v1/stores/{id}": (SETTINGS, _STORE),
+    "PATCH /v1/stores/{id}": (SETTINGS, Sample(ids=("store",), body={"name": "Renamed"})),
+    "DELETE /v1/stores/{id}": (SETTINGS, _STORE),
+    "GET /v1/stores/{id}/settings": (SETTINGS, _STORE),
+    "PUT /v1/stores/{id}/settings": (SETTINGS, Sample(ids=("store",), body={"lead_acceptance": False})),
+    "POST /v1/stores/{id}/settings/preview": (
+        SETTINGS,
+        Sample(ids=("store",), body={"settings": {"radius_m": 900}, "days": 2}),
+    ),
+    "GET /v1/stores/{id}/map-key": (SETTINGS, _STORE),
+    "PUT /v1/stores/{id}/map-key": (SETTINGS, Sample(ids=("store",), body=_KEY)),
+    "DELETE /v1/stores/{id}/map-key": (SETTINGS, _STORE),
+    "POST /v1/stores/{id}/map-key/test": (SETTINGS, _STORE),
+    "GET /v1/service-groups/{id}/map-key": (SETTINGS, _GROUP),
+    "PUT /v1/service-groups/{id}/map-key": (SETTINGS, Sample(ids=("group",), body=_KEY)),
+    "DELETE /v1/service-groups/{id}/map-key": (SETTINGS, _GROUP),
+    "POST /v1/service-groups/{id}/map-key/test": (SETTINGS, _GROUP),
+    "GET /v1/organization/map-key": (USERS, Sample()),
+    "PUT /v1/organization/map-key": (USERS, Sample(body=_KEY)),
+    "DELETE /v1/organization/map-key": (USERS, Sample()),
+    "POST /v1/organization/map-key/test": (USERS, Sample()),
+    "GET /v1/service-groups": (SETTINGS, Sample(query={"store_id": "<store>"})),
+    "POST /v1/service-groups": (SETTINGS, Sample(body={"name": "Sample", "store_id": "<store>"})),
+    "GET /v1/service-groups/{id}": (SETTINGS, _GROUP),
+    "PATCH /v1/service-groups/{id}": (SETTINGS, Sample(ids=("group",), body={"name": "Renamed"})),
+    "DELETE /v1/service-groups/{id}": (SETTINGS, Sample(ids=("spare_group",))),
+    "GET /v1/service-providers": (SETTINGS, Sample()),
+    "POST /v1/service-providers": (SETTINGS, Sample(body={"name": "Sample", "group_ids": ["<group>"]})),
+    "GET /v1/service-providers/{id}": (SETTINGS, _PROVIDER),
+    "PATCH /v1/service-providers/{id}": (SETTINGS, Sample(ids=("provider",), body={"name": "Renamed"})),
+    "DELETE /v1/service-providers/{id}": (SETTINGS, Sample(ids=("spare_provider",))),
+    "GET /v1/technicians": (SETTINGS, Sample(query={"store_id": "<store>", "group_id": "<group>"})),
+    "POST /v1/technicians": (SETTINGS, Sample(body=_PERSON)),
+    "GET /v1/technicians/{id}": (SETTINGS, _TECHNICIAN),
+    "PATCH /v1/technicians/{id}": (SETTINGS, Sample(ids=("technician",), body={"name": "Renamed"})),
+    "DELETE /v1/technicians/{id}": (SETTINGS, Sample(ids=("spare_technician",))),
+    "GET /v1/technicians/{id}/time-off": (SETTINGS, _TECHNICIAN),
+    "POST /v1/technicians/{id}/time-off": (SETTINGS, Sample(ids=("technician",), body=_AWAY)),
+    "DELETE /v1/technicians/{id}/time-off/{time_off_id}": (SETTINGS, Sample(ids=("technician", "time_off"))),
+    "GET /v1/technicians/{id}/hours-exceptions": (
+        SETTINGS,
+        Sample(ids=("technician",), query={"from": "2031-03-01", "to": "2031-03-31"}),
+    ),
+    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": (SETTINGS, _DAY_OF_TECHNICIAN),
+    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": (
+        SETTINGS,
+        Sample(ids=("technician",), words=("2031-03-01",), body=_SHORT_DAY),
+    ),
+    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": (
+        SETTINGS,
+        Sample(ids=("technician",), words=("2031-03-02",)),
+    ),
+    "GET /v1/users": (USERS, Sample()),
+    "POST /v1/users": (USERS, Sample(body=_STAFF)),
+    "GET /v1/users/{id}": (USERS, Sample(ids=("user",))),
+    "PATCH /v1/users/{id}": (USERS, Sample(ids=("user",), body={"name": "Renamed"})),
+    "DELETE /v1/users/{id}": (USERS, Sample(ids=("spare_user",))),
+    "GET /v1/api-keys": (USERS, Sample()),
+    "POST /v1/api-keys": (USERS, Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]})),
+    "GET /v1/api-keys/{id}": (USERS, Sample(ids=("api_key",))),
+    "DELETE /v1/api-keys/{id}": (USERS, Sample(ids=("spare_api_key",))),
+    "GET /v1/webhooks": (USERS, Sample()),
+    "POST /v1/webhooks": (USERS, Sample(body={"url": "http://127.0.0.1:9/hook", "events": ["work_order.created"]})),
+    "GET /v1/webhooks/{id}": (USERS, _WEBHOOK),
+    "PATCH /v1/webhooks/{id}": (USERS, Sample(ids=("webhook",), body={"description": "Renamed"})),
+    "DELETE /v1/webhooks/{id}": (USERS, Sample(ids=("spare_webhook",))),
+    "POST /v1/webhooks/{id}/rotate-secret": (USERS, _WEBHOOK),
+    "POST /v1/webhooks/{id}/test": (USERS, _WEBHOOK),
+    "GET /v1/webhooks/{id}/deliveries": (USERS, _WEBHOOK),
+    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": (USERS, Sample(ids=("webhook", "delivery"))),
+    "POST /v1/webhooks/{id}/redrive": (USERS, _WEBHOOK),
+    "POST /v1/sessions": (ANYBODY, Sample(body=_LOG_IN)),
+    "GET /v1/me": (THEMSELVES, Sample()),
+    "GET /v1/me/views": (THEMSELVES, Sample()),
+    "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),
+    "PUT /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("pending",), body={"columns": ["number"]})),
+    "DELETE /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("spare",))),
+    "DELETE /v1/sessions/current": (THEMSELVES, Sample()),
 }
+"""Who may call each operation, and a plausible request for it."""
+ROW_OF = {name: row for name, (row, _) in TABLE.items()}
+SAMPLES = {name: sample for name, (_, sample) in TABLE.items()}
 OPERATIONS = {f"{operation.method} {operation.path}": operation for operation in list_operations()}
 
 

@@ -1,8 +1,7 @@
-"""Who may call what: every operation, by everybody, held against a table that is written down here."""
+"""Who may call what: every operation by each kind of caller, held against the table in `tests/api/samples.py`."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,159 +9,8 @@ from werkzeug.test import TestResponse
 
 from geo_assign.http.paths import template_of
 from tests.api.neighbours import House, Neighbours
-from tests.api.samples import OPERATIONS, SAMPLES, request_of
+from tests.api.samples import ANYBODY, KEYS, OPERATIONS, ROW_OF, SAMPLES, request_of
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the access table. `key`: the scope that an API key needs; anything but "no" is a yes to somebody."""
-
-    administrator: str
-    store_administrator: str
-    dispatcher: str
-    technician: str
-    key: str = "no"
-    nobody: str = "no"
-
-    def allows(self, caller: str) -> bool:
-        if caller in _KEYS:
-            return self.key in {_KEYS[caller], "any"}
-        return str(getattr(self, caller)) != "no"
-
-
-_KEYS = {"key_read": "read", "key_leads_write": "leads:write"}
-
-READ = Row("yes", "scope", "scope", "own work only", "read")
-WORK = Row("yes", "scope", "scope", "no", "leads:write")
-REALLOCATE = Row("yes", "scope", "only with the permission", "no")
-TRANSFER = Row("yes", "scope", "scope of the sender, respectively the receiver", "no")
-OWN = Row("no", "no", "no", "own")
-SETTINGS = Row("yes", "scope", "no", "no")
-USERS = Row("yes", "no", "no", "no")
-PRIVACY = Row("yes", "no", "no", "own data")
-# A technician's own data have paths of their own.
-PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
-# What the table leaves to be said.
-ANYBODY = Row("yes", "yes", "yes", "yes", "any", "yes")
-THEMSELVES = Row("yes", "yes", "yes", "yes")
-# The API key's part of the row is "create, cancel, auto-assign".
-WORK_OF_PEOPLE = replace(WORK, key="no")
-# Maps, rankings and receipts show where colleagues are: nothing in them is a technician's own work.
-READ_ABOUT_OTHERS = replace(READ, technician="no")
-
-ROW_OF: Mapping[str, Row] = {
-    "GET /v1/work-orders": READ,
-    "GET /v1/work-orders/{id}": READ,
-    "GET /v1/work-orders/{id}/events": READ,
-    "GET /v1/work-orders/{id}/decisions": READ_ABOUT_OTHERS,
-    "GET /v1/work-orders/{id}/ladder": READ_ABOUT_OTHERS,
-    "GET /v1/decisions/{id}": READ_ABOUT_OTHERS,
-    "GET /v1/decisions/{id}/why": READ_ABOUT_OTHERS,
-    "GET /v1/calendar": READ_ABOUT_OTHERS,
-    "POST /v1/availability": READ_ABOUT_OTHERS,
-    "GET /v1/technicians/roster": READ_ABOUT_OTHERS,
-    "GET /v1/map": READ_ABOUT_OTHERS,
-    "GET /v1/live": READ_ABOUT_OTHERS,
-    "POST /v1/technicians/nearest": READ_ABOUT_OTHERS,
-    "POST /v1/leads": WORK,
-    "POST /v1/tickets": WORK,
-    "POST /v1/geocode": WORK,
-    "POST /v1/work-orders/{id}/cancel": WORK,
-    "POST /v1/work-orders/{id}/auto-assign": WORK,
-    "PATCH /v1/work-orders/{id}": WORK_OF_PEOPLE,
-    "POST /v1/work-orders/{id}/convert": WORK_OF_PEOPLE,
-    "GET /v1/destinations": TRANSFER,
-    "POST /v1/work-orders/{id}/transfer": TRANSFER,
-    "POST /v1/work-orders/{id}/reassign-group": TRANSFER,
-    "POST /v1/work-orders/{id}/reject-group": TRANSFER,
-    "POST /v1/work-orders/{id}/reallocate": REALLOCATE,
-    "POST /v1/work-orders/{id}/assign": WORK_OF_PEOPLE,
-    "POST /v1/work-orders/{id}/unassign": WORK_OF_PEOPLE,
-    "PUT /v1/work-orders/{id}/collaborators": WORK_OF_PEOPLE,
-    "POST /v1/assignments/optimize": WORK_OF_PEOPLE,
-    "GET /v1/me/location-views": OWN,
-    "GET /v1/me/export": OWN,
-    "GET /v1/technicians/{id}/export": PRIVACY_OF_ALL,
-    "POST /v1/technicians/{id}/erase": PRIVACY_OF_ALL,
-    "POST /v1/work-orders/{id}/erase-customer": PRIVACY_OF_ALL,
-    "GET /v1/customers/export": PRIVACY_OF_ALL,
-    "GET /v1/audit": PRIVACY_OF_ALL,
-    "GET /v1/me/offers": OWN,
-    "GET /v1/me/schedule": OWN,
-    "PUT /v1/me/presence": OWN,
-    "POST /v1/offers/{id}/accept": OWN,
-    "POST /v1/offers/{id}/reject": OWN,
-    "POST /v1/positions": OWN,
-    "POST /v1/work-orders/{id}/status": OWN,
-    "GET /v1/stores": SETTINGS,
-    "POST /v1/stores": SETTINGS,
-    "GET /v1/stores/{id}": SETTINGS,
-    "PATCH /v1/stores/{id}": SETTINGS,
-    "DELETE /v1/stores/{id}": SETTINGS,
-    "GET /v1/stores/{id}/settings": SETTINGS,
-    "PUT /v1/stores/{id}/settings": SETTINGS,
-    "POST /v1/stores/{id}/settings/preview": SETTINGS,
-    "GET /v1/stores/{id}/map-key": SETTINGS,
-    "PUT /v1/stores/{id}/map-key": SETTINGS,
-    "DELETE /v1/stores/{id}/map-key": SETTINGS,
-    "POST /v1/stores/{id}/map-key/test": SETTINGS,
-    "GET /v1/service-groups/{id}/map-key": SETTINGS,
-    "PUT /v1/service-groups/{id}/map-key": SETTINGS,
-    "DELETE /v1/service-groups/{id}/map-key": SETTINGS,
-    "POST /v1/service-groups/{id}/map-key/test": SETTINGS,
-    "GET /v1/organization/map-key": USERS,
-    "PUT /v1/organization/map-key": USERS,
-    "DELETE /v1/organization/map-key": USERS,
-    "POST /v1/organization/map-key/test": USERS,
-    "GET /v1/service-groups": SETTINGS,
-    "POST /v1/service-groups": SETTINGS,
-    "GET /v1/service-groups/{id}": SETTINGS,
-    "PATCH /v1/service-groups/{id}": SETTINGS,
-    "DELETE /v1/service-groups/{id}": SETTINGS,
-    "GET /v1/service-providers": SETTINGS,
-    "POST /v1/service-providers": SETTINGS,
-    "GET /v1/service-providers/{id}": SETTINGS,
-    "PATCH /v1/service-providers/{id}": SETTINGS,
-    "DELETE /v1/service-providers/{id}": SETTINGS,
-    "GET /v1/technicians": SETTINGS,
-    "POST /v1/technicians": SETTINGS,
-    "GET /v1/technicians/{id}": SETTINGS,
-    "PATCH /v1/technicians/{id}": SETTINGS,
-    "DELETE /v1/technicians/{id}": SETTINGS,
-    "GET /v1/technicians/{id}/time-off": SETTINGS,
-    "POST /v1/technicians/{id}/time-off": SETTINGS,
-    "DELETE /v1/technicians/{id}/time-off/{time_off_id}": SETTINGS,
-    "GET /v1/technicians/{id}/hours-exceptions": SETTINGS,
-    "GET /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
-    "PUT /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
-    "DELETE /v1/technicians/{id}/hours-exceptions/{date:slug}": SETTINGS,
-    "GET /v1/users": USERS,
-    "POST /v1/users": USERS,
-    "GET /v1/users/{id}": USERS,
-    "PATCH /v1/users/{id}": USERS,
-    "DELETE /v1/users/{id}": USERS,
-    "GET /v1/api-keys": USERS,
-    "POST /v1/api-keys": USERS,
-    "GET /v1/api-keys/{id}": USERS,
-    "DELETE /v1/api-keys/{id}": USERS,
-    "GET /v1/webhooks": USERS,
-    "POST /v1/webhooks": USERS,
-    "GET /v1/webhooks/{id}": USERS,
-    "PATCH /v1/webhooks/{id}": USERS,
-    "DELETE /v1/webhooks/{id}": USERS,
-    "POST /v1/webhooks/{id}/rotate-secret": USERS,
-    "POST /v1/webhooks/{id}/test": USERS,
-    "GET /v1/webhooks/{id}/deliveries": USERS,
-    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": USERS,
-    "POST /v1/webhooks/{id}/redrive": USERS,
-    "POST /v1/sessions": ANYBODY,
-    "GET /v1/me": THEMSELVES,
-    "GET /v1/me/views": THEMSELVES,
-    "GET /v1/me/views/{name:slug}": THEMSELVES,
-    "PUT /v1/me/views/{name:slug}": THEMSELVES,
-    "DELETE /v1/me/views/{name:slug}": THEMSELVES,
-    "DELETE /v1/sessions/current": THEMSELVES,
-}
 CALLERS: Mapping[str, str | None] = {
     "administrator": "root",
     "store_administrator": "centre",
@@ -170,15 +18,15 @@ CALLERS: Mapping[str, str | None] = {
     "technician": "ana",
     "key_read": "reader",
     "key_leads_write": "writer",
-    "nobody": None,
+    "anonymous": None,
 }
-# A new store is in nobody's stores yet, so no store administrator's scope holds it.
+# A new store belongs to no store administrator's scope yet.
 OUTSIDE_EVERY_SCOPE = {("POST /v1/stores", "store_administrator")}
 CELLS = [(name, caller) for name in ROW_OF for caller in CALLERS]
 
 
 def test_every_operation_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(OPERATIONS) == set(ROW_OF) == set(SAMPLES)
+    assert set(OPERATIONS) == set(ROW_OF)
     beyond = {
         "another group": [cell for cell in foreign_cells(OF_GROUPS) if cell[1] in BESIDE],
         "another store": [cell for cell in foreign_cells(LIMITED) if cell[1] in ELSEWHERE],
@@ -194,7 +42,7 @@ def test_the_table_decides(neighbours: Neighbours, name: str, caller: str) -> No
     house = neighbours.ours
     answer = call(house, name, token_for(house, name, caller))
     if not ROW_OF[name].allows(caller) or (name, caller) in OUTSIDE_EVERY_SCOPE:
-        assert answer.status_code == (401 if caller == "nobody" else 403), answer.get_data(as_text=True)
+        assert answer.status_code == (401 if caller == "anonymous" else 403), answer.get_data(as_text=True)
     else:
         assert answer.status_code not in {401, 403}, answer.get_data(as_text=True)
         assert answer.status_code < 500
@@ -206,7 +54,7 @@ def test_who_may_not_call_is_told_so_before_anything_about_the_body(neighbours: 
     refused = [caller for caller in CALLERS if not ROW_OF[name].allows(caller)]
     for caller in refused:
         answer = call(house, name, token_for(house, name, caller), json={"nonsense": True}, headers={})
-        assert answer.status_code == (401 if caller == "nobody" else 403)
+        assert answer.status_code == (401 if caller == "anonymous" else 403)
 
 
 @pytest.mark.parametrize("name", list(ROW_OF))
@@ -218,7 +66,7 @@ def test_the_document_says_the_same(neighbours: Neighbours, name: str) -> None:
     if row is ANYBODY:
         assert shown == {"roles": [], "scopes": [], "permission": None, "public": True}
         return
-    people = [caller for caller in CALLERS if caller != "nobody" and caller not in _KEYS and row.allows(caller)]
+    people = [caller for caller in CALLERS if caller != "anonymous" and caller not in KEYS and row.allows(caller)]
     assert sorted(shown["roles"]) == sorted(people)
     assert shown["scopes"] == ([] if row.key == "no" else [row.key])
     assert (shown["permission"] is not None) == (row.dispatcher == "only with the permission")
@@ -227,7 +75,7 @@ def test_the_document_says_the_same(neighbours: Neighbours, name: str) -> None:
 # Scope --------------------------------------------------------------------------------------------------------------
 
 NAMING = [name for name, sample in SAMPLES.items() if sample.kinds()]
-LIMITED = [caller for caller in CALLERS if caller not in {"administrator", "nobody"}]
+LIMITED = [caller for caller in CALLERS if caller not in {"administrator", "anonymous"}]
 # Of each kind, one that lies in the other store and group of the same organization.
 ELSEWHERE = {
     "store": "other_store",
@@ -329,7 +177,7 @@ def call(
     headers = dict(request.pop("headers"))
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    # A client without cookies: nobody is nobody.
+    # A client without cookies: a call without a token stays anonymous.
     answer = house.api.client.application.test_client(use_cookies=False).open(headers=headers, **request)
     if answer.is_streamed:
         answer.close()
@@ -340,7 +188,7 @@ def token_for(house: House, name: str, caller: str) -> str | None:
     who = CALLERS[caller]
     if who is None:
         return None
-    if name == "DELETE /v1/sessions/current" and caller not in _KEYS:
+    if name == "DELETE /v1/sessions/current" and caller not in KEYS:
         return fresh_token(house, who)
     return house.token(who)
 
