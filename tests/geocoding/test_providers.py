@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.reachable import parse_allow
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode
 from geo_assign.geocoding.providers import PROVIDERS, Access
+from tests.docs.pages import page
 from tests.providers import stub
 from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
 from tests.providers.stub import Behaviour, StubServer
@@ -236,6 +238,24 @@ def test_photon_finding_something_else_is_not_trusted(server: StubServer) -> Non
     assert ask(photon, server, country="PT").candidates == ()
 
 
-def test_every_provider_is_in_the_registry() -> None:
-    assert set(PROVIDERS) == {"google", "mapbox", "here", "opencage", "nominatim", "photon", "gazetteer"}
-    assert {name for name, spec in PROVIDERS.items() if spec.needs_key} == {"google", "mapbox", "here", "opencage"}
+def test_every_provider_is_put_to_this_suite() -> None:
+    assert set(PROVIDERS) == {dialect.provider for dialect in DIALECTS} | {"gazetteer"}
+
+
+def test_the_documentation_tells_of_each_provider_what_its_specification_says() -> None:
+    told = {name: (key == "needed", url, kept) for name, key, url, kept in rows_of(page("docs/geocoding.md").text)}
+    assert told == {
+        name: (
+            spec.needs_key,
+            spec.default_url,
+            "not at all" if spec.keep_s is None else f"{spec.keep_s / 86_400:g} days",
+        )
+        for name, spec in PROVIDERS.items()
+        if spec.is_remote
+    }
+    assert not PROVIDERS["gazetteer"].needs_key
+
+
+def rows_of(text: str) -> list[tuple[str, ...]]:
+    """The rows of the table of remote providers, whose third column is a URL."""
+    return re.findall(r"^\| `(\w+)` \| (\w+) \| `(https:[^`]+)` \| ([^|]+) \|$", text, re.MULTILINE)
