@@ -1,11 +1,11 @@
 """Answers: JSON, entity tags, and the headers that every answer carries."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import flask
 import orjson
 from pydantic import BaseModel
-from werkzeug.datastructures import ETags
+from werkzeug.datastructures import ETags, Headers
 
 from geo_assign.http.operations import Reply, Stream
 
@@ -23,6 +23,18 @@ class Response(flask.Response):
 
     default_mimetype = None
     problem_code: str | None = None
+
+    def get_wsgi_headers(self, environ: Mapping[str, object]) -> Headers:  # noqa: ARG002
+        """As they are: they are complete. werkzeug would copy them, and look for what there is to correct."""
+        return self.headers
+
+    def get_app_iter(self, environ: dict[str, object]) -> Iterable[bytes]:
+        """A whole body as a list: granian sends a list at once, and any other iterable piece by piece."""
+        if not self.is_sequence:
+            return super().get_app_iter(environ)
+        parts = [] if environ["REQUEST_METHOD"] == "HEAD" else list(self.iter_encoded())
+        self.close()
+        return parts
 
 
 class StreamResponse(Response):
@@ -60,6 +72,8 @@ def render(reply: Reply, status: int, *, request_id: str, if_none_match: ETags |
             return Response(None, 304, headers)
     body = reply.body
     if body is None or status == 204:
+        if status != 204:
+            headers.append(("Content-Length", "0"))
         return Response(None, status, headers)
     if isinstance(body, Stream):
         headers.append(("Content-Type", body.content_type))
