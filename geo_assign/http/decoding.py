@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from geo_assign.core.errors import FieldProblem, InvalidError
+from geo_assign.core.validation import UNKNOWN_MEMBER, code_of
 from geo_assign.http.errors import BadQueryError, MalformedJsonError, UnsupportedMediaTypeError
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,35 +30,6 @@ _LARGEST_INTEGER = 2**63
 _SUSPECT_NUMBER = re.compile(rb"NaN|Infinity|\d[eE]\+?\d{3}|\d{19}")
 _TYPED = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"})
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)(\s*;\s*charset=\"?utf-8\"?)?\s*", re.IGNORECASE)
-# pydantic's names of what is wrong, in words that stay the same when pydantic changes.
-_CODES = {
-    "missing": "missing",
-    "extra_forbidden": "unknown_member",
-    "finite_number": "not_finite",
-    "enum": "unknown_value",
-    "literal_error": "unknown_value",
-    "string_pattern_mismatch": "bad_format",
-    "datetime_format": "bad_format",
-    "datetime_parsing": "bad_format",
-    "datetime_from_date_parsing": "bad_format",
-    "uuid_parsing": "bad_format",
-    "int_parsing": "bad_format",
-    "int_parsing_size": "out_of_range",
-    "float_parsing": "bad_format",
-    "bool_parsing": "bad_format",
-    "string_too_long": "too_long",
-    "too_long": "too_long",
-    "string_too_short": "too_short",
-    "too_short": "too_short",
-    "greater_than": "out_of_range",
-    "greater_than_equal": "out_of_range",
-    "less_than": "out_of_range",
-    "less_than_equal": "out_of_range",
-    "datetime_range": "out_of_range",
-    "int_from_float": "wrong_type",
-    "value_error": "invalid",
-    "assertion_error": "invalid",
-}
 
 
 def require_json(content_type: str | None) -> None:
@@ -111,7 +83,9 @@ def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel 
         if len(values) > 1 and name not in lists:
             raise _bad_query([FieldProblem(_pointer([name]), "repeated", "Given more than once.")])
     if model is None:
-        raise _bad_query([FieldProblem(_pointer([name]), "unknown_parameter", "Not known here.") for name in given])
+        if given:
+            raise _bad_query([FieldProblem(_pointer([name]), UNKNOWN_MEMBER, "Not known here.") for name in given])
+        return None
     try:
         return model.model_validate({k: v if k in lists else v[0] for k, v in given.items()})
     except ValidationError as error:
@@ -219,8 +193,7 @@ def _what_is_wrong(value: Any) -> tuple[str, str] | None:
 
 
 def _field_problem(detail: ErrorDetails, data: Any) -> FieldProblem:
-    kind = detail["type"]
-    code = _CODES.get(kind) or ("wrong_type" if kind.endswith("_type") else kind)
+    code = code_of(detail["type"])
     return FieldProblem(_pointer(_located(detail["loc"], data)), code, f"{detail['msg']}.".replace("..", "."))
 
 

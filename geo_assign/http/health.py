@@ -120,9 +120,23 @@ def _headers() -> dict[str, str]:
     return {**dict(API_HEADERS), "Cache-Control": "no-store"}
 
 
-def _path(operation_id: str, summary: str, responses: dict[str, str], *, media_type: str) -> dict[str, Any]:
+def _object(**members: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_ALIVE = _object(status={"const": "ok"})
+_READY = _object(
+    status={"enum": ["ok", "unavailable"]},
+    checks={"type": "array", "items": _object(name=_TEXT, ok={"type": "boolean"}, detail=_TEXT)},
+)
+
+
+def _path(
+    operation_id: str, summary: str, responses: dict[str, str], *, schema: dict[str, Any], media_type: str
+) -> dict[str, Any]:
     told = {
-        status: {"description": meaning, "content": {media_type: {"schema": {}}}}
+        status: {"description": meaning, "content": {media_type: {"schema": schema}}}
         for status, meaning in responses.items()
     }
     return {
@@ -139,15 +153,20 @@ def _path(operation_id: str, summary: str, responses: dict[str, str], *, media_t
 
 HEALTH_PATHS: Mapping[str, Any] = {
     "/health/live": _path(
-        "get_liveness", "Whether the process answers", {"200": "It does."}, media_type="application/json"
+        "get_liveness", "Whether the process answers", {"200": "It does."}, schema=_ALIVE, media_type="application/json"
     ),
     "/health/ready": _path(
         "get_readiness",
         "Whether the service may be given work",
         {"200": "Everything is well.", "503": "Something is not: see `checks`."},
+        schema=_READY,
         media_type="application/json",
     ),
     "/metrics": _path(
-        "get_metrics", "Metrics in Prometheus' text format", {"200": "The metrics."}, media_type="text/plain"
+        "get_metrics",
+        "Metrics in Prometheus' text format",
+        {"200": "The metrics."},
+        schema=_TEXT,
+        media_type="text/plain",
     ),
 }

@@ -12,6 +12,9 @@ References = Mapping[tuple[Any, JsonSchemaMode], Json]
 """By model and mode: a `$ref` into the components."""
 
 
+_CHOICES = frozenset({"enum", "const"})
+
+
 class _Generator(GenerateJsonSchema):
     """Without titles, which repeat the names, and without `default: null`.
 
@@ -20,6 +23,18 @@ class _Generator(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic asks of each
         return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """`"type": ["string", "null"]` where that says it all."""
+        shown = super().nullable_schema(schema)
+        value, *null = shown.get("anyOf", [shown])
+        if (
+            null != [{"type": "null"}]
+            or not isinstance(value.get("type"), str)
+            or not value.keys().isdisjoint(_CHOICES)
+        ):
+            return shown
+        return {**value, "type": [value["type"], "null"]}
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         shown = super().default_schema(schema)

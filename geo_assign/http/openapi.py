@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +21,7 @@ from geo_assign.core.errors import (
     VersionRequiredError,
 )
 from geo_assign.core.idempotency import KeyReusedError
-from geo_assign.core.paging import BadCursorError
+from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError
 from geo_assign.http import errors as http_errors
 from geo_assign.http.csrf import COOKIE, HEADER, SAFE_METHODS
 from geo_assign.http.idempotency import REPLAYED
@@ -29,6 +29,7 @@ from geo_assign.http.json_schemas import Json, References, name_in, schemas_of
 from geo_assign.http.operations import Access, Operation
 from geo_assign.http.paths import parameters_of, template_of
 from geo_assign.http.problems import MEDIA_TYPE, status_of
+from geo_assign.http.webhook_events import SIGNATURE_HEADERS, list_sent_events, webhooks_of
 
 _DESCRIPTION = """\
 Knows where technicians are and decides who should go.
@@ -36,7 +37,7 @@ Knows where technicians are and decides who should go.
 Times are RFC 3339 with an offset, `_m` are metres, `_s` seconds, ids UUIDs. Lists are pages: pass `next_cursor` as
 `cursor`. Errors are problem details (RFC 9457) with a stable `code`; [every code is explained](/docs/problems).
 A POST that creates honours `Idempotency-Key`; what two people may edit carries an `ETag` and wants it back in
-`If-Match`. Unknown members and parameters are refused."""
+`If-Match`. Unknown members and parameters are refused. Every answer names its request in `X-Request-Id`."""
 _PROBLEM: Json = {
     "type": "object",
     "description": "Problem details, RFC 9457. A code may bring members of its own.",
@@ -74,7 +75,22 @@ _HEADERS: Mapping[str, Json] = {
     REPLAYED: {"schema": {"const": "true"}, "description": "An earlier request created this."},
 }
 _TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 200}
-_HEADER_PARAMETERS: Mapping[str, Json] = {
+_SHARED_PARAMETERS: Mapping[str, Json] = {
+    "id": {"name": "id", "in": "path", "required": True, "schema": _PARAMETERS["uuid"]},
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "required": False,
+        "description": "Items on a page.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    },
+    "cursor": {
+        "name": "cursor",
+        "in": "query",
+        "required": False,
+        "description": "`next_cursor` of the page before.",
+        "schema": {"type": "string", "maxLength": 1_000},
+    },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -90,6 +106,7 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
         "description": "The ETag that you saw. Without it 428, with an old one 412.",
     },
 }
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NOT_MODIFIED = "You already have this version."
 
 
@@ -112,12 +129,14 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"cookie": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": {**paths, **extra_paths},
+        "webhooks": webhooks_of(references),
         "components": {
             "schemas": {**schemas, "Problem": _PROBLEM, "ProblemField": _PROBLEM_FIELD},
             "responses": _problem_responses(operations),
-            "parameters": _HEADER_PARAMETERS,
+            "parameters": {**_SHARED_PARAMETERS, **SIGNATURE_HEADERS},
             "headers": _HEADERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an API key."},
@@ -133,12 +152,26 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
     return _with_plain_names(orjson.dumps(document, default=str))
 
 
-def problems_of(operation: Operation) -> Mapping[int, Sequence[type[GeoAssignError]]]:
-    """The errors that an operation may answer with, by status."""
-    found: dict[int, dict[str, type[GeoAssignError]]] = defaultdict(dict)
-    for error in _errors(operation):
-        found[status_of(error)].setdefault(error.code, error)
-    return {status: [errors[code] for code in sorted(errors)] for status, errors in sorted(found.items())}
+def problems_of(operation: Operation) -> Mapping[str, Sequence[type[GeoAssignError]]]:
+    """The errors that an operation may answer with, by status; `4XX` and `5XX` hold what every such call may meet.
+
+    A status that an operation has errors of its own for lists all of that status.
+    """
+    special, usual = [*_special_errors(operation)], [*_usual_errors(operation)]
+    own = {status_of(error) for error in special}
+    found: dict[str, list[type[GeoAssignError]]] = defaultdict(list)
+    for error in usual:
+        found[f"{status_of(error) // 100}XX"].append(error)
+    for error in [*special, *(error for error in usual if status_of(error) in own)]:
+        found[str(status_of(error))].append(error)
+    return {status: _by_code(errors) for status, errors in sorted(found.items())}
+
+
+def _by_code(errors: Iterable[type[GeoAssignError]]) -> Sequence[type[GeoAssignError]]:
+    found: dict[str, type[GeoAssignError]] = {}
+    for error in errors:
+        found.setdefault(error.code, error)
+    return [found[code] for code in sorted(found)]
 
 
 def access_of(access: Access) -> Json:
@@ -147,8 +180,16 @@ def access_of(access: Access) -> Json:
     return {**shown, "public": True} if access.public else shown
 
 
-def _errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
+def _special_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
     yield from operation.errors
+    if operation.creates:
+        yield KeyReusedError
+    if operation.versioned:
+        yield from (VersionRequiredError, StaleError)
+
+
+def _usual_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
+    """What calls of this kind may meet, whatever they do."""
     yield from (http_errors.BadQueryError, http_errors.InternalError, http_errors.OverloadedError, UnavailableError)
     if not operation.access.public:
         yield from (UnauthenticatedError, ForbiddenError, TooManyError)
@@ -156,17 +197,17 @@ def _errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
         yield http_errors.CsrfTokenError
         if not operation.access.public:
             yield http_errors.BadHeaderError
-    if operation.query is not None and "cursor" in operation.query.model_fields:
+    if _is_paged(operation):
         yield BadCursorError
     if "{" in operation.path:
         yield http_errors.NoSuchRouteError
-    if operation.method in {"POST", "PUT", "PATCH"}:
+    if operation.method in WITH_BODY:
         yield from (InvalidError, http_errors.MalformedJsonError, http_errors.IncompleteBodyError)
         yield from (http_errors.BodyTooLargeError, http_errors.UnsupportedMediaTypeError, http_errors.BadHeaderError)
-    if operation.creates:
-        yield KeyReusedError
-    if operation.versioned:
-        yield from (VersionRequiredError, StaleError)
+
+
+def _is_paged(operation: Operation) -> bool:
+    return operation.query is not None and "cursor" in operation.query.model_fields
 
 
 def _operation(
@@ -179,7 +220,7 @@ def _operation(
         "description": operation.description,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, references, schemas)],
         "responses": {**_success(operation, references), **_failures(operation)},
-        "security": [] if operation.access.public else [{"bearer": []}, {"cookie": []}],
+        **({"security": []} if operation.access.public else {}),
         "x-access": access_of(operation.access),
     }
     item["parameters"] += _header_parameters(operation)
@@ -198,7 +239,8 @@ def _request_body(body: type[BaseModel], schema: Json, examples: Mapping[str, An
 
 def _path_parameters(operation: Operation) -> Iterator[Json]:
     for name, kind in parameters_of(operation.path):
-        yield {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[kind]}
+        parameter = {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[kind]}
+        yield _ref("parameters", name) if parameter == _SHARED_PARAMETERS.get(name) else parameter
 
 
 def _query_parameters(operation: Operation, references: References, schemas: Mapping[str, Any]) -> Iterator[Json]:
@@ -212,7 +254,8 @@ def _query_parameters(operation: Operation, references: References, schemas: Map
             parameter["description"] = schema["description"]
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
-        yield {**parameter, "schema": _without_null(bare)}
+        parameter["schema"] = _without_null(bare)
+        yield _ref("parameters", name) if parameter == _SHARED_PARAMETERS.get(name) else parameter
 
 
 def _header_parameters(operation: Operation) -> Iterator[Json]:
@@ -223,13 +266,15 @@ def _header_parameters(operation: Operation) -> Iterator[Json]:
 
 
 def _success(operation: Operation, references: References) -> Json:
-    headers = {"X-Request-Id": _ref("headers", "X-Request-Id")}
+    headers: Json = {}
     has_version = operation.answer is not None and "version" in operation.answer.model_fields
     if has_version:
         headers["ETag"] = _ref("headers", "ETag")
     if operation.creates:
         headers[REPLAYED] = _ref("headers", REPLAYED)
-    answer: Json = {"description": HTTPStatus(operation.status).phrase, "headers": headers}
+    answer: Json = {"description": HTTPStatus(operation.status).phrase}
+    if headers:
+        answer["headers"] = headers
     if operation.status != 204:
         known = operation.answer is not None and "application/json" in operation.media_types
         schema: Json = {"type": "string"}
@@ -243,33 +288,42 @@ def _success(operation: Operation, references: References) -> Json:
 
 
 def _failures(operation: Operation) -> Json:
-    return {str(status): _ref("responses", _name_of(errors)) for status, errors in problems_of(operation).items()}
+    return {
+        status: _ref("responses", _response_name(operation, status, errors))
+        for status, errors in problems_of(operation).items()
+    }
 
 
 def _problem_responses(operations: Sequence[Operation]) -> Json:
-    """One response for each set of errors that operations answer with under one status. `x-codes` are their codes."""
+    """One response for each set of errors. `x-codes` are their codes with the status of each."""
     responses: Json = {}
     for operation in operations:
         for status, errors in problems_of(operation).items():
-            responses.setdefault(_name_of(errors), _problem_response(status, errors))
+            responses.setdefault(_response_name(operation, status, errors), _problem_response(errors))
     return dict(sorted(responses.items()))
 
 
-def _problem_response(status: int, errors: Sequence[type[GeoAssignError]]) -> Json:
+def _problem_response(errors: Sequence[type[GeoAssignError]]) -> Json:
     headers = {"X-Request-Id": _ref("headers", "X-Request-Id")}
-    if status in {429, 503}:
+    if any(status_of(error) in {429, 503} for error in errors):
         headers["Retry-After"] = _ref("headers", "Retry-After")
     return {
         "description": "\n".join(f"- `{error.code}`: {error.title()}" for error in errors),
         "headers": headers,
         "content": {MEDIA_TYPE: {"schema": _ref("schemas", "Problem")}},
-        "x-codes": [error.code for error in errors],
+        "x-codes": {error.code: status_of(error) for error in errors},
     }
 
 
-def _name_of(errors: Sequence[type[GeoAssignError]]) -> str:
-    """`NotFoundOrNoSuchRoute`: as long as the errors are many, but the same in every version."""
-    return "Or".join("".join(word.capitalize() for word in error.code.split("_")) for error in errors)
+def _response_name(operation: Operation, status: str, errors: Sequence[type[GeoAssignError]]) -> str:
+    """`NotFoundOrNoSuchRoute`; what every call of a kind may meet is named after the kind: `ReadByIdProblem`."""
+    if status == "5XX":
+        return "ServiceProblem"
+    if status != "4XX":
+        return "Or".join("".join(word.capitalize() for word in error.code.split("_")) for error in errors)
+    kind = "Write" if operation.method in WITH_BODY else "Delete" if operation.method == "DELETE" else "Read"
+    public, by_id = "Public" if operation.access.public else "", "ById" if "{" in operation.path else ""
+    return f"{public}{kind}{'Page' if _is_paged(operation) else ''}{by_id}Problem"
 
 
 def _ref(kind: str, name: str) -> Json:
@@ -283,15 +337,18 @@ def _models(operations: Sequence[Operation]) -> Iterator[tuple[type[BaseModel], 
                 yield model, "validation"
         if operation.answer is not None:
             yield operation.answer, "serialization"
+    for event in list_sent_events():
+        yield event.data, "serialization"
 
 
 def _without_null(schema: Json) -> Json:
     """A parameter is absent or has a value: there is no way to write null in a query string."""
-    branches = [branch for branch in schema.get("anyOf", ()) if branch != {"type": "null"}]
-    if len(branches) != 1:
-        return schema
-    rest = {key: value for key, value in schema.items() if key != "anyOf" and not (key == "default" and value is None)}
-    return {**branches[0], **rest}
+    match schema:
+        case {"type": [kind, "null"], **rest}:
+            return {"type": kind, **rest}
+        case {"anyOf": [branch, {"type": "null"}], **rest}:
+            return {**branch, **rest}
+    return schema
 
 
 def _with_plain_names(document: bytes) -> bytes:

@@ -54,12 +54,16 @@ def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
         "body": list(_members(spec, _schema(operation.get("requestBody", {})))),
         "status": status,
         "answer": list(_members(spec, _schema(success))),
-        "problems": {
-            code: resolved(spec, told)["x-codes"]
-            for code, told in operation["responses"].items()
-            if "x-codes" in resolved(spec, told)
-        },
+        "problems": _problems(spec, operation),
     }
+
+
+def _problems(spec: Json, operation: Json) -> dict[int, list[str]]:
+    """The codes that an operation may answer, by status."""
+    codes: dict[str, int] = {}
+    for response in operation["responses"].values():
+        codes |= resolved(spec, response).get("x-codes", {})
+    return {status: sorted(code for code in codes if codes[code] == status) for status in sorted({*codes.values()})}
 
 
 def _access(access: Json) -> str:
@@ -113,7 +117,9 @@ def _type(spec: Json, schema: Json) -> str:
         return " | ".join(map(str, schema.get("enum", [schema.get("const")])))
     if schema.get("type") == "array":
         return f"array of {_type(spec, schema.get('items', {}))}"
-    kind = str(schema.get("type", "any"))
+    kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " or ".join(_type(spec, {**schema, "type": one}) for one in kind)
     return f"{kind} ({schema['format']})" if "format" in schema else kind + _bounds(schema)
 
 

@@ -7,6 +7,7 @@ leniently, and still refuses names that it does not know.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,11 +18,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from geo_assign.core import geo
 from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -55,6 +57,26 @@ class Answer(BaseModel):
     model_config = ConfigDict(
         frozen=True, from_attributes=True, ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
     )
+
+
+class PartialAnswer(Answer):
+    """An answer whose members with a default may be missing."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """Says of plain JSON, which is answered as it was stored, what shape it has: `Annotated[..., Shaped(Model)]`."""
+
+    model: Any
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.json_or_python_schema(
+            json_schema=handler.generate_schema(self.model),  # for the document
+            python_schema=core_schema.any_schema(),  # what a handler gives
+            serialization=core_schema.simple_ser_schema("any"),
+        )
 
 
 class Listing(Answer, Generic[T]):

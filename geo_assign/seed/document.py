@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from geo_assign.access.domain import ApiScope, Permission
 from geo_assign.core import geo
 from geo_assign.core.errors import FieldProblem, InvalidError
+from geo_assign.core.validation import code_of
 from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workforce.store_settings import StoreSettings
 
@@ -143,7 +144,7 @@ def read_document(raw: bytes | str) -> SeedDocument:
         return SeedDocument.model_validate_json(raw)
     except ValidationError as error:
         problems = [
-            FieldProblem("/" + "/".join(str(part) for part in wrong["loc"]), wrong["type"], wrong["msg"])
+            FieldProblem("/" + "/".join(str(part) for part in wrong["loc"]), code_of(wrong["type"]), wrong["msg"])
             for wrong in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise SeedError(errors=problems) from error

@@ -14,6 +14,7 @@ from geo_assign.app import EXTENSION, create_app, list_operations
 from geo_assign.http.health import HEALTH_PATHS
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
+from tests.api.conformance import undescribed
 from tests.conftest import World, cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
@@ -58,7 +59,10 @@ class Story:
         answer = self._client.open(path, method=method, json=body, headers=headers)
         assert answer.status_code < 300, (method, path, answer.get_data(as_text=True))
         if path.startswith("/v1/"):
-            self.succeeded.add(find_operation(method, path.partition("?")[0]).name)
+            operation = find_operation(method, path.partition("?")[0])
+            self.succeeded.add(operation.name)
+            if answer.is_json:
+                assert undescribed(operation, answer.status_code, answer.get_json()) == []
         return answer.get_json() if answer.is_json else answer.get_data(as_text=True)
 
     def get(self, path: str, **more: Any) -> Any:

@@ -217,3 +217,11 @@ def test_what_is_wrong_is_pointed_at_and_nothing_is_loaded(
 def test_what_is_no_seed_file_is_refused(raw: str) -> None:
     with pytest.raises(SeedError):
         read_document(raw)
+
+
+def test_a_member_that_is_not_known_has_the_code_that_the_api_gives_it() -> None:
+    with pytest.raises(SeedError) as refused:
+        read_document('{"organizations": [{"slug": "acme", "name": "Acme", "surprise": 1}]}')
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [
+        ("/organizations/0/surprise", "unknown_member")
+    ]

@@ -87,4 +87,4 @@ def test_a_call_without_a_body_takes_an_empty_object_and_nothing_else(client: Fl
     assert client.post("/v1/bare").json == {"authenticated": False}
     assert client.post("/v1/bare", json={}).status_code == 200
     assert client.post("/v1/bare", json={"surprise": 1}).status_code == 422
-    assert client.post("/v1/bare?surprise=1").json["errors"][0]["code"] == "unknown_parameter"
+    assert client.post("/v1/bare?surprise=1").json["errors"][0]["code"] == "unknown_member"

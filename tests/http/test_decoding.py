@@ -181,6 +181,14 @@ def test_a_query_is_refused_by_parameter(query: str, pointer: str, code: str) ->
     assert [(problem.pointer, problem.code) for problem in caught.value.errors] == [(pointer, code)]
 
 
+def test_a_call_without_parameters_takes_an_empty_query_and_nothing_else() -> None:
+    for query in ("", "&", "&&"):
+        decode_query(None, query)
+    with pytest.raises(BadQueryError) as caught:
+        decode_query(None, "surprise=1")
+    assert [problem.code for problem in caught.value.errors] == ["unknown_member"]
+
+
 def test_lists_in_a_query_are_repeated_or_separated_by_commas() -> None:
     for query in ("state=pending,offered", "state=pending&state=offered", "state=pending,&state=%20offered"):
         found = decode_query(Search, query)

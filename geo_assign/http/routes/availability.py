@@ -16,6 +16,7 @@ from geo_assign.free_time.availability import Availability, FreeSlot, Search, se
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.people_models import ReasonWordsAnswer
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, PointAnswer, PointBody, Skills
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
@@ -77,13 +78,21 @@ class FreeSlotAnswer(Answer):
     others: int
 
 
+class UnavailableAnswer(Answer):
+    """A technician who cannot come at the very start, and why."""
+
+    technician_id: UUID
+    name: str
+    reasons: list[ReasonWordsAnswer]
+
+
 class AvailabilityAnswer(Answer):
     """Slots, earliest first. When there are none, `excluded` says why people cannot come at the very start."""
 
     slots: list[FreeSlotAnswer]
     examined: int
     truncated: bool
-    excluded: list[dict[str, Any]]
+    excluded: list[UnavailableAnswer]
     origin: PointAnswer
     duration_minutes: float
     timezone: str

@@ -15,6 +15,7 @@ from geo_assign.core.paging import MAX_LIMIT
 from geo_assign.core.spans import Span
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.people_models import ProviderNameAnswer
 from geo_assign.http.schemas import Answer, LocalDateOrInstant, PageQuery, TimeZoneName
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_group, get_store
@@ -71,6 +72,12 @@ class ColourAnswer(Answer):
     fill: Fill
 
 
+class CalendarCustomerAnswer(Answer):
+    """The customer by name."""
+
+    name: str | None
+
+
 class CalendarEntryAnswer(Answer):
     """A lead or ticket in a row; role, way and offer's deadline only where somebody holds it."""
 
@@ -87,7 +94,7 @@ class CalendarEntryAnswer(Answer):
     offer_expires_at: datetime | None
     priority: int
     pinned: bool
-    customer: dict[str, str | None]
+    customer: CalendarCustomerAnswer
     has_location: bool
 
 
@@ -97,7 +104,7 @@ class CalendarRowAnswer(Answer):
     id: UUID
     name: str
     store_id: UUID
-    provider: dict[str, Any] | None
+    provider: ProviderNameAnswer | None
     on_duty: bool
     active: bool
     bookings: list[CalendarEntryAnswer]

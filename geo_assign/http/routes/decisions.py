@@ -2,12 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, Listing, PageQuery, Query
+from geo_assign.http.routes.people_models import (
+    Actor,
+    ExclusionAnswer,
+    PlaceKnowledgeAnswer,
+    ProviderNameAnswer,
+    Reason,
+    WorkloadAnswer,
+)
+from geo_assign.http.schemas import (
+    Answer,
+    Listing,
+    PageQuery,
+    PartialAnswer,
+    PointAnswer,
+    Query,
+    Shaped,
+    SlotAnswer,
+)
 from geo_assign.privacy.domain import How
 from geo_assign.receipts.queries import DecisionNotFoundError, get_decision, list_decisions
 from geo_assign.receipts.why import explain
@@ -22,22 +41,90 @@ class WhyQuery(Query):
     technician_id: UUID
 
 
+class DecisionQueryAnswer(PartialAnswer):
+    """What was asked. `origin` is missing once the customer was erased."""
+
+    origin: PointAnswer | None = None
+    slot: SlotAnswer
+    at: datetime
+    skills: list[str]
+    store_id: UUID | None
+    group_id: UUID | None
+    needs_duty: bool
+    positions: Literal["live", "planned"] = Field(
+        description="Judged by live positions, or by where technicians will be when the slot starts."
+    )
+
+
+class DecisionPolicyAnswer(PartialAnswer):
+    """The store's rules at that time. Receipts of older versions have fewer of them."""
+
+    radius_m: float
+    freshness_s: float
+    soon: float = Field(description="Seconds: slots that start within this time are judged by live positions.")
+    travel_buffer: float = Field(description="Seconds kept free before a visit.")
+    offer_limit: int
+    cool_off: float | None = Field(None, description="Seconds until the same technician may get another offer.")
+    use_mock_positions: bool | None = None
+
+
+class DecisionCandidateAnswer(Answer):
+    """A technician who could go. A receipt says how far away, and never where."""
+
+    rank: int
+    technician_id: UUID
+    name: str
+    distance_m: float
+    eta_s: float
+    position: PlaceKnowledgeAnswer
+    workload: WorkloadAnswer
+    provider: ProviderNameAnswer | None
+    coarse: bool
+
+
+class DecisionExclusionAnswer(ExclusionAnswer):
+    """A technician who could not go, and why."""
+
+    coarse: bool
+
+
+class DecisionCountsAnswer(PartialAnswer):
+    """Exclusions by reason among the `examined` nearest technicians. Empty where no exclusions were looked for."""
+
+    excluded: dict[str, int] | None = None
+    examined: int | None = None
+    truncated: bool | None = None
+
+
+class DecisionBatchAnswer(Answer):
+    """The batch that the work order was solved in."""
+
+    id: UUID
+    orders: int
+    assigned: int
+    optimal_m: float
+    greedy_assigned: int
+    greedy_m: float
+    truncated: bool
+    more: bool
+
+
 class DecisionAnswer(Answer):
     """A receipt: the question, the policy, who could go in order, who could not and why, and what came of it."""
 
     id: UUID
     work_order_id: UUID
     at: datetime
-    mode: str
-    outcome: str
-    actor: Mapping[str, Any]
+    mode: Literal["automatic", "manual"]
+    outcome: Literal["offered", "assigned", "suggested", "nobody"]
+    actor: Actor
     chosen_technician_id: UUID | None
-    query: Mapping[str, Any]
-    policy: Mapping[str, Any]
-    candidates: Sequence[Mapping[str, Any]]
-    excluded: Sequence[Mapping[str, Any]]
-    counts: Mapping[str, Any]
-    batch: Mapping[str, Any] | None
+    query: Annotated[Mapping[str, Any], Shaped(DecisionQueryAnswer)]
+    policy: Annotated[Mapping[str, Any], Shaped(DecisionPolicyAnswer)]
+    candidates: Sequence[Annotated[Mapping[str, Any], Shaped(DecisionCandidateAnswer)]]
+    excluded: Sequence[Annotated[Mapping[str, Any], Shaped(DecisionExclusionAnswer)]]
+    counts: Annotated[Mapping[str, Any], Shaped(DecisionCountsAnswer)]
+    batch: Annotated[Mapping[str, Any], Shaped(DecisionBatchAnswer)] | None
 
 
 class WhyAnswer(Answer):
@@ -49,11 +136,11 @@ class WhyAnswer(Answer):
 
     technician_id: UUID
     name: str
-    verdict: str
+    verdict: Literal["chosen", "candidate", "excluded", "not_considered", "unknown"]
     rank: int | None
     distance_m: float | None
     gap_m: float | None
-    reasons: Sequence[Mapping[str, Any]]
+    reasons: Sequence[Reason]
     sentence: str
     reconstructed: bool
     track_expired: bool

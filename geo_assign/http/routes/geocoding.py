@@ -6,8 +6,8 @@ from geo_assign.access.domain import ApiScope
 from geo_assign.core.errors import NotFoundError
 from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
-from geo_assign.http.routes.work_order_models import Id
-from geo_assign.http.schemas import Answer, Body, LongText, PointAnswer
+from geo_assign.http.routes.work_order_models import GeocodedPlaceAnswer, Id
+from geo_assign.http.schemas import Answer, Body, LongText
 from geo_assign.workforce.store_rules import get_store_rules
 
 routes = Routes("Geocoding")
@@ -20,13 +20,6 @@ class GeocodeBody(Body):
 
     store_id: Id
     address: LongText
-
-
-class GeocodedPlaceAnswer(PointAnswer):
-    """One place that fits."""
-
-    label: str
-    confidence: str
 
 
 class GeocodeAnswer(Answer):

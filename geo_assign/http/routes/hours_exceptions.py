@@ -1,7 +1,8 @@
 """Exceptions from a technician's weekly hours, by local date of his home store."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -44,7 +45,7 @@ class HoursExceptionAnswer(Answer):
     """What a technician works on one local date, instead of that weekday's hours."""
 
     date: LocalDate
-    spans: list[Any]
+    spans: Sequence[Sequence[str]] = Field(description="Wall times of the home store, each from and to.")
     note: str | None
 
 

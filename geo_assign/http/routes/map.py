@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -13,12 +13,22 @@ from geo_assign.core.geo import BoundingBox
 from geo_assign.core.paging import BadCursorError
 from geo_assign.http.operations import READING, AnyCall, Call, Lane, Reply, Routes, Stream
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.people_models import PersonAnswer, ProviderNameAnswer
 from geo_assign.http.routes.work_order_models import work_order_answer
-from geo_assign.http.schemas import Answer, Bbox, Query
-from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap
+from geo_assign.http.schemas import Answer, Bbox, Query, SlotAnswer
+from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
 from geo_assign.mapview.queries import WORLD, get_picture
+from geo_assign.matching.domain import Provenance
 from geo_assign.privacy.domain import How
-from geo_assign.workorders.domain import Kind, WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import (
+    Bucket,
+    Kind,
+    PendingReason,
+    State,
+    WorkOrder,
+    WorkOrderNotFoundError,
+    WorkOrderWithoutLocationError,
+)
 from geo_assign.workorders.queries import get_work_order
 
 routes = Routes("Map")
@@ -40,15 +50,112 @@ class LiveQuery(Query):
     cursor: str | None = Field(None, max_length=100, description="`cursor` of the map, or the last event's id.")
 
 
+class PointGeometryAnswer(Answer):
+    """A GeoJSON point."""
+
+    type: Literal["Point"]
+    coordinates: tuple[float, float] = Field(description="Longitude, then latitude.")
+
+
+class TechnicianPropertiesAnswer(Answer):
+    """A technician on the map. `coarse`: the place is good to about a kilometre."""
+
+    kind: Literal["technician"]
+    id: UUID
+    name: str
+    status: TechnicianStatus
+    provenance: Provenance
+    coarse: bool
+    recorded_at: datetime | None = Field(description="The device's time.")
+    age_s: float | None
+    accuracy_m: float | None
+    heading_deg: float | None
+    speed_mps: float | None
+    provider: bool = Field(description="Whether the technician belongs to a service provider.")
+    service_provider: ProviderNameAnswer | None
+    store_id: UUID
+    busy_until: datetime | None
+    number_today: int = Field(description="Appointments of today.")
+    flags: list[str] = Field(description="What is odd about the position.")
+
+
+class MapOfferAnswer(Answer):
+    """An open offer on the map."""
+
+    technician_id: UUID
+    technician_name: str
+    expires_at: datetime
+
+
+class WorkOrderPropertiesAnswer(Answer):
+    """A work order on the map."""
+
+    kind: Literal["work_order"]
+    id: UUID
+    number: str
+    order_kind: Kind
+    title: str
+    state: State
+    pending_reason: PendingReason | None
+    bucket: Bucket
+    slot: SlotAnswer
+    assignee: PersonAnswer | None
+    offer: MapOfferAnswer | None
+    version: int
+
+
+class TechnicianFeatureAnswer(Answer):
+    """A technician as a GeoJSON Feature."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: PointGeometryAnswer
+    properties: TechnicianPropertiesAnswer
+
+
+class WorkOrderFeatureAnswer(Answer):
+    """A work order as a GeoJSON Feature."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: PointGeometryAnswer
+    properties: WorkOrderPropertiesAnswer
+
+
+class TechnicianCountsAnswer(Answer):
+    """Technicians in view by status, how many of them belong to service providers, and who is off duty."""
+
+    free: int
+    offered: int
+    busy: int
+    silent: int
+    off_duty: int = Field(description="Of the whole scope.")
+    provider: int
+
+
+class WorkOrderCountsAnswer(Answer):
+    """Work orders in view by kind."""
+
+    lead: int
+    ticket: int
+
+
+class MapCountsAnswer(Answer):
+    """What is in view, in numbers."""
+
+    technicians: TechnicianCountsAnswer
+    work_orders: WorkOrderCountsAnswer
+
+
 class MapAnswer(Answer):
     """A GeoJSON FeatureCollection with what a map needs beside it."""
 
-    type: str
-    features: list[dict[str, Any]]
+    type: Literal["FeatureCollection"]
+    features: list[TechnicianFeatureAnswer | WorkOrderFeatureAnswer]
     server_now: datetime
     cursor: str
     truncated: bool
-    counts: dict[str, dict[str, int]]
+    counts: MapCountsAnswer
 
 
 @routes.get(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,8 +15,24 @@ from geo_assign.free_time.days import Day, get_days
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.people_models import (
+    ExclusionAnswer,
+    KnownPositionAnswer,
+    ProviderNameAnswer,
+    WorkloadAnswer,
+)
 from geo_assign.http.routes.work_order_models import Id
-from geo_assign.http.schemas import Answer, Body, LongText, PointBody, Skills, SlotBody
+from geo_assign.http.schemas import (
+    Answer,
+    Body,
+    LongText,
+    PartialAnswer,
+    PointAnswer,
+    PointBody,
+    Skills,
+    SlotAnswer,
+    SlotBody,
+)
 from geo_assign.matching.domain import (
     MAX_LIMIT,
     Candidate,
@@ -32,7 +49,7 @@ from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import Kind, State, WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
 
@@ -77,17 +94,46 @@ class NearestBody(Body):
         return self
 
 
+class BookedTimeAnswer(SlotAnswer):
+    """What fills a part of a technician's day."""
+
+    kind: Kind
+    state: State
+
+
+class CandidateAnswer(PartialAnswer):
+    """A technician who can go. `day` and `hours` are the slot's local day, and come with `detail` `full` alone."""
+
+    technician_id: UUID
+    name: str
+    rank: int
+    distance_m: float
+    eta_s: float
+    provider: ProviderNameAnswer | None
+    position: KnownPositionAnswer
+    workload: WorkloadAnswer
+    day: list[BookedTimeAnswer] | None = None
+    hours: list[SlotAnswer] | None = None
+
+
+class NearestCountsAnswer(Answer):
+    """How many technicians are excluded, by code, and how many candidates are answered."""
+
+    excluded: dict[str, int]
+    available: int
+
+
 class NearestAnswer(Answer):
     """Candidates in order, and the nearest people who are not available, each with the reasons."""
 
-    candidates: list[dict[str, Any]]
-    excluded: list[dict[str, Any]]
-    counts: dict[str, Any]
+    candidates: list[CandidateAnswer]
+    excluded: list[ExclusionAnswer]
+    counts: NearestCountsAnswer
     examined: int
     truncated: bool
     distance_method: Literal["geodesic"]
-    origin: dict[str, float]
-    slot: dict[str, datetime]
+    origin: PointAnswer
+    slot: SlotAnswer
     radius_m: float
 
 

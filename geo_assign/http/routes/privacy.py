@@ -1,9 +1,8 @@
 """What people may know of what is kept about them, and how they are forgotten."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -13,13 +12,26 @@ from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.event_models import EventAnswer
+from geo_assign.http.routes.export_models import ExportAnswer
 from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answer
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
-from geo_assign.http.schemas import Answer, Email, Instant, Listing, PageQuery, Phone
+from geo_assign.http.schemas import (
+    Answer,
+    Email,
+    Instant,
+    Listing,
+    LocalDate,
+    PageQuery,
+    PartialAnswer,
+    Phone,
+    Shaped,
+)
 from geo_assign.privacy import commands
 from geo_assign.privacy.domain import How, OpenWorkError, View
 from geo_assign.privacy.queries import TechnicianExport, list_views
 from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateError
 
 routes = Routes("Privacy")
@@ -67,35 +79,32 @@ class LocationViewAnswer(Answer):
     count: int
 
 
-class TrackPage(Answer):
-    """Points of the track, newest first."""
-
-    items: Sequence[Mapping[str, Any]]
-    next_cursor: str | None
-
-
-class ExportAnswer(Answer):
-    """Everything kept about a technician. Beyond the first page only the track goes on."""
-
-    track: TrackPage
-    truncated: Sequence[str]
-    technician: Mapping[str, Any] | None = None
-    user: Mapping[str, Any] | None = None
-    current_position: Mapping[str, Any] | None = None
-    duty: Sequence[Mapping[str, Any]] | None = None
-    time_off: Sequence[Mapping[str, Any]] | None = None
-    hours_exceptions: Sequence[Mapping[str, Any]] | None = None
-    offers: Sequence[Mapping[str, Any]] | None = None
-    work: Sequence[Mapping[str, Any]] | None = None
-    location_views: Sequence[Mapping[str, Any]] | None = None
-    sessions: Sequence[Mapping[str, Any]] | None = None
-
-
 class CustomersOrderAnswer(Answer):
     """A work order of the customer, with its history."""
 
     work_order: WorkOrderAnswer
-    events: Sequence[Mapping[str, Any]]
+    events: Sequence[EventAnswer]
+
+
+class AuditDetailAnswer(PartialAnswer):
+    """What was done, without secrets or customers' data. Which members there are depends on the action."""
+
+    fields: Sequence[str] | None = Field(None, description="The names of what was changed.")
+    role: str | None = None
+    scopes: Sequence[str] | None = None
+    settings: Annotated[Mapping[str, Any], Shaped(StoreSettings)] | None = Field(
+        None, description="The settings that were chosen, without those that follow the defaults."
+    )
+    provider: str | None = Field(None, description="The geocoding provider of a map key.")
+    date: LocalDate | None = Field(None, description="The date of an exception from the working hours.")
+    delivery: UUID | None = None
+    deliveries: int | None = Field(None, description="How many deliveries were sent again.")
+    replaced: UUID | None = Field(None, description="The technician who had the work.")
+    replaced_by: UUID | None = Field(None, description="The technician who has the work instead.")
+    mode: str | None = None
+    state: str | None = None
+    reason: str | None = None
+    forced: bool | None = None
 
 
 class AuditEntryAnswer(Answer):
@@ -108,7 +117,7 @@ class AuditEntryAnswer(Answer):
     action: str
     subject_kind: str
     subject_id: UUID | None
-    detail: Mapping[str, Any]
+    detail: Annotated[Mapping[str, Any], Shaped(AuditDetailAnswer)]
 
 
 @routes.get(
@@ -201,7 +210,8 @@ def export_customers_data(call: Call[CustomerQuery, None]) -> Reply:
         )
     items = [
         CustomersOrderAnswer.model_construct(
-            work_order=work_order_answer(one.order), events=[asdict(event) for event in one.events]
+            work_order=work_order_answer(one.order),
+            events=[EventAnswer.model_validate(event) for event in one.events],
         )
         for one in page.items
     ]

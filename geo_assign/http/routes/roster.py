@@ -11,6 +11,12 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.people_models import (
+    KnownPositionAnswer,
+    ProviderNameAnswer,
+    ReasonAnswer,
+    WorkloadAnswer,
+)
 from geo_assign.http.schemas import Answer, PageQuery
 from geo_assign.matching.domain import KnownPosition, Provenance
 from geo_assign.matching.roster import Eligibility, RosterLine, RosterQuestion, RosterSort, list_roster
@@ -40,40 +46,20 @@ class RosterPresenceAnswer(Answer):
     fresh: bool
 
 
-class KnownPositionAnswer(Answer):
-    """Where somebody is on duty, and how that is known; `coarse`: to about a kilometre."""
-
-    lat: float
-    lon: float
-    age_s: float | None
-    recorded_at: datetime | None
-    accuracy_m: float | None
-    provenance: Provenance
-    coarse: bool
-
-
-class WorkloadAnswer(Answer):
-    """Appointments of today in the store's zone, those that should have ended before, and offers to answer."""
-
-    today: int
-    overdue: int
-    open_offers: int
-
-
 class RosterLineAnswer(Answer):
     """One person. `eligible`, `reasons` and `distance_m` are null where no work order was named, or as they say."""
 
     id: UUID
     name: str
     store_id: UUID
-    provider: dict[str, Any] | None
+    provider: ProviderNameAnswer | None
     skills: list[str]
     presence: RosterPresenceAnswer
     last_seen_at: datetime | None
     position: KnownPositionAnswer | None
     workload: WorkloadAnswer
     eligible: bool | None
-    reasons: list[dict[str, Any]] | None
+    reasons: list[ReasonAnswer] | None
     distance_m: float | None
 
 

@@ -1,5 +1,6 @@
 """Technicians, and their time off."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -94,7 +95,9 @@ class TechnicianAnswer(Answer):
     provider_id: UUID | None
     group_ids: list[UUID]
     skills: list[str]
-    hours: Literal["always"] | dict[str, Any]
+    hours: Literal["always"] | dict[Day, Sequence[Sequence[str]]] = Field(
+        description="Working hours in the home store's zone: `always`, or spans per day, each from and to."
+    )
     home: PointAnswer | None
     active: bool
     on_duty: bool

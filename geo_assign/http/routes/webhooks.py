@@ -11,6 +11,7 @@ from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.core.secrets import SecretKeysMissingError
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
+from geo_assign.http.routes.event_models import EventData
 from geo_assign.http.schemas import Answer, Body, CommaList, Listing, LongText, PageQuery, changes
 from geo_assign.webhooks import queries
 from geo_assign.webhooks.commands import deliveries, subscriptions
@@ -126,7 +127,7 @@ class DeliveryAnswer(Answer):
     event: str
     subject_id: UUID
     state: DeliveryState
-    data: dict[str, Any]
+    data: EventData
     occurred_at: datetime
     created_at: datetime
     next_attempt_at: datetime | None
@@ -331,7 +332,7 @@ def _delivery(delivery: Delivery) -> DeliveryAnswer:
         event=delivery.event_type,
         subject_id=delivery.subject_id,
         state=delivery.state,
-        data=dict(delivery.data),
+        data=delivery.data,
         occurred_at=delivery.occurred_at,
         created_at=delivery.created_at,
         next_attempt_at=delivery.next_attempt_at,

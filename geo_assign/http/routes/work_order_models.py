@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_assign.dispatch.commands.crews import MOST_COLLABORATORS
+from geo_assign.http.routes.people_models import Actor, PersonAnswer
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -16,14 +17,17 @@ from geo_assign.http.schemas import (
     InstantOrWallTime,
     LongText,
     OptionalNote,
+    PartialAnswer,
     Phone,
     PointAnswer,
     PointBody,
+    Shaped,
     ShortText,
     Skills,
     SlotAnswer,
 )
 from geo_assign.workorders.domain import (
+    AlarmCode,
     BookingRole,
     BookingState,
     Bucket,
@@ -119,11 +123,83 @@ class LocationAnswer(PointAnswer):
     confidence: str | None
 
 
-class PersonAnswer(Answer):
-    """A technician by name."""
+class GeocodedPlaceAnswer(PointAnswer):
+    """One place that fits an address."""
 
-    id: UUID
+    label: str
+    confidence: str
+
+
+class CustomerAnswer(PartialAnswer):
+    """Who asks for the visit."""
+
     name: str
+    phone: str | None = None
+    email: str | None = None
+
+
+class DeviceAnswer(PartialAnswer):
+    """What is to be repaired, as far as it was told."""
+
+    type: str | None = None
+    brand: str | None = None
+    model: str | None = None
+    issue: str | None = None
+
+
+class BrokenCrewAnswer(Answer):
+    """A crew that did not come about: the order waits for a dispatcher to choose another one."""
+
+    collaborators: int = Field(description="How many technicians were to come along.")
+    because: str
+
+
+class NearestExcludedAnswer(Answer):
+    """One of the nearest technicians who cannot go, with the codes of the reasons."""
+
+    technician_id: UUID
+    name: str
+    reasons: Sequence[str]
+
+
+class SearchRingAnswer(Answer):
+    """How far a widening search reaches, and when it reaches farther."""
+
+    radius_m: float
+    widens_at: datetime
+    next_radius_m: float | None = Field(description="Null: as far as the store allows.")
+
+
+class PendingDetailAnswer(PartialAnswer):
+    """What is known of why no technician has the work. Which members there are depends on `pending_reason`."""
+
+    code: str | None = Field(None, description="Why the address has no accepted location.")
+    detail: str | None = Field(None, description="What the geocoder said.")
+    counts: dict[str, int] | None = Field(None, description="How many technicians are excluded, by code.")
+    nearest: Sequence[NearestExcludedAnswer] | None = Field(None, description="The nearest three of them.")
+    ring: SearchRingAnswer | None = None
+    withdrawn: str | None = Field(None, description="Why the open offers were withdrawn.")
+    crew: BrokenCrewAnswer | None = None
+    technician_id: UUID | None = Field(None, description="The technician who is suggested.")
+    technician_name: str | None = None
+    rejected_by: str | None = Field(None, description="The name of the group that sent the order back.")
+    wanted: UUID | None = Field(None, description="The technician named in the lead.")
+    asked: int | None = Field(None, description="How many technicians got an offer in vain.")
+    until: datetime | None = Field(None, description="When the leads collected together are assigned.")
+
+
+class AlarmAnswer(PartialAnswer):
+    """What a dispatcher has to see at once. Which facts there are depends on the code."""
+
+    code: AlarmCode
+    at: datetime
+    moved_m: float | None = Field(None, description="How far the address moved.")
+    distance_m: float | None = Field(None, description="How far the technician is from the new place.")
+    eta_s: float | None = None
+    group_id: UUID | None = Field(None, description="The group that the order came back to.")
+    returns: int | None = Field(None, description="How often the order came back to that group.")
+    asked: int | None = Field(None, description="How many technicians got an offer in vain.")
+    missing: int | None = Field(None, description="How many collaborators are missing.")
 
 
 class CollaboratorAnswer(PersonAnswer):
@@ -156,15 +232,15 @@ class WorkOrderAnswer(Answer):
     group_id: UUID | None
     state: State
     pending_reason: PendingReason | None
-    pending_detail: Mapping[str, Any] | None
+    pending_detail: Annotated[Mapping[str, Any], Shaped(PendingDetailAnswer)] | None
     bucket: Bucket
-    customer: Mapping[str, Any]
+    customer: Annotated[Mapping[str, Any], Shaped(CustomerAnswer)]
     address: str | None
     location: LocationAnswer | None
-    location_candidates: Sequence[Mapping[str, Any]]
+    location_candidates: Sequence[Annotated[Mapping[str, Any], Shaped(GeocodedPlaceAnswer)]]
     slot: SlotAnswer
     skills: Sequence[str]
-    device: Mapping[str, Any]
+    device: Annotated[Mapping[str, Any], Shaped(DeviceAnswer)]
     referral_source: str | None
     priority: int
     notes: str | None
@@ -174,10 +250,10 @@ class WorkOrderAnswer(Answer):
     offer: OpenOfferAnswer | None
     offers: Sequence[OpenOfferAnswer]
     decision_id: UUID | None
-    alarm: Mapping[str, Any] | None
+    alarm: Annotated[Mapping[str, Any], Shaped(AlarmAnswer)] | None
     returned_to: UUID | None
     converted_from: UUID | None
-    changed_by: Mapping[str, Any]
+    changed_by: Actor
     version: int
     created_at: datetime
     updated_at: datetime
@@ -190,7 +266,7 @@ class GroupStayAnswer(Answer):
     group_name: str
     entered_at: datetime
     left_at: datetime | None
-    sent_by: Mapping[str, Any]
+    sent_by: Actor
     note: str | None
 
 

@@ -11,6 +11,7 @@ from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, OWN_WORK, TECHNICIANS, Call, Reply, Routes
+from geo_assign.http.routes.event_models import EventAnswer
 from geo_assign.http.routes.work_order_models import (
     Collaborators,
     Id,
@@ -22,7 +23,7 @@ from geo_assign.http.routes.work_order_models import (
     work_order_answer,
     work_order_detail,
 )
-from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote, PageQuery, changes
+from geo_assign.http.schemas import Body, Listing, OptionalNote, PageQuery, changes
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
@@ -59,17 +60,6 @@ class StatusBody(Body):
 
     state: Literal["travelling", "on_site", "in_progress", "completed"]
     note: OptionalNote = None
-
-
-class EventAnswer(Answer):
-    """One entry of a work order's history."""
-
-    id: UUID
-    at: Any
-    kind: str
-    actor: dict[str, Any]
-    state: str
-    detail: dict[str, Any]
 
 
 @routes.post(

@@ -1,0 +1,188 @@
+"""Everything that is kept about a technician, as one document."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.access.domain import ActorKind, Role
+from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
+from geo_assign.privacy.domain import How
+from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
+
+
+class ExportedTechnicianAnswer(Answer):
+    """The technician. `hours` null: always."""
+
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    user_id: UUID | None
+    provider_id: UUID | None
+    skills: Sequence[str]
+    hours: dict[str, Sequence[Sequence[str]]] | None
+    home: PointAnswer | None
+    base: PointAnswer = Field(description="Where the day starts: home, else the provider's base, else the store.")
+    group_ids: Sequence[UUID]
+    active: bool
+    on_duty: bool
+    duty_changed_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    at_base: bool = Field(description="Whether the provider works from its base, without phones.")
+
+
+class ExportedUserAnswer(Answer):
+    """The technician's log-in, without the password."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    permissions: Sequence[str]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ExportedSessionAnswer(Answer):
+    """A log-in of a device or browser, without its token."""
+
+    id: UUID
+    user_id: UUID
+    kind: str
+    device: str | None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+class ExportedPositionAnswer(PointAnswer):
+    """One point of the track. `recorded_at` is the device's time, `used_at` the time that counts."""
+
+    recorded_at: datetime
+    used_at: datetime
+    received_at: datetime
+    accuracy_m: float | None
+    speed_mps: float | None
+    heading_deg: float | None
+    battery: float | None
+    mock: bool
+    flags: Sequence[str]
+
+
+class TrackPointAnswer(ExportedPositionAnswer):
+    """One point of the track, with the device that sent it."""
+
+    device: str
+    event: str | None
+
+
+class ExportedCurrentPositionAnswer(ExportedPositionAnswer):
+    """The newest position."""
+
+    technician_id: UUID
+    heard_at: datetime
+    implausible: bool
+
+
+class ExportedDutyAnswer(Answer):
+    """A time on duty; `ended_at` is null while it lasts."""
+
+    id: UUID
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class ExportedTimeOffAnswer(Answer):
+    """A span in which the technician does not work."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    note: str | None
+
+
+class ExportedHoursExceptionAnswer(Answer):
+    """What the technician works on one local date."""
+
+    local_date: date
+    spans: Sequence[Sequence[str]]
+    note: str | None
+    updated_at: datetime
+
+
+class ExportedOfferAnswer(Answer):
+    """An offer and its answer."""
+
+    id: UUID
+    work_order_id: UUID
+    booking_id: UUID
+    decision_id: UUID | None
+    automatic: bool
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
+    responded_at: datetime | None
+    reason: str | None
+    note: str | None
+    final: bool = Field(description="Whether the answer means never again for this work order.")
+    distance_m: float | None
+    eta_s: float | None
+    role: BookingRole
+
+
+class ExportedWorkAnswer(Answer):
+    """Time that work took, or is going to take; `occupied_from` and `occupied_until` include the way."""
+
+    id: UUID
+    work_order_id: UUID
+    role: BookingRole
+    state: BookingState
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class ExportedLocationViewAnswer(Answer):
+    """Looks at the technician's location, by one viewer in one way within one minute."""
+
+    minute: datetime
+    viewer_id: UUID
+    how: How
+    viewer_kind: ActorKind
+    viewer_name: str
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+class TrackPageAnswer(Answer):
+    """Points of the track, newest first."""
+
+    items: Sequence[TrackPointAnswer]
+    next_cursor: str | None
+
+
+class ExportAnswer(PartialAnswer):
+    """Everything kept about a technician. Beyond the first page only the track goes on."""
+
+    track: TrackPageAnswer
+    truncated: Sequence[str] = Field(description="The lists of which only the newest 10,000 entries are here.")
+    technician: ExportedTechnicianAnswer | None = None
+    user: ExportedUserAnswer | None = None
+    current_position: ExportedCurrentPositionAnswer | None = None
+    duty: Sequence[ExportedDutyAnswer] | None = None
+    time_off: Sequence[ExportedTimeOffAnswer] | None = None
+    hours_exceptions: Sequence[ExportedHoursExceptionAnswer] | None = None
+    offers: Sequence[ExportedOfferAnswer] | None = None
+    work: Sequence[ExportedWorkAnswer] | None = None
+    location_views: Sequence[ExportedLocationViewAnswer] | None = None
+    sessions: Sequence[ExportedSessionAnswer] | None = None

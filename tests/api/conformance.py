@@ -1,0 +1,59 @@
+"""Answers held against the API document: every member that is answered has to be described there."""
+
+import copy
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from geo_assign import __version__
+from geo_assign.app import list_operations
+from geo_assign.http.health import HEALTH_PATHS
+from geo_assign.http.json_schemas import resolved
+from geo_assign.http.openapi import render_document
+from geo_assign.http.operations import Operation
+from geo_assign.http.paths import template_of
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document that is served."""
+    rendered = render_document(list_operations(), version=__version__, extra_paths=HEALTH_PATHS)
+    loaded: dict[str, Any] = orjson.loads(rendered)
+    return loaded
+
+
+def undescribed(operation: Operation, status: int, answer: Any) -> list[str]:
+    """What in an answer's JSON does not fit the document; a member that it does not name does not fit either."""
+    errors = _validator(operation.method, template_of(operation.path), status).iter_errors(answer)
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+@cache
+def _validator(method: str, path: str, status: int) -> jsonschema_rs.Draft202012Validator:
+    closed = _closed()
+    responses = closed["paths"][path][method.lower()]["responses"]
+    response = resolved(closed, responses.get(str(status)) or responses[f"{status // 100}XX"])
+    (content,) = response["content"].values()
+    schema = {**content["schema"], "components": closed["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+@cache
+def _closed() -> dict[str, Any]:
+    """The document, with objects that have no members but those that it names."""
+    closed = copy.deepcopy(document())
+    _close(closed["components"]["schemas"])
+    return closed
+
+
+def _close(value: Any) -> None:
+    if isinstance(value, dict):
+        if value.get("type") == "object" and isinstance(value.get("properties"), dict):
+            value.setdefault("additionalProperties", False)
+        for inner in value.values():
+            _close(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _close(inner)
