@@ -26,7 +26,8 @@ from geo_assign.dispatch.commands.optimizing import (
 )
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
 from geo_assign.matching.optimal import NOBODY, Plan, Solution, solve
-from geo_assign.receipts.queries import Decision, list_batch
+from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.queries import list_batch
 from geo_assign.workorders.queries import find_work_order
 
 # Near whom more people are looked for, while orders are left whose nearest were all taken.

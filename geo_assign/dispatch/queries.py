@@ -1,5 +1,6 @@
 """Reads of what automation is going to do."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,35 +15,50 @@ from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
 from geo_assign.workorders.queries import get_work_order, list_asked
+from geo_assign.workorders.queries.coarse import coarse_distance_m, list_coarse
 
 # What is looked at again by itself; the rest waits for a person.
 _GOES_ON = frozenset({PendingReason.NOBODY_ELIGIBLE, PendingReason.OFFERS_EXHAUSTED, PendingReason.TO_BE_SOLVED})
 
 
 def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
-    """Whom automation asked for a work order, and whom it would ask if nobody says yes.
+    """The technicians whom automation asked for a work order, and whom it would ask if each of them declines.
 
-    Raises WorkOrderNotFoundError. Positions are those of this moment: a ladder is a forecast, not a promise.
+    Raises WorkOrderNotFoundError. Positions are those of this moment: a ladder is a forecast, not a promise. Distances
+    of technicians who are shown coarsely are rounded; the order follows the exact ones.
     """
     order = get_work_order(tx, scope, work_order_id)
     rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
     asked = list_asked(tx, order.id, since=order.search_started_at)
     closed = _why_nobody_is_asked(order, rules)
     if closed is not None:
-        return standing(asked, closed)
+        return _as_shown(tx, scope, standing(asked, closed))
     waiting = {one.technician_id for one in asked if one.state is OfferState.OFFERED}
-    # Whoever is asked later is asked for the time that others hold already.
+    # A technician who is asked later is asked for the time that others hold already.
     fixed = replace(order, slot_given=order.slot_given or bool(waiting))
     question = question_for_order(fixed, rules, at=at, limit=MAX_LIMIT)
     found = rank(tx, question, explain=False).candidates
     people = [Person(one.technician_id, one.name, one.distance_m) for one in found if one.technician_id not in waiting]
     search = Search(rules.settings, order.search_started_at or at, at, asked, people)
-    return climb(
+    ladder = climb(
         search,
         zone=get_zone(rules.store.timezone),
         by_itself=_runs(order, rules),
         truncated=len(found) == MAX_LIMIT,
     )
+    return _as_shown(tx, scope, ladder, coarse={one.technician_id for one in found if one.coarse})
+
+
+def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = ()) -> Ladder:
+    """The ladder with rounded distances of `coarse`, and of those whom the caller may see only coarsely."""
+    rounded = {*coarse, *list_coarse(tx, scope, {rung.technician_id for rung in ladder.rungs})}
+    rungs = (
+        replace(rung, distance_m=coarse_distance_m(rung.distance_m))
+        if rung.distance_m is not None and rung.technician_id in rounded
+        else rung
+        for rung in ladder.rungs
+    )
+    return replace(ladder, rungs=tuple(rungs))
 
 
 def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:

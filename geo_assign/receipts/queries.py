@@ -1,7 +1,6 @@
 """Reads of receipts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,36 +9,12 @@ from sqlalchemy import Select, and_, literal_column, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.receipts.coarse import list_recorded_coarse, list_technicians, with_rounded_distances
+from geo_assign.receipts.domain import Decision, DecisionNotFoundError
 from geo_assign.receipts.tables import decisions
 from geo_assign.workorders.queries import find_work_order, get_work_order
-
-
-class DecisionNotFoundError(NotFoundError):
-    """There is no such decision here."""
-
-    code = "decision_not_found"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A receipt as it was written; JSON members keep their shapes."""
-
-    id: UUID
-    work_order_id: UUID
-    at: datetime
-    mode: str
-    outcome: str
-    actor: Mapping[str, Any]
-    chosen_technician_id: UUID | None
-    query: Mapping[str, Any]
-    policy: Mapping[str, Any]
-    candidates: Sequence[Mapping[str, Any]]
-    excluded: Sequence[Mapping[str, Any]]
-    counts: Mapping[str, Any]
-    batch: Mapping[str, Any] | None
-
+from geo_assign.workorders.queries.coarse import list_coarse
 
 _FIELDS = tuple(Decision.__dataclass_fields__)
 
@@ -53,6 +28,22 @@ def get_decision(tx: Tx, scope: Scope, decision_id: UUID) -> Decision:
     if find_work_order(tx, scope, decision.work_order_id) is None:
         raise DecisionNotFoundError
     return decision
+
+
+def list_shown_coarsely(tx: Tx, scope: Scope, decisions: Sequence[Decision]) -> set[UUID]:
+    """The technicians whose distances in these receipts the caller may know to a hundred metres only.
+
+    Those who were shown coarsely when a receipt was written, and those whom the caller may see only coarsely now.
+    """
+    technician_ids = {one for decision in decisions for one in list_technicians(decision)}
+    recorded = {one for decision in decisions for one in list_recorded_coarse(decision)}
+    return recorded | list_coarse(tx, scope, technician_ids)
+
+
+def show_decisions(tx: Tx, scope: Scope, decisions: Sequence[Decision]) -> list[Decision]:
+    """The receipts as the caller may read them: distances of technicians who are shown coarsely are rounded."""
+    coarse = list_shown_coarsely(tx, scope, decisions)
+    return [with_rounded_distances(decision, coarse) for decision in decisions]
 
 
 def list_decisions(

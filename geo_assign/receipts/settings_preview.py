@@ -21,7 +21,9 @@ from geo_assign.matching.domain import Candidate, Question
 from geo_assign.matching.history import has_track
 from geo_assign.matching.queries import find_nearest_then
 from geo_assign.matching.questions import policy_of
-from geo_assign.receipts.queries import Decision, list_automatic_decisions
+from geo_assign.receipts.coarse import shown_m
+from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.queries import list_automatic_decisions
 from geo_assign.receipts.why import question_of_decision
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import OfferState
@@ -174,7 +176,9 @@ def _under(question: Question, other: StoreSettings) -> Question:
 
 def _pick(tx: Tx, question: Question) -> Pick | None:
     nearest: Candidate | None = find_nearest_then(tx, question)
-    return None if nearest is None else Pick(nearest.technician_id, nearest.name, nearest.distance_m)
+    if nearest is None:
+        return None
+    return Pick(nearest.technician_id, nearest.name, shown_m(nearest.distance_m, coarse=nearest.coarse))
 
 
 def _id(pick: Pick | None) -> UUID | None:

@@ -11,7 +11,8 @@ from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import orders
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeResult
 from geo_assign.receipts.queries import get_decision
-from geo_assign.receipts.why import Why, explain
+from geo_assign.receipts.verdicts import Why
+from geo_assign.receipts.why import explain
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import Kind, LocationSource, OfferWithdrawnError, State, WorkOrder
 from geo_assign.workorders.queries import list_events

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.errors import NotFoundError
-from geo_assign.receipts.queries import Decision, get_decision
-from geo_assign.receipts.why import Why, explain
+from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.queries import get_decision
+from geo_assign.receipts.verdicts import Why
+from geo_assign.receipts.why import explain
 from geo_assign.workorders.domain import RejectReason
 from tests.day import NOON, Day
 

@@ -10,7 +10,7 @@ from sqlalchemy import null
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
+from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
 from geo_assign.dispatch.searching import Ring, is_exhausted, offers_to_add, parallel_limit, ring_at, trigger_for
 from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.queries import rank
@@ -123,7 +123,7 @@ def _ask_several(
 
 
 def _recipients(ranking: Ranking) -> list[Recipient]:
-    return [Recipient(one.technician_id, one.name, one.distance_m, one.eta_s) for one in ranking.candidates]
+    return [recipient_from(one) for one in ranking.candidates]
 
 
 def _try_again(tx: Tx, order: WorkOrder) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
-from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
+from geo_assign.dispatch.commands.claiming import Recipient, recipient_from, record_assignment
 from geo_assign.dispatch.commands.crews import (
     Member,
     ask_along,
@@ -149,5 +149,5 @@ def recipient_of(technician: Technician, ranking: Ranking | None) -> Recipient:
     """Somebody whom a person chose, with his distance where the ranking knows it."""
     for one in ranking.candidates if ranking is not None else ():
         if one.technician_id == technician.id:
-            return Recipient(technician.id, technician.name, one.distance_m, one.eta_s, by_hand=True)
+            return recipient_from(one, by_hand=True)
     return Recipient(technician.id, technician.name, by_hand=True)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.matching.domain import Ranking
+from geo_assign.core.geo import road_s
+from geo_assign.matching.domain import Candidate, Ranking
+from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.commands import actor, change, claim_time, insert_offer
@@ -24,6 +26,12 @@ class Recipient:
     distance_m: float | None = None
     eta_s: float | None = None
     by_hand: bool = False
+
+
+def recipient_from(candidate: Candidate, *, by_hand: bool = False) -> Recipient:
+    """A candidate as recipient. Offers, history and webhooks tell the distance, so it is as coarse as the place is."""
+    distance_m = shown_m(candidate.distance_m, coarse=candidate.coarse)
+    return Recipient(candidate.technician_id, candidate.name, distance_m, road_s(distance_m), by_hand=by_hand)
 
 
 def claim_and_assign(

@@ -15,6 +15,7 @@ from geo_assign.dispatch.commands.answering import (
     crew_broken,
     withdraw,
 )
+from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.matching.domain import Candidate
 from geo_assign.matching.queries import rank
@@ -281,7 +282,8 @@ def _join(
             role=BookingRole.COLLABORATOR,
         )
         if booking_id is not None:
-            member = Member(one.technician_id, one.name, distance_m=one.distance_m, eta_s=one.eta_s, chosen=False)
+            known = recipient_from(one)
+            member = Member(one.technician_id, one.name, distance_m=known.distance_m, eta_s=known.eta_s, chosen=False)
             joined.append((member, booking_id))
     return joined
 

@@ -12,8 +12,10 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, haversine_m, road_s
 from geo_assign.dispatch.commands.answering import WITHDRAWN_MOVED, take_back
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
+from geo_assign.matching.domain import Excluded
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import question_for_order
+from geo_assign.receipts.coarse import shown_m
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.commands import change, lock, set_deadlines, set_offer_distance, to_pending
 from geo_assign.workorders.domain import (
@@ -171,7 +173,7 @@ def _check_offers_again(tx: Tx, caller: Caller, order: WorkOrder, *, may_withdra
             continue
         verdict = explain_one(tx, question, held.technician_id)
         if verdict is not None and (not verdict.reasons or not may_withdraw):
-            set_offer_distance(tx, held.offer_id, verdict.distance_m)
+            set_offer_distance(tx, held.offer_id, _told_m(verdict))
         elif (present := lock(tx, order.id)).state is State.OFFERED:
             take_back(tx, caller, present, held, WITHDRAWN_MOVED)
 
@@ -182,7 +184,7 @@ def _new_distance(tx: Tx, order: WorkOrder, point: Point) -> dict[str, Any]:
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     assert order.technician_id is not None
     verdict = explain_one(tx, question_for_order(moved, rules, at=tx.now()), order.technician_id)
-    distance_m = None if verdict is None else verdict.distance_m
+    distance_m = None if verdict is None else _told_m(verdict)
     eta_s = None if distance_m is None else road_s(distance_m)
     return {"distance_m": distance_m, "eta_s": eta_s}
 
@@ -203,3 +205,8 @@ def _is_pinned(order: WorkOrder) -> bool:
 
 def _candidate(one: GeocodeCandidate) -> dict[str, Any]:
     return {"label": one.label, "lat": one.point.lat, "lon": one.point.lon, "confidence": one.confidence.value}
+
+
+def _told_m(verdict: Excluded) -> float | None:
+    """The distance for offers, history and alarms: as coarse as the technician's place is shown."""
+    return None if verdict.distance_m is None else shown_m(verdict.distance_m, coarse=verdict.coarse)

@@ -12,12 +12,13 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.assigning import Mode
-from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
+from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
 from geo_assign.dispatch.searching import ring_at
 from geo_assign.matching.batches import Choice, list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import explain_exclusions, explain_one, rank
 from geo_assign.matching.questions import question_for_order
+from geo_assign.receipts.coarse import shown_m
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import lock
@@ -134,14 +135,13 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
     if verdict.reasons:
         return Lost(verdict.reasons[0].code.value, "; ".join(reason.detail for reason in verdict.reasons))
     ranking = replace(rank(tx, question), batch=chosen.batch)
+    by_hand = caller.kind is not ActorKind.SYSTEM
     known = next((one for one in ranking.candidates if one.technician_id == chosen.technician_id), None)
-    recipient = Recipient(
-        chosen.technician_id,
-        chosen.name,
-        distance_m=chosen.distance_m if known is None else known.distance_m,
-        eta_s=None if known is None else known.eta_s,
-        by_hand=caller.kind is not ActorKind.SYSTEM,
-    )
+    if known is not None:
+        recipient = recipient_from(known, by_hand=by_hand)
+    else:
+        distance_m = shown_m(chosen.distance_m, coarse=verdict.coarse)
+        recipient = Recipient(chosen.technician_id, chosen.name, distance_m, by_hand=by_hand)
     if claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
         return None
     return Lost("slot_taken", f"{chosen.name} has other work at that time")

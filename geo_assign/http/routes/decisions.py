@@ -28,7 +28,9 @@ from geo_assign.http.schemas import (
     SlotAnswer,
 )
 from geo_assign.privacy.domain import How
-from geo_assign.receipts.queries import DecisionNotFoundError, get_decision, list_decisions
+from geo_assign.receipts.coarse import list_named
+from geo_assign.receipts.domain import Decision, DecisionNotFoundError
+from geo_assign.receipts.queries import get_decision, list_decisions, show_decisions
 from geo_assign.receipts.why import explain
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
@@ -148,9 +150,11 @@ class WhyAnswer(Answer):
 
 @routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
 def read_decision(call: Call[None, None], id: UUID) -> Reply:
-    """One receipt."""
+    """Read one receipt. Each technician whose distance it tells can see that in the log of location views."""
     with call.transaction() as tx:
-        return Reply(DecisionAnswer.model_validate(get_decision(tx, call.caller.scope, id)))
+        (decision,) = show_decisions(tx, call.caller.scope, [get_decision(tx, call.caller.scope, id)])
+        _note_views(call, [decision], at=tx.as_of())
+    return Reply(DecisionAnswer.model_validate(decision))
 
 
 @routes.get(
@@ -164,7 +168,9 @@ def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
     """The receipts of a work order, oldest first."""
     with call.transaction() as tx:
         page = list_decisions(tx, call.caller.scope, id, limit=call.query.limit, cursor=call.query.cursor)
-    items = [DecisionAnswer.model_validate(decision) for decision in page.items]
+        decisions = show_decisions(tx, call.caller.scope, page.items)
+        _note_views(call, decisions, at=tx.as_of())
+    items = [DecisionAnswer.model_validate(decision) for decision in decisions]
     return Reply(Listing[DecisionAnswer].model_construct(items=items, next_cursor=page.next_cursor))
 
 
@@ -183,3 +189,9 @@ def explain_decision(call: Call[WhyQuery, None], id: UUID) -> Reply:
     if why.distance_m is not None:
         call.services.views.note(call.caller, How.DECISION, [why.technician_id], at=at)
     return Reply(WhyAnswer.model_validate(why))
+
+
+def _note_views(call: Call[Any, None], decisions: Sequence[Decision], *, at: datetime) -> None:
+    """A distance tells where a technician was as a place does: enough of them, from several sides, are one."""
+    seen = {technician_id for decision in decisions for technician_id in list_named(decision)}
+    call.services.views.note(call.caller, How.DECISION, sorted(seen), at=at)

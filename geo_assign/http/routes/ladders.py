@@ -8,6 +8,7 @@ from geo_assign.dispatch.ladder import Outcome, Then
 from geo_assign.dispatch.queries import get_ladder
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer
+from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Work orders")
@@ -52,5 +53,7 @@ def get_offer_ladder(call: Call[None, None], id: UUID) -> Reply:
     A forecast from this moment's positions and the store's offer policy, before and while it runs.
     """
     with call.transaction() as tx:
-        ladder = get_ladder(tx, call.caller.scope, id)
+        ladder, at = get_ladder(tx, call.caller.scope, id), tx.as_of()
+    seen = {rung.technician_id for rung in ladder.rungs if rung.distance_m is not None}
+    call.services.views.note(call.caller, How.LIST, sorted(seen), at=at)
     return Reply(LadderAnswer.model_validate(ladder))

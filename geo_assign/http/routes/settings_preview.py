@@ -9,6 +9,7 @@ from pydantic import Field
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
+from geo_assign.privacy.domain import How
 from geo_assign.receipts.settings_preview import preview_settings
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
@@ -93,4 +94,7 @@ def preview_store_settings(call: Call[None, SettingsPreviewBody], id: UUID) -> R
         rules = get_store_rules(tx, call.caller.scope, id)
         other = load_settings(body.settings.stored(), freshness_s=tx.defaults.freshness_s)
         found = preview_settings(tx, rules.store.id, present=rules.settings, other=other, days=body.days)
+        at = tx.as_of()
+    seen = {pick.technician_id for changed in found.changed for pick in (changed.old, changed.new) if pick is not None}
+    call.services.views.note(call.caller, How.DECISION, sorted(seen), at=at)
     return Reply(SettingsPreviewAnswer.model_validate(found))

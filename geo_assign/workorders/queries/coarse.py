@@ -4,6 +4,11 @@ A store may choose it (`coarse_positions`) for its technicians as long as they h
 What somebody is shown as says so; rankings stay exact.
 """
 
+from collections.abc import Collection
+from uuid import UUID
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.tables import in_values
 from geo_assign.workorders.domain import TAKEN
@@ -29,6 +34,26 @@ IS_COARSE = f"""coalesce((
                    WHERE g.org_id = %(org_id)s AND g.store_id = w.store_id
                      AND g.id = ANY(%(scope_groups)s::uuid[])))) END
     FROM stores s WHERE s.org_id = %(org_id)s AND s.id = t.store_id), false)"""
+
+
+_COARSE_AMONG = f"""
+SELECT t.id FROM technicians t
+WHERE t.org_id = %(org_id)s AND t.id = ANY(%(technician_ids)s::uuid[]) AND NOT t.at_base AND {IS_COARSE}"""
+
+
+def list_coarse(tx: Tx, scope: Scope, technician_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these technicians a caller of this scope may see only coarsely at this moment."""
+    if not technician_ids:
+        return set()
+    asked = {
+        "org_id": tx.org_id,
+        "technician_ids": sorted(technician_ids),
+        "at": tx.as_of(),
+        "everything": scope.everything,
+        "scope_stores": sorted(scope.store_ids),
+        "scope_groups": sorted(scope.group_ids),
+    }
+    return {row.id for row in tx.fetch(_COARSE_AMONG, asked)}
 
 
 def coarse_point(point: Point) -> Point:

@@ -1,0 +1,179 @@
+"""One technician in a decision, in values and in a sentence. Pure: what is read from the database comes as arguments.
+
+`coarse` are the technicians whose distances the reader may know to a hundred metres only. Ranks stay exact.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from geo_assign.receipts.coarse import shown_m
+from geo_assign.receipts.domain import Decision
+
+Reasons = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One technician in a decision. `gap_m`: how much farther away than the first candidate; `reasons`: of exclusion.
+
+    `reconstructed`: the receipt does not name the technician, who was judged as things stood then, as far as that is
+    kept; `unknown`: the track of that day is gone (`track_expired`) and no other reason is known.
+    """
+
+    technician_id: UUID
+    name: str
+    verdict: Literal["chosen", "candidate", "excluded", "not_considered", "unknown"]
+    rank: int | None = None
+    distance_m: float | None = None
+    gap_m: float | None = None
+    reasons: Reasons = ()
+    sentence: str = ""
+    reconstructed: bool = False
+    track_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The technician that a verdict is about, in one decision."""
+
+    decision: Decision
+    technician_id: UUID
+    name: str
+    coarse: Collection[UUID] = ()
+
+    @property
+    def candidate(self) -> Mapping[str, Any] | None:
+        """The technician's entry among the receipt's candidates."""
+        return _find(self.decision.candidates, self.technician_id)
+
+    @property
+    def excluded(self) -> Mapping[str, Any] | None:
+        """The technician's entry among the receipt's excluded."""
+        return _find(self.decision.excluded, self.technician_id)
+
+    def shown_m(self, distance_m: float) -> float:
+        """This technician's distance as the reader may know it."""
+        return shown_m(distance_m, coarse=self.technician_id in self.coarse)
+
+    def gap_m(self, distance_m: float) -> float | None:
+        """How much farther away than the first candidate, from the two distances as shown; None without one."""
+        if not self.decision.candidates:
+            return None
+        first = self.decision.candidates[0]
+        nearest_m = shown_m(first["distance_m"], coarse=UUID(first["technician_id"]) in self.coarse)
+        return max(0.0, self.shown_m(distance_m) - nearest_m)
+
+
+def as_candidate(subject: Subject, entry: Mapping[str, Any]) -> Why:
+    """A technician whom the receipt names among the candidates."""
+    name, rank, chosen = subject.name, entry["rank"], subject.decision.chosen_technician_id == subject.technician_id
+    distance_m, gap_m = subject.shown_m(entry["distance_m"]), subject.gap_m(entry["distance_m"])
+    if chosen:
+        sentence = f"{name} was {subject.decision.outcome}: number {rank}, {distance_m / 1000:.1f} km away."
+    else:
+        sentence = f"{name} could go, but was number {rank}: {gap_m:.0f} m farther than the first."
+    verdict: Literal["chosen", "candidate"] = "chosen" if chosen else "candidate"
+    return Why(subject.technician_id, name, verdict, rank=rank, distance_m=distance_m, gap_m=gap_m, sentence=sentence)
+
+
+def as_farther(subject: Subject, distance_m: float) -> Why:
+    """A technician who could have gone and whom the receipt does not name, because it names the nearest only."""
+    rank = 1 + sum(one["distance_m"] <= distance_m for one in subject.decision.candidates)
+    gap_m = subject.gap_m(distance_m)
+    behind = "nobody else could" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
+    return Why(
+        subject.technician_id,
+        subject.name,
+        "candidate",
+        rank=rank,
+        distance_m=subject.shown_m(distance_m),
+        gap_m=gap_m,
+        sentence=f"{subject.name} could have gone, and {behind}: number {rank} or later.",
+        reconstructed=True,
+    )
+
+
+def as_excluded(
+    subject: Subject,
+    reasons: Reasons,
+    distance_m: float | None,
+    *,
+    reconstructed: bool = False,
+    track_expired: bool = False,
+) -> Why:
+    """A technician who could not go. `reasons` as they are shown; `distance_m` exact, None where it is not told."""
+    words = "; ".join(reason["detail"] for reason in reasons)
+    sentence = f"{subject.name} could not go: {words}."
+    needed = _in_words(reasons)
+    if needed and distance_m is not None:
+        rank = 1 + sum(one["distance_m"] < distance_m for one in subject.decision.candidates)
+        sentence += f" Number {rank} if {needed}."
+    return Why(
+        subject.technician_id,
+        subject.name,
+        "excluded",
+        distance_m=None if distance_m is None else subject.shown_m(distance_m),
+        reasons=reasons,
+        sentence=sentence,
+        reconstructed=reconstructed,
+        track_expired=track_expired,
+    )
+
+
+def as_not_employed_yet(subject: Subject) -> Why:
+    """A technician who began to work here after the decision."""
+    sentence = f"{subject.name} did not work here yet."
+    return Why(subject.technician_id, subject.name, "not_considered", sentence=sentence, reconstructed=True)
+
+
+def as_untracked(subject: Subject, *, track_expired: bool) -> Why:
+    """A technician whose place at that moment is not kept, and against whom nothing else is known."""
+    sentence = (
+        f"The track of that day is no longer kept, so it is not known where {subject.name} was. "
+        f"No other reason excluded {subject.name}."
+    )
+    return Why(
+        subject.technician_id,
+        subject.name,
+        "unknown",
+        sentence=sentence,
+        reconstructed=True,
+        track_expired=track_expired,
+    )
+
+
+def as_of_erased_customer(subject: Subject) -> Why:
+    """A technician whom the receipt of an erased customer does not name: the place went with the customer."""
+    sentence = f"The customer was erased, so it is no longer known how far away {subject.name} was."
+    return Why(subject.technician_id, subject.name, "unknown", sentence=sentence)
+
+
+_WOULD_SUFFICE = {
+    "freshness_s": "positions were good for {} s",
+    "radius_m": "the radius were at least {} m",
+    "offer_limit": "{} offers at a time were allowed",
+    "capacity": "the provider took on {} a day",
+    "free_from": "the slot began at {}",
+    "time_off_until": "the slot began at {}",
+    "cooled_off_at": "technicians might be asked again before {}",
+}
+
+
+def _in_words(reasons: Reasons) -> str:
+    """What would have had to differ, in words; empty unless that can be said of every reason."""
+    parts: list[str] = []
+    for reason in reasons:
+        needed = reason["needed"].items()
+        known = [
+            _WOULD_SUFFICE[name].format(value) for name, value in needed if name in _WOULD_SUFFICE and value is not None
+        ]
+        if not known:
+            return ""
+        parts += known
+    return " and ".join(dict.fromkeys(parts))
+
+
+def _find(people: Sequence[Mapping[str, Any]], technician_id: UUID) -> Mapping[str, Any] | None:
+    return next((one for one in people if one["technician_id"] == str(technician_id)), None)
