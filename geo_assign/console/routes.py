@@ -5,6 +5,7 @@ The pages talk to `/v1` like any other client; nothing here reads the database.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 DIST = Path(__file__).parent / "dist"
 A_YEAR_S = 365 * 24 * 3600
+# One document serves every page: it finds the page by its name, and says so where there is none.
+PAGE_NAME = re.compile(r"[a-z-]*")
 
 NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>geo-assign: the console is not built</title>
@@ -70,7 +73,10 @@ def console_blueprint(settings: ConsoleSettings, *, dist: Path = DIST) -> Bluepr
         return redirect("/console/")
 
     @blueprint.get("/console/")
-    def index() -> Response:
+    @blueprint.get("/console/<page>")
+    def index(page: str = "") -> Response:
+        if not PAGE_NAME.fullmatch(page):
+            abort(404)
         if not (dist / "index.html").is_file():
             return Response(NOT_BUILT, status=503, mimetype="text/html")
         return send_file(dist / "index.html", max_age=0)

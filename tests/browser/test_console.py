@@ -18,6 +18,19 @@ def test_it_starts_with_the_oldest_order_that_can_be_given(console: ConsolePage)
     assert console.list.count() == 9
 
 
+def test_the_bar_links_every_page_and_marks_the_open_one(console: ConsolePage) -> None:
+    links = console.page.get_by_role("navigation", name="Main").get_by_role("link")
+    expect(links).to_have_text(["Map"])
+    expect(links.first).to_have_attribute("aria-current", "page")
+
+
+def test_an_address_without_a_page_says_so_and_leads_to_the_map(open_console: Opener) -> None:
+    console = open_console("nowhere")
+    expect(console.page.get_by_role("alert")).to_contain_text("There is no such page.")
+    console.page.get_by_role("link", name="Open the map").click()
+    expect(console.order("L-2044")).to_be_visible()
+
+
 def test_log_in_shows_the_pending_list_and_log_out_takes_it_away(open_console: Opener, running: RunningService) -> None:
     running.service.logged_in = False
     console = open_console()

@@ -47,7 +47,13 @@ def test_the_page_is_never_stale_and_its_assets_never_asked_again(dist: Path) ->
     asset.close()
 
 
-@pytest.mark.parametrize("name", ["assets/../secret.txt", "assets/%2e%2e/secret.txt", "secret.txt"])
+@pytest.mark.parametrize("name", ["", "board", "no-such-page"])
+def test_every_page_is_the_same_document(dist: Path, name: str) -> None:
+    with client(ConsoleSettings(), dist).get(f"/console/{name}") as answer:
+        assert (answer.status_code, "built" in answer.get_data(as_text=True)) == (200, True)
+
+
+@pytest.mark.parametrize("name", ["assets/../secret.txt", "assets/%2e%2e/secret.txt", "secret.txt", "Board", "board/x"])
 def test_only_assets_are_served(dist: Path, name: str) -> None:
     assert client(ConsoleSettings(), dist).get(f"/console/{name}").status_code == 404
 

@@ -1,12 +1,13 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { Me } from "../api/types";
 import { browserSurroundings } from "../live/browser";
+import { findPage } from "../model/pages";
 import { Desk } from "../state/desk";
 import type { Session } from "../state/session";
 import type { View } from "../state/view";
-import { Console } from "./Console";
 import { PageContext } from "./context";
 import { LogIn } from "./LogIn";
+import { PAGES } from "./pages";
 
 /** Log-in or console, whichever the session asks for. */
 export function App({ session, view }: { session: Session; view: View }) {
@@ -22,9 +23,19 @@ function LoggedIn({ me, session, view }: { me: Me; session: Session; view: View 
     void desk.start();
     return () => desk.stop();
   }, [desk]);
+  const page = findPage(PAGES, location.pathname);
+  if (!page) return <NoSuchPage />;
   return (
-    <PageContext.Provider value={{ session, desk, view }}>
-      <Console />
+    <PageContext.Provider value={{ session, desk, view, pages: PAGES, current: page }}>
+      <page.Content />
     </PageContext.Provider>
+  );
+}
+
+function NoSuchPage() {
+  return (
+    <p class="splash" role="alert">
+      There is no such page. <a href="/console/">Open the map</a>
+    </p>
   );
 }

@@ -2,6 +2,7 @@ import type { Desk } from "../state/desk";
 import type { Theme } from "../state/view";
 import { clockTime, zoneName } from "../model/zone";
 import { initials } from "../model/words";
+import { hrefOf } from "../model/pages";
 import { shortAddress } from "../model/pending";
 import { slotText } from "../model/zone";
 import { Icon, Mark, type IconName } from "../symbols/Icon";
@@ -28,9 +29,12 @@ export function Header({ screen }: { screen: string }) {
 }
 
 function MainLinks() {
+  const { pages, current } = usePage();
   return (
     <nav class="tabs" aria-label="Main">
-      <a href="/console/" aria-current="page">Map</a>
+      {pages.map((page) => (
+        <a key={page.name} href={hrefOf(page)} aria-current={page === current ? "page" : undefined}>{page.label}</a>
+      ))}
     </nav>
   );
 }

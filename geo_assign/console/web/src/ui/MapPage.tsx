@@ -13,7 +13,7 @@ import { Pending } from "./Pending";
 type Screen = "desk" | "list" | "map" | "order";
 
 /** The live map page: pending on the left, map in the middle, the open order on the right. */
-export function Console() {
+export function MapPage() {
   const page = usePage();
   const { desk, view } = page;
   useStartSelection(page);
