@@ -39,7 +39,7 @@ TOLERATED_WAIT_S = 60.0
 RUN_UPGRADE = "run: geo-assign db upgrade"
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """How a check came out; `SKIP`: another one has to be well first."""
 
     OK = "ok"
@@ -53,7 +53,7 @@ class Finding:
     """One check: what was seen, and what to do about it (empty where nothing is to be done)."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckVerdict
     detail: str
     hint: str = ""
 
@@ -82,22 +82,24 @@ def check_names(environ: dict[str, str] | None) -> Finding:
     unknown = unknown_settings(environ)
     if unknown:
         return Finding(
-            "settings", Verdict.WARN, f"not known: {', '.join(unknown)}", "see config/geo-assign.env for the names"
+            "settings", CheckVerdict.WARN, f"not known: {', '.join(unknown)}", "see config/geo-assign.env for the names"
         )
-    return Finding("settings", Verdict.OK, "every name is known")
+    return Finding("settings", CheckVerdict.OK, "every name is known")
 
 
 def check_secret_keys(settings: Settings) -> Finding:
     """Without a usable key no map key can be stored or read."""
     name, how = "secret keys", f"set {PREFIX}SECRET_KEYS to Fernet keys, newest first, separated by commas"
     if not settings.fernet_keys:
-        return Finding(name, Verdict.FAIL, "none is set", how)
+        return Finding(name, CheckVerdict.FAIL, "none is set", how)
     for number, key in enumerate(settings.fernet_keys, start=1):
         try:
             Fernet(key)
         except ValueError:
-            return Finding(name, Verdict.FAIL, f"key {number} of {len(settings.fernet_keys)} is no Fernet key", how)
-    return Finding(name, Verdict.OK, f"{len(settings.fernet_keys)} usable")
+            return Finding(
+                name, CheckVerdict.FAIL, f"key {number} of {len(settings.fernet_keys)} is no Fernet key", how
+            )
+    return Finding(name, CheckVerdict.OK, f"{len(settings.fernet_keys)} usable")
 
 
 def check_outbound(settings: Settings) -> Finding:
@@ -106,23 +108,23 @@ def check_outbound(settings: Settings) -> Finding:
     try:
         places = parse_allow(settings.outbound_allow)
     except ValueError as error:
-        return Finding(name, Verdict.FAIL, str(error), "write it like 10.1.0.0/16:8080, 127.0.0.1/32:*")
+        return Finding(name, CheckVerdict.FAIL, str(error), "write it like 10.1.0.0/16:8080, 127.0.0.1/32:*")
     wide = [str(place.network) for place in places if place.network.prefixlen == 0]
     if wide:
         hint = f"name the one network that is needed in {PREFIX}OUTBOUND_ALLOW"
-        return Finding(name, Verdict.WARN, f"every private address may be reached ({', '.join(wide)})", hint)
-    return Finding(name, Verdict.OK, f"{len(places) or 'no'} private place{'s' * (len(places) != 1)} allowed")
+        return Finding(name, CheckVerdict.WARN, f"every private address may be reached ({', '.join(wide)})", hint)
+    return Finding(name, CheckVerdict.OK, f"{len(places) or 'no'} private place{'s' * (len(places) != 1)} allowed")
 
 
 def check_console(settings: Settings) -> Finding:
     """The pages, and the file that the map draws under everything."""
     if not CONSOLE_PAGE.is_file():
         return Finding(
-            "console", Verdict.WARN, "not built; the API works without it", "run ./scripts/run, or npm run build"
+            "console", CheckVerdict.WARN, "not built; the API works without it", "run ./scripts/run, or npm run build"
         )
     if settings.basemap_path is not None and not settings.basemap_path.is_file():
-        return Finding("console", Verdict.WARN, f"{settings.basemap_path} is missing", f"see {PREFIX}BASEMAP_PATH")
-    return Finding("console", Verdict.OK, "built")
+        return Finding("console", CheckVerdict.WARN, f"{settings.basemap_path} is missing", f"see {PREFIX}BASEMAP_PATH")
+    return Finding("console", CheckVerdict.OK, "built")
 
 
 def check_port(settings: Settings) -> Finding:
@@ -130,16 +132,16 @@ def check_port(settings: Settings) -> Finding:
     place = f"{settings.host}:{settings.port}"
     try:
         with socket.create_connection((settings.host, settings.port), timeout=2):
-            return Finding("port", Verdict.OK, f"something listens on {place}")
+            return Finding("port", CheckVerdict.OK, f"something listens on {place}")
     except OSError:
         pass
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         with socket.create_server((settings.host, settings.port), family=family):
-            return Finding("port", Verdict.OK, f"{place} is free; the service is not running")
+            return Finding("port", CheckVerdict.OK, f"{place} is free; the service is not running")
     except OSError as error:
         hint = f"choose another with {PREFIX}HOST and {PREFIX}PORT"
-        return Finding("port", Verdict.FAIL, f"{place}: {error.strerror}", hint)
+        return Finding("port", CheckVerdict.FAIL, f"{place}: {error.strerror}", hint)
 
 
 SETTINGS_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
@@ -173,14 +175,14 @@ def check_reachable(name: str, view: DatabaseView, variable: str) -> Finding:
     """Whether the role can log in at all."""
     if view.facts is None:
         hint = f"see {variable}; the roles' log-ins are made by: geo-assign db upgrade"
-        return Finding(name, Verdict.FAIL, view.refusal, hint)
-    return Finding(name, Verdict.OK, f"logged in as {view.facts.role}")
+        return Finding(name, CheckVerdict.FAIL, view.refusal, hint)
+    return Finding(name, CheckVerdict.OK, f"logged in as {view.facts.role}")
 
 
 def check_database(view: DatabaseView, settings: Settings) -> Iterator[Finding]:
     """What the application role found, once it is in."""
     if view.facts is None:
-        yield from (Finding(name, Verdict.SKIP, "the database cannot be asked") for name in DATABASE_CHECKS)
+        yield from (Finding(name, CheckVerdict.SKIP, "the database cannot be asked") for name in DATABASE_CHECKS)
         return
     for name, check in DATABASE_CHECKS.items():
         yield check(name, view, view.facts, settings)
@@ -196,8 +198,8 @@ def check_versions(name: str, _view: DatabaseView, facts: DatabaseFacts, _settin
 def check_durability(name: str, _view: DatabaseView, facts: DatabaseFacts, settings: Settings) -> Finding:
     hint = "switch both on in postgresql.conf: answered positions and assignments must survive a crash"
     finding = _judged(name, durability_objections(facts), well="fsync and synchronous_commit are on", hint=hint)
-    if finding.verdict is Verdict.FAIL and settings.allow_unsafe_database:
-        return Finding(name, Verdict.WARN, f"{finding.detail}, as {PREFIX}ALLOW_UNSAFE_DATABASE allows", hint)
+    if finding.verdict is CheckVerdict.FAIL and settings.allow_unsafe_database:
+        return Finding(name, CheckVerdict.WARN, f"{finding.detail}, as {PREFIX}ALLOW_UNSAFE_DATABASE allows", hint)
     return finding
 
 
@@ -209,19 +211,25 @@ def check_role(name: str, _view: DatabaseView, facts: DatabaseFacts, _settings: 
 def check_migrations(name: str, view: DatabaseView, _facts: DatabaseFacts, settings: Settings) -> Finding:
     head = head_revision(settings)
     if view.revision == head:
-        return Finding(name, Verdict.OK, f"at the newest revision, {head}")
+        return Finding(name, CheckVerdict.OK, f"at the newest revision, {head}")
     return Finding(
-        name, Verdict.FAIL, f"the database is at {view.revision or 'no revision'}, this code wants {head}", RUN_UPGRADE
+        name,
+        CheckVerdict.FAIL,
+        f"the database is at {view.revision or 'no revision'}, this code wants {head}",
+        RUN_UPGRADE,
     )
 
 
 def check_clocks(name: str, view: DatabaseView, _facts: DatabaseFacts, _settings: Settings) -> Finding:
     """Deadlines are the database's; logs and certificates are this host's."""
     if abs(view.skew_s) <= TOLERATED_SKEW_S:
-        return Finding(name, Verdict.OK, f"the database's and this host's agree within {abs(view.skew_s):.1f} s")
+        return Finding(name, CheckVerdict.OK, f"the database's and this host's agree within {abs(view.skew_s):.1f} s")
     side = "ahead of" if view.skew_s > 0 else "behind"
     return Finding(
-        name, Verdict.WARN, f"the database is {abs(view.skew_s):.1f} s {side} this host", "synchronize both with NTP"
+        name,
+        CheckVerdict.WARN,
+        f"the database is {abs(view.skew_s):.1f} s {side} this host",
+        "synchronize both with NTP",
     )
 
 
@@ -239,7 +247,7 @@ def check_worker(settings: Settings) -> Iterator[Finding]:
     name = "worker role"
     if settings.worker_database_url is None:
         hint = f"set {PREFIX}WORKER_DATABASE_URL where the worker runs"
-        yield Finding(name, Verdict.WARN, "not set here: this host runs no worker", hint)
+        yield Finding(name, CheckVerdict.WARN, "not set here: this host runs no worker", hint)
         return
     view = look(settings.worker_database_url)
     if view.facts is None:
@@ -256,20 +264,20 @@ def check_events(worker_url: SecretStr) -> Finding:
     try:
         row = _ask(worker_url, _EVENTS)
     except SQLAlchemyError:
-        return Finding(name, Verdict.SKIP, "the tables cannot be asked", RUN_UPGRADE)
+        return Finding(name, CheckVerdict.SKIP, "the tables cannot be asked", RUN_UPGRADE)
     if row.waiting_s > TOLERATED_WAIT_S:
         detail = f"the oldest has waited {row.waiting_s:.0f} s to be handed out"
-        return Finding(name, Verdict.WARN, detail, "is geo-assign worker running?")
+        return Finding(name, CheckVerdict.WARN, detail, "is geo-assign worker running?")
     if row.dead:
         hint = "see GET /v1/webhooks/{id}/deliveries?state=dead; POST /v1/webhooks/{id}/redrive sends them again"
-        return Finding(name, Verdict.WARN, f"{row.dead} deliveries to webhooks were given up", hint)
-    return Finding(name, Verdict.OK, "handed out, and told to whoever listens")
+        return Finding(name, CheckVerdict.WARN, f"{row.dead} deliveries to webhooks were given up", hint)
+    return Finding(name, CheckVerdict.OK, "handed out, and told to whoever listens")
 
 
 def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Finding:
     """Fail with the objections, if there are any."""
     found = "; ".join(objections)
-    return Finding(name, Verdict.FAIL, found, hint) if found else Finding(name, Verdict.OK, well)
+    return Finding(name, CheckVerdict.FAIL, found, hint) if found else Finding(name, CheckVerdict.OK, well)
 
 
 _EVENTS = text("""
@@ -311,7 +319,12 @@ def as_table(findings: Iterable[Finding]) -> Table:
     return table
 
 
-STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
+STYLES = {
+    CheckVerdict.OK: "green",
+    CheckVerdict.WARN: "yellow",
+    CheckVerdict.FAIL: "bold red",
+    CheckVerdict.SKIP: "dim",
+}
 
 
 @click.command()
@@ -322,9 +335,9 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  click passes by name
         findings = examine(Settings())
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        findings = [Finding("settings", Verdict.FAIL, wrong, "see config/geo-assign.env")]
+        findings = [Finding("settings", CheckVerdict.FAIL, wrong, "see config/geo-assign.env")]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         Console().print(as_table(findings))
-    sys.exit(any(finding.verdict is Verdict.FAIL for finding in findings))
+    sys.exit(any(finding.verdict is CheckVerdict.FAIL for finding in findings))

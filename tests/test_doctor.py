@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo_assign import doctor as doctor_module
 from geo_assign.core.vetting import DatabaseFacts, durability_objections, role_objections, version_objections
-from geo_assign.doctor import Finding, Verdict, check_names, doctor, examine
+from geo_assign.doctor import CheckVerdict, Finding, check_names, doctor, examine
 from tests.conftest import World
 
 SOUND = DatabaseFacts(
@@ -53,19 +53,19 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
 def test_a_sound_installation_is_well(world: World, free_port: int) -> None:
     findings = by_name(examine(world.settings(port=free_port), environ={}))
     durability = findings.pop("durability")
-    assert {finding.verdict for finding in findings.values()} == {Verdict.OK}, findings
-    assert durability.verdict in {Verdict.OK, Verdict.WARN}
+    assert {finding.verdict for finding in findings.values()} == {CheckVerdict.OK}, findings
+    assert durability.verdict in {CheckVerdict.OK, CheckVerdict.WARN}
 
 
 def test_what_is_not_well_says_what_to_do(world: World) -> None:
     settings = world.settings(database_url=world.admin_url, secret_keys="short", outbound_allow="10.0.0.0/8")
     for finding in examine(settings, environ={"GEO_ASSIGN_PROT": "1"}):
-        assert bool(finding.hint) == (finding.verdict in {Verdict.WARN, Verdict.FAIL}), finding
+        assert bool(finding.hint) == (finding.verdict in {CheckVerdict.WARN, CheckVerdict.FAIL}), finding
 
 
 def test_the_owner_must_not_serve(world: World) -> None:
     finding = by_name(examine(world.settings(database_url=world.admin_url), environ={}))["application role"]
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckVerdict.FAIL
     assert "superuser" in finding.detail
 
 
@@ -78,14 +78,14 @@ def test_a_member_of_the_owner_is_an_owner(world: World, admin: Connection) -> N
     finally:
         admin.execute(text("REASSIGN OWNED BY geo_test_heir TO CURRENT_USER"))
         admin.execute(text("DROP ROLE geo_test_heir"))
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckVerdict.FAIL
     assert "owns 1 tables" in finding.detail
 
 
 def test_an_old_schema_is_told_from_a_new_one(world: World, admin: Connection) -> None:
     admin.execute(text("UPDATE alembic_version SET version_num = 'old'"))
     finding = by_name(examine(world.settings(), environ={}))["migrations"]
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckVerdict.FAIL
     assert "is at old" in finding.detail
     assert finding.hint == "run: geo-assign db upgrade"
 
@@ -93,26 +93,26 @@ def test_an_old_schema_is_told_from_a_new_one(world: World, admin: Connection) -
 def test_without_a_database_its_checks_are_skipped_and_the_password_stays_secret(free_port: int, world: World) -> None:
     url = f"postgresql://fleet_app:hidden@127.0.0.1:{free_port}/fleet"
     findings = by_name(examine(world.settings(database_url=url), environ={}))
-    assert findings["database"].verdict is Verdict.FAIL
-    assert findings["migrations"].verdict is Verdict.SKIP
+    assert findings["database"].verdict is CheckVerdict.FAIL
+    assert findings["migrations"].verdict is CheckVerdict.SKIP
     assert "hidden" not in str(findings)
 
 
 @pytest.mark.parametrize(
     ("changes", "name", "verdict", "detail"),
     [
-        ({"secret_keys": ""}, "secret keys", Verdict.FAIL, "none is set"),
-        ({"secret_keys": "short"}, "secret keys", Verdict.FAIL, "key 1 of 1 is no Fernet key"),
-        ({"outbound_allow": "10.0.0.0/8"}, "outbound", Verdict.FAIL, "10.0.0.0/8"),
-        ({"outbound_allow": "0.0.0.0/0:*"}, "outbound", Verdict.WARN, "every private address"),
-        ({"outbound_allow": ""}, "outbound", Verdict.OK, "no private places"),
-        ({"basemap_path": Path("/nowhere.json")}, "console", Verdict.WARN, "/nowhere.json is missing"),
-        ({"worker_database_url": None}, "worker role", Verdict.WARN, "runs no worker"),
-        ({"host": "192.0.2.1"}, "port", Verdict.FAIL, "192.0.2.1"),
+        ({"secret_keys": ""}, "secret keys", CheckVerdict.FAIL, "none is set"),
+        ({"secret_keys": "short"}, "secret keys", CheckVerdict.FAIL, "key 1 of 1 is no Fernet key"),
+        ({"outbound_allow": "10.0.0.0/8"}, "outbound", CheckVerdict.FAIL, "10.0.0.0/8"),
+        ({"outbound_allow": "0.0.0.0/0:*"}, "outbound", CheckVerdict.WARN, "every private address"),
+        ({"outbound_allow": ""}, "outbound", CheckVerdict.OK, "no private places"),
+        ({"basemap_path": Path("/nowhere.json")}, "console", CheckVerdict.WARN, "/nowhere.json is missing"),
+        ({"worker_database_url": None}, "worker role", CheckVerdict.WARN, "runs no worker"),
+        ({"host": "192.0.2.1"}, "port", CheckVerdict.FAIL, "192.0.2.1"),
     ],
 )
 def test_each_setting_is_judged(
-    world: World, changes: dict[str, object], name: str, verdict: Verdict, detail: str
+    world: World, changes: dict[str, object], name: str, verdict: CheckVerdict, detail: str
 ) -> None:
     finding = by_name(examine(world.settings(**changes), environ={}))[name]
     assert (finding.verdict, detail in finding.detail) == (verdict, True), finding
@@ -120,13 +120,13 @@ def test_each_setting_is_judged(
 
 def test_a_misspelt_setting_is_named() -> None:
     finding = check_names({"GEO_ASSIGN_FRESHNES_S": "60", "GEO_ASSIGN_PORT": "1", "PATH": "/bin"})
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckVerdict.WARN
     assert finding.detail == "not known: GEO_ASSIGN_FRESHNES_S"
 
 
 def test_a_console_that_is_not_built_is_no_failure(built_console: Path, world: World) -> None:
     built_console.unlink()
-    assert by_name(examine(world.settings(), environ={}))["console"].verdict is Verdict.WARN
+    assert by_name(examine(world.settings(), environ={}))["console"].verdict is CheckVerdict.WARN
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_events_that_wait_or_were_given_up_are_noticed(world: World, admin: Conn
         event,
     )
     found = by_name(examine(settings, environ={}))["events"]
-    assert (found.verdict, "worker" in found.hint) == (Verdict.WARN, True)
+    assert (found.verdict, "worker" in found.hint) == (CheckVerdict.WARN, True)
     admin.execute(text("UPDATE outbox SET delivered_at = now()"))
     admin.execute(
         text("INSERT INTO webhooks (org_id, id, url, created_at, updated_at) VALUES (:org_id, :id, 'x', now(), now())"),
@@ -207,4 +207,4 @@ def test_events_that_wait_or_were_given_up_are_noticed(world: World, admin: Conn
         event,
     )
     found = by_name(examine(settings, environ={}))["events"]
-    assert (found.verdict, found.detail) == (Verdict.WARN, "1 deliveries to webhooks were given up")
+    assert (found.verdict, found.detail) == (CheckVerdict.WARN, "1 deliveries to webhooks were given up")

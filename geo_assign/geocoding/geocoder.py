@@ -16,10 +16,10 @@ from geo_assign.core.reachable import parse_allow
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import counter, histogram
-from geo_assign.geocoding.commands.calls import Job, prepare, record
+from geo_assign.geocoding.commands.calls import ReservedCall, prepare, record
 from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.geocoding.keys import check_map_key
-from geo_assign.geocoding.providers import Access
+from geo_assign.geocoding.providers import ProviderAccess
 from geo_assign.geocoding.providers.base import unavailable
 
 _ANSWERS = counter("geocode_answers", "Addresses asked for, by outcome.", ("provider", "outcome", "source"))
@@ -66,7 +66,7 @@ class Geocoder:
         _ANSWERS.labels(result.provider or "none", outcome, "kept" if result.cached else "asked").inc()
         return result
 
-    def call(self, job: Job, *, deadline_s: float) -> GeocodeResult:
+    def call(self, job: ReservedCall, *, deadline_s: float) -> GeocodeResult:
         """Make a prepared call. Touches no database."""
         provider = job.spec.build(self._access(job.url, job.key))
         with _CALL_S.labels(job.spec.name).time():
@@ -104,5 +104,5 @@ class Geocoder:
             return None
         return result.problem
 
-    def _access(self, url: str | None, key: SecretStr | None) -> Access:
-        return Access(client=self.client, url=url, key=key, gazetteers=self.gazetteers)
+    def _access(self, url: str | None, key: SecretStr | None) -> ProviderAccess:
+        return ProviderAccess(client=self.client, url=url, key=key, gazetteers=self.gazetteers)

@@ -11,7 +11,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
-class Row:
+class ReferenceRow:
     """A parameter, or a member of a body."""
 
     name: str
@@ -74,8 +74,8 @@ def _access(access: Json) -> str:
     return f"{', '.join(who).replace('_', ' ')}{needs}."
 
 
-def _parameter(spec: Json, parameter: Json) -> Row:
-    return Row(
+def _parameter(spec: Json, parameter: Json) -> ReferenceRow:
+    return ReferenceRow(
         parameter["name"],
         _type(spec, parameter["schema"]),
         parameter.get("description", ""),
@@ -90,10 +90,12 @@ def _schema(holder: Json) -> Json:
     return schema
 
 
-def _members(spec: Json, schema: Json) -> Iterator[Row]:
+def _members(spec: Json, schema: Json) -> Iterator[ReferenceRow]:
     shape = resolved(spec, schema)
     for name, member in shape.get("properties", {}).items():
-        yield Row(name, _type(spec, member), _meaning(spec, member), required=name in shape.get("required", ()))
+        yield ReferenceRow(
+            name, _type(spec, member), _meaning(spec, member), required=name in shape.get("required", ())
+        )
 
 
 def _meaning(spec: Json, member: Json) -> str:

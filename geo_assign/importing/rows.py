@@ -64,7 +64,7 @@ Moment = Annotated[datetime | None, BeforeValidator(_instant)]
 _SLUG = "small letters, digits and hyphens"
 
 
-class Row(BaseModel):
+class ImportRow(BaseModel):
     """A row of a file. An empty cell takes the default of a new entry and leaves an existing one unchanged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
@@ -96,7 +96,7 @@ class Row(BaseModel):
         return tuple(str(getattr(self, name)) for name in self.key)
 
 
-class TechnicianRow(Row):
+class TechnicianImportRow(ImportRow):
     """A technician, identified by the slug."""
 
     slug: Slug = Field(description=_SLUG)
@@ -135,7 +135,7 @@ class TechnicianRow(Row):
         return {day: spans for day, spans in given.items() if spans}
 
 
-class StoreRow(Row):
+class StoreRow(ImportRow):
     """A store, identified by the slug. Each setting of a store may be a column of its name."""
 
     model_config = ConfigDict(extra="allow")
@@ -155,7 +155,7 @@ class StoreRow(Row):
         return {name: _json_or_text(str(cell)) for name, cell in (self.model_extra or {}).items()}
 
 
-class WorkOrderRow(Row):
+class WorkOrderRow(ImportRow):
     """A lead or a ticket, identified by store and external id."""
 
     key = ("store", "external_id")
@@ -203,7 +203,7 @@ class WorkOrderRow(Row):
         return {name: part for name, part in parts.items() if part is not None}
 
 
-def _both(row: Row, one: str, other: str) -> None:
+def _both(row: ImportRow, one: str, other: str) -> None:
     for given, missing in ((one, other), (other, one)):
         if getattr(row, given) is not None and getattr(row, missing) is None:
             raise PydanticCustomError("column", "{given} is given without it", {"column": missing, "given": given})
@@ -216,11 +216,11 @@ def _json_or_text(cell: str) -> Any:
         return cell
 
 
-def _worded(row: type[Row], error: ValidationError) -> RowError:
+def _worded(row: type[ImportRow], error: ValidationError) -> RowError:
     return next(_words(row, error))
 
 
-def _words(row: type[Row], error: ValidationError) -> Iterator[RowError]:
+def _words(row: type[ImportRow], error: ValidationError) -> Iterator[RowError]:
     for wrong in error.errors(include_url=False, include_input=False):
         column = str(wrong["loc"][0]) if wrong["loc"] else str(wrong.get("ctx", {}).get("column", ""))
         described = row.model_fields[column].description if column in row.model_fields else None

@@ -14,7 +14,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.commands import orders
-from geo_assign.importing.rows import Row, RowError, StoreRow, TechnicianRow, WorkOrderRow
+from geo_assign.importing.rows import ImportRow, RowError, StoreRow, TechnicianImportRow, WorkOrderRow
 from geo_assign.seed import OrganizationLoader
 from geo_assign.seed.document import Place, StoreEntry, TechnicianEntry
 from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNotExistError
@@ -46,11 +46,11 @@ class Importer:
     """How rows of one kind are read and written; `noun` names them in messages."""
 
     noun: str
-    row: type[Row]
+    row: type[ImportRow]
     upsert: Callable[[Tx, Settings, Any], RowOutcome] = field(repr=False)
 
 
-def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: Row) -> RowOutcome:
+def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: ImportRow) -> RowOutcome:
     """Write one row. Raises RowError for each refusal of the library, with the column where it is known."""
     try:
         return importer.upsert(tx, settings, row)
@@ -60,7 +60,7 @@ def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: Row) -> RowO
         raise RowError(column, problem.detail if problem else error.detail) from error
 
 
-def upsert_technician(tx: Tx, settings: Settings, row: TechnicianRow) -> RowOutcome:
+def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> RowOutcome:
     """Create a technician, or change what differs from the row."""
     _require(tx, stores, row.store, column="store")
     for group in row.groups:
@@ -136,7 +136,7 @@ def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutc
 
 
 IMPORTERS: Mapping[str, Importer] = {
-    "technicians": Importer("technicians", TechnicianRow, upsert_technician),
+    "technicians": Importer("technicians", TechnicianImportRow, upsert_technician),
     "stores": Importer("stores", StoreRow, upsert_store),
     "work-orders": Importer("work orders", WorkOrderRow, upsert_work_order),
 }
@@ -168,7 +168,7 @@ def _compared(before: int | None, after: int | None) -> RowChange:
     return RowChange.UNCHANGED if before == after else RowChange.CHANGED
 
 
-def _column_of(pointer: str, row: Row) -> str:
+def _column_of(pointer: str, row: ImportRow) -> str:
     """Return the column that a pointer of the library means; empty where there is none."""
     parts = [part.removesuffix("_id") for part in pointer.strip("/").split("/")]
     known = row.columns()

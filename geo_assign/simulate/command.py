@@ -14,7 +14,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.simulate.city import BASEMAP, GAZETTEER, City, city_file, load_city
 from geo_assign.simulate.client import ServiceClient
 from geo_assign.simulate.pace import RealPace
-from geo_assign.simulate.runner import Options, run
+from geo_assign.simulate.runner import RunnerOptions, run
 from geo_assign.simulate.seeding import demo_logins, demo_seed
 
 ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -63,7 +63,7 @@ def simulate(
         return
     if not seeded.exists():
         raise click.UsageError(f"There is no {seeded}: see the three steps of `geo-assign simulate --help`.")
-    options = Options(
+    options = RunnerOptions(
         leads_per_hour=leads_per_hour, speed=speed, duration_s=duration, technicians=technicians, seed=seed
     )
     run_until_stopped(
@@ -97,7 +97,7 @@ def default_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def run_until_stopped(city: City, organization: Mapping[str, Any], *, url: str, options: Options) -> None:
+def run_until_stopped(city: City, organization: Mapping[str, Any], *, url: str, options: RunnerOptions) -> None:
     """Run until SIGINT, SIGTERM or the end of the duration."""
     pace = RealPace(wall_clock())
 

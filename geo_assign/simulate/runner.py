@@ -27,7 +27,7 @@ BATTERY_AT_START = (0.25, 1.0)
 
 
 @dataclass(frozen=True)
-class Options:
+class RunnerOptions:
     """How busy the city is. ``speed`` shortens visits, waits and breaks, but not the driving. None means no limit."""
 
     leads_per_hour: float = 50.0
@@ -44,7 +44,7 @@ def run(
     *,
     city: City,
     pace: Pace,
-    options: Options,
+    options: RunnerOptions,
     report: Callable[[str], None],
 ) -> None:
     """Run one organization of a seeded tree (ids and tokens on every entry) until told to stop.
@@ -76,7 +76,7 @@ def run(
 
 
 def create_technicians(
-    organization: Mapping[str, Any], city: City, *, rng: random.Random, options: Options
+    organization: Mapping[str, Any], city: City, *, rng: random.Random, options: RunnerOptions
 ) -> list[SimulatedTechnician]:
     """Give each technician of the tree a phone, a character and a starting place."""
     routes = RouteFinder(city.streets)

@@ -21,8 +21,8 @@ from geo_assign.core.outbound import (
 from geo_assign.core.retry_after import retry_after_s
 from geo_assign.core.secrets import SecretBox, SecretUnreadableError
 from geo_assign.core.telemetry import counter, get_logger, histogram
-from geo_assign.webhooks.commands.deliveries import Job, claim, note_answer, open_secrets, record
-from geo_assign.webhooks.domain import DEADLINE_S, PING, DeliveryState, Fault, Outcome, Verdict, WebhookUrlError
+from geo_assign.webhooks.commands.deliveries import ClaimedDelivery, claim, note_answer, open_secrets, record
+from geo_assign.webhooks.domain import DEADLINE_S, PING, DeliveryState, DeliveryVerdict, Fault, Outcome, WebhookUrlError
 from geo_assign.webhooks.queries import get_webhook
 from geo_assign.webhooks.signing import body_of, headers_of
 
@@ -61,7 +61,7 @@ class Sender:
         _tell(job, outcome, verdict)
         return True
 
-    def attempt(self, job: Job) -> Outcome:
+    def attempt(self, job: ClaimedDelivery) -> Outcome:
         """Call the receiver. Touches no database, raises nothing that the network could bring about."""
         body = body_of(job.event_type, occurred_at=job.occurred_at, data=job.data)
         headers = headers_of(job.delivery_id, body, job.secrets, at=job.at)
@@ -127,9 +127,9 @@ def outcome_of(answer: OutboundResponse, *, duration_ms: int, asked_at: datetime
     )
 
 
-def _ping(tx: Tx, box: SecretBox, webhook_id: UUID) -> Job:
+def _ping(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery:
     webhook, now = get_webhook(tx, webhook_id), tx.now()
-    return Job(
+    return ClaimedDelivery(
         webhook_id=webhook_id,
         delivery_id=new_id(),
         number=1,
@@ -155,7 +155,7 @@ def _wrong(detail: str) -> WebhookUrlError:
     return WebhookUrlError(detail, errors=[FieldProblem("/url", WebhookUrlError.code, detail)])
 
 
-def _tell(job: Job, outcome: Outcome, verdict: Verdict | None) -> None:
+def _tell(job: ClaimedDelivery, outcome: Outcome, verdict: DeliveryVerdict | None) -> None:
     """Count an attempt, and log what an operator may have to look at. Neither URL nor body is written."""
     _ATTEMPTS.labels(outcome.error or "delivered").inc()
     if verdict is None or verdict.state is DeliveryState.WAITING:

@@ -92,7 +92,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One try. `error` None: it was taken. `response` is the beginning of what the receiver said."""
 
     number: int
@@ -119,7 +119,7 @@ class Delivery:
     expires_at: datetime
     finished_at: datetime | None
     last_error: str | None
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +141,24 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DeliveryVerdict:
     """What becomes of a delivery after an attempt; `next_attempt_at` only while it waits."""
 
     state: DeliveryState
     next_attempt_at: datetime | None = None
 
 
-def judge(outcome: Outcome, *, failures: int, at: datetime, expires_at: datetime, draw: float) -> Verdict:
+def judge(outcome: Outcome, *, failures: int, at: datetime, expires_at: datetime, draw: float) -> DeliveryVerdict:
     """Delivered, once more later, or dead. `failures` include this one; `draw` is a random number from 0 to 1.
 
     The last attempt falls on the deadline itself, so that no delivery dies earlier than it was promised.
     """
     if outcome.error is None:
-        return Verdict(DeliveryState.DELIVERED)
+        return DeliveryVerdict(DeliveryState.DELIVERED)
     if outcome.error == Fault.GONE or at >= expires_at:
-        return Verdict(DeliveryState.DEAD)
+        return DeliveryVerdict(DeliveryState.DEAD)
     wait_s = max(retry_s(failures, draw), outcome.retry_after_s or 0.0)
-    return Verdict(DeliveryState.WAITING, min(at + timedelta(seconds=wait_s), expires_at))
+    return DeliveryVerdict(DeliveryState.WAITING, min(at + timedelta(seconds=wait_s), expires_at))
 
 
 def retry_s(failures: int, draw: float) -> float:

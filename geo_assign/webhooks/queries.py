@@ -11,7 +11,7 @@ from sqlalchemy import literal, or_, select, tuple_
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
-from geo_assign.webhooks.domain import Attempt, Delivery, DeliveryState, Webhook
+from geo_assign.webhooks.domain import Delivery, DeliveryAttempt, DeliveryState, Webhook
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
 
 
@@ -108,15 +108,15 @@ def _with_attempts(tx: Tx, rows: Sequence[Any]) -> list[Delivery]:
         .where(a.org_id == tx.org_id, a.delivery_id.in_([row.id for row in rows]))
         .order_by(a.delivery_id, a.number)
     )
-    attempts: dict[UUID, list[Attempt]] = defaultdict(list)
+    attempts: dict[UUID, list[DeliveryAttempt]] = defaultdict(list)
     for row in tx.conn.execute(statement) if rows else ():
         attempts[row.delivery_id].append(
-            Attempt(row.number, row.at, row.duration_ms, row.status_code, row.error, response=row.response)
+            DeliveryAttempt(row.number, row.at, row.duration_ms, row.status_code, row.error, response=row.response)
         )
     return [_to_delivery(row, attempts[row.id]) for row in rows]
 
 
-def _to_delivery(row: Any, attempts: Sequence[Attempt]) -> Delivery:
+def _to_delivery(row: Any, attempts: Sequence[DeliveryAttempt]) -> Delivery:
     return Delivery(
         id=row.id,
         webhook_id=row.webhook_id,

@@ -10,7 +10,7 @@ import pytest
 from geo_assign.core.geo import Point
 from geo_assign.core.outbound import OutboundClient
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode, judge
-from geo_assign.geocoding.providers import PROVIDERS, Access
+from geo_assign.geocoding.providers import PROVIDERS, ProviderAccess
 
 ROWS = """street,housenumber,postcode,city,country,lat,lon
 Heron Lane,2,1001,Orrava,Nowhere,45.1000,12.1000
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ask(folder: Path, text: str, *, url: str | None = "orrava.csv", near: Point | None = None) -> GeocodeResult:
-    provider = PROVIDERS["gazetteer"].build(Access(OutboundClient(), url=url, gazetteers=folder))
+    provider = PROVIDERS["gazetteer"].build(ProviderAccess(OutboundClient(), url=url, gazetteers=folder))
     return provider.geocode(AddressQuery(text, near=near), deadline_s=1.0, asked_at=datetime(2031, 1, 1, tzinfo=UTC))
 
 

@@ -15,7 +15,7 @@ from geo_assign.core.geo import Point
 from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.reachable import parse_allow
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode
-from geo_assign.geocoding.providers import PROVIDERS, Access
+from geo_assign.geocoding.providers import PROVIDERS, ProviderAccess
 from tests.docs.pages import page
 from tests.providers import stub
 from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
@@ -44,7 +44,7 @@ def server() -> Iterator[StubServer]:
 def ask(
     dialect: Dialect, server: StubServer, *, text: str = ADDRESS, deadline_s: float = 10.0, **biases: object
 ) -> GeocodeResult:
-    provider = PROVIDERS[dialect.provider].build(Access(CLIENT, url=server.url, key=SecretStr(KEY)))
+    provider = PROVIDERS[dialect.provider].build(ProviderAccess(CLIENT, url=server.url, key=SecretStr(KEY)))
     query = AddressQuery(text, **biases)  # type: ignore[arg-type]
     return provider.geocode(query, deadline_s=deadline_s, asked_at=NOW)
 
@@ -213,7 +213,7 @@ def test_neither_key_nor_address_is_logged(
 
 
 def test_a_private_server_is_not_called_unless_allowed(dialect: Dialect, server: StubServer) -> None:
-    provider = PROVIDERS[dialect.provider].build(Access(OutboundClient(), url=server.url, key=SecretStr(KEY)))
+    provider = PROVIDERS[dialect.provider].build(ProviderAccess(OutboundClient(), url=server.url, key=SecretStr(KEY)))
     result = provider.geocode(AddressQuery(ADDRESS), deadline_s=1.0, asked_at=NOW)
     assert problem(result) is ProblemCode.GEOCODER_UNAVAILABLE
     assert server.requests == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from geo_assign.simulate.client import ServiceClient
-from geo_assign.simulate.runner import Options, office_token, run
+from geo_assign.simulate.runner import RunnerOptions, office_token, run
 from geo_assign.simulate.seeding import demo_seed
 from tests.simulate.service import FakeService, served
 
@@ -59,7 +59,7 @@ def simulate(client, organization, city, *, duration_s, hooks=(), **options):
         organization,
         city=city,
         pace=SkippingPace(hooks),
-        options=Options(duration_s=duration_s, **options),
+        options=RunnerOptions(duration_s=duration_s, **options),
         report=lines.append,
     )
     return lines
@@ -193,7 +193,7 @@ def test_stopping_ends_the_run(service, organization, city):
         def wait_until(self, time_s):
             return time_s < 5 and super().wait_until(time_s)
 
-    run(service, organization, city=city, pace=Stopped(), options=Options(), report=[].append)
+    run(service, organization, city=city, pace=Stopped(), options=RunnerOptions(), report=[].append)
 
 
 def test_without_a_new_key_the_administrator_posts_the_leads(organization):

@@ -333,7 +333,7 @@ def tell_and_fail(day: Day) -> None:
         raise ZeroDivisionError
 
 
-def claim(listener: Listener) -> deliveries.Job | None:
+def claim(listener: Listener) -> deliveries.ClaimedDelivery | None:
     day = listener.day
     return day.database.run(day.org_id, lambda tx: deliveries.claim(tx, listener.sender.box, listener.id))
 

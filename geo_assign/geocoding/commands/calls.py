@@ -38,7 +38,7 @@ MAX_ADDRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReservedCall:
     """A call that may be made: reserved in the budget, let through by the breaker. Belongs to one version of a key."""
 
     owner: KeyOwner
@@ -53,7 +53,7 @@ class Job:
 
 def prepare(
     tx: Tx, box: SecretBox, query: AddressQuery, *, store_id: UUID | None, group_id: UUID | None
-) -> GeocodeResult | Job:
+) -> GeocodeResult | ReservedCall:
     """Before a call: the answer when it is known or may not be asked for, else the job to do.
 
     A job is counted in the day's budget here, so that many callers cannot overdraw it together.
@@ -77,7 +77,7 @@ def prepare(
     refused = _refused(tx, key, now)
     if refused is not None:
         return GeocodeResult(problem=refused, provider=key.provider)
-    return Job(
+    return ReservedCall(
         owner=key.owner,
         version=key.version,
         spec=spec,
@@ -89,7 +89,7 @@ def prepare(
     )
 
 
-def record(tx: Tx, box: SecretBox, job: Job, *, result: GeocodeResult) -> None:
+def record(tx: Tx, box: SecretBox, job: ReservedCall, *, result: GeocodeResult) -> None:
     """After a call: keep the answer as long as the provider's terms allow, and what it says about the key.
 
     Of a key that was replaced meanwhile nothing is written.
@@ -119,7 +119,7 @@ def purge_cache(conn: Connection, *, now: datetime, limit: int = 1_000) -> int:
     return conn.execute(delete(geocode_cache).where(tuple_(*key).in_(due))).rowcount
 
 
-def _count_failure(tx: Tx, job: Job, problem: GeocodeProblem, *, now: datetime) -> None:
+def _count_failure(tx: Tx, job: ReservedCall, problem: GeocodeProblem, *, now: datetime) -> None:
     # In SQL, so that failures that are recorded together all count.
     failures = map_keys.c.failures + 1
     open_s = func.least(LONGEST_OPEN_S, FIRST_OPEN_S * func.power(2.0, func.least(failures - FAILURES_TO_OPEN, 10)))
@@ -185,7 +185,7 @@ def _from_cache(tx: Tx, box: SecretBox, provider: str, *, cache_key: bytes, now:
     return GeocodeResult(problem=problem, provider=provider, cached=True)
 
 
-def _keep(tx: Tx, box: SecretBox, job: Job, *, result: GeocodeResult, now: datetime) -> None:
+def _keep(tx: Tx, box: SecretBox, job: ReservedCall, *, result: GeocodeResult, now: datetime) -> None:
     keep = _keep_for(job.spec, result)
     if keep is None:
         return

@@ -25,7 +25,7 @@ BIAS_DEGREES = 0.5
 _HIDDEN = "***"
 
 
-class Provider(Protocol):
+class GeocodingProvider(Protocol):
     """Turns an address into places. Implementations raise nothing: what goes wrong is a `GeocodeProblem`."""
 
     def geocode(self, query: AddressQuery, *, deadline_s: float, asked_at: datetime) -> GeocodeResult:
@@ -33,7 +33,7 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ProviderAccess:
     """What a provider is built from. The key shows in no repr."""
 
     client: OutboundClient
@@ -51,7 +51,7 @@ class ProviderSpec:
     """
 
     name: str
-    build: Callable[[Access], Provider]
+    build: Callable[[ProviderAccess], GeocodingProvider]
     needs_key: bool
     default_url: str | None
     keep_s: float | None

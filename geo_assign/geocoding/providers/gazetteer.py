@@ -26,7 +26,7 @@ from geo_assign.geocoding.domain import (
     ranked,
 )
 from geo_assign.geocoding.housenumbers import HouseNumber, asked_house_number, returned_house_number
-from geo_assign.geocoding.providers.base import Access, ProviderSpec, unavailable
+from geo_assign.geocoding.providers.base import ProviderAccess, ProviderSpec, unavailable
 
 LEAST_LIKENESS = 0.8
 MAX_SIMILAR = 3
@@ -109,7 +109,7 @@ class Index:
 class Gazetteer:
     """Answers from the file that the map key's URL names, or the only one there is."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ProviderAccess) -> None:
         self._access = access
 
     def geocode(self, query: AddressQuery, *, deadline_s: float, asked_at: datetime) -> GeocodeResult:
@@ -204,7 +204,7 @@ def _leading_int(text: str) -> int:
     return int(match[0]) if match else 0
 
 
-def _file(access: Access) -> Path:
+def _file(access: ProviderAccess) -> Path:
     """The file, inside the folder for gazetteers: a key's URL must not read other files of this machine."""
     folder = access.gazetteers
     if folder is None:

@@ -29,7 +29,7 @@ from geo_assign.geocoding.domain import (
 )
 from geo_assign.geocoding.housenumbers import with_number_checked
 from geo_assign.geocoding.providers.base import (
-    Access,
+    ProviderAccess,
     message_in,
     problem_of_error,
     problem_of_status,
@@ -56,7 +56,7 @@ class StatusError(Exception):
 class OutboundAdapter(BaseSyncAdapter):  # type: ignore[misc] # geopy ships no types
     """geopy's way out: one call with one deadline. Keeps the document it parsed, for what geopy leaves out."""
 
-    def __init__(self, access: Access, *, deadline_s: float, extra: Mapping[str, str]) -> None:
+    def __init__(self, access: ProviderAccess, *, deadline_s: float, extra: Mapping[str, str]) -> None:
         super().__init__(proxies=None, ssl_context=None)
         self._client = access.client
         self._deadline_s = deadline_s
@@ -95,7 +95,7 @@ class GeopyProvider(ABC):
     # Query parameters that geopy does not offer.
     extra: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ProviderAccess) -> None:
         silence("geopy")
         self.access = access
 

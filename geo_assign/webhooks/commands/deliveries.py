@@ -22,9 +22,9 @@ from geo_assign.webhooks.domain import (
     LEASE,
     TRIED_FOR,
     DeliveryState,
+    DeliveryVerdict,
     Fault,
     Outcome,
-    Verdict,
     Webhook,
     WebhookInactiveError,
     judge,
@@ -82,7 +82,7 @@ RETURNING id, event_type, subject_id, data, occurred_at, attempts, failures, exp
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ClaimedDelivery:
     """One attempt to make. `number` is its place among the delivery's attempts, and fences off those before it."""
 
     webhook_id: UUID
@@ -108,7 +108,7 @@ def fan_out(tx: Tx) -> int:
     return tx.conn.execute(_FAN_OUT, values).scalar_one()  # type: ignore[no-any-return]
 
 
-def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> Job | None:
+def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
     """Take the next delivery that is due; None when there is none, or the receiver is to be left alone.
 
     Raises NotFoundError for a webhook that is gone, SecretUnreadableError.
@@ -121,7 +121,7 @@ def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> Job | None:
     if row is None:
         _open_until(tx, webhook, webhook.opened_until)
         return None
-    return Job(
+    return ClaimedDelivery(
         webhook_id=webhook_id,
         delivery_id=row.id,
         number=row.attempts,
@@ -139,7 +139,7 @@ def open_secrets(tx: Tx, box: SecretBox, webhook_id: UUID, *, at: datetime) -> t
     return tuple(box.decrypt(encrypted) for encrypted in list_valid_secrets(tx, webhook_id, at=at))
 
 
-def record(tx: Tx, job: Job, outcome: Outcome, *, draw: float) -> Verdict | None:
+def record(tx: Tx, job: ClaimedDelivery, outcome: Outcome, *, draw: float) -> DeliveryVerdict | None:
     """Write down how an attempt ended and what follows from it. None: another one began since, which will say.
 
     `draw` is a random number from 0 to 1. Of a webhook that was deleted meanwhile nothing is written.
@@ -215,7 +215,7 @@ def _open_until(tx: Tx, webhook: Webhook, until: datetime | None, *conditions: C
     return tx.conn.execute(update(webhooks).where(*of_it).values(opened_until=until)).rowcount == 1
 
 
-def _log_attempt(tx: Tx, job: Job, outcome: Outcome) -> None:
+def _log_attempt(tx: Tx, job: ClaimedDelivery, outcome: Outcome) -> None:
     statement = insert(webhook_attempts).values(
         org_id=tx.org_id,
         delivery_id=job.delivery_id,
