@@ -37,7 +37,7 @@ from geo_assign.workforce.commands.technicians import NewTechnician, create_tech
 from geo_assign.workforce.commands.time_off import add_time_off
 from geo_assign.workforce.domain import TimeOff
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import Kind, Offer, RejectReason, State, WorkOrder
+from geo_assign.workorders.domain import Kind, NewOrder, Offer, RejectReason, State, WorkOrder
 from geo_assign.workorders.queries import HistoryEntry, get_offer, get_work_order, list_events, list_open_offers
 
 ORIGIN = Point(lat=41.0, lon=-30.0)
@@ -210,7 +210,7 @@ class Day:
         """Fill somebody's time with other work, at his own place."""
         name = f"booked-{letter}-{slot}"
         start, end = self.slot(slot)
-        new = orders.NewOrder(
+        new = NewOrder(
             kind=Kind.LEAD,
             store_id=self.store_id,
             customer={"name": name},
@@ -237,7 +237,7 @@ class Day:
             more["assignee_id"] = self.people[more.pop("assignee")]
         if "group" in more:
             more["group_id"] = self.group(more.pop("group"))
-        new = orders.NewOrder(
+        new = NewOrder(
             kind=kind,
             store_id=self.store_id,
             customer={"name": f"Customer {letter}"},

@@ -1,8 +1,6 @@
 """Outgoing events as rows, written in the transaction of the change they tell. Delivery reads them later."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Text, text
@@ -12,6 +10,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.core.tables import INSTANT, tenant_table
+from geo_assign.core.wire import JsonObject
 
 # `sequence` orders the events of one subject: they are written under its lock. `delivered_at`: fanned out since.
 outbox = tenant_table(
@@ -32,8 +31,8 @@ outbox = tenant_table(
 )
 
 
-def emit(tx: Tx, event_type: str, subject_id: UUID, payload: Mapping[str, Any], *, at: datetime) -> UUID:
-    """Add an outgoing event; its id stays the same across every delivery attempt. `payload` holds JSON values."""
+def emit(tx: Tx, event_type: str, subject_id: UUID, payload: JsonObject, *, at: datetime) -> UUID:
+    """Add an outgoing event; its id stays the same across every delivery attempt."""
     event_id = new_id()
     tx.conn.execute(
         outbox.insert().values(

@@ -24,7 +24,7 @@ from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.commands import set_deadlines
-from geo_assign.workorders.domain import LocationSource, Offer, PendingReason, RejectReason, WorkOrder
+from geo_assign.workorders.domain import LocationSource, NewOrder, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.tables import work_orders
 
@@ -50,7 +50,7 @@ class DispatchService:
     database: Database
     geocode: Geocode
 
-    def create(self, caller: Caller, new: orders.NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
+    def create(self, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
         """Create an order, locate it, assign it as its trigger says. Returns it and whether it existed before."""
         order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
         if not replayed:

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from geo_assign.dispatch.searching import parallel_limit, ring_at
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import OfferState
-from geo_assign.workorders.queries import Asked
+from geo_assign.workorders.domain import Offer, OfferState
 
 Outcome = Literal["offered", "accepted", "rejected", "expired", "withdrawn", "planned"]
 Then = Literal["alarm", "nobody_left"]
@@ -74,13 +73,13 @@ class Search:
     settings: StoreSettings
     started_at: datetime
     at: datetime
-    asked: Sequence[Asked] = ()
+    offers: Sequence[Offer] = ()
     people: Sequence[Person] = ()
 
     @property
-    def in_vain(self) -> int:
-        """How many people automation asked who did not take it."""
-        return len({one.technician_id for one in self.asked if one.automatic and one.in_vain})
+    def declined(self) -> int:
+        """How many technicians automation asked in vain."""
+        return len({offer.technician_id for offer in self.offers if offer.automatic and offer.was_declined})
 
 
 @dataclass(slots=True)
@@ -118,27 +117,28 @@ class _Climb:
 
 def climb(search: Search, *, zone: ZoneInfo, by_itself: bool, truncated: bool = False) -> Ladder:
     """The ladder of a search, supposing that nobody says yes."""
-    past = tuple(_past(one) for one in search.asked)
-    waiting = [one.expires_at for one in search.asked if one.state is OfferState.OFFERED]
+    past = tuple(_past(offer) for offer in search.offers)
+    waiting = [offer.expires_at for offer in search.offers if offer.state is OfferState.OFFERED]
     limit = search.settings.offers_before_alarm
-    allowed = float("inf") if limit is None else limit - search.in_vain - len(waiting)
+    allowed = float("inf") if limit is None else limit - search.declined - len(waiting)
     going = _Climb(search, list(search.people), allowed, sorted(waiting))
     going.run()
     rungs = (*past, *going.planned)
-    alarmed = limit is not None and search.in_vain + len(waiting) + len(going.planned) >= limit
+    alarmed = limit is not None and search.declined + len(waiting) + len(going.planned) >= limit
     end = _end(search, rungs, "alarm" if alarmed else "nobody_left")
     ladder = Ladder(rungs, end, by_itself=by_itself, truncated=truncated and not alarmed, sentence="")
     return replace(ladder, sentence=_sentence(ladder, at=search.at, zone=zone))
 
 
-def standing(asked: Sequence[Asked], sentence: str) -> Ladder:
-    """The ladder of work for which nobody is going to be asked: what happened, and why it ends there."""
-    return Ladder(tuple(_past(one) for one in asked), None, by_itself=False, truncated=False, sentence=sentence)
+def closed_ladder(offers: Sequence[Offer], sentence: str) -> Ladder:
+    """The ladder of work that is not going to be offered any more: what happened, and why it ends there."""
+    return Ladder(tuple(_past(offer) for offer in offers), None, by_itself=False, truncated=False, sentence=sentence)
 
 
-def _past(one: Asked) -> Rung:
-    until = one.responded_at or one.expires_at
-    return Rung(one.technician_id, one.name, one.distance_m, one.offered_at, until, one.state.value)
+def _past(offer: Offer) -> Rung:
+    until = offer.responded_at or offer.expires_at
+    name, distance_m = offer.technician_name, offer.distance_m
+    return Rung(offer.technician_id, name, distance_m, offer.offered_at, until, offer.state.value)
 
 
 def _end(search: Search, rungs: Sequence[Rung], then: Then) -> End:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.ladder import Ladder, Person, Search, climb, standing
+from geo_assign.dispatch.ladder import Ladder, Person, Search, climb, closed_ladder
 from geo_assign.dispatch.searching import trigger_for
 from geo_assign.matching.domain import MAX_LIMIT
 from geo_assign.matching.queries import rank
@@ -14,7 +14,7 @@ from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries import get_work_order, list_asked
+from geo_assign.workorders.queries import get_work_order, list_lead_offers
 from geo_assign.workorders.queries.coarse import coarse_distance_m, list_coarse
 
 # What is looked at again by itself; the rest waits for a person.
@@ -22,24 +22,24 @@ _GOES_ON = frozenset({PendingReason.NOBODY_ELIGIBLE, PendingReason.OFFERS_EXHAUS
 
 
 def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
-    """The technicians whom automation asked for a work order, and whom it would ask if each of them declines.
+    """The technicians whom automation asked for a work order, and whom it would ask if none accepts.
 
     Raises WorkOrderNotFoundError. Positions are those of this moment: a ladder is a forecast, not a promise. Distances
     of technicians who are shown coarsely are rounded; the order follows the exact ones.
     """
     order = get_work_order(tx, scope, work_order_id)
     rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
-    asked = list_asked(tx, order.id, since=order.search_started_at)
+    offers = list_lead_offers(tx, order.id, since=order.search_started_at)
     closed = _why_nobody_is_asked(order, rules)
     if closed is not None:
-        return _as_shown(tx, scope, standing(asked, closed))
-    waiting = {one.technician_id for one in asked if one.state is OfferState.OFFERED}
+        return _as_shown(tx, scope, closed_ladder(offers, closed))
+    waiting = {offer.technician_id for offer in offers if offer.state is OfferState.OFFERED}
     # A technician who is asked later is asked for the time that others hold already.
-    fixed = replace(order, slot_given=order.slot_given or bool(waiting))
+    fixed = replace(order, slot_is_fixed=order.slot_is_fixed or bool(waiting))
     question = question_for_order(fixed, rules, at=at, limit=MAX_LIMIT)
     found = rank(tx, question, explain=False).candidates
     people = [Person(one.technician_id, one.name, one.distance_m) for one in found if one.technician_id not in waiting]
-    search = Search(rules.settings, order.search_started_at or at, at, asked, people)
+    search = Search(rules.settings, order.search_started_at or at, at, offers, people)
     ladder = climb(
         search,
         zone=get_zone(rules.store.timezone),
@@ -62,12 +62,12 @@ def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = (
 
 
 def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
-    """The sentence for work that is not going to be offered to anybody; None where it may be."""
+    """The sentence for work that is not going to be offered; None where it may be."""
     if order.state in TERMINAL:
         return f"Nobody is asked: the work order is {order.state.value}."
     if order.state in TAKEN:
         return f"Nobody is asked: {order.technician_name} has it."
-    if order.crew_size or "crew" in (order.pending_detail or {}):
+    if order.crew_size or order.waits_for_a_crew:
         return "Nobody else is asked: a person puts a crew together."
     if order.location is None:
         return "Nobody is asked before the work order has a location."

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from geo_assign.core.geo import Point
 from geo_assign.http.schemas import Email, LongText, Password, Phone, ShortText, Skill, Slug
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import Kind
+from geo_assign.workorders.domain import Customer, Device, Kind
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)", re.ASCII)
@@ -194,13 +194,13 @@ class WorkOrderRow(ImportRow):
     def location(self) -> Point | None:
         return None if self.lat is None or self.lon is None else Point(lat=self.lat, lon=self.lon)
 
-    def device(self) -> dict[str, str]:
-        parts = {name: getattr(self, f"device_{name}") for name in ("type", "brand", "model", "issue")}
-        return {name: part for name, part in parts.items() if part is not None}
+    def device(self) -> Device:
+        parts = {name: getattr(self, f"device_{name}") for name in Device.__annotations__}
+        return cast(Device, {name: part for name, part in parts.items() if part is not None})
 
-    def customer(self) -> dict[str, str]:
+    def customer(self) -> Customer:
         parts = {"name": self.customer_name, "phone": self.customer_phone, "email": self.customer_email}
-        return {name: part for name, part in parts.items() if part is not None}
+        return cast(Customer, {name: part for name, part in parts.items() if part is not None})
 
 
 def _both(row: ImportRow, one: str, other: str) -> None:

@@ -21,7 +21,7 @@ from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNo
 from geo_assign.workforce.queries import find_id_by_slug, get_store
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
-from geo_assign.workorders.domain import DuplicateExternalIdError
+from geo_assign.workorders.domain import DuplicateExternalIdError, NewOrder
 from geo_assign.workorders.tables import work_orders
 
 
@@ -114,7 +114,7 @@ def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutc
     ).scalar_one_or_none()
     if known is not None:
         return RowOutcome(RowChange.UNCHANGED, known)
-    new = orders.NewOrder(
+    new = NewOrder(
         kind=row.kind,
         store_id=store_id,
         customer=row.customer(),

@@ -20,8 +20,18 @@ from geo_assign.workforce.commands.technicians import lock_technician
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off
-from geo_assign.workorders.commands import change, lock
-from geo_assign.workorders.domain import HOLDING, TERMINAL, EventKind, WorkOrder, WorkOrderStateError
+from geo_assign.workorders.commands import apply_change, lock
+from geo_assign.workorders.domain import (
+    HOLDING,
+    TERMINAL,
+    Change,
+    ChangedEvent,
+    Columns,
+    Device,
+    SameState,
+    WorkOrder,
+    WorkOrderStateError,
+)
 from geo_assign.workorders.tables import bookings, group_stays, offers
 
 # History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
@@ -115,28 +125,29 @@ def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
     o, g = offers.c, group_stays.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.work_order_id == order_id).values(note=null()))
     tx.conn.execute(update(group_stays).where(g.org_id == tx.org_id, g.work_order_id == order_id).values(note=null()))
-    change(
-        tx,
-        caller,
-        order,
-        EventKind.CHANGED,
-        at=now,
-        detail={"fields": ["customer"], "erased": True},
-        customer={"name": ERASED_NAME, "phone": None, "email": None},
-        address=None,
-        lat=None,
-        lon=None,
-        location_source=None,
-        location_confidence=None,
-        location_candidates=[],
-        device={name: value for name, value in order.device.items() if name != "issue"},
-        notes=None,
-        alarm=null(),
-    )
+    event = ChangedEvent(fields=("customer",), erased=True)
+    change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets=_without_customer(order))
+    apply_change(tx, order, change)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_customer_traces(order_id)))
     audit(tx, caller, "work_order.customer_erased", subject_kind="work_order", subject_id=order_id)
     return lock(tx, order_id)
+
+
+def _without_customer(order: WorkOrder) -> Columns:
+    device = Device(**order.device)
+    device.pop("issue", None)
+    return {
+        "customer": {"name": ERASED_NAME, "phone": None, "email": None},
+        "address": None,
+        "lat": None,
+        "lon": None,
+        "location_source": None,
+        "location_confidence": None,
+        "location_candidates": [],
+        "device": device,
+        "notes": None,
+    }
 
 
 def _require_no_open_work(tx: Tx, technician_id: UUID) -> None:

@@ -28,7 +28,6 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.commands.answering import accept
 from geo_assign.dispatch.commands.duty import positions_returned
-from geo_assign.dispatch.commands.orders import NewOrder
 from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.positions.commands import record
@@ -47,7 +46,7 @@ from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import Kind, State, WorkOrder
+from geo_assign.workorders.domain import Kind, NewOrder, State, WorkOrder
 
 VISIT = timedelta(minutes=15)
 _RETENTION = timedelta(days=3)

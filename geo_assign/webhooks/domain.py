@@ -1,20 +1,59 @@
 """Webhooks: what may be listened to, what a receiver's answer means, and when to try again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, InvalidError
-from geo_assign.workorders.domain import PUBLISHED, EventKind
+from geo_assign.core.wire import JsonObject, Member, members
+from geo_assign.workforce.domain import PresenceChangedEvent
+from geo_assign.workorders.domain import EVENTS, WorkOrderEvent, WorkOrderEventData
 
-EVENT_TYPES = (
-    *(f"work_order.{kind.value}" for kind in EventKind if kind in PUBLISHED),
-    "technician.presence_changed",
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """A kind of event that other systems are told: its name, when it is sent, and the members of its `data`.
+
+    `detail` holds the members of the member `detail`; None where there is none.
+    """
+
+    name: str
+    sent_when: str
+    data: tuple[Member, ...]
+    detail: tuple[Member, ...] | None = None
+
+
+_ORGANIZATION = Member(
+    "organization_id", UUID, "The organization that it happened in.", optional=False, free_text=False
 )
-"""What may be listened to."""
+
+
+def _of_work_order(event: type[WorkOrderEvent]) -> OutgoingEvent:
+    data = (_ORGANIZATION, *members(WorkOrderEventData))
+    # Where a member holds free text it is missing.
+    detail = [replace(one, optional=one.optional or one.free_text) for one in event.members() if one.leaves_the_house]
+    return OutgoingEvent(event.type_name(), _first_line(event), data, tuple(detail))
+
+
+def _first_line(event: type) -> str:
+    return (event.__doc__ or "").splitlines()[0]
+
+
+OUTGOING_EVENTS: Mapping[str, OutgoingEvent] = {
+    outgoing.name: outgoing
+    for outgoing in (
+        *(_of_work_order(event) for event in EVENTS.values() if event.published),
+        OutgoingEvent(
+            PresenceChangedEvent.type_name,
+            _first_line(PresenceChangedEvent),
+            (_ORGANIZATION, *members(PresenceChangedEvent)),
+        ),
+    )
+}
+"""What may be listened to, by name. The API document and `docs/webhooks.md` are held against it."""
+EVENT_TYPES = tuple(OUTGOING_EVENTS)
 PING = "ping"
 """The event that only a test sends."""
 
@@ -112,7 +151,7 @@ class Delivery:
     event_type: str
     subject_id: UUID
     state: DeliveryState
-    data: Mapping[str, Any]
+    data: JsonObject
     occurred_at: datetime
     created_at: datetime
     next_attempt_at: datetime | None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError
@@ -103,6 +103,16 @@ class Technician:
     created_at: datetime
     updated_at: datetime
     at_base: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChangedEvent:
+    """A technician goes on or off duty."""
+
+    type_name: ClassVar[str] = "technician.presence_changed"
+    technician_id: Annotated[UUID, "The technician concerned."]
+    on_duty: Annotated[bool, "Whether the technician is on duty from now on."]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

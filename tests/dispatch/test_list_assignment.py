@@ -8,12 +8,11 @@ import pytest
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.clock import RecordedClock
-from geo_assign.dispatch.commands.orders import NewOrder
 from geo_assign.matching.domain import Provenance
 from geo_assign.matching.roster import RosterLine, RosterQuestion, RosterSort, list_roster
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.domain import Kind, State, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import Kind, NewOrder, State, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 from tests.access.api import Api, seeded_api
 from tests.conftest import World

@@ -14,7 +14,7 @@ from geo_assign.receipts.queries import get_decision
 from geo_assign.receipts.verdicts import Why
 from geo_assign.receipts.why import explain
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
-from geo_assign.workorders.domain import Kind, LocationSource, OfferWithdrawnError, State, WorkOrder
+from geo_assign.workorders.domain import Kind, LocationSource, NewOrder, OfferWithdrawnError, State, WorkOrder
 from geo_assign.workorders.queries import list_events
 from tests.day import Day, shifted
 
@@ -223,7 +223,7 @@ def last_event(day: Day, job: str) -> dict[str, Any]:
 
 def wall_lead(day: Day, start: str, end: str) -> WorkOrder:
     """A lead whose slot is written in the store's wall time."""
-    new = orders.NewOrder(
+    new = NewOrder(
         kind=Kind.LEAD,
         store_id=day.store_id,
         customer={"name": "Eva"},

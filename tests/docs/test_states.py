@@ -2,7 +2,6 @@
 
 import re
 
-from geo_assign.dispatch.commands import answering
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     TERMINAL,
@@ -11,6 +10,7 @@ from geo_assign.workorders.domain import (
     OfferState,
     PendingReason,
     State,
+    WithdrawnBecause,
 )
 from tests.docs.pages import page
 
@@ -38,8 +38,7 @@ def test_an_offer_is_open_until_one_of_the_others_wins() -> None:
 
 def test_every_state_and_reason_is_explained() -> None:
     named = set(STATES.spans())
-    withdrawn = {value for name, value in vars(answering).items() if name.startswith("WITHDRAWN_")}
-    for values in (State, OfferState, BookingState, PendingReason, withdrawn):
+    for values in (State, OfferState, BookingState, PendingReason, WithdrawnBecause):
         assert {str(value) for value in values} <= named
 
 

@@ -15,7 +15,6 @@ from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, road_s
-from geo_assign.dispatch.commands.orders import NewOrder
 from geo_assign.free_time.gaps import GRID
 from geo_assign.matching.domain import Question, Slot
 from geo_assign.matching.queries import explain_one
@@ -25,7 +24,7 @@ from geo_assign.workforce.domain import HoursException, TimeOff
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.domain import Kind, State
+from geo_assign.workorders.domain import Kind, NewOrder, State
 from geo_assign.workorders.tables import bookings
 from tests.conftest import World, cloned
 from tests.day import NOON, Day

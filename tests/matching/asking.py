@@ -22,7 +22,7 @@ def asked(day: Day, job: str, slot: str | None = None, **changes: Any) -> Questi
         if job in day.jobs:
             order = get_work_order(tx, EVERYTHING, day.jobs[job])
             if when is not None:
-                order = replace(order, slot_start=when.start, slot_end=when.end, slot_given=True)
+                order = replace(order, slot_start=when.start, slot_end=when.end, slot_is_fixed=True)
             found = question_for_order(order, rules, at=at, needs_duty=False, limit=9)
         else:
             place = day.places[job]

@@ -16,13 +16,13 @@ from sqlalchemy import make_url
 
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.geo import Point
-from geo_assign.dispatch.commands import answering, orders, progress
+from geo_assign.dispatch.commands import answering, progress
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeResult
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.commands import erase_customer, erase_technician
 from geo_assign.privacy.domain import How
 from geo_assign.privacy.viewlog import ViewLog
-from geo_assign.workorders.domain import Kind, Offer, RejectReason, State
+from geo_assign.workorders.domain import Kind, NewOrder, Offer, RejectReason, State
 from geo_assign.workorders.queries import list_open_offers
 from tests.conftest import World
 from tests.day import Day
@@ -74,7 +74,7 @@ def live_through(day: Day) -> None:
     for letter in "AB":
         day.technician(letter)
     rename(day)
-    new = orders.NewOrder(
+    new = NewOrder(
         kind=Kind.LEAD,
         store_id=day.store_id,
         customer=CUSTOMER,

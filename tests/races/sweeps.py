@@ -20,7 +20,7 @@ from geo_assign.core.errors import GeoAssignError
 from geo_assign.dispatch.commands import answering, assigning, moving, orders, reallocating
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.workforce.commands.stores import NewStore, create_store
-from geo_assign.workorders.domain import Kind, RejectReason, WorkOrder
+from geo_assign.workorders.domain import Kind, NewOrder, RejectReason, WorkOrder
 from tests.day import Day
 
 Start = Literal["pending", "offered", "assigned"]
@@ -164,7 +164,7 @@ class Stage:
     def scene(self, *acts: Act, versioned: bool = False) -> Scene:
         """A new lead on a day of its own, as it must stand for the first of the acts; the others do as they can."""
         day, morning = self.day, self.day.clock.now().replace(hour=9) + timedelta(days=next(self.days))
-        new = orders.NewOrder(
+        new = NewOrder(
             kind=Kind.LEAD,
             store_id=day.store_id,
             customer={"name": "Invented Customer"},

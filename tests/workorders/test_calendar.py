@@ -10,12 +10,11 @@ import pytest
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.dispatch.commands import progress
-from geo_assign.dispatch.commands.orders import NewOrder
 from geo_assign.workforce.commands import NewGroup, NewStore, create_group, create_store, set_hours_exception
 from geo_assign.workforce.commands.technicians import update_technician
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.hours import DAYS
-from geo_assign.workorders.domain import Kind, State
+from geo_assign.workorders.domain import Kind, NewOrder, State
 from geo_assign.workorders.queries.calendar import (
     CalendarQuestion,
     Entry,

@@ -1,4 +1,4 @@
-"""A dispatcher's choice: assign or offer to somebody, take it back. The human wins over automation."""
+"""A dispatcher's choice: assign or offer to a technician, take it back. The human wins over automation."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,7 +6,6 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.answering import WITHDRAWN_ASSIGNED, withdraw
 from geo_assign.dispatch.commands.claiming import Recipient, recipient_from, record_assignment
 from geo_assign.dispatch.commands.crews import (
     Member,
@@ -16,6 +15,7 @@ from geo_assign.dispatch.commands.crews import (
     get_collaborators,
     require_fit,
 )
+from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -23,7 +23,7 @@ from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import (
-    change,
+    apply_change,
     lock,
     lock_people,
     recheck_pending,
@@ -35,13 +35,16 @@ from geo_assign.workorders.domain import (
     TAKEN,
     BookingRole,
     BookingState,
-    EventKind,
-    PendingReason,
+    Change,
+    Pending,
     State,
+    Unassigned,
+    UnassignedEvent,
+    WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import list_held
+from geo_assign.workorders.queries import list_bookings
 
 Mode = Literal["offer", "assign"]
 
@@ -58,11 +61,12 @@ def assign(
 ) -> WorkOrder:
     """Give an order to the technician whom a person chose, at once or as an offer; open offers are withdrawn.
 
-    Collaborators come along: assigned with him, or held until he accepts, or asked as well, as the store's policy says.
+    Collaborators are assigned together with the lead, or held until the lead accepts, or asked as well: the store's
+    policy says which.
 
-    Only what cannot be is refused: taken time of anybody (SlotTakenError, naming who and the other booking if the
-    caller may see it), an order that has somebody or is over (WorkOrderStateError), an offer to somebody off duty, and
-    a version that another person has changed (WorkOrderChangedError).
+    Only what cannot be is refused: taken time of any of them (SlotTakenError, naming who and the other booking if the
+    caller may see it), an order that is taken or over (WorkOrderStateError), an offer to a technician off duty, and a
+    version that another person has changed (WorkOrderChangedError).
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -77,14 +81,14 @@ def assign(
     to_ask = mode == "offer" and asks_everybody(rules)
     crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
     ranking = rank_choice(tx, order, rules)
-    lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_held(tx, order.id))})
-    withdraw(tx, order, WITHDRAWN_ASSIGNED)
-    _give_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
+    lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_bookings(tx, order.id))})
+    withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
+    _assign_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
     recheck_pending(tx, at=tx.now(), store_ids=[order.store_id])
     return lock(tx, order_id)
 
 
-def _give_together(
+def _assign_together(
     tx: Tx,
     caller: Caller,
     order: WorkOrder,
@@ -97,9 +101,9 @@ def _give_together(
 ) -> None:
     now, as_offer = tx.now(), mode == "offer"
     members = [Member(one.id, one.name) for one in crew]
-    everybody = [Member(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
+    all_members = [Member(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
     state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
-    held = claim_together(tx, caller, order, rules, everybody, state=state, at=now)
+    held = claim_together(tx, caller, order, rules, all_members, state=state, at=now)
     record_assignment(
         tx,
         caller,
@@ -113,14 +117,14 @@ def _give_together(
         crew={one.id: one.name for one in crew},
     )
     if as_offer and asks_everybody(rules):
-        # The order as it stands now: whoever is asked along must not set it back.
+        # The order as it stands now: asking the collaborators must not set it back.
         offered = lock(tx, order.id)
         for member in members:
             ask_along(tx, caller, offered, rules, member, booking_id=held[member.technician_id], at=now)
 
 
 def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> WorkOrder:
-    """Take an order back from whoever has it or is asked: pending, until a person or an event moves it."""
+    """Take an order back from the technician who has it or is asked: pending, until a person moves it."""
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
     if order.state not in (State.OFFERED, State.ASSIGNED):
@@ -129,11 +133,10 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
             state=order.state.value,
         )
     now = tx.now()
-    withdraw(tx, order, WITHDRAWN_ASSIGNED)
+    withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
     set_bookings(tx, order.id, BookingState.RELEASED, at=now)
-    detail = {"technician_id": str(order.technician_id) if order.technician_id else None}
-    pending = {"state": State.PENDING, "pending_reason": PendingReason.UNASSIGNED, "pending_detail": {}}
-    change(tx, caller, order, EventKind.UNASSIGNED, at=now, detail=detail, technician_id=None, pinned=False, **pending)
+    event = UnassignedEvent(technician_id=order.technician_id, technician_name=order.technician_name, reason=None)
+    apply_change(tx, order, Change(by=caller, at=now, event=event, after=Pending(Unassigned())))
     recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)
 
@@ -146,7 +149,7 @@ def rank_choice(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:
 
 
 def recipient_of(technician: Technician, ranking: Ranking | None) -> Recipient:
-    """Somebody whom a person chose, with his distance where the ranking knows it."""
+    """A technician whom a person chose, with the distance where the ranking knows it."""
     for one in ranking.candidates if ranking is not None else ():
         if one.technician_id == technician.id:
             return recipient_from(one, by_hand=True)

@@ -1,9 +1,8 @@
-"""Giving work to somebody, as an offer or at once: the same steps whether automation or a person chose."""
+"""Giving work to a technician, as an offer or at once: the same steps whether automation or a person chose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
@@ -13,8 +12,20 @@ from geo_assign.matching.domain import Candidate, Ranking
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.commands import actor, change, claim_time, insert_offer
-from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder
+from geo_assign.workorders.commands import apply_change, claim_time, insert_offer
+from geo_assign.workorders.domain import (
+    Assigned,
+    AssignedEvent,
+    BookingRole,
+    BookingState,
+    Change,
+    Columns,
+    NamedTechnician,
+    Offered,
+    OfferedEvent,
+    WorkOrder,
+    actor_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,11 @@ class Recipient:
     distance_m: float | None = None
     eta_s: float | None = None
     by_hand: bool = False
+
+    @property
+    def rounded_m(self) -> float | None:
+        """The distance as it is told, to ten centimetres."""
+        return None if self.distance_m is None else round(self.distance_m, 1)
 
 
 def recipient_from(candidate: Candidate, *, by_hand: bool = False) -> Recipient:
@@ -45,7 +61,7 @@ def claim_and_assign(
     as_offer: bool,
     ranking: Ranking | None,
 ) -> bool:
-    """Hold the time of a locked order for somebody and offer or assign it; False when something else holds his time."""
+    """Hold a locked order's time for a technician and offer or assign it; False when something else holds that time."""
     booking_id = claim_time(
         tx,
         order,
@@ -75,34 +91,28 @@ def record_assignment(
     ranking: Ranking | None,
     crew: Mapping[UUID, str] | None = None,
 ) -> None:
-    """Offer or assign a locked order to somebody whose time is held for it; `crew`: names, by id, of who comes along.
+    """Offer or assign a locked order to a technician whose time is held; `crew`: names, by id, of who comes along.
 
     What a person assigns is pinned: automation does not undo it. The ranking, if there is one, becomes the receipt.
     """
     decision_id = _receipt(tx, caller, order, recipient, ranking=ranking, as_offer=as_offer)
-    detail = _told(recipient, decision_id)
+    event: OfferedEvent | AssignedEvent
     if as_offer:
-        detail |= _offer(tx, order, rules, recipient, booking_id, at=at, decision_id=decision_id)
-    if crew:
-        detail["collaborators"] = [{"id": str(person_id), "name": name} for person_id, name in crew.items()]
+        event = _offer(tx, order, rules, recipient, booking_id, at=at, decision_id=decision_id, crew=crew)
+    else:
+        event = _assigned(recipient, decision_id, crew)
     start, end = order.slot_at(at)
-    change(
-        tx,
-        caller,
-        order,
-        EventKind.OFFERED if as_offer else EventKind.ASSIGNED,
-        at=at,
-        detail=detail,
-        state=State.OFFERED if as_offer else State.ASSIGNED,
-        technician_id=None if as_offer else recipient.technician_id,
-        pinned=recipient.by_hand and not as_offer,
-        decision_id=decision_id or order.decision_id,
-        wanted_technician_id=None,
-        slot_start=start,
-        slot_end=end,
-        evaluate_due_at=None,
-        **({} if crew is None else {"crew_size": len(crew)}),
-    )
+    sets: Columns = {
+        "decision_id": decision_id or order.decision_id,
+        "wanted_technician_id": None,
+        "slot_start": start,
+        "slot_end": end,
+        "evaluate_due_at": None,
+    }
+    if crew is not None:
+        sets["crew_size"] = len(crew)
+    after = Offered() if as_offer else Assigned(recipient.technician_id, pinned=recipient.by_hand)
+    apply_change(tx, order, Change(by=caller, at=at, event=event, after=after, sets=sets))
 
 
 def _receipt(
@@ -116,7 +126,7 @@ def _receipt(
         work_order_id=order.id,
         mode="manual" if recipient.by_hand else "automatic",
         outcome="offered" if as_offer else "assigned",
-        actor=actor(caller),
+        actor=actor_of(caller),
         chosen=recipient.technician_id,
     )
 
@@ -130,7 +140,8 @@ def _offer(
     *,
     at: datetime,
     decision_id: UUID | None,
-) -> dict[str, Any]:
+    crew: Mapping[UUID, str] | None,
+) -> OfferedEvent:
     expires_at = at + rules.settings.tat
     offer_id = insert_offer(
         tx,
@@ -144,14 +155,29 @@ def _offer(
         distance_m=recipient.distance_m,
         eta_s=recipient.eta_s,
     )
-    return {"offer_id": str(offer_id), "expires_at": expires_at.isoformat()}
+    return OfferedEvent(
+        technician_id=recipient.technician_id,
+        technician_name=recipient.name,
+        role=BookingRole.PRIMARY,
+        offer_id=offer_id,
+        expires_at=expires_at,
+        distance_m=recipient.rounded_m,
+        decision_id=decision_id,
+        by_hand=recipient.by_hand,
+        collaborators=_named(crew),
+    )
 
 
-def _told(recipient: Recipient, decision_id: UUID | None) -> dict[str, Any]:
-    return {
-        "technician_id": str(recipient.technician_id),
-        "technician_name": recipient.name,
-        "distance_m": None if recipient.distance_m is None else round(recipient.distance_m, 1),
-        "decision_id": None if decision_id is None else str(decision_id),
-        "by_hand": recipient.by_hand,
-    }
+def _assigned(recipient: Recipient, decision_id: UUID | None, crew: Mapping[UUID, str] | None) -> AssignedEvent:
+    return AssignedEvent(
+        technician_id=recipient.technician_id,
+        technician_name=recipient.name,
+        distance_m=recipient.rounded_m,
+        decision_id=decision_id,
+        by_hand=recipient.by_hand,
+        collaborators=_named(crew),
+    )
+
+
+def _named(crew: Mapping[UUID, str] | None) -> tuple[NamedTechnician, ...] | None:
+    return tuple(NamedTechnician(technician_id, name) for technician_id, name in (crew or {}).items()) or None

@@ -1,7 +1,7 @@
 """Leads that arrive close together wait a moment, so that they can be given out together.
 
 The window of a store opens with the first lead and closes for all at once. It is a deadline in each waiting row, so
-nothing is lost with a process: whoever finds them due solves them, and holds them by a lease meanwhile.
+nothing is lost with a process: the one that finds them due solves them, and holds them by a lease meanwhile.
 """
 
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.commands import to_pending
-from geo_assign.workorders.domain import Kind, PendingReason, State, WorkOrder
+from geo_assign.workorders.commands import set_pending
+from geo_assign.workorders.domain import Kind, Pending, PendingReason, State, ToBeSolved, WorkOrder
 from geo_assign.workorders.tables import work_orders
 
 _MOST = 1_000
@@ -23,7 +23,7 @@ _MOST = 1_000
 def collect(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> bool:
     """Whether a locked order waits to be solved together with others of its store; a new lead begins to.
 
-    What was judged once does not wait again: whoever rejects is followed at once.
+    What was judged once does not wait again: after a rejection the next technician is asked at once.
     """
     collects = rules.settings.collect_seconds > 0 and rules.settings.lead_auto_user_assignment == "on"
     if not collects or order.kind is not Kind.LEAD:
@@ -34,16 +34,8 @@ def collect(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> bool
         return False
     now = tx.now()
     closes_at = _open_window(tx, order.store_id, now) or now + timedelta(seconds=rules.settings.collect_seconds)
-    to_pending(
-        tx,
-        caller,
-        order,
-        PendingReason.TO_BE_SOLVED,
-        at=now,
-        detail={"until": closes_at.isoformat()},
-        evaluate_due_at=closes_at,
-        search_started_at=now,
-    )
+    after = Pending(ToBeSolved(until=closes_at), evaluate_due_at=closes_at)
+    set_pending(tx, caller, order, after, at=now, sets={"search_started_at": now})
     return True
 
 

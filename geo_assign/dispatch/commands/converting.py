@@ -1,17 +1,16 @@
 """A lead becomes a ticket: what it had goes over in one transaction."""
 
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
-from geo_assign.dispatch.commands.answering import WITHDRAWN_CONVERTED, crew_broken, withdraw
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
+from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import NotALeadError
 from geo_assign.workorders.commands import (
-    change,
+    apply_change,
     insert_ticket,
     leave_group,
     lock,
@@ -25,10 +24,16 @@ from geo_assign.workorders.commands import (
 from geo_assign.workorders.domain import (
     TAKEN,
     BookingState,
-    EventKind,
+    Change,
+    Columns,
+    ConvertedEvent,
     Kind,
-    PendingReason,
+    NobodyEligible,
+    Over,
+    Pending,
+    SameCause,
     State,
+    WithdrawnBecause,
     WorkOrder,
     WorkOrderNotFoundError,
 )
@@ -38,8 +43,8 @@ from geo_assign.workorders.queries import find_ticket_id, get_work_order
 def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tuple[UUID, bool]:
     """Make a ticket of a lead; returns the ticket's id and whether the lead had become it before.
 
-    Whoever has the lead has the ticket, in the same state and with the same time held; open offers close. A ticket
-    that nobody has is due for evaluation. The external id goes to the ticket. Raises NotALeadError,
+    The technician who has the lead has the ticket, in the same state and with the same time held; open offers close. A
+    ticket without a technician is due for evaluation. The external id goes to the ticket. Raises NotALeadError,
     WorkOrderStateError for a lead that is over, WorkOrderChangedError.
     """
     lead = lock(tx, lead_id, scope=caller.scope)
@@ -49,17 +54,17 @@ def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tu
         return _existing(tx, caller, lead), True
     require_version(tx, lead, version)
     require_way(lead, State.CONVERTED)
-    # The number first: whoever creates a ticket takes them in this order, too.
+    # The number first: creating a ticket takes the two in this order, too.
     ticket_id, number = new_id(), next_number(tx, Kind.TICKET)
     now = tx.now()
-    withdraw(tx, lead, WITHDRAWN_CONVERTED)
+    withdraw(tx, lead, WithdrawnBecause.CONVERTED)
     if lead.state not in TAKEN:
         set_bookings(tx, lead.id, BookingState.RELEASED, at=now)
-    begins_with = taken_over(tx, lead) | _standing(lead)
-    over = {"state": State.CONVERTED, "external_id": None, "geocode_due_at": None, "evaluate_due_at": None}
-    change(tx, caller, lead, EventKind.CONVERTED, at=now, detail={"ticket_id": str(ticket_id)}, **over)
-    due_at = None if lead.state in TAKEN and not lead.vacancies else now + TAKEN_OVER_AFTER
-    insert_ticket(tx, caller, lead, ticket_id, at=now, number=number, evaluate_due_at=due_at, **begins_with)
+    columns = taken_over(tx, lead) | _begins_as(lead)
+    columns["evaluate_due_at"] = None if lead.state in TAKEN and not lead.vacancies else now + TAKEN_OVER_AFTER
+    event, after = ConvertedEvent(ticket_id=ticket_id), Over(State.CONVERTED)
+    apply_change(tx, lead, Change(by=caller, at=now, event=event, after=after, sets={"external_id": None}))
+    insert_ticket(tx, caller, lead, ticket_id, number=number, columns=columns, at=now)
     leave_group(tx, lead.id, at=now)
     recheck_pending(tx, at=now, store_ids=[lead.store_id])
     return ticket_id, False
@@ -73,17 +78,14 @@ def _existing(tx: Tx, caller: Caller, lead: WorkOrder) -> UUID:
     return get_work_order(tx, caller.scope, ticket_id).id
 
 
-def _standing(lead: WorkOrder) -> dict[str, Any]:
-    """The state that a ticket begins in: the lead's when somebody has it, or while its place is looked for.
+def _begins_as(lead: WorkOrder) -> Columns:
+    """The state that a ticket begins in: the lead's when a technician has it, or while its place is looked for.
 
     A crew that was being asked waits for the person who put it together.
     """
     if lead.state in TAKEN:
         return {"state": lead.state, "crew_size": lead.crew_size}
     if lead.pending_reason in LOCATION_REASONS:
-        reason, detail = lead.pending_reason, dict(lead.pending_detail or {})
-    elif lead.crew_size:
-        reason, detail = PendingReason.NOBODY_ELIGIBLE, {"crew": crew_broken(lead, WITHDRAWN_CONVERTED)}
-    else:
-        return {"state": State.NEW}
-    return {"state": State.PENDING, "pending_reason": reason, "pending_detail": detail}
+        return Pending(SameCause(lead.pending_reason, lead.pending_detail)).sets
+    crew = broken_crew(lead, WithdrawnBecause.CONVERTED)
+    return {"state": State.NEW} if crew is None else Pending(NobodyEligible(crew=crew)).sets

@@ -1,4 +1,4 @@
-"""Several technicians on one work order: holding everybody's time at once, asking them, replacing who does not come."""
+"""Several technicians on one work order: holding the time of all at once, asking them, replacing who does not come."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,15 +8,10 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ConflictError, InvalidError
-from geo_assign.dispatch.commands.answering import (
-    WITHDRAWN_CREW,
-    WITHDRAWN_MISSING,
-    assign_if_complete,
-    crew_broken,
-    withdraw,
-)
+from geo_assign.dispatch.commands.answering import assign_if_complete
 from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.matching.domain import Candidate
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -24,7 +19,7 @@ from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import (
-    change,
+    apply_change,
     claim_time,
     close_offer,
     insert_offer,
@@ -33,26 +28,33 @@ from geo_assign.workorders.commands import (
     recheck_pending,
     require_version,
     set_bookings,
-    to_pending,
+    set_pending,
 )
 from geo_assign.workorders.domain import (
     TAKEN,
-    AlarmCode,
+    Booking,
     BookingRole,
     BookingState,
-    EventKind,
+    Change,
+    CollaboratorMissingAlarm,
+    Columns,
+    CrewChangedEvent,
+    NamedTechnician,
+    NobodyEligible,
+    OfferedEvent,
     OfferState,
-    PendingReason,
+    Pending,
+    SameState,
     State,
+    WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
-    alarm_of,
 )
-from geo_assign.workorders.queries import Held, get_offer, list_held
+from geo_assign.workorders.queries import get_offer, list_bookings
 
 MOST_COLLABORATORS = 10
 
-# How many people are looked at beside those who are missing: some may be taken in the same moment.
+# How many candidates are looked at beside those who are missing: some may be taken in the same moment.
 _TO_SPARE = 8
 
 
@@ -67,7 +69,7 @@ class TechnicianOffDutyError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of a crew, with his distance in metres and seconds on the road where a ranking knows them."""
+    """A technician of a crew, with distance in metres and seconds on the road where a ranking knows them."""
 
     technician_id: UUID
     name: str
@@ -78,17 +80,17 @@ class Member:
 
 
 def asks_everybody(rules: StoreRules) -> bool:
-    """Whether those who come along are asked too; otherwise they are told once the lead has accepted."""
+    """Whether collaborators are asked too; otherwise they are told once the lead has accepted."""
     return rules.settings.crew_policy == "all_or_nothing"
 
 
 def get_collaborators(
     tx: Tx, caller: Caller, technician_ids: Sequence[UUID], *, leads: Iterable[UUID], to_ask: bool
 ) -> list[Technician]:
-    """Those whom a person chose to come along.
+    """The technicians whom a person chose as collaborators.
 
-    Raises NotFoundError outside the scope, InvalidError for a name that is there twice or leads the work,
-    InactiveError, and TechnicianOffDutyError when they are `to_ask` and somebody could not answer.
+    Raises NotFoundError outside the scope, InvalidError for an id that is there twice or leads the work,
+    InactiveError, and TechnicianOffDutyError when they are `to_ask` and one of them could not answer.
     """
     if len(set(technician_ids)) < len(technician_ids):
         raise InvalidError.at("/collaborator_ids", "duplicate", "Somebody is named twice.")
@@ -101,7 +103,7 @@ def get_collaborators(
 
 
 def require_fit(technician: Technician, *, to_ask: bool) -> None:
-    """Raises InactiveError, or TechnicianOffDutyError for somebody who is to be asked and cannot answer."""
+    """Raises InactiveError, or TechnicianOffDutyError for a technician who is to be asked and cannot answer."""
     if not technician.active:
         raise InactiveError(f"{technician.name} no longer works here.")
     if to_ask and not (technician.on_duty or technician.at_base):
@@ -118,11 +120,11 @@ def claim_together(
     state: BookingState,
     at: datetime,
 ) -> Mapping[UUID, UUID]:
-    """Hold everybody's time or nobody's: the bookings by technician. The caller has called `lock_people`.
+    """Hold the time of all members, or of none: the bookings by technician. The caller has called `lock_people`.
 
-    Raises SlotTakenError, which undoes the whole transaction, with everybody who has no time and when all would.
+    Raises SlotTakenError, which undoes the whole transaction, with all who have no time and when they would.
     """
-    held = {}
+    booking_ids = {}
     for member in sorted(members, key=lambda one: one.technician_id):
         booking_id = claim_time(
             tx,
@@ -136,14 +138,14 @@ def claim_together(
         if booking_id is None:
             names = {one.technician_id: one.name for one in members}
             raise slot_taken(tx, caller, order, rules, names, at=at)
-        held[member.technician_id] = booking_id
-    return held
+        booking_ids[member.technician_id] = booking_id
+    return booking_ids
 
 
 def ask_along(
     tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, member: Member, *, booking_id: UUID, at: datetime
 ) -> None:
-    """Ask somebody whose time is held whether he comes along."""
+    """Ask a technician whose time is held to come along."""
     expires_at = at + rules.settings.tat
     offer_id = insert_offer(
         tx,
@@ -158,25 +160,27 @@ def ask_along(
         eta_s=member.eta_s,
         role=BookingRole.COLLABORATOR,
     )
-    detail = {
-        "offer_id": str(offer_id),
-        "expires_at": expires_at.isoformat(),
-        "technician_id": str(member.technician_id),
-        "technician_name": member.name,
-        "role": BookingRole.COLLABORATOR.value,
-        "by_hand": member.chosen,
-    }
-    change(tx, caller, order, EventKind.OFFERED, at=at, detail=detail)
+    event = OfferedEvent(
+        technician_id=member.technician_id,
+        technician_name=member.name,
+        role=BookingRole.COLLABORATOR,
+        offer_id=offer_id,
+        expires_at=expires_at,
+        distance_m=None if member.distance_m is None else round(member.distance_m, 1),
+        decision_id=None,
+        by_hand=member.chosen,
+    )
+    apply_change(tx, order, Change(by=caller, at=at, event=event, after=SameState(order.state)))
 
 
 def change_crew(
     tx: Tx, caller: Caller, order_id: UUID, technician_ids: Sequence[UUID], *, version: int | None
 ) -> WorkOrder:
-    """Say who comes along to an order that somebody has or is asked to lead. Those who stay keep their time.
+    """Choose the collaborators of an order that is taken or offered. Those who stay keep their time.
 
-    Who joins an order that somebody has is assigned at once; while it is offered he is held, or asked, as the store's
-    policy says. Raises WorkOrderStateError when nobody leads it, SlotTakenError with everybody who has no time, and
-    what `get_collaborators` raises; then nothing is changed.
+    Who joins a taken order is assigned at once; while it is offered their time is held, or they are asked, as the
+    store's policy says. Raises WorkOrderStateError when no technician leads it, SlotTakenError with all who have no
+    time, and what `get_collaborators` raises; then nothing is changed.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -186,9 +190,9 @@ def change_crew(
             state=order.state.value,
         )
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    held = list_held(tx, order.id)
-    present = {one.technician_id: one for one in held if one.role is BookingRole.COLLABORATOR}
-    leads = [one.technician_id for one in held if one.role is BookingRole.PRIMARY]
+    bookings = list_bookings(tx, order.id)
+    present = {one.technician_id: one for one in bookings if one.role is BookingRole.COLLABORATOR}
+    leads = [one.technician_id for one in bookings if one.role is BookingRole.PRIMARY]
     to_ask = order.state is State.OFFERED and asks_everybody(rules)
     get_collaborators(tx, caller, technician_ids, leads=leads, to_ask=False)
     new = [technician_id for technician_id in technician_ids if technician_id not in present]
@@ -197,25 +201,31 @@ def change_crew(
     if joining or leaving:
         lock_people(tx, [*(one.technician_id for one in leaving), *new])
         members = [Member(one.id, one.name) for one in joining]
-        _exchange(tx, caller, _as_held(order), rules, leaving=leaving, joining=members)
+        _exchange_members(tx, caller, _with_fixed_slot(order), rules, leaving=leaving, joining=members)
     return lock(tx, order_id)
 
 
-def _exchange(
-    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, leaving: Sequence[Held], joining: Sequence[Member]
+def _exchange_members(
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    *,
+    leaving: Sequence[Booking],
+    joining: Sequence[Member],
 ) -> None:
     now = tx.now()
     for one in leaving:
-        _let_go(tx, order, one, at=now)
+        _release_booking(tx, order, one, at=now)
     offered = order.state is State.OFFERED
     state = BookingState.OFFERED if offered else BookingState.ASSIGNED
     claimed = claim_together(tx, caller, order, rules, joining, state=state, at=now)
-    detail = {
-        "joined": [{"id": str(one.technician_id), "name": one.name} for one in joining],
-        "left": [{"id": str(one.technician_id), "name": one.name} for one in leaving],
-    }
+    event = CrewChangedEvent(
+        joined=_named(joining), left=tuple(NamedTechnician(one.technician_id, one.technician_name) for one in leaving)
+    )
     size = len(order.collaborators) - len(leaving) + len(joining)
-    change(tx, caller, order, EventKind.CREW_CHANGED, at=now, detail=detail, crew_size=size)
+    change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets={"crew_size": size})
+    apply_change(tx, order, change)
     if offered:
         for member in joining if asks_everybody(rules) else ():
             booking_id = claimed[member.technician_id]
@@ -225,21 +235,26 @@ def _exchange(
         recheck_pending(tx, at=now, store_ids=[order.store_id])
 
 
-def _let_go(tx: Tx, order: WorkOrder, held: Held, *, at: datetime) -> None:
-    if held.answer is OfferState.OFFERED and held.offer_id is not None:
-        close_offer(tx, get_offer(tx, held.offer_id), OfferState.WITHDRAWN, at=at, reason=WITHDRAWN_CREW)
-    set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=held.booking_id)
+def _named(members: Sequence[Member]) -> tuple[NamedTechnician, ...]:
+    return tuple(NamedTechnician(one.technician_id, one.name) for one in members)
+
+
+def _release_booking(tx: Tx, order: WorkOrder, booking: Booking, *, at: datetime) -> None:
+    if booking.answer is OfferState.OFFERED and booking.offer_id is not None:
+        offer = get_offer(tx, booking.offer_id)
+        close_offer(tx, offer, OfferState.WITHDRAWN, at=at, reason=WithdrawnBecause.CREW_CHANGED)
+    set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
 
 
 def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
-    """Find others for those who do not come along after all: the nearest who are available and on duty.
+    """Replace collaborators who do not come: by the nearest who are available and on duty.
 
-    Where nobody is left, the dispatcher is alarmed: an order that wants all or nothing goes back to him and everybody
-    is free again, otherwise those who are left go on.
+    Where none is left, the dispatcher is alarmed. An order that wants all or nothing is pending then and all its
+    technicians are free; otherwise those who are left go on.
     """
-    now, order = tx.now(), _as_held(order)
+    now, order = tx.now(), _with_fixed_slot(order)
     to_ask = order.state is State.OFFERED and asks_everybody(rules)
-    present = {one.technician_id for one in list_held(tx, order.id)}
+    present = {one.technician_id for one in list_bookings(tx, order.id)}
     candidates = _candidates(tx, order, rules, present, at=now)
     lock_people(tx, present | {one.technician_id for one in candidates})
     joined = _join(tx, order, rules, candidates, at=now)
@@ -291,25 +306,25 @@ def _join(
 def _note_joined(
     tx: Tx, caller: Caller, order: WorkOrder, joined: Sequence[Member], *, missing: int, at: datetime
 ) -> None:
-    """The crew goes on as large as it is; whoever is still missing is the dispatcher's to find."""
-    detail: dict[str, object] = {"joined": [{"id": str(one.technician_id), "name": one.name} for one in joined]}
-    values: dict[str, object] = {"evaluate_due_at": None}
+    """The crew goes on as large as it is; a collaborator who is still missing is the dispatcher's to find."""
+    event = CrewChangedEvent(joined=_named(joined), missing=missing or None)
+    sets: Columns = {"evaluate_due_at": None}
     if missing:
-        detail["missing"] = missing
-        values["crew_size"] = order.crew_size - missing
-        values["alarm"] = alarm_of(AlarmCode.COLLABORATOR_MISSING, at=at, missing=missing)
-    change(tx, caller, order, EventKind.CREW_CHANGED, at=at, detail=detail, **values)
+        sets["crew_size"] = order.crew_size - missing
+    raises = CollaboratorMissingAlarm(missing=missing) if missing else None
+    apply_change(
+        tx, order, Change(by=caller, at=at, event=event, after=SameState(order.state), sets=sets, raises=raises)
+    )
 
 
 def _give_up(tx: Tx, caller: Caller, order: WorkOrder, missing: int, *, at: datetime) -> None:
-    """All or nothing, and somebody is missing: everybody is free again, and a person decides."""
-    withdraw(tx, order, WITHDRAWN_MISSING)
-    detail = {"crew": crew_broken(order, WITHDRAWN_MISSING)}
-    alarm = alarm_of(AlarmCode.COLLABORATOR_MISSING, at=at, missing=missing)
-    to_pending(tx, caller, order, PendingReason.NOBODY_ELIGIBLE, at=at, detail=detail, alarm=alarm)
+    """All or nothing, and a collaborator is missing: all are free again, and a person decides."""
+    withdraw(tx, order, WithdrawnBecause.COLLABORATOR_MISSING)
+    cause = NobodyEligible(crew=broken_crew(order, WithdrawnBecause.COLLABORATOR_MISSING))
+    set_pending(tx, caller, order, Pending(cause), at=at, raises=CollaboratorMissingAlarm(missing=missing))
     recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
-def _as_held(order: WorkOrder) -> WorkOrder:
+def _with_fixed_slot(order: WorkOrder) -> WorkOrder:
     """The order with the slot for which others hold their time already, also where it means as soon as possible."""
-    return replace(order, slot_given=True)
+    return replace(order, slot_is_fixed=True)

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.commands.answering import WITHDRAWN_OFFLINE, withdraw_of_technician
+from geo_assign.dispatch.commands.withdrawing import withdraw_of_technician
 from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workorders.commands import recheck_pending
+from geo_assign.workorders.domain import WithdrawnBecause
 
 
 def go_on_duty(tx: Tx, technician_id: UUID) -> bool:
-    """Begin a duty interval; returns whether he was off duty before."""
+    """Begin a duty interval; returns whether the technician was off duty before."""
     changed = start_duty(tx, technician_id)
     if changed:
         recheck_pending(tx, at=tx.now())
@@ -26,7 +27,7 @@ def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
     """
     if not end_duty(tx, technician_id):
         return []
-    return withdraw_of_technician(tx, caller, technician_id, WITHDRAWN_OFFLINE)
+    return withdraw_of_technician(tx, caller, technician_id, WithdrawnBecause.TECHNICIAN_OFFLINE)
 
 
 def positions_returned(tx: Tx, technician_ids: Sequence[UUID], *, at: datetime) -> None:

@@ -1,29 +1,27 @@
 """Work goes to another store, to another group, or back to the group that sent it. Its clock goes on.
 
-Whoever does not belong where it goes is released in the same transaction; somebody else is looked for in the next.
+Technicians who do not belong where it goes are released in the same transaction; the search for others is the next.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
-from geo_assign.dispatch.commands.answering import WITHDRAWN_REGROUPED, WITHDRAWN_TRANSFERRED, crew_broken, withdraw
+from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.releasing import release, require_force
+from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import NoSenderGroupError
 from geo_assign.workforce.destinations import is_on_shift, members_of
 from geo_assign.workforce.domain import InactiveError, ServiceGroup
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.commands import (
-    actor,
-    change,
+    apply_change,
     enter_group,
     leave_group,
     lock,
@@ -35,19 +33,32 @@ from geo_assign.workorders.commands import (
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,
-    AlarmCode,
+    Actor,
     BookingState,
+    Change,
+    Columns,
     DuplicateExternalIdError,
-    EventKind,
+    GroupChangedEvent,
+    GroupLoopAlarm,
+    GroupRejectedEvent,
     GroupStay,
-    PendingReason,
-    State,
+    MovedEvent,
+    NeedsLocation,
+    NobodyEligible,
+    Pending,
+    PendingCause,
+    SameCause,
+    SameState,
+    StateAfter,
+    TransferredEvent,
+    Unassigned,
+    WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
-    alarm_of,
+    actor_of,
     find_sending_stay,
 )
-from geo_assign.workorders.queries import count_stays, list_group_stays, list_held
+from geo_assign.workorders.queries import count_stays, list_bookings, list_group_stays
 
 # An order that comes back to the same group more often than this goes round in circles.
 RETURNS_BEFORE_ALARM = 3
@@ -63,10 +74,19 @@ class Goal:
     force: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How an order arrives: what is told, the state it is in then, and the dispatcher to whom it returns, if any."""
+
+    event: type[MovedEvent]
+    after: StateAfter
+    returned_to: UUID | None = None
+
+
 def transfer(tx: Tx, caller: Caller, order_id: UUID, goal: Goal, *, version: int | None) -> bool:
     """Send an order to another store, whose zone, triggers and map key apply from now on; False when it is there.
 
-    Offers are withdrawn and whoever has it is released. The sender need not see the other store. Raises NotFoundError
+    Offers are withdrawn and its technicians released. The sender need not see the other store. Raises NotFoundError
     for an unknown store or group, InactiveError for a closed one, InvalidError for a group of another store,
     WorkOrderUnderWayError, ForbiddenError, DuplicateExternalIdError, and what `_require_movable` raises.
     """
@@ -79,9 +99,9 @@ def transfer(tx: Tx, caller: Caller, order_id: UUID, goal: Goal, *, version: int
         raise InvalidError.at("/group_id", "group_of_another_store", "The group belongs to another store.")
     require_force(caller, order, force=goal.force)
     now = tx.now()
-    release(tx, caller, order, WITHDRAWN_TRANSFERRED, at=now)
-    standing = _to_be_given(order, WITHDRAWN_TRANSFERRED, at=now)
-    _arrive(tx, caller, order, goal, EventKind.TRANSFERRED, at=now, **standing)
+    release(tx, caller, order, WithdrawnBecause.TRANSFERRED, at=now)
+    after = _to_be_evaluated(order, WithdrawnBecause.TRANSFERRED, at=now)
+    _arrive(tx, caller, order, goal, Arrival(TransferredEvent, after), at=now)
     return True
 
 
@@ -90,7 +110,7 @@ def reassign_group(
 ) -> bool:
     """Give an order to any active group of the organization, and to its store; False when that group has it.
 
-    Who belongs to the new group keeps the work, everybody else is released. Raises as `transfer`.
+    A technician of the new group keeps the work, all others are released. Raises as `transfer`.
     """
     order = lock(tx, order_id, scope=caller.scope)
     if order.group_id == group_id:
@@ -101,8 +121,8 @@ def reassign_group(
     goal = Goal(group.store_id, group_id, note, force)
     now = tx.now()
     kept = _leave_behind(tx, caller, order, goal, group_id, at=now)
-    standing = {} if kept else _to_be_given(order, WITHDRAWN_REGROUPED, at=now)
-    _arrive(tx, caller, order, goal, EventKind.GROUP_CHANGED, at=now, **standing)
+    after = SameState(order.state) if kept else _to_be_evaluated(order, WithdrawnBecause.GROUP_CHANGED, at=now)
+    _arrive(tx, caller, order, goal, Arrival(GroupChangedEvent, after), at=now)
     return True
 
 
@@ -122,9 +142,10 @@ def reject_group(tx: Tx, caller: Caller, order_id: UUID, *, note: str | None, fo
     goal = Goal(group.store_id, group.id, note, force)
     now = tx.now()
     kept = _leave_behind(tx, caller, order, goal, group.id, at=now)
-    standing = {} if kept else _to_be_decided(sent.group_name)
+    # It waits for a person: the one to whom it returns, or any of the group.
+    after = SameState(order.state) if kept else Pending(Unassigned(rejected_by=sent.group_name))
     returned_to = _dispatcher_on_shift(tx, sent.sent_by, group.id)
-    _arrive(tx, caller, order, goal, EventKind.GROUP_REJECTED, at=now, **standing, returned_to=returned_to)
+    _arrive(tx, caller, order, goal, Arrival(GroupRejectedEvent, after, returned_to), at=now)
     return True
 
 
@@ -160,87 +181,78 @@ def _sender(tx: Tx, stays: list[GroupStay]) -> tuple[ServiceGroup, GroupStay]:
     return group, stays[-1]
 
 
-def _dispatcher_on_shift(tx: Tx, sent_by: Mapping[str, Any], group_id: UUID) -> UUID | None:
-    """Who sent the order, if he is still there for the group to take it back."""
-    if sent_by.get("kind") != ActorKind.USER:
+def _dispatcher_on_shift(tx: Tx, sent_by: Actor, group_id: UUID) -> UUID | None:
+    """The dispatcher who sent the order, if still there to take it back."""
+    if sent_by["kind"] != ActorKind.USER:
         return None
     user_id = UUID(sent_by["id"])
     return user_id if is_on_shift(tx, user_id, group_id=group_id) else None
 
 
 def _leave_behind(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, group_id: UUID, *, at: datetime) -> bool:
-    """Release whoever does not belong to the group that an order goes to; True when its technician keeps it."""
-    held = list_held(tx, order.id)
-    members = members_of(tx, group_id, {one.technician_id for one in held})
+    """Release the technicians outside the group that an order goes to; True when its lead technician keeps it."""
+    bookings = list_bookings(tx, order.id)
+    members = members_of(tx, group_id, {booking.technician_id for booking in bookings})
     if order.state not in TAKEN or order.technician_id not in members:
         require_force(caller, order, force=goal.force)
-        release(tx, caller, order, WITHDRAWN_REGROUPED, at=at)
+        release(tx, caller, order, WithdrawnBecause.GROUP_CHANGED, at=at)
         return False
-    withdraw(tx, order, WITHDRAWN_REGROUPED)
-    for one in held:
-        if one.technician_id not in members:
-            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=one.booking_id)
+    withdraw(tx, order, WithdrawnBecause.GROUP_CHANGED)
+    for booking in bookings:
+        if booking.technician_id not in members:
+            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
     return True
 
 
-def _arrive(
-    tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, kind: EventKind, *, at: datetime, **values: Any
-) -> None:
+def _arrive(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, arrival: Arrival, *, at: datetime) -> None:
     """Write where an order is now, and which group looks after it from now on."""
-    moved = {"store_id": goal.store_id, "group_id": goal.group_id}
-    begins_anew: dict[str, Any] = {"returned_to": None, "wanted_technician_id": None}
-    if goal.group_id != order.group_id:
-        begins_anew |= _enter(tx, caller, order, goal, at=at)
-    if goal.store_id != order.store_id and order.location is None and order.address:
-        begins_anew |= {"geocode_due_at": at, "geocode_attempts": 0}
-    detail = _told(order, goal)
+    sets: Columns = {
+        "store_id": goal.store_id,
+        "group_id": goal.group_id,
+        "returned_to": arrival.returned_to,
+        "wanted_technician_id": None,
+    }
+    changes_store = goal.store_id != order.store_id
+    if changes_store and order.location is None and order.address:
+        sets |= {"geocode_due_at": at, "geocode_attempts": 0}
+    alarm = _enter(tx, caller, order, goal, at=at) if goal.group_id != order.group_id else None
+    event = _moved(arrival.event, order, goal)
     with refusing(work_orders_external_id_key=DuplicateExternalIdError("The other store has this external_id already")):
-        change(tx, caller, order, kind, at=at, detail=detail, **(begins_anew | moved | values))
-    if goal.store_id != order.store_id and kind is not EventKind.TRANSFERRED:
-        state = State(values.get("state", order.state))
-        record_event(tx, caller, order.id, EventKind.TRANSFERRED, state, detail=detail, at=at)
+        apply_change(tx, order, Change(by=caller, at=at, event=event, after=arrival.after, sets=sets, raises=alarm))
+    if changes_store and arrival.event is not TransferredEvent:
+        record_event(tx, caller, order.id, _moved(TransferredEvent, order, goal), state=arrival.after.state, at=at)
     recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
-def _enter(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, *, at: datetime) -> dict[str, Any]:
+def _enter(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, *, at: datetime) -> GroupLoopAlarm | None:
     """End the present group's stay and begin the next; an alarm when the order goes round in circles."""
     leave_group(tx, order.id, at=at)
     if goal.group_id is None:
-        return {}
+        return None
     returns = count_stays(tx, order.id, goal.group_id)
-    enter_group(tx, order.id, goal.group_id, at=at, sent_by=actor(caller), note=goal.note)
-    if returns <= RETURNS_BEFORE_ALARM:
-        return {}
-    return {"alarm": alarm_of(AlarmCode.GROUP_LOOP, at=at, group_id=str(goal.group_id), returns=returns)}
+    enter_group(tx, order.id, goal.group_id, at=at, sent_by=actor_of(caller), note=goal.note)
+    return GroupLoopAlarm(group_id=goal.group_id, returns=returns) if returns > RETURNS_BEFORE_ALARM else None
 
 
-def _told(order: WorkOrder, goal: Goal) -> dict[str, Any]:
-    places = {
-        "from_store_id": order.store_id,
-        "to_store_id": goal.store_id,
-        "from_group_id": order.group_id,
-        "to_group_id": goal.group_id,
-    }
-    told = {name: None if place is None else str(place) for name, place in places.items()}
-    return told | {"note": goal.note, "forced": goal.force}
+def _moved(event: type[MovedEvent], order: WorkOrder, goal: Goal) -> MovedEvent:
+    return event(
+        from_store_id=order.store_id,
+        to_store_id=goal.store_id,
+        from_group_id=order.group_id,
+        to_group_id=goal.group_id,
+        note=None if goal.note is None else FreeText(goal.note),
+        forced=goal.force,
+    )
 
 
-def _to_be_given(order: WorkOrder, because: str, *, at: datetime) -> dict[str, Any]:
-    """Pending, and due for the trigger of wherever it is now; a crew waits for a person to put it together."""
-    reason, detail = PendingReason.NOBODY_ELIGIBLE, {}
-    if order.location is None:
-        reason = PendingReason.NEEDS_LOCATION
-        if order.pending_reason in LOCATION_REASONS:
-            reason, detail = order.pending_reason, dict(order.pending_detail or {})
-    if order.crew_size:
-        detail["crew"] = crew_broken(order, because)
-    return _pending(reason, detail) | {"evaluate_due_at": at}
-
-
-def _to_be_decided(rejected_by: str) -> dict[str, Any]:
-    """Pending, for a person: the one to whom it returns, or any of the group."""
-    return _pending(PendingReason.UNASSIGNED, {"rejected_by": rejected_by}) | {"evaluate_due_at": None}
-
-
-def _pending(reason: PendingReason, detail: dict[str, Any]) -> dict[str, Any]:
-    return {"state": State.PENDING, "technician_id": None, "pending_reason": reason, "pending_detail": detail}
+def _to_be_evaluated(order: WorkOrder, because: WithdrawnBecause, *, at: datetime) -> Pending:
+    """Pending, and due for the trigger of the store where it is now; a crew waits for a person."""
+    crew = broken_crew(order, because)
+    cause: PendingCause
+    if order.location is not None:
+        cause = NobodyEligible(crew=crew)
+    elif order.pending_reason in LOCATION_REASONS:
+        cause = SameCause(order.pending_reason, order.pending_detail, crew)
+    else:
+        cause = NeedsLocation(crew=crew)
+    return Pending(cause, evaluate_due_at=at)

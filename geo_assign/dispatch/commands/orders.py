@@ -1,9 +1,8 @@
 """Create, edit, cancel."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
@@ -12,15 +11,15 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
-from geo_assign.dispatch.commands.answering import WITHDRAWN_CANCELLED, withdraw
-from geo_assign.dispatch.commands.locating import move
+from geo_assign.core.wire import FreeText
+from geo_assign.dispatch.commands.locating import Place, move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
+from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
-from geo_assign.workforce.store_rules import get_store_rules
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import (
-    Draft,
-    change,
+    apply_change,
     insert_work_order,
     lock,
     recheck_pending,
@@ -32,47 +31,33 @@ from geo_assign.workorders.commands import (
 from geo_assign.workorders.domain import (
     TERMINAL,
     BookingState,
-    EventKind,
-    Kind,
+    CancelledEvent,
+    Change,
+    ChangedEvent,
+    Columns,
+    Corrections,
     LocationSource,
+    NewOrder,
+    Over,
+    SameState,
     State,
+    WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
 )
 
-# If the one who creates a lead dies half-way, the worker goes on with it after this.
+# If the process that creates a lead dies half-way, the worker goes on with it after this.
 TAKEN_OVER_AFTER = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
-class NewOrder:
-    """A lead as it is posted. `slot_start`/`slot_end` with offset, or wall times of the store's zone without."""
-
-    kind: Kind
-    store_id: UUID
-    customer: Mapping[str, Any]
-    address: str | None = None
-    location: Point | None = None
-    slot_start: datetime | None = None
-    slot_end: datetime | None = None
-    group_id: UUID | None = None
-    skills: tuple[str, ...] = ()
-    device: Mapping[str, Any] | None = None
-    referral_source: str | None = None
-    priority: int = 0
-    notes: str | None = None
-    external_id: str | None = None
-    assignee_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Edit:
-    """What may be edited; `fields` are columns, `address` and `location` move the order, `slot` its time.
+    """What is edited: `address` and `location` move the order, `slot` its time.
 
     A slot is a start, and an end or the store's usual duration; without an offset they are the store's wall times.
     """
 
-    fields: Mapping[str, Any]
+    fields: Corrections
     address: str | None = None
     location: Point | None = None
     slot: tuple[datetime, datetime | None] | None = None
@@ -82,8 +67,8 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     """Write a new order with its idempotency key; returns its id and whether an earlier attempt had made it.
 
     Raises NotFoundError for a store, group or technician outside the caller's scope, InactiveError for a closed store,
-    WallTimeDoesNotExistError,
-    InvalidError for a slot that does not go forward, KeyReusedError, DuplicateExternalIdError.
+    WallTimeDoesNotExistError, InvalidError for a slot that does not go forward,
+    KeyReusedError, DuplicateExternalIdError.
     """
     order_id = new_id()
     if attempt is not None:
@@ -91,6 +76,15 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
         if earlier is not None:
             return earlier, True
     rules = get_store_rules(tx, caller.scope, new.store_id)
+    _require_possible(tx, caller, new, rules)
+    now = tx.now()
+    slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
+    insert_work_order(tx, caller, new, order_id, slot=slot, due_at=now + TAKEN_OVER_AFTER)
+    return order_id, False
+
+
+def _require_possible(tx: Tx, caller: Caller, new: NewOrder, rules: StoreRules) -> None:
+    """Raises NotFoundError, InactiveError or InvalidError for a store, technician or group that cannot have it."""
     if not rules.store.active:
         raise InactiveError(f"{rules.store.name} is closed and takes no new work.")
     if new.assignee_id is not None:
@@ -99,28 +93,6 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
             raise InactiveError("The chosen technician no longer works here.")
     if new.group_id is not None and get_group(tx, caller.scope, new.group_id).store_id != new.store_id:
         raise InvalidError.at("/group_id", "group_of_another_store", "The group belongs to another store.")
-    now = tx.now()
-    start, end = slot_of(rules, new.slot_start, new.slot_end, now=now)
-    draft = Draft(
-        kind=new.kind,
-        store_id=new.store_id,
-        slot_start=start,
-        slot_end=end,
-        slot_given=new.slot_start is not None,
-        customer=new.customer,
-        address=new.address,
-        location=new.location,
-        group_id=new.group_id,
-        skills=new.skills,
-        device=new.device,
-        referral_source=new.referral_source,
-        priority=new.priority,
-        notes=new.notes,
-        external_id=new.external_id,
-        assignee_id=new.assignee_id,
-    )
-    insert_work_order(tx, caller, draft, order_id, due_at=now + TAKEN_OVER_AFTER)
-    return order_id, False
 
 
 def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int | None) -> bool:
@@ -134,27 +106,25 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if order.state in TERMINAL:
         raise WorkOrderStateError(f"a work order that is {order.state.value} cannot be edited", state=order.state.value)
     now = tx.now()
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.fields.items()}
+    # A correction is written as it is.
+    sets = cast(Columns, {**changes.fields})
+    if "skills" in sets:
+        sets["skills"] = list(sets["skills"])
     new_address = changes.address is not None and changes.address != order.address
     if new_address:
-        values["address"] = changes.address
-    if values:
-        kept = {"pending_reason": order.pending_reason, "pending_detail": order.pending_detail}
-        change(tx, caller, order, EventKind.CHANGED, at=now, detail={"fields": sorted(values)}, **(kept | values))
+        sets["address"] = changes.address
+    if sets:
+        event = ChangedEvent(fields=tuple(sorted(sets)))
+        apply_change(tx, order, Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets))
     if changes.slot is not None:
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
     if changes.location is not None:
-        _pin(tx, caller, lock(tx, order_id), changes.location, at=now)
+        move(tx, caller, lock(tx, order_id), Place(changes.location, LocationSource.PIN), at=now)
         return False
-    pinned = order.location is not None and order.location.source is LocationSource.PIN
-    if not new_address or pinned:
+    if not new_address or order.is_pinned:
         return False
     set_deadlines(tx, order_id, geocode_due_at=now + TAKEN_OVER_AFTER, geocode_attempts=0)
     return True
-
-
-def _pin(tx: Tx, caller: Caller, order: WorkOrder, point: Point, *, at: datetime) -> None:
-    move(tx, caller, order, point, at=at, location_source=LocationSource.PIN, location_confidence=None)
 
 
 def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, version: int | None = None) -> WorkOrder:
@@ -164,10 +134,10 @@ def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, versio
         return order
     require_version(tx, order, version)
     require_way(order, State.CANCELLED)
-    withdraw(tx, order, WITHDRAWN_CANCELLED)
+    withdraw(tx, order, WithdrawnBecause.WORK_ORDER_CANCELLED)
     now = tx.now()
     set_bookings(tx, order.id, BookingState.RELEASED, at=now)
-    due = {"geocode_due_at": None, "evaluate_due_at": None}
-    change(tx, caller, order, EventKind.CANCELLED, at=now, detail={"reason": reason}, state=State.CANCELLED, **due)
+    event = CancelledEvent(reason=None if reason is None else FreeText(reason))
+    apply_change(tx, order, Change(by=caller, at=now, event=event, after=Over(State.CANCELLED)))
     recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)

@@ -5,14 +5,24 @@ from uuid import UUID
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
-from geo_assign.workorders.commands import change, lock, recheck_pending, require_way, set_bookings
-from geo_assign.workorders.domain import BookingState, EventKind, State, WorkOrder, WorkOrderNotFoundError
+from geo_assign.core.wire import FreeText
+from geo_assign.workorders.commands import apply_change, lock, recheck_pending, require_way, set_bookings
+from geo_assign.workorders.domain import (
+    BookingState,
+    Change,
+    Over,
+    State,
+    StateAfter,
+    StatusChangedEvent,
+    WorkOrder,
+    WorkOrderNotFoundError,
+)
 
 
 def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str | None = None) -> WorkOrder:
     """Move the caller's own work order on. Repeating it changes nothing.
 
-    Raises WorkOrderNotFoundError unless it is his, ForbiddenError when he only comes along, WorkOrderStateError when
+    Raises WorkOrderNotFoundError unless the caller has it, ForbiddenError for a collaborator, WorkOrderStateError when
     there is no such way.
     """
     order = lock(tx, order_id, scope=Scope(technician_id=caller.technician_id))
@@ -27,5 +37,7 @@ def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str |
     if after is State.COMPLETED:
         set_bookings(tx, order.id, BookingState.DONE, at=now)
         recheck_pending(tx, at=now, store_ids=[order.store_id])
-    change(tx, caller, order, EventKind.STATUS_CHANGED, at=now, detail={"note": note}, state=after)
+    event = StatusChangedEvent(note=None if note is None else FreeText(note))
+    reached = Over(after) if after is State.COMPLETED else StateAfter(after)
+    apply_change(tx, order, Change(by=caller, at=now, event=event, after=reached))
     return lock(tx, order_id)

@@ -1,6 +1,6 @@
-"""Work that somebody has goes to another in one step: audited, and with force once he is on his way."""
+"""Taken work goes to another technician in one step: audited, and with force once the first one is under way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from geo_assign.access.commands.audit import audit
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
+from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_of
 from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.conflicts import slot_taken
@@ -30,13 +31,14 @@ from geo_assign.workorders.commands import (
 from geo_assign.workorders.domain import (
     TAKEN,
     UNDER_WAY,
+    Booking,
     BookingRole,
     BookingState,
-    EventKind,
+    UnassignedEvent,
     WorkOrder,
     WorkOrderStateError,
 )
-from geo_assign.workorders.queries import Held, list_held
+from geo_assign.workorders.queries import list_bookings
 
 
 def reallocate(
@@ -50,11 +52,11 @@ def reallocate(
     reason: str | None,
     version: int | None,
 ) -> WorkOrder:
-    """Replace whoever has an order: he is told and free, the new one has it, or is asked. Collaborators stay.
+    """Replace the technician of an order: the former one is told and free, the new one has it or is asked.
 
-    From travelling on it takes `force` with a reason. Raises WorkOrderStateError when nobody has it or the new one
-    does already, WorkOrderUnderWayError, ForbiddenError, InvalidError, SlotTakenError, and as `assign`; then nothing
-    is changed.
+    Collaborators stay. From travelling on it takes `force` with a reason. Raises WorkOrderStateError when the order is
+    not taken or the new technician has it already, WorkOrderUnderWayError, ForbiddenError, InvalidError,
+    SlotTakenError, and as `assign`; then nothing is changed.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -66,13 +68,19 @@ def reallocate(
     require_fit(technician, to_ask=mode == "offer")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     ranking = rank_choice(tx, order, rules)
-    held = list_held(tx, order.id)
-    lock_people(tx, {technician.id, *(one.technician_id for one in held)})
+    bookings = list_bookings(tx, order.id)
+    lock_people(tx, {technician.id, *(booking.technician_id for booking in bookings)})
     now = tx.now()
-    told = {"replaced_by": str(technician.id), "reason": reason, "forced": force}
-    _release(tx, caller, order, held, told=told, at=now)
+    event = UnassignedEvent(
+        technician_id=order.technician_id,
+        technician_name=order.technician_name,
+        reason=None if reason is None else FreeText(reason),
+        replaced_by=technician.id,
+        forced=force,
+    )
+    _release(tx, caller, order, bookings, event, at=now)
     recipient = recipient_of(technician, ranking)
-    _give(tx, caller, order, rules, recipient, held=held, mode=mode, ranking=ranking, at=now)
+    _replace(tx, caller, order, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
     audit(
         tx,
         caller,
@@ -82,7 +90,9 @@ def reallocate(
         replaced=str(order.technician_id),
         mode=mode,
         state=order.state.value,
-        **told,
+        replaced_by=str(technician.id),
+        reason=reason,
+        forced=force,
     )
     recheck_pending(tx, at=now, store_ids=[order.store_id])
     return lock(tx, order_id)
@@ -96,34 +106,33 @@ def _require_replaceable(order: WorkOrder, technician: Technician) -> None:
 
 
 def _release(
-    tx: Tx, caller: Caller, order: WorkOrder, held: Sequence[Held], *, told: Mapping[str, object], at: datetime
+    tx: Tx, caller: Caller, order: WorkOrder, bookings: Sequence[Booking], event: UnassignedEvent, *, at: datetime
 ) -> None:
-    """Free whoever had it, and the new one where he was to come along; tell whoever had it."""
-    for one in held:
-        if one.role is BookingRole.PRIMARY or str(one.technician_id) == told["replaced_by"]:
-            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=one.booking_id)
-    detail = {"technician_id": str(order.technician_id), "technician_name": order.technician_name, **told}
-    record_event(tx, caller, order.id, EventKind.UNASSIGNED, order.state, detail=detail, at=at)
+    """Free the technician who had it, and the new one where that is a collaborator; tell who had it."""
+    for booking in bookings:
+        if booking.role is BookingRole.PRIMARY or booking.technician_id == event.replaced_by:
+            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
+    record_event(tx, caller, order.id, event, state=order.state, at=at)
 
 
-def _give(
+def _replace(
     tx: Tx,
     caller: Caller,
     order: WorkOrder,
     rules: StoreRules,
     recipient: Recipient,
     *,
-    held: Sequence[Held],
+    bookings: Sequence[Booking],
     mode: Mode,
     ranking: Ranking | None,
     at: datetime,
 ) -> None:
-    """Assign or offer it; while the new one is asked, those who come along are held as they are for any offer."""
-    along = [one for one in held if one.role is BookingRole.COLLABORATOR]
-    crew = {one.technician_id: one.name for one in along if one.technician_id != recipient.technician_id}
+    """Assign or offer it; while the new technician is asked, the collaborators are held as they are for any offer."""
+    along = [one for one in bookings if one.role is BookingRole.COLLABORATOR]
+    crew = {one.technician_id: one.technician_name for one in along if one.technician_id != recipient.technician_id}
     state = BookingState.OFFERED if mode == "offer" else BookingState.ASSIGNED
     # A crew comes when it was to come; one alone, as soon as possible, no earlier than now.
-    wanted = replace(order, slot_given=True) if crew else order
+    wanted = replace(order, slot_is_fixed=True) if crew else order
     set_bookings(tx, order.id, state, at=at)
     buffer = rules.settings.travel_buffer
     booking_id = claim_time(tx, wanted, recipient.technician_id, state=state, travel_buffer=buffer, at=at)

@@ -1,14 +1,24 @@
-"""Taking work from whoever has it, for a change that he has no part in: with force once he is on his way."""
+"""Taking work from the technician who has it: with force once the technician is under way."""
 
 from datetime import datetime
 
 from geo_assign.access.domain import Caller, Permission, Role
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
-from geo_assign.dispatch.commands.answering import withdraw
+from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
-from geo_assign.workorders.commands import change, set_bookings
-from geo_assign.workorders.domain import TAKEN, UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
+from geo_assign.workorders.commands import apply_change, set_bookings
+from geo_assign.workorders.domain import (
+    TAKEN,
+    UNDER_WAY,
+    BookingState,
+    Change,
+    Pending,
+    Unassigned,
+    UnassignedEvent,
+    WithdrawnBecause,
+    WorkOrder,
+)
 
 
 def require_force(caller: Caller, order: WorkOrder, *, force: bool) -> None:
@@ -25,20 +35,19 @@ def require_force(caller: Caller, order: WorkOrder, *, force: bool) -> None:
         raise ForbiddenError(f"This needs the permission {permission}.", permission=permission)
 
 
-def release(tx: Tx, caller: Caller, order: WorkOrder, reason: str, *, at: datetime) -> None:
-    """Take a locked order from everybody who has it or is asked, and tell whoever had it.
+def release(tx: Tx, caller: Caller, order: WorkOrder, because: WithdrawnBecause, *, at: datetime) -> None:
+    """Take a locked order from all technicians who have it or are asked, and tell who had it.
 
-    It is pending afterwards where somebody had it; what becomes of it is the caller's to write.
+    It is pending afterwards where a technician had it; what becomes of it is left to the caller.
     """
-    withdraw(tx, order, reason)
+    withdraw(tx, order, because)
     set_bookings(tx, order.id, BookingState.RELEASED, at=at)
     if order.state not in TAKEN:
         return
-    detail = {
-        "technician_id": str(order.technician_id),
-        "technician_name": order.technician_name,
-        "collaborator_ids": [str(one.id) for one in order.collaborators],
-        "reason": reason,
-    }
-    pending = {"state": State.PENDING, "pending_reason": PendingReason.UNASSIGNED, "pending_detail": {}}
-    change(tx, caller, order, EventKind.UNASSIGNED, at=at, detail=detail, technician_id=None, pinned=False, **pending)
+    event = UnassignedEvent(
+        technician_id=order.technician_id,
+        technician_name=order.technician_name,
+        reason=because,
+        collaborator_ids=tuple(one.id for one in order.collaborators),
+    )
+    apply_change(tx, order, Change(by=caller, at=at, event=event, after=Pending(Unassigned())))

@@ -3,19 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
-from geo_assign.dispatch.commands.answering import WITHDRAWN_RESCHEDULED, crew_broken, withdraw
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands import change, claim_time, lock_people, recheck_pending, set_bookings
-from geo_assign.workorders.domain import UNDER_WAY, BookingState, EventKind, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries import Held, list_held
+from geo_assign.workorders.commands import apply_change, claim_time, lock_people, recheck_pending, set_bookings
+from geo_assign.workorders.domain import (
+    UNDER_WAY,
+    Booking,
+    BookingState,
+    Change,
+    Columns,
+    NobodyEligible,
+    Pending,
+    RescheduledEvent,
+    SameState,
+    SlotTold,
+    State,
+    WithdrawnBecause,
+    WorkOrder,
+)
+from geo_assign.workorders.queries import list_bookings
 
 
 def slot_of(
@@ -34,38 +47,39 @@ def slot_of(
 
 
 def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: datetime | None) -> None:
-    """Move a locked order to another slot, and everybody who has it; nobody asks for their working hours.
+    """Move a locked order to another slot, with all who have it; working hours are not asked for.
 
-    Open offers are withdrawn: the order is due, to be asked for anew. Raises WorkOrderUnderWayError, SlotTakenError
-    with everybody who has no time then, and as `slot_of`; then nothing is changed.
+    Open offers are withdrawn: the order is due, to be offered anew. Raises WorkOrderUnderWayError, SlotTakenError with
+    all who have no time then, and as `slot_of`; then nothing is changed.
     """
     if order.state in UNDER_WAY:
         raise WorkOrderUnderWayError(f"{order.technician_name} is {order.state.value}", state=order.state.value)
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     start, end = slot_of(rules, start, end, now=tx.now())
-    if order.slot_given and (start, end) == (order.slot_start, order.slot_end):
+    if order.slot_is_fixed and (start, end) == (order.slot_start, order.slot_end):
         return
-    held = list_held(tx, order.id)
-    lock_people(tx, [one.technician_id for one in held])
+    bookings = list_bookings(tx, order.id)
+    lock_people(tx, [booking.technician_id for booking in bookings])
     now = tx.now()
-    moved = replace(order, slot_start=start, slot_end=end, slot_given=True)
-    withdraw(tx, order, WITHDRAWN_RESCHEDULED)
-    values: dict[str, Any] = {"slot_start": start, "slot_end": end, "slot_given": True}
+    moved = replace(order, slot_start=start, slot_end=end, slot_is_fixed=True)
+    withdraw(tx, order, WithdrawnBecause.RESCHEDULED)
+    sets: Columns = {"slot_start": start, "slot_end": end, "slot_given": True}
     if order.state is State.ASSIGNED:
-        _move_time(tx, caller, moved, rules, held, at=now)
+        _move_time(tx, caller, moved, rules, bookings, at=now)
     else:
-        values |= _asked_anew(order, at=now)
+        sets["evaluate_due_at"] = now
         set_bookings(tx, order.id, BookingState.RELEASED, at=now)
-    detail = {"from": _shown(order), "to": _shown(moved)}
-    change(tx, caller, order, EventKind.RESCHEDULED, at=now, detail=detail, **values)
+    event = RescheduledEvent(from_=_told(order), to=_told(moved))
+    after = _to_be_offered(order, at=now) if order.state is State.OFFERED else SameState(order.state)
+    apply_change(tx, order, Change(by=caller, at=now, event=event, after=after, sets=sets))
     recheck_pending(tx, at=now, store_ids=[order.store_id])
 
 
 def _move_time(
-    tx: Tx, caller: Caller, moved: WorkOrder, rules: StoreRules, held: Sequence[Held], *, at: datetime
+    tx: Tx, caller: Caller, moved: WorkOrder, rules: StoreRules, bookings: Sequence[Booking], *, at: datetime
 ) -> None:
-    """Free what everybody holds and claim the new time for all of them, in the order of their ids."""
-    crew = sorted((one for one in held if one.state is BookingState.ASSIGNED), key=lambda one: one.technician_id)
+    """Free the time that is held and claim the new time for all of them, in the order of their ids."""
+    crew = sorted((one for one in bookings if one.state is BookingState.ASSIGNED), key=lambda one: one.technician_id)
     set_bookings(tx, moved.id, BookingState.RELEASED, at=at)
     for one in crew:
         claimed = claim_time(
@@ -78,23 +92,16 @@ def _move_time(
             role=one.role,
         )
         if claimed is None:
-            raise slot_taken(tx, caller, moved, rules, {person.technician_id: person.name for person in crew}, at=at)
+            raise slot_taken(
+                tx, caller, moved, rules, {member.technician_id: member.technician_name for member in crew}, at=at
+            )
 
 
-def _asked_anew(order: WorkOrder, *, at: datetime) -> dict[str, Any]:
-    """Due at once. Whoever was asked has to be found again; a crew by the person who put it together."""
-    if order.state is not State.OFFERED:
-        return {"evaluate_due_at": at}
-    detail: dict[str, Any] = {"withdrawn": WITHDRAWN_RESCHEDULED}
-    if order.crew_size:
-        detail["crew"] = crew_broken(order, WITHDRAWN_RESCHEDULED)
-    return {
-        "state": State.PENDING,
-        "pending_reason": PendingReason.NOBODY_ELIGIBLE,
-        "pending_detail": detail,
-        "evaluate_due_at": at,
-    }
+def _to_be_offered(order: WorkOrder, *, at: datetime) -> Pending:
+    """Pending, and due at once; a crew waits for the person who put it together."""
+    because = WithdrawnBecause.RESCHEDULED
+    return Pending(NobodyEligible(withdrawn=because, crew=broken_crew(order, because)), evaluate_due_at=at)
 
 
-def _shown(order: WorkOrder) -> dict[str, str]:
-    return {"start": order.slot_start.isoformat(), "end": order.slot_end.isoformat()}
+def _told(order: WorkOrder) -> SlotTold:
+    return SlotTold(order.slot_start, order.slot_end)

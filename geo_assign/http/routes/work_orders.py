@@ -1,11 +1,9 @@
 """Leads and work orders: create, read, edit, cancel, assign."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
-from geo_assign.core.geo import Point
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
@@ -27,8 +25,12 @@ from geo_assign.http.schemas import Body, Listing, OptionalNote, PageQuery, chan
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
+    Corrections,
+    Customer,
+    Device,
     DuplicateExternalIdError,
     Kind,
+    NewOrder,
     SlotTakenError,
     State,
     WorkOrder,
@@ -132,13 +134,12 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
     Under 100 m only distances change. Farther away an open offer is checked again; an accepted one stays and the
     order carries an alarm. A new slot moves the time of whoever has the work, or changes nothing: 409 `slot_taken`.
     """
-    fields = _columns(changes(call.body))
-    address, location, slot = (fields.pop(name, None) for name in ("address", "location", "slot"))
+    body = call.body
     edit = orders.Edit(
-        fields=fields,
-        address=address,
-        location=Point(**location) if location else None,
-        slot=(slot["start"], slot["end"]) if slot else None,
+        fields=_corrections(body),
+        address=body.address,
+        location=body.location.point() if body.location else None,
+        slot=(body.slot.start, body.slot.end) if body.slot else None,
     )
     return _reply(call.services.dispatch.edit(call.caller, id, edit, call.if_match))
 
@@ -259,17 +260,17 @@ def advance_order(call: Call[None, StatusBody], id: UUID) -> Reply:
 
 def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
     body = call.body
-    new = orders.NewOrder(
+    new = NewOrder(
         kind=kind,
         store_id=body.store_id,
-        customer=body.customer.model_dump(),
+        customer=cast(Customer, body.customer.model_dump()),
         address=body.address,
         location=body.location.point() if body.location else None,
         slot_start=body.slot.start if body.slot else None,
         slot_end=body.slot.end if body.slot else None,
         group_id=body.group_id,
         skills=body.skills,
-        device=body.device.model_dump(exclude_none=True) if body.device else None,
+        device=cast(Device, body.device.model_dump(exclude_none=True)) if body.device else None,
         referral_source=body.referral_source,
         priority=body.priority,
         notes=body.notes,
@@ -281,18 +282,24 @@ def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
     return replayed(reply) if again else reply
 
 
-# What null means for the members that a work order cannot do without.
-_EMPTY: Mapping[str, Any] = {"device": {}, "skills": ()}
-_NEEDED = ("customer", "priority", "slot")
+def _corrections(body: WorkOrderPatch) -> Corrections:
+    """The members of a PATCH that are corrected as they are; null is empty where a work order needs a value.
 
-
-def _columns(sent: dict[str, Any]) -> dict[str, Any]:
-    """The members of a PATCH as columns: models as JSON, null as empty where the column needs a value."""
-    for name in _NEEDED:
+    Raises InvalidError for null where a work order cannot do without.
+    """
+    sent = changes(body)
+    for name in ("customer", "priority", "slot"):
         if name in sent and sent[name] is None:
             raise InvalidError.at(f"/{name}", "null_not_allowed", f"{name} cannot be empty.")
-    given = {name: _EMPTY.get(name) if value is None else value for name, value in sent.items()}
-    return {name: value.model_dump() if isinstance(value, Body) else value for name, value in given.items()}
+    empty: Corrections = {"device": {}, "skills": ()}
+    given = {name: empty.get(name) if sent[name] is None else sent[name] for name in _CORRECTED if name in sent}
+    return cast(
+        Corrections,
+        {name: value.model_dump() if isinstance(value, Body) else value for name, value in given.items()},
+    )
+
+
+_CORRECTED = tuple(Corrections.__annotations__)
 
 
 def _reply(order: WorkOrder, headers: dict[str, str] | None = None) -> Reply:

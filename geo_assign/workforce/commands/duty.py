@@ -13,7 +13,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.core.outbox import emit
-from geo_assign.workforce.domain import InactiveError
+from geo_assign.core.wire import dump
+from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent
 from geo_assign.workforce.tables import duty_intervals, technicians
 
 
@@ -66,5 +67,5 @@ def _record(tx: Tx, technician_id: UUID, *, on_duty: bool, at: datetime) -> None
         .where(technicians.c.org_id == tx.org_id, technicians.c.id == technician_id)
         .values(on_duty=on_duty, duty_changed_at=at, updated_at=at)
     )
-    payload = {"technician_id": str(technician_id), "on_duty": on_duty, "at": at.isoformat()}
-    emit(tx, "technician.presence_changed", technician_id, payload, at=at)
+    event = PresenceChangedEvent(technician_id=technician_id, on_duty=on_duty, at=at)
+    emit(tx, event.type_name, technician_id, dump(event), at=at)

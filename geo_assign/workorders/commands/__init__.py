@@ -6,27 +6,33 @@ from geo_assign.workorders.commands.bookings import (
     set_bookings,
 )
 from geo_assign.workorders.commands.changes import (
-    Draft,
-    actor,
-    change,
-    insert_work_order,
-    lock,
-    next_number,
-    recheck_pending,
+    apply_change,
     record_event,
-    require_version,
-    require_way,
-    set_deadlines,
-    to_pending,
+    set_pending,
 )
 from geo_assign.workorders.commands.conversion import (
     insert_ticket,
     taken_over,
 )
+from geo_assign.workorders.commands.creation import (
+    insert_work_order,
+    next_number,
+)
+from geo_assign.workorders.commands.deadlines import (
+    Deadlines,
+    begin_search,
+    recheck_pending,
+    set_deadlines,
+)
 from geo_assign.workorders.commands.group_stays import (
     copy_stays,
     enter_group,
     leave_group,
+)
+from geo_assign.workorders.commands.locks import (
+    lock,
+    require_version,
+    require_way,
 )
 from geo_assign.workorders.commands.offers import (
     close_offer,
@@ -36,9 +42,9 @@ from geo_assign.workorders.commands.offers import (
 )
 
 __all__ = [
-    "Draft",
-    "actor",
-    "change",
+    "Deadlines",
+    "apply_change",
+    "begin_search",
     "claim_time",
     "close_offer",
     "copy_stays",
@@ -58,6 +64,6 @@ __all__ = [
     "set_bookings",
     "set_deadlines",
     "set_offer_distance",
+    "set_pending",
     "taken_over",
-    "to_pending",
 ]

@@ -9,21 +9,20 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
-from geo_assign.workorders.commands.changes import set_deadlines
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
-from geo_assign.workorders.tables import bookings
+from geo_assign.workorders.tables import bookings, work_orders
 
-_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 0))")
+_LOCK_TECHNICIAN = text("SELECT pg_advisory_xact_lock(hashtextextended(:technician, 0))")
 
 
 def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
-    """Make transactions that free and claim these people's time, or claim several people's, come one after another.
+    """Make transactions that free and claim these technicians' time, or claim that of several, come one after another.
 
     Taken after the work order's lock and before anything is freed or claimed, always in the same order, so that two
     such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
     """
     for technician_id in sorted(set(technician_ids)):
-        tx.conn.execute(_LOCK_PERSON, {"person": f"{tx.org_id}/{technician_id}"})
+        tx.conn.execute(_LOCK_TECHNICIAN, {"technician": f"{tx.org_id}/{technician_id}"})
 
 
 def claim_time(
@@ -38,10 +37,9 @@ def claim_time(
 ) -> UUID | None:
     """Hold the slot, with the way there, for a technician; None when something else holds it.
 
-    One conditional INSERT: the exclusion constraint decides, whatever anybody read before. A transaction that has freed
-    somebody's time, or goes on to a second successful claim, has called `lock_people` first, which keeps claims free
-    of deadlocks. What is wanted as soon as possible gets the slot that
-    it was claimed for.
+    One conditional INSERT: the exclusion constraint decides, whatever was read before. A transaction that has freed
+    time, or goes on to a second successful claim, has called `lock_people` first, which keeps claims free of deadlocks.
+    What is wanted as soon as possible gets the slot that it was claimed for.
     """
     booking_id, (start, end) = new_id(), order.slot_at(at)
     statement = (
@@ -65,9 +63,15 @@ def claim_time(
     )
     claimed = tx.conn.execute(statement).scalar_one_or_none()
     if claimed is not None and start != order.slot_start:
-        # The version moves with the change that tells who got it.
-        set_deadlines(tx, order.id, slot_start=start, slot_end=end)
+        _set_slot(tx, order, start, end)
     return claimed
+
+
+def _set_slot(tx: Tx, order: WorkOrder, start: datetime, end: datetime) -> None:
+    """Move a slot without raising the version: that moves with the change which tells who got the work."""
+    w = work_orders.c
+    moved = update(work_orders).where(w.org_id == tx.org_id, w.id == order.id)
+    tx.conn.execute(moved.values(slot_start=start, slot_end=end))
 
 
 def set_bookings(

@@ -1,16 +1,16 @@
 """From lead to ticket: the row, the time and the way through the groups that the ticket takes over."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.workorders.commands.changes import actor, record_event
+from geo_assign.workorders.commands.changes import record_event
 from geo_assign.workorders.commands.group_stays import copy_stays
-from geo_assign.workorders.domain import HOLDING, EventKind, Kind, WorkOrder
+from geo_assign.workorders.domain import HOLDING, Columns, CreatedEvent, Kind, WorkOrder, actor_of
 from geo_assign.workorders.tables import bookings, work_orders
 
 _TAKEN_OVER = (
@@ -42,18 +42,22 @@ _TAKEN_OVER = (
 )
 
 
-def taken_over(tx: Tx, lead: WorkOrder) -> dict[str, Any]:
+def taken_over(tx: Tx, lead: WorkOrder) -> Columns:
     """The columns of a locked lead that its ticket begins with. Read them before the lead gives any of them up."""
     w = work_orders.c
     columns = [w[name] for name in _TAKEN_OVER]
-    return dict(tx.conn.execute(select(*columns).where(w.org_id == tx.org_id, w.id == lead.id)).mappings().one())
+    row = tx.conn.execute(select(*columns).where(w.org_id == tx.org_id, w.id == lead.id)).mappings().one()
+    return cast(Columns, dict(row))
 
 
-def insert_ticket(tx: Tx, caller: Caller, lead: WorkOrder, ticket_id: UUID, *, at: datetime, **values: Any) -> None:
+def insert_ticket(
+    tx: Tx, caller: Caller, lead: WorkOrder, ticket_id: UUID, *, number: int, columns: Columns, at: datetime
+) -> None:
     """Write the ticket that a lead becomes, with its event, and give it the lead's held time and groups."""
-    who = actor(caller)
-    written = {"id": ticket_id, "kind": Kind.TICKET, "converted_from": lead.id, "created_by": who, "changed_by": who}
-    tx.conn.execute(insert(work_orders).values(org_id=tx.org_id, created_at=at, updated_at=at, **written, **values))
+    who = actor_of(caller)
+    written = {"id": ticket_id, "kind": Kind.TICKET, "number": number, "converted_from": lead.id}
+    stamps = {"created_by": who, "changed_by": who, "created_at": at, "updated_at": at}
+    tx.conn.execute(insert(work_orders).values(org_id=tx.org_id, **written, **stamps, **columns))
     b = bookings.c
     tx.conn.execute(
         update(bookings)
@@ -61,5 +65,4 @@ def insert_ticket(tx: Tx, caller: Caller, lead: WorkOrder, ticket_id: UUID, *, a
         .values(work_order_id=ticket_id, updated_at=at)
     )
     copy_stays(tx, lead.id, ticket_id)
-    detail = {"lead_id": str(lead.id)}
-    record_event(tx, caller, ticket_id, EventKind.CREATED, values["state"], detail=detail, at=at)
+    record_event(tx, caller, ticket_id, CreatedEvent(lead_id=lead.id), state=columns["state"], at=at)

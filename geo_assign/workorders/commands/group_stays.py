@@ -1,19 +1,18 @@
 """Which group looked after a work order from when to when. The order's own clock goes on through all of them."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.workorders.domain import Actor
 from geo_assign.workorders.tables import group_stays
 
 
 def enter_group(
-    tx: Tx, work_order_id: UUID, group_id: UUID, *, at: datetime, sent_by: Mapping[str, Any], note: str | None = None
+    tx: Tx, work_order_id: UUID, group_id: UUID, *, at: datetime, sent_by: Actor, note: str | None = None
 ) -> None:
     """Begin a stay; the one before has ended (`leave_group`)."""
     tx.conn.execute(

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
 from geo_assign.core.ids import new_id
-from geo_assign.workorders.commands.changes import lock
-from geo_assign.workorders.domain import BookingRole, Offer, OfferState, WorkOrder
-from geo_assign.workorders.queries.work_orders import get_offer
+from geo_assign.workorders.commands.locks import lock
+from geo_assign.workorders.domain import BookingRole, Offer, OfferState, RejectReason, WithdrawnBecause, WorkOrder
+from geo_assign.workorders.queries.offers import get_offer
 from geo_assign.workorders.tables import offers
 
 
@@ -57,11 +57,11 @@ def close_offer(
     after: OfferState,
     *,
     at: datetime,
-    reason: str | None = None,
+    reason: RejectReason | WithdrawnBecause | None = None,
     note: str | None = None,
     final: bool = False,
 ) -> bool:
-    """Answer an open offer, exactly once: False when it was closed before. Its booking is the caller's to settle."""
+    """Answer an open offer, exactly once: False when it was closed before. Its booking is left to the caller."""
     o = offers.c
     closed = tx.conn.execute(
         update(offers)

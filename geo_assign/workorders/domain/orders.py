@@ -1,15 +1,17 @@
-"""Work orders and offers as they are read."""
+"""Work orders and offers as values: as they are given in, and as they are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
+from geo_assign.access.domain import Caller
 from geo_assign.core.geo import Point
+from geo_assign.workorders.domain.alarms import AlarmDetail
+from geo_assign.workorders.domain.pending import PendingDetail
 from geo_assign.workorders.domain.states import (
     BUCKETS,
-    AlarmCode,
     BookingRole,
     BookingState,
     Bucket,
@@ -21,9 +23,68 @@ from geo_assign.workorders.domain.states import (
 )
 
 
-def alarm_of(code: AlarmCode, *, at: datetime, **facts: Any) -> dict[str, Any]:
-    """An alarm as a work order carries it until a person acts: {"code", "at"} and its own JSON facts."""
-    return {"code": code.value, "at": at.isoformat(), **facts}
+class Customer(TypedDict):
+    """Who asks for the visit, as it is stored and shown."""
+
+    name: str
+    phone: NotRequired[str | None]
+    email: NotRequired[str | None]
+
+
+class Device(TypedDict, total=False):
+    """What is to be repaired, as it is stored and shown."""
+
+    type: str | None
+    brand: str | None
+    model: str | None
+    issue: str | None
+
+
+class LocationCandidate(TypedDict):
+    """A place that a geocoder found and that was not good enough to be accepted."""
+
+    label: str
+    lat: float
+    lon: float
+    confidence: str
+
+
+class Actor(TypedDict):
+    """Who did something, as it is stored beside it and shown."""
+
+    kind: str
+    id: str
+    name: str
+
+
+def actor_of(caller: Caller) -> Actor:
+    """The caller as an actor."""
+    return {"kind": caller.kind.value, "id": str(caller.id), "name": caller.name}
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """A lead or ticket as it is posted.
+
+    `slot_start` and `slot_end` are instants, or wall times of the store's zone without an offset. Without a start the
+    work is wanted as soon as possible.
+    """
+
+    kind: Kind
+    store_id: UUID
+    customer: Customer
+    address: str | None = None
+    location: Point | None = None
+    slot_start: datetime | None = None
+    slot_end: datetime | None = None
+    group_id: UUID | None = None
+    skills: tuple[str, ...] = ()
+    device: Device | None = None
+    referral_source: str | None = None
+    priority: int = 0
+    notes: str | None = None
+    external_id: str | None = None
+    assignee_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +103,7 @@ class OpenOffer:
 
 @dataclass(frozen=True, slots=True)
 class Collaborator:
-    """Somebody who comes along with the lead engineer. Until everybody who is asked has answered he is `offered`."""
+    """A technician who comes along with the lead technician: `offered` until all who are asked have answered."""
 
     id: UUID
     name: str
@@ -58,7 +119,7 @@ class Location:
     confidence: str | None = None
 
 
-def title_of(device: Mapping[str, Any]) -> str:
+def title_of(device: Device) -> str:
     """What work on a device is about in a few words; empty when nothing is known of it."""
     parts = (device.get("type") or device.get("brand"), device.get("issue"))
     return " · ".join(str(part).strip() for part in parts if part)
@@ -66,7 +127,7 @@ def title_of(device: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """A lead or ticket as everybody sees it. JSON columns keep the shapes of the API."""
+    """A lead or ticket in its present state."""
 
     id: UUID
     kind: Kind
@@ -75,16 +136,16 @@ class WorkOrder:
     group_id: UUID | None
     state: State
     pending_reason: PendingReason | None
-    pending_detail: Mapping[str, Any] | None
-    customer: Mapping[str, Any]
+    pending_detail: PendingDetail | None
+    customer: Customer
     address: str | None
     location: Location | None
-    location_candidates: Sequence[Mapping[str, Any]]
+    location_candidates: Sequence[LocationCandidate]
     slot_start: datetime
     slot_end: datetime
-    slot_given: bool
+    slot_is_fixed: bool
     skills: tuple[str, ...]
-    device: Mapping[str, Any]
+    device: Device
     referral_source: str | None
     priority: int
     notes: str | None
@@ -96,12 +157,12 @@ class WorkOrder:
     offers: tuple[OpenOffer, ...]
     collaborators: tuple[Collaborator, ...]
     decision_id: UUID | None
-    alarm: Mapping[str, Any] | None
+    alarm: AlarmDetail | None
     returned_to: UUID | None
     converted_from: UUID | None
     search_started_at: datetime | None
     crew_size: int
-    changed_by: Mapping[str, Any]
+    changed_by: Actor
     version: int
     human_version: int
     created_at: datetime
@@ -109,13 +170,23 @@ class WorkOrder:
 
     @property
     def offer(self) -> OpenOffer | None:
-        """The open offer to lead the work; where several people are asked at once, the one that ends first."""
+        """The open offer to lead the work; where several technicians are asked at once, the one that ends first."""
         return next((offer for offer in self.offers if offer.role is BookingRole.PRIMARY), None)
 
     @property
     def vacancies(self) -> int:
-        """How many of those who are to come along are missing."""
+        """How many collaborators are missing."""
         return max(0, self.crew_size - len(self.collaborators))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a person set the location: no geocoder moves it."""
+        return self.location is not None and self.location.source is LocationSource.PIN
+
+    @property
+    def waits_for_a_crew(self) -> bool:
+        """Whether a crew did not come about, so that a person has to put another one together."""
+        return "crew" in (self.pending_detail or {})
 
     @property
     def title(self) -> str:
@@ -124,7 +195,7 @@ class WorkOrder:
 
     def slot_at(self, at: datetime) -> tuple[datetime, datetime]:
         """The slot as a decision at `at` sees it: one that means as soon as possible begins now, not in the past."""
-        if self.slot_given or self.slot_start >= at:
+        if self.slot_is_fixed or self.slot_start >= at:
             return self.slot_start, self.slot_end
         return at, at + (self.slot_end - self.slot_start)
 
@@ -136,11 +207,12 @@ class WorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One technician asked, with a deadline, and what became of it."""
+    """An offer to one technician, with its deadline, and what became of it."""
 
     id: UUID
     work_order_id: UUID
     technician_id: UUID
+    technician_name: str
     booking_id: UUID
     state: OfferState
     offered_at: datetime
@@ -154,6 +226,36 @@ class Offer:
     decision_id: UUID | None
     role: BookingRole
 
+    @property
+    def was_declined(self) -> bool:
+        """Whether the technician said no, or did not answer in time."""
+        return self.state in (OfferState.REJECTED, OfferState.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A technician's time, held for a work order, and what became of the offer behind it.
+
+    `offer_id` and `answer` are None where the technician was never asked. `distance_m` (metres), `decision_id` and
+    `automatic` are the offer's.
+    """
+
+    id: UUID
+    technician_id: UUID
+    technician_name: str
+    role: BookingRole
+    state: BookingState
+    offer_id: UUID | None
+    answer: OfferState | None
+    distance_m: float | None
+    decision_id: UUID | None
+    automatic: bool
+
+    @property
+    def is_accepted_lead(self) -> bool:
+        """Whether it is for the technician who leads the work and has accepted."""
+        return self.role is BookingRole.PRIMARY and self.answer is OfferState.ACCEPTED
+
 
 @dataclass(frozen=True, slots=True)
 class GroupStay:
@@ -163,7 +265,7 @@ class GroupStay:
     group_name: str
     entered_at: datetime
     left_at: datetime | None
-    sent_by: Mapping[str, Any]
+    sent_by: Actor
     note: str | None
 
 

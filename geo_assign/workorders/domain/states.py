@@ -50,7 +50,7 @@ UNDER_WAY = frozenset({State.TRAVELLING, State.ON_SITE, State.IN_PROGRESS})
 
 
 class PendingReason(StrEnum):
-    """Why nobody has a work order yet."""
+    """Why no technician has a work order yet."""
 
     NEEDS_LOCATION = "needs_location"
     MAP_KEY_MISSING = "map_key_missing"
@@ -101,6 +101,23 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class WithdrawnBecause(StrEnum):
+    """Why the service took an offer back, or freed a technician who had the work."""
+
+    TECHNICIAN_OFFLINE = "technician_offline"
+    WORK_ORDER_CANCELLED = "work_order_cancelled"
+    ASSIGNED_BY_HAND = "assigned_by_hand"
+    ADDRESS_MOVED = "address_moved"
+    CONVERTED = "converted"
+    TRANSFERRED = "transferred"
+    GROUP_CHANGED = "group_changed"
+    RESCHEDULED = "rescheduled"
+    TAKEN_BY_ANOTHER = "taken_by_another"
+    LEAD_REFUSED = "lead_refused"
+    CREW_CHANGED = "crew_changed"
+    COLLABORATOR_MISSING = "collaborator_missing"
+
+
 class EventKind(StrEnum):
     """The entries of a work order's history; with `work_order.` in front, the outgoing events."""
 
@@ -122,24 +139,6 @@ class EventKind(StrEnum):
     GROUP_CHANGED = "group_changed"
     GROUP_REJECTED = "group_rejected"
     CREW_CHANGED = "crew_changed"
-
-
-# The events that leave the house; the others are for the history alone.
-PUBLISHED = frozenset(
-    {
-        EventKind.CREATED,
-        EventKind.LOCATED,
-        EventKind.OFFERED,
-        EventKind.ASSIGNED,
-        EventKind.REJECTED,
-        EventKind.OFFER_EXPIRED,
-        EventKind.UNASSIGNED,
-        EventKind.TRANSFERRED,
-        EventKind.CONVERTED,
-        EventKind.CANCELLED,
-        EventKind.STATUS_CHANGED,
-    }
-)
 
 
 class AlarmCode(StrEnum):
@@ -166,7 +165,7 @@ class Bucket(StrEnum):
     CLOSED = "closed"
 
 
-# Which of them each state belongs to. What automation will take up by itself is not yet the dispatcher's.
+# The bucket of each state. What automation takes up by itself is not yet the dispatcher's.
 BUCKETS: Mapping[State, Bucket] = {
     State.NEW: Bucket.LATER,
     State.PENDING: Bucket.NEEDS_YOU,
@@ -187,7 +186,7 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
-# Whether somebody who gave this reason may be asked again for the same work order, after the store's cool-off.
+# Whether a technician who gave this reason may be asked again for the same work order, after the store's cool-off.
 MAY_ASK_AGAIN: Mapping[RejectReason, bool] = {
     RejectReason.TOO_FAR: False,
     RejectReason.BUSY: True,

@@ -1,11 +1,12 @@
 """Reads of work orders, bookings, offers and history; lists, the calendar and coarse places have their own modules."""
 
 from geo_assign.workorders.queries.bookings import (
-    Asked,
-    Held,
+    BookedTime,
+    BookingConflict,
     Scheduled,
-    list_asked,
-    list_held,
+    find_booking_conflict,
+    list_booked_times,
+    list_bookings,
     list_orders_waiting_for,
     list_schedule,
 )
@@ -13,21 +14,23 @@ from geo_assign.workorders.queries.group_stays import (
     count_stays,
     list_group_stays,
 )
-from geo_assign.workorders.queries.work_orders import (
-    PREFIXES,
-    BookedTime,
+from geo_assign.workorders.queries.history import (
     HistoryEntry,
-    find_booking_conflict,
-    find_ticket_id,
-    find_work_order,
-    get_offer,
-    get_work_order,
-    in_scope,
-    list_booked_times,
-    list_changed_work_orders,
     list_events,
+)
+from geo_assign.workorders.queries.offers import (
+    get_offer,
+    list_lead_offers,
     list_offers_with_orders,
     list_open_offers,
+)
+from geo_assign.workorders.queries.work_orders import (
+    PREFIXES,
+    find_ticket_id,
+    find_work_order,
+    get_work_order,
+    in_scope,
+    list_changed_work_orders,
     list_work_orders_by_id,
     number_text,
     select_work_orders,
@@ -36,9 +39,8 @@ from geo_assign.workorders.queries.work_orders import (
 
 __all__ = [
     "PREFIXES",
-    "Asked",
     "BookedTime",
-    "Held",
+    "BookingConflict",
     "HistoryEntry",
     "Scheduled",
     "count_stays",
@@ -48,12 +50,12 @@ __all__ = [
     "get_offer",
     "get_work_order",
     "in_scope",
-    "list_asked",
     "list_booked_times",
+    "list_bookings",
     "list_changed_work_orders",
     "list_events",
     "list_group_stays",
-    "list_held",
+    "list_lead_offers",
     "list_offers_with_orders",
     "list_open_offers",
     "list_orders_waiting_for",

@@ -1,97 +1,75 @@
-"""Who holds time for a work order, who was asked for it, and what of it is on somebody's schedule."""
+"""Reads of bookings: who holds time for a work order, and what is on a technician's schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import ResultRow
 from geo_assign.workforce.tables import technicians
-from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, OfferState, WorkOrder
+from geo_assign.workorders.domain import (
+    HOLDING,
+    Booking,
+    BookingRole,
+    BookingState,
+    Kind,
+    OfferState,
+    WorkOrder,
+)
 from geo_assign.workorders.queries.work_orders import list_work_orders_by_id
-from geo_assign.workorders.tables import bookings, offers
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Somebody's time, held for a work order. `answer` is what became of the offer behind it; None: never asked."""
-
-    booking_id: UUID
-    technician_id: UUID
-    name: str
-    role: BookingRole
-    state: BookingState
-    offer_id: UUID | None
-    answer: OfferState | None
-
-    @property
-    def leads(self) -> bool:
-        """Whether he is to lead the work, and has said yes."""
-        return self.role is BookingRole.PRIMARY and self.answer is OfferState.ACCEPTED
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Somebody who was, or is being, asked to lead the work."""
-
-    technician_id: UUID
-    name: str
-    state: OfferState
-    offered_at: datetime
-    expires_at: datetime
-    responded_at: datetime | None
-    automatic: bool
-    distance_m: float | None
-
-    @property
-    def in_vain(self) -> bool:
-        """Whether he said no, or nothing."""
-        return self.state in (OfferState.REJECTED, OfferState.EXPIRED)
+from geo_assign.workorders.tables import bookings, offers, work_orders
 
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """Work on somebody's schedule, with his part in it."""
+    """Work on a technician's schedule, and the technician's part in it."""
 
     order: WorkOrder
     role: BookingRole
 
 
-def list_held(tx: Tx, work_order_id: UUID) -> list[Held]:
-    """Everybody who holds time for a work order, in the order in which they came."""
+@dataclass(frozen=True, slots=True)
+class BookedTime:
+    """A booking on a technician's day."""
+
+    technician_id: UUID
+    start: datetime
+    end: datetime
+    kind: Kind
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingConflict:
+    """A booking that stands in the way of another."""
+
+    work_order_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+def list_bookings(tx: Tx, work_order_id: UUID) -> list[Booking]:
+    """The bookings that hold time for a work order, in the order in which they were made."""
     b, o, t = bookings.c, offers.c, technicians.c
     joined = bookings.join(technicians, and_(t.org_id == b.org_id, t.id == b.technician_id)).outerjoin(
         offers, and_(o.org_id == b.org_id, o.work_order_id == b.work_order_id, o.booking_id == b.id)
     )
+    offered = (o.id.label("offer_id"), o.state.label("answer"), o.distance_m, o.decision_id, o.automatic)
     statement = (
-        select(b.id, b.technician_id, t.name, b.role, b.state, o.id.label("offer_id"), o.state.label("answer"))
+        select(b.id, b.technician_id, t.name.label("technician_name"), b.role, b.state, *offered)
         .select_from(joined)
         .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
         .order_by(b.id)
     )
-    return [_held(row) for row in tx.conn.execute(statement)]
-
-
-def list_asked(tx: Tx, work_order_id: UUID, *, since: datetime | None) -> list[Asked]:
-    """Who was asked to lead the work, at `since` or later, oldest first."""
-    o, t = offers.c, technicians.c
-    statement = (
-        select(o.technician_id, t.name, o.state, o.offered_at, o.expires_at, o.responded_at, o.automatic, o.distance_m)
-        .join(technicians, and_(t.org_id == o.org_id, t.id == o.technician_id))
-        .where(o.org_id == tx.org_id, o.work_order_id == work_order_id, o.role == BookingRole.PRIMARY)
-        .order_by(o.offered_at, o.id)
-    )
-    if since is not None:
-        statement = statement.where(o.offered_at >= since)
-    return [Asked(*row[:2], OfferState(row.state), *row[3:]) for row in tx.conn.execute(statement)]
+    return [_booking(row) for row in tx.conn.execute(statement)]
 
 
 def list_orders_waiting_for(tx: Tx, technician_id: UUID) -> Sequence[UUID]:
-    """The work orders for which this technician's time is held and not yet his, in the order of their ids."""
+    """The work orders for which this technician's time is held and not yet assigned, in the order of their ids."""
     b = bookings.c
     statement = select(b.work_order_id).where(
         b.org_id == tx.org_id, b.technician_id == technician_id, b.state == BookingState.OFFERED
@@ -100,9 +78,9 @@ def list_orders_waiting_for(tx: Tx, technician_id: UUID) -> Sequence[UUID]:
 
 
 def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None = None) -> Page[Scheduled]:
-    """What is on a technician's schedule, by time: his work, and where he comes along.
+    """What a technician leads or comes along to, by time.
 
-    Time that is held for him without a question is there too; what he still has to answer is not.
+    Time that is held without an offer is there, too; an offer that waits for an answer is not.
     """
     b = bookings.c
     statement = (
@@ -114,7 +92,7 @@ def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None
     if cursor is not None:
         starts_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(b.starts_at > starts_at, and_(b.starts_at == starts_at, b.id > last_id)))
-    rows: Sequence[Any] = tx.conn.execute(statement).all()
+    rows: Sequence[ResultRow] = tx.conn.execute(statement).all()
     found = page(rows, limit, lambda row: (row.starts_at.isoformat(), row.id))
     orders = list_work_orders_by_id(tx, [row.work_order_id for row in found.items])
     items = [Scheduled(orders[row.work_order_id], BookingRole(row.role)) for row in found.items]
@@ -131,13 +109,56 @@ def _to_be_answered() -> ColumnElement[bool]:
     )
 
 
-def _held(row: Any) -> Held:
-    return Held(
-        booking_id=row.id,
+def list_booked_times(tx: Tx, technician_ids: Collection[UUID], start: datetime, end: datetime) -> list[BookedTime]:
+    """What fills these technicians' time between two instants, in order of start."""
+    b, w = bookings.c, work_orders.c
+    statement = (
+        select(b.technician_id, b.starts_at, b.ends_at, w.kind, w.state)
+        .join(work_orders, and_(w.org_id == b.org_id, w.id == b.work_order_id))
+        .where(
+            b.org_id == tx.org_id,
+            b.technician_id.in_(technician_ids),
+            b.state.in_([*HOLDING, BookingState.DONE]),
+            b.occupied_until > start,
+            b.starts_at < end,
+        )
+        .order_by(b.starts_at)
+    )
+    rows = tx.conn.execute(statement)
+    return [BookedTime(row.technician_id, row.starts_at, row.ends_at, Kind(row.kind), row.state) for row in rows]
+
+
+def find_booking_conflict(
+    tx: Tx, technician_id: UUID, start: datetime, end: datetime, *, except_for: UUID
+) -> BookingConflict | None:
+    """The booking that holds this time of a technician, if any."""
+    b = bookings.c
+    row = tx.conn.execute(
+        select(b.work_order_id, b.starts_at, b.ends_at)
+        .where(
+            b.org_id == tx.org_id,
+            b.technician_id == technician_id,
+            b.state.in_(HOLDING),
+            b.occupied_until > start,
+            b.occupied_from < end,
+            b.work_order_id != except_for,
+        )
+        .order_by(b.starts_at)
+        .limit(1)
+    ).first()
+    return None if row is None else BookingConflict(*row)
+
+
+def _booking(row: ResultRow) -> Booking:
+    return Booking(
+        id=row.id,
         technician_id=row.technician_id,
-        name=row.name,
+        technician_name=row.technician_name,
         role=BookingRole(row.role),
         state=BookingState(row.state),
         offer_id=row.offer_id,
         answer=OfferState(row.answer) if row.answer else None,
+        distance_m=row.distance_m,
+        decision_id=row.decision_id,
+        automatic=bool(row.automatic),
     )

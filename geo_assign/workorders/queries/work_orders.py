@@ -1,18 +1,17 @@
 """Reads of work orders, offers and their history."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import AnyColumn, AnySelect, ResultRow
 from geo_assign.workforce.tables import service_groups, technicians
 from geo_assign.workorders.domain import (
     HOLDING,
@@ -22,8 +21,6 @@ from geo_assign.workorders.domain import (
     Kind,
     Location,
     LocationSource,
-    Offer,
-    OfferNotFoundError,
     OfferState,
     OpenOffer,
     PendingReason,
@@ -31,7 +28,7 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     WorkOrderNotFoundError,
 )
-from geo_assign.workorders.tables import bookings, offers, work_order_events, work_orders
+from geo_assign.workorders.tables import bookings, offers, work_orders
 
 PREFIXES = {Kind.LEAD: "L", Kind.TICKET: "T"}
 
@@ -39,7 +36,7 @@ _assignee = technicians.alias("assignee")
 _asked = technicians.alias("asked")
 
 
-def _open_offers() -> ColumnElement[Any]:
+def _open_offers() -> AnyColumn:
     """The open offers of a work order as a JSON list, the one that ends first in front."""
     o, w = offers.c, work_orders.c
     shown = (o.id, o.technician_id, o.role, o.offered_at, o.expires_at, o.distance_m, o.eta_s)
@@ -55,7 +52,7 @@ def _open_offers() -> ColumnElement[Any]:
     )
 
 
-def _crew() -> ColumnElement[Any]:
+def _crew() -> AnyColumn:
     """Who comes along, as a JSON list by name."""
     b, w, t = bookings.c, work_orders.c, _asked.c
     one = func.jsonb_build_object("id", t.id, "name", t.name, "state", b.state)
@@ -80,18 +77,6 @@ _COLUMNS = (
     _open_offers(),
     _crew(),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One event of a work order's history."""
-
-    id: UUID
-    at: datetime
-    kind: str
-    actor: dict[str, Any]
-    state: str
-    detail: dict[str, Any]
 
 
 def in_scope(scope: Scope) -> ColumnElement[bool]:
@@ -157,109 +142,19 @@ def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
     return tx.conn.execute(statement).scalar_one_or_none()
 
 
-def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
-    """The history of a work order, oldest first."""
-    e = work_order_events.c
-    statement = select(e.id, e.at, e.kind, e.actor, e.state, e.detail).where(
-        e.org_id == tx.org_id, e.work_order_id == work_order_id
-    )
-    if cursor is not None:
-        at, last_id = decode(cursor, datetime.fromisoformat, UUID)
-        statement = statement.where(or_(e.at > at, and_(e.at == at, e.id > last_id)))
-    rows = [HistoryEntry(*row) for row in tx.conn.execute(statement.order_by(e.at, e.id).limit(limit + 1))]
-    return page(rows, limit, lambda entry: (entry.at.isoformat(), entry.id))
-
-
-def get_offer(tx: Tx, offer_id: UUID) -> Offer:
-    """Raises OfferNotFoundError."""
-    row = tx.conn.execute(_offers(tx).where(offers.c.id == offer_id)).first()
-    if row is None:
-        raise OfferNotFoundError
-    return _offer(row)
-
-
-def list_open_offers(tx: Tx, *, technician_id: UUID | None = None, work_order_id: UUID | None = None) -> list[Offer]:
-    """Open offers of a technician or of a work order, oldest first."""
-    statement = _offers(tx).where(offers.c.state == OfferState.OFFERED).order_by(offers.c.offered_at, offers.c.id)
-    if technician_id is not None:
-        statement = statement.where(offers.c.technician_id == technician_id)
-    if work_order_id is not None:
-        statement = statement.where(offers.c.work_order_id == work_order_id)
-    return [_offer(row) for row in tx.conn.execute(statement)]
-
-
-def list_offers_with_orders(tx: Tx, technician_id: UUID) -> Sequence[tuple[Offer, WorkOrder]]:
-    """A technician's open offers, each with its work order."""
-    scope = Scope(technician_id=technician_id)
-    return [
-        (offer, get_work_order(tx, scope, offer.work_order_id))
-        for offer in list_open_offers(tx, technician_id=technician_id)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class BookedTime:
-    """A booking on somebody's day."""
-
-    technician_id: UUID
-    start: datetime
-    end: datetime
-    kind: Kind
-    state: str
-
-
-def list_booked_times(tx: Tx, technician_ids: Collection[UUID], start: datetime, end: datetime) -> list[BookedTime]:
-    """What fills these technicians' time between two instants, in order of start."""
-    b, w = bookings.c, work_orders.c
-    statement = (
-        select(b.technician_id, b.starts_at, b.ends_at, w.kind, w.state)
-        .join(work_orders, and_(w.org_id == b.org_id, w.id == b.work_order_id))
-        .where(
-            b.org_id == tx.org_id,
-            b.technician_id.in_(technician_ids),
-            b.state.in_([*HOLDING, "done"]),
-            b.occupied_until > start,
-            b.starts_at < end,
-        )
-        .order_by(b.starts_at)
-    )
-    rows = tx.conn.execute(statement)
-    return [BookedTime(row.technician_id, row.starts_at, row.ends_at, Kind(row.kind), row.state) for row in rows]
-
-
-def find_booking_conflict(
-    tx: Tx, technician_id: UUID, start: datetime, end: datetime, *, except_for: UUID
-) -> Any | None:
-    """The booking (work_order_id, starts_at, ends_at, state) that holds this time of a technician, if any."""
-    b = bookings.c
-    return tx.conn.execute(
-        select(b.work_order_id, b.starts_at, b.ends_at, b.state)
-        .where(
-            b.org_id == tx.org_id,
-            b.technician_id == technician_id,
-            b.state.in_(HOLDING),
-            b.occupied_until > start,
-            b.occupied_from < end,
-            b.work_order_id != except_for,
-        )
-        .order_by(b.starts_at)
-        .limit(1)
-    ).first()
-
-
 def number_text(kind: Kind, number: int) -> str:
     """How people call a work order: L-2044."""
     return f"{PREFIXES[kind]}-{number:04d}"
 
 
-def select_work_orders(tx: Tx, scope: Scope) -> Select[Any]:
+def select_work_orders(tx: Tx, scope: Scope) -> AnySelect:
     """All work orders of the scope, with what `to_work_order` reads."""
     w = work_orders.c
     joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
     return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, in_scope(scope))
 
 
-def to_work_order(row: Any) -> WorkOrder:
+def to_work_order(row: ResultRow) -> WorkOrder:
     """A work order from a row of `select_work_orders`."""
     kind = Kind(row.kind)
     return WorkOrder(
@@ -277,7 +172,7 @@ def to_work_order(row: Any) -> WorkOrder:
         location_candidates=row.location_candidates,
         slot_start=row.slot_start,
         slot_end=row.slot_end,
-        slot_given=row.slot_given,
+        slot_is_fixed=row.slot_given,
         skills=tuple(row.skills),
         device=row.device,
         referral_source=row.referral_source,
@@ -304,13 +199,30 @@ def to_work_order(row: Any) -> WorkOrder:
     )
 
 
-def _location(row: Any) -> Location | None:
+def _location(row: ResultRow) -> Location | None:
     if row.lat is None:
         return None
     return Location(Point(row.lat, row.lon), LocationSource(row.location_source), row.location_confidence)
 
 
-def _open_offer(one: Mapping[str, Any]) -> OpenOffer:
+class _OpenOfferJson(TypedDict):
+    id: str
+    technician_id: str
+    technician_name: str
+    role: str
+    offered_at: str
+    expires_at: str
+    distance_m: float | None
+    eta_s: float | None
+
+
+class _CollaboratorJson(TypedDict):
+    id: str
+    name: str
+    state: str
+
+
+def _open_offer(one: _OpenOfferJson) -> OpenOffer:
     return OpenOffer(
         id=UUID(one["id"]),
         technician_id=UUID(one["technician_id"]),
@@ -323,17 +235,5 @@ def _open_offer(one: Mapping[str, Any]) -> OpenOffer:
     )
 
 
-def _collaborator(one: Mapping[str, Any]) -> Collaborator:
+def _collaborator(one: _CollaboratorJson) -> Collaborator:
     return Collaborator(UUID(one["id"]), one["name"], BookingState(one["state"]))
-
-
-_OFFER_FIELDS = tuple(Offer.__dataclass_fields__)
-
-
-def _offers(tx: Tx) -> Select[Any]:
-    return select(*(offers.c[name] for name in _OFFER_FIELDS)).where(offers.c.org_id == tx.org_id)
-
-
-def _offer(row: Any) -> Offer:
-    values = dict(zip(_OFFER_FIELDS, row, strict=True))
-    return Offer(**(values | {"state": OfferState(values["state"]), "role": BookingRole(values["role"])}))

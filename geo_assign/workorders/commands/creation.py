@@ -1,0 +1,83 @@
+"""New work orders, numbered by kind."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from geo_assign.access.domain import Caller
+from geo_assign.core.db import Tx
+from geo_assign.workorders.commands.changes import record_event
+from geo_assign.workorders.commands.group_stays import enter_group
+from geo_assign.workorders.domain import (
+    CreatedEvent,
+    DuplicateExternalIdError,
+    Kind,
+    LocationSource,
+    NewOrder,
+    State,
+    actor_of,
+)
+from geo_assign.workorders.tables import work_order_counters, work_orders
+
+
+def insert_work_order(
+    tx: Tx, caller: Caller, new: NewOrder, order_id: UUID, *, slot: tuple[datetime, datetime], due_at: datetime
+) -> None:
+    """Write a new work order with its event; `slot` is the one of `new` as instants.
+
+    The worker takes it up at `due_at` if no one has gone on with it. Raises DuplicateExternalIdError.
+    """
+    now, who, point = tx.now(), actor_of(caller), new.location
+    values = {
+        "org_id": tx.org_id,
+        "id": order_id,
+        "kind": new.kind,
+        "number": next_number(tx, new.kind),
+        "store_id": new.store_id,
+        "group_id": new.group_id,
+        "state": State.NEW,
+        "customer": dict(new.customer),
+        "address": new.address,
+        "lat": point.lat if point else None,
+        "lon": point.lon if point else None,
+        "location_source": LocationSource.CLIENT if point else None,
+        "slot_start": slot[0],
+        "slot_end": slot[1],
+        "slot_given": new.slot_start is not None,
+        "skills": list(new.skills),
+        "device": dict(new.device or {}),
+        "referral_source": new.referral_source,
+        "priority": new.priority,
+        "notes": new.notes,
+        "external_id": new.external_id,
+        "wanted_technician_id": new.assignee_id,
+        "geocode_due_at": due_at if new.address and not point else None,
+        "evaluate_due_at": due_at,
+        "created_by": who,
+        "changed_by": who,
+        "created_at": now,
+        "updated_at": now,
+    }
+    statement = (
+        insert(work_orders)
+        .values(values)
+        .on_conflict_do_nothing(
+            index_elements=["org_id", "store_id", "external_id"], index_where=work_orders.c.external_id.is_not(None)
+        )
+    )
+    if tx.conn.execute(statement.returning(work_orders.c.id)).first() is None:
+        raise DuplicateExternalIdError
+    if new.group_id is not None:
+        enter_group(tx, order_id, new.group_id, at=now, sent_by=who)
+    record_event(tx, caller, order_id, CreatedEvent(), state=State.NEW, at=now)
+
+
+def next_number(tx: Tx, kind: Kind) -> int:
+    """The next number of this kind; until the transaction ends no other transaction gets one."""
+    statement = insert(work_order_counters).values(org_id=tx.org_id, kind=kind, last_number=1)
+    counted = statement.on_conflict_do_update(
+        index_elements=["org_id", "kind"], set_={"last_number": work_order_counters.c.last_number + 1}
+    )
+    number: int = tx.conn.execute(counted.returning(work_order_counters.c.last_number)).scalar_one()
+    return number

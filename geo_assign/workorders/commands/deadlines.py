@@ -1,0 +1,66 @@
+"""When the worker looks at a work order again. Nothing that a person sees, so the version stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from geo_assign.core.db import Tx
+from geo_assign.workorders.domain import SETTLED_BY_A_NEW_SEARCH, PendingReason, State, WorkOrder
+from geo_assign.workorders.tables import work_orders
+
+
+class Deadlines(TypedDict, total=False):
+    """When an order is due for automation and for geocoding, and how often its address was asked for in vain."""
+
+    evaluate_due_at: datetime | None
+    geocode_due_at: datetime | None
+    geocode_attempts: int
+
+
+def set_deadlines(tx: Tx, order_id: UUID, **deadlines: Unpack[Deadlines]) -> None:
+    """Set when background steps take up a work order; None: not at all."""
+    w = work_orders.c
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id == order_id).values(**deadlines))
+
+
+def begin_search(tx: Tx, order: WorkOrder, *, at: datetime) -> None:
+    """Automation's search for a technician begins: what the one before alarmed of is settled."""
+    w = work_orders.c
+    values: dict[str, datetime | None] = {"search_started_at": at}
+    if order.alarm is not None and order.alarm["code"] in SETTLED_BY_A_NEW_SEARCH:
+        values["alarm"] = None
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id == order.id).values(values))
+
+
+def recheck_pending(
+    tx: Tx,
+    *,
+    at: datetime,
+    store_ids: Sequence[UUID] | None = None,
+    reasons: Sequence[PendingReason] = (PendingReason.NOBODY_ELIGIBLE,),
+    limit: int = 500,
+) -> None:
+    """Have the worker look again at what is pending for `reasons`, oldest first: something changed that may help.
+
+    Orders that another transaction holds are passed over: that one is about to judge them itself, and each has a
+    deadline of its own besides.
+    """
+    w = work_orders.c
+    waiting = (
+        select(w.id)
+        .where(
+            w.org_id == tx.org_id,
+            w.state == State.PENDING,
+            w.pending_reason.in_(reasons),
+            or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > at),
+        )
+        .order_by(w.created_at, w.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if store_ids is not None:
+        waiting = waiting.where(w.store_id.in_(store_ids))
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at))

@@ -1,0 +1,83 @@
+"""Locking a work order, and refusing what its state or its version does not allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from geo_assign.access.domain import EVERYTHING, ActorKind, Scope
+from geo_assign.core.db import Tx
+from geo_assign.workorders.domain import (
+    Actor,
+    State,
+    WorkOrder,
+    WorkOrderChangedError,
+    WorkOrderNotFoundError,
+    WorkOrderStateError,
+    may_go,
+)
+from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.tables import work_order_events, work_orders
+
+
+def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder:
+    """Lock a work order's row, then read it: the state that everything which follows in this transaction judges by.
+
+    Raises WorkOrderNotFoundError, also when it lies outside `scope`.
+    """
+    w = work_orders.c
+    found = tx.conn.execute(select(w.id).where(w.org_id == tx.org_id, w.id == work_order_id).with_for_update()).first()
+    if found is None:
+        raise WorkOrderNotFoundError
+    return get_work_order(tx, scope, work_order_id)
+
+
+def require_version(tx: Tx, order: WorkOrder, version: int | None) -> None:
+    """Raises WorkOrderChangedError, with who won and when, when a person changed it after the caller's `version`.
+
+    What automation did since does not count: the human wins over it.
+    """
+    if version is not None and not order.human_version <= version <= order.version:
+        last = _last_person(tx, order.id)
+        raise WorkOrderChangedError(
+            f"{last.actor['name']} changed it first",
+            current_version=order.version,
+            changed_by=dict(last.actor),
+            changed_at=last.at.isoformat(),
+            state=order.state.value,
+            assignee=_assignee(order),
+        )
+
+
+def require_way(order: WorkOrder, after: State) -> None:
+    """Raises WorkOrderStateError unless the work order may go to `after`."""
+    if not may_go(order.state, after):
+        raise WorkOrderStateError(
+            f"a work order that is {order.state.value} cannot become {after.value}", state=order.state.value
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    actor: Actor
+    at: datetime
+
+
+def _last_person(tx: Tx, work_order_id: UUID) -> _Act:
+    """Who changed it last, automation left out, and when."""
+    e = work_order_events.c
+    row = tx.conn.execute(
+        select(e.actor, e.at)
+        .where(e.org_id == tx.org_id, e.work_order_id == work_order_id)
+        .order_by((e.actor["kind"].astext == ActorKind.SYSTEM).asc(), e.at.desc(), e.id.desc())
+        .limit(1)
+    ).one()
+    return _Act(*row)
+
+
+def _assignee(order: WorkOrder) -> Mapping[str, str | None] | None:
+    if order.technician_id is None:
+        return None
+    return {"id": str(order.technician_id), "name": order.technician_name}

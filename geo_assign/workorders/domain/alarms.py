@@ -1,0 +1,80 @@
+"""What a dispatcher has to see at once: one frozen value per alarm, with its own facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, NotRequired, TypedDict
+from uuid import UUID
+
+from geo_assign.core.wire import Json, dump
+from geo_assign.workorders.domain.states import AlarmCode
+
+
+class Alarm:
+    """What a work order carries until a change settles it."""
+
+    __slots__ = ()
+    code: ClassVar[AlarmCode]
+
+    def as_json(self, at: datetime) -> dict[str, Json]:
+        """The alarm as a work order shows it, raised at `at`."""
+        return {"code": self.code.value, "at": at.isoformat(), **dump(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressMovedAlarm(Alarm):
+    """The place moved under the technician who has the work."""
+
+    code = AlarmCode.ADDRESS_MOVED
+    moved_m: Annotated[int | None, "How far, in metres."]
+    distance_m: Annotated[float | None, "How far the technician is from the new place, in metres."]
+    eta_s: Annotated[float | None, "The way there, in seconds."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLoopAlarm(Alarm):
+    """The order goes round in circles between groups."""
+
+    code = AlarmCode.GROUP_LOOP
+    group_id: Annotated[UUID, "The group that it came back to."]
+    returns: Annotated[int, "How often it came back there."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffersExhaustedAlarm(Alarm):
+    """As many technicians were asked in vain as the store allows."""
+
+    code = AlarmCode.OFFERS_EXHAUSTED
+    asked: Annotated[int, "How many technicians were asked in vain."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollaboratorMissingAlarm(Alarm):
+    """Nobody is left to come along."""
+
+    code = AlarmCode.COLLABORATOR_MISSING
+    missing: Annotated[int, "How many technicians are missing."]
+
+
+ALARMS: Mapping[AlarmCode, type[Alarm]] = {
+    alarm.code: alarm for alarm in (AddressMovedAlarm, GroupLoopAlarm, OffersExhaustedAlarm, CollaboratorMissingAlarm)
+}
+"""The values by their code."""
+
+EVERY_ALARM = frozenset(AlarmCode)
+SETTLED_BY_A_NEW_SEARCH = frozenset({AlarmCode.OFFERS_EXHAUSTED, AlarmCode.COLLABORATOR_MISSING})
+"""The alarms of the search before, which a person answers by asking for a new one."""
+
+
+class AlarmDetail(TypedDict):
+    """An alarm as it is stored and shown; which of the facts there are hangs on its code."""
+
+    code: str
+    at: str
+    moved_m: NotRequired[int | None]
+    distance_m: NotRequired[float | None]
+    eta_s: NotRequired[float | None]
+    group_id: NotRequired[str]
+    returns: NotRequired[int]
+    asked: NotRequired[int]
+    missing: NotRequired[int]

@@ -1,0 +1,192 @@
+"""A change of a work order as one frozen value: who makes it, what is told, where the order stands, what is written.
+
+What a change resets follows from the value alone: its `columns` are all that the command which writes it adds to the
+version.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.core.wire import Json
+from geo_assign.workorders.domain.alarms import EVERY_ALARM, Alarm
+from geo_assign.workorders.domain.events import WorkOrderEvent
+from geo_assign.workorders.domain.orders import Customer, Device, LocationCandidate, WorkOrder
+from geo_assign.workorders.domain.pending import PendingCause
+from geo_assign.workorders.domain.states import TAKEN, TERMINAL, AlarmCode, LocationSource, PendingReason, State
+
+
+class Corrections(TypedDict, total=False):
+    """The members that may be corrected as they are, by column."""
+
+    customer: Customer
+    device: Device
+    skills: Sequence[str]
+    priority: int
+    notes: str | None
+    referral_source: str | None
+
+
+class Columns(Corrections, total=False):
+    """What a change may write of a work order, by the names of the table's columns."""
+
+    state: State
+    pending_reason: PendingReason | None
+    pending_detail: dict[str, Json] | None
+    store_id: UUID
+    group_id: UUID | None
+    address: str | None
+    lat: float | None
+    lon: float | None
+    location_source: LocationSource | None
+    location_confidence: str | None
+    location_candidates: Sequence[LocationCandidate]
+    slot_start: datetime
+    slot_end: datetime
+    slot_given: bool
+    external_id: str | None
+    technician_id: UUID | None
+    wanted_technician_id: UUID | None
+    pinned: bool
+    decision_id: UUID | None
+    geocode_due_at: datetime | None
+    geocode_attempts: int
+    evaluate_due_at: datetime | None
+    alarm: dict[str, Json] | None
+    returned_to: UUID | None
+    search_started_at: datetime | None
+    crew_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateAfter:
+    """The state that a work order has after a change, and what belongs to that state alone."""
+
+    state: State
+
+    @property
+    def resets(self) -> Columns:
+        """What no order in this state has.
+
+        A crew ends with its lead, a search once a technician has the work; what a group sent back is done with once a
+        technician has it or it is over.
+        """
+        if self.state is State.PENDING:
+            return {"crew_size": 0}
+        resets: Columns = {"pending_reason": None, "pending_detail": None}
+        if self.state in TAKEN:
+            resets |= {"search_started_at": None, "returned_to": None}
+        elif self.state in TERMINAL:
+            resets |= {"returned_to": None}
+        return resets
+
+    @property
+    def sets(self) -> Columns:
+        """What the state brings with it."""
+        return {"state": self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class SameState(StateAfter):
+    """The order stays in its state."""
+
+    @property
+    def sets(self) -> Columns:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(StateAfter):
+    """Nobody has it, for a reason; automation looks at it again at `evaluate_due_at`, if ever."""
+
+    state: State = field(default=State.PENDING, init=False)
+    cause: PendingCause
+    evaluate_due_at: datetime | None = None
+
+    @property
+    def sets(self) -> Columns:
+        return {
+            "state": self.state,
+            "pending_reason": self.cause.reason,
+            "pending_detail": self.cause.as_json(),
+            "technician_id": None,
+            "pinned": False,
+            "evaluate_due_at": self.evaluate_due_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Offered(StateAfter):
+    """A technician is asked, or several are."""
+
+    state: State = field(default=State.OFFERED, init=False)
+
+    @property
+    def sets(self) -> Columns:
+        return {"state": self.state, "technician_id": None, "pinned": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned(StateAfter):
+    """A technician has it. `pinned`: a person chose, and automation does not undo it."""
+
+    state: State = field(default=State.ASSIGNED, init=False)
+    technician_id: UUID
+    pinned: bool = False
+
+    @property
+    def sets(self) -> Columns:
+        return {"state": self.state, "technician_id": self.technician_id, "pinned": self.pinned}
+
+
+@dataclass(frozen=True, slots=True)
+class Over(StateAfter):
+    """It is done, cancelled or converted: nothing is due any more, and no alarm needs an answer."""
+
+    @property
+    def sets(self) -> Columns:
+        return {"state": self.state, "geocode_due_at": None, "evaluate_due_at": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change. `sets` are the columns beside those of the state; `raises` is the alarm that it gives."""
+
+    by: Caller
+    at: datetime
+    event: WorkOrderEvent
+    after: StateAfter
+    sets: Columns = field(default_factory=Columns)
+    raises: Alarm | None = None
+
+    def __post_init__(self) -> None:
+        if self.after.state not in self.event.leads_to:
+            raise ValueError(f"no work order is {self.after.state.value} after {self.event.kind.value}")
+
+    @property
+    def is_of_a_person(self) -> bool:
+        """Whether a person stands behind it: then `human_version` moves, and automation has to look again."""
+        return self.by.kind is not ActorKind.SYSTEM
+
+    @property
+    def settles(self) -> frozenset[AlarmCode]:
+        """The alarms that it answers: every one once the work is over, else those of the event if a user acts."""
+        if self.after.state in TERMINAL:
+            return EVERY_ALARM
+        return self.event.settles if self.by.kind is ActorKind.USER else frozenset()
+
+    def columns(self, order: WorkOrder) -> Columns:
+        """All that is written to an order but its version."""
+        columns: Columns = {**self.after.resets}
+        if self.event.ends_search:
+            columns |= {"search_started_at": None}
+        columns |= self.after.sets
+        columns |= self.sets
+        if self.raises is not None:
+            columns |= {"alarm": self.raises.as_json(self.at)}
+        elif order.alarm is not None and order.alarm["code"] in self.settles:
+            columns |= {"alarm": None}
+        return columns

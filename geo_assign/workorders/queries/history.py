@@ -1,0 +1,38 @@
+"""Reads of work orders' history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+
+from geo_assign.core.db import Tx
+from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.wire import JsonObject
+from geo_assign.workorders.domain import Actor
+from geo_assign.workorders.tables import work_order_events
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One event of a work order's history. `detail` is as it was written; `EVENTS` says what each kind tells today."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    actor: Actor
+    state: str
+    detail: JsonObject
+
+
+def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
+    """The history of a work order, oldest first."""
+    e = work_order_events.c
+    statement = select(e.id, e.at, e.kind, e.actor, e.state, e.detail).where(
+        e.org_id == tx.org_id, e.work_order_id == work_order_id
+    )
+    if cursor is not None:
+        at, last_id = decode(cursor, datetime.fromisoformat, UUID)
+        statement = statement.where(or_(e.at > at, and_(e.at == at, e.id > last_id)))
+    rows = [HistoryEntry(*row) for row in tx.conn.execute(statement.order_by(e.at, e.id).limit(limit + 1))]
+    return page(rows, limit, lambda entry: (entry.at.isoformat(), entry.id))
