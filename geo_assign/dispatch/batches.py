@@ -1,7 +1,7 @@
 """Solving many work orders together, for a dispatcher who asks and for leads that were collected.
 
-Who can go is read in one transaction, the solving holds none, and each pair is given in one of its own: what somebody
-took meanwhile is lost to the batch and told, the others stand.
+Who can go is read in one transaction, the solving holds none, and each pair is given in one of its own. A technician
+who was taken meanwhile is lost to the batch, and told; the other pairs stand.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -139,7 +139,7 @@ def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible]
         more=gathered.more,
     )
     all_taken = (
-        Left(order, "all_taken", "everybody who can go gets other work of this batch")
+        Left(order, "all_taken", "all who can go get other work of this batch")
         for n, order in enumerate(gathered.orders)
         if best.pair[n] == NOBODY and gathered.choice.eligible[n]
     )
@@ -196,7 +196,7 @@ def _as_given(tx: Tx, caller: Caller, decision: Decision) -> Pair | None:
 def solve_collected(database: Database, org_id: UUID, store_id: UUID) -> list[UUID]:
     """Solve what a store collected, if its window is closed, and give it out.
 
-    Returns those orders: evaluate each by itself, for who got nobody so and for who is asked together with others.
+    Returns those orders: evaluate each by itself, for those without a technician and for parallel offers.
     Dying in between leaves due rows.
     """
     taken = database.run(org_id, lambda tx: take_collected(tx, store_id))

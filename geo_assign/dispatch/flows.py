@@ -1,8 +1,8 @@
 """Use cases of several transactions, with the network in between.
 
-A lead exists, with its idempotency key, before anybody is asked where it is; it is geocoded with no transaction open;
-then its location and what follows are written. An answer that frees a technician's time and the claim of somebody
-else's are two transactions as well, so that none waits for another while it keeps a third waiting. Whatever breaks in
+A lead exists, with its idempotency key, before its address is looked up. It is geocoded with no transaction open; then
+its location and what follows are written. An answer that frees a technician's time and the claim of another
+technician's are two transactions as well, so that none waits for another while it keeps a third waiting. What breaks in
 between is a due row that the worker goes on with.
 """
 
@@ -70,7 +70,7 @@ class DispatchService:
         return self.read(caller, order_id)
 
     def convert(self, caller: Caller, lead_id: UUID, version: int | None) -> WorkOrder:
-        """Make a ticket of a lead and give it to somebody as its trigger says. Repeating it answers the same ticket."""
+        """Make a ticket of a lead and evaluate it as its trigger says. Repeating it answers the same ticket."""
         ticket_id, again = self.database.run(
             caller.org_id, lambda tx: converting.convert(tx, caller, lead_id, version=version)
         )
@@ -141,7 +141,7 @@ class DispatchService:
 
 
 def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
-    """Take an order for geocoding if it waits for it: moves its deadline so that nobody else asks meanwhile."""
+    """Take an order for geocoding if it waits for it: moves its deadline so that no other process asks meanwhile."""
     row = _lock_waiting(tx, order_id)
     if row is None:
         return None

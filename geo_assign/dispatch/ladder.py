@@ -1,7 +1,7 @@
-"""The offer ladder: who is asked when, if nobody says yes, and what happens then. Pure computation.
+"""The offer ladder: who is asked when, if no technician accepts, and what happens then. Pure computation.
 
-What already happened stands at its foot; above it come those who would be asked, by the store's policy and everybody's
-present distance, each until his time to answer is over.
+What already happened stands at its foot. Above it come the technicians who would be asked, by the store's policy and
+their present distance, each until the time to answer is over.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Then = Literal["alarm", "nobody_left"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who could be asked, and how far away he is, in metres."""
+    """A technician who could be asked, and how far away, in metres."""
 
     technician_id: UUID
     name: str
@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One person, asked or to be asked. `until` is when he answered, or when his time is over."""
+    """One technician, asked or to be asked. `until` is when the answer came, or when the time for it is over."""
 
     technician_id: UUID
     name: str
@@ -43,7 +43,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What happens once everybody on the ladder was asked in vain."""
+    """What happens once all technicians on the ladder were asked in vain."""
 
     at: datetime
     then: Then
@@ -51,9 +51,9 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The rungs from the first person asked; `end` is None where nobody is going to be asked.
+    """The rungs from the first technician asked; `end` is None where no other is going to be asked.
 
-    `by_itself`: the service asks without being told to. `truncated`: there are more people than are shown.
+    `by_itself`: the service asks without being told to. `truncated`: there are more technicians than are shown.
     """
 
     rungs: tuple[Rung, ...]
@@ -116,7 +116,7 @@ class _Climb:
 
 
 def climb(search: Search, *, zone: ZoneInfo, by_itself: bool, truncated: bool = False) -> Ladder:
-    """The ladder of a search, supposing that nobody says yes."""
+    """The ladder of a search, supposing that no technician accepts."""
     past = tuple(_past(offer) for offer in search.offers)
     waiting = [offer.expires_at for offer in search.offers if offer.state is OfferState.OFFERED]
     limit = search.settings.offers_before_alarm
@@ -149,25 +149,25 @@ def _end(search: Search, rungs: Sequence[Rung], then: Then) -> End:
 
 
 def _widest_from(search: Search) -> datetime:
-    """When the search reaches as far as it ever will: before that, somebody farther away may still turn up."""
+    """When the search reaches as far as it ever will: before that, a technician farther away may still turn up."""
     at = search.started_at
     while (widens_at := ring_at(search.settings, search.started_at, at).widens_at) is not None:
         at = widens_at
     return at
 
 
-_NUMBERS = ("Nobody", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
-_THEN = {"alarm": "then the dispatcher is alarmed", "nobody_left": "then nobody is left"}
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+_THEN = {"alarm": "then the dispatcher is alarmed", "nobody_left": "then none is left"}
 
 
 def _sentence(ladder: Ladder, *, at: datetime, zone: ZoneInfo) -> str:
     assert ladder.end is not None
     tried = len({rung.technician_id for rung in ladder.rungs if rung.outcome != "withdrawn"})
     if not tried:
-        return "Nobody can be asked now."
+        return "No technician can be asked now."
     number = _NUMBERS[tried] if tried < len(_NUMBERS) else str(tried)
-    people = "person" if tried == 1 else "people"
-    said = f"{number} {people} tried by {_clock(ladder.end.at, at, zone)}, {_THEN[ladder.end.then]}."
+    technicians = "technician" if tried == 1 else "technicians"
+    said = f"{number} {technicians} tried by {_clock(ladder.end.at, at, zone)}, {_THEN[ladder.end.then]}."
     if ladder.by_itself or not any(rung.outcome == "planned" for rung in ladder.rungs):
         return said
     return f"If you ask for it: {said[0].lower()}{said[1:]}"

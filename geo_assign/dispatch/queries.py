@@ -64,15 +64,15 @@ def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = (
 def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
     """The sentence for work that is not going to be offered; None where it may be."""
     if order.state in TERMINAL:
-        return f"Nobody is asked: the work order is {order.state.value}."
+        return f"No technician is asked: the work order is {order.state.value}."
     if order.state in TAKEN:
-        return f"Nobody is asked: {order.technician_name} has it."
+        return f"No technician is asked: {order.technician_name} has it."
     if order.crew_size or order.waits_for_a_crew:
-        return "Nobody else is asked: a person puts a crew together."
+        return "No other technician is asked: a person puts a crew together."
     if order.location is None:
-        return "Nobody is asked before the work order has a location."
+        return "No technician is asked before the work order has a location."
     if not rules.settings.lead_acceptance:
-        return "Nobody is asked: the store assigns the nearest who is available at once."
+        return "No technician is asked: the store assigns the nearest who is available at once."
     return None
 
 

@@ -1,4 +1,4 @@
-"""How automation looks for somebody: how far around the customer, how many people at once, and when it gives up."""
+"""How automation searches: how far around the customer, how many technicians at once, and when it gives up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,12 +45,12 @@ def _radii(settings: StoreSettings) -> list[float]:
 
 
 def parallel_limit(settings: StoreSettings) -> int:
-    """How many people are asked at the same time."""
+    """How many offers are open at the same time."""
     return settings.parallel_offers if settings.offer_policy == "parallel" else 1
 
 
 def offers_to_add(settings: StoreSettings, *, declined: int, open_offers: int) -> int:
-    """How many people may be asked now, beside those who are, after so many who were asked in vain."""
+    """How many offers may be added to the open ones, after so many that were declined."""
     wanted = parallel_limit(settings) - open_offers
     if settings.offers_before_alarm is not None:
         wanted = min(wanted, settings.offers_before_alarm - declined - open_offers)
@@ -58,5 +58,5 @@ def offers_to_add(settings: StoreSettings, *, declined: int, open_offers: int) -
 
 
 def is_exhausted(settings: StoreSettings, *, declined: int) -> bool:
-    """Whether so many were asked in vain that a person has to decide."""
+    """Whether so many technicians declined that a person has to decide."""
     return settings.offers_before_alarm is not None and declined >= settings.offers_before_alarm

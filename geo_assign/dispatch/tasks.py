@@ -47,7 +47,7 @@ def list_due_geocoding(worker: Database) -> Due:
 
 
 def geocode_and_evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
-    """Find an order's address, then somebody to go there."""
+    """Find an order's address, then evaluate it."""
     dispatch.locate(org_id, order_id)
     dispatch.evaluate(org_id, order_id)
 

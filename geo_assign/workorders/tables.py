@@ -34,11 +34,11 @@ from geo_assign.workorders.domain import (
 
 _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 
-# `search_started_at` is when automation began to look for somebody: a widening radius counts from it. `returned_to` is
-# the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until a person acts.
-# `geocode_due_at` and `evaluate_due_at` are the work order's deadlines: the worker looks for those that have passed.
-# `crew_size` is how many people are to come along with whoever has it or is asked.
-# `human_version` is the last version that a person made: what automation did since does not stand in a person's way.
+# `search_started_at` is when automation's search for a technician began: a widening radius counts from it.
+# `returned_to` is the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until
+# a change settles it. `geocode_due_at` and `evaluate_due_at` are deadlines: the worker looks for those that passed.
+# `crew_size` is how many collaborators there are to be. `human_version` is the last version that a person made: what
+# automation did since does not stand in a person's way.
 work_orders = tenant_table(
     "work_orders",
     Column("id", UUID(as_uuid=True), primary_key=True),

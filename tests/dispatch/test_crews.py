@@ -329,7 +329,7 @@ def test_nobody_joins_who_has_no_time(team: Day) -> None:
 
 
 def test_whoever_leads_does_not_join_and_nobody_joins_nobody(team: Day) -> None:
-    with pytest.raises(WorkOrderStateError, match="nobody leads"):
+    with pytest.raises(WorkOrderStateError, match="no technician leads"):
         team.change_crew("J", "A")
     team.assign("J", "B")
     with pytest.raises(InvalidError):

@@ -47,7 +47,7 @@ def test_before_it_runs_the_ladder_says_by_when_the_dispatcher_is_alarmed(street
     assert [round(rung.distance_m or 0, -2) for rung in ladder.rungs] == [1_000, 2_000, 3_000, 4_000]
     assert ladder.end is not None
     assert (minutes(ladder.end.at), ladder.end.then) == ("14", "alarm")
-    assert ladder.sentence == "If you ask for it: four people tried by 12:14, then the dispatcher is alarmed."
+    assert ladder.sentence == "If you ask for it: four technicians tried by 12:14, then the dispatcher is alarmed."
     assert not ladder.by_itself
 
 
@@ -63,7 +63,7 @@ def test_while_it_runs_it_tells_what_happened_and_what_is_to_come(street: Day) -
         ("D", "8-11.5", "planned"),
     ]
     assert ladder.by_itself
-    assert ladder.sentence == "Four people tried by 12:11, then nobody is left."
+    assert ladder.sentence == "Four technicians tried by 12:11, then none is left."
 
 
 def test_it_comes_as_it_was_told(street: Day) -> None:
@@ -78,7 +78,7 @@ def test_it_comes_as_it_was_told(street: Day) -> None:
         (rung.name, rung.starts_at, rung.until) for rung in told.rungs
     ]
     assert {rung.outcome for rung in came.rungs} == {"expired"}
-    assert came.sentence == told.sentence == "Three people tried by 12:10, then the dispatcher is alarmed."
+    assert came.sentence == told.sentence == "Three technicians tried by 12:10, then the dispatcher is alarmed."
     assert street.outcome("J").order.alarm is not None
 
 
@@ -105,33 +105,33 @@ def test_a_widening_search_waits_for_its_rings(street: Day) -> None:
         ("C", "8.5-12", "planned"),
         ("D", "12-15.5", "planned"),
     ]
-    assert ladder.sentence == "Four people tried by 12:15, then nobody is left."
+    assert ladder.sentence == "Four technicians tried by 12:15, then none is left."
 
 
 def test_where_nobody_is_asked_it_says_why(street: Day) -> None:
     street.lead("J", assignee="B")
-    assert street.ladder("J").sentence == "Nobody is asked: B has it."
+    assert street.ladder("J").sentence == "No technician is asked: B has it."
     street.cancel("J")
-    assert street.ladder("J").sentence == "Nobody is asked: the work order is cancelled."
+    assert street.ladder("J").sentence == "No technician is asked: the work order is cancelled."
     street.lead("K", address="Nowhere 5")
-    assert street.ladder("K").sentence == "Nobody is asked before the work order has a location."
+    assert street.ladder("K").sentence == "No technician is asked before the work order has a location."
     street.places["L"] = street.places["J"]
     street.places["M"] = street.places["J"]
     street.lead("M")
     street.assign("M", "C", along="D", mode="offer")
-    assert street.ladder("M").sentence == "Nobody else is asked: a person puts a crew together."
+    assert street.ladder("M").sentence == "No other technician is asked: a person puts a crew together."
     street.cancel("M")
     street.set(lead_acceptance=False, lead_auto_user_assignment="off")
     street.lead("L")
     ladder = street.ladder("L")
     assert (ladder.rungs, ladder.end) == ((), None)
-    assert ladder.sentence == "Nobody is asked: the store assigns the nearest who is available at once."
+    assert ladder.sentence == "No technician is asked: the store assigns the nearest who is available at once."
 
 
 def test_nobody_there_is_said_as_well(day: Day) -> None:
     day.map("J", step_m=500)
     day.lead("J")
-    assert day.ladder("J").sentence == "Nobody can be asked now."
+    assert day.ladder("J").sentence == "No technician can be asked now."
 
 
 # The computation by itself --------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_the_sentence_is_in_the_stores_time() -> None:
     search = Search(StoreSettings(lead_time_tat_minutes=13 * 60), noon, noon, people=people)
     # The clocks go forward in that night: 26 hours after noon it is three.
     ladder = climb(search, zone=ZoneInfo("Europe/Lisbon"), by_itself=True)
-    assert ladder.sentence == "Two people tried by 15:00 tomorrow, then nobody is left."
+    assert ladder.sentence == "Two technicians tried by 15:00 tomorrow, then none is left."
 
 
 def test_rings_count_from_the_beginning_of_the_search() -> None:

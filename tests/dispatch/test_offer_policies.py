@@ -116,7 +116,7 @@ def test_the_first_to_accept_has_it_and_the_others_are_told(many: Day) -> None:
     assert (many.outcome("J").state, many.outcome("J").technician) == (State.ASSIGNED, "B")
     assert state_of(many, offers["A"].id) == (OfferState.WITHDRAWN, "taken_by_another")
     for late in "AC":
-        with pytest.raises(OfferWithdrawnError, match="Somebody else was quicker") as told:
+        with pytest.raises(OfferWithdrawnError, match="Another technician was quicker") as told:
             many.accept(late, offers[late])
         assert told.value.facts["withdrawn_because"] == "taken_by_another"
     assert many.accept("B", offers["B"]).state is OfferState.ACCEPTED

@@ -79,7 +79,7 @@ def test_what_waits_for_a_person_goes_on_waiting(pair: Day) -> None:
     pair.set(lead_auto_user_assignment="off")
     pair.lead("J")
     moved = reschedule(pair, "15:00-16:00").order
-    assert (moved.pending_reason, moved.slot_given) == (PendingReason.AUTOMATION_OFF, True)
+    assert (moved.pending_reason, moved.slot_is_fixed) == (PendingReason.AUTOMATION_OFF, True)
 
 
 def test_a_person_may_choose_a_time_outside_the_working_hours(day: Day) -> None:

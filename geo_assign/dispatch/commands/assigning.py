@@ -129,7 +129,7 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
     require_version(tx, order, version)
     if order.state not in (State.OFFERED, State.ASSIGNED):
         raise WorkOrderStateError(
-            f"a work order that is {order.state.value} has nobody to take it from, or is under way",
+            f"a work order that is {order.state.value} has no technician to take it from, or is under way",
             state=order.state.value,
         )
     now = tx.now()

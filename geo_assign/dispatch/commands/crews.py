@@ -93,9 +93,11 @@ def get_collaborators(
     InactiveError, and TechnicianOffDutyError when they are `to_ask` and one of them could not answer.
     """
     if len(set(technician_ids)) < len(technician_ids):
-        raise InvalidError.at("/collaborator_ids", "duplicate", "Somebody is named twice.")
+        raise InvalidError.at("/collaborator_ids", "duplicate", "A technician is named twice.")
     if not set(leads).isdisjoint(technician_ids):
-        raise InvalidError.at("/collaborator_ids", "also_lead", "Whoever leads the work does not come along as well.")
+        raise InvalidError.at(
+            "/collaborator_ids", "also_lead", "The technician who leads the work cannot be a collaborator as well."
+        )
     people = [get_technician(tx, caller.scope, technician_id) for technician_id in technician_ids]
     for person in people:
         require_fit(person, to_ask=to_ask)
@@ -186,7 +188,7 @@ def change_crew(
     require_version(tx, order, version)
     if order.state not in TAKEN | {State.OFFERED}:
         raise WorkOrderStateError(
-            f"nobody leads a work order that is {order.state.value}; assign it together with its collaborators",
+            f"no technician leads a work order that is {order.state.value}; assign it together with its collaborators",
             state=order.state.value,
         )
     rules = get_store_rules(tx, EVERYTHING, order.store_id)

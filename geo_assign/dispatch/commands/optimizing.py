@@ -36,7 +36,7 @@ class Wanted:
     """Which orders to solve together: these, or else what is pending in a store or group, or in the caller's scope.
 
     `mode`: offer or assign all of them; None: each as its store's trigger for acceptance says. `explain`: whether
-    somebody wants to know why nobody can go.
+    exclusions are counted where no technician can go.
     """
 
     work_order_ids: tuple[UUID, ...] = ()
@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """An order that nobody gets, and why: a code, a sentence, and the exclusions by reason where they were counted."""
+    """An order that no technician gets, and why: a code, a sentence, and exclusions by reason where counted."""
 
     order: WorkOrder
     code: Literal["not_waiting", "no_location", "nobody_eligible", "all_taken"]
@@ -90,7 +90,7 @@ class Lost:
 
 
 def gather(tx: Tx, caller: Caller, wanted: Wanted) -> Gathered:
-    """The waiting orders with everybody who can take them, judged now.
+    """The waiting orders with all technicians who can take them, judged now.
 
     Raises WorkOrderNotFoundError for an order outside the caller's scope, NotFoundError for a store or group.
     """
@@ -187,11 +187,11 @@ def _not_to_solve(order: WorkOrder) -> Left:
 def _why_not_waiting(order: WorkOrder) -> str:
     if order.technician_name is not None:
         return f"{order.technician_name} has it"
-    return "somebody is asked already" if order.state is State.OFFERED else f"it is {order.state.value}"
+    return "a technician is asked already" if order.state is State.OFFERED else f"it is {order.state.value}"
 
 
 def _nobody(tx: Tx, order: WorkOrder, question: Question, *, counted: bool) -> Left:
     counts = explain_exclusions(tx, question).counts if counted else {}
     return Left(
-        order, "nobody_eligible", "nobody can go", {code.value: count for code, count in sorted(counts.items())}
+        order, "nobody_eligible", "no technician can go", {code.value: count for code, count in sorted(counts.items())}
     )

@@ -27,7 +27,7 @@ def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str |
     """
     order = lock(tx, order_id, scope=Scope(technician_id=caller.technician_id))
     if any(one.id == caller.technician_id for one in order.collaborators):
-        raise ForbiddenError("Whoever leads this work says where it stands.")
+        raise ForbiddenError("Only the technician who leads this work says where it stands.")
     if order.technician_id != caller.technician_id:
         raise WorkOrderNotFoundError
     if order.state is after:

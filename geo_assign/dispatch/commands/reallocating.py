@@ -100,7 +100,9 @@ def reallocate(
 
 def _require_replaceable(order: WorkOrder, technician: Technician) -> None:
     if order.state not in TAKEN:
-        raise WorkOrderStateError(f"nobody has a work order that is {order.state.value}", state=order.state.value)
+        raise WorkOrderStateError(
+            f"no technician has a work order that is {order.state.value}", state=order.state.value
+        )
     if technician.id == order.technician_id:
         raise WorkOrderStateError(f"{technician.name} has this work already", state=order.state.value)
 

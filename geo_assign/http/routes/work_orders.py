@@ -1,6 +1,6 @@
 """Leads and work orders: create, read, edit, cancel, assign."""
 
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError

@@ -50,7 +50,7 @@ class OffersExhaustedAlarm(Alarm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollaboratorMissingAlarm(Alarm):
-    """Nobody is left to come along."""
+    """No technician is left to come along."""
 
     code = AlarmCode.COLLABORATOR_MISSING
     missing: Annotated[int, "How many technicians are missing."]

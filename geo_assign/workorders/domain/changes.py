@@ -100,7 +100,7 @@ class SameState(StateAfter):
 
 @dataclass(frozen=True, slots=True)
 class Pending(StateAfter):
-    """Nobody has it, for a reason; automation looks at it again at `evaluate_due_at`, if ever."""
+    """No technician has it, for a reason; automation looks at it again at `evaluate_due_at`, if ever."""
 
     state: State = field(default=State.PENDING, init=False)
     cause: PendingCause

@@ -55,7 +55,7 @@ class NamedTechnician:
 
 
 _Collaborators = Annotated[
-    tuple[NamedTechnician, ...] | None, "Who comes along; missing where the technician is alone."
+    tuple[NamedTechnician, ...] | None, "Who comes along; missing where the technician goes alone."
 ]
 
 
@@ -274,7 +274,7 @@ class ConvertedEvent(WorkOrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledEvent(WorkOrderEvent):
-    """Nobody will go."""
+    """The visit will not take place."""
 
     kind = EventKind.CANCELLED
     published = True
@@ -295,7 +295,7 @@ class StatusChangedEvent(WorkOrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingEvent(WorkOrderEvent):
-    """Nobody has it; told are the reason and the members of its detail."""
+    """No technician has it; the members are the reason and those of its detail."""
 
     kind = EventKind.PENDING
     leads_to = frozenset({State.PENDING})

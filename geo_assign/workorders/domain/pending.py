@@ -1,4 +1,4 @@
-"""Why nobody has a work order: one frozen value per reason, with what a dispatcher has to know of it.
+"""Why no technician has a work order: one frozen value per reason, with what a dispatcher has to know of it.
 
 The JSON of such a value is the `pending_detail` of a work order. Reading answers it as it was stored; `PendingDetail`
 names every member that any reason may have.

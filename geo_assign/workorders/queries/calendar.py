@@ -1,6 +1,6 @@
-"""The calendar: who works when, what fills his time, what is free, and what nobody has.
+"""The calendar: who works when, what fills that time, what is free, and what no technician has.
 
-A few statements, whatever the span: people by page, then everything of theirs by their ids and plain start and end
+A few statements, whatever the span: technicians by page, then all of theirs by their ids and plain start and end
 columns, which keep their index under row security where range operators do not.
 """
 
@@ -38,12 +38,12 @@ from geo_assign.workorders.tables import bookings, offers, work_orders
 UNASSIGNED_LIMIT = 500
 
 Fill = Literal["hollow", "dashed", "soft", "solid", "faded"]
-"""How a bar is drawn: nobody has it, held by an offer, assigned, under way, done."""
+"""How a bar is drawn: without a technician, held by an offer, assigned, under way, done."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuestion:
-    """Whose time, between two instants: people of one store or group, or all of the caller's."""
+    """Whose time, between two instants: technicians of one store or group, or all of the caller's."""
 
     within: Span
     at: datetime
@@ -55,7 +55,7 @@ class CalendarQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A work order in somebody's row, or in that of nobody. Times in UTC; `family` and `fill` are its colour."""
+    """A work order in a technician's row, or among the unassigned. Times in UTC; `family` and `fill` are its colour."""
 
     work_order_id: UUID
     number: str
@@ -78,7 +78,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TechnicianRow:
-    """One person's time. `busy`: held by work that the caller may not see. Hours and time off end with the span."""
+    """One technician's time. `busy`: held by work that the caller may not see. Hours and time off end with the span."""
 
     id: UUID
     name: str
@@ -95,7 +95,7 @@ class TechnicianRow:
 
 @dataclass(frozen=True, slots=True)
 class Unassigned:
-    """Work that nobody has, by the start of its slot; `total` counts also what is beyond the first `items`."""
+    """Work without a technician, by the start of its slot; `total` counts also what is beyond the first `items`."""
 
     items: Sequence[Entry]
     total: int
@@ -109,7 +109,7 @@ def common_zone(tx: Tx, scope: Scope) -> ZoneInfo:
 
 
 def list_calendar(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[TechnicianRow]:
-    """The people of the scope by name, each with his time within the question's span."""
+    """The technicians of the scope by name, each with their time within the question's span."""
     people = _people(tx, scope, question)
     ids = [person.id for person in people.items]
     booked, away = _bookings(tx, scope, question.within, ids), list_away(tx, ids, question.within)
@@ -122,7 +122,7 @@ def list_calendar(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Tech
 
 
 def list_unassigned(tx: Tx, scope: Scope, question: CalendarQuestion) -> Unassigned:
-    """The work orders of the scope that nobody has or is asked for, whose slot touches the span.
+    """The work orders of the scope that wait, not even offered, whose slot touches the span.
 
     Those wanted as soon as possible stand at the question's `at`, not in the past.
     """

@@ -1,7 +1,7 @@
-"""Who is shown to about a kilometre only, and how that is shown.
+"""Which technicians are shown to about a kilometre only, and how that is shown.
 
 A store may choose it (`coarse_positions`) for its technicians as long as they hold no work that the caller may see.
-What somebody is shown as says so; rankings stay exact.
+A coarse place says that it is one; rankings stay exact.
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from geo_assign.core.geo import Point
 from geo_assign.core.tables import in_values
 from geo_assign.workorders.domain import TAKEN
 
-# A cell of 0.01 degrees is about a kilometre wide; nobody is farther than this from the corner that he is shown at.
+# A cell of 0.01 degrees is about a kilometre wide; no place is farther than this from the corner that stands for it.
 _DIGITS = 2
 ACCURACY_M = 700.0
 _DISTANCE_STEP_M = 100.0
@@ -21,7 +21,7 @@ _DISTANCE_STEP_M = 100.0
 _HELD_SINCE = "30 days"
 
 # A condition on technician `t`: shown coarsely to the caller of %(everything)s, %(scope_stores)s and %(scope_groups)s.
-# The CASE keeps the look at his work from those whose store did not choose it.
+# The CASE spares the look at their work for technicians whose store did not choose it.
 IS_COARSE = f"""coalesce((
     SELECT CASE WHEN (s.settings ->> 'coarse_positions')::boolean THEN NOT EXISTS (
         SELECT FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id

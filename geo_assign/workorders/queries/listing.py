@@ -35,7 +35,7 @@ Sort = Literal[
 class WorkOrderFilter:
     """Which work orders: empty means any.
 
-    `technician_id` has, had or is asked for the work; `slot_from` and `slot_to` meet the slot; `text` is part of a
+    `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; `text` is part of a
     customer's name or phone number or of the external id, or the order's number; `returned_to` is the dispatcher to
     whom a group sent it back.
     """
@@ -190,7 +190,7 @@ def _work_of(technician_id: UUID | None) -> Select[Any]:
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
-    """What somebody types who looks for a work order: its number, or part of a name, a phone number, an external id."""
+    """What a dispatcher types to find a work order: its number, or part of a name, a phone number, an external id."""
     ways = [
         _w.customer["name"].astext.icontains(text, autoescape=True),
         _w.external_id.icontains(text, autoescape=True),

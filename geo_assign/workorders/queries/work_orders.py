@@ -82,8 +82,8 @@ _COLUMNS = (
 def in_scope(scope: Scope) -> ColumnElement[bool]:
     """The work orders that exist for a caller.
 
-    A dispatcher sees his groups' orders and, of his groups' stores, those that no group has yet; a technician what is
-    assigned or offered to him.
+    A dispatcher sees the orders of their groups and, of those groups' stores, the orders that no group has yet; a
+    technician sees what is assigned or offered to them.
     """
     if scope.everything:
         return true()
@@ -123,7 +123,7 @@ def find_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder | No
 
 
 def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
-    """These work orders, whoever asks: the caller knows that they concern him."""
+    """These work orders in any scope: the calling function knows that they concern the user."""
     statement = select_work_orders(tx, EVERYTHING).where(work_orders.c.id.in_(work_order_ids))
     return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
 
