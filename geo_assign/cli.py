@@ -103,9 +103,13 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Answer the API and the console until told to stop."""
+    from geo_assign.core.listening import CannotListenError  # noqa: PLC0415
     from geo_assign.serve import serve as run  # noqa: PLC0415
 
-    run(_settings())
+    try:
+        run(_settings())
+    except CannotListenError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

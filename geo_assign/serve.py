@@ -5,6 +5,7 @@ or a stream then takes one thread of Python. There are as many as `threads` and 
 no more of either kind than its share, so streams whose readers sleep cannot hold requests up.
 """
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -15,11 +16,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
-from granian.server.mp import MPServer
+from granian.server import MPServer
 
 from geo_assign.app import EXTENSION, create_app
+from geo_assign.core.listening import claimed_port, end_dead_connections
 from geo_assign.core.settings import Settings
 from geo_assign.http.admission import RECEIVING
 
@@ -28,68 +29,52 @@ _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(settings: Settings) -> None:
-    """Listen and answer until told to stop; returns after at most `STOP_WITHIN_S` seconds then."""
+    """Listen and answer until told to stop; returns after at most `STOP_WITHIN_S` seconds then.
+
+    Raises CannotListenError.
+    """
     if settings.processes > 1:
         _share_metrics()
-    server = ListeningServer(
-        "geo_assign.app:create_app",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers=settings.processes,
-        blocking_threads=settings.threads + settings.streams + RECEIVING,
-        workers_kill_timeout=STOP_WITHIN_S,
-        respawn_failed_workers=True,
-        log_dictconfig=_LOGGING,
-    )
-    lifeline = os.pipe()
-    server.serve(target_loader=partial(load, settings, lifeline), wrap_loader=False)
+    with claimed_port(settings.host, settings.port) as (address, port):
+        server = MPServer(
+            "geo_assign.app:create_app",
+            address=address,
+            port=port,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            workers=settings.processes,
+            blocking_threads=settings.threads + settings.streams + RECEIVING,
+            workers_kill_timeout=STOP_WITHIN_S,
+            respawn_failed_workers=True,
+            log_dictconfig=_LOGGING,
+        )
+        server.serve(target_loader=partial(load, settings, port), wrap_loader=False)
 
 
-class ListeningServer(MPServer):
-    """Granian with a listening socket of our own, from which every connection inherits when it counts as dead.
-
-    A phone that lost its signal in the middle of a request, or a reader who stopped reading, would hold a thread for
-    good otherwise. It also makes a second server on the same port fail, where the server's own would share it.
-    """
-
-    def _init_shared_socket(self) -> None:
-        family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for level, option, value in _LIVENESS:
-            listener.setsockopt(level, option, value)
-        listener.bind((self.bind_addr, self.bind_port))
-        listener.listen(self.backlog)
-        listener.set_inheritable(True)
-        self._sso = listener
-        self._sfd = listener.fileno()  # type: ignore[assignment]
-        self._shd = SocketHolder(listener.fileno(), False, self.backlog)  # type: ignore[assignment, call-arg]
-
-
-def load(settings: Settings, lifeline: tuple[int, int]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application, made inside a worker process. `lifeline` is a pipe whose writing end the parent holds."""
-    _end_with_parent(lifeline)
+def load(settings: Settings, port: int) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application, made inside a worker process that will listen on `port`."""
+    _end_with_parent()
+    end_dead_connections(port)
     app = create_app(settings)
     _when_told_to_stop(app.extensions[EXTENSION].wind_up)
     return app.wsgi_app
 
 
-def _end_with_parent(lifeline: tuple[int, int]) -> None:
+def _end_with_parent() -> None:
     """End this process when its parent is gone: killed, it could not take its children along.
 
     They would go on answering, and hold the port against the next server.
     """
-    reader, writer = lifeline
-    os.close(writer)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("the application is loaded in a process that the server started")
 
     def wait() -> None:
-        os.read(reader, 1)  # nobody writes: this returns when the last writer is gone
+        parent.join()
         os._exit(1)
 
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _when_told_to_stop(act: Callable[[], None]) -> None:
@@ -122,14 +107,6 @@ def _share_metrics() -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line, unchanged
 
 
-_LIVENESS = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000),
-)
 _LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

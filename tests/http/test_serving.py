@@ -1,7 +1,10 @@
 """The server among bad clients: readers that sleep, requests that stop half-way. The others notice nothing."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -82,25 +85,60 @@ def test_it_stops_in_time_with_streams_and_half_sent_requests_open(service: Live
 
 
 def test_a_second_server_on_the_port_is_refused(service: LiveService) -> None:
+    command = [sys.executable, "-m", "geo_assign", "serve"]
+    second = subprocess.run(command, env=service.environment, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert f"port {service.port}: Address already in use" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_no_other_program_gets_the_port(service: LiveService) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with pytest.raises(OSError, match="in use"):
             other.bind(("127.0.0.1", service.port))
 
 
-def test_a_kill_leaves_nobody_behind_who_holds_the_port(service: LiveService) -> None:
-    service.kill("serve", signal.SIGKILL)
-    deadline = time.monotonic() + SOON_S
-    while time.monotonic() < deadline:
-        with socket.socket() as other:
-            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                other.bind(("127.0.0.1", service.port))
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-    raise AssertionError("somebody still listens")
+def test_the_kernel_asks_silent_connections_for_a_sign_of_life(service: LiveService) -> None:
+    with half_a_header(service) as client:
+        deadline = time.monotonic() + SOON_S
+        while (due_in_s := keepalive_due_in_s(service.port, client.getsockname()[1])) is None:
+            assert time.monotonic() < deadline, "the server's end has no keepalive timer"
+            time.sleep(0.05)
+        assert due_in_s <= 30
+
+
+def keepalive_due_in_s(server_port: int, client_port: int) -> float | None:
+    """When the server's end of a connection on the loopback interface asks its peer; None while it is not to."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, _, timer, *_ = line.split()
+        if local.endswith(f":{server_port:04X}") and remote.endswith(f":{client_port:04X}"):
+            kind, _, ticks = timer.partition(":")
+            return int(ticks, 16) / os.sysconf("SC_CLK_TCK") if kind == "02" else None
+    return None
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_kill_leaves_no_process_that_holds_the_port(world: World, tmp_path: Path, processes: int) -> None:
+    document = seed_document(technicians=1)
+    with live_service(world, document, tmp_path, worker=False, processes=processes) as service:
+        service.kill("serve", signal.SIGKILL)
+        deadline = time.monotonic() + SOON_S
+        while not can_bind(service.port):
+            assert time.monotonic() < deadline, "a process still listens"
+            time.sleep(0.05)
+        service.start("serve")
+        assert service.user().call("GET", "/v1/me").status_code == 200
+
+
+def can_bind(port: int) -> bool:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def test_streams_beyond_their_share_are_told_to_come_back(world: World, tmp_path: Path) -> None:
