@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 _ADVICE: Mapping[Family, str] = {
     Family.INVALID: "Change the request.",
     Family.UNAUTHENTICATED: "Log in again, or send a valid token.",
-    Family.FORBIDDEN: "Ask somebody who may.",
+    Family.FORBIDDEN: "Ask an administrator for the right, or have a colleague with it do it.",
     Family.NOT_FOUND: "It is absent, or outside of what you may see.",
     Family.CONFLICT: "Look at the present state; then decide again.",
     Family.GONE: "It is over; do not try again.",

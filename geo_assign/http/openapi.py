@@ -113,10 +113,9 @@ _NOT_MODIFIED = "You already have this version."
 def render_document(operations: Sequence[Operation], *, version: str, extra_paths: Mapping[str, Any]) -> bytes:
     """The document as JSON. `extra_paths` are Path Items of what is not an operation."""
     references, schemas = schemas_of(_models(operations))
-    examples = {name: schema.pop("examples")[0] for name, schema in schemas.items() if "examples" in schema}
     paths: dict[str, Json] = defaultdict(dict)
     for operation in operations:
-        described = _operation(operation, references, schemas, examples=examples)
+        described = _operation(operation, references, schemas)
         paths[template_of(operation.path)][operation.method.lower()] = described
     for model in {operation.query for operation in operations if operation.query is not None}:
         schemas.pop(name_in(references[model, "validation"]), None)  # spread out as parameters
@@ -210,9 +209,7 @@ def _is_paged(operation: Operation) -> bool:
     return operation.query is not None and "cursor" in operation.query.model_fields
 
 
-def _operation(
-    operation: Operation, references: References, schemas: Mapping[str, Any], *, examples: Mapping[str, Any]
-) -> Json:
+def _operation(operation: Operation, references: References, schemas: Mapping[str, Any]) -> Json:
     item: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -225,15 +222,15 @@ def _operation(
     }
     item["parameters"] += _header_parameters(operation)
     if operation.body is not None:
-        item["requestBody"] = _request_body(operation.body, references[operation.body, "validation"], examples)
+        item["requestBody"] = _request_body(operation.body, references, example=operation.example)
     return {name: value for name, value in item.items() if value or name == "security"}
 
 
-def _request_body(body: type[BaseModel], schema: Json, examples: Mapping[str, Any]) -> Json:
+def _request_body(body: type[BaseModel], references: References, *, example: Mapping[str, object] | None) -> Json:
     required = any(field.is_required() for field in body.model_fields.values())
-    content: Json = {"schema": schema}
-    if name_in(schema) in examples:
-        content["example"] = examples[name_in(schema)]
+    content: Json = {"schema": references[body, "validation"]}
+    if example is not None:
+        content["example"] = example
     return {"required": required, "content": {"application/json": content}}
 
 

@@ -130,7 +130,8 @@ class Operation:
     A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. The handler has them as
     keyword arguments. `reads`: how the body is written. `creates`: honours Idempotency-Key. `versioned`: wants
     If-Match. `streams`: answers a `Stream` and holds no place among the requests. `media_types`: of answers that are
-    not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has.
+    not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has. `example`: a body,
+    for the document.
     """
 
     method: Method
@@ -153,6 +154,7 @@ class Operation:
     media_types: tuple[str, ...] = ("application/json",)
     max_body_bytes: int | None = None
     errors: tuple[type[GeoAssignError], ...] = ()
+    example: Mapping[str, object] | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -175,6 +177,7 @@ class Options(TypedDict, total=False):
     media_types: tuple[str, ...]
     max_body_bytes: int
     errors: tuple[type[GeoAssignError], ...]
+    example: Mapping[str, object]
 
 
 QueryModel = TypeVar("QueryModel", bound=BaseModel)

@@ -197,7 +197,7 @@ LocalDate = Annotated[
     AfterValidator(_sane_date_or_time),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-05-21"]}),
 ]
-"""A date of somebody's local calendar."""
+"""A date of a local calendar."""
 LocalDateOrInstant = Annotated[
     datetime | date,
     BeforeValidator(_written_as_date_or_time),

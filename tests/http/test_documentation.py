@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 
 from geo_assign.app import FEATURES, list_operations
 from geo_assign.http import routes
+from geo_assign.http.decoding import decode_body
 from geo_assign.http.json_schemas import resolved
+from geo_assign.http.operations import Operation
 from geo_assign.http.paths import template_of
 from geo_assign.http.problems import documented_errors
 from tests.http.conftest import MakeClient
@@ -168,3 +170,14 @@ def test_an_optional_member_of_a_body_has_no_null_as_its_default(document: dict[
 
 def test_the_document_stays_small(client: FlaskClient) -> None:
     assert len(client.get("/openapi.json").data) < 280_000
+
+
+@pytest.mark.parametrize(
+    "operation", [one for one in list_operations() if one.body is not None], ids=lambda one: one.name
+)
+def test_every_body_has_an_example_that_its_model_takes(operation: Operation, document: dict[str, Any]) -> None:
+    assert operation.body is not None
+    assert operation.example is not None
+    decode_body(operation.body, json.dumps(operation.example).encode())
+    item = document["paths"][template_of(operation.path)][operation.method.lower()]
+    assert item["requestBody"]["content"]["application/json"]["example"] == operation.example

@@ -50,7 +50,10 @@ class NewApiKeyAnswer(ApiKeyAnswer):
 
 @routes.get("/v1/api-keys", access=ADMINISTRATORS, query=PageQuery, answer=Listing[ApiKeyAnswer])
 def list_api_keys(call: Call[PageQuery, None]) -> Reply:
-    """The organization's API keys by name, revoked ones too."""
+    """List API keys.
+
+    By name, revoked ones too.
+    """
     with call.transaction() as tx:
         page = access.list_api_keys(tx, limit=call.query.limit, cursor=call.query.cursor)
         items = _answers(tx, page.items)
@@ -61,13 +64,17 @@ def list_api_keys(call: Call[PageQuery, None]) -> Reply:
     "/v1/api-keys",
     access=ADMINISTRATORS,
     body=ApiKeyBody,
+    example={"name": "Web form", "scopes": ["leads:write"], "store_ids": ["01a2019c-3960-7b1d-9a52-6a0a5b3a8d20"]},
     answer=NewApiKeyAnswer,
     status=201,
     creates=True,
     errors=(TakenError,),
 )
 def create_api_key(call: Call[None, ApiKeyBody]) -> Reply:
-    """Make an API key."""
+    """Create an API key.
+
+    The answer contains the token, this once.
+    """
     body = call.body
 
     def create(row_id: UUID) -> tuple[ApiKey, str | None]:
@@ -92,14 +99,20 @@ def create_api_key(call: Call[None, ApiKeyBody]) -> Reply:
 
 @routes.get("/v1/api-keys/{id}", access=ADMINISTRATORS, answer=ApiKeyAnswer, errors=(NotFoundError,))
 def get_api_key(call: Call[None, None], id: UUID) -> Reply:
-    """One API key, without its secret."""
+    """Read an API key.
+
+    Without its secret.
+    """
     with call.transaction() as tx:
         return Reply(_answers(tx, [access.get_api_key(tx, id)])[0])
 
 
 @routes.delete("/v1/api-keys/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
 def delete_api_key(call: Call[None, None], id: UUID) -> Reply:
-    """Revoke an API key: it is refused from its next request on."""
+    """Revoke an API key.
+
+    It is refused from its next request on.
+    """
     with call.transaction() as tx:
         revoke_api_key(tx, call.caller, id)
     return Reply()

@@ -59,7 +59,7 @@ class AvailabilityBody(Body):
 
 
 class SlotTechnicianAnswer(Answer):
-    """Somebody who can take the slot. `travel_after_s` is null when nothing follows on that day."""
+    """A technician who can take the slot. `travel_after_s` is null when nothing follows on that day."""
 
     id: UUID
     name: str
@@ -102,14 +102,16 @@ class AvailabilityAnswer(Answer):
     "/v1/availability",
     access=READING,
     body=AvailabilityBody,
+    example={"store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20", "address": "Rua das Flores 12, Porto", "limit": 5},
     answer=AvailabilityAnswer,
     errors=(NotFoundError, AddressNotFoundError, WallTimeDoesNotExistError),
 )
 def find_availability(call: Call[None, AvailabilityBody]) -> Reply:
-    """Find the next free slots near a place, before there is a lead.
+    """Find the next free slots near a place.
 
-    Slots begin on the quarters of an hour. Between appointments there is time for the way, as estimated from the
-    straight line, and for the store's travel buffer. What is proposed could be assigned at this moment.
+    Before there is a lead. Slots begin on the quarters of an hour. Between appointments there is time for the way,
+    as estimated from the straight line, and for the store's travel buffer. What is proposed could be assigned at
+    this moment.
     """
     body = call.body
     if body.address is None:
@@ -187,7 +189,7 @@ def _span(body: AvailabilityBody, rules: StoreRules, *, at: datetime) -> Span:
 
 
 def _note_views(call: AnyCall, found: Availability, *, at: datetime) -> None:
-    """Whose place was told by a distance from where he is now."""
+    """Log whose location was told by a distance from it."""
     seen = {one.technician_id for slot in found.slots for one in slot.technicians if one.position_seen}
     call.services.views.note(call.caller, How.NEAREST, sorted(seen), at=at)
 

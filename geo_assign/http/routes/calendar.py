@@ -66,7 +66,7 @@ class CalendarDayAnswer(SpanAnswer):
 
 
 class ColourAnswer(Answer):
-    """`family`: leads have one, tickets another. `fill`: held by nobody, by an offer, assigned, under way, done."""
+    """`family`: leads have one, tickets another. `fill`: unassigned, offered, assigned, under way, done."""
 
     family: Kind
     fill: Fill
@@ -79,7 +79,7 @@ class CalendarCustomerAnswer(Answer):
 
 
 class CalendarEntryAnswer(Answer):
-    """A lead or ticket in a row; role, way and offer's deadline only where somebody holds it."""
+    """A lead or ticket in a row; role, way and offer's deadline only in a technician's row."""
 
     work_order_id: UUID
     number: str
@@ -99,7 +99,7 @@ class CalendarEntryAnswer(Answer):
 
 
 class CalendarRowAnswer(Answer):
-    """One row: what fills somebody's time, and what does not. `busy` is held by work that is not yours to see."""
+    """One technician's row: what fills the time, and what is free. `busy` is held by work that is not yours to see."""
 
     id: UUID
     name: str
@@ -115,7 +115,7 @@ class CalendarRowAnswer(Answer):
 
 
 class UnassignedRowAnswer(Answer):
-    """The row of nobody. `truncated`: there are more than the `items` shown, `total` in all."""
+    """The unassigned work. `truncated`: there are more than the `items` shown, `total` in all."""
 
     items: list[CalendarEntryAnswer]
     total: int
@@ -142,9 +142,10 @@ class CalendarAnswer(Answer):
     errors=(NotFoundError, InvalidError),
 )
 def read_calendar(call: Call[CalendarQuery, None]) -> Reply:
-    """Leads and tickets per technician with hours, time off and free gaps, and what nobody has.
+    """Read the calendar.
 
-    Of one store or group, or of all that you see; at most 42 days. An offer holds time under whoever is asked.
+    Leads and tickets per technician with hours, time off and free gaps, and the unassigned ones. Of one store or
+    group, or of all that you see; at most 42 days. An open offer holds time in its technician's row.
     """
     query = call.query
     scope = call.caller.scope
@@ -186,8 +187,8 @@ def _zone(tx: Tx, call: AnyCall, query: CalendarQuery) -> ZoneInfo:
     store = get_store(tx, scope, query.store_id) if query.store_id is not None else None
     if query.group_id is not None:
         group = get_group(tx, scope, query.group_id)
-        everybody = replace(scope, store_ids=scope.store_ids | {group.store_id})
-        store = store or get_store(tx, everybody, group.store_id)
+        wider = replace(scope, store_ids=scope.store_ids | {group.store_id})
+        store = store or get_store(tx, wider, group.store_id)
     if query.timezone is not None:
         return get_zone(query.timezone)
     return get_zone(store.timezone) if store is not None else common_zone(tx, scope)

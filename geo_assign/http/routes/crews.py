@@ -19,7 +19,7 @@ routes = Routes("Work orders")
 
 
 class CollaboratorsBody(Body):
-    """Everybody who is to come along; nobody when it is empty."""
+    """All technicians who are to come along; an empty list releases those who do."""
 
     collaborator_ids: Collaborators
 
@@ -28,6 +28,7 @@ class CollaboratorsBody(Body):
     "/v1/work-orders/{id}/collaborators",
     access=DISPATCHING,
     body=CollaboratorsBody,
+    example={"collaborator_ids": ["01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11"]},
     answer=WorkOrderAnswer,
     versioned=True,
     errors=(
@@ -42,9 +43,9 @@ class CollaboratorsBody(Body):
     ),
 )
 def put_collaborators(call: Call[None, CollaboratorsBody], id: UUID) -> Reply:
-    """Say who comes along to work that somebody has, or is asked to lead.
+    """Replace the collaborators of a work order.
 
-    Those who stay keep their time. When somebody new has none, 409 `slot_taken` says who and why, and nothing changes.
+    Those who stay keep their time. When a new one has none, 409 `slot_taken` says who and why, and nothing changes.
     """
     with call.transaction() as tx:
         order = change_crew(tx, call.caller, id, call.body.collaborator_ids, version=call.if_match)

@@ -132,8 +132,8 @@ class DecisionAnswer(Answer):
 class WhyAnswer(Answer):
     """One technician in a decision, with a sentence that says it all.
 
-    `verdict` is `chosen`, `candidate`, `excluded`, `not_considered` or `unknown`. `reconstructed`: the receipt does not
-    name him, so he was judged as things stood then, as far as that is kept; `track_expired`: where he was is not.
+    `reconstructed`: the receipt does not name the technician, who was judged as things stood then, as far as that is
+    kept; `track_expired`: the track of that day is gone.
     """
 
     technician_id: UUID
@@ -150,7 +150,11 @@ class WhyAnswer(Answer):
 
 @routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
 def read_decision(call: Call[None, None], id: UUID) -> Reply:
-    """Read one receipt. Each technician whose distance it tells can see that in the log of location views."""
+    """Read a decision.
+
+    The receipt: who was considered, and what came of it. Each technician whose distance it tells can see that in the
+    log of location views.
+    """
     with call.transaction() as tx:
         (decision,) = show_decisions(tx, call.caller.scope, [get_decision(tx, call.caller.scope, id)])
         _note_views(call, [decision], at=tx.as_of())
@@ -165,7 +169,10 @@ def read_decision(call: Call[None, None], id: UUID) -> Reply:
     errors=(WorkOrderNotFoundError,),
 )
 def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
-    """The receipts of a work order, oldest first."""
+    """List the decisions on a work order.
+
+    Oldest first.
+    """
     with call.transaction() as tx:
         page = list_decisions(tx, call.caller.scope, id, limit=call.query.limit, cursor=call.query.cursor)
         decisions = show_decisions(tx, call.caller.scope, page.items)
@@ -182,7 +189,10 @@ def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
     errors=(DecisionNotFoundError, NotFoundError),
 )
 def explain_decision(call: Call[WhyQuery, None], id: UUID) -> Reply:
-    """Why this technician was chosen, came later, or could not go, and what would have had to differ."""
+    """Explain one technician in a decision.
+
+    Why the technician was chosen, came later, or could not go, and what would have had to differ.
+    """
     with call.transaction() as tx:
         decision = get_decision(tx, call.caller.scope, id)
         why, at = explain(tx, call.caller.scope, decision, call.query.technician_id), tx.as_of()

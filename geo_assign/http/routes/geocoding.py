@@ -37,12 +37,16 @@ class GeocodeAnswer(Answer):
     "/v1/geocode",
     access=GEOCODING,
     body=GeocodeBody,
+    example={"store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20", "address": "Rua das Flores 12, Porto"},
     answer=GeocodeAnswer,
     own_transactions=True,
     errors=(NotFoundError,),
 )
 def geocode_address(call: Call[None, GeocodeBody]) -> Reply:
-    """Look an address up as a lead of this store would be."""
+    """Look up an address.
+
+    As a lead of this store would be.
+    """
     body = call.body
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)

@@ -1,4 +1,4 @@
-"""Exceptions from a technician's weekly hours, by local date of his home store."""
+"""Exceptions from a technician's weekly hours, by local date of the home store."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ class HoursExceptionsQuery(Query):
 
 
 class HoursExceptionBody(Body):
-    """What he works on that date; an empty list means that he does not work."""
+    """What the technician works on that date; an empty list means no work."""
 
     spans: Annotated[
         list[tuple[WallClock, WallClock]],
@@ -57,7 +57,10 @@ class HoursExceptionAnswer(Answer):
     errors=(NotFoundError, InvalidError),
 )
 def list_exceptions_from_hours(call: Call[HoursExceptionsQuery, None], id: UUID) -> Reply:
-    """The dates on which a technician's weekly hours do not hold, up to a year of them."""
+    """List exceptions from weekly hours.
+
+    The dates on which the weekly hours of a technician do not hold, up to a year of them.
+    """
     first, last = call.query.first, call.query.last
     if not timedelta(0) <= last - first <= _LONGEST:
         raise InvalidError.at("/to", "span_of_dates", "It should lie on or after `from`, at most 366 days later.")
@@ -74,7 +77,10 @@ def list_exceptions_from_hours(call: Call[HoursExceptionsQuery, None], id: UUID)
     errors=(NotFoundError,),
 )
 def get_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> Reply:
-    """What a technician works on one date, where that differs from his weekly hours."""
+    """Read an exception from weekly hours.
+
+    What the technician works on one date.
+    """
     with call.transaction() as tx:
         technician = queries.get_technician(tx, call.caller.scope, id)
         return Reply(_answer(get_hours_exception(tx, technician.id, _date(date))))
@@ -84,14 +90,16 @@ def get_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> Rep
     "/v1/technicians/{id}/hours-exceptions/{date:slug}",
     access=STORE_SETTINGS,
     body=HoursExceptionBody,
+    example={"spans": [["10:00", "14:00"]], "note": "short day"},
     answer=HoursExceptionAnswer,
     errors=(NotFoundError,),
 )
 def put_exception_from_hours(call: Call[None, HoursExceptionBody], id: UUID, date: str) -> Reply:
-    """Set what a technician of your stores works on one date, instead of that weekday's hours.
+    """Set an exception from weekly hours.
 
-    The spans that begin on that date are replaced, with what a night shift among them reaches into the next; the end
-    of the night before stays. The date is one of his home store's calendar. Appointments that exist are not moved.
+    The spans that begin on that date are replaced, with what a night shift among them reaches into the next; the
+    end of the night before stays. The date is one of the home store's calendar. Appointments that exist are not
+    moved.
     """
     body = call.body
     with call.transaction() as tx:
@@ -106,7 +114,10 @@ def put_exception_from_hours(call: Call[None, HoursExceptionBody], id: UUID, dat
     errors=(NotFoundError,),
 )
 def delete_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> Reply:
-    """Let the weekly hours hold again on this date."""
+    """Delete an exception from weekly hours.
+
+    The weekly hours hold again on this date.
+    """
     with call.transaction() as tx:
         commands.remove_hours_exception(tx, call.caller, id, local_date=_date(date))
     return Reply()

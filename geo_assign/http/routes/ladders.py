@@ -15,7 +15,7 @@ routes = Routes("Work orders")
 
 
 class RungAnswer(Answer):
-    """One person, asked already or `planned`. `until` is when he answered, or when his time to answer is over."""
+    """One technician, asked already or `planned`. `until` is when the answer came, or when the time for it ends."""
 
     technician_id: UUID
     name: str
@@ -26,17 +26,17 @@ class RungAnswer(Answer):
 
 
 class LadderEndAnswer(Answer):
-    """What happens once everybody was asked in vain."""
+    """What happens once all offers were in vain."""
 
     at: datetime
     then: Then
 
 
 class LadderAnswer(Answer):
-    """The ladder from the first person asked; `end` is null where nobody is going to be asked.
+    """The ladder from the first offer; `end` is null where no offer is going to be made.
 
-    `by_itself`: the service asks without being told to. `truncated`: there are more people than are shown. `sentence`
-    tells it in the store's time.
+    `by_itself`: the service makes the offers without being told to. `truncated`: there are more technicians than
+    shown. `sentence` tells it in the store's time.
     """
 
     rungs: Sequence[RungAnswer]
@@ -48,9 +48,10 @@ class LadderAnswer(Answer):
 
 @routes.get("/v1/work-orders/{id}/ladder", access=READING, answer=LadderAnswer, errors=(WorkOrderNotFoundError,))
 def get_offer_ladder(call: Call[None, None], id: UUID) -> Reply:
-    """Who was asked, and who would be asked until when, if nobody says yes.
+    """Read the offer ladder of a work order.
 
-    A forecast from this moment's positions and the store's offer policy, before and while it runs.
+    Which technicians got an offer, and which would get one until when, if none accepts. A forecast from the present
+    positions and the store's offer policy, before and while it runs.
     """
     with call.transaction() as tx:
         ladder, at = get_ladder(tx, call.caller.scope, id), tx.as_of()

@@ -167,7 +167,10 @@ class MapAnswer(Answer):
     errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError),
 )
 def get_map(call: Call[MapQuery, None]) -> Reply:
-    """Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order."""
+    """Read the map.
+
+    Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order.
+    """
     query = call.query
     with call.transaction() as tx:
         view = query.bbox or WORLD
@@ -188,10 +191,10 @@ def get_map(call: Call[MapQuery, None]) -> Reply:
     lane=Lane.PICTURES,
 )
 def listen_live(call: Call[LiveQuery, None]) -> Reply:
-    """What changes on the map, as server-sent events: technicians, work_orders, heartbeat, reset.
+    """Listen to changes on the map.
 
-    Every event's id is a cursor; `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has
-    passed: fetch the map anew.
+    Server-sent events: `technicians`, `work_orders`, `heartbeat`, `reset`. Every event's id is a cursor;
+    `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has passed: fetch the map anew.
     """
     last = call.headers.get("Last-Event-ID") or call.query.cursor
     since = None if not last else _parse_cursor(last)

@@ -69,7 +69,7 @@ class MapKeyTestAnswer(Answer):
 
 @dataclass(frozen=True)
 class Holder:
-    """Who may have a map key of his own. `find` raises NotFoundError for what the caller does not see."""
+    """What may have a map key of its own. `find` raises NotFoundError for what the caller does not see."""
 
     kind: OwnerKind
     named: str
@@ -97,15 +97,19 @@ HOLDERS = (
 
 
 def _read(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
-    """{Holder}'s own map key, without the key."""
+    """Read the map key of {holder}.
+
+    Without the key.
+    """
     with call.transaction() as tx:
         return _reply(get_map_key(tx, holder.sought(tx, call, id)))
 
 
 def _put(holder: Holder, call: Call[None, MapKeyBody], id: UUID) -> Reply:
-    """Set or replace {holder}'s map key. It is tried at once: one that the provider refuses is not stored.
+    """Set the map key of {holder}.
 
-    Work orders that waited for a key, or for a geocoder, are located again.
+    It is tried at once: one that the provider refuses is not stored. Work orders that waited for a key, or for a
+    geocoder, are located again.
     """
     body = call.body
     secret = SecretStr(body.key) if body.key else None
@@ -123,7 +127,10 @@ def _put(holder: Holder, call: Call[None, MapKeyBody], id: UUID) -> Reply:
 
 
 def _remove(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
-    """Remove {holder}'s map key; the next one in line applies: the store's, its group's, the organization's."""
+    """Delete the map key of {holder}.
+
+    The next one in line applies: the store's, its group's, the organization's.
+    """
     with call.transaction() as tx:
         owner = holder.sought(tx, call, id)
         delete_map_key(tx, call.caller, owner, version=call.if_match)
@@ -131,7 +138,10 @@ def _remove(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
 
 
 def _test(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
-    """Try {holder}'s stored map key and tell the provider's own words."""
+    """Test the map key of {holder}.
+
+    Answers the provider's own words.
+    """
     geocoder = call.services.geocoder
     with call.transaction() as tx:
         owner = holder.sought(tx, call, id)
@@ -187,6 +197,7 @@ for _holder in HOLDERS:
         _holder.path,
         access=_holder.access,
         body=MapKeyBody,
+        example={"provider": "opencage", "key": "0123456789abcdef", "daily_budget": 2500},
         answer=MapKeyAnswer,
         own_transactions=True,
         errors=(MapKeyRefusedError, *_NOT_FOUND, StaleError),

@@ -1,4 +1,4 @@
-"""The caller himself: who he is, what he sees, whether he is on duty."""
+"""The caller's own account: profile, stores and groups in scope, duty."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -47,7 +47,7 @@ class VisibleGroupAnswer(Answer):
 
 
 class MeAnswer(Answer):
-    """Who calls, and what he sees. `csrf_token` is null where no secret keys are configured."""
+    """Who calls, and what the caller sees. `csrf_token` is null where no secret keys are configured."""
 
     user: AccountAnswer
     organization: OrganizationAnswer
@@ -73,7 +73,10 @@ class PresenceAnswer(Answer):
 
 @routes.get("/v1/me", access=EVERYBODY, answer=MeAnswer)
 def get_me(call: Call[None, None]) -> Reply:
-    """Who you are, and the stores and service groups that you see."""
+    """Read your account.
+
+    With your organization, and the stores and service groups that you see.
+    """
     caller, settings = call.caller, call.services.settings
     with call.transaction() as tx:
         stores = _all(lambda cursor: list_stores(tx, caller.scope, active=True, limit=MAX_LIMIT, cursor=cursor))
@@ -97,12 +100,16 @@ def get_me(call: Call[None, None]) -> Reply:
     "/v1/me/presence",
     access=TECHNICIANS,
     body=PresenceBody,
+    example={"on_duty": True},
     answer=PresenceAnswer,
     own_transactions=True,
     errors=(InactiveError,),
 )
 def put_presence(call: Call[None, PresenceBody]) -> Reply:
-    """Go on or off duty. Positions are accepted on duty only; going off withdraws your open offers at once."""
+    """Go on or off duty.
+
+    Positions are accepted on duty only. Going off duty withdraws your open offers at once.
+    """
     caller, technician_id = call.caller, call.caller.technician_id
     if technician_id is None:
         raise InactiveError("There is no active technician for this user.")

@@ -141,6 +141,12 @@ class NearestAnswer(Answer):
     "/v1/technicians/nearest",
     access=READING,
     body=NearestBody,
+    example={
+        "point": {"lat": 41.15, "lon": -8.61},
+        "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",
+        "skills": ["screen"],
+        "limit": 5,
+    },
     answer=NearestAnswer,
     errors=(
         NotFoundError,
@@ -151,10 +157,11 @@ class NearestAnswer(Answer):
     ),
 )
 def find_nearest(call: Call[None, NearestBody]) -> Reply:
-    """Rank who could go, nearest first, and say why others cannot.
+    """Find the nearest available technicians.
 
-    Slots that start soon are judged by live positions, later ones by where people will be. Distances are geodesic;
-    `eta_s` is an estimate from the straight line, real drives take longer.
+    Candidates by distance, and the nearest technicians who cannot go, with the reasons. Slots that start soon are
+    judged by live positions, later ones by where the technicians will be. Distances are geodesic; `eta_s` is an
+    estimate from the straight line, real drives take longer.
     """
     body = call.body
     if body.address is not None:
@@ -227,7 +234,7 @@ def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
 
 
 def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
-    """Whose place was told, or how far away he is: the same to whoever asks from several sides."""
+    """Log whose location was told. A distance counts: asked from several sides it tells the location."""
     shown = [one.technician_id for one in candidates]
     shown += [one.technician_id for one in excluded if one.distance_m is not None]
     call.services.views.note(call.caller, How.NEAREST, shown, at=at)

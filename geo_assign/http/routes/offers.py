@@ -38,7 +38,10 @@ class RejectBody(Body):
 
 @routes.get("/v1/me/offers", access=TECHNICIANS, answer=Listing[OfferedWorkAnswer], lane=Lane.PHONES)
 def list_my_offers(call: Call[None, None]) -> Reply:
-    """Your open offers with customer, address, slot, distance and the time left to answer."""
+    """List your open offers.
+
+    With customer, address, slot, distance and the time left to answer.
+    """
     with call.transaction() as tx:
         found = list_offers_with_orders(tx, _technician(call))
     items = [
@@ -56,9 +59,10 @@ def list_my_offers(call: Call[None, None]) -> Reply:
     lane=Lane.PHONES,
 )
 def list_my_schedule(call: Call[PageQuery, None]) -> Reply:
-    """The work that is yours, by time, with your `role` in it.
+    """List your work.
 
-    Work that you are to come along to is there from the moment that your time is held for it.
+    By time, with your `role` in it. Work that you are to come along to is there from the moment that your time is
+    held for it.
     """
     with call.transaction() as tx:
         page = list_schedule(tx, _technician(call), limit=call.query.limit, cursor=call.query.cursor)
@@ -70,7 +74,10 @@ def list_my_schedule(call: Call[PageQuery, None]) -> Reply:
 
 @routes.post("/v1/offers/{id}/accept", access=TECHNICIANS, answer=OfferAnswer, errors=_OVER, lane=Lane.PHONES)
 def accept_offer(call: Call[None, None], id: UUID) -> Reply:
-    """Take the work. Repeating it answers the same."""
+    """Accept an offer.
+
+    Repeating it answers the same.
+    """
     with call.transaction() as tx:
         return Reply(offer_answer(answering.accept(tx, call.caller, id)))
 
@@ -79,13 +86,17 @@ def accept_offer(call: Call[None, None], id: UUID) -> Reply:
     "/v1/offers/{id}/reject",
     access=TECHNICIANS,
     body=RejectBody,
+    example={"reason": "too_far", "note": "on the other side of the river"},
     answer=OfferAnswer,
     errors=(*_OVER, RejectionDisabledError),
     lane=Lane.PHONES,
     own_transactions=True,
 )
 def reject_offer(call: Call[None, RejectBody], id: UUID) -> Reply:
-    """Say no, with a reason; the next candidate is asked at once."""
+    """Reject an offer.
+
+    With a reason; the next candidate gets an offer at once.
+    """
     body = call.body
     return Reply(offer_answer(call.services.dispatch.reject(call.caller, id, body.reason, body.note)))
 

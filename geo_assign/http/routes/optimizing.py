@@ -32,21 +32,21 @@ class OptimizeBody(Body):
 
 
 class GreedyChoiceAnswer(Answer):
-    """Whom the order would have got, had the oldest orders been given to the nearest one by one."""
+    """The technician that the order would have got, had the oldest orders been given to the nearest one by one."""
 
     technician_id: UUID
     distance_m: float
 
 
 class LostPairAnswer(Answer):
-    """Why a pair could not be given any more: somebody changed something meanwhile."""
+    """Why a pair could not be assigned any more: something changed meanwhile."""
 
     code: str
     detail: str
 
 
 class AssignedPairAnswer(Answer):
-    """One order and who gets it. `outcome` is `planned` in a preview, else `offered`, `assigned` or `lost`."""
+    """One order and the technician who gets it. `outcome` is `planned` in a preview."""
 
     work_order_id: UUID
     number: str
@@ -59,7 +59,7 @@ class AssignedPairAnswer(Answer):
 
 
 class UnassignedOrderAnswer(Answer):
-    """One order that nobody gets: why, and the exclusions by reason, which are counted for the first fifty."""
+    """One order that stays unassigned: why, and the exclusions by reason, which are counted for the first fifty."""
 
     work_order_id: UUID
     number: str
@@ -95,17 +95,19 @@ class OptimizationAnswer(Answer):
     "/v1/assignments/optimize",
     access=DISPATCHING,
     body=OptimizeBody,
+    example={"store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20", "commit": False},
     answer=OptimizationAnswer,
     creates=True,
     own_transactions=True,
     errors=(WorkOrderNotFoundError, NotFoundError),
 )
 def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
-    """Give many waiting work orders out together, so that most get somebody and all ways together are shortest.
+    """Assign many work orders together.
 
-    Never worse than giving them to the nearest one by one, which the answer compares with. With `commit` each pair is
-    given in a transaction of its own: one that was taken meanwhile is `lost`, with the reason, and the others stand. A
-    retry under the same `Idempotency-Key` answers what was given.
+    So that most get a technician and the sum of all ways is shortest. Never worse than giving them to the nearest
+    one by one, which the answer compares with. With `commit` each pair is given in a transaction of its own: one
+    that was taken meanwhile is `lost`, with the reason, and the others stand. A retry under the same
+    `Idempotency-Key` answers what was given.
     """
     body = call.body
     wanted = Wanted(body.work_order_ids, body.store_id, body.group_id, body.mode)

@@ -82,16 +82,22 @@ class PositionsAnswer(Answer):
     "/v1/positions",
     access=TECHNICIANS,
     body=PositionsBody,
+    example={
+        "positions": [
+            {"recorded_at": "2026-05-21T14:05:00Z", "lat": 41.15, "lon": -8.61, "accuracy_m": 12, "battery": 0.8}
+        ]
+    },
     answer=PositionsAnswer,
     own_transactions=True,
     lane=Lane.PHONES,
     errors=(RecordingTimeoutError,),
 )
 def record_positions(call: Call[None, PositionsBody]) -> Reply:
-    """Send positions, up to 500 at once; each gets a verdict.
+    """Send positions.
 
-    They are judged in the order of their times, whatever order they come in. Sending one again is harmless: it is a
-    `duplicate`. What is answered `accepted`, `late` or `duplicate` is committed. Off duty nothing is kept.
+    Up to 500 at once; each gets a verdict. They are judged in the order of their times, in whatever order they
+    come. Sending one again is harmless: it is a `duplicate`. What is answered `accepted`, `late` or `duplicate` is
+    committed. Off duty nothing is kept.
     """
     caller = call.caller
     if caller.technician_id is None:

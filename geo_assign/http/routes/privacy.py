@@ -1,4 +1,4 @@
-"""What people may know of what is kept about them, and how they are forgotten."""
+"""Exports of personal data, the log of looks, erasure and the audit trail."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -129,7 +129,10 @@ class AuditEntryAnswer(Answer):
     errors=(InactiveError,),
 )
 def list_location_views(call: Call[PageQuery, None]) -> Reply:
-    """Who looked at where you were, when and how, newest first. Looks of the last second may still be missing."""
+    """List who looked at your location.
+
+    When and how, newest first. Looks of the last second may still be missing.
+    """
     technician_id = _own_id(call)
     call.services.views.flush()
     with call.transaction() as tx:
@@ -146,7 +149,10 @@ def list_location_views(call: Call[PageQuery, None]) -> Reply:
     errors=(InactiveError,),
 )
 def export_me(call: Call[ExportQuery, None]) -> Reply:
-    """Everything that is kept about you, as one document; your track by pages."""
+    """Export what is kept about you.
+
+    As one document; your track by pages.
+    """
     return _export(call, _own_id(call))
 
 
@@ -159,7 +165,10 @@ def export_me(call: Call[ExportQuery, None]) -> Reply:
     errors=(NotFoundError,),
 )
 def export_technicians_data(call: Call[ExportQuery, None], id: UUID) -> Reply:
-    """Everything that is kept about a technician, as one document; the track by pages. The technician sees that."""
+    """Export what is kept about a technician.
+
+    As one document; the track by pages. The technician can see that it was exported.
+    """
     return _export(call, id)
 
 
@@ -170,9 +179,10 @@ def export_technicians_data(call: Call[ExportQuery, None], id: UUID) -> Reply:
     errors=(NotFoundError, OpenWorkError),
 )
 def erase_technician(call: Call[None, None], id: UUID) -> Reply:
-    """Forget a technician: name, log-in, home, hours, duty, positions, track. What he did stays, without him.
+    """Erase a technician.
 
-    Refused while he has work or open offers. There is no way back.
+    Name, log-in, home, hours, duty, positions and track. The work that was done stays, without the name. Refused
+    while the technician has work or open offers. It cannot be undone.
     """
     with call.transaction() as tx:
         return Reply(technician_answer(commands.erase_technician(tx, call.caller, id)))
@@ -185,9 +195,10 @@ def erase_technician(call: Call[None, None], id: UUID) -> Reply:
     errors=(WorkOrderNotFoundError, WorkOrderStateError),
 )
 def erase_customer(call: Call[None, None], id: UUID) -> Reply:
-    """Forget the customer of a work order that is over: name, phone, e-mail, address, place, notes, what was wrong.
+    """Erase the customer of a work order.
 
-    History, receipts and outgoing events forget with it. There is no way back.
+    Of one that is over: name, phone, e-mail, address, location, notes, what was wrong; also in its history,
+    receipts and outgoing events. It cannot be undone.
     """
     with call.transaction() as tx:
         order = commands.erase_customer(tx, call.caller, id)
@@ -202,7 +213,10 @@ def erase_customer(call: Call[None, None], id: UUID) -> Reply:
     errors=(InvalidError,),
 )
 def export_customers_data(call: Call[CustomerQuery, None]) -> Reply:
-    """The work orders of whoever has this phone number or e-mail address, with their histories, oldest first."""
+    """Export the work orders of a customer.
+
+    By phone number or e-mail address, with their histories, oldest first.
+    """
     query = call.query
     with call.transaction() as tx:
         page = commands.export_customer(
@@ -220,7 +234,10 @@ def export_customers_data(call: Call[CustomerQuery, None]) -> Reply:
 
 @routes.get("/v1/audit", access=ADMINISTRATORS, query=AuditQuery, answer=Listing[AuditEntryAnswer])
 def list_audit(call: Call[AuditQuery, None]) -> Reply:
-    """The audit trail: who did what to whom, newest first."""
+    """List the audit trail.
+
+    Who did what to whom, newest first.
+    """
     query = call.query
     wanted = AuditFilter(query.actor_id, query.subject_id, query.action, query.since, query.until)
     with call.transaction() as tx:

@@ -34,7 +34,7 @@ class RosterQuery(PageQuery):
 
     store_id: UUID | None = Field(None, description="People of this store and of its groups.")
     group_id: UUID | None = Field(None, description="People of this group.")
-    work_order_id: UUID | None = Field(None, description="Say of each whether he can take this one.")
+    work_order_id: UUID | None = Field(None, description="Say of each technician whether this one can be taken.")
     sort: RosterSort = Field(RosterSort.NAME, description="Equal ones are ordered by name.")
 
 
@@ -80,10 +80,10 @@ class RosterAnswer(Answer):
     errors=(NotFoundError, WorkOrderNotFoundError),
 )
 def read_roster(call: Call[RosterQuery, None]) -> Reply:
-    """Everybody with presence, place on duty, and work, to assign from a list.
+    """List technicians to assign from a list.
 
-    With `work_order_id` each line says whether he can take it and why not. A work order without a location is judged
-    by what hangs on no place: duty, hours, skills, time. That is the way to assign it.
+    With presence, location on duty, and work. With `work_order_id` each line says whether the technician can take
+    it and why not. A work order without a location is judged by duty, hours, skills and time.
     """
     query = call.query
     with call.transaction() as tx:

@@ -37,7 +37,10 @@ class SavedViewAnswer(Answer):
 
 @routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[SavedViewAnswer])
 def list_saved_views(call: Call[None, None]) -> Reply:
-    """Your saved views, by name."""
+    """List your saved views.
+
+    By name.
+    """
     with call.transaction() as tx:
         views = list_views(tx, call.caller.id)
     return Reply(Listing[SavedViewAnswer](items=[_answer(view) for view in views]))
@@ -45,7 +48,10 @@ def list_saved_views(call: Call[None, None]) -> Reply:
 
 @routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=SavedViewAnswer, errors=(NotFoundError,))
 def get_saved_view(call: Call[None, None], name: str) -> Reply:
-    """One of your saved views."""
+    """Read a saved view.
+
+    One of your own.
+    """
     with call.transaction() as tx:
         return Reply(_answer(get_view(tx, call.caller.id, name)))
 
@@ -54,19 +60,26 @@ def get_saved_view(call: Call[None, None], name: str) -> Reply:
     "/v1/me/views/{name:slug}",
     access=EVERYBODY,
     body=SavedViewBody,
+    example={"columns": ["number", "customer", "slot"], "sort": ["-priority"], "filters": {"state": ["pending"]}},
     answer=SavedViewAnswer,
     max_body_bytes=_MAX_BYTES,
     errors=(TooManyViewsError,),
 )
 def put_saved_view(call: Call[None, SavedViewBody], name: str) -> Reply:
-    """Save a view under this name, in the place of the one that had it. It follows you to every screen."""
+    """Save a view under a name.
+
+    It replaces the view that had the name, and is there on every screen on which you log in.
+    """
     with call.transaction() as tx:
         return Reply(_answer(save_view(tx, call.caller.id, name, call.body.model_dump(mode="json"))))
 
 
 @routes.delete("/v1/me/views/{name:slug}", access=EVERYBODY, status=204, errors=(NotFoundError,))
 def delete_saved_view(call: Call[None, None], name: str) -> Reply:
-    """Drop one of your saved views."""
+    """Delete a saved view.
+
+    One of your own.
+    """
     with call.transaction() as tx:
         drop_view(tx, call.caller.id, name)
     return Reply()

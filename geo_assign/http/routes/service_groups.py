@@ -53,7 +53,10 @@ class GroupAnswer(Answer):
 
 @routes.get("/v1/service-groups", access=STORE_SETTINGS, query=GroupsQuery, answer=Listing[GroupAnswer])
 def list_service_groups(call: Call[GroupsQuery, None]) -> Reply:
-    """The service groups of your scope, by name."""
+    """List service groups.
+
+    Those of your scope, by name.
+    """
     query = call.query
     with call.transaction() as tx:
         page = queries.list_groups(
@@ -71,13 +74,17 @@ def list_service_groups(call: Call[GroupsQuery, None]) -> Reply:
     "/v1/service-groups",
     access=STORE_SETTINGS,
     body=GroupBody,
+    example={"name": "Phones", "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20"},
     answer=GroupAnswer,
     status=201,
     creates=True,
     errors=(TakenError,),
 )
 def create_service_group(call: Call[None, GroupBody]) -> Reply:
-    """Form a service group in one of your stores."""
+    """Create a service group.
+
+    In one of your stores.
+    """
     body = call.body
     new = commands.NewGroup(name=body.name, store_id=body.store_id, slug=body.slug)
     with call.transaction() as tx:
@@ -92,7 +99,7 @@ def create_service_group(call: Call[None, GroupBody]) -> Reply:
 
 @routes.get("/v1/service-groups/{id}", access=STORE_SETTINGS, answer=GroupAnswer, errors=(NotFoundError,))
 def get_service_group(call: Call[None, None], id: UUID) -> Reply:
-    """One service group."""
+    """Read a service group."""
     with call.transaction() as tx:
         return _reply(queries.get_group(tx, call.caller.scope, id))
 
@@ -101,19 +108,26 @@ def get_service_group(call: Call[None, None], id: UUID) -> Reply:
     "/v1/service-groups/{id}",
     access=STORE_SETTINGS,
     body=GroupPatch,
+    example={"name": "Phones and tablets"},
     answer=GroupAnswer,
     versioned=True,
     errors=(NotFoundError, StaleError),
 )
 def update_service_group(call: Call[None, GroupPatch], id: UUID) -> Reply:
-    """Rename a service group, or let it take work or not."""
+    """Change a service group.
+
+    Its name, and whether it takes work.
+    """
     with call.transaction() as tx, stale_as(_answer):
         return _reply(commands.update_group(tx, call.caller, id, changes=changes(call.body), version=call.if_match))
 
 
 @routes.delete("/v1/service-groups/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,))
 def delete_service_group(call: Call[None, None], id: UUID) -> Reply:
-    """Let a service group take no new work; what it has goes on."""
+    """Deactivate a service group.
+
+    It takes no new work; the work that it has goes on.
+    """
     with call.transaction() as tx:
         commands.deactivate_group(tx, call.caller, id)
     return Reply()

@@ -45,7 +45,7 @@ class ProviderBody(Body):
     base: PointBody | None = None
     works_from: Annotated[WorksFrom, Field(strict=False)] = Field(
         WorksFrom.STAFF,
-        description="`staff`: each from where he is. `base`: all from the base, without phones or duty.",
+        description="`staff`: each from the own location. `base`: all from the base, without phones or duty.",
     )
     capacity: Capacity | None = Field(
         None, description="Work orders that its staff may hold on one local day together."
@@ -88,7 +88,10 @@ class ProviderAnswer(Answer):
 
 @routes.get("/v1/service-providers", access=STORE_SETTINGS, query=ProvidersQuery, answer=Listing[ProviderAnswer])
 def list_service_providers(call: Call[ProvidersQuery, None]) -> Reply:
-    """The service providers of your scope, by name."""
+    """List service providers.
+
+    Those of your scope, by name.
+    """
     query = call.query
     with call.transaction() as tx:
         page = queries.list_providers(
@@ -102,13 +105,23 @@ def list_service_providers(call: Call[ProvidersQuery, None]) -> Reply:
     "/v1/service-providers",
     access=STORE_SETTINGS,
     body=ProviderBody,
+    example={
+        "name": "Fixers",
+        "base": {"lat": 41.15, "lon": -8.61},
+        "works_from": "staff",
+        "group_ids": ["01a2019c-3a77-7d0f-b0a5-0f1e2d3c4b5a"],
+        "valid_until": "2026-12-31T23:00:00Z",
+    },
     answer=ProviderAnswer,
     status=201,
     creates=True,
     errors=(TakenError,),
 )
 def create_service_provider(call: Call[None, ProviderBody]) -> Reply:
-    """Add an external company. A store administrator names at least one service group of his stores."""
+    """Create a service provider.
+
+    A store administrator names at least one service group of the own stores.
+    """
     body = call.body
     new = commands.NewProvider(
         name=body.name,
@@ -132,7 +145,7 @@ def create_service_provider(call: Call[None, ProviderBody]) -> Reply:
 
 @routes.get("/v1/service-providers/{id}", access=STORE_SETTINGS, answer=ProviderAnswer, errors=(NotFoundError,))
 def get_service_provider(call: Call[None, None], id: UUID) -> Reply:
-    """One service provider."""
+    """Read a service provider."""
     with call.transaction() as tx:
         return _reply(queries.get_provider(tx, call.caller.scope, id))
 
@@ -141,12 +154,16 @@ def get_service_provider(call: Call[None, None], id: UUID) -> Reply:
     "/v1/service-providers/{id}",
     access=STORE_SETTINGS,
     body=ProviderPatch,
+    example={"capacity": 8},
     answer=ProviderAnswer,
     versioned=True,
     errors=(NotFoundError, StaleError, InUseError),
 )
 def update_service_provider(call: Call[None, ProviderPatch], id: UUID) -> Reply:
-    """Change a service provider whose groups are all in your stores."""
+    """Change a service provider.
+
+    All of its groups have to be in your stores.
+    """
     sent = changes(call.body)
     if sent.get("base") is not None:
         sent["base"] = sent["base"].point()
@@ -156,7 +173,10 @@ def update_service_provider(call: Call[None, ProviderPatch], id: UUID) -> Reply:
 
 @routes.delete("/v1/service-providers/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
 def delete_service_provider(call: Call[None, None], id: UUID) -> Reply:
-    """End the work with a service provider. Refused while it has active technicians."""
+    """Deactivate a service provider.
+
+    Refused while it has active technicians.
+    """
     with call.transaction() as tx:
         commands.deactivate_provider(tx, call.caller, id)
     return Reply()

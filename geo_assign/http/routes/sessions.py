@@ -28,7 +28,7 @@ class LogInBody(Body):
 
 
 class AccountAnswer(Answer):
-    """A user, as he sees himself."""
+    """The user who is logged in."""
 
     id: UUID
     name: str
@@ -50,6 +50,12 @@ class SessionAnswer(Answer):
     "/v1/sessions",
     access=Access(public=True),
     body=LogInBody,
+    example={
+        "organization": "demo",
+        "email": "ana@example.com",
+        "password": "a long password",
+        "device": "Ana's phone",
+    },
     answer=SessionAnswer,
     status=201,
     errors=(BadCredentialsError, TooManyLogInsError),
@@ -57,8 +63,8 @@ class SessionAnswer(Answer):
 def create_session(call: Call[None, LogInBody]) -> Reply:
     """Log in.
 
-    Bearer tokens last 30 days, cookies 12 hours. Whatever of organization, e-mail and password is wrong, the answer is
-    the same.
+    Bearer tokens last 30 days, cookies 12 hours. Whichever of organization, e-mail and password is wrong, the
+    answer is the same.
     """
     given: LogInBody = call.body
     services = call.services
@@ -80,7 +86,10 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
 
 @routes.delete("/v1/sessions/current", access=EVERYBODY, status=204, own_transactions=True)
 def delete_session(call: Call[None, None]) -> Reply:
-    """Log out; a technician is off duty from then on, and his open offers go to the next."""
+    """Log out.
+
+    A technician is off duty from then on; open offers go to the next candidate.
+    """
     caller = call.caller
     with call.transaction() as tx:
         log_out(tx, caller)

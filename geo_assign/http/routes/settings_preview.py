@@ -33,7 +33,7 @@ class PreviewedChoiceAnswer(Answer):
 
 
 class ChangedDecisionAnswer(Answer):
-    """A decision that would have been another one; null: nobody."""
+    """A decision that would have been another one; null: no technician."""
 
     decision_id: UUID
     work_order_id: UUID
@@ -57,10 +57,10 @@ class PreviewedRulesAnswer(Answer):
 class SettingsPreviewAnswer(Answer):
     """What other settings would have made of the last days.
 
-    `found_instead` decisions found nobody and would have, `lost_instead` the other way round. Left out are decisions
-    that did not come out again under their own rules (`not_reproduced`), those whose track is gone (`track_expired`),
-    and, when `truncated`, those older than the ones `examined`. `not_judged` settings differ, and nobody can tell what
-    they would have changed.
+    `found_instead` decisions found no technician and would have, `lost_instead` the other way round. Left out are
+    decisions that did not come out again under their own rules (`not_reproduced`), those whose track is gone
+    (`track_expired`), and, when `truncated`, those older than the ones `examined`. `not_judged` settings differ, and
+    what they would have changed cannot be told.
     """
 
     since: datetime
@@ -81,13 +81,15 @@ class SettingsPreviewAnswer(Answer):
     "/v1/stores/{id}/settings/preview",
     access=STORE_SETTINGS,
     body=SettingsPreviewBody,
+    example={"settings": {"radius_m": 20000}, "days": 7},
     answer=SettingsPreviewAnswer,
     errors=(NotFoundError,),
 )
 def preview_store_settings(call: Call[None, SettingsPreviewBody], id: UUID) -> Reply:
-    """Replay what automation decided for the store in the last days under other settings. Nothing changes.
+    """Preview other settings on past decisions.
 
-    At most the latest 500 decisions, and as many of them as ten seconds suffice for.
+    Replays what automation decided for the store in the last days. Nothing changes. At most the latest 500
+    decisions, and as many of them as ten seconds suffice for.
     """
     body = call.body
     with call.transaction() as tx:

@@ -71,7 +71,10 @@ class StoreAnswer(Answer):
 
 @routes.get("/v1/stores", access=STORE_SETTINGS, query=StoresQuery, answer=Listing[StoreAnswer])
 def list_stores(call: Call[StoresQuery, None]) -> Reply:
-    """The stores of your scope, by name."""
+    """List stores.
+
+    Those of your scope, by name.
+    """
     query = call.query
     with call.transaction() as tx:
         page = queries.list_stores(tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor)
@@ -82,13 +85,22 @@ def list_stores(call: Call[StoresQuery, None]) -> Reply:
     "/v1/stores",
     access=STORE_SETTINGS,
     body=StoreBody,
+    example={
+        "name": "Porto",
+        "timezone": "Europe/Lisbon",
+        "location": {"lat": 41.15, "lon": -8.61},
+        "settings": {"lead_time_tat_minutes": 5},
+    },
     answer=StoreAnswer,
     status=201,
     creates=True,
     errors=(TakenError, UnknownTimezoneError),
 )
 def create_store(call: Call[None, StoreBody]) -> Reply:
-    """Open a store. Administrators of the organization only: a new store is in nobody else's scope."""
+    """Create a store.
+
+    Administrators of the organization only.
+    """
     body = call.body
     new = commands.NewStore(
         name=body.name,
@@ -109,7 +121,7 @@ def create_store(call: Call[None, StoreBody]) -> Reply:
 
 @routes.get("/v1/stores/{id}", access=STORE_SETTINGS, answer=StoreAnswer, errors=(NotFoundError,))
 def get_store(call: Call[None, None], id: UUID) -> Reply:
-    """One store."""
+    """Read a store."""
     with call.transaction() as tx:
         return _reply(queries.get_store(tx, call.caller.scope, id))
 
@@ -118,12 +130,16 @@ def get_store(call: Call[None, None], id: UUID) -> Reply:
     "/v1/stores/{id}",
     access=STORE_SETTINGS,
     body=StorePatch,
+    example={"name": "Porto Centre"},
     answer=StoreAnswer,
     versioned=True,
     errors=(NotFoundError, StaleError, InUseError, UnknownTimezoneError),
 )
 def update_store(call: Call[None, StorePatch], id: UUID) -> Reply:
-    """Change a store. Technicians without a home of their own start from its new place."""
+    """Change a store.
+
+    Technicians without a home of their own start from its new location.
+    """
     sent = changes(call.body)
     if "location" in sent:
         sent["location"] = sent["location"].point()
@@ -133,7 +149,10 @@ def update_store(call: Call[None, StorePatch], id: UUID) -> Reply:
 
 @routes.delete("/v1/stores/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
 def delete_store(call: Call[None, None], id: UUID) -> Reply:
-    """Close a store: it takes no new work, and what it has goes on. Refused while people belong to it."""
+    """Close a store.
+
+    It takes no new work; the work that it has goes on. Refused while technicians belong to it.
+    """
     with call.transaction() as tx:
         commands.deactivate_store(tx, call.caller, id)
     return Reply()
@@ -141,7 +160,10 @@ def delete_store(call: Call[None, None], id: UUID) -> Reply:
 
 @routes.get("/v1/stores/{id}/settings", access=STORE_SETTINGS, answer=StoreSettings, errors=(NotFoundError,))
 def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
-    """The settings in force, defaults included. The entity tag is the store's."""
+    """Read the settings of a store.
+
+    Those in force, defaults included. The entity tag is the store's.
+    """
     with call.transaction() as tx:
         return _settings_reply(call, queries.get_store(tx, call.caller.scope, id))
 
@@ -150,15 +172,16 @@ def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
     "/v1/stores/{id}/settings",
     access=STORE_SETTINGS,
     body=StoreSettings,
+    example={"lead_auto_user_assignment": "on", "lead_acceptance": True, "lead_time_tat_minutes": 5, "radius_m": 30000},
     answer=StoreSettings,
     versioned=True,
     errors=(NotFoundError, StaleError),
 )
 def put_store_settings(call: Call[None, StoreSettings], id: UUID) -> Reply:
-    """Replace a store's settings; what is left out follows the defaults.
+    """Replace the settings of a store.
 
-    They hold for the next decision: turning automatic assignment off stops new offers at once, and one that runs
-    finishes without another after it.
+    Members that are left out follow the defaults. The settings hold for the next decision: turning automatic
+    assignment off stops new offers at once, and an offer that runs finishes without another after it.
     """
     with call.transaction() as tx, stale_as(lambda store: _effective(call, store)):
         store = commands.set_store_settings(tx, call.caller, id, settings=call.body, version=call.if_match)

@@ -57,7 +57,7 @@ class TechniciansQuery(PageQuery):
 
 
 class TechnicianBody(Body):
-    """Somebody who will go to customers. With an e-mail address he may log in, once a password is set."""
+    """A technician to be created. With an e-mail address and a password the technician can log in."""
 
     name: ShortText
     store_id: UUID
@@ -65,7 +65,7 @@ class TechnicianBody(Body):
     group_ids: GroupIds = ()
     skills: Skills = ()
     hours: HoursField = "always"
-    home: PointBody | None = Field(None, description="Where his day starts; the store, when left out.")
+    home: PointBody | None = Field(None, description="Where the day starts; the store, when left out.")
     provider_id: UUID | None = None
     email: Email | None = None
     password: Password | None = None
@@ -127,7 +127,10 @@ class TimeOffAnswer(Answer):
 
 @routes.get("/v1/technicians", access=STORE_SETTINGS, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
 def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
-    """The technicians of your scope, by name."""
+    """List technicians.
+
+    Those of your scope, by name.
+    """
     query = call.query
     with call.transaction() as tx:
         page = queries.list_technicians(
@@ -147,13 +150,24 @@ def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
     "/v1/technicians",
     access=STORE_SETTINGS,
     body=TechnicianBody,
+    example={
+        "name": "Ana Silva",
+        "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",
+        "group_ids": ["01a2019c-3a77-7d0f-b0a5-0f1e2d3c4b5a"],
+        "skills": ["screen"],
+        "hours": {"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]]},
+        "email": "ana@example.com",
+    },
     answer=TechnicianAnswer,
     status=201,
     creates=True,
     errors=(TakenError,),
 )
 def create_technician(call: Call[None, TechnicianBody]) -> Reply:
-    """Add a technician to one of your stores."""
+    """Create a technician.
+
+    In one of your stores.
+    """
     body = call.body
     new = commands.NewTechnician(
         name=body.name,
@@ -179,7 +193,7 @@ def create_technician(call: Call[None, TechnicianBody]) -> Reply:
 
 @routes.get("/v1/technicians/{id}", access=STORE_SETTINGS, answer=TechnicianAnswer, errors=(NotFoundError,))
 def get_technician(call: Call[None, None], id: UUID) -> Reply:
-    """One technician."""
+    """Read a technician."""
     with call.transaction() as tx:
         return _reply(queries.get_technician(tx, call.caller.scope, id))
 
@@ -188,13 +202,17 @@ def get_technician(call: Call[None, None], id: UUID) -> Reply:
     "/v1/technicians/{id}",
     access=STORE_SETTINGS,
     body=TechnicianPatch,
+    example={"skills": ["screen", "battery"]},
     answer=TechnicianAnswer,
     versioned=True,
     own_transactions=True,
     errors=(NotFoundError, StaleError),
 )
 def update_technician(call: Call[None, TechnicianPatch], id: UUID) -> Reply:
-    """Change a technician of your stores. With `active` false he goes off duty and is logged out."""
+    """Change a technician.
+
+    With `active` false the technician goes off duty and is logged out.
+    """
     sent = changes(call.body)
     if sent.get("home") is not None:
         sent["home"] = sent["home"].point()
@@ -207,7 +225,10 @@ def update_technician(call: Call[None, TechnicianPatch], id: UUID) -> Reply:
     "/v1/technicians/{id}", access=STORE_SETTINGS, status=204, own_transactions=True, errors=(NotFoundError,)
 )
 def delete_technician(call: Call[None, None], id: UUID) -> Reply:
-    """End somebody's work: off duty at once, open offers withdrawn, logged out. What happened stays on record."""
+    """Deactivate a technician.
+
+    Off duty at once, open offers withdrawn, logged out. What happened stays on record.
+    """
     _change(call, id, {"active": False}, version=None)
     return Reply()
 
@@ -216,7 +237,10 @@ def delete_technician(call: Call[None, None], id: UUID) -> Reply:
     "/v1/technicians/{id}/time-off", access=STORE_SETTINGS, answer=Listing[TimeOffAnswer], errors=(NotFoundError,)
 )
 def list_time_off(call: Call[None, None], id: UUID) -> Reply:
-    """When a technician does not work whatever his hours say, earliest first."""
+    """List the time off of a technician.
+
+    Earliest first.
+    """
     with call.transaction() as tx:
         technician = queries.get_technician(tx, call.caller.scope, id)
         spans = queries.list_time_off(tx, technician.id)
@@ -227,13 +251,14 @@ def list_time_off(call: Call[None, None], id: UUID) -> Reply:
     "/v1/technicians/{id}/time-off",
     access=STORE_SETTINGS,
     body=TimeOffBody,
+    example={"starts_at": "2026-08-03T00:00:00+01:00", "ends_at": "2026-08-17T00:00:00+01:00", "note": "holidays"},
     answer=TimeOffAnswer,
     status=201,
     creates=True,
     errors=(NotFoundError,),
 )
 def create_time_off(call: Call[None, TimeOffBody], id: UUID) -> Reply:
-    """Give a technician of your stores time off."""
+    """Give a technician time off."""
     body = call.body
     technician_id = id
 
@@ -255,14 +280,14 @@ def create_time_off(call: Call[None, TimeOffBody], id: UUID) -> Reply:
     "/v1/technicians/{id}/time-off/{time_off_id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError,)
 )
 def delete_time_off(call: Call[None, None], id: UUID, time_off_id: UUID) -> Reply:
-    """Take time off back."""
+    """Delete time off."""
     with call.transaction() as tx:
         commands.remove_time_off(tx, call.caller, id, time_off_id=time_off_id)
     return Reply()
 
 
 def _change(call: AnyCall, technician_id: UUID, sent: dict[str, Any], *, version: int | None) -> Technician:
-    """Write a change; whoever stops working leaves his open offers to the next."""
+    """Write a change; the open offers of a technician who stops working go to the next candidate."""
     caller, waiting = call.caller, []
     with call.transaction() as tx, stale_as(technician_answer):
         if sent.get("active") is False:

@@ -25,7 +25,7 @@ Permissions = Annotated[tuple[Permission, ...], Field(max_length=20)]
 
 
 class UserBody(Body):
-    """Somebody to be given access. Store administrators have `store_ids`, dispatchers `group_ids`."""
+    """A user to be created. Store administrators have `store_ids`, dispatchers `group_ids`."""
 
     email: Email
     name: ShortText
@@ -37,7 +37,7 @@ class UserBody(Body):
 
 
 class UserPatch(Body):
-    """What to change of a user. A new password, and `active` false, end his sessions."""
+    """What to change of a user. A new password, and `active` false, end the sessions of the user."""
 
     email: Email = unsent()
     name: ShortText = unsent()
@@ -50,7 +50,7 @@ class UserPatch(Body):
 
 
 class UserAnswer(Answer):
-    """A user, and what he looks after."""
+    """A user, with the stores and service groups to look after."""
 
     id: UUID
     email: str
@@ -67,7 +67,10 @@ class UserAnswer(Answer):
 
 @routes.get("/v1/users", access=ADMINISTRATORS, query=PageQuery, answer=Listing[UserAnswer])
 def list_users(call: Call[PageQuery, None]) -> Reply:
-    """Everybody who may log in, technicians too, by name."""
+    """List users.
+
+    By name, technicians with a log-in too.
+    """
     with call.transaction() as tx:
         page = access.list_users(tx, limit=call.query.limit, cursor=call.query.cursor)
         duties = queries.list_duties(tx, [user.id for user in page.items])
@@ -79,13 +82,23 @@ def list_users(call: Call[PageQuery, None]) -> Reply:
     "/v1/users",
     access=ADMINISTRATORS,
     body=UserBody,
+    example={
+        "email": "rui@example.com",
+        "name": "Rui Costa",
+        "role": "dispatcher",
+        "group_ids": ["01a2019c-3a77-7d0f-b0a5-0f1e2d3c4b5a"],
+        "permissions": ["reallocate"],
+    },
     answer=UserAnswer,
     status=201,
     creates=True,
     errors=(TakenError,),
 )
 def create_user(call: Call[None, UserBody]) -> Reply:
-    """Give somebody access."""
+    """Create a user.
+
+    Administrators, store administrators and dispatchers. A technician is created as a technician.
+    """
     body = call.body
     new = NewUser(
         email=body.email,
@@ -107,7 +120,7 @@ def create_user(call: Call[None, UserBody]) -> Reply:
 
 @routes.get("/v1/users/{id}", access=ADMINISTRATORS, answer=UserAnswer, errors=(NotFoundError,))
 def get_user(call: Call[None, None], id: UUID) -> Reply:
-    """One user."""
+    """Read a user."""
     with call.transaction() as tx:
         return _reply(tx, access.get_user(tx, id))
 
@@ -116,12 +129,16 @@ def get_user(call: Call[None, None], id: UUID) -> Reply:
     "/v1/users/{id}",
     access=ADMINISTRATORS,
     body=UserPatch,
+    example={"role": "store_administrator", "store_ids": ["01a2019c-3960-7b1d-9a52-6a0a5b3a8d20"]},
     answer=UserAnswer,
     versioned=True,
     errors=(NotFoundError, StaleError, TakenError, LastAdministratorError),
 )
 def update_user(call: Call[None, UserPatch], id: UUID) -> Reply:
-    """Change a user. What is taken away is gone at his next request."""
+    """Change a user.
+
+    A role or permission that is taken away is gone at the next request.
+    """
     sent = changes(call.body)
     password = sent.pop("password", None)
     with call.transaction() as tx, stale_as(lambda user: _answer(user, queries.list_duties(tx, [user.id])[user.id])):
@@ -133,7 +150,10 @@ def update_user(call: Call[None, UserPatch], id: UUID) -> Reply:
 
 @routes.delete("/v1/users/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError, LastAdministratorError))
 def delete_user(call: Call[None, None], id: UUID) -> Reply:
-    """Take access away: deactivated and logged out. What he did stays on record."""
+    """Deactivate a user.
+
+    Ends all sessions of the user. What the user did stays on record.
+    """
     with call.transaction() as tx:
         commands.update_staff(tx, call.caller, id, changes={"active": False})
     return Reply()

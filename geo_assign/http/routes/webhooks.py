@@ -145,7 +145,10 @@ class RedrivenAnswer(Answer):
 
 @routes.get("/v1/webhooks", access=ADMINISTRATORS, query=PageQuery, answer=Listing[WebhookAnswer])
 def list_webhooks(call: Call[PageQuery, None]) -> Reply:
-    """The organization's webhooks, oldest first."""
+    """List webhooks.
+
+    Oldest first.
+    """
     with call.transaction() as tx:
         page = queries.list_webhooks(tx, limit=call.query.limit, cursor=call.query.cursor)
     items = [WebhookAnswer(**_shown(webhook)) for webhook in page.items]
@@ -156,6 +159,7 @@ def list_webhooks(call: Call[PageQuery, None]) -> Reply:
     "/v1/webhooks",
     access=ADMINISTRATORS,
     body=WebhookBody,
+    example={"url": "https://example.com/hooks/dispatch", "events": ["work_order.assigned", "work_order.cancelled"]},
     answer=SecretWebhookAnswer,
     status=201,
     creates=True,
@@ -163,7 +167,10 @@ def list_webhooks(call: Call[PageQuery, None]) -> Reply:
     errors=(WebhookUrlError, SecretKeysMissingError),
 )
 def create_webhook(call: Call[None, WebhookBody]) -> Reply:
-    """Have a URL called for events that happen from now on. The answer tells the secret, this once."""
+    """Create a webhook.
+
+    Events that happen from now on are sent to its URL. The answer contains the secret, this once.
+    """
     body = call.body
     sender = call.services.webhooks
     sender.check_url(body.url)
@@ -188,7 +195,10 @@ def create_webhook(call: Call[None, WebhookBody]) -> Reply:
 
 @routes.get("/v1/webhooks/{id}", access=ADMINISTRATORS, answer=WebhookAnswer, errors=(NotFoundError,))
 def get_webhook(call: Call[None, None], id: UUID) -> Reply:
-    """One webhook, without its secret."""
+    """Read a webhook.
+
+    Without its secret.
+    """
     with call.transaction() as tx:
         return _reply(queries.get_webhook(tx, id))
 
@@ -197,13 +207,17 @@ def get_webhook(call: Call[None, None], id: UUID) -> Reply:
     "/v1/webhooks/{id}",
     access=ADMINISTRATORS,
     body=WebhookPatch,
+    example={"active": False},
     answer=WebhookAnswer,
     versioned=True,
     own_transactions=True,
     errors=(NotFoundError, StaleError, WebhookUrlError),
 )
 def update_webhook(call: Call[None, WebhookPatch], id: UUID) -> Reply:
-    """Change a webhook. Switched off, it hears of nothing that happens meanwhile; what waited goes on afterwards."""
+    """Change a webhook.
+
+    While it is not active, events are not kept for it. What waited before goes on when it is active again.
+    """
     sent = changes(call.body)
     if "url" in sent:
         with call.transaction() as tx:
@@ -217,7 +231,10 @@ def update_webhook(call: Call[None, WebhookPatch], id: UUID) -> Reply:
 
 @routes.delete("/v1/webhooks/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
 def delete_webhook(call: Call[None, None], id: UUID) -> Reply:
-    """Take a webhook away, with its log and whatever waited for it."""
+    """Delete a webhook.
+
+    With its log and all deliveries that wait.
+    """
     with call.transaction() as tx:
         subscriptions.delete_webhook(tx, call.caller, id)
     return Reply()
@@ -230,7 +247,10 @@ def delete_webhook(call: Call[None, None], id: UUID) -> Reply:
     errors=(NotFoundError, SecretKeysMissingError),
 )
 def rotate_webhook_secret(call: Call[None, None], id: UUID) -> Reply:
-    """Give a webhook a new secret. For a day the one before signs beside it."""
+    """Replace the secret of a webhook.
+
+    For a day each event is signed with both secrets.
+    """
     with call.transaction() as tx:
         webhook, secret = subscriptions.rotate_secret(tx, call.services.webhooks.box, call.caller, id)
         until = tx.now() + OLD_SECRET_SIGNS_FOR
@@ -246,7 +266,10 @@ def rotate_webhook_secret(call: Call[None, None], id: UUID) -> Reply:
     errors=(NotFoundError,),
 )
 def test_webhook(call: Call[None, None], id: UUID) -> Reply:
-    """Send a signed `ping` now and tell what the receiver answered. It is not logged as a delivery."""
+    """Send a test event to a webhook.
+
+    A signed `ping`, at once. The answer says what the receiver said; it is not logged as a delivery.
+    """
     outcome = call.services.webhooks.test(call.caller.org_id, id)
     return Reply(
         WebhookTestAnswer(
@@ -267,7 +290,10 @@ def test_webhook(call: Call[None, None], id: UUID) -> Reply:
     errors=(NotFoundError,),
 )
 def list_webhook_deliveries(call: Call[DeliveriesQuery, None], id: UUID) -> Reply:
-    """What was sent to a webhook in the last 30 days, and what waits, newest first, with every attempt."""
+    """List the deliveries of a webhook.
+
+    Those of the last 30 days and those that wait, newest first, with every attempt.
+    """
     query = call.query
     with call.transaction() as tx:
         page = queries.list_deliveries(
@@ -284,7 +310,10 @@ def list_webhook_deliveries(call: Call[DeliveriesQuery, None], id: UUID) -> Repl
     errors=(NotFoundError, WebhookInactiveError),
 )
 def redrive_webhook_delivery(call: Call[None, None], id: UUID, delivery_id: UUID) -> Reply:
-    """Send one delivery again under its id, whatever became of it; what comes later for its subject waits for it."""
+    """Send a delivery again.
+
+    Under its id, whatever its state. Later events of the same subject wait for it.
+    """
     with call.transaction() as tx:
         deliveries.redrive(tx, call.caller, id, delivery_id)
         return Reply(_delivery(queries.get_delivery(tx, id, delivery_id)))
@@ -297,7 +326,7 @@ def redrive_webhook_delivery(call: Call[None, None], id: UUID, delivery_id: UUID
     errors=(NotFoundError, WebhookInactiveError),
 )
 def redrive_webhook(call: Call[None, None], id: UUID) -> Reply:
-    """Send every dead delivery of a webhook again."""
+    """Send all dead deliveries of a webhook again."""
     with call.transaction() as tx:
         return Reply(RedrivenAnswer(redriven=deliveries.redrive_dead(tx, call.caller, id)))
 

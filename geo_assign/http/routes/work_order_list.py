@@ -68,9 +68,9 @@ class WorkOrderListing(Listing[WorkOrderAnswer]):
 
 @routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=WorkOrderListing)
 def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
-    """Work orders of your scope, oldest first unless sorted otherwise.
+    """List work orders.
 
-    The first page says how many there are on all of them: a badge equals its list.
+    Those of your scope, oldest first unless sorted otherwise. The first page says how many there are on all pages.
     """
     query = call.query
     with call.transaction() as tx:

@@ -203,7 +203,7 @@ class AlarmAnswer(PartialAnswer):
 
 
 class CollaboratorAnswer(PersonAnswer):
-    """Somebody who comes along: `offered` until everybody who is asked has answered, then `assigned`."""
+    """A technician who comes along: `offered` until all offers are answered, then `assigned`."""
 
     state: BookingState
 
@@ -293,7 +293,7 @@ class OfferAnswer(Answer):
 
 
 class ScheduledWorkAnswer(WorkOrderAnswer):
-    """Work on a technician's schedule: he leads it (`primary`), or comes along (`collaborator`)."""
+    """Work on a technician's schedule, as the one who leads it (`primary`) or comes along (`collaborator`)."""
 
     role: BookingRole
 

@@ -56,7 +56,7 @@ class TransferBody(RejectGroupBody):
 
 
 class ReallocateBody(Body):
-    """Who gets it instead: `assign` gives it to him at once, `offer` asks him."""
+    """The technician who gets it instead: `assign` assigns at once, `offer` asks."""
 
     technician_id: Id
     mode: Literal["offer", "assign"] = "assign"
@@ -85,17 +85,20 @@ class DestinationAnswer(GroupNameAnswer):
     errors=(*_REFUSED, NotALeadError),
 )
 def convert_order(call: Call[None, None], id: UUID) -> Reply:
-    """Make a ticket of a lead.
+    """Convert a lead to a ticket.
 
-    Place, customer, slot, group and whoever has it go over; open offers close. Converting again answers the same
-    ticket. `If-Match` is optional here.
+    Location, customer, slot, group and assigned technicians go over; open offers close. Converting again answers
+    the same ticket. `If-Match` is optional here.
     """
     return _reply(call.services.dispatch.convert(call.caller, id, call.if_match))
 
 
 @routes.get("/v1/destinations", access=DISPATCHING, answer=Listing[DestinationAnswer])
 def list_places_to_send_to(call: Call[None, None]) -> Reply:
-    """The open stores of your organization and their groups, by name: where work can be sent to."""
+    """List destinations.
+
+    The open stores of your organization and their groups, by name: where work can be sent to.
+    """
     with call.transaction() as tx:
         items = [_destination(one) for one in list_destinations(tx)]
     return Reply(Listing[DestinationAnswer].model_construct(items=items, next_cursor=None))
@@ -105,16 +108,18 @@ def list_places_to_send_to(call: Call[None, None]) -> Reply:
     "/v1/work-orders/{id}/transfer",
     access=DISPATCHING,
     body=TransferBody,
+    example={"store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20", "note": "nearer to the customer"},
     answer=WorkOrderAnswer,
     versioned=True,
     own_transactions=True,
     errors=_STAYS,
 )
 def transfer_order(call: Call[None, TransferBody], id: UUID) -> Reply:
-    """Send a work order to another store.
+    """Transfer a work order to another store.
 
-    Open offers are withdrawn and whoever has it is released; then the other store's zone, trigger and map key apply.
-    You need not see that store. From `travelling` on it takes `force`, and of a dispatcher the permission to use it.
+    Open offers are withdrawn and assigned technicians released; then the other store's zone, trigger and map key
+    apply. You need not see that store. From `travelling` on it takes `force`, and of a dispatcher the permission to
+    use it.
     """
     body = call.body
     goal = moving.Goal(body.store_id, body.group_id, body.note, body.force)
@@ -131,16 +136,17 @@ def transfer_order(call: Call[None, TransferBody], id: UUID) -> Reply:
     "/v1/work-orders/{id}/reassign-group",
     access=DISPATCHING,
     body=ReassignGroupBody,
+    example={"group_id": "01a2019c-3a77-7d0f-b0a5-0f1e2d3c4b5a", "note": "an oven"},
     answer=WorkOrderAnswer,
     versioned=True,
     own_transactions=True,
     errors=_STAYS,
 )
 def reassign_order_group(call: Call[None, ReassignGroupBody], id: UUID) -> Reply:
-    """Give a work order to another group, and to its store if that is another.
+    """Reassign a work order to another group.
 
-    Its clock goes on. Whoever belongs to the new group keeps the work, everybody else is released. An order that comes
-    back to the same group more than three times carries an alarm.
+    And to its store if that is another. Its clock goes on. Technicians of the new group keep the work, all others
+    are released. An order that comes back to the same group more than three times carries an alarm.
     """
     body = call.body
     return _reply(
@@ -158,16 +164,17 @@ def reassign_order_group(call: Call[None, ReassignGroupBody], id: UUID) -> Reply
     "/v1/work-orders/{id}/reject-group",
     access=DISPATCHING,
     body=RejectGroupBody,
+    example={"note": "not one of ours"},
     answer=WorkOrderAnswer,
     versioned=True,
     own_transactions=True,
     errors=(*_STAYS, NoSenderGroupError),
 )
 def reject_order_group(call: Call[None, RejectGroupBody], id: UUID) -> Reply:
-    """Send a work order back to the group it came from, where it waits for a person.
+    """Send a work order back to the group before.
 
-    `returned_to` is the dispatcher who sent it, or null when he has gone or logged out: then it lies in the group's
-    queue. The store may want a note.
+    `returned_to` is the dispatcher who sent it, or null when that dispatcher is gone or logged out: then it lies in
+    the group's queue. The store may want a note.
     """
     body = call.body
     return _reply(
@@ -185,15 +192,16 @@ def reject_order_group(call: Call[None, RejectGroupBody], id: UUID) -> Reply:
     "/v1/work-orders/{id}/reallocate",
     access=Access(roles=DISPATCHING.roles, permission=Permission.REALLOCATE),
     body=ReallocateBody,
+    example={"technician_id": "01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11", "mode": "assign", "reason": "ill"},
     answer=WorkOrderAnswer,
     versioned=True,
     errors=(*_REFUSED, NotFoundError, InactiveError, SlotTakenError, WorkOrderUnderWayError, TechnicianOffDutyError),
 )
 def reallocate_order(call: Call[None, ReallocateBody], id: UUID) -> Reply:
-    """Give work that somebody has to another.
+    """Reallocate a work order to another technician.
 
-    Whoever had it is told and free, the new technician has it or is asked. From `travelling` on it takes `force` with
-    a `reason`, and of a dispatcher the permission to use it. It is written into the audit trail.
+    The technician who had it is told and free, the new one has it or gets an offer. From `travelling` on it takes
+    `force` with a `reason`, and of a dispatcher the permission to use it. It is written into the audit trail.
     """
     body = call.body
     with call.transaction() as tx:

@@ -50,7 +50,7 @@ class CancelBody(Body):
 
 
 class AssignBody(Body):
-    """Whom a person chose. `offer` asks the technician, `assign` gives it to him at once."""
+    """The technician that a dispatcher chose. `offer` asks, `assign` assigns at once."""
 
     technician_id: Id
     collaborator_ids: Collaborators = ()
@@ -68,6 +68,14 @@ class StatusBody(Body):
     "/v1/leads",
     access=LEAD_WRITING,
     body=LeadBody,
+    example={
+        "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",
+        "customer": {"name": "Eva Lima", "phone": "+351 910 000 000", "email": "eva@example.com"},
+        "address": "Rua das Flores 12, Porto",
+        "slot": {"start": "2026-05-21T10:00:00", "end": "2026-05-21T11:00:00"},
+        "skills": ["screen"],
+        "device": {"type": "phone", "brand": "Fairphone", "issue": "broken screen"},
+    },
     answer=WorkOrderAnswer,
     status=201,
     creates=True,
@@ -75,10 +83,11 @@ class StatusBody(Body):
     errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_lead(call: Call[None, LeadBody]) -> Reply:
-    """Create a lead, locate it and start its assignment.
+    """Create a lead.
 
-    Geocoding takes part within its time budget; if it fails or is slow the lead is created all the same, says why it
-    is pending, and the worker goes on. The same `Idempotency-Key` answers the same lead in its present state.
+    Locates it and starts its assignment. Geocoding takes part within its time budget; if it fails or is slow the
+    lead is created all the same, says why it is pending, and the worker goes on. The same `Idempotency-Key` answers
+    the same lead in its present state.
     """
     if call.body.address is None and call.body.location is None:
         raise InvalidError.at("/address", "missing", "A lead needs an address or a location.")
@@ -89,6 +98,12 @@ def create_lead(call: Call[None, LeadBody]) -> Reply:
     "/v1/tickets",
     access=LEAD_WRITING,
     body=TicketBody,
+    example={
+        "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",
+        "customer": {"name": "Eva Lima", "phone": "+351 910 000 000", "email": "eva@example.com"},
+        "device": {"type": "phone", "issue": "battery"},
+        "assignee_id": "01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11",
+    },
     answer=WorkOrderAnswer,
     status=201,
     creates=True,
@@ -96,17 +111,21 @@ def create_lead(call: Call[None, LeadBody]) -> Reply:
     errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_ticket(call: Call[None, TicketBody]) -> Reply:
-    """Create a ticket: work that was taken in at a desk or by a point of sale.
+    """Create a ticket.
 
-    With `assignee_id` it is that technician's at once. Otherwise the store's trigger for tickets decides; where it is
-    off the ticket is in the pool at once, pending as `unassigned`, with or without an address.
+    Work that was taken in at a desk or by a point of sale. With `assignee_id` the technician has it at once.
+    Otherwise the store's trigger for tickets decides; where it is off the ticket is pending as `unassigned`, with
+    or without an address.
     """
     return _create(call, Kind.TICKET)
 
 
 @routes.get("/v1/work-orders/{id}", access=OWN_WORK, answer=WorkOrderDetailAnswer, errors=(WorkOrderNotFoundError,))
 def get_order(call: Call[None, None], id: UUID) -> Reply:
-    """One work order, with its way through the groups."""
+    """Read a work order.
+
+    With its way through the groups.
+    """
     with call.transaction() as tx:
         order = get_work_order(tx, call.caller.scope, id)
         return Reply(work_order_detail(order, list_group_stays(tx, order.id)), version=order.version)
@@ -116,6 +135,7 @@ def get_order(call: Call[None, None], id: UUID) -> Reply:
     "/v1/work-orders/{id}",
     access=DISPATCHING,
     body=WorkOrderPatch,
+    example={"location": {"lat": 41.15, "lon": -8.61}, "notes": "ring twice"},
     answer=WorkOrderAnswer,
     versioned=True,
     own_transactions=True,
@@ -129,10 +149,11 @@ def get_order(call: Call[None, None], id: UUID) -> Reply:
     ),
 )
 def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
-    """Correct a work order; a new address is looked up, a location is a pin.
+    """Correct a work order.
 
-    Under 100 m only distances change. Farther away an open offer is checked again; an accepted one stays and the
-    order carries an alarm. A new slot moves the time of whoever has the work, or changes nothing: 409 `slot_taken`.
+    A new address is looked up, a location is a pin. Under 100 m only distances change. Farther away an open offer
+    is checked again; an accepted one stays and the order carries an alarm. A new slot moves the time of the
+    assigned technicians, or changes nothing: 409 `slot_taken`.
     """
     body = call.body
     edit = orders.Edit(
@@ -152,7 +173,10 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
     errors=(WorkOrderNotFoundError,),
 )
 def list_order_events(call: Call[PageQuery, None], id: UUID) -> Reply:
-    """The history of a work order, oldest first."""
+    """List the history of a work order.
+
+    Oldest first.
+    """
     with call.transaction() as tx:
         order = get_work_order(tx, call.caller.scope, id)
         page = list_events(tx, order.id, limit=call.query.limit, cursor=call.query.cursor)
@@ -164,11 +188,15 @@ def list_order_events(call: Call[PageQuery, None], id: UUID) -> Reply:
     "/v1/work-orders/{id}/cancel",
     access=LEAD_WRITING,
     body=CancelBody,
+    example={"reason": "the customer called"},
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
 )
 def cancel_order(call: Call[None, CancelBody], id: UUID) -> Reply:
-    """Cancel a work order; an open offer closes and the time is freed at once."""
+    """Cancel a work order.
+
+    An open offer closes and the time is freed at once.
+    """
     with call.transaction() as tx:
         return _reply(orders.cancel(tx, call.caller, id, reason=call.body.reason, version=call.if_match))
 
@@ -181,9 +209,10 @@ def cancel_order(call: Call[None, CancelBody], id: UUID) -> Reply:
     errors=(WorkOrderNotFoundError,),
 )
 def auto_assign_order(call: Call[None, None], id: UUID) -> Reply:
-    """Look for the nearest available technician now, whatever the store's trigger says.
+    """Assign a work order automatically.
 
-    Whatever has somebody already stays as it is.
+    Looks for the nearest available technician now, whatever the store's trigger says. A work order that has a
+    technician, or an open offer, stays as it is.
     """
     with call.transaction() as tx:
         order = get_work_order(tx, call.caller.scope, id)
@@ -195,6 +224,7 @@ def auto_assign_order(call: Call[None, None], id: UUID) -> Reply:
     "/v1/work-orders/{id}/assign",
     access=DISPATCHING,
     body=AssignBody,
+    example={"technician_id": "01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11", "mode": "offer"},
     answer=WorkOrderAnswer,
     versioned=True,
     errors=(
@@ -210,11 +240,12 @@ def auto_assign_order(call: Call[None, None], id: UUID) -> Reply:
     ),
 )
 def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
-    """Give a work order to the technician you chose, or offer it to him. Open offers are withdrawn.
+    """Assign a work order to a technician.
 
-    `collaborator_ids` come along, at most ten. Assigned, everybody has the work at once. Offered, the store's
-    `crew_policy` decides whether the lead engineer answers for all or each is asked. When somebody has no time, 409
-    `slot_taken` names everybody who has none, and the `earliest_common_slot` within two weeks.
+    Or offer it, with `mode` `offer`. Open offers are withdrawn. `collaborator_ids` come along, at most ten.
+    Assigned, all of them have the work at once. Offered, the store's `crew_policy` decides whether the lead
+    engineer answers for all or each gets an offer. When technicians have no time, 409 `slot_taken` names them, and
+    the `earliest_common_slot` within two weeks.
     """
     chosen: AssignBody = call.body
     with call.transaction() as tx:
@@ -239,7 +270,10 @@ def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
     errors=(WorkOrderNotFoundError, WorkOrderChangedError, WorkOrderStateError),
 )
 def unassign_order(call: Call[None, None], id: UUID) -> Reply:
-    """Take a work order back from whoever has it or is asked; it is pending until somebody decides."""
+    """Unassign a work order.
+
+    The technicians are released and open offers withdrawn; it is pending until a dispatcher decides.
+    """
     with call.transaction() as tx:
         return _reply(assigning.unassign(tx, call.caller, id, version=call.if_match))
 
@@ -248,11 +282,15 @@ def unassign_order(call: Call[None, None], id: UUID) -> Reply:
     "/v1/work-orders/{id}/status",
     access=TECHNICIANS,
     body=StatusBody,
+    example={"state": "travelling"},
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderStateError),
 )
 def advance_order(call: Call[None, StatusBody], id: UUID) -> Reply:
-    """Say where your work stands: travelling, on_site, in_progress, completed."""
+    """Report the status of your work.
+
+    `travelling`, `on_site`, `in_progress`, `completed`.
+    """
     with call.transaction() as tx:
         step = call.body
         return _reply(progress.advance(tx, call.caller, id, State(step.state), note=step.note))
