@@ -16,6 +16,8 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
+
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope
 from geo_assign.core.clock import RecordedClock
@@ -291,13 +293,15 @@ class Day:
         """The worker's work at this moment of the clock: the jobs that it looked at again, in its order."""
         with self.database.transaction(self.org_id) as tx:
             now = {"now": tx.now()}
-            overdue = tx.fetch("SELECT id FROM offers WHERE state = 'offered' AND expires_at <= %(now)s", now)
+            expired = text("SELECT id FROM offers WHERE state = 'offered' AND expires_at <= :now")
+            overdue = tx.conn.execute(expired, now).all()
         for row in overdue:
             self.dispatch.expire(self.org_id, row.id)
         with self.database.transaction(self.org_id) as tx:
-            due = tx.fetch(
-                "SELECT id FROM work_orders WHERE evaluate_due_at <= %(now)s ORDER BY priority DESC, created_at", now
+            waiting = text(
+                "SELECT id FROM work_orders WHERE evaluate_due_at <= :now ORDER BY priority DESC, created_at"
             )
+            due = tx.conn.execute(waiting, now).all()
         for row in due:
             self.dispatch.evaluate(self.org_id, row.id)
         names = {order_id: letter for letter, order_id in self.jobs.items()}

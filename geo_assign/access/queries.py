@@ -1,12 +1,12 @@
 """Reads of organizations, users, sessions and API keys."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
 from geo_assign.access.domain import (
     ActorKind,
@@ -21,49 +21,29 @@ from geo_assign.access.domain import (
     TokenKind,
     User,
 )
+from geo_assign.access.statements import (
+    API_KEY_BY_ID,
+    API_KEY_BY_TOKEN,
+    SESSION_BY_ID,
+    SESSION_BY_TOKEN,
+    ApiKeyRow,
+    SessionRow,
+)
 from geo_assign.access.tables import api_keys, audit_entries, organizations, users
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import Opening
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 
-# Part of every request, so: one statement, prepared by the driver, without SQLAlchemy's rendering. It reads the links
-# between people and stores that belong to `workforce`, because a second round trip would cost more than the rest.
-# The database's own clock judges credentials even where a recorded one drives the decisions.
-_SESSION = """
-SELECT s.id, s.user_id, s.device, u.name, u.role, u.permissions, t.id,
-       CASE u.role WHEN 'store_administrator' THEN ARRAY(
-           SELECT l.store_id FROM store_administrators l WHERE l.org_id = s.org_id AND l.user_id = s.user_id) END,
-       CASE u.role WHEN 'dispatcher' THEN ARRAY(
-           SELECT l.group_id FROM group_dispatchers l WHERE l.org_id = s.org_id AND l.user_id = s.user_id) END
-FROM sessions s
-JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id AND u.active
-LEFT JOIN technicians t ON t.org_id = s.org_id AND t.user_id = s.user_id AND t.active
-WHERE s.org_id = %s AND s.{column} = %s AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
-"""
-
-_API_KEY = """
-SELECT k.id, k.name, k.scopes,
-       ARRAY(SELECT l.store_id FROM api_key_stores l WHERE l.org_id = k.org_id AND l.api_key_id = k.id)
-FROM api_keys k
-WHERE k.org_id = %s AND k.{column} = %s AND k.revoked_at IS NULL
-"""
-
-_OPENINGS = {
-    kind: Opening(
-        f"find_{kind}",
-        ("uuid", "bytea"),
-        sql.format(column="token_hash").replace("%s", "$1", 1).replace("%s", "$2", 1),
-    )
-    for kind, sql in ((TokenKind.SESSION, _SESSION), (TokenKind.API_KEY, _API_KEY))
+_OPENINGS: Mapping[TokenKind, Opening[Any]] = {
+    TokenKind.SESSION: Opening("find_session", SESSION_BY_TOKEN),
+    TokenKind.API_KEY: Opening("find_api_key", API_KEY_BY_TOKEN),
 }
-_SESSION_BY_ID = _SESSION.format(column="id")
-_API_KEY_BY_ID = _API_KEY.format(column="id")
 
 
-def opening_of(token: Token) -> tuple[Opening, tuple[str, str]]:
+def opening_of(token: Token) -> tuple[Opening[Any], Mapping[str, str]]:
     """The question who holds `token`, to be asked in the message that opens the transaction."""
-    return _OPENINGS[token.kind], (f"'{token.org_id}'", f"'\\x{token.hash.hex()}'")
+    return _OPENINGS[token.kind], {"org_id": f"'{token.org_id}'", "token_hash": f"'\\x{token.hash.hex()}'"}
 
 
 def opened_caller(tx: Tx, token: Token) -> Caller | None:
@@ -74,51 +54,49 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
     """
     if not tx.opened:
         return None
-    row = tx.opened[0][:-1]  # without `opened_at`
+    row = tx.opened[0]
     return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
 
 
 def find_session_caller(tx: Tx, caller: Caller) -> Caller | None:
     """The caller of an earlier request with today's rights; None if the session or key has ended."""
-    by_session = caller.session_id is not None
-    statement = _SESSION_BY_ID if by_session else _API_KEY_BY_ID
-    row = tx.raw.execute(statement, (tx.org_id, caller.session_id or caller.id), prepare=True).fetchone()
-    if row is None:
-        return None
-    return _of_session(tx.org_id, row) if by_session else _of_api_key(tx.org_id, row)
+    if caller.session_id is not None:
+        session = next(iter(tx.fetch(SESSION_BY_ID, {"org_id": tx.org_id, "id": caller.session_id})), None)
+        return None if session is None else _of_session(tx.org_id, session)
+    key = next(iter(tx.fetch(API_KEY_BY_ID, {"org_id": tx.org_id, "id": caller.id})), None)
+    return None if key is None else _of_api_key(tx.org_id, key)
 
 
-def _of_session(org_id: UUID, row: Sequence[Any]) -> Caller:
-    session_id, user_id, device, name, role, permissions, technician_id, store_ids, group_ids = row
-    is_technician = role == Role.TECHNICIAN
+def _of_session(org_id: UUID, row: SessionRow) -> Caller:
+    is_technician = row.role == Role.TECHNICIAN
+    technician_id = row.technician_id if is_technician else None
     return Caller(
         org_id=org_id,
         kind=ActorKind.TECHNICIAN if is_technician else ActorKind.USER,
-        id=user_id,
-        name=name,
-        role=Role(role),
+        id=row.user_id,
+        name=row.name,
+        role=Role(row.role),
         scope=Scope(
-            everything=role == Role.ADMINISTRATOR,
-            store_ids=frozenset(store_ids or ()),
-            group_ids=frozenset(group_ids or ()),
-            technician_id=technician_id if is_technician else None,
+            everything=row.role == Role.ADMINISTRATOR,
+            store_ids=frozenset(row.store_ids or ()),
+            group_ids=frozenset(row.group_ids or ()),
+            technician_id=technician_id,
         ),
-        permissions=frozenset(permissions),
-        session_id=session_id,
-        technician_id=technician_id if is_technician else None,
-        device=device,
+        permissions=frozenset(row.permissions),
+        session_id=row.id,
+        technician_id=technician_id,
+        device=row.device,
     )
 
 
-def _of_api_key(org_id: UUID, row: Sequence[Any]) -> Caller:
-    key_id, name, scopes, store_ids = row
+def _of_api_key(org_id: UUID, row: ApiKeyRow) -> Caller:
     return Caller(
         org_id=org_id,
         kind=ActorKind.API_KEY,
-        id=key_id,
-        name=name,
-        scope=Scope(everything=not store_ids, store_ids=frozenset(store_ids)),
-        api_scopes=frozenset(scopes),
+        id=row.id,
+        name=row.name,
+        scope=Scope(everything=not row.store_ids, store_ids=frozenset(row.store_ids)),
+        api_scopes=frozenset(row.scopes),
     )
 
 
@@ -217,7 +195,7 @@ def after(name: ColumnElement[str], row_id: ColumnElement[UUID], last: Sequence[
 
 def database_now(tx: Tx) -> datetime:
     """The database's own clock, by which sessions begin and end whatever clock drives the decisions."""
-    return tx.conn.execute(text("SELECT clock_timestamp()")).scalar_one()  # type: ignore[no-any-return]
+    return tx.conn.execute(select(func.clock_timestamp())).scalar_one()  # type: ignore[no-any-return]
 
 
 def to_user(row: Any) -> User:

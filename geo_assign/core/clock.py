@@ -6,11 +6,12 @@ clock is the recording's.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from geo_assign.core.direct import fetch_all
+from geo_assign.core.statements import Statement
 
 
 class Clock(Protocol):
@@ -27,7 +28,7 @@ class DatabaseClock:
     """The database's wall clock, read anew at every call."""
 
     def now(self, conn: Connection) -> datetime:
-        return fetch_all(conn.connection, _CLOCK, {})[0].now  # type: ignore[no-any-return]
+        return fetch_all(conn.connection, _CLOCK, {})[0].now
 
     def given(self, read_at: datetime) -> datetime:
         return require_aware(read_at)
@@ -65,4 +66,8 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-_CLOCK = "SELECT clock_timestamp() AS now"
+class _Reading(NamedTuple):
+    now: datetime
+
+
+_CLOCK = Statement.of(_Reading, select(func.clock_timestamp().label("now")))

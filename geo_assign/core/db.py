@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import Clock, DatabaseClock
 from geo_assign.core.direct import Opening, driver_of, fetch_all, run_script
+from geo_assign.core.statements import R, Statement
 
 T = TypeVar("T")
 
@@ -59,9 +60,9 @@ class Tx:
         """The present instant. Ask after taking the lock the decision needs."""
         return self.clock.now(self.conn)
 
-    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
-        """Rows as named tuples, for the hot path: see `core.direct`. Parameters are written `%(name)s`."""
-        return fetch_all(self.conn.connection, sql, parameters)
+    def fetch(self, statement: Statement[R], values: Mapping[str, Any]) -> list[R]:
+        """The rows of a statement of the hot path: see `core.statements` and `core.direct`."""
+        return fetch_all(self.conn.connection, statement, values)
 
     @property
     def raw(self) -> psycopg.Connection[Any]:
@@ -89,7 +90,9 @@ class Database:
         self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
 
     @contextmanager
-    def transaction(self, org_id: UUID, opening: Opening | None = None, arguments: Sequence[str] = ()) -> Iterator[Tx]:
+    def transaction(
+        self, org_id: UUID, opening: Opening[Any] | None = None, arguments: Mapping[str, str] | None = None
+    ) -> Iterator[Tx]:
         """Begin, commit at the end, roll back on any exception. `opening` is asked in the same message as BEGIN."""
         begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
         with self.engine.connect() as conn:
@@ -135,7 +138,7 @@ def backoff(attempt: int) -> None:
 
 
 def _begin(
-    conn: Connection, begin: str, opening: Opening | None = None, *, arguments: Sequence[str] = ()
+    conn: Connection, begin: str, opening: Opening[Any] | None = None, *, arguments: Mapping[str, str] | None = None
 ) -> Sequence[Any]:
     """Send `begin`, with the question if there is one. A connection that died in the pool is replaced once."""
     for last in (False, True):
@@ -143,7 +146,7 @@ def _begin(
         pgconn = driver_of(pooled).pgconn
         try:
             if opening is not None:
-                return opening.begin(pooled, begin, arguments)
+                return opening.begin(pooled, begin, arguments or {})
             run_script(pgconn, begin.encode())
         except psycopg.Error:
             if last or pgconn.status != ConnStatus.BAD:

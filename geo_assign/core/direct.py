@@ -10,12 +10,9 @@ prepared statement of the connection, these included. So a ROLLBACK goes through
 not see, and `core.db` refuses savepoints.
 """
 
-import re
-from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, Generic
 
 import psycopg
 from psycopg import errors as pg_errors
@@ -25,7 +22,8 @@ from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.pool import PoolProxiedConnection
 
-_NAMED = re.compile(r"%\((\w+)\)s|%%")
+from geo_assign.core.statements import R, Statement
+
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
 _CONVERTER = "geo_assign_converter"
@@ -36,55 +34,51 @@ def run_script(pgconn: PGconn, script: bytes) -> PGresult:
     return _checked(pgconn.exec_(script), pgconn)
 
 
-def fetch_all(connection: PoolProxiedConnection, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
-    """The rows of `sql`, which names its parameters `%(name)s`, as named tuples. Raises psycopg.Error."""
+def fetch_all(connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, Any]) -> list[R]:
+    """The rows of `statement` with these values of its parameters. Raises psycopg.Error."""
     driver = driver_of(connection)
-    statement, names = _compiled(sql)
     transformer = _converter_of(connection)
-    values = transformer.dump_sequence([parameters[name] for name in names], [PyFormat.AUTO] * len(names))
+    given = [values[name] for name in statement.parameters]
+    dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
     types = tuple(transformer.types or ())
     prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
     name = prepared.get((statement, types))
     pgconn = driver.pgconn
     if name is None:
         name = b"direct_%d" % len(prepared)
-        _checked(pgconn.prepare(name, statement, types), pgconn)
+        _checked(pgconn.prepare(name, statement.text, types), pgconn)
         prepared[statement, types] = name
-    result = pgconn.exec_prepared(name, values, transformer.formats, Format.BINARY)  # type: ignore[arg-type] # NULLs
-    return rows_of(_checked(result, pgconn), transformer)
+    result = pgconn.exec_prepared(name, dumped, transformer.formats, Format.BINARY)  # type: ignore[arg-type] # NULLs
+    return _rows(_checked(result, pgconn), transformer, statement)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Generic[R]):
     """A question that travels in the same message as BEGIN, so that it costs no round trip of its own.
 
-    Its rows also say when it was asked, as `opened_at`: the database's clock costs no round trip then either.
-    `arguments` are SQL literals. They are written into the message: only for values that cannot break out of their
-    quotes, such as UUIDs and hexadecimal digits.
+    One of its columns is `opened_at`, the database's clock, which costs no round trip then either. The arguments it is
+    asked with are SQL literals by the names of the statement's parameters. They are written into the message: only
+    for values that cannot break out of their quotes, such as UUIDs and hexadecimal digits.
     """
 
     name: str
-    types: tuple[str, ...]
-    sql: str
+    statement: Statement[R]
 
-    def begin(self, connection: PoolProxiedConnection, begin: str, arguments: Sequence[str]) -> list[Any]:
+    def begin(self, connection: PoolProxiedConnection, begin: str, arguments: Mapping[str, str]) -> list[R]:
         """Send `begin` with this question; its rows. Raises psycopg.Error."""
-        driver = driver_of(connection)
-        pgconn = driver.pgconn
+        pgconn = driver_of(connection).pgconn
         prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
         if self.name not in prepared:
-            asked = f"SELECT q.*, clock_timestamp() AS opened_at FROM ({self.sql}) q"
-            run_script(pgconn, f"PREPARE {self.name} ({', '.join(self.types)}) AS {asked}".encode())
+            run_script(pgconn, b"PREPARE %s AS %s" % (self.name.encode(), self.statement.text))
             prepared[self.name] = self.name.encode()
-        result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({', '.join(arguments)})".encode())
-        return rows_of(result, _converter_of(connection))
+        given = ", ".join(arguments[name] for name in self.statement.parameters)
+        result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({given})".encode())
+        return _rows(result, _converter_of(connection), self.statement)
 
 
-def rows_of(result: PGresult, transformer: Converter) -> list[Any]:
-    """A result's rows as named tuples."""
+def _rows(result: PGresult, transformer: Converter, statement: Statement[R]) -> list[R]:
     transformer.set_pgresult(result)
-    make = _row_maker(tuple([result.fname(column) for column in range(result.nfields)]))
-    return transformer.load_rows(0, result.ntuples, make)
+    return transformer.load_rows(0, result.ntuples, statement.row_from)
 
 
 def _converter_of(connection: PoolProxiedConnection) -> Converter:
@@ -109,24 +103,3 @@ def _checked(result: PGresult, pgconn: PGconn) -> PGresult:
     if pgconn.status == ConnStatus.BAD:
         raise psycopg.OperationalError("the connection is lost")
     raise pg_errors.error_from_result(result)
-
-
-@lru_cache(maxsize=512)
-def _compiled(sql: str) -> tuple[bytes, tuple[str, ...]]:
-    """`%(name)s` as `$1`, and the names in their order; the same name is the same parameter."""
-    names: dict[str, int] = {}
-
-    def numbered(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return "%" if name is None else f"${names.setdefault(name, len(names) + 1)}"
-
-    statement = _NAMED.sub(numbered, sql)
-    return statement.encode(), tuple(names)
-
-
-@lru_cache(maxsize=512)
-def _row_maker(columns: tuple[bytes | None, ...]) -> Callable[[Sequence[Any]], Any]:
-    fields = [(column or b"").decode() for column in columns]
-    row: Any = namedtuple("Row", fields, rename=True)  # type: ignore[misc]  # noqa: PYI024 - known only here
-    make: Callable[[Sequence[Any]], Any] = row._make
-    return make

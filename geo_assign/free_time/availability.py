@@ -7,7 +7,6 @@ that a ranking asks, so that nothing is proposed that an assignment would refuse
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,9 +16,9 @@ from geo_assign.core.geo import road_s
 from geo_assign.core.spans import Span, subtract
 from geo_assign.free_time.gaps import Person, Stop, Wanted, Window, earliest_starts, start_windows
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
-from geo_assign.matching.filters import parameters
-from geo_assign.matching.queries import explain_exclusions, explain_one
-from geo_assign.matching.statements import STOPS, people_sql, several_sql
+from geo_assign.matching.queries import explain_exclusions, explain_one, fetch
+from geo_assign.matching.rows import BaseRow
+from geo_assign.matching.statements import STOPS, bases, passing, shape_of
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import local_day
 from geo_assign.workforce.working_time import local_dates, midnight, working_spans
@@ -125,13 +124,12 @@ def _explained(tx: Tx, search: Search) -> list[Excluded]:
     return found
 
 
-def _people(tx: Tx, search: Search) -> list[Any]:
-    asked = list(search.technician_ids) or None
-    values = {**parameters(search.question), "org_id": tx.org_id, "technician_ids": asked, "fetch": EXAMINED + 1}
-    return tx.fetch(people_sql(search.question), values)
+def _people(tx: Tx, search: Search) -> list[BaseRow]:
+    question, asked = search.question, list(search.technician_ids) or None
+    return fetch(tx, bases(shape_of(question)), question, technician_ids=asked, fetch=EXAMINED + 1)
 
 
-def _windows(tx: Tx, search: Search, people: Mapping[UUID, Any]) -> dict[UUID, list[Window]]:
+def _windows(tx: Tx, search: Search, people: Mapping[UUID, BaseRow]) -> dict[UUID, list[Window]]:
     """When each of these people can begin."""
     question, ids = search.question, list(people)
     first, _ = local_day(question.slot.start, search.zone)
@@ -165,29 +163,22 @@ def _wanted(search: Search, whole_days: Span) -> Wanted:
 
 
 def _stops(tx: Tx, question: Question, ids: Collection[UUID], within: Span) -> dict[UUID, list[Stop]]:
-    values = {
-        **parameters(question),
-        "org_id": tx.org_id,
-        "technician_ids": list(ids),
-        "within_start": within[0],
-        "within_end": within[1],
-    }
+    start, end = within
     found: dict[UUID, list[Stop]] = {}
-    for row in tx.fetch(STOPS, values):
+    for row in fetch(tx, STOPS, question, technician_ids=list(ids), within_start=start, within_end=end):
         stop = Stop((row.occupied_from, row.occupied_until), row.ends_at, row.distance_m, row.holds)
         found.setdefault(row.technician_id, []).append(stop)
     return found
 
 
 def _judge(
-    tx: Tx, search: Search, start: datetime, people: Mapping[UUID, Any], windows: Mapping[UUID, Window]
+    tx: Tx, search: Search, start: datetime, people: Mapping[UUID, BaseRow], windows: Mapping[UUID, Window]
 ) -> FreeSlot | None:
     """The slot with those of the nearest whom no filter excludes; None when nobody is left, or a named one is not."""
     question = _at(search, start)
     nearest = sorted(people, key=lambda person: (_travel_s(windows[person]), person))
     asked = nearest if search.technician_ids else nearest[:_NAMED]
-    values = {**parameters(question), "org_id": tx.org_id, "technician_ids": asked}
-    passed = {row.id for row in tx.fetch(several_sql(question), values)}
+    passed = {row.id for row in fetch(tx, passing(shape_of(question)), question, technician_ids=asked)}
     if not passed or len(passed) < len(search.technician_ids):
         return None
     openings = [_opening(people[person], windows[person]) for person in asked if person in passed]
@@ -201,7 +192,7 @@ def _at(search: Search, start: datetime) -> Question:
     return replace(question, slot=slot, day_start=day_start, day_end=day_end)
 
 
-def _opening(person: Any, window: Window) -> Opening:
+def _opening(person: BaseRow, window: Window) -> Opening:
     # Where somebody lives, and where he is now if his store wants that, is told to a hundred metres.
     lives_there = person.from_home and window.provenance is Provenance.HOME_BASE
     coarse = lives_there or (person.coarse and window.provenance is Provenance.LIVE)

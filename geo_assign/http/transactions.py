@@ -1,8 +1,9 @@
 """The transactions of one request, each behind a permit of the pool."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
+from typing import Any
 from uuid import UUID
 
 from geo_assign.core.db import Database, Tx
@@ -28,7 +29,7 @@ class RequestTransactions(AbstractContextManager[Tx]):
         self._tx: Tx | None = None
         self._used = False
 
-    def begin(self, lane: Lane, opening: Opening | None = None, arguments: Sequence[str] = ()) -> Tx:
+    def begin(self, lane: Lane, opening: Opening[Any] | None = None, arguments: Mapping[str, str] | None = None) -> Tx:
         """Wait for a permit and open a transaction, with a question if there is one. Raises OverloadedError."""
         self._admission.enter(lane)
         try:

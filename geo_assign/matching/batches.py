@@ -1,43 +1,50 @@
 """Who can go, for many work orders at once: the very filters of a single ranking, asked for all in a few statements.
 
-The questions travel as rows, and the statement of a single one stands beside them with the rows' columns in the
-place of its parameters. So a batch cannot judge anybody differently, and it walks the same indexes.
+The questions travel as rows. The statement of a single question stands beside them, made with the rows' columns as its
+parameters, so a batch judges by the same conditions, and it walks the same indexes.
 """
 
 import json
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 
+from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import haversine_m
-from geo_assign.matching.domain import SPHERE_TO_GEODESIC, Question
-from geo_assign.matching.filters import parameters
+from geo_assign.core.statements import R, Statement
+from geo_assign.matching.domain import Question
+from geo_assign.matching.filters import values_of
 from geo_assign.matching.optimal import Problem
-from geo_assign.matching.statements import COUNT_SKILL, FEW, candidates_sql, edge_sql, members_sql
+from geo_assign.matching.places import FEW
+from geo_assign.matching.rows import NumberedCandidateRow
+from geo_assign.matching.statements import (
+    COUNT_MEMBERS,
+    COUNT_SKILLS,
+    QUESTION_COLUMNS,
+    Shape,
+    candidates_for_each,
+    edge_for_each,
+    members_for_each,
+    shape_of,
+)
+from geo_assign.matching.walking import WINDOWS, walk_outwards
 
 NEAREST = 64
-"""People looked at for each order, the nearest who can go."""
+"""Technicians looked at for each order, the nearest who can go."""
 
-_WINDOWS = (256, 8_192, 262_144)
-_AT_ONCE = 100  # orders in one statement, so that none takes long
-
-_PARAMETER = re.compile(r"%\((\w+)\)s")
-# What all questions of a batch share stays a parameter.
-_SHARED = frozenset({"org_id", "fetch", "scope_stores", "scope_groups"})
+# Technicians farther away than this window reaches are left to a single ranking.
+_WINDOWS = WINDOWS[:3]
+_QUESTIONS_AT_ONCE = 100  # in one statement, so that none takes long
 _NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
-    """Somebody who can take the order numbered `order`, `metres` away by geodesic."""
+    """A technician who can take the order numbered `order`, `metres` away by geodesic."""
 
     order: int
     technician_id: UUID
@@ -49,7 +56,7 @@ class Eligible:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Everybody who can go, by order number; `truncated`: orders of which only the nearest were looked at."""
+    """All who can go, by order number; `truncated`: orders of which only the nearest were looked at."""
 
     eligible: Mapping[int, Sequence[Eligible]]
     truncated: frozenset[int]
@@ -57,9 +64,9 @@ class Choice:
 
 def list_eligible(tx: Tx, questions: Mapping[int, Question], *, nearest: int = NEAREST) -> Choice:
     """Who can take each of the numbered orders: the `nearest` of them, by distance."""
-    found: dict[int, list[Eligible]] = {}
-    for rare, numbers in _alike(tx, questions):
-        found |= _walk(tx, {n: questions[n] for n in numbers}, rare=rare, nearest=nearest)
+    found: dict[int, Sequence[Eligible]] = {}
+    for group in _alike(tx, questions):
+        found |= _walk(tx, group, nearest=nearest)
     return Choice(found, frozenset(n for n, people in found.items() if len(people) >= nearest))
 
 
@@ -93,9 +100,9 @@ def as_problem(
 
 
 def _from_there(earlier: Question, question: Question, pair: Eligible) -> float:
-    """How far he is who comes from another order of the batch, on the sphere: giving it measures again.
+    """How far the technician is who comes from another order of the batch, on the sphere: giving it measures again.
 
-    For a slot that starts soon his live position counts, as it does for everybody.
+    For a slot that starts soon the live position counts, as in every ranking.
     """
     if question.is_soon or earlier.slot.end <= question.day_start:
         return pair.metres
@@ -103,122 +110,93 @@ def _from_there(earlier: Question, question: Question, pair: Eligible) -> float:
     return way_m if way_m <= question.policy.radius_m else float("inf")
 
 
-def _alike(tx: Tx, questions: Mapping[int, Question]) -> Iterator[tuple[str | None, list[int]]]:
-    """Numbers of questions that one statement can answer, with the rare skill that they are walked by, if any."""
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Questions that one statement can answer; `rare_skill`: the skill that few have and that they are walked by."""
+
+    shape: Shape
+    rare_skill: str | None
+    questions: Mapping[int, Question]
+
+
+def _alike(tx: Tx, questions: Mapping[int, Question]) -> Iterator[_Alike]:
     rare = _rare_skills(tx, questions.values())
-    shapes: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    groups: dict[tuple[Shape, str | None], list[int]] = defaultdict(list)
     for n, question in questions.items():
         asked = (skill for skill in question.skills if skill in rare and question.is_soon)
-        skill = min(asked, key=rare.__getitem__, default=None)
-        shapes[candidates_sql(question, _WINDOWS[0], rare_skill=skill is not None), skill].append(n)
-    for (_, skill), numbers in shapes.items():
-        for first in range(0, len(numbers), _AT_ONCE):
-            yield skill, numbers[first : first + _AT_ONCE]
+        groups[shape_of(question), min(asked, key=rare.__getitem__, default=None)].append(n)
+    for (shape, skill), numbers in groups.items():
+        for first in range(0, len(numbers), _QUESTIONS_AT_ONCE):
+            some = numbers[first : first + _QUESTIONS_AT_ONCE]
+            yield _Alike(shape, skill, {n: questions[n] for n in some})
 
 
 def _rare_skills(tx: Tx, questions: Iterable[Question]) -> dict[str, int]:
-    """How many people have each of the skills that few have."""
+    """How many technicians have each of the skills that few have."""
     skills = sorted({skill for question in questions for skill in question.skills})
     if not skills:
         return {}
-    counted = tx.fetch(COUNT_SKILL, {"org_id": tx.org_id, "skills": skills, "rare": FEW})
-    counts = dict.fromkeys(skills, 0) | {row.skill: row.count for row in counted}
+    counted = tx.fetch(COUNT_SKILLS, {"org_id": tx.org_id, "skills": skills})
+    counts = dict.fromkeys(skills, 0) | {row.skill: row.number for row in counted}
     return {skill: count for skill, count in counts.items() if count < FEW}
 
 
-def _walk(tx: Tx, questions: Mapping[int, Question], *, rare: str | None, nearest: int) -> dict[int, list[Eligible]]:
+def _walk(tx: Tx, group: _Alike, *, nearest: int) -> dict[int, Sequence[Eligible]]:
     """Outwards in windows, each only for the orders that the one before left wanting; a small store by its members."""
-    one = next(iter(questions.values()))
-    if rare is not None:
-        return _ask(tx, candidates_sql(one, FEW, rare_skill=True), questions, nearest=nearest, rare_skill=rare)
-    found: dict[int, list[Eligible]] = {}
-    left = dict(questions)
-    for window in _WINDOWS:
-        found |= _ask(tx, candidates_sql(one, window, rare_skill=False), left, nearest=nearest)
-        left = {n: question for n, question in left.items() if len(found[n]) < nearest}
-        # No row: the window held everybody.
-        edges = _rows(tx, edge_sql(one, window), left)
-        left = {row.n: left[row.n] for row in edges if _is_inside(row, left[row.n])}
-        small = _of_small_stores(tx, left)
-        found |= _ask(tx, members_sql(one), small, nearest=nearest)
-        left = {n: question for n, question in left.items() if n not in small}
-    return found
+
+    def ask(window: int, numbers: Collection[int]) -> dict[int, Sequence[Eligible]]:
+        statement = candidates_for_each(group.shape, window, rare_skill=group.rare_skill is not None)
+        return _eligible(tx, statement, group, numbers, nearest=nearest)
+
+    def edges(window: int, numbers: Collection[int]) -> dict[int, float]:
+        rows = _rows(tx, edge_for_each(group.shape, window), group, numbers)
+        return {row.n: row.sphere_m for row in rows}
+
+    def reach_m(number: int, people: Sequence[Eligible]) -> float | None:
+        return None if len(people) >= nearest else group.questions[number].policy.radius_m
+
+    def walk(numbers: Collection[int], windows: Sequence[int]) -> tuple[dict[int, Sequence[Eligible]], set[int]]:
+        return walk_outwards(numbers, ask=ask, edges=edges, reach_m=reach_m, windows=windows)
+
+    if group.rare_skill is not None:
+        return ask(FEW, list(group.questions))
+    found, left = walk(list(group.questions), _WINDOWS[:1])
+    small = _of_small_stores(tx, {n: group.questions[n] for n in left})
+    found |= _eligible(tx, members_for_each(group.shape), group, small, nearest=nearest)
+    return found | walk(left - small, _WINDOWS[1:])[0]
 
 
-def _is_inside(row: Any, question: Question) -> bool:
-    """Whether the window ended before the radius did."""
-    return bool(row.sphere_m * SPHERE_TO_GEODESIC <= question.policy.radius_m)
-
-
-def _of_small_stores(tx: Tx, questions: Mapping[int, Question]) -> dict[int, Question]:
-    """The questions whose group, or else store, has few people."""
+def _of_small_stores(tx: Tx, questions: Mapping[int, Question]) -> set[int]:
+    """The questions whose group, or else store, has few technicians."""
     sizes: dict[tuple[UUID | None, UUID | None], int] = {}
     for question in questions.values():
         asked = (question.store_id, question.group_id)
         if asked not in sizes and any(asked):
-            values = {"org_id": tx.org_id, "store_id": asked[0], "group_id": asked[1], "few": FEW}
-            sizes[asked] = len(tx.fetch(_MEMBERS, values))
-    return {n: one for n, one in questions.items() if sizes.get((one.store_id, one.group_id), FEW) < FEW}
+            values = {"org_id": tx.org_id, "store_id": asked[0], "group_id": asked[1]}
+            sizes[asked] = tx.fetch(COUNT_MEMBERS, values)[0].number
+    return {n for n, one in questions.items() if sizes.get((one.store_id, one.group_id), FEW) < FEW}
 
 
-def _ask(
-    tx: Tx, sql: str, questions: Mapping[int, Question], *, nearest: int, rare_skill: str | None = None
-) -> dict[int, list[Eligible]]:
-    found: dict[int, list[Eligible]] = {n: [] for n in questions}
-    for row in _rows(tx, sql, questions, fetch=nearest, rare_skill=rare_skill):
+def _eligible(
+    tx: Tx, statement: Statement[NumberedCandidateRow], group: _Alike, numbers: Collection[int], *, nearest: int
+) -> dict[int, Sequence[Eligible]]:
+    found: dict[int, list[Eligible]] = {n: [] for n in numbers}
+    for row in _rows(tx, statement, group, numbers, fetch=nearest):
         pair = Eligible(row.n, row.technician_id, row.name, row.distance_m, row.today, row.open_offers)
         found[row.n].append(pair)
-    for pairs in found.values():
-        pairs.sort(key=lambda pair: (pair.metres, pair.technician_id))
-    return found
+    return {n: sorted(pairs, key=lambda pair: (pair.metres, pair.technician_id)) for n, pairs in found.items()}
 
 
-def _rows(
-    tx: Tx, sql: str, questions: Mapping[int, Question], *, fetch: int = 0, rare_skill: str | None = None
-) -> list[Any]:
-    """The rows of the statement for each question, with its number in front as `n`."""
-    if not questions:
+def _rows(tx: Tx, statement: Statement[R], group: _Alike, numbers: Collection[int], *, fetch: int = 0) -> list[R]:
+    """The rows of the statement for each of the numbered questions, which travel as rows of their parameters."""
+    if not numbers:
         return []
-    asked = [{"n": n, "rare_skill": rare_skill, **parameters(question)} for n, question in questions.items()]
-    columns = tuple((name, _type(name, value)) for name, value in asked[0].items() if name not in _SHARED)
-    shared = {name: asked[0][name] for name in _SHARED & asked[0].keys()}
-    document = json.dumps([{name: one[name] for name, _ in columns} for one in asked], default=str)
-    return tx.fetch(_for_each(sql, columns), {**shared, "org_id": tx.org_id, "fetch": fetch, "asked": document})
-
-
-@lru_cache(maxsize=256)
-def _for_each(sql: str, columns: tuple[tuple[str, str], ...]) -> str:
-    """The statement of one question beside the rows of many: `%(lat)s` becomes `asked.lat`."""
-    names = {name for name, _ in columns}
-    one = _PARAMETER.sub(lambda found: f"asked.{found[1]}" if found[1] in names else found[0], sql)
-    shape = ", ".join(f"{name} {kind}" for name, kind in columns)
-    return f"""
-SELECT asked.n, answer.*
-FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked ({shape}),
-LATERAL ({one}) answer"""
-
-
-_TYPES: tuple[tuple[type, str], ...] = (
-    (datetime, "timestamptz"),
-    (date, "date"),
-    (bool, "boolean"),
-    (int, "integer"),
-    (float, "double precision"),
-    (list, "text[]"),
-    (str, "text"),
-)
-
-
-def _type(name: str, value: Any) -> str:
-    """The column's type; an id may be absent in the first row."""
-    if name.endswith("_id"):
-        return "uuid"
-    return next((kind for of, kind in _TYPES if isinstance(value, of)), "text")
-
-
-_MEMBERS = """
-(SELECT t.id FROM technicians t
- WHERE t.org_id = %(org_id)s AND %(group_id)s::uuid IS NULL AND t.store_id = %(store_id)s LIMIT %(few)s)
-UNION ALL
-(SELECT g.technician_id FROM technician_groups g
- WHERE g.org_id = %(org_id)s AND g.group_id = %(group_id)s LIMIT %(few)s)"""
+    questions = [group.questions[n] for n in numbers]
+    rows = [
+        {"n": n, "rare_skill": group.rare_skill, **values_of(question)}
+        for n, question in zip(numbers, questions, strict=True)
+    ]
+    document = json.dumps([{name: row[name] for name in QUESTION_COLUMNS} for row in rows], default=str)
+    # Alike are questions of one scope.
+    scope = scope_values(tx, questions[0].scope)
+    return tx.fetch(statement, {**scope, "fetch": fetch, "questions": document})

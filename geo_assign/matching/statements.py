@@ -1,347 +1,459 @@
-"""The SQL of nearest available: one text per shape of question, made once and kept.
+"""The statements of nearest available: one per shape of question, made once and kept.
 
-The walk goes outward from the origin through the index on `(org_id, geog)` in windows: a window is the innermost
-so-many rows, the filters stand around it, and the statement stops at the k-th who passes. So the usual question reads
-a few rows, and one that nobody near can answer is bounded: the next window is only opened while the radius is not
-exhausted. A skill that few people have turns the walk round: it starts from those who have it.
-
-The staff of providers that work from their base are found by a walk of their own, merged with the first, through an
-index that is empty where there are none.
+Around a walk (`geo_assign.matching.places`) stand the filters, and the statement stops at the k-th who passes. So the
+usual question reads a few rows, and one that nobody near can answer is bounded: the next window is only opened while
+the radius is not exhausted. A skill that few people have turns the walk round: it starts from those who have it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
-from geo_assign.matching.domain import ExclusionCode, Question
-from geo_assign.matching.filters import PROVIDER_IS_FULL, active_filters, scope_condition
-from geo_assign.workorders.domain import HOLDING, OfferState
-from geo_assign.workorders.queries.coarse import IS_COARSE
-
-_HOLDING = ", ".join(f"'{state}'" for state in HOLDING)
-ORIGIN = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography"
-
-_NO_TIMES = """NULL::timestamptz AS recorded_at, NULL::timestamptz AS used_at, NULL::timestamptz AS heard_at,
-       NULL::real AS accuracy_m, false AS mock, false AS implausible"""
-
-# Where people are now. `sphere_m` orders the walk, `distance_m` is the geodesic that ranks.
-_WITH_PHONES = f"""
-SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
-       'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
-FROM current_positions c
-WHERE c.org_id = %(org_id)s
-ORDER BY c.geog <-> {ORIGIN}
-LIMIT :window:"""
-
-_OF_BASE = f"""b.id AS technician_id, b.base_lat AS lat, b.base_lon AS lon, {_NO_TIMES},
-       'home_base' AS provenance, b.base_geog <-> {ORIGIN} AS sphere_m,
-       ST_Distance(b.base_geog, {ORIGIN}) AS distance_m"""
-_AT_BASE = f"""
-SELECT {_OF_BASE}
-FROM technicians b
-WHERE b.org_id = %(org_id)s AND b.at_base
-ORDER BY b.base_geog <-> {ORIGIN}
-LIMIT :window:"""
-_LIVE = f"({_WITH_PHONES}) UNION ALL ({_AT_BASE})"
-
-_PHONES_WITH_SKILL = f"""
-SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
-       'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
-FROM technician_skills k
-JOIN current_positions c ON c.org_id = k.org_id AND c.technician_id = k.technician_id
-WHERE k.org_id = %(org_id)s AND k.skill = %(rare_skill)s
-ORDER BY sphere_m
-LIMIT :window:"""
-_AT_BASE_WITH_SKILL = f"""
-SELECT {_OF_BASE}
-FROM technician_skills k
-JOIN technicians b ON b.org_id = k.org_id AND b.id = k.technician_id AND b.at_base
-WHERE k.org_id = %(org_id)s AND k.skill = %(rare_skill)s
-ORDER BY sphere_m
-LIMIT :window:"""
-_LIVE_WITH_SKILL = f"({_PHONES_WITH_SKILL}) UNION ALL ({_AT_BASE_WITH_SKILL})"
-
-# Where people will be when a later slot starts: at the end of the last booking before it on that local day, else where
-# they start the day. Two walks, joined: the day's bookings are few, the bases have an index.
-_EARLIER_THAT_DAY = f"""b.org_id = %(org_id)s AND b.state IN ({_HOLDING}, 'done') AND w.geog IS NOT NULL
-      AND b.occupied_until > %(day_start)s AND b.ends_at <= %(slot_start)s
-      AND b.work_order_id IS DISTINCT FROM %(work_order_id)s"""
-_STARTS_FROM_STORE = """b.home_lat IS NULL AND NOT EXISTS (
-           SELECT FROM service_providers v
-           WHERE v.org_id = b.org_id AND v.id = b.provider_id AND v.base_lat IS NOT NULL)"""
-_PLANNED = f"""
-WITH previous AS MATERIALIZED (
-    SELECT DISTINCT ON (b.technician_id) b.technician_id, w.lat, w.lon, w.geog
-    FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-    WHERE {_EARLIER_THAT_DAY}
-    ORDER BY b.technician_id, b.ends_at DESC)
-(SELECT v.technician_id, v.lat, v.lon, {_NO_TIMES},
-       'previous_appointment' AS provenance, v.geog <-> {ORIGIN} AS sphere_m,
-       ST_Distance(v.geog, {ORIGIN}) AS distance_m
- FROM previous v ORDER BY sphere_m LIMIT :window:)
-UNION ALL
-(SELECT b.id, b.base_lat, b.base_lon, {_NO_TIMES},
-       CASE WHEN {_STARTS_FROM_STORE} THEN 'store' ELSE 'home_base' END, b.base_geog <-> {ORIGIN},
-       ST_Distance(b.base_geog, {ORIGIN})
- FROM technicians b
- WHERE b.org_id = %(org_id)s AND NOT EXISTS (SELECT FROM previous v WHERE v.technician_id = b.id)
- ORDER BY b.base_geog <-> {ORIGIN} LIMIT :window:)
-ORDER BY sphere_m
-LIMIT :window:"""
-
-# Whoever is at his provider's base is not where a phone of his may be.
-_IN_HIS_PLACE = "NOT (t.at_base AND p.provenance = 'live')"
-
-_OF_PROVIDER = """t.provider_id, (
-        SELECT v.name FROM service_providers v WHERE v.org_id = %(org_id)s AND v.id = t.provider_id) AS provider_name"""
-
-# Whoever is at his provider's base needs no duty.
-# A home is where somebody lives: as close as the policy for positions, never closer.
-_IS_COARSE = f"""(t.home_lat IS NOT NULL AND NOT t.at_base AND p.provenance = 'home_base'
-        OR NOT t.at_base AND {IS_COARSE}) AS coarse"""
-
-_OF_PERSON = f"""t.name, t.on_duty OR t.at_base AS on_duty, p.distance_m, p.used_at, p.heard_at, t.skills,
-    t.duty_changed_at, {_OF_PROVIDER},
-    CASE WHEN t.provider_id IS NOT NULL THEN {PROVIDER_IS_FULL} END AS provider_full_at,
-    {_IS_COARSE}"""
-
-_WORKLOAD = f"""
-    (SELECT count(*) FROM bookings b
-     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state IN ({_HOLDING})
-       AND b.occupied_until > %(day_start)s AND b.starts_at < %(day_end)s AND b.ends_at > %(day_start)s) AS today,
-    (SELECT count(*) FROM bookings b
-     WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state = 'assigned'
-       AND b.occupied_until > %(day_start)s - interval '30 days' AND b.ends_at <= %(at)s) AS overdue,
-    (SELECT count(*) FROM offers o
-     WHERE o.org_id = %(org_id)s AND o.technician_id = t.id AND o.state = '{OfferState.OFFERED}') AS open_offers"""
-
-
-# The same for the technician `t` of the statement around it.
-_ONE_LIVE = f"""
-    SELECT c.used_at, c.heard_at, c.mock, c.implausible, 'live' AS provenance,
-        ST_Distance(c.geog, {ORIGIN}) AS distance_m
-    FROM current_positions c WHERE c.org_id = %(org_id)s AND c.technician_id = t.id
-    UNION ALL
-    SELECT NULL, NULL, false, false, 'home_base', ST_Distance(t.base_geog, {ORIGIN}) WHERE t.at_base"""
-_ONE_PLANNED = f"""
-    SELECT {_NO_TIMES}, CASE WHEN previous.geog IS NULL THEN 'home_base' ELSE 'previous_appointment' END AS provenance,
-        ST_Distance(coalesce(previous.geog, t.base_geog), {ORIGIN}) AS distance_m
-    FROM (SELECT) AS always
-    LEFT JOIN LATERAL (
-        SELECT w.geog FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-        WHERE {_EARLIER_THAT_DAY} AND b.technician_id = t.id
-        ORDER BY b.ends_at DESC LIMIT 1) previous ON true"""
-
-# The people of a small store or group, one by one, where walking outwards would pass too many others. The inner LIMITs
-# keep the planner from measuring the way to everybody there is.
-FEW = 2_000
-_OF_STORE = f"""
-    SELECT m.id FROM technicians m WHERE m.org_id = %(org_id)s AND m.store_id = %(store_id)s LIMIT {FEW}"""
-_OF_GROUP = f"""
-    SELECT m.technician_id FROM technician_groups m
-    WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s LIMIT {FEW}"""
-_OF_PROVIDERS = "SELECT m.id FROM technicians m WHERE m.org_id = %(org_id)s AND m.provider_id IS NOT NULL"
-COUNT_EXTERNALS = f"SELECT count(*) AS n FROM ({_OF_PROVIDERS} LIMIT %(rare)s) m"
-_MEMBERS_LIVE = f"""
-SELECT c.technician_id, c.lat, c.lon, c.recorded_at, c.used_at, c.heard_at, c.accuracy_m, c.mock, c.implausible,
-       'live' AS provenance, c.geog <-> {ORIGIN} AS sphere_m, ST_Distance(c.geog, {ORIGIN}) AS distance_m
-FROM (:members:) m (id), LATERAL (
-    SELECT c.* FROM current_positions c WHERE c.org_id = %(org_id)s AND c.technician_id = m.id LIMIT 1) c
-UNION ALL
-SELECT {_OF_BASE}
-FROM technicians b
-WHERE b.org_id = %(org_id)s AND b.at_base AND b.id IN (:members:)"""
-_MEMBERS_PLANNED = f"""
-SELECT t.id AS technician_id, coalesce(w.lat, t.base_lat) AS lat, coalesce(w.lon, t.base_lon) AS lon, {_NO_TIMES},
-       CASE WHEN w.geog IS NULL THEN 'home_base' ELSE 'previous_appointment' END AS provenance,
-       coalesce(w.geog, t.base_geog) <-> {ORIGIN} AS sphere_m,
-       ST_Distance(coalesce(w.geog, t.base_geog), {ORIGIN}) AS distance_m
-FROM (:members:) m (id), LATERAL (
-    SELECT t.* FROM technicians t WHERE t.org_id = %(org_id)s AND t.id = m.id LIMIT 1) t
-LEFT JOIN LATERAL (
-    SELECT w.lat, w.lon, w.geog FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-    WHERE {_EARLIER_THAT_DAY} AND b.technician_id = t.id
-    ORDER BY b.ends_at DESC LIMIT 1) w ON true"""
-
-
-_MEMBERS_OF_GROUP = """
-    SELECT m.technician_id FROM technician_groups m WHERE m.org_id = %(org_id)s AND m.group_id = %(group_id)s"""
-
-# What does not depend on the slot.
-_LASTING = frozenset(
-    {ExclusionCode.INACTIVE, ExclusionCode.WRONG_GROUP, ExclusionCode.MISSING_SKILL, ExclusionCode.OFFER_LIMIT}
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    any_,
+    case,
+    column,
+    false,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB, array
+
+from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
+from geo_assign.core.expressions import count_rows, is_false, no_value, row_exists, word
+from geo_assign.core.postgis import place
+from geo_assign.core.statements import Parameters, RowParameters, Statement
+from geo_assign.core.tables import INSTANT
+from geo_assign.matching.domain import ExclusionCode, Provenance, Question, Staff
+from geo_assign.matching.filters import ASKED, FILTERS, Subject, filters_for, provider_full_at
+from geo_assign.matching.history import People, as_of
+from geo_assign.matching.parameters import NAMED
+from geo_assign.matching.places import (
+    FEW,
+    Walk,
+    edge_live,
+    edge_planned,
+    is_current,
+    members_live,
+    members_planned,
+    of_group,
+    of_providers,
+    of_store,
+    one_live,
+    one_planned,
+    starts_from_store,
+    walk_live,
+    walk_planned,
+    walk_skilled,
+)
+from geo_assign.matching.rows import (
+    BaseRow,
+    CandidateRow,
+    CountRow,
+    EdgeRow,
+    ExplainedRow,
+    IdRow,
+    NumberedCandidateRow,
+    NumberedEdgeRow,
+    SkillCountRow,
+    StopRow,
+)
+from geo_assign.matching.sources import LIVE, Sources
+from geo_assign.workforce.tables import service_providers, technician_groups, technician_skills
+from geo_assign.workforce.visibility import sees_technician
+from geo_assign.workorders.domain import BOOKED, HOLDING, BookingState, OfferState
+from geo_assign.workorders.tables import bookings, work_orders
+from geo_assign.workorders.visibility import is_coarse
+
+_OVERDUE_FOR = timedelta(days=30)
+
+_WALKED = ASKED | Parameters(fetch=Integer(), rare_skill=Text())
+_ASKED = _WALKED | NAMED | Parameters(within_start=INSTANT, within_end=INSTANT)
+_EACH = RowParameters("asked", _WALKED | Parameters(n=Integer()), shared=frozenset({*SCOPE, "fetch"}))
+_QUESTIONS = Parameters(questions=JSONB())
+QUESTION_COLUMNS = tuple(_EACH.columns())
+"""The members of each of `questions`, where many are asked at once."""
 
 
-def workload_sql(day_start: str, day_end: str) -> str:
-    """The columns of the workload of technician `t`, on a day that other expressions bound."""
-    return _WORKLOAD.replace("%(day_start)s", day_start).replace("%(day_end)s", day_end)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a question changes the text of its statements; everything else travels as parameters."""
+
+    is_soon: bool
+    by_group: bool
+    everything: bool
+    staff: Staff
+    filters: tuple[ExclusionCode, ...]
 
 
-def candidates_sql(question: Question, window: int, *, rare_skill: bool) -> str:
-    """The innermost %(fetch)s of the `window` who pass every filter, in order of the sphere."""
-    return _candidates(_source(question, window, rare_skill=rare_skill), _where(question))
+def shape_of(question: Question) -> Shape:
+    return Shape(
+        is_soon=question.is_soon,
+        by_group=question.group_id is not None,
+        everything=question.scope.everything,
+        staff=question.staff,
+        filters=filters_for(question),
+    )
 
 
-def members_sql(question: Question) -> str:
-    """The same of those who belong to the question's group, or else its store, however far: of FEW people at most."""
-    return _of(_OF_STORE if question.group_id is None else _OF_GROUP, question)
+# One question ---------------------------------------------------------------------------------------------------------
 
 
-def externals_sql(question: Question) -> str:
-    """The same of everybody who belongs to a service provider, however far."""
-    return _of(_OF_PROVIDERS, question)
+@lru_cache(maxsize=256)
+def candidates(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[CandidateRow]:
+    """The innermost `fetch` of the window whom no filter excludes, in order of the sphere."""
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, _walk(shape, _ASKED, window, rare_skill=rare_skill)))
 
 
-def excluded_sql(question: Question, window: int) -> str:
-    """The people of the scope within the window, each with the codes that exclude him ('{}' when none does)."""
-    source = _source(question, window, rare_skill=False)
-    return _explanation(source, tuple(active_filters(question).items()), scope_condition(question))
+@lru_cache(maxsize=64)
+def candidates_then(shape: Shape, window: int) -> Statement[CandidateRow]:
+    """The same of the store's or the group's technicians, as things stood at the question's instant."""
+    then = as_of(People.OF_GROUP if shape.by_group else People.OF_STORE)
+    walk = _walk(shape, _ASKED, window, rare_skill=False, sources=then)
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk, sources=then))
 
 
-def edge_sql(question: Question, window: int) -> str:
+@lru_cache(maxsize=64)
+def externals(shape: Shape) -> Statement[CandidateRow]:
+    """The same of all technicians of service providers, however far."""
+    walk = _members(shape, _ASKED, of_providers(_ASKED, LIVE))
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
+
+
+@lru_cache(maxsize=64)
+def excluded(shape: Shape, window: int) -> Statement[ExplainedRow]:
+    """The technicians of the scope within the window, each with the codes that exclude."""
+    walk = _walk(shape, _ASKED, window, rare_skill=False)
+    t, p = LIVE.technicians.alias(), walk.subquery("p")
+    joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
+    one = _subject(shape, t, p)
+    rows = _explained(shape, one).select_from(joined).where(_in_scope(shape, t), is_current(t, p))
+    return Statement.of(ExplainedRow, rows.order_by(p.c.sphere_m))
+
+
+@lru_cache(maxsize=64)
+def named(shape: Shape) -> Statement[ExplainedRow]:
+    """The same of `technician_ids`, wherever they are or will be."""
+    return Statement.of(ExplainedRow, _named(shape, LIVE))
+
+
+@lru_cache(maxsize=64)
+def named_then(shape: Shape) -> Statement[ExplainedRow]:
+    """The same as things stood at the question's instant."""
+    return Statement.of(ExplainedRow, _named(shape, as_of(People.NAMED)))
+
+
+@lru_cache(maxsize=64)
+def passing(shape: Shape) -> Statement[IdRow]:
+    """Of `technician_ids`, those of the scope whom no filter excludes, wherever they are or will be."""
+    t = LIVE.technicians.alias()
+    p = _one(shape, t, LIVE).lateral("p")
+    rows = select(t.c.id).select_from(t.join(p, is_current(t, p)))
+    rows = rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids))
+    return Statement.of(IdRow, rows.where(_in_scope(shape, t), *_passes(shape, _subject(shape, t, p))))
+
+
+@lru_cache(maxsize=64)
+def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
+    """Technicians of the scope of whom no position was ever received, by name: `fetch` of the first `window`."""
+    every = LIVE.technicians.alias()
+    first = select(every).where(every.c.org_id == _ASKED.org_id, _in_scope(shape, every)).order_by(every.c.id)
+    t, c = first.limit(window).subquery("t"), LIVE.current_positions.alias()
+    has_position = row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
+    p = select(no_value(Double(), "distance_m"), no_value(INSTANT, "used_at"), no_value(INSTANT, "heard_at")).subquery(
+        "p"
+    )
+    told = (ExclusionCode.INACTIVE, ExclusionCode.OFF_DUTY, ExclusionCode.NO_POSITION)
+    rows = _explained(shape, _subject(shape, t, p), filters=told, coarse=false()).select_from(t.join(p, true()))
+    rows = rows.where(not_(t.c.at_base), not_(has_position))
+    return Statement.of(ExplainedRow, rows.order_by(t.c.name, t.c.id).limit(_ASKED.fetch))
+
+
+@lru_cache(maxsize=64)
+def edge(shape: Shape, window: int) -> Statement[EdgeRow]:
     """How far the last row of the window lies; no row when the window is not full."""
-    if not question.is_soon:
-        return _edge("technicians c", "c.base_geog", window=window)
-    phones = _edge("current_positions c", "c.geog", window=window)
-    at_base = _edge("technicians c", "c.base_geog", window=window, where="AND c.at_base")
-    return f"({phones}) UNION ALL ({at_base}) ORDER BY sphere_m LIMIT 1"
+    return Statement.of(EdgeRow, _edge(shape, _ASKED, window))
 
 
-def one_sql(question: Question) -> str:
-    """The same for one technician, %(technician_id)s, wherever he is, or will be before a later slot."""
-    place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
-    return _one(place, tuple(active_filters(question).items()), scope_condition(question))
+# Many questions at once -----------------------------------------------------------------------------------------------
 
 
-def each_sql(question: Question) -> str:
-    """The same for each of %(technician_ids)s."""
-    return one_sql(question).replace("= %(technician_id)s", "= ANY(%(technician_ids)s::uuid[])")
+@lru_cache(maxsize=256)
+def candidates_for_each(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[NumberedCandidateRow]:
+    """`candidates` for each of `questions`, which travel as rows of their parameters."""
+    answer = _candidates(shape, _EACH, _walk(shape, _EACH, window, rare_skill=rare_skill))
+    return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
-def several_sql(question: Question) -> str:
-    """Of %(technician_ids)s, those of the scope whom no filter excludes, wherever they are or will be."""
-    place = _ONE_LIVE if question.is_soon else _ONE_PLANNED
-    return _several(place, _where(question))
+@lru_cache(maxsize=64)
+def members_for_each(shape: Shape) -> Statement[NumberedCandidateRow]:
+    """The same of the members of the question's group, or else its store, however far: FEW at most."""
+    members = of_group(_EACH, LIVE) if shape.by_group else of_store(_EACH, LIVE)
+    answer = _candidates(shape, _EACH, _members(shape, _EACH, members))
+    return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
-def people_sql(question: Question) -> str:
-    """The people whom nothing excludes that holds whatever the slot, by distance of their base: the first %(fetch)s.
+@lru_cache(maxsize=64)
+def edge_for_each(shape: Shape, window: int) -> Statement[NumberedEdgeRow]:
+    """`edge` for each of `questions`."""
+    return Statement.of(NumberedEdgeRow, _for_each(_edge(shape, _EACH, window), NumberedEdgeRow))
 
-    With %(technician_ids)s only these.
+
+def _for_each(answer: Walk, row: type[tuple[Any, ...]]) -> Select[Any]:
+    """The statement of one question beside the rows of many, whose columns are its parameters."""
+    columns = [column(name, kind) for name, kind in _EACH.columns().items()]
+    rows = func.jsonb_to_recordset(_QUESTIONS.questions).table_valued(*columns)
+    asked, given = rows.render_derived(name="asked", with_types=True), answer.lateral("answer")
+    wanted = [given.c[name] for name in row._fields if name != "n"]  # type: ignore[attr-defined]  # a NamedTuple
+    return select(asked.c.n, *wanted).select_from(asked.join(given, true()))
+
+
+# Free time ------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def bases(shape: Shape) -> Statement[BaseRow]:
+    """The technicians whom nothing excludes that holds whatever the slot, by distance of their base: `fetch` of them.
+
+    Of the store, or of the group; with `technician_ids` only these.
     """
-    belongs = "t.store_id = %(store_id)s" if question.group_id is None else f"t.id IN ({_MEMBERS_OF_GROUP})"
-    named = "%(technician_ids)s::uuid[] IS NULL OR t.id = ANY(%(technician_ids)s::uuid[])"
-    lasting = (condition for code, condition in active_filters(question).items() if code in _LASTING)
-    passes = "\n  AND ".join(f"({condition}) IS FALSE" for condition in lasting)
-    return f"""
-SELECT t.id, t.name, {_OF_PROVIDER}, ST_Distance(t.base_geog, {ORIGIN}) AS base_m,
-    {_STARTS_FROM_STORE.replace("b.", "t.")} AS from_store, t.home_lat IS NOT NULL AND NOT t.at_base AS from_home,
-    CASE WHEN t.at_base THEN ST_Distance(t.base_geog, {ORIGIN}) ELSE (
-        SELECT ST_Distance(c.geog, {ORIGIN}) FROM current_positions c
-        WHERE c.org_id = %(org_id)s AND c.technician_id = t.id) END AS live_m,
-    NOT t.at_base AND {IS_COARSE} AS coarse
-FROM technicians t
-WHERE t.org_id = %(org_id)s AND {belongs} AND ({named}) AND {scope_condition(question)}
-  AND {passes}
-ORDER BY base_m, t.id
-LIMIT %(fetch)s"""
+    t, c = LIVE.technicians.alias(), LIVE.current_positions.alias()
+    origin, of = place(_ASKED.lat, _ASKED.lon), t.c.org_id == _ASKED.org_id
+    base_m = t.c.base_geog.geodesic_m(origin)
+    phone_m = select(c.c.geog.geodesic_m(origin)).where(c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
+    coarse = and_(not_(t.c.at_base), is_coarse(_viewer(shape), t, at=_ASKED.at))
+    lasting = [code for code in shape.filters if FILTERS[code].lasting]
+    named_ones = or_(_ASKED.technician_ids.is_(None), t.c.id == any_(_ASKED.technician_ids))
+    # No filter that lasts looks at a place.
+    passes = _passes(shape, _subject(shape, t, t), filters=lasting)
+    rows = select(
+        t.c.id,
+        t.c.name,
+        *_provider(t),
+        base_m.label("base_m"),
+        starts_from_store(t, _ASKED).label("from_store"),
+        and_(t.c.home_lat.is_not(None), not_(t.c.at_base)).label("from_home"),
+        case((t.c.at_base, base_m), else_=phone_m.correlate(t).scalar_subquery()).label("live_m"),
+        coarse.label("coarse"),
+    ).where(of, _belongs(shape, t), named_ones, _in_scope(shape, t), *passes)
+    return Statement.of(BaseRow, rows.order_by(base_m, t.c.id).limit(_ASKED.fetch))
 
 
-STOPS = f"""
-SELECT b.technician_id, b.occupied_from, b.occupied_until, b.ends_at, b.state IN ({_HOLDING}) AS holds,
-    ST_Distance(w.geog, {ORIGIN}) AS distance_m
-FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-WHERE b.org_id = %(org_id)s AND b.technician_id = ANY(%(technician_ids)s::uuid[]) AND b.state IN ({_HOLDING}, 'done')
-  AND b.occupied_until > %(within_start)s AND b.occupied_from < %(within_end)s
-ORDER BY b.technician_id, b.ends_at"""
-"""What %(technician_ids)s have or had between two instants, each with its distance to the origin in metres."""
+def _stops() -> Select[Any]:
+    b, w, asked = bookings.alias("b"), work_orders.alias("w"), _ASKED
+    return (
+        select(
+            b.c.technician_id,
+            b.c.occupied_from,
+            b.c.occupied_until,
+            b.c.ends_at,
+            b.c.state.in_(HOLDING).label("holds"),
+            w.c.geog.geodesic_m(place(asked.lat, asked.lon)).label("distance_m"),
+        )
+        .select_from(b.join(w, and_(w.c.org_id == b.c.org_id, w.c.id == b.c.work_order_id)))
+        .where(
+            b.c.org_id == asked.org_id,
+            b.c.technician_id == any_(asked.technician_ids),
+            b.c.state.in_(BOOKED),
+            b.c.occupied_until > asked.within_start,
+            b.c.occupied_from < asked.within_end,
+        )
+        .order_by(b.c.technician_id, b.c.ends_at)
+    )
 
 
-COUNT_SKILL = """
-SELECT k.skill, count(*) FROM unnest(%(skills)s::text[]) AS s (skill),
-LATERAL (SELECT s.skill FROM technician_skills x WHERE x.org_id = %(org_id)s AND x.skill = s.skill LIMIT %(rare)s) k
-GROUP BY k.skill"""
+STOPS = Statement.of(StopRow, _stops())
+"""What `technician_ids` have or had between two instants, each with its distance to the origin in metres."""
 
-UNPOSITIONED = """
-SELECT t.id, t.name, t.on_duty, t.active, t.duty_changed_at, {OF_PROVIDER}
-FROM (SELECT * FROM technicians t WHERE t.org_id = %(org_id)s AND {scope} ORDER BY t.id LIMIT %(window)s) t
-WHERE NOT t.at_base AND NOT EXISTS (
-    SELECT FROM current_positions c WHERE c.org_id = %(org_id)s AND c.technician_id = t.id)
-ORDER BY t.name, t.id
-LIMIT %(fetch)s"""
+# How many there are ---------------------------------------------------------------------------------------------------
 
 
-def unpositioned_sql(question: Question) -> str:
-    """People of the scope of whom no position was ever received."""
-    return UNPOSITIONED.format(scope=scope_condition(question), OF_PROVIDER=_OF_PROVIDER)
+def _skill_counts() -> Select[Any]:
+    wanted = func.unnest(ASKED.skills).table_valued(column("skill", Text())).render_derived(name="wanted")
+    x = technician_skills.alias("x")
+    holders = select(x.c.skill).where(x.c.org_id == ASKED.org_id, x.c.skill == wanted.c.skill).limit(FEW)
+    k = holders.correlate(wanted).lateral("k")
+    counted = select(k.c.skill, func.count().label("number")).select_from(wanted.join(k, true()))
+    return counted.group_by(k.c.skill)
 
 
-def _edge(table: str, column: str, *, window: int, where: str = "") -> str:
-    return f"""
-SELECT {column} <-> {ORIGIN} AS sphere_m FROM {table} WHERE c.org_id = %(org_id)s {where}
-ORDER BY {column} <-> {ORIGIN} OFFSET {int(window) - 1} LIMIT 1"""
+def _member_count() -> Select[Any]:
+    of_store_alone = of_store(ASKED, LIVE).where(ASKED.group_id.is_(None))
+    members = union_all(of_store_alone, of_group(ASKED, LIVE)).subquery("m")
+    return select(func.count().label("number")).select_from(members)
 
 
-def _of(members: str, question: Question) -> str:
-    source = _MEMBERS_LIVE if question.is_soon else _MEMBERS_PLANNED
-    return _candidates(source.replace(":members:", members), _where(question))
+COUNT_SKILLS = Statement.of(SkillCountRow, _skill_counts())
+"""How many technicians have each of `skills`, counted up to FEW; a skill that none has is absent."""
+
+COUNT_MEMBERS = Statement.of(CountRow, _member_count())
+"""How many belong to the question's group, or else its store, counted up to FEW."""
+
+COUNT_EXTERNALS = Statement.of(
+    CountRow,
+    select(func.count().label("number")).select_from(of_providers(ASKED, LIVE).limit(FEW).subquery("m")),
+)
+"""How many belong to service providers, counted up to FEW."""
 
 
-def _source(question: Question, window: int, *, rare_skill: bool) -> str:
-    # The window stands in the text: a planner that does not know a LIMIT guesses a tenth of the table.
-    live = _LIVE_WITH_SKILL if rare_skill else _LIVE
-    return (live if question.is_soon else _PLANNED).replace(":window:", str(int(window)))
+# What they are made of ------------------------------------------------------------------------------------------------
 
 
-def _where(question: Question) -> tuple[str, ...]:
-    # IS FALSE, not NOT: the planner turns NOT EXISTS into joins, plans those for longer than they run, and where it
-    # does not know the values it joins the few who are near with every booking there is.
-    passes = (f"({condition}) IS FALSE" for condition in active_filters(question).values())
-    return (scope_condition(question), _IN_HIS_PLACE, *passes)
+def workload(
+    technician: FromClause, asked: Parameters, *, sources: Sources = LIVE, day: tuple[ColumnElement[Any], ...] = ()
+) -> tuple[ColumnElement[Any], ...]:
+    """The columns `today`, `overdue` and `open_offers` of a technician, on the local day that `day` bounds."""
+    day_start, day_end = day or (asked.day_start, asked.day_end)
+    b, o, t = sources.bookings.alias(), sources.offers.alias(), technician.c
+    of_technician = (b.c.org_id == asked.org_id, b.c.technician_id == t.id)
+    today = count_rows(
+        b,
+        *of_technician,
+        b.c.state.in_(HOLDING),
+        b.c.occupied_until > day_start,
+        b.c.starts_at < day_end,
+        b.c.ends_at > day_start,
+    )
+    overdue = count_rows(
+        b,
+        *of_technician,
+        b.c.state == BookingState.ASSIGNED,
+        b.c.occupied_until > day_start - _OVERDUE_FOR,
+        b.c.ends_at <= asked.at,
+    )
+    open_offers = count_rows(o, o.c.org_id == asked.org_id, o.c.technician_id == t.id, o.c.state == OfferState.OFFERED)
+    return today.label("today"), overdue.label("overdue"), open_offers.label("open_offers")
 
 
-@lru_cache(maxsize=256)
-def _candidates(source: str, conditions: tuple[str, ...]) -> str:
-    where = "\n  AND ".join(conditions)
-    return f"""
-SELECT p.technician_id, t.name, {_OF_PROVIDER}, p.distance_m, p.sphere_m, p.lat, p.lon,
-    p.recorded_at, p.used_at, p.accuracy_m, p.provenance, {_IS_COARSE}, {_WORKLOAD}
-FROM ({source}) p
-JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
-WHERE {where}
-ORDER BY p.sphere_m
-LIMIT %(fetch)s"""
+def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources = LIVE) -> Select[Any]:
+    t, p = sources.technicians.alias(), walk.subquery("p")
+    place_known = ("distance_m", "sphere_m", "lat", "lon", "recorded_at", "used_at", "accuracy_m", "provenance")
+    one = _subject(shape, t, p, asked=asked, sources=sources)
+    return (
+        select(
+            p.c.technician_id,
+            t.c.name,
+            *_provider(t),
+            *(p.c[name] for name in place_known),
+            _is_coarse(shape, one).label("coarse"),
+            *workload(t, asked, sources=sources),
+        )
+        .select_from(p.join(t, and_(t.c.org_id == asked.org_id, t.c.id == p.c.technician_id)))
+        .where(_in_scope(shape, t), is_current(t, p), *_passes(shape, one))
+        .order_by(p.c.sphere_m)
+        .limit(asked.fetch)
+    )
 
 
-def _codes(filters: tuple[tuple[ExclusionCode, str], ...]) -> str:
-    cases = ",\n    ".join(f"CASE WHEN {condition} THEN '{code}' END" for code, condition in filters)
-    return f"array_remove(ARRAY[\n    {cases}], NULL) AS codes"
+def _named(shape: Shape, sources: Sources) -> Select[Any]:
+    t = sources.technicians.alias()
+    p = _one(shape, t, sources).lateral("p")
+    rows = _explained(shape, _subject(shape, t, p, sources=sources))
+    rows = rows.select_from(t.outerjoin(p, is_current(t, p)))
+    return rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids), _in_scope(shape, t))
 
 
-@lru_cache(maxsize=256)
-def _explanation(source: str, filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
-    return f"""
-SELECT p.technician_id, {_OF_PERSON}, {_codes(filters)}
-FROM ({source}) p
-JOIN technicians t ON t.org_id = %(org_id)s AND t.id = p.technician_id
-WHERE {scope} AND {_IN_HIS_PLACE}
-ORDER BY p.sphere_m"""
+def _explained(
+    shape: Shape,
+    one: Subject,
+    *,
+    filters: Sequence[ExclusionCode] | None = None,
+    coarse: ColumnElement[bool] | None = None,
+) -> Select[Any]:
+    """The columns of an explanation, with the codes of those of `filters` that exclude: of all that are asked for."""
+    t, p = one.technician, one.place
+    codes = [case((FILTERS[code].excludes(one), word(code))) for code in (filters or shape.filters)]
+    full_at = case((t.c.provider_id.is_not(None), provider_full_at(one)))
+    return select(
+        t.c.id.label("technician_id"),
+        t.c.name,
+        or_(t.c.on_duty, t.c.at_base).label("on_duty"),
+        p.c.distance_m,
+        p.c.used_at,
+        p.c.heard_at,
+        t.c.skills,
+        t.c.duty_changed_at,
+        *_provider(t),
+        full_at.label("provider_full_at"),
+        (_is_coarse(shape, one) if coarse is None else coarse).label("coarse"),
+        func.array_remove(array(codes), null()).label("codes"),
+    )
 
 
-@lru_cache(maxsize=256)
-def _several(place: str, conditions: tuple[str, ...]) -> str:
-    where = "\n  AND ".join(conditions)
-    return f"""
-SELECT t.id
-FROM technicians t
-JOIN LATERAL ({place}) p ON {_IN_HIS_PLACE}
-WHERE t.org_id = %(org_id)s AND t.id = ANY(%(technician_ids)s::uuid[])
-  AND {where}"""
+def _subject(
+    shape: Shape, technician: FromClause, p: FromClause, *, asked: Parameters = _ASKED, sources: Sources = LIVE
+) -> Subject:
+    return Subject(technician, p, asked, sources, shape.by_group)
 
 
-@lru_cache(maxsize=256)
-def _one(place: str, filters: tuple[tuple[ExclusionCode, str], ...], scope: str) -> str:
-    return f"""
-SELECT t.id AS technician_id, {_OF_PERSON}, {_codes(filters)}
-FROM technicians t
-LEFT JOIN LATERAL ({place}) p ON {_IN_HIS_PLACE}
-WHERE t.org_id = %(org_id)s AND t.id = %(technician_id)s AND {scope}"""
+def _passes(shape: Shape, one: Subject, *, filters: Sequence[ExclusionCode] | None = None) -> list[ColumnElement[bool]]:
+    return [is_false(FILTERS[code].excludes(one)) for code in (shape.filters if filters is None else filters)]
+
+
+def _in_scope(shape: Shape, technician: FromClause) -> ColumnElement[bool]:
+    """Which technicians exist for the caller, and count."""
+    of_provider = technician.c.provider_id
+    counts = {
+        Staff.ALL: true(),
+        Staff.INTERNAL: of_provider.is_(None),
+        Staff.PROVIDERS: of_provider.is_not(None),
+    }
+    return and_(sees_technician(_viewer(shape), technician), counts[shape.staff])
+
+
+def _belongs(shape: Shape, technician: FromClause) -> ColumnElement[bool]:
+    if not shape.by_group:
+        return technician.c.store_id == _ASKED.store_id
+    m = technician_groups.alias("m")
+    members = select(m.c.technician_id).where(m.c.org_id == _ASKED.org_id, m.c.group_id == _ASKED.group_id)
+    return technician.c.id.in_(members)
+
+
+def _viewer(shape: Shape) -> Viewer:
+    return viewer_declared(everything=shape.everything)
+
+
+def _is_coarse(shape: Shape, one: Subject) -> ColumnElement[bool]:
+    """A home is where a technician lives: told as close as the policy for positions, never closer."""
+    t, p = one.technician.c, one.place.c
+    at_home = and_(t.home_lat.is_not(None), p.provenance == Provenance.HOME_BASE)
+    by_store = is_coarse(_viewer(shape), one.technician, at=one.asked.at)
+    return and_(not_(t.at_base), or_(at_home, by_store))
+
+
+def _provider(technician: FromClause) -> tuple[ColumnElement[Any], ...]:
+    v, t = service_providers.alias("v"), technician.c
+    name = select(v.c.name).where(v.c.org_id == SCOPE.org_id, v.c.id == t.provider_id).correlate_except(v)
+    return t.provider_id, name.scalar_subquery().label("provider_name")
+
+
+def _walk(shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, sources: Sources = LIVE) -> Walk:
+    if not shape.is_soon:
+        return walk_planned(asked, sources, window=window)
+    return (walk_skilled if rare_skill else walk_live)(asked, sources, window=window)
+
+
+def _members(shape: Shape, asked: Parameters, members: Select[Any]) -> Walk:
+    return (members_live if shape.is_soon else members_planned)(asked, LIVE, members=members)
+
+
+def _one(shape: Shape, technician: FromClause, sources: Sources) -> Walk:
+    return (one_live if shape.is_soon else one_planned)(technician, _ASKED, sources)
+
+
+def _edge(shape: Shape, asked: Parameters, window: int) -> Walk:
+    return (edge_live if shape.is_soon else edge_planned)(asked, LIVE, window=window)

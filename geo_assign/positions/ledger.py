@@ -26,6 +26,7 @@ from geo_assign.positions.domain import (
     UnknownTechnicianError,
 )
 from geo_assign.positions.judging import Judged, Kept, PingKey
+from geo_assign.positions.statements import HEAR, KNOWN, LOCK, READ, WRITE, KnownStateRow
 
 _TAUGHT = "geo_assign_columns"
 T = TypeVar("T", bound=Hashable)
@@ -46,7 +47,7 @@ class Ledger:
     def lock(self, technician_ids: Iterable[UUID]) -> None:
         """Until the transaction ends no other transaction records positions of these technicians."""
         keys = sorted({int.from_bytes(technician_id.bytes[-4:], signed=True) for technician_id in technician_ids})
-        self._tx.fetch(_LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
+        self._tx.fetch(LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
 
     def read(
         self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta
@@ -56,7 +57,7 @@ class Ledger:
         Raises UnknownTechnicianError.
         """
         rows = self._tx.fetch(
-            _READ,
+            READ,
             {
                 "org_id": self._tx.org_id,
                 "technicians": packing.Uuids(oldest_by_technician),
@@ -80,7 +81,7 @@ class Ledger:
                 "recorded": packing.Instants(recorded),
                 "since": since,
             }
-            for row in self._tx.fetch(_KNOWN, given):
+            for row in self._tx.fetch(KNOWN, given):
                 found.setdefault(row.technician_id, set()).add((_utc(row.recorded_at), row.device))
         return found
 
@@ -93,7 +94,7 @@ class Ledger:
             technicians = [*judged]
             columns = {**_track_columns(rows), **_current_columns(judged.values())}
             given["technicians"] = packing.Uuids(technicians)
-            for conflict in self._tx.fetch(_WRITE, {**given, **columns}):
+            for conflict in self._tx.fetch(WRITE, {**given, **columns}):
                 who, item = rows[conflict.n - 1]
                 held.append((technicians[who - 1], item.fix.ordinal))
         heard = {
@@ -103,11 +104,11 @@ class Ledger:
         }
         if heard:
             given |= {"technicians": packing.Uuids(heard), "ahead_until": packing.Instants(heard.values())}
-            self._tx.fetch(_HEAR, given)
+            self._tx.fetch(HEAR, given)
         return held
 
 
-def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> KnownState:
+def _standing(row: KnownStateRow, *, retention: timedelta, freshness_s: float) -> KnownState:
     return KnownState(
         technician_id=row.id,
         on_duty=row.on_duty,
@@ -120,12 +121,12 @@ def _standing(row: Any, *, retention: timedelta, freshness_s: float) -> KnownSta
             freshness_s=row.freshness_s or freshness_s,
             retention=retention,
         ),
-        current=None if row.used_at is None else _current(row),
+        current=None if row.used_at is None else _current(row, row.used_at),
     )
 
 
-def _current(row: Any) -> Current:
-    fix = Fix(_utc(row.used_at), _utc(row.recorded_at), row.device, READ_BACK, row.lat, row.lon)
+def _current(row: KnownStateRow, used_at: datetime) -> Current:
+    fix = Fix(_utc(used_at), _utc(row.recorded_at), row.device, READ_BACK, row.lat, row.lon)
     if not row.implausible:
         plausible = fix
     else:
@@ -197,104 +198,3 @@ def _current_columns(judged: Iterable[Judged]) -> dict[str, Any]:
         "plausible_at": packing.Instants([current.plausible.used_at for current in currents]),
         "ahead_until": packing.Instants([current.ahead_until for current in currents]),
     }
-
-
-# The plans of these statements depend neither on what is sent nor on how much there is: every row is looked up by its
-# key. Left to itself the planner makes a new plan each time, because the few rows in sight look cheaper than the
-# unknown number that a general plan must assume, and planning takes longer than the work; and a general plan made while
-# the tables were small would read them through for each technician.
-_LOCK = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true) AS plans,
-       set_config('enable_seqscan', 'off', true) AS scans,
-       count(pg_advisory_xact_lock(%(space)s, key))
-FROM unnest(%(keys)s) AS key
-"""
-
-# Duty intervals of one technician follow one another: the one that covers a time is the last that began by then.
-_READ = """
-SELECT asked.id, technicians.on_duty, clock_timestamp() AS read_at,
-       stores.settings->>'mock_positions' AS mock_positions, (stores.settings->>'freshness_s')::float8 AS freshness_s,
-       duty.started, duty.ended,
-       c.used_at, c.recorded_at, c.device, c.lat, c.lon, c.heard_at, c.mock, c.implausible,
-       c.plausible_lat, c.plausible_lon, c.plausible_at, c.ahead_until
-FROM unnest(%(technicians)s, %(oldest)s) AS asked (id, oldest)
-JOIN technicians ON technicians.org_id = %(org_id)s AND technicians.id = asked.id
-JOIN stores ON stores.org_id = %(org_id)s AND stores.id = technicians.store_id
-LEFT JOIN current_positions AS c ON c.org_id = %(org_id)s AND c.technician_id = asked.id
-CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(i.started_at), '{}') AS started, coalesce(array_agg(i.ended_at), '{}') AS ended
-    FROM duty_intervals AS i
-    WHERE i.org_id = %(org_id)s AND i.technician_id = asked.id
-      AND i.started_at >= coalesce(
-          (SELECT max(e.started_at) FROM duty_intervals AS e
-           WHERE e.org_id = %(org_id)s AND e.technician_id = asked.id AND e.started_at <= asked.oldest),
-          '-infinity')
-) AS duty
-"""
-
-_KNOWN = """
-SELECT track.technician_id, track.recorded_at, track.device
-FROM unnest(%(technicians)s, %(recorded)s) AS asked (id, recorded_at)
-JOIN position_track AS track
-  ON track.org_id = %(org_id)s AND track.technician_id = asked.id AND track.recorded_at = asked.recorded_at
-WHERE track.used_at >= %(since)s
-"""
-
-# The guard repeats what the judgement knows: a writer without the lock cannot move a technician back either. Devices
-# compare by their bytes, as they do in Python.
-_WRITE = """
-WITH sent AS (
-    SELECT u.n, (%(technicians)s)[u.who] AS technician_id, (%(devices)s)[u.device] AS device,
-           u.recorded_at, least(u.recorded_at, %(received_at)s) AS used_at,
-           u.lat, u.lon, nullif(u.accuracy_m, 'NaN')::real AS accuracy_m, nullif(u.speed_mps, 'NaN')::real AS speed_mps,
-           nullif(u.heading_deg, 'NaN')::real AS heading_deg, nullif(u.battery, 'NaN')::real AS battery, u.mock,
-           string_to_array((%(flag_lists)s)[u.flags], ',') AS flags, (%(events)s)[u.event] AS event
-    FROM unnest(
-        %(who)s, %(device)s, %(recorded_at)s, %(lat)s, %(lon)s, %(accuracy_m)s, %(speed_mps)s, %(heading_deg)s,
-        %(battery)s, %(mock)s, %(flags)s, %(event)s
-    ) WITH ORDINALITY AS u (
-        who, device, recorded_at, lat, lon, accuracy_m, speed_mps, heading_deg, battery, mock, flags, event, n)
-), kept AS (
-    INSERT INTO position_track (
-        org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, speed_mps, heading_deg,
-        battery, mock, flags, event)
-    SELECT %(org_id)s, technician_id, lat, lon, recorded_at, device, used_at, %(received_at)s, accuracy_m, speed_mps,
-           heading_deg, battery, mock, flags, event
-    FROM sent
-    ON CONFLICT DO NOTHING
-    RETURNING technician_id, recorded_at, device
-), moved AS (
-    INSERT INTO current_positions AS c (
-        org_id, technician_id, lat, lon, recorded_at, device, used_at, received_at, accuracy_m, speed_mps, heading_deg,
-        battery, mock, flags, heard_at, changed_at, implausible, plausible_lat, plausible_lon, plausible_at,
-        ahead_until)
-    SELECT %(org_id)s, technician_id, lat, lon, recorded_at, device, used_at, %(received_at)s, accuracy_m, speed_mps,
-           heading_deg, battery, m.mock, flags, %(received_at)s, %(received_at)s, m.implausible, m.plausible_lat,
-           m.plausible_lon, m.plausible_at, nullif(m.ahead_until, '-infinity')
-    FROM unnest(
-        %(moved)s, %(implausible)s, %(simulated)s, %(plausible_lat)s, %(plausible_lon)s,
-        %(plausible_at)s, %(ahead_until)s
-    ) AS m (n, implausible, mock, plausible_lat, plausible_lon, plausible_at, ahead_until)
-    JOIN sent ON sent.n = m.n
-    ORDER BY technician_id
-    ON CONFLICT (org_id, technician_id) DO UPDATE SET
-        lat = excluded.lat, lon = excluded.lon, recorded_at = excluded.recorded_at, device = excluded.device,
-        used_at = excluded.used_at, received_at = excluded.received_at, accuracy_m = excluded.accuracy_m,
-        speed_mps = excluded.speed_mps, heading_deg = excluded.heading_deg, battery = excluded.battery,
-        mock = excluded.mock, flags = excluded.flags, heard_at = greatest(c.heard_at, excluded.heard_at),
-        changed_at = excluded.changed_at, implausible = excluded.implausible, plausible_lat = excluded.plausible_lat,
-        plausible_lon = excluded.plausible_lon, plausible_at = excluded.plausible_at,
-        ahead_until = excluded.ahead_until
-    WHERE (excluded.used_at, excluded.recorded_at, excluded.device COLLATE "C")
-        > (c.used_at, c.recorded_at, c.device COLLATE "C")
-)
-SELECT sent.n FROM sent LEFT JOIN kept USING (technician_id, recorded_at, device) WHERE kept.technician_id IS NULL
-"""
-
-_HEAR = """
-UPDATE current_positions AS c
-SET heard_at = greatest(c.heard_at, %(received_at)s),
-    ahead_until = nullif(asked.ahead_until, '-infinity')
-FROM unnest(%(technicians)s, %(ahead_until)s) AS asked (id, ahead_until)
-WHERE c.org_id = %(org_id)s AND c.technician_id = asked.id
-"""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from geo_assign.matching.domain import ExclusionCode
+from geo_assign.matching.filters import FILTERS
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import Decision
 
@@ -150,25 +152,12 @@ def as_of_erased_customer(subject: Subject) -> Why:
     return Why(subject.technician_id, subject.name, "unknown", sentence=sentence)
 
 
-_WOULD_SUFFICE = {
-    "freshness_s": "positions were good for {} s",
-    "radius_m": "the radius were at least {} m",
-    "offer_limit": "{} offers at a time were allowed",
-    "capacity": "the provider took on {} a day",
-    "free_from": "the slot began at {}",
-    "time_off_until": "the slot began at {}",
-    "cooled_off_at": "technicians might be asked again before {}",
-}
-
-
 def _in_words(reasons: Reasons) -> str:
     """What would have had to differ, in words; empty unless that can be said of every reason."""
     parts: list[str] = []
     for reason in reasons:
-        needed = reason["needed"].items()
-        known = [
-            _WOULD_SUFFICE[name].format(value) for name, value in needed if name in _WOULD_SUFFICE and value is not None
-        ]
+        words, needed = FILTERS[ExclusionCode(reason["code"])].sufficient, reason["needed"].items()
+        known = [words[name].format(value) for name, value in needed if name in words and value is not None]
         if not known:
             return ""
         parts += known

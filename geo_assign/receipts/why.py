@@ -10,8 +10,9 @@ from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.matching.domain import ExclusionCode, Policy, Question, Slot
-from geo_assign.matching.history import POSITION_CODES, has_track
-from geo_assign.matching.queries import explain_one
+from geo_assign.matching.filters import OF_TRACK
+from geo_assign.matching.history import has_track
+from geo_assign.matching.queries import explain_one_then
 from geo_assign.receipts.coarse import rounded_reasons
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import list_shown_coarsely
@@ -86,13 +87,13 @@ def _as_written(subject: Subject, excluded: Mapping[str, Any]) -> Why:
 
 def _reconstructed(tx: Tx, question: Question, subject: Subject) -> Why:
     """A technician whom the receipt does not name, judged as things stood then."""
-    verdict = explain_one(tx, question, subject.technician_id, as_of_then=True)
+    verdict = explain_one_then(tx, question, subject.technician_id)
     if verdict is None:
         return as_not_employed_yet(subject)
     if verdict.coarse:
         subject = replace(subject, coarse={*subject.coarse, subject.technician_id})
     expired = question.is_soon and not has_track(tx, subject.decision.at.astimezone(UTC).date())
-    reasons = [_reason(reason) for reason in verdict.reasons if not (expired and reason.code in POSITION_CODES)]
+    reasons = [_reason(reason) for reason in verdict.reasons if not (expired and reason.code in OF_TRACK)]
     distance_m = None if expired else verdict.distance_m
     if reasons:
         told = _with_remedies(tx, question, subject, reasons)

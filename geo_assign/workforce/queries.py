@@ -1,17 +1,20 @@
 """Reads of stores, groups, providers and technicians. The caller's scope is part of every statement."""
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, func, select, true
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff, WorksFrom
 from geo_assign.workforce.tables import (
     api_key_stores,
@@ -25,108 +28,50 @@ from geo_assign.workforce.tables import (
     technicians,
     time_off,
 )
-
-# What a caller may see ------------------------------------------------------------------------------------------------
-
-
-def sees_store(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `stores`: the caller's stores, those of the caller's groups, a technician's home store."""
-    if scope.everything:
-        return true()
-    groups = service_groups.c
-    technician = technicians.c
-    return or_(
-        stores.c.id.in_(scope.store_ids),
-        stores.c.id.in_(select(groups.store_id).where(groups.org_id == tx.org_id, groups.id.in_(scope.group_ids))),
-        stores.c.id.in_(
-            select(technician.store_id).where(technician.org_id == tx.org_id, technician.id == scope.technician_id)
-        ),
-    )
-
-
-def sees_group(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `service_groups`: the caller's groups, those of the caller's stores, those a technician is in."""
-    if scope.everything:
-        return true()
-    return or_(
-        service_groups.c.id.in_(scope.group_ids),
-        service_groups.c.store_id.in_(scope.store_ids),
-        service_groups.c.id.in_(
-            select(technician_groups.c.group_id).where(
-                technician_groups.c.org_id == tx.org_id, technician_groups.c.technician_id == scope.technician_id
-            )
-        ),
-    )
-
-
-def sees_technician(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `technicians`: those of the caller's stores and groups, and the calling technician.
-
-    A provider's people are there only for those whose groups, or stores' groups, the provider is linked to.
-    """
-    if scope.everything:
-        return true()
-    t, member, link = technicians.c, technician_groups.c, provider_groups.c
-    groups = _group_ids(tx, scope)
-    near = or_(
-        t.store_id.in_(scope.store_ids),
-        t.id.in_(select(member.technician_id).where(member.org_id == tx.org_id, member.group_id.in_(groups))),
-    )
-    linked = select(link.provider_id).where(link.org_id == tx.org_id, link.group_id.in_(groups))
-    return or_(t.id == scope.technician_id, and_(near, or_(t.provider_id.is_(None), t.provider_id.in_(linked))))
-
-
-# The same in SQL text, for statements of the hot path; parameters as named.
-TECHNICIAN_IN_SCOPE = """(t.store_id = ANY(%(scope_stores)s::uuid[]) OR EXISTS (
-    SELECT FROM technician_groups g JOIN service_groups w ON w.org_id = g.org_id AND w.id = g.group_id
-    WHERE g.org_id = %(org_id)s AND g.technician_id = t.id
-      AND (w.id = ANY(%(scope_groups)s::uuid[]) OR w.store_id = ANY(%(scope_stores)s::uuid[]))))
-AND (t.provider_id IS NULL OR EXISTS (
-    SELECT FROM provider_groups l JOIN service_groups w ON w.org_id = l.org_id AND w.id = l.group_id
-    WHERE l.org_id = %(org_id)s AND l.provider_id = t.provider_id
-      AND (w.id = ANY(%(scope_groups)s::uuid[]) OR w.store_id = ANY(%(scope_stores)s::uuid[]))))"""
-
-
-def sees_provider(tx: Tx, scope: Scope) -> ColumnElement[bool]:
-    """A predicate on `service_providers`: those linked to one of the caller's groups."""
-    if scope.everything:
-        return true()
-    return service_providers.c.id.in_(
-        select(provider_groups.c.provider_id).where(
-            provider_groups.c.org_id == tx.org_id, provider_groups.c.group_id.in_(_group_ids(tx, scope))
-        )
-    )
-
-
-def _group_ids(tx: Tx, scope: Scope) -> Select[Any]:
-    return select(service_groups.c.id).where(service_groups.c.org_id == tx.org_id, sees_group(tx, scope))
-
+from geo_assign.workforce.visibility import sees_group, sees_provider, sees_store, sees_technician
 
 # Stores ---------------------------------------------------------------------------------------------------------------
+
+
+class _StoreRow(NamedTuple):
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    lat: float
+    lon: float
+    settings: Mapping[str, Any]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
 
 
 def get_store(tx: Tx, scope: Scope, store_id: UUID) -> Store:
     """Raises NotFoundError, also outside the scope."""
     if not scope.everything:
-        return to_store(one_row(tx, select(stores).where(sees_store(tx, scope)), of=stores, row_id=store_id))
+        return to_store(one_row(tx, select(stores).where(sees_store(viewer_of(tx, scope))), of=stores, row_id=store_id))
     rows = tx.fetch(_ANY_STORE, {"org_id": tx.org_id, "store_id": store_id})
     if not rows:
         raise NotFoundError
     return to_store(rows[0])
 
 
-# Part of every ranking for machines and administrators, so without SQLAlchemy's rendering, which costs more than it.
-_ANY_STORE = """
-SELECT s.id, s.slug, s.name, s.timezone, s.lat, s.lon, s.settings, s.active, s.version, s.created_at, s.updated_at
-FROM stores AS s
-WHERE s.org_id = %(org_id)s AND s.id = %(store_id)s"""
+# Part of every ranking for machines and administrators, so it is rendered once.
+_ASKED = Parameters(org_id=Uuid(), store_id=Uuid())
+_ANY_STORE = Statement.of(
+    _StoreRow,
+    select(*(stores.c[name] for name in _StoreRow._fields)).where(
+        stores.c.org_id == _ASKED.org_id, stores.c.id == _ASKED.store_id
+    ),
+)
 
 
 def list_stores(
     tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Store]:
     """The stores that the caller sees, by name."""
-    statement = select(stores).where(sees_store(tx, scope), _is_active(stores, active))
+    statement = select(stores).where(sees_store(viewer_of(tx, scope)), _is_active(stores, active))
     return _page(tx, statement, to_store, of=stores, limit=limit, cursor=cursor)
 
 
@@ -136,7 +81,7 @@ def list_stores(
 def get_group(tx: Tx, scope: Scope, group_id: UUID) -> ServiceGroup:
     """Raises NotFoundError, also outside the scope."""
     return to_group(
-        one_row(tx, select(service_groups).where(sees_group(tx, scope)), of=service_groups, row_id=group_id)
+        one_row(tx, select(service_groups).where(sees_group(viewer_of(tx, scope))), of=service_groups, row_id=group_id)
     )
 
 
@@ -150,7 +95,7 @@ def list_groups(
     cursor: str | None = None,
 ) -> Page[ServiceGroup]:
     """The groups that the caller sees, by name; of one store when named."""
-    statement = select(service_groups).where(sees_group(tx, scope), _is_active(service_groups, active))
+    statement = select(service_groups).where(sees_group(viewer_of(tx, scope)), _is_active(service_groups, active))
     if store_id is not None:
         statement = statement.where(service_groups.c.store_id == store_id)
     return _page(tx, statement, to_group, of=service_groups, limit=limit, cursor=cursor)
@@ -172,7 +117,7 @@ PROVIDERS = select(service_providers, _PROVIDER_GROUPS)
 
 def get_provider(tx: Tx, scope: Scope, provider_id: UUID) -> ServiceProvider:
     """Raises NotFoundError, also outside the scope."""
-    statement = PROVIDERS.where(sees_provider(tx, scope))
+    statement = PROVIDERS.where(sees_provider(viewer_of(tx, scope)))
     return to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
 
 
@@ -180,7 +125,7 @@ def list_providers(
     tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[ServiceProvider]:
     """The providers that the caller sees, by name."""
-    statement = PROVIDERS.where(sees_provider(tx, scope), _is_active(service_providers, active))
+    statement = PROVIDERS.where(sees_provider(viewer_of(tx, scope)), _is_active(service_providers, active))
     return _page(tx, statement, to_provider, of=service_providers, limit=limit, cursor=cursor)
 
 
@@ -200,7 +145,7 @@ TECHNICIANS = select(technicians, _TECHNICIAN_GROUPS)
 
 def get_technician(tx: Tx, scope: Scope, technician_id: UUID) -> Technician:
     """Raises NotFoundError, also outside the scope."""
-    statement = TECHNICIANS.where(sees_technician(tx, scope))
+    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, scope)))
     return to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
 
 
@@ -215,7 +160,7 @@ def list_technicians(
     cursor: str | None = None,
 ) -> Page[Technician]:
     """The technicians that the caller sees, by name; of one store or one group when named."""
-    statement = TECHNICIANS.where(sees_technician(tx, scope), _is_active(technicians, active))
+    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, scope)), _is_active(technicians, active))
     if store_id is not None:
         statement = statement.where(technicians.c.store_id == store_id)
     if group_id is not None:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
 from geo_assign.dispatch.commands import answering, assigning, duty, progress
@@ -60,11 +61,10 @@ def is_free(day: Day, letters: str) -> bool:
     """Whether nothing holds any of their time."""
     people = [day.people[letter] for letter in letters]
     with day.database.transaction(day.org_id) as tx:
-        held = tx.fetch(
-            "SELECT FROM bookings WHERE state IN ('offered', 'assigned') AND technician_id = ANY(%(people)s)",
-            {"people": people},
+        held = text(
+            "SELECT count(*) FROM bookings WHERE state IN ('offered', 'assigned') AND technician_id = ANY(:people)"
         )
-    return not held
+        return tx.conn.execute(held, {"people": people}).scalar_one() == 0
 
 
 def closed_as(day: Day, offer_id: Any) -> tuple[OfferState, str | None]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from geo_assign.dispatch.commands import assigning, progress
 from geo_assign.dispatch.commands.automation import settings_changed
@@ -276,7 +277,7 @@ def test_the_worker_wakes_it_exactly_when_the_ring_widens(wide: Day) -> None:
     wide.off_duty("A")
     wide.auto_assign("J")
     with wide.database.transaction(wide.org_id) as tx:
-        due = tx.fetch("SELECT evaluate_due_at FROM work_orders", {})[0].evaluate_due_at
+        due = tx.conn.execute(text("SELECT evaluate_due_at FROM work_orders")).scalar_one()
     assert due == NOON + timedelta(seconds=15)
 
 

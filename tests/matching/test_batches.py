@@ -11,12 +11,14 @@ from sqlalchemy import text
 
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
+from geo_assign.core.statements import Statement
 from geo_assign.matching import batches
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import rank
-from geo_assign.matching.statements import candidates_sql
-from tests.matching.test_plans import asked, fleet, fleet_template, fleet_world, index_names, nodes, rows_read
+from geo_assign.matching.statements import candidates_for_each, shape_of
+from tests.matching.test_plans import asked, fleet, fleet_template, fleet_world
+from tests.plans import explain, index_names, nodes, rows_read
 
 __all__ = ["fleet", "fleet_template", "fleet_world"]
 
@@ -31,17 +33,15 @@ def planned(tx: Tx, monkeypatch: pytest.MonkeyPatch, questions: dict[int, Questi
     """The plan of the statement that answers all questions in the first window."""
     plans: list[dict[str, Any]] = []
 
-    def explain(_self: Tx, sql: str, values: dict[str, Any]) -> list[Any]:
-        with tx.raw.cursor() as cursor:
-            row = cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).fetchone()  # type: ignore[arg-type]
-        assert row is not None
-        plans.append(row[0][0]["Plan"])
+    def explained(_self: Tx, statement: Statement[Any], values: dict[str, Any]) -> list[Any]:
+        plans.append(explain(tx, statement, values))
         return []
 
-    sql = candidates_sql(questions[0], 256, rare_skill=False)
+    shape = shape_of(questions[0])
     with monkeypatch.context() as patch:
-        patch.setattr(Tx, "fetch", explain)
-        batches._rows(tx, sql, questions, fetch=64)
+        patch.setattr(Tx, "fetch", explained)
+        group = batches._Alike(shape, None, questions)
+        batches._rows(tx, candidates_for_each(shape, 256), group, list(questions), fetch=64)
     return plans[0]
 
 
@@ -85,20 +85,20 @@ def look_at_a_small_store_member_by_member(fleet: Tx, monkeypatch: pytest.Monkey
     with counted(monkeypatch) as sent:
         choice = list_eligible(fleet, questions)
     assert len(sent) <= 5
-    assert not [sql for sql in sent if "LIMIT 8192" in sql]
+    assert not [sql for sql in sent if b"LIMIT 8192" in sql]
     assert {len(people) for people in choice.eligible.values()} == {on_duty_of(fleet, branch)}
     assert choice.truncated == frozenset()
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """The statements that are sent meanwhile."""
-    sent: list[str] = []
+    sent: list[bytes] = []
     real = Tx.fetch
 
-    def counting(self: Tx, sql: str, values: dict[str, Any]) -> list[Any]:
-        sent.append(sql)
-        return real(self, sql, values)
+    def counting(self: Tx, statement: Statement[Any], values: dict[str, Any]) -> list[Any]:
+        sent.append(statement.text)
+        return real(self, statement, values)
 
     with monkeypatch.context() as patch:
         patch.setattr(Tx, "fetch", counting)

@@ -1,6 +1,5 @@
 """How the hot statements are planned, as the application role, with 100,000 technicians in one organization."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,15 +11,18 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from geo_assign.access.domain import EVERYTHING
+from geo_assign.access.viewer import scope_values
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
+from geo_assign.core.statements import Statement
 from geo_assign.matching.domain import Question, Staff
-from geo_assign.matching.filters import parameters
+from geo_assign.matching.filters import values_of
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
-from geo_assign.matching.statements import candidates_sql, excluded_sql, externals_sql
+from geo_assign.matching.statements import candidates, excluded, externals, shape_of
 from tests.conftest import World, cloned
+from tests.plans import explain, index_names, rows_read, sorted_nodes
 
 MIDDLE = Point(lat=41.15, lon=-8.61)
 PEOPLE = 100_000
@@ -100,7 +102,7 @@ def asking(world: World) -> Iterator[Tx]:
 
 def test_nearest_walks_the_index_and_reads_few_rows(fleet: Tx) -> None:
     question = asked(fleet)
-    plan = explain(fleet, candidates_sql(question, 256, rare_skill=False), question, fetch=8)
+    plan = planned(fleet, candidates(shape_of(question), 256), question, fetch=8)
     assert "current_positions_geog_idx" in index_names(plan)
     assert rows_read(plan, "current_positions") < 64
     assert not sorted_nodes(plan, over=500)
@@ -108,14 +110,14 @@ def test_nearest_walks_the_index_and_reads_few_rows(fleet: Tx) -> None:
 
 def test_the_explanation_is_bounded(fleet: Tx) -> None:
     question = asked(fleet)
-    plan = explain(fleet, excluded_sql(question, 200), question)
+    plan = planned(fleet, excluded(shape_of(question), 200), question)
     assert rows_read(plan, "current_positions") <= 200
     assert rows_read(plan, "technicians") <= 200
 
 
 def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
     question = replace(asked(fleet), skills=("weld",))
-    plan = explain(fleet, candidates_sql(question, 256, rare_skill=True), question, fetch=8, rare_skill="weld")
+    plan = planned(fleet, candidates(shape_of(question), 256, rare_skill=True), question, fetch=8, rare_skill="weld")
     assert rows_read(plan, "current_positions") <= PEOPLE / 1000
     ranking = rank(fleet, question, explain=False)
     assert len(ranking.candidates) == question.limit
@@ -124,11 +126,11 @@ def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
 def test_people_of_few_companies_are_looked_at_by_themselves(fleet_with_companies: Tx) -> None:
     fleet = fleet_with_companies
     question = replace(asked(fleet), staff=Staff.PROVIDERS)
-    plan = explain(fleet, externals_sql(question), question, fetch=2_000)
+    plan = planned(fleet, externals(shape_of(question)), question, fetch=2_000)
     assert rows_read(plan, "current_positions") <= 40
     assert rows_read(plan, "technicians") <= 400
     assert len(rank(fleet, question, explain=False).candidates) == question.limit
-    everybody = explain(fleet, candidates_sql(asked(fleet), 256, rare_skill=False), asked(fleet), fetch=8)
+    everybody = planned(fleet, candidates(shape_of(asked(fleet)), 256), asked(fleet), fetch=8)
     assert {"current_positions_geog_idx", "technicians_at_base_idx"} <= index_names(everybody)
     assert rows_read(everybody, "current_positions") < 64
 
@@ -165,37 +167,8 @@ def asked(tx: Tx) -> Question:
     return replace(question, slot=replace(question.slot, end=question.slot.start + timedelta(hours=1)))
 
 
-def explain(tx: Tx, sql: str, question: Question, **extra: Any) -> dict[str, Any]:
-    """The plan that was really run, with a prepared statement's parameters."""
-    values = {**parameters(question), "org_id": tx.org_id, **extra}
-    with tx.raw.cursor() as cursor:
-        row = cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).fetchone()  # type: ignore[arg-type]
-    assert row is not None
-    document = row[0] if isinstance(row[0], list) else json.loads(row[0])
-    return document[0]["Plan"]  # type: ignore[no-any-return]
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from nodes(inner)
-
-
-def index_names(plan: dict[str, Any]) -> set[str]:
-    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
-
-
-def rows_read(plan: dict[str, Any], table: str) -> float:
-    """Rows that scans of `table` gave or threw away, over all loops."""
-    return sum(
-        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-        for node in nodes(plan)
-        if node.get("Relation Name") == table
-    )
-
-
-def sorted_nodes(plan: dict[str, Any], *, over: int) -> list[dict[str, Any]]:
-    return [node for node in nodes(plan) if node["Node Type"] == "Sort" and node["Actual Rows"] > over]
+def planned(tx: Tx, statement: Statement[Any], question: Question, **further: Any) -> dict[str, Any]:
+    return explain(tx, statement, values_of(question) | scope_values(tx, question.scope) | further)
 
 
 def _run(conn: Connection, statement: str, values: dict[str, Any]) -> None:

@@ -10,8 +10,11 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from geo_assign.positions import ledger, packing
+from geo_assign.core.statements import Statement
+from geo_assign.positions import packing
+from geo_assign.positions.statements import HEAR, KNOWN, LOCK, READ
 from tests.conftest import World
+from tests.plans import nodes
 from tests.positions.conftest import NOON, Fleet, ping
 
 PEOPLE = 4_000
@@ -32,33 +35,39 @@ def explain(world: World, crowded: Fleet) -> Iterator[Any]:
     with psycopg.connect(world.app_url) as conn:
         conn.execute("SELECT set_config('app.org_id', %s, true)", [str(crowded.org_id)])
         packing.register(conn)
-        conn.execute(ledger._LOCK, {"space": 1, "keys": packing.Integers([1])})
+        cursor = psycopg.RawCursor(conn)
 
-        def run(sql: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-            found = conn.execute(f"EXPLAIN (FORMAT JSON) {sql}", {"org_id": crowded.org_id, **parameters}).fetchone()  # type: ignore[arg-type]
+        def execute(statement: Statement[Any], values: Mapping[str, Any], *, how: bytes = b"") -> Any:
+            given = {"org_id": crowded.org_id, **values}
+            return cursor.execute(how + statement.text, [given[name] for name in statement.parameters]).fetchone()
+
+        execute(LOCK, {"space": 1, "keys": packing.Integers([1])})
+
+        def run(statement: Statement[Any], values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+            found = execute(statement, values, how=b"EXPLAIN (FORMAT JSON) ")
             assert found is not None
             plan = found[0] if isinstance(found[0], list) else json.loads(found[0])
-            return list(_nodes(plan[0]["Plan"]))
+            return list(nodes(plan[0]["Plan"]))
 
         yield run
 
 
 def test_reading_uses_keys_only(explain: Any) -> None:
     asked = {"technicians": packing.Uuids([uuid4(), uuid4()]), "oldest": packing.Instants([NOON, NOON])}
-    indexes = _indexes(explain(ledger._READ, asked))
+    indexes = _indexes(explain(READ, asked))
     assert indexes == {"technicians_pkey", "stores_pkey", "current_positions_pkey", "duty_intervals_technician_idx"}
 
 
 def test_looking_for_repetitions_uses_the_track_s_key(explain: Any) -> None:
     asked = {"technicians": packing.Uuids([uuid4()]), "recorded": packing.Instants([NOON]), "since": NOON}
-    indexes = _indexes(explain(ledger._KNOWN, asked))
+    indexes = _indexes(explain(KNOWN, asked))
     assert indexes
     assert all(name.startswith("position_track_") and name.endswith("_pkey") for name in indexes)
 
 
 def test_hearing_uses_keys_only(explain: Any) -> None:
     asked = {"technicians": packing.Uuids([uuid4()]), "ahead_until": packing.Instants([None]), "received_at": NOON}
-    assert _indexes(explain(ledger._HEAR, asked)) == {"current_positions_pkey"}
+    assert _indexes(explain(HEAR, asked)) == {"current_positions_pkey"}
 
 
 def test_one_plan_serves_every_size(crowded: Fleet) -> None:
@@ -73,15 +82,9 @@ def test_one_plan_serves_every_size(crowded: Fleet) -> None:
     assert rows == [(2, 0)]
 
 
-def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from _nodes(part)
-
-
-def _indexes(nodes: list[Mapping[str, Any]]) -> set[str]:
-    assert "Seq Scan" not in {node["Node Type"] for node in nodes}
-    return {node["Index Name"] for node in nodes if "Index Name" in node}
+def _indexes(found: list[Mapping[str, Any]]) -> set[str]:
+    assert "Seq Scan" not in {node["Node Type"] for node in found}
+    return {node["Index Name"] for node in found if "Index Name" in node}
 
 
 _TECHNICIANS = text(

@@ -13,7 +13,7 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.domain import State
 from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
 from tests.conftest import World, cloned
-from tests.matching.test_plans import index_names, nodes, rows_read
+from tests.plans import index_names, nodes, rows_read
 
 ORGANIZATION = UUID(int=1)
 ORDERS = 20_000

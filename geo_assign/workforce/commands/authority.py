@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from geo_assign.access.domain import Caller
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, InvalidError
-from geo_assign.workforce.queries import sees_group, sees_provider, sees_store
 from geo_assign.workforce.tables import service_groups, service_providers, stores
+from geo_assign.workforce.visibility import sees_group, sees_provider, sees_store
 
 
 def require_everything(caller: Caller) -> None:
@@ -30,7 +31,7 @@ def require_manages(caller: Caller, store_ids: Collection[UUID]) -> None:
 def require_store(tx: Tx, caller: Caller, store_id: UUID, *, pointer: str = "/store_id") -> None:
     """The store that a request refers to is there, active, seen and managed by the caller."""
     known = select(stores.c.id).where(
-        stores.c.org_id == tx.org_id, stores.c.id == store_id, stores.c.active, sees_store(tx, caller.scope)
+        stores.c.org_id == tx.org_id, stores.c.id == store_id, stores.c.active, sees_store(viewer_of(tx, caller.scope))
     )
     if tx.conn.execute(known).first() is None:
         raise InvalidError.at(pointer, "unknown_store", "There is no such store.")
@@ -43,7 +44,7 @@ def require_provider(tx: Tx, caller: Caller, provider_id: UUID) -> None:
         service_providers.c.org_id == tx.org_id,
         service_providers.c.id == provider_id,
         service_providers.c.active,
-        sees_provider(tx, caller.scope),
+        sees_provider(viewer_of(tx, caller.scope)),
     )
     if tx.conn.execute(known).first() is None:
         raise InvalidError.at("/provider_id", "unknown_provider", "There is no such service provider.")
@@ -53,7 +54,9 @@ def require_groups(tx: Tx, caller: Caller, group_ids: Collection[UUID]) -> list[
     """The groups that a request refers to are there and seen by the caller; returns their stores."""
     rows = tx.conn.execute(
         select(service_groups.c.id, service_groups.c.store_id).where(
-            service_groups.c.org_id == tx.org_id, service_groups.c.id.in_(group_ids), sees_group(tx, caller.scope)
+            service_groups.c.org_id == tx.org_id,
+            service_groups.c.id.in_(group_ids),
+            sees_group(viewer_of(tx, caller.scope)),
         )
     ).all()
     known = {row.id for row in rows}

@@ -9,14 +9,16 @@ from sqlalchemy import select, update
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller, TakenError
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_manages, require_store
 from geo_assign.workforce.domain import ServiceGroup, slug_from
-from geo_assign.workforce.queries import get_group, one_row, sees_group, to_group
+from geo_assign.workforce.queries import get_group, one_row, to_group
 from geo_assign.workforce.tables import service_groups
+from geo_assign.workforce.visibility import sees_group
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def update_group(
     tx: Tx, caller: Caller, group_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> ServiceGroup:
     """Change `name`, `active`. Raises NotFoundError, ForbiddenError, StaleError."""
-    statement = select(service_groups).where(sees_group(tx, caller.scope)).with_for_update(of=service_groups)
+    statement = select(service_groups).where(sees_group(viewer_of(tx, caller.scope))).with_for_update(of=service_groups)
     before = to_group(one_row(tx, statement, of=service_groups, row_id=group_id))
     require_manages(caller, [before.store_id])
     require_version(before, version)

@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, exists, func, select, update
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller, TakenError
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
@@ -19,8 +20,9 @@ from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.links import set_links
 from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom, slug_from
-from geo_assign.workforce.queries import PROVIDERS, get_provider, one_row, sees_provider, to_provider
+from geo_assign.workforce.queries import PROVIDERS, get_provider, one_row, to_provider
 from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, stores, technicians
+from geo_assign.workforce.visibility import sees_provider
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def update_provider(
     Its staff follow its base. A provider that also serves another's stores is not one store administrator's to change.
     Raises NotFoundError, ForbiddenError, StaleError, InvalidError, InUseError.
     """
-    statement = PROVIDERS.where(sees_provider(tx, caller.scope)).with_for_update(of=service_providers)
+    statement = PROVIDERS.where(sees_provider(viewer_of(tx, caller.scope))).with_for_update(of=service_providers)
     before = to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
     require_manages(caller, _stores_of(tx, before.group_ids))
     require_version(before, version)

@@ -9,6 +9,7 @@ from sqlalchemy import null, select, update
 
 from geo_assign.access.commands import NewUser, audit, create_user, update_user
 from geo_assign.access.domain import Caller, Role, TakenError
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
@@ -24,11 +25,11 @@ from geo_assign.workforce.queries import (
     TECHNICIANS,
     get_technician,
     one_row,
-    sees_technician,
     to_provider,
     to_technician,
 )
 from geo_assign.workforce.tables import service_providers, stores, technician_groups, technician_skills, technicians
+from geo_assign.workforce.visibility import sees_technician
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def deactivate_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Techni
 
 def lock_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     """The technician, kept still until the end of the transaction. Raises NotFoundError, ForbiddenError."""
-    statement = TECHNICIANS.where(sees_technician(tx, caller.scope)).with_for_update(of=technicians)
+    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, caller.scope))).with_for_update(of=technicians)
     technician = to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
     require_manages(caller, [technician.store_id])
     return technician

@@ -105,6 +105,7 @@ from geo_assign.workorders.domain.pending import (
     WantedTaken,
 )
 from geo_assign.workorders.domain.states import (
+    BOOKED,
     BUCKETS,
     HOLDING,
     MAY_ASK_AGAIN,
@@ -130,6 +131,7 @@ from geo_assign.workorders.domain.states import (
 
 __all__ = [
     "ALARMS",
+    "BOOKED",
     "BUCKETS",
     "CAUSES",
     "EVENTS",

@@ -82,6 +82,8 @@ class BookingState(StrEnum):
 
 
 HOLDING = (BookingState.OFFERED, BookingState.ASSIGNED)
+BOOKED = (*HOLDING, BookingState.DONE)
+"""What a technician has, or had, to do: held or done."""
 
 
 class BookingRole(StrEnum):

@@ -12,6 +12,7 @@ from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import ResultRow
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
+    BOOKED,
     HOLDING,
     Booking,
     BookingRole,
@@ -118,7 +119,7 @@ def list_booked_times(tx: Tx, technician_ids: Collection[UUID], start: datetime,
         .where(
             b.org_id == tx.org_id,
             b.technician_id.in_(technician_ids),
-            b.state.in_([*HOLDING, BookingState.DONE]),
+            b.state.in_(BOOKED),
             b.occupied_until > start,
             b.starts_at < end,
         )

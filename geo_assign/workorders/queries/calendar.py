@@ -16,12 +16,12 @@ from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.spans import Span, clip, subtract
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import get_zone
-from geo_assign.workforce.queries import sees_store, sees_technician
 from geo_assign.workforce.tables import (
     service_groups,
     service_providers,
@@ -29,10 +29,22 @@ from geo_assign.workforce.tables import (
     technician_groups,
     technicians,
 )
+from geo_assign.workforce.visibility import sees_store, sees_technician
 from geo_assign.workforce.working_time import working_spans
-from geo_assign.workorders.domain import HOLDING, UNDER_WAY, WAITING, BookingState, Kind, OfferState, State, title_of
-from geo_assign.workorders.queries.work_orders import in_scope, number_text
+from geo_assign.workorders.domain import (
+    BOOKED,
+    HOLDING,
+    UNDER_WAY,
+    WAITING,
+    BookingState,
+    Kind,
+    OfferState,
+    State,
+    title_of,
+)
+from geo_assign.workorders.queries.work_orders import number_text
 from geo_assign.workorders.tables import bookings, offers, work_orders
+from geo_assign.workorders.visibility import sees_work_order
 
 # Rows of the unassigned that one answer holds; there may be more, and then it says so.
 UNASSIGNED_LIMIT = 500
@@ -103,7 +115,9 @@ class Unassigned:
 
 def common_zone(tx: Tx, scope: Scope) -> ZoneInfo:
     """The zone of all active stores that the caller sees; UTC when they differ."""
-    zones = select(stores.c.timezone).where(stores.c.org_id == tx.org_id, stores.c.active, sees_store(tx, scope))
+    zones = select(stores.c.timezone).where(
+        stores.c.org_id == tx.org_id, stores.c.active, sees_store(viewer_of(tx, scope))
+    )
     names = tx.conn.execute(zones.distinct().limit(2)).scalars().all()
     return get_zone(names[0] if len(names) == 1 else "UTC")
 
@@ -135,7 +149,7 @@ def list_unassigned(tx: Tx, scope: Scope, question: CalendarQuestion) -> Unassig
         w.slot_start < end,
         begins < end,
         ends > start,
-        in_scope(scope),
+        sees_work_order(viewer_of(tx, scope)),
         *_belongs(question),
     ]
     shown = select(*_ORDER, begins.label("starts_at"), ends.label("ends_at"), func.count().over().label("total"))
@@ -166,7 +180,7 @@ def _people(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Any]:
         b.org_id == t.org_id, b.technician_id == t.id, _is_shown(), b.occupied_until > start, b.starts_at < end
     )
     provider = technicians.outerjoin(service_providers, and_(v.org_id == t.org_id, v.id == t.provider_id))
-    conditions = [sees_technician(tx, scope), or_(t.active, has_bookings), *_of(tx, question)]
+    conditions = [sees_technician(viewer_of(tx, scope)), or_(t.active, has_bookings), *_of(tx, question)]
     if question.cursor is not None:
         conditions.append(after(t.name, t.id, decode(question.cursor, str, UUID)))
     rows = tx.conn.execute(
@@ -198,7 +212,7 @@ def _belongs(question: CalendarQuestion) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_shown() -> ColumnElement[bool]:
-    return bookings.c.state.in_([*HOLDING, BookingState.DONE])
+    return bookings.c.state.in_(BOOKED)
 
 
 def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
@@ -214,7 +228,7 @@ def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict
         ),
     )
     times = (b.technician_id, b.role, b.state.label("booking_state"), b.starts_at, b.ends_at)
-    occupied = (b.occupied_from, b.occupied_until, o.expires_at, in_scope(scope).label("visible"))
+    occupied = (b.occupied_from, b.occupied_until, o.expires_at, sees_work_order(viewer_of(tx, scope)).label("visible"))
     statement = (
         select(*_ORDER, *times, *occupied)
         .select_from(joined)

@@ -1,59 +1,36 @@
-"""Which technicians are shown to about a kilometre only, and how that is shown.
+"""Who is shown to about a kilometre only (`is_coarse` in `geo_assign.workorders.visibility`), and how.
 
 A store may choose it (`coarse_positions`) for its technicians as long as they hold no work that the caller may see.
-A coarse place says that it is one; rankings stay exact.
+The answer says so; rankings stay exact.
 """
 
 from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy import and_, literal, not_, select
+
 from geo_assign.access.domain import Scope
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.core.tables import in_values
-from geo_assign.workorders.domain import TAKEN
+from geo_assign.core.tables import INSTANT
+from geo_assign.workforce.tables import technicians
+from geo_assign.workorders.visibility import is_coarse
 
 # A cell of 0.01 degrees is about a kilometre wide; no place is farther than this from the corner that stands for it.
 _DIGITS = 2
 ACCURACY_M = 700.0
 _DISTANCE_STEP_M = 100.0
-# Work that should have ended longer ago than this counts as forgotten, not as held.
-_HELD_SINCE = "30 days"
-
-# A condition on technician `t`: shown coarsely to the caller of %(everything)s, %(scope_stores)s and %(scope_groups)s.
-# The CASE spares the look at their work for technicians whose store did not choose it.
-IS_COARSE = f"""coalesce((
-    SELECT CASE WHEN (s.settings ->> 'coarse_positions')::boolean THEN NOT EXISTS (
-        SELECT FROM bookings b JOIN work_orders w ON w.org_id = b.org_id AND w.id = b.work_order_id
-        WHERE b.org_id = %(org_id)s AND b.technician_id = t.id AND b.state = 'assigned'
-          AND b.occupied_until > %(at)s - interval '{_HELD_SINCE}' AND {in_values("w.state", sorted(TAKEN))}
-          AND (%(everything)s OR w.store_id = ANY(%(scope_stores)s::uuid[])
-               OR w.group_id = ANY(%(scope_groups)s::uuid[])
-               OR w.group_id IS NULL AND EXISTS (
-                   SELECT FROM service_groups g
-                   WHERE g.org_id = %(org_id)s AND g.store_id = w.store_id
-                     AND g.id = ANY(%(scope_groups)s::uuid[])))) END
-    FROM stores s WHERE s.org_id = %(org_id)s AND s.id = t.store_id), false)"""
-
-
-_COARSE_AMONG = f"""
-SELECT t.id FROM technicians t
-WHERE t.org_id = %(org_id)s AND t.id = ANY(%(technician_ids)s::uuid[]) AND NOT t.at_base AND {IS_COARSE}"""
 
 
 def list_coarse(tx: Tx, scope: Scope, technician_ids: Collection[UUID]) -> set[UUID]:
     """Which of these technicians a caller of this scope may see only coarsely at this moment."""
     if not technician_ids:
         return set()
-    asked = {
-        "org_id": tx.org_id,
-        "technician_ids": sorted(technician_ids),
-        "at": tx.as_of(),
-        "everything": scope.everything,
-        "scope_stores": sorted(scope.store_ids),
-        "scope_groups": sorted(scope.group_ids),
-    }
-    return {row.id for row in tx.fetch(_COARSE_AMONG, asked)}
+    t, at = technicians.c, literal(tx.as_of(), INSTANT)
+    shown = and_(not_(t.at_base), is_coarse(viewer_of(tx, scope), technicians, at=at))
+    asked = select(t.id).where(t.org_id == tx.org_id, t.id.in_(technician_ids), shown)
+    return set(tx.conn.execute(asked).scalars())
 
 
 def coarse_point(point: Point) -> Point:

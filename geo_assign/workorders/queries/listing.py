@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Select, and_, any_, func, literal, or_, select
 
 from geo_assign.access.domain import Scope
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
-from geo_assign.workorders.domain import BUCKETS, HOLDING, BookingState, Bucket, Kind, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries.work_orders import PREFIXES, in_scope, select_work_orders, to_work_order
+from geo_assign.workorders.domain import BOOKED, BUCKETS, Bucket, Kind, PendingReason, State, WorkOrder
+from geo_assign.workorders.queries.work_orders import PREFIXES, select_work_orders, to_work_order
 from geo_assign.workorders.tables import bookings, work_orders
+from geo_assign.workorders.visibility import sees_work_order
 
 Sort = Literal[
     "created_at",
@@ -102,7 +104,7 @@ def page_statement(
 
 def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> Select[Any]:
     statement = select(func.count()).select_from(work_orders)
-    return statement.where(work_orders.c.org_id == tx.org_id, in_scope(scope), *_matching(wanted))
+    return statement.where(work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *_matching(wanted))
 
 
 # Sorting --------------------------------------------------------------------------------------------------------------
@@ -184,9 +186,7 @@ def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
 
 def _work_of(technician_id: UUID | None) -> Select[Any]:
     b = bookings.c
-    return select(b.work_order_id).where(
-        b.org_id == _w.org_id, b.technician_id == technician_id, b.state.in_([*HOLDING, BookingState.DONE])
-    )
+    return select(b.work_order_id).where(b.org_id == _w.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

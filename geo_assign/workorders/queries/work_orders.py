@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geo_assign.access.domain import EVERYTHING, Scope
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.rows import AnyColumn, AnySelect, ResultRow
-from geo_assign.workforce.tables import service_groups, technicians
+from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
-    HOLDING,
+    BOOKED,
     BookingRole,
     BookingState,
     Collaborator,
@@ -29,6 +30,7 @@ from geo_assign.workorders.domain import (
     WorkOrderNotFoundError,
 )
 from geo_assign.workorders.tables import bookings, offers, work_orders
+from geo_assign.workorders.visibility import sees_work_order
 
 PREFIXES = {Kind.LEAD: "L", Kind.TICKET: "T"}
 
@@ -63,7 +65,7 @@ def _crew() -> AnyColumn:
             b.org_id == w.org_id,
             b.work_order_id == w.id,
             b.role == BookingRole.COLLABORATOR,
-            b.state.in_([*HOLDING, BookingState.DONE]),
+            b.state.in_(BOOKED),
         )
         .correlate(work_orders)
         .scalar_subquery()
@@ -77,36 +79,6 @@ _COLUMNS = (
     _open_offers(),
     _crew(),
 )
-
-
-def in_scope(scope: Scope) -> ColumnElement[bool]:
-    """The work orders that exist for a caller.
-
-    A dispatcher sees the orders of their groups and, of those groups' stores, the orders that no group has yet; a
-    technician sees what is assigned or offered to them.
-    """
-    if scope.everything:
-        return true()
-    w = work_orders.c
-    ways: list[ColumnElement[bool]] = []
-    if scope.store_ids:
-        ways.append(w.store_id.in_(scope.store_ids))
-    if scope.group_ids:
-        g = service_groups.c
-        of_his_stores = exists().where(
-            g.org_id == w.org_id, g.store_id == w.store_id, g.id.in_(scope.group_ids), w.group_id.is_(None)
-        )
-        ways.append(or_(w.group_id.in_(scope.group_ids), of_his_stores))
-    if scope.technician_id is not None:
-        b = bookings.c
-        booked = exists().where(
-            b.org_id == w.org_id,
-            b.work_order_id == w.id,
-            b.technician_id == scope.technician_id,
-            b.state.in_([*HOLDING, "done"]),
-        )
-        ways.append(booked)
-    return or_(*ways) if ways else ~true()
 
 
 def get_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder:
@@ -151,7 +123,7 @@ def select_work_orders(tx: Tx, scope: Scope) -> AnySelect:
     """All work orders of the scope, with what `to_work_order` reads."""
     w = work_orders.c
     joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
-    return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, in_scope(scope))
+    return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)))
 
 
 def to_work_order(row: ResultRow) -> WorkOrder:

@@ -1,0 +1,99 @@
+"""The statements that say who calls. They are part of every request, so they are rendered once.
+
+They read the links between people and stores that belong to `workforce`, because a second round trip would cost more
+than the rest. The database's own clock judges credentials even where a recorded one drives the decisions.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, TableClause, Uuid, and_, case, column, func, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geo_assign.access.domain import Role
+from geo_assign.access.tables import api_keys, sessions, users
+from geo_assign.core.statements import Parameters, Statement
+
+_ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), id=Uuid())
+_IDS = ARRAY(Uuid())
+# Of tables that belong to `workforce` only the columns that are read here.
+_technicians = table("technicians", *(column(name) for name in ("org_id", "id", "user_id", "active")))
+_store_administrators = table("store_administrators", *(column(name) for name in ("org_id", "user_id", "store_id")))
+_group_dispatchers = table("group_dispatchers", *(column(name) for name in ("org_id", "user_id", "group_id")))
+_api_key_stores = table("api_key_stores", *(column(name) for name in ("org_id", "api_key_id", "store_id")))
+
+
+class SessionRow(NamedTuple):
+    """A session that holds, its active user, and what the user looks after; `opened_at` is the database's clock."""
+
+    id: UUID
+    user_id: UUID
+    device: str | None
+    name: str
+    role: str
+    permissions: Sequence[str]
+    technician_id: UUID | None
+    store_ids: Sequence[UUID] | None
+    group_ids: Sequence[UUID] | None
+    opened_at: datetime
+
+
+class ApiKeyRow(NamedTuple):
+    """An API key that holds; without stores it is for the whole organization."""
+
+    id: UUID
+    name: str
+    scopes: Sequence[str]
+    store_ids: Sequence[UUID]
+    opened_at: datetime
+
+
+def _linked(links: TableClause, linked: str, **owner: ColumnElement[UUID]) -> ColumnElement[Any]:
+    """The ids `linked` that a link table has for its owner, as an array."""
+    ((name, owner_id),) = owner.items()
+    rows = select(links.c[linked]).where(links.c.org_id == _ASKED.org_id, links.c[name] == owner_id)
+    return func.array(rows.correlate_except(links).scalar_subquery(), type_=_IDS)
+
+
+def _session(by: str) -> Select[Any]:
+    s, u, t = sessions.alias("s"), users.alias("u"), _technicians.alias("t")
+    store_ids = _linked(_store_administrators, "store_id", user_id=s.c.user_id)
+    group_ids = _linked(_group_dispatchers, "group_id", user_id=s.c.user_id)
+    active_user = and_(u.c.org_id == s.c.org_id, u.c.id == s.c.user_id, u.c.active)
+    active_technician = and_(t.c.org_id == s.c.org_id, t.c.user_id == s.c.user_id, t.c.active)
+    return (
+        select(
+            s.c.id,
+            s.c.user_id,
+            s.c.device,
+            u.c.name,
+            u.c.role,
+            u.c.permissions,
+            t.c.id.label("technician_id"),
+            case((u.c.role == Role.STORE_ADMINISTRATOR, store_ids)).label("store_ids"),
+            case((u.c.role == Role.DISPATCHER, group_ids)).label("group_ids"),
+            func.clock_timestamp().label("opened_at"),
+        )
+        .select_from(s.join(u, active_user).outerjoin(t, active_technician))
+        .where(s.c.org_id == _ASKED.org_id, s.c[by] == getattr(_ASKED, by))
+        .where(s.c.ended_at.is_(None), s.c.expires_at > func.clock_timestamp())
+    )
+
+
+def _api_key(by: str) -> Select[Any]:
+    k = api_keys.alias("k")
+    return select(
+        k.c.id,
+        k.c.name,
+        k.c.scopes,
+        _linked(_api_key_stores, "store_id", api_key_id=k.c.id).label("store_ids"),
+        func.clock_timestamp().label("opened_at"),
+    ).where(k.c.org_id == _ASKED.org_id, k.c[by] == getattr(_ASKED, by), k.c.revoked_at.is_(None))
+
+
+SESSION_BY_TOKEN = Statement.of(SessionRow, _session("token_hash"))
+SESSION_BY_ID = Statement.of(SessionRow, _session("id"))
+API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_key("token_hash"))
+API_KEY_BY_ID = Statement.of(ApiKeyRow, _api_key("id"))

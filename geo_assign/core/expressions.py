@@ -1,0 +1,56 @@
+"""Small SQL expressions that SQLAlchemy has only longer words for."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    FromClause,
+    Label,
+    ScalarSelect,
+    Select,
+    Text,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy import literal_column as constant
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.types import TypeEngine
+
+
+def row_exists(source: FromClause, *conditions: ColumnElement[bool]) -> Exists:
+    """Whether `source`, a table or a join, has a row that meets the conditions.
+
+    Whatever else the conditions name belongs to a statement around this one.
+    """
+    rows: Select[Any] = select(constant("1")).select_from(source).where(*conditions).correlate_except(source)
+    return exists(rows)
+
+
+def count_rows(source: FromClause, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many rows of `source` meet the conditions. Other tables as in `row_exists`."""
+    return select(func.count()).select_from(source).where(*conditions).correlate_except(source).scalar_subquery()
+
+
+def is_false(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """`(condition) IS FALSE`: unlike NOT it is evaluated row by row.
+
+    The planner turns NOT EXISTS into joins, plans those for longer than they run, and where it does not know the
+    values it joins the few rows of interest with every row there is.
+    """
+    return Grouping(condition).is_(false())
+
+
+def no_value(kind: TypeEngine[Any], name: str) -> Label[Any]:
+    """NULL of a type, as the column `name`."""
+    return cast(null(), kind).label(name)
+
+
+def word(value: str) -> ColumnElement[str]:
+    """A fixed word, such as a state. It stands in the statement's text, so that partial indexes are found by it."""
+    return literal(str(value), Text(), literal_execute=True)

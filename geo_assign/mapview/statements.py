@@ -1,0 +1,223 @@
+"""The statements of the map.
+
+Positions are found by walking outward from the middle of the view: the one spatial search that keeps its index under
+row security.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Double,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
+from geo_assign.core.expressions import count_rows, no_value, row_exists, word
+from geo_assign.core.postgis import place
+from geo_assign.core.statements import Parameters, Statement
+from geo_assign.core.tables import INSTANT
+from geo_assign.matching.domain import Provenance
+from geo_assign.positions.tables import current_positions
+from geo_assign.workforce.tables import service_providers, technicians
+from geo_assign.workforce.visibility import sees_technician
+from geo_assign.workorders.domain import BookingState, OfferState
+from geo_assign.workorders.tables import bookings, offers
+from geo_assign.workorders.visibility import is_coarse
+
+# Features in one answer, and positions around the middle of the view that are looked at for them.
+SHOWN = 2_000
+LOOKED_AT = 20_000
+
+_DEGREES: Double[float] = Double()
+_ASKED = SCOPE | Parameters(
+    at=INSTANT,
+    since=INSTANT,
+    lat=_DEGREES,
+    lon=_DEGREES,
+    west=_DEGREES,
+    east=_DEGREES,
+    south=_DEGREES,
+    north=_DEGREES,
+)
+_HALF_A_DAY = timedelta(hours=12)
+_MARGIN = cast(literal(0.01), Double)
+_NO_FLAGS = cast(array([], type_=Text()), ARRAY(Text()))
+
+
+class PersonRow(NamedTuple):
+    """A technician with the place that is known, if any; `shown`: on duty, or at the provider's base."""
+
+    id: UUID
+    name: str
+    store_id: UUID
+    provider_id: UUID | None
+    provider_name: str | None
+    shown: bool
+    coarse: bool
+    lat: float | None
+    lon: float | None
+    recorded_at: datetime | None
+    used_at: datetime | None
+    heard_at: datetime | None
+    changed_at: datetime
+    accuracy_m: float | None
+    heading_deg: float | None
+    speed_mps: float | None
+    flags: Sequence[str]
+    provenance: str
+    busy_until: datetime | None
+    offered: bool
+    number_today: int
+
+
+class FoundRow(NamedTuple):
+    found: int
+
+
+class NumberRow(NamedTuple):
+    number: int
+
+
+_KNOWN = PersonRow._fields[PersonRow._fields.index("lat") : PersonRow._fields.index("busy_until")]
+
+
+@cache
+def in_view(*, everything: bool) -> Statement[PersonRow]:
+    """Technicians within the view, and a little around it: who is shown coarsely may be shown elsewhere."""
+    viewer, t, middle = viewer_declared(everything=everything), technicians.alias("t"), place(_ASKED.lat, _ASKED.lon)
+    c, b = current_positions.alias("c"), technicians.alias("b")
+    phones = select(*_of_phone(c)).where(c.c.org_id == _ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
+    bases = (
+        select(*_of_base(b)).where(b.c.org_id == _ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
+    )
+    p = union_all(phones.limit(LOOKED_AT), bases.limit(LOOKED_AT)).subquery("p")
+    joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
+    rows = select(*_person(viewer, t, p)).select_from(joined).where(_is_shown(t), sees_technician(viewer, t))
+    at_old_place = and_(t.c.at_base, p.c.provenance == Provenance.LIVE)
+    return Statement.of(PersonRow, rows.where(not_(at_old_place), _is_within(p)).limit(SHOWN + 1))
+
+
+@cache
+def edge() -> Statement[FoundRow]:
+    """The last position that the walk looked at: when it lies within the view, there may be more behind it."""
+    c, middle = current_positions.alias("c"), place(_ASKED.lat, _ASKED.lon)
+    walk = select(c.c.lat).where(c.c.org_id == _ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
+    p = walk.offset(LOOKED_AT - 1).limit(1).subquery("p")
+    found = select(literal(1).label("found")).select_from(p)
+    return Statement.of(FoundRow, found.where(p.c.lat.between(_ASKED.south, _ASKED.north)))
+
+
+@cache
+def changed(*, everything: bool) -> Statement[PersonRow]:
+    """Technicians of whom anything changed at or after `since`."""
+    viewer, t = viewer_declared(everything=everything), technicians.alias("t")
+    ids = _changed_ids().cte("changed")
+    c, b = current_positions.alias("c"), technicians.alias("b")
+    of_phone = (c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id, not_(t.c.at_base))
+    of_base = (b.c.org_id == _ASKED.org_id, b.c.id == t.c.id, b.c.at_base)
+    p = union_all(
+        select(*_of_phone(c)).where(*of_phone).correlate(t), select(*_of_base(b)).where(*of_base).correlate(t)
+    ).lateral("p")
+    joined = ids.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == ids.c.id)).outerjoin(p, true())
+    rows = select(*_person(viewer, t, p)).select_from(joined).where(sees_technician(viewer, t))
+    return Statement.of(PersonRow, rows.limit(SHOWN + 1))
+
+
+@cache
+def off_duty(*, everything: bool) -> Statement[NumberRow]:
+    """How many technicians of the scope are off duty."""
+    t, viewer = technicians.alias("t"), viewer_declared(everything=everything)
+    rows = select(func.count().label("number")).select_from(t).where(t.c.org_id == _ASKED.org_id, t.c.active)
+    absent = (not_(t.c.on_duty), not_(t.c.at_base))
+    return Statement.of(NumberRow, rows.where(*absent, sees_technician(viewer, t)))
+
+
+def _changed_ids() -> Any:
+    c, t, b = current_positions.alias("c"), technicians.alias("t"), bookings.alias("b")
+    return union(
+        select(c.c.technician_id.label("id")).where(c.c.org_id == _ASKED.org_id, c.c.changed_at >= _ASKED.since),
+        select(t.c.id).where(t.c.org_id == _ASKED.org_id, t.c.updated_at >= _ASKED.since),
+        select(b.c.technician_id).where(b.c.org_id == _ASKED.org_id, b.c.updated_at >= _ASKED.since),
+    )
+
+
+def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[ColumnElement[Any], ...]:
+    b, o, v, at = bookings.alias("b"), offers.alias("o"), service_providers.alias("v"), _ASKED.at
+    work = (b.c.org_id == _ASKED.org_id, b.c.technician_id == t.c.id)
+    now = (b.c.state == BookingState.ASSIGNED, b.c.occupied_until > at, b.c.occupied_from <= at)
+    today = (
+        b.c.state.in_([BookingState.ASSIGNED, BookingState.DONE]),
+        b.c.occupied_until > at - _HALF_A_DAY,
+        b.c.starts_at < at + _HALF_A_DAY,
+    )
+    provider = select(v.c.name).where(v.c.org_id == _ASKED.org_id, v.c.id == t.c.provider_id).correlate_except(v)
+    busy_until = select(func.max(b.c.ends_at)).where(*work, *now).correlate_except(b)
+    is_asked = (o.c.org_id == _ASKED.org_id, o.c.technician_id == t.c.id, o.c.state == OfferState.OFFERED)
+    return (
+        t.c.id,
+        t.c.name,
+        t.c.store_id,
+        t.c.provider_id,
+        provider.scalar_subquery().label("provider_name"),
+        _is_shown(t).label("shown"),
+        and_(not_(t.c.at_base), is_coarse(viewer, t, at=at)).label("coarse"),
+        *(p.c[name] for name in _KNOWN),
+        busy_until.scalar_subquery().label("busy_until"),
+        row_exists(o, *is_asked).label("offered"),
+        count_rows(b, *work, *today).label("number_today"),
+    )
+
+
+def _is_shown(t: FromClause) -> ColumnElement[bool]:
+    return and_(t.c.active, or_(t.c.on_duty, t.c.at_base))
+
+
+def _is_within(p: FromClause) -> ColumnElement[bool]:
+    """Within the view, whose west may lie east of its east across the antimeridian."""
+    west, east = _ASKED.west - _MARGIN, _ASKED.east + _MARGIN
+    between, across = p.c.lon.between(west, east), or_(p.c.lon >= west, p.c.lon <= east)
+    in_lon = case((_ASKED.west <= _ASKED.east, between), else_=across)
+    return and_(p.c.lat.between(_ASKED.south - _MARGIN, _ASKED.north + _MARGIN), in_lon)
+
+
+def _of_phone(c: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """What the phone of a technician on duty said."""
+    told = (c.c[name] for name in _KNOWN if name != "provenance")
+    return c.c.technician_id, *told, word(Provenance.LIVE).label("provenance")
+
+
+def _of_base(b: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """The base that a technician of a provider works from."""
+    told = {
+        "lat": b.c.base_lat,
+        "lon": b.c.base_lon,
+        "recorded_at": no_value(INSTANT, "recorded_at"),
+        "used_at": no_value(INSTANT, "used_at"),
+        "heard_at": no_value(INSTANT, "heard_at"),
+        "changed_at": b.c.updated_at,
+        "accuracy_m": no_value(REAL(), "accuracy_m"),
+        "heading_deg": no_value(REAL(), "heading_deg"),
+        "speed_mps": no_value(REAL(), "speed_mps"),
+        "flags": _NO_FLAGS,
+        "provenance": word(Provenance.HOME_BASE),
+    }
+    return b.c.id.label("technician_id"), *(told[name].label(name) for name in _KNOWN)

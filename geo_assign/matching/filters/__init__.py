@@ -1,0 +1,65 @@
+"""The filters of "really available", in the order in which reasons are told.
+
+A new filter is a code in `ExclusionCode` and a `Filter` in one of these modules.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geo_assign.access.viewer import SCOPE
+from geo_assign.core.statements import Parameters
+from geo_assign.matching.domain import ExclusionCode, Question, Reason
+from geo_assign.matching.filters import belonging, offering, presence, schedule
+from geo_assign.matching.filters.declaration import Facts, Filter, Needed, Subject
+from geo_assign.matching.filters.offering import REFUSED
+from geo_assign.matching.filters.schedule import provider_full_at
+from geo_assign.matching.parameters import COMMON, Given
+from geo_assign.matching.rows import ExplainedRow
+
+__all__ = [
+    "ASKED",
+    "FILTERS",
+    "OF_PLACE",
+    "OF_TRACK",
+    "REFUSED",
+    "Facts",
+    "Filter",
+    "Needed",
+    "Subject",
+    "filters_for",
+    "provider_full_at",
+    "reason_for",
+    "values_of",
+]
+
+_DECLARED = (*belonging.FILTERS, *presence.FILTERS, *schedule.FILTERS, *offering.FILTERS)
+FILTERS: Mapping[ExclusionCode, Filter] = {
+    code: next(one for one in _DECLARED if one.code is code) for code in ExclusionCode
+}
+
+_GIVEN: Mapping[str, Given] = {
+    **COMMON,
+    **{name: one for filter_ in FILTERS.values() for name, one in filter_.parameters.items()},
+}
+ASKED = SCOPE | Parameters(**{name: one.type for name, one in _GIVEN.items()})
+"""The declared parameters of every statement that judges a question; `SCOPE` says on whose behalf."""
+
+
+def values_of(question: Question) -> dict[str, Any]:
+    """The values of a question's parameters; those of `SCOPE` come from the transaction and the question's scope."""
+    return {name: one.value(question) for name, one in _GIVEN.items()}
+
+
+def filters_for(question: Question) -> tuple[ExclusionCode, ...]:
+    """The codes of the filters that this question asks for."""
+    return tuple(code for code, one in FILTERS.items() if one.applies(question))
+
+
+def reason_for(code: ExclusionCode, question: Question, row: ExplainedRow) -> Reason:
+    """The reason behind `code` for the technician in `row`."""
+    detail, needed = FILTERS[code].words(question, row)
+    return Reason(code, detail, needed)
+
+
+OF_PLACE = frozenset(code for code, one in FILTERS.items() if one.of_place)
+OF_TRACK = frozenset(code for code, one in FILTERS.items() if one.of_track)

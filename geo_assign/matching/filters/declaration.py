@@ -1,0 +1,98 @@
+"""What a filter of "really available" is: one value that carries everything there is to say about it.
+
+Ranking, explanation, past, remedy and documentation are all derived from it, so they cannot disagree.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause
+
+from geo_assign.core.postgis import place
+from geo_assign.core.spans import Span
+from geo_assign.core.statements import Parameters
+from geo_assign.matching.domain import ExclusionCode, Question
+from geo_assign.matching.parameters import Given
+from geo_assign.matching.rows import ExplainedRow
+from geo_assign.matching.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a condition speaks of: a technician, the place that is known or planned, the question, the tables.
+
+    `by_group`: the question is for a group, not only for a store.
+    """
+
+    technician: FromClause
+    place: FromClause
+    asked: Parameters
+    sources: Sources
+    by_group: bool
+
+    @property
+    def origin(self) -> ColumnElement[Any]:
+        """Where the work is."""
+        return place(self.asked.lat, self.asked.lon)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stood against one technician. `busy`: spans occupied and slots of what was held, in order."""
+
+    busy: tuple[tuple[Span, Span], ...] = ()
+    works: tuple[Span, ...] = ()
+    off_until: datetime | None = None
+    open_offers: int = 0
+    refused: bool = False
+    answered_at: datetime | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+Condition = Callable[[Subject], ColumnElement[bool]]
+Needed = Mapping[str, Any]
+"""What would have had to differ, as JSON members."""
+Words = Callable[[Question, ExplainedRow], tuple[str, Needed]]
+
+
+def plain(detail: str) -> Words:
+    """The same sentence for every technician."""
+    return lambda _question, _row: (detail, {})
+
+
+def _always(_question: Question) -> bool:
+    return True
+
+
+def _no_remedy(_question: Question, _facts: Facts) -> Needed:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One reason why a technician cannot go.
+
+    - `meaning`: its line in the documentation.
+    - `excludes`: the condition under which it excludes, `parameters`: what the condition asks of a question beside
+      the common ones, `applies`: whether a question asks for this filter at all.
+    - `words`: the sentence of an explanation, with what would have had to differ as far as the row tells.
+    - `remedy`: what would have sufficed, from all that is known of the technician; `sufficient`: the same in words,
+      by member, for the members that are a plain value.
+    - `lasting`: it depends on no slot. `of_place`: it hangs on a place. `of_track`: a past instant can be judged only
+      while the track of that day is kept.
+    """
+
+    code: ExclusionCode
+    meaning: str
+    excludes: Condition
+    words: Words
+    applies: Callable[[Question], bool] = _always
+    parameters: Mapping[str, Given] = field(default_factory=dict)
+    remedy: Callable[[Question, Facts], Needed] = _no_remedy
+    sufficient: Mapping[str, str] = field(default_factory=dict)
+    lasting: bool = False
+    of_place: bool = False
+    of_track: bool = False

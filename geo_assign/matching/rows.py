@@ -1,0 +1,111 @@
+"""What the statements of a ranking give, row by row."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+class CandidateRow(NamedTuple):
+    """A technician whom no filter excludes. `today`, `overdue` and `open_offers` are the workload."""
+
+    technician_id: UUID
+    name: str
+    provider_id: UUID | None
+    provider_name: str | None
+    distance_m: float
+    sphere_m: float
+    lat: float
+    lon: float
+    recorded_at: datetime | None
+    used_at: datetime | None
+    accuracy_m: float | None
+    provenance: str
+    coarse: bool
+    today: int
+    overdue: int
+    open_offers: int
+
+
+class NumberedCandidateRow(NamedTuple):
+    """The same with the number of the question that it answers, for many questions at once."""
+
+    n: int
+    technician_id: UUID
+    name: str
+    distance_m: float
+    today: int
+    open_offers: int
+
+
+class ExplainedRow(NamedTuple):
+    """A technician with the codes of the filters that exclude; none of them: available.
+
+    `provider_full_at`: the number of work orders that the provider takes on a day, where it has them on that day.
+    """
+
+    technician_id: UUID
+    name: str
+    on_duty: bool
+    distance_m: float | None
+    used_at: datetime | None
+    heard_at: datetime | None
+    skills: Sequence[str]
+    duty_changed_at: datetime | None
+    provider_id: UUID | None
+    provider_name: str | None
+    provider_full_at: int | None
+    coarse: bool
+    codes: Sequence[str]
+
+
+class EdgeRow(NamedTuple):
+    """How far the last row of a window lies, on the sphere."""
+
+    sphere_m: float
+
+
+class NumberedEdgeRow(NamedTuple):
+    n: int
+    sphere_m: float
+
+
+class CountRow(NamedTuple):
+    number: int
+
+
+class SkillCountRow(NamedTuple):
+    skill: str
+    number: int
+
+
+class IdRow(NamedTuple):
+    id: UUID
+
+
+class BaseRow(NamedTuple):
+    """A technician whose time is looked at for free slots: distances from the base and from the phone's place.
+
+    `from_store` and `from_home`: where the base is; neither: at the provider's.
+    """
+
+    id: UUID
+    name: str
+    provider_id: UUID | None
+    provider_name: str | None
+    base_m: float
+    from_store: bool
+    from_home: bool
+    live_m: float | None
+    coarse: bool
+
+
+class StopRow(NamedTuple):
+    """A booking with its distance from the origin; one that is done `holds` no time."""
+
+    technician_id: UUID
+    occupied_from: datetime
+    occupied_until: datetime
+    ends_at: datetime
+    holds: bool
+    distance_m: float | None

@@ -1,0 +1,70 @@
+"""Which work orders exist for a caller, and whose place is shown to about a kilometre."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Boolean, ColumnElement, FromClause, and_, case, false, func, not_, or_, select, true
+
+from geo_assign.access.viewer import Viewer
+from geo_assign.core.expressions import row_exists
+from geo_assign.workforce.tables import service_groups, stores
+from geo_assign.workorders.domain import BOOKED, TAKEN, BookingState
+from geo_assign.workorders.tables import bookings, work_orders
+
+# Work that should have ended longer ago than this counts as forgotten, not as held.
+_HELD_FOR = timedelta(days=30)
+
+
+def sees_work_order(viewer: Viewer, order: FromClause = work_orders) -> ColumnElement[bool]:
+    """The work orders that exist for a caller.
+
+    A dispatcher sees the orders of the dispatcher's groups and, of those groups' stores, the orders that no group has
+    yet; a technician what is assigned or offered to that technician.
+    """
+    if viewer.everything:
+        return true()
+    w = order.c
+    ways: list[ColumnElement[bool]] = []
+    if viewer.store_ids is not None:
+        ways.append(viewer.has_store(w.store_id))
+    if viewer.group_ids is not None:
+        g = service_groups.alias("seen_groups")
+        of_store = row_exists(g, g.c.org_id == viewer.org_id, g.c.store_id == w.store_id, viewer.has_group(g.c.id))
+        ways.append(or_(viewer.has_group(w.group_id), and_(w.group_id.is_(None), of_store)))
+    if viewer.technician_id is not None:
+        b = bookings.alias("seen_bookings")
+        booked = row_exists(
+            b,
+            b.c.org_id == viewer.org_id,
+            b.c.work_order_id == w.id,
+            b.c.technician_id == viewer.technician_id,
+            b.c.state.in_(BOOKED),
+        )
+        ways.append(booked)
+    return or_(*ways) if ways else false()
+
+
+def is_coarse(viewer: Viewer, technician: FromClause, *, at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether the technician's place is shown to the caller to about a kilometre.
+
+    The store chose it (`coarse_positions`), and the technician holds no work that the caller may see. The CASE spares
+    the technicians of other stores the look at their work.
+    """
+    t, s = technician.c, stores.alias("coarse_store")
+    b, w = bookings.alias("coarse_bookings"), work_orders.alias("coarse_orders")
+    holds_work = row_exists(
+        b.join(w, and_(w.c.org_id == b.c.org_id, w.c.id == b.c.work_order_id)),
+        b.c.org_id == viewer.org_id,
+        b.c.technician_id == t.id,
+        b.c.state == BookingState.ASSIGNED,
+        b.c.occupied_until > at - _HELD_FOR,
+        w.c.state.in_(sorted(TAKEN)),
+        sees_work_order(viewer, w),
+    )
+    chosen = s.c.settings["coarse_positions"].astext.cast(Boolean)
+    of_store = (
+        select(case((chosen, not_(holds_work))))
+        .where(s.c.org_id == viewer.org_id, s.c.id == t.store_id)
+        .correlate_except(s)
+        .scalar_subquery()
+    )
+    return func.coalesce(of_store, false())
