@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import errors as pg_errors
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, column, create_engine, func, make_url, select, table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +20,7 @@ from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
+from geo_assign.positions.tasks import ensure_track
 
 _TIMEOUTS = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=600000"
 _AHEAD = timedelta(days=7)
@@ -61,16 +62,13 @@ def ensure_roles(conn: Connection, settings: Settings) -> None:
 
 def ensure_extensions(conn: Connection) -> None:
     for extension in ("postgis", "btree_gist"):
-        conn.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+        conn.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
 
 
 def ensure_partitions(conn: Connection, retention_days: int) -> None:
     """Track partitions from the oldest day kept to a week ahead."""
     today = DatabaseClock().now(conn).date()
-    conn.execute(
-        text("SELECT ensure_track_partitions(:first, :last)"),
-        {"first": today - timedelta(days=retention_days), "last": today + _AHEAD},
-    )
+    ensure_track(conn, today - timedelta(days=retention_days), today + _AHEAD)
 
 
 def alembic_config(settings: Settings, conn: Connection | None = None) -> Config:
@@ -107,7 +105,7 @@ def _with_patience(engine: Engine, work: Callable[[Connection], None]) -> None:
 
 
 def _create_role(conn: Connection, definition: str, name: str) -> None:
-    if conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first() is None:
+    if not _has_role(conn, name):
         conn.exec_driver_sql(f"CREATE ROLE {definition}")
 
 
@@ -117,7 +115,7 @@ def _ensure_login(conn: Connection, url: URL, group: str) -> None:
     preparer = conn.dialect.identifier_preparer
     role = preparer.quote(url.username)
     password = f" PASSWORD {_literal(conn, str(url.password))}" if url.password else ""
-    if conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": url.username}).first() is None:
+    if not _has_role(conn, url.username):
         conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN{password}".replace("%", "%%"))
     elif password:
         conn.exec_driver_sql(f"ALTER ROLE {role} LOGIN{password}".replace("%", "%%"))
@@ -126,4 +124,9 @@ def _ensure_login(conn: Connection, url: URL, group: str) -> None:
 
 
 def _literal(conn: Connection, value: str) -> str:
-    return conn.execute(text("SELECT quote_literal(:value)"), {"value": value}).scalar_one()  # type: ignore[no-any-return]
+    return str(conn.execute(select(func.quote_literal(value))).scalar_one())
+
+
+def _has_role(conn: Connection, name: str) -> bool:
+    roles = table("pg_roles", column("rolname"))
+    return conn.execute(select(roles.c.rolname).where(roles.c.rolname == name)).first() is not None

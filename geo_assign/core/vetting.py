@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Boolean, Connection, Integer, Select, Text, cast, column, exists, func, select, table
 
 POSTGRESQL_FLOOR = 15
 POSTGIS_FLOOR = (3, 3)
@@ -33,7 +34,7 @@ class DatabaseFacts:
 
 def read_facts(conn: Connection) -> DatabaseFacts:
     """Ask on a connection of the role in question."""
-    return DatabaseFacts(**conn.execute(_FACTS).mappings().one())
+    return DatabaseFacts(**conn.execute(_facts()).mappings().one())
 
 
 def version_objections(facts: DatabaseFacts) -> Iterator[str]:
@@ -66,21 +67,26 @@ def role_objections(facts: DatabaseFacts) -> Iterator[str]:
         yield f"{facts.role} owns {facts.owned_tables} tables, and row security does not bind owners"
 
 
-# A member of the owning role counts as an owner: to row security it is one.
-_FACTS = text("""
-SELECT current_setting('server_version') AS server_version,
-       current_setting('server_version_num')::int AS server_version_num,
-       (SELECT extversion FROM pg_extension WHERE extname = 'postgis') AS postgis_version,
-       EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS btree_gist,
-       current_setting('fsync')::bool AS fsync,
-       current_setting('synchronous_commit') <> 'off' AS synchronous_commit,
-       rolname::text AS role,
-       rolsuper AS superuser,
-       rolbypassrls AS bypasses_row_security,
-       (SELECT count(*) FROM pg_class
-        WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
-          AND relrowsecurity AND pg_has_role(relowner, 'USAGE')) AS owned_tables,
-       clock_timestamp() AS now
-FROM pg_roles
-WHERE rolname = current_user
-""")
+_extensions = table("pg_extension", column("extname"), column("extversion"))
+_relations = table("pg_class", *(column(name) for name in ("relkind", "relnamespace", "relrowsecurity", "relowner")))
+_roles = table("pg_roles", *(column(name) for name in ("rolname", "rolsuper", "rolbypassrls")))
+
+
+def _facts() -> Select[Any]:
+    e, r = _extensions.c, _relations.c
+    here = func.to_regnamespace(func.current_schema())
+    # A member of the owning role counts as an owner: to row security it is one.
+    owned = (r.relkind.in_(["r", "p"]), r.relnamespace == here, r.relrowsecurity, func.pg_has_role(r.relowner, "USAGE"))
+    return select(
+        func.current_setting("server_version").label("server_version"),
+        cast(func.current_setting("server_version_num"), Integer).label("server_version_num"),
+        select(e.extversion).where(e.extname == "postgis").scalar_subquery().label("postgis_version"),
+        exists().where(e.extname == "btree_gist").label("btree_gist"),
+        cast(func.current_setting("fsync"), Boolean).label("fsync"),
+        (func.current_setting("synchronous_commit") != "off").label("synchronous_commit"),
+        cast(_roles.c.rolname, Text).label("role"),
+        _roles.c.rolsuper.label("superuser"),
+        _roles.c.rolbypassrls.label("bypasses_row_security"),
+        select(func.count()).select_from(_relations).where(*owned).scalar_subquery().label("owned_tables"),
+        func.clock_timestamp().label("now"),
+    ).where(_roles.c.rolname == func.current_user())

@@ -8,25 +8,30 @@ the row's state decide who does it, the other finds nothing to do.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Select, func, select
 
 from geo_assign.core.db import Database
+from geo_assign.core.expressions import word
 from geo_assign.dispatch.flows import DispatchService
+from geo_assign.workorders.domain import OfferState
+from geo_assign.workorders.tables import offers, work_orders
 
 _AT_ONCE = 200
 
-_OVERDUE_OFFERS = text(
-    "SELECT org_id, id FROM offers WHERE state = 'offered' AND expires_at <= clock_timestamp() "
-    "ORDER BY expires_at LIMIT :at_once"
+_o, _w, _now = offers.c, work_orders.c, func.clock_timestamp()
+_OVERDUE_OFFERS = (
+    select(_o.org_id, _o.id)
+    .where(_o.state == word(OfferState.OFFERED), _o.expires_at <= _now)
+    .order_by(_o.expires_at)
+    .limit(_AT_ONCE)
 )
-_DUE_EVALUATIONS = text(
-    "SELECT org_id, id FROM work_orders WHERE evaluate_due_at <= clock_timestamp() "
-    "ORDER BY priority DESC, created_at LIMIT :at_once"
+_DUE_EVALUATIONS = (
+    select(_w.org_id, _w.id)
+    .where(_w.evaluate_due_at <= _now)
+    .order_by(_w.priority.desc(), _w.created_at)
+    .limit(_AT_ONCE)
 )
-_DUE_GEOCODING = text(
-    "SELECT org_id, id FROM work_orders WHERE geocode_due_at <= clock_timestamp() "
-    "ORDER BY geocode_due_at LIMIT :at_once"
-)
+_DUE_GEOCODING = select(_w.org_id, _w.id).where(_w.geocode_due_at <= _now).order_by(_w.geocode_due_at).limit(_AT_ONCE)
 
 Due = Sequence[tuple[UUID, UUID]]
 
@@ -52,6 +57,6 @@ def geocode_and_evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID
     dispatch.evaluate(org_id, order_id)
 
 
-def _list(worker: Database, statement: TextClause) -> Due:
+def _list(worker: Database, statement: Select[UUID, UUID]) -> Due:
     with worker.across_organizations() as conn:
-        return [(row.org_id, row.id) for row in conn.execute(statement, {"at_once": _AT_ONCE})]
+        return [(row.org_id, row.id) for row in conn.execute(statement)]

@@ -1,9 +1,9 @@
 """Background steps of positions: the days of the track come and go, and old places are forgotten."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import Connection, func, select
 
 from geo_assign.core.db import Database
 
@@ -29,12 +29,15 @@ def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
     """
     with database.across_organizations() as conn:
         today = database.clock.now(conn).date()
-        days = {"first": today - retention, "last": today + _AHEAD}
-        made = conn.execute(text("SELECT ensure_track_partitions(:first, :last)"), days).scalar_one()
+        made = ensure_track(conn, today - retention, today + _AHEAD)
     with database.across_organizations() as conn:
-        before = {"before": today - retention}
-        dropped = conn.execute(text("SELECT drop_track_partitions(:before)"), before).scalar_one()
+        dropped = conn.execute(select(func.drop_track_partitions(today - retention))).scalar_one()
     with database.across_organizations() as conn:
         oldest = datetime.combine(today - retention, time.min, UTC)
-        forgotten = conn.execute(text("SELECT forget_positions(:before)"), {"before": oldest}).scalar_one()
+        forgotten = conn.execute(select(func.forget_positions(oldest))).scalar_one()
     return TrackUpkeep(made=made, dropped=dropped, forgotten=forgotten)
+
+
+def ensure_track(conn: Connection, first: date, last: date) -> int:
+    """Make the missing partitions of the track from `first` to `last`; returns how many. As worker or owner."""
+    return int(conn.execute(select(func.ensure_track_partitions(first, last))).scalar_one())

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, null, select, text, update
+from sqlalchemy import Uuid, case, delete, exists, func, literal, null, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller
@@ -14,6 +15,7 @@ from geo_assign.core.paging import Page
 from geo_assign.positions.tables import current_positions, position_track
 from geo_assign.privacy import queries
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
+from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.commands import update_technician
 from geo_assign.workforce.commands.authority import require_everything
 from geo_assign.workforce.commands.technicians import lock_technician
@@ -35,30 +37,36 @@ from geo_assign.workorders.domain import (
 from geo_assign.workorders.tables import bookings, group_stays, offers
 
 # History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
-_PATIENCE = text("SET LOCAL statement_timeout = '10min'")
-
-
-# One statement for all of them: a busy process notes thousands of looks a second. The stream tells all the time, so it
-# counts once.
-_RECORD_VIEWS = text(f"""
-INSERT INTO location_views (
-    org_id, technician_id, minute, viewer_id, viewer_kind, viewer_name, how, first_at, last_at, count)
-SELECT :org_id, u.* FROM unnest(
-    CAST(:technician_id AS uuid[]), CAST(:minute AS timestamptz[]), CAST(:viewer_id AS uuid[]),
-    CAST(:viewer_kind AS text[]), CAST(:viewer_name AS text[]), CAST(:how AS text[]), CAST(:first_at AS timestamptz[]),
-    CAST(:last_at AS timestamptz[]), CAST(:count AS integer[])) AS u
-ON CONFLICT (org_id, technician_id, minute, viewer_id, how) DO UPDATE
-SET first_at = least(location_views.first_at, excluded.first_at),
-    last_at = greatest(location_views.last_at, excluded.last_at),
-    count = location_views.count + CASE excluded.how WHEN '{How.LIVE}' THEN 0 ELSE excluded.count END""")
+_PATIENCE = select(func.set_config("statement_timeout", "10min", True))
 
 
 def record_views(tx: Tx, views: Sequence[View]) -> None:
     """Add looks to the log, in the order of its key; the same look noted by several processes is one row."""
     if not views:
         return
-    columns = {name: [getattr(view, name) for view in views] for name in View.__dataclass_fields__}
-    tx.conn.execute(_RECORD_VIEWS, {"org_id": tx.org_id, **columns})
+    columns = {
+        column.key: literal([getattr(view, column.key) for view in views], ARRAY(column.type))
+        for column in location_views.c
+        if column.key != "org_id"
+    }
+    # One statement for all of them: a busy process notes thousands of looks a second.
+    looks = func.unnest(*columns.values()).table_valued(*columns).render_derived(name="looks")
+    rows = insert(location_views).from_select(
+        ["org_id", *columns], select(literal(tx.org_id, Uuid()), *(looks.c[name] for name in columns))
+    )
+    old, new = location_views.c, rows.excluded
+    # The stream tells all the time, so it counts once.
+    more = case((new.how == How.LIVE, 0), else_=new["count"])
+    tx.conn.execute(
+        rows.on_conflict_do_update(
+            index_elements=location_views.primary_key,
+            set_={
+                "first_at": func.least(old.first_at, new.first_at),
+                "last_at": func.greatest(old.last_at, new.last_at),
+                "count": old["count"] + more,
+            },
+        )
+    )
 
 
 def export_technician(

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal_column, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
+from geo_assign.core.expressions import word
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.receipts.coarse import list_recorded_coarse, list_technicians, with_rounded_distances
 from geo_assign.receipts.domain import Decision, DecisionNotFoundError
@@ -64,7 +65,7 @@ def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: 
     """What automation decided for a store since then, the newest first; a decision belongs to the store it asked of."""
     d = decisions.c
     statement = _select(tx).where(
-        d.mode == literal_column("'automatic'"),
+        d.mode == word("automatic"),
         d.at >= since,
         d.query["store_id"].astext == str(store_id),
         # Of an erased customer nobody knows any more where the question was.

@@ -17,7 +17,7 @@ from uuid import UUID
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import text
+from sqlalchemy import and_, func, select
 
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope, system_caller
@@ -32,6 +32,7 @@ from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, Ping
+from geo_assign.positions.tasks import ensure_track
 from geo_assign.simulate.recording import (
     RecordedLead,
     RecordedPing,
@@ -46,7 +47,8 @@ from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import Kind, NewOrder, State, WorkOrder
+from geo_assign.workorders.domain import HOLDING, Kind, NewOrder, State, WorkOrder
+from geo_assign.workorders.tables import bookings
 
 VISIT = timedelta(minutes=15)
 _RETENTION = timedelta(days=3)
@@ -124,7 +126,7 @@ class Replay:
         """Record the remaining pings, count overlapping bookings, and return the report."""
         self.flush()
         with self.database.transaction(self.org_id) as tx:
-            self.report.overlaps = tx.conn.execute(_OVERLAPS, {"org_id": self.org_id}).scalar_one()
+            self.report.overlaps = _count_overlaps(tx)
         return self.report
 
     def _open(self, vehicles: Iterable[str], middle: Point) -> None:
@@ -304,8 +306,7 @@ def _make_partitions(settings: Settings, days: tuple[datetime, datetime]) -> Non
     worker = Database(url.get_secret_value(), pool_size=1)
     try:
         with worker.across_organizations() as conn:
-            wanted = {"first": days[0].date(), "last": days[1].date()}
-            conn.execute(text("SELECT ensure_track_partitions(:first, :last)"), wanted)
+            ensure_track(conn, days[0].date(), days[1].date())
     finally:
         worker.close()
 
@@ -318,9 +319,9 @@ def _unix(at: datetime) -> Any:
     return int(at.timestamp())
 
 
-_OVERLAPS = text(
-    """
-SELECT count(*) FROM bookings a JOIN bookings b
-  ON b.org_id = a.org_id AND b.technician_id = a.technician_id AND b.id > a.id AND b.occupies && a.occupies
-WHERE a.org_id = :org_id AND a.state IN ('offered', 'assigned') AND b.state IN ('offered', 'assigned')"""
-)
+def _count_overlaps(tx: Tx) -> int:
+    """Pairs of bookings that hold the same technician's time at once."""
+    a, b = bookings.alias("a").c, bookings.alias("b").c
+    same = and_(b.org_id == a.org_id, b.technician_id == a.technician_id, b.id > a.id, b.occupies.overlaps(a.occupies))
+    pairs = select(func.count()).where(a.org_id == tx.org_id, a.state.in_(HOLDING), b.state.in_(HOLDING), same)
+    return tx.conn.execute(pairs).scalar_one()

@@ -8,16 +8,38 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Double,
+    Select,
+    Table,
+    Update,
+    cast,
+    delete,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from geo_assign.core.db import Database
+from geo_assign.core.expressions import word
+from geo_assign.core.outbox import outbox
+from geo_assign.core.tables import INSTANT
 from geo_assign.core.telemetry import gauge, get_logger
 from geo_assign.webhooks.commands.deliveries import AT_ONCE, fan_out
 from geo_assign.webhooks.delivery import Sender
-from geo_assign.webhooks.domain import EVENTS_KEPT_FOR, KEPT_FOR
+from geo_assign.webhooks.domain import EVENTS_KEPT_FOR, KEPT_FOR, DeliveryState
+from geo_assign.webhooks.tables import webhook_deliveries, webhooks
 
 _log = get_logger()
 
@@ -31,35 +53,46 @@ _BATCHES = 20
 
 _OLDEST_S = gauge("webhook_oldest_waiting_seconds", "Age of the oldest delivery that still waits.")
 
-_TO_FAN_OUT = text("SELECT DISTINCT org_id FROM outbox WHERE delivered_at IS NULL")
-_DUE = text("""
-SELECT w.org_id, w.id, w.failures FROM webhooks AS w
-WHERE w.active AND (w.opened_until IS NULL OR w.opened_until <= :now) AND EXISTS (
-    SELECT FROM webhook_deliveries AS d
-    WHERE d.org_id = w.org_id AND d.webhook_id = w.id AND d.state = 'waiting' AND d.next_attempt_at <= :now
-      AND (d.leased_until IS NULL OR d.leased_until <= :now)
-)
-ORDER BY w.failures, w.id
-""")
-_OLDEST = text(
-    "SELECT coalesce(extract(epoch FROM :now - min(created_at)), 0)::float8 FROM webhook_deliveries "
-    "WHERE state = 'waiting'"
-)
-_EXPIRE = text("""
-UPDATE webhook_deliveries SET state = 'dead', next_attempt_at = NULL, finished_at = :now,
-    last_error = coalesce(last_error, 'expired')
-WHERE state = 'waiting' AND expires_at <= :now AND (leased_until IS NULL OR leased_until <= :now)
-""")
-_FORGET_EVENTS = text("""
-DELETE FROM outbox WHERE (org_id, id) IN (
-    SELECT org_id, id FROM outbox WHERE delivered_at <= :before LIMIT :batch
-)
-""")
-_FORGET_DELIVERIES = text("""
-DELETE FROM webhook_deliveries WHERE (org_id, id) IN (
-    SELECT org_id, id FROM webhook_deliveries WHERE finished_at <= :before LIMIT :batch
-)
-""")
+_WAITING = webhook_deliveries.c.state == word(DeliveryState.WAITING)
+_TO_FAN_OUT = select(outbox.c.org_id).where(outbox.c.delivered_at.is_(None)).distinct()
+
+
+def _due(now: datetime) -> Select[UUID, UUID, int]:
+    """Webhooks of all organizations with a delivery to send, those that fail least first."""
+    w, d = webhooks.c, webhook_deliveries.c
+    is_due = exists().where(
+        d.org_id == w.org_id, d.webhook_id == w.id, _WAITING, d.next_attempt_at <= now, _is_not_leased(now)
+    )
+    rested = or_(w.opened_until.is_(None), w.opened_until <= now)
+    return select(w.org_id, w.id, w.failures).where(w.active, rested, is_due).order_by(w.failures, w.id)
+
+
+def _oldest_s(now: datetime) -> Select[float]:
+    age_s = extract("epoch", literal(now, INSTANT) - func.min(webhook_deliveries.c.created_at))
+    return select(func.coalesce(cast(age_s, Double), 0.0)).where(_WAITING)
+
+
+def _expire(now: datetime) -> Update:
+    d = webhook_deliveries.c
+    expired = update(webhook_deliveries).where(_WAITING, d.expires_at <= now, _is_not_leased(now))
+    return expired.values(
+        state=DeliveryState.DEAD,
+        next_attempt_at=None,
+        finished_at=now,
+        last_error=func.coalesce(d.last_error, "expired"),
+    )
+
+
+def _forget_before(table: Table, over_at: Column[datetime], before: datetime) -> Delete:
+    """A batch of the rows of `table` that were over at `before`."""
+    old = table.alias("old")
+    keys = select(old.c.org_id, old.c.id).where(old.c[over_at.key] <= before).limit(_BATCH)
+    return delete(table).where(tuple_(table.c.org_id, table.c.id).in_(keys))
+
+
+def _is_not_leased(now: datetime) -> ColumnElement[bool]:
+    d = webhook_deliveries.c
+    return or_(d.leased_until.is_(None), d.leased_until <= now)
 
 
 @dataclass
@@ -77,9 +110,9 @@ class Deliveries:
         """Fan out what happened, and give each webhook with something due one thread more, up to its share."""
         fan_out_everywhere(self.worker, self.sender.database)
         with self.worker.across_organizations() as conn:
-            now = {"now": self.worker.clock.now(conn)}
-            due = conn.execute(_DUE, now).all()
-            _OLDEST_S.set(conn.execute(_OLDEST, now).scalar_one())
+            now = self.worker.clock.now(conn)
+            due = conn.execute(_due(now)).all()
+            _OLDEST_S.set(conn.execute(_oldest_s(now)).scalar_one())
         for org_id, webhook_id, failures in due:
             if self._take_thread(webhook_id, 1 if failures >= _KEEPS_FAILING else _PER_WEBHOOK):
                 self._pool.submit(self._send, org_id, webhook_id)
@@ -120,25 +153,23 @@ def fan_out_everywhere(worker: Database, application: Database) -> None:
 def expire_deliveries(worker: Database) -> int:
     """Give up what was not tried in time, such as what waits for a webhook that is switched off; returns how many."""
     with worker.across_organizations() as conn:
-        return conn.execute(_EXPIRE, {"now": worker.clock.now(conn)}).rowcount
+        return conn.execute(_expire(worker.clock.now(conn))).rowcount
 
 
 def forget_old(worker: Database) -> int:
     """Delete old events that were fanned out, and old deliveries with their attempts; returns how many."""
-    return _forget(worker, _FORGET_EVENTS, EVENTS_KEPT_FOR) + _forget(worker, _FORGET_DELIVERIES, KEPT_FOR)
+    events = _forget(worker, outbox, outbox.c.delivered_at, kept_for=EVENTS_KEPT_FOR)
+    deliveries = _forget(worker, webhook_deliveries, webhook_deliveries.c.finished_at, kept_for=KEPT_FOR)
+    return events + deliveries
 
 
-def _forget(worker: Database, statement: TextClause, kept_for: timedelta) -> int:
+def _forget(worker: Database, table: Table, over_at: Column[datetime], *, kept_for: timedelta) -> int:
     forgotten = 0
     for _ in range(_BATCHES):
         with worker.across_organizations() as conn:
-            batch = _forget_batch(conn, statement, worker, kept_for)
+            before = worker.clock.now(conn) - kept_for
+            batch = conn.execute(_forget_before(table, over_at, before)).rowcount
         forgotten += batch
         if batch < _BATCH:
             break
     return forgotten
-
-
-def _forget_batch(conn: Connection, statement: TextClause, worker: Database, kept_for: timedelta) -> int:
-    before = worker.clock.now(conn) - kept_for
-    return conn.execute(statement, {"before": before, "batch": _BATCH}).rowcount

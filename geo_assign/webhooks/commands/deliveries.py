@@ -11,13 +11,18 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.expression import CTE
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.core.expressions import row_exists, word
+from geo_assign.core.outbox import outbox
 from geo_assign.core.secrets import SecretBox
+from geo_assign.core.tables import INSTANT
 from geo_assign.webhooks.domain import (
     LEASE,
     TRIED_FOR,
@@ -34,51 +39,6 @@ from geo_assign.webhooks.queries import get_delivery, get_webhook, list_valid_se
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhooks
 
 AT_ONCE = 500
-
-# Two fan-outs of one organization at once could tell a later event before an earlier one is a delivery at all.
-_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 0))")
-
-# Rows are marked, not passed by: a transaction that commits late has an earlier sequence than what was seen already.
-# Of one subject that cannot be: its events are written under its lock.
-_FAN_OUT = text("""
-WITH taken AS (
-    UPDATE outbox SET delivered_at = :now
-    WHERE org_id = :org_id AND id IN (
-        SELECT id FROM outbox WHERE org_id = :org_id AND delivered_at IS NULL ORDER BY sequence LIMIT :at_once
-    )
-    RETURNING id, sequence, event_type, subject_id, payload, created_at
-), told AS (
-    INSERT INTO webhook_deliveries (
-        org_id, id, webhook_id, event_id, event_type, subject_id, sequence, data, occurred_at, next_attempt_at,
-        expires_at, created_at
-    )
-    SELECT w.org_id, gen_random_uuid(), w.id, taken.id, taken.event_type, taken.subject_id, taken.sequence,
-           taken.payload, taken.created_at, :now, :expires_at, :now
-    FROM taken JOIN webhooks AS w ON w.org_id = :org_id
-    WHERE w.active AND taken.created_at >= w.created_at
-      AND (w.events IS NULL OR taken.event_type = ANY (w.events))
-    ON CONFLICT DO NOTHING
-)
-SELECT count(*) FROM taken
-""")
-
-# The first of each subject only: what waits behind it waits for it. One that was leased away meanwhile no longer
-# fits when its lock is got, and is passed over.
-_CLAIM = text("""
-UPDATE webhook_deliveries SET attempts = attempts + 1, leased_until = :leased_until
-WHERE org_id = :org_id AND id = (
-    SELECT d.id FROM webhook_deliveries AS d
-    WHERE d.org_id = :org_id AND d.webhook_id = :webhook_id AND d.state = 'waiting' AND d.next_attempt_at <= :now
-      AND (d.leased_until IS NULL OR d.leased_until <= :now)
-      AND NOT EXISTS (
-          SELECT FROM webhook_deliveries AS earlier
-          WHERE earlier.org_id = d.org_id AND earlier.webhook_id = d.webhook_id
-            AND earlier.subject_id = d.subject_id AND earlier.state = 'waiting' AND earlier.sequence < d.sequence
-      )
-    ORDER BY d.next_attempt_at, d.sequence LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING id, event_type, subject_id, data, occurred_at, attempts, failures, expires_at
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +61,13 @@ def fan_out(tx: Tx) -> int:
 
     None while another worker does it for this organization.
     """
-    if not tx.conn.execute(_ALONE, {"lock": f"fan-out/{tx.org_id}"}).scalar_one():
+    # Two fan-outs of one organization at once could tell a later event before an earlier one is a delivery at all.
+    alone = func.pg_try_advisory_xact_lock(func.hashtextextended(f"fan-out/{tx.org_id}", 0))
+    if not tx.conn.execute(select(alone)).scalar_one():
         return 0
-    now = tx.now()
-    values = {"org_id": tx.org_id, "now": now, "expires_at": now + TRIED_FOR, "at_once": AT_ONCE}
-    return tx.conn.execute(_FAN_OUT, values).scalar_one()  # type: ignore[no-any-return]
+    taken = _take_events(tx, tx.now())
+    deliveries = _deliveries_of(tx, taken, tx.now())
+    return tx.conn.execute(select(func.count()).select_from(taken).add_cte(deliveries)).scalar_one()
 
 
 def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
@@ -116,8 +78,7 @@ def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
     webhook, now = get_webhook(tx, webhook_id), tx.now()
     if not webhook.active or (webhook.opened_until is not None and not _may_probe(tx, webhook, now)):
         return None
-    values = {"org_id": tx.org_id, "webhook_id": webhook_id, "now": now, "leased_until": now + LEASE}
-    row = tx.conn.execute(_CLAIM, values).first()
+    row = tx.conn.execute(_lease_next(tx, webhook_id, now)).first()
     if row is None:
         _open_until(tx, webhook, webhook.opened_until)
         return None
@@ -131,6 +92,74 @@ def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
         at=now,
         data={"organization_id": str(tx.org_id), **row.data},
         secrets=open_secrets(tx, box, webhook_id, at=now),
+    )
+
+
+def _take_events(tx: Tx, now: datetime) -> CTE:
+    """Mark the oldest waiting events as fanned out.
+
+    Rows are marked, not passed by: a transaction that commits late has an earlier sequence than what was seen already.
+    Of one subject that cannot be: its events are written under its lock.
+    """
+    o, waiting = outbox.c, outbox.alias("waiting").c
+    oldest = select(waiting.id).where(waiting.org_id == tx.org_id, waiting.delivered_at.is_(None))
+    taken = update(outbox).where(o.org_id == tx.org_id, o.id.in_(oldest.order_by(waiting.sequence).limit(AT_ONCE)))
+    told = (o.id, o.sequence, o.event_type, o.subject_id, o.payload, o.created_at)
+    return taken.values(delivered_at=now).returning(*told).cte("taken")
+
+
+def _deliveries_of(tx: Tx, taken: CTE, now: datetime) -> CTE:
+    """A delivery of each event taken for each webhook that listens."""
+    w, at = webhooks.c, literal(now, INSTANT)
+    values = {
+        "org_id": w.org_id,
+        "id": func.gen_random_uuid(),
+        "webhook_id": w.id,
+        "event_id": taken.c.id,
+        "event_type": taken.c.event_type,
+        "subject_id": taken.c.subject_id,
+        "sequence": taken.c.sequence,
+        "data": taken.c.payload,
+        "occurred_at": taken.c.created_at,
+        "next_attempt_at": at,
+        "expires_at": at + TRIED_FOR,
+        "created_at": at,
+    }
+    listens = or_(w.events.is_(None), taken.c.event_type == any_(w.events))
+    rows = select(*values.values()).select_from(taken.join(webhooks, w.org_id == tx.org_id))
+    rows = rows.where(w.active, taken.c.created_at >= w.created_at, listens)
+    return insert(webhook_deliveries).from_select([*values], rows).on_conflict_do_nothing().cte("deliveries")
+
+
+def _lease_next(tx: Tx, webhook_id: UUID, now: datetime) -> ReturningUpdate[Any]:
+    """Lease the first due delivery of a subject: what waits behind it waits for it.
+
+    One that was leased away meanwhile no longer fits when its lock is got, and is passed over.
+    """
+    of_it, d, earlier = webhook_deliveries.c, webhook_deliveries.alias("d"), webhook_deliveries.alias("earlier")
+    waits_behind = row_exists(
+        earlier,
+        earlier.c.org_id == tx.org_id,
+        earlier.c.webhook_id == webhook_id,
+        earlier.c.subject_id == d.c.subject_id,
+        earlier.c.state == word(DeliveryState.WAITING),
+        earlier.c.sequence < d.c.sequence,
+    )
+    first = (
+        select(d.c.id)
+        .where(d.c.org_id == tx.org_id, d.c.webhook_id == webhook_id, d.c.state == word(DeliveryState.WAITING))
+        .where(d.c.next_attempt_at <= now, or_(d.c.leased_until.is_(None), d.c.leased_until <= now), ~waits_behind)
+        .order_by(d.c.next_attempt_at, d.c.sequence)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    told = ("id", "event_type", "subject_id", "data", "occurred_at", "attempts", "failures", "expires_at")
+    return (
+        update(webhook_deliveries)
+        .where(of_it.org_id == tx.org_id, of_it.id == first)
+        .values(attempts=of_it.attempts + 1, leased_until=now + LEASE)
+        .returning(*(of_it[name] for name in told))
     )
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import column, exists, select, table, update
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import Caller, TakenError
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
@@ -17,9 +18,10 @@ from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_everything, require_manages
 from geo_assign.workforce.domain import InUseError, Store, slug_from
 from geo_assign.workforce.local_time import UnknownTimezoneError, get_zone
-from geo_assign.workforce.queries import get_store, one_row, sees_store, to_store
+from geo_assign.workforce.queries import get_store, one_row, to_store
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
+from geo_assign.workforce.visibility import sees_store
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def set_store_settings(
 
 
 def _lock(tx: Tx, caller: Caller, store_id: UUID) -> Store:
-    statement = select(stores).where(sees_store(tx, caller.scope)).with_for_update(of=stores)
+    statement = select(stores).where(sees_store(viewer_of(tx, caller.scope))).with_for_update(of=stores)
     store = to_store(one_row(tx, statement, of=stores, row_id=store_id))
     require_manages(caller, [store_id])
     return store
@@ -133,5 +135,6 @@ def _require_unused(tx: Tx, store_id: UUID) -> None:
 def _require_zone(tx: Tx, name: str) -> None:
     # The database computes local times too, from its own copy of the zones: both have to know the name.
     get_zone(name)
-    if tx.conn.execute(text("SELECT 1 FROM pg_timezone_names WHERE name = :name"), {"name": name}).first() is None:
+    zones = table("pg_timezone_names", column("name"))
+    if tx.conn.execute(select(zones.c.name).where(zones.c.name == name)).first() is None:
         raise UnknownTimezoneError(f"The database does not know the time zone {name!r}.")

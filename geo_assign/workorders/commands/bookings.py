@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
 from geo_assign.workorders.tables import bookings, work_orders
-
-_LOCK_TECHNICIAN = text("SELECT pg_advisory_xact_lock(hashtextextended(:technician, 0))")
 
 
 def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
@@ -22,7 +20,8 @@ def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
     such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
     """
     for technician_id in sorted(set(technician_ids)):
-        tx.conn.execute(_LOCK_TECHNICIAN, {"technician": f"{tx.org_id}/{technician_id}"})
+        technician = func.hashtextextended(f"{tx.org_id}/{technician_id}", 0)
+        tx.conn.execute(select(func.pg_advisory_xact_lock(technician)))
 
 
 def claim_time(
