@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.migrate import upgrade
-from tests.databases import SECRET_KEY, World, cloned, contents, server, server_url
+from tests.databases import SECRET_KEY, World, borrowed, cloned, contents, server, server_url
 from tests.day import NOON, Day
 
 __all__ = ["SECRET_KEY", "World", "cloned", "server_url"]
@@ -53,8 +53,8 @@ def _migrate(world: World) -> None:
 
 @pytest.fixture
 def world(template: str) -> Iterator[World]:
-    """A fresh database for one test."""
-    with cloned(template) as world:
+    """A database for one test, with the schema and without rows."""
+    with borrowed(template) as world:
         yield world
 
 

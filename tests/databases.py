@@ -1,12 +1,16 @@
-"""Databases for tests: templates that are kept between runs, and clones of them that go with their test.
+"""Databases for tests: templates that are kept between runs, and clones of them.
 
 A template belongs to a kind and a key, the hash of all that decides what is in it. Whichever process wants it first
 makes it; later processes and later runs find it there. A template with another key of the same kind is dropped when a
 new one is made, unless a process still uses it. What a killed run left behind is dropped by the next one.
 
+A test borrows a clone: the rows it wrote are deleted and the next test borrows the same one, since a new one costs five
+times as much as the test. One whose schema was changed is dropped.
+
 Who uses what is known by advisory locks on the server's maintenance database: they go with their process.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +34,28 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 _SOFTWARE = """
 SELECT version() || string_agg(' ' || name || ' ' || default_version, '' ORDER BY name)
 FROM pg_available_extensions WHERE name IN ('postgis', 'btree_gist')"""
+
+
+_TABLES = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1"""
+_SEQUENCES = "SELECT quote_literal(quote_ident(sequencename)) FROM pg_sequences WHERE schemaname = 'public'"
+# Every change of a catalog's row writes it anew, in a later transaction. (Statistics are written in place.)
+_SCHEMA = "\nUNION ALL ".join(
+    f"SELECT '{catalog}', count(*), max(xmin::text::bigint) FROM {catalog}"
+    for catalog in (
+        "pg_class",
+        "pg_attribute",
+        "pg_constraint",
+        "pg_policy",
+        "pg_trigger",
+        "pg_proc",
+        "pg_db_role_setting",
+    )
+)
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 
 
 @dataclass(frozen=True)
@@ -71,11 +97,15 @@ class Server:
     def __init__(self) -> None:
         self._session = token_hex(6)
         self._used: set[str] = set()
+        self._waiting: dict[str, list[Clone]] = {}
         self._conn = psycopg.connect(server_url(), autocommit=True)
         self._run("SELECT pg_advisory_lock(%s)", _lock_key(self._session))
         self._drop_what_was_left()
 
     def close(self) -> None:
+        for clone in itertools.chain(*self._waiting.values()):
+            clone.close()
+            self._drop(clone.name)
         self._conn.close()
 
     def template(
@@ -109,6 +139,25 @@ class Server:
             yield world_of(name)
         finally:
             self._drop(name)
+
+    @contextmanager
+    def borrowed(self, template: str) -> Iterator[World]:
+        """A database like the template. It goes to the next test when this one is over and only rows were written."""
+        waiting = self._waiting.setdefault(template, [])
+        clone = waiting.pop() if waiting else self._clone(template)
+        try:
+            yield world_of(clone.name)
+        finally:
+            if clone.is_emptied():
+                waiting.append(clone)
+            else:
+                clone.close()
+                self._drop(clone.name)
+
+    def _clone(self, template: str) -> "Clone":
+        name = f"geo_test_{self._session}_{token_hex(6)}"
+        self._create(name, template)
+        return Clone(name)
 
     def _make(self, name: str, fill: Callable[[World], None], base: str | None) -> None:
         """Fill a database of this process first: a template is there whole or not at all."""
@@ -157,6 +206,46 @@ class Server:
         return self._conn.execute(statement, values).fetchall()  # type: ignore[arg-type]
 
 
+class Clone:
+    """A database that one test after another borrows, and the owner's connection that empties it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._conn = psycopg.connect(world_of(name).admin_url, autocommit=True)
+        tables = {table for (table,) in self._conn.execute(_TABLES)}
+        self._kept = sorted(table for table in tables if self._has_rows(table))
+        self._emptying = "; ".join(
+            [
+                "SET session_replication_role = replica",
+                *(f"DELETE FROM {table}" for table in sorted(tables.difference(self._kept))),
+                *(f"SELECT setval({sequence}, 1, false)" for (sequence,) in self._conn.execute(_SEQUENCES)),
+                "RESET session_replication_role",
+                "SELECT pg_stat_reset()",
+            ]
+        )
+        self._was = self._fingerprint()
+
+    def is_emptied(self) -> bool:
+        """Delete the rows of the last test. False where it changed more than that, so that nothing can be borrowed."""
+        try:
+            self._conn.execute(_END_OTHERS)
+            self._conn.execute(self._emptying)
+            return self._fingerprint() == self._was
+        except psycopg.Error:
+            return False
+
+    def close(self) -> None:
+        self._conn.close()
+
+    def _fingerprint(self) -> list[tuple[object, ...]]:
+        """The state of the schema, and what is in the tables that a migration filled."""
+        contents = [f"SELECT '{table}', count(*), sum(hashtext(t::text)) FROM {table} t" for table in self._kept]
+        return self._conn.execute("\nUNION ALL ".join([_SCHEMA, *contents])).fetchall()  # type: ignore[arg-type]
+
+    def _has_rows(self, table: str) -> bool:
+        return self._conn.execute(f"SELECT FROM {table} LIMIT 1").fetchone() is not None  # type: ignore[arg-type]
+
+
 @cache
 def server() -> Server:
     """This process's way to the server; closed by the fixture `template`."""
@@ -167,6 +256,13 @@ def server() -> Server:
 def cloned(template: str) -> Iterator[World]:
     """A copy of the template, dropped afterwards."""
     with server().cloned(template) as world:
+        yield world
+
+
+@contextmanager
+def borrowed(template: str) -> Iterator[World]:
+    """A database like the template, for one test."""
+    with server().borrowed(template) as world:
         yield world
 
 

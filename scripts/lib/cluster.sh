@@ -187,7 +187,7 @@ cluster_settings() {
         "log_line_prefix = '%m [%p] %q%u@%d '"
     if [[ $1 == test ]]; then
         printf '%s\n' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' \
-            'wal_level = minimal' 'max_wal_senders = 0' "max_wal_size = '4GB'"
+            'wal_level = minimal' 'max_wal_senders = 0' "max_wal_size = '4GB'" "shared_preload_libraries = 'postgis-3'"
     fi
 }
 
