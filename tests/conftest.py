@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from geo_assign.migrate import upgrade
 from tests.databases import SECRET_KEY, World, borrowed, cloned, contents, server, server_url
 from tests.day import NOON, Day
 
-__all__ = ["SECRET_KEY", "World", "cloned", "server_url"]
+__all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +70,19 @@ def database(world: World) -> Iterator[Database]:
 @pytest.fixture
 def admin(world: World) -> Iterator[Connection]:
     """An autocommitting connection of the owner, to set up and to look behind the application."""
-    engine = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
+    with owner_of(world) as conn:
         yield conn
-    engine.dispose()
+
+
+@contextmanager
+def owner_of(world: World) -> Iterator[Connection]:
+    """An autocommitting connection of the owner."""
+    engine = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as conn:
+            yield conn
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture
@@ -86,6 +96,13 @@ def org_id(admin: Connection) -> UUID:
 
 @pytest.fixture
 def day(world: World) -> Iterator[Day]:
+    """A dispatcher's day on a recorded clock, at noon."""
+    with opened_day(world) as day:
+        yield day
+
+
+@contextmanager
+def opened_day(world: World) -> Iterator[Day]:
     """A dispatcher's day on a recorded clock, at noon."""
     clock = RecordedClock(NOON)
     database = world.database(clock=clock)

@@ -20,7 +20,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.seed import load, read_document
 from tests.conftest import SECRET_KEY, World
 
-START_WITHIN_S = 40.0
+START_WITHIN_S = 120.0
 PASSWORD = "a-long-password"
 
 
@@ -97,7 +97,7 @@ class LiveService:
         """End a process of ours, by default without asking."""
         process = self.processes.pop(name)
         process.send_signal(number)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     def wait_until_ready(self) -> None:
         deadline = monotonic() + START_WITHIN_S

@@ -12,10 +12,12 @@ from sqlalchemy import Connection, text
 from tests.conftest import World
 from tests.live import Client, LiveService, live_service, seed_document
 from tests.races.conftest import at_once
+from tests.thoroughness import times
 
 pytestmark = pytest.mark.races
 
 HERE = {"lat": 41.15, "lon": -8.61}
+ROUNDS = times(40, 200)
 
 
 @pytest.fixture
@@ -140,9 +142,6 @@ def test_accept_against_expiry_has_one_winner(service: LiveService, admin: Conne
         services.close()
     assert sum(states.values()) == ROUNDS
     assert overlaps(admin) == 0
-
-
-ROUNDS = 200
 
 
 def count_events(admin: Connection, work_order_id: str, kind: str) -> int:

@@ -6,7 +6,6 @@ told why, and nothing deadlocks. Then the connection is cut before and after eac
 Each pair stops at two messages, other pairs at others; GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops at every one.
 """
 
-import os
 import threading
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
@@ -15,25 +14,37 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.dispatch.flows import DispatchService
-from tests.conftest import World
-from tests.day import Day
+from tests.conftest import World, cloned, opened_day, owner_of
 from tests.races.invariants import broken_rules
 from tests.races.sweeps import ACTS, Act, Attempt, Stage
 from tests.races.test_claims import deadlocks
 from tests.races.wire import Proxy, Script
+from tests.thoroughness import EVERY_MESSAGE
 
 pytestmark = [pytest.mark.races, pytest.mark.timeout(600)]
 
-EVERY_MESSAGE = os.environ.get("GEO_ASSIGN_TEST_EVERY_MESSAGE") == "1"
+
+@pytest.fixture(scope="module")
+def world(template: str) -> Iterator[World]:
+    """One database for the whole sweep: each scene has a day of its own."""
+    with cloned(template) as world:
+        yield world
 
 
-@pytest.fixture
-def stage(day: Day, admin: Connection) -> Stage:
-    day.set(reoffer_after_minutes=0, offer_limit=100)
-    return Stage(day, admin).open()
+@pytest.fixture(scope="module")
+def admin(world: World) -> Iterator[Connection]:
+    with owner_of(world) as admin:
+        yield admin
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def stage(world: World, admin: Connection) -> Iterator[Stage]:
+    with opened_day(world) as day:
+        day.set(reoffer_after_minutes=0, offer_limit=100)
+        yield Stage(day, admin).open()
+
+
+@pytest.fixture(scope="module")
 def proxy(world: World) -> Iterator[Proxy]:
     proxy = Proxy(world.app_url)
     yield proxy

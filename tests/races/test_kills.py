@@ -15,10 +15,13 @@ from sqlalchemy import Connection, text
 from tests.conftest import World
 from tests.live import Client, live_service, seed_document
 from tests.races.test_answers import HERE, offered, overlaps, ping
+from tests.thoroughness import times
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.races
 
-KILLS = 12
+KILLS = times(5, 12)
+SENDING_S = times(1, 2)
 
 
 def test_offers_expire_exactly_once_however_often_the_worker_is_killed(
@@ -31,8 +34,10 @@ def test_offers_expire_exactly_once_however_often_the_worker_is_killed(
             ping(service.technician(f"t{number}"))
         leads = [offered(service, number)["id"] for number in range(12)]
         for number in range(KILLS):
+            started = service.log.read_text().count("worker_started")
             service.start("worker")
-            Event().wait(0.6 + 0.11 * number)
+            wait_until(lambda: service.log.read_text().count("worker_started") > started, "the worker has started")  # noqa: B023
+            Event().wait(0.05 + 0.11 * number)
             service.kill("worker")
         service.start("worker")
         wait_until_still(admin)
@@ -54,7 +59,7 @@ def test_every_acknowledged_position_survives_a_kill_of_the_api(
         stop = Event()
         with ThreadPoolExecutor(8) as pool:
             sending = [pool.submit(send_until, phone, stop) for phone in phones]
-            Event().wait(2.0)
+            Event().wait(SENDING_S)
             service.kill("serve")
             stop.set()
             acknowledged = [job.result() for job in sending]
@@ -106,13 +111,9 @@ def send_until(phone: Client, stop: Event) -> list[datetime]:
     return acknowledged
 
 
-def wait_until_still(admin: Connection, within_s: float = 90) -> None:
-    deadline = monotonic() + within_s
-    while monotonic() < deadline:
-        if admin.execute(text("SELECT count(*) FROM offers WHERE state = 'offered'")).scalar_one() == 0:
-            return
-        Event().wait(0.3)
-    raise AssertionError("offers are still open")
+def wait_until_still(admin: Connection) -> None:
+    open_offers = text("SELECT count(*) FROM offers WHERE state = 'offered'")
+    wait_until(lambda: admin.execute(open_offers).scalar_one() == 0, "no offer is open", within_s=90, pause_s=0.1)
 
 
 def events(admin: Connection, work_order_id: str) -> list[str]:

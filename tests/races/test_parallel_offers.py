@@ -14,12 +14,13 @@ from tests.live import LiveService, live_service, seed_document
 from tests.races.conftest import at_once
 from tests.races.test_answers import HERE, count_events, overlaps, ping
 from tests.races.test_claims import deadlocks
+from tests.thoroughness import times
 
 pytestmark = pytest.mark.races
 
 PEOPLE = 12
 ASKED = 8
-ROUNDS = 12
+ROUNDS = times(4, 12)
 THREADS = 24
 
 
