@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, exists, func, literal, select, tuple_
 
 from geo_assign.access.domain import (
     ActorKind,
@@ -29,7 +29,7 @@ from geo_assign.access.statements import (
     ApiKeyRow,
     SessionRow,
 )
-from geo_assign.access.tables import api_keys, audit_entries, organizations, users
+from geo_assign.access.tables import api_keys, audit_entries, organizations, sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import Opening
 from geo_assign.core.errors import NotFoundError
@@ -226,4 +226,18 @@ def _to_api_key(row: Any) -> ApiKey:
         scopes=tuple(sorted(row.scopes)),
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+    )
+
+
+def is_logged_in(tx: Tx, user_id: UUID) -> ColumnElement[bool]:
+    """A predicate: the user is active and has a session, by the clock that judges log-ins."""
+    s, u = sessions.c, users.c
+    return exists().where(
+        u.org_id == tx.org_id,
+        u.id == user_id,
+        u.active,
+        s.org_id == u.org_id,
+        s.user_id == u.id,
+        s.ended_at.is_(None),
+        s.expires_at > func.clock_timestamp(),
     )

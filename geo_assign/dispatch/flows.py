@@ -8,7 +8,6 @@ between is a due row that the worker goes on with.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller, system_caller
@@ -23,10 +22,9 @@ from geo_assign.dispatch.commands.optimizing import Wanted
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
-from geo_assign.workorders.commands import set_deadlines
-from geo_assign.workorders.domain import LocationSource, NewOrder, Offer, PendingReason, RejectReason, WorkOrder
+from geo_assign.workorders.commands import find_and_lock_ungeocoded, set_deadlines
+from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, WorkOrder
 from geo_assign.workorders.queries import get_work_order
-from geo_assign.workorders.tables import work_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +140,10 @@ class DispatchService:
 
 def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
     """Take an order for geocoding if it waits for it: moves its deadline so that no other process asks meanwhile."""
-    row = _lock_waiting(tx, order_id)
-    if row is None:
+    waiting = find_and_lock_ungeocoded(tx, order_id)
+    if waiting is None:
         return None
     set_deadlines(tx, order_id, geocode_due_at=tx.now() + LEASE)
-    near = get_store(tx, EVERYTHING, row.store_id).location
-    address = AddressQuery(text=row.address, near=near)
-    return GeocodeRequest(tx.org_id, row.store_id, row.group_id, address), row.geocode_attempts
-
-
-def _lock_waiting(tx: Tx, order_id: UUID) -> Any:
-    w = work_orders.c
-    row = tx.conn.execute(work_orders.select().where(w.org_id == tx.org_id, w.id == order_id).with_for_update()).first()
-    if row is None or row.geocode_due_at is None or not row.address or row.location_source == LocationSource.PIN:
-        return None
-    return row
+    near = get_store(tx, EVERYTHING, waiting.store_id).location
+    address = AddressQuery(text=waiting.address, near=near)
+    return GeocodeRequest(tx.org_id, waiting.store_id, waiting.group_id, address), waiting.geocode_attempts

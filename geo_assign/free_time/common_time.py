@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from geo_assign.core.db import Tx
 from geo_assign.core.spans import Span, clip, subtract
 from geo_assign.free_time.gaps import earliest_common_gap
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.working_time import WorkingTime, working_spans
-from geo_assign.workorders.domain import HOLDING
-from geo_assign.workorders.tables import bookings
+from geo_assign.workorders.queries import list_occupied_spans
 
 LOOKS_AHEAD = timedelta(days=14)
 _MINUTE = timedelta(minutes=1)
@@ -52,7 +49,7 @@ def find_common_slot(
 ) -> Span | None:
     """The earliest slot in which all of them could come; what work order `except_for` holds does not count."""
     within = (after - travel_buffer, after + LOOKS_AHEAD + duration + _MINUTE)
-    occupied = _occupied(tx, technician_ids, within, except_for=except_for)
+    occupied = list_occupied_spans(tx, technician_ids, within, except_for=except_for)
     away = list_away(tx, technician_ids, within)
     diaries = [
         Diary(working, occupied.get(technician_id, ()), away.get(technician_id, ()))
@@ -74,21 +71,3 @@ def _whole_minutes(spans: Iterable[Span]) -> list[Span]:
 def _full_minute(at: datetime) -> datetime:
     floor = at.replace(second=0, microsecond=0)
     return floor if floor == at else floor + _MINUTE
-
-
-def _occupied(tx: Tx, technician_ids: Sequence[UUID], within: Span, *, except_for: UUID) -> dict[UUID, list[Span]]:
-    b = bookings.c
-    rows = tx.conn.execute(
-        select(b.technician_id, b.occupied_from, b.occupied_until).where(
-            b.org_id == tx.org_id,
-            b.technician_id.in_(technician_ids),
-            b.state.in_(HOLDING),
-            b.occupied_until > within[0],
-            b.occupied_from < within[1],
-            b.work_order_id != except_for,
-        )
-    )
-    found: dict[UUID, list[Span]] = {}
-    for row in rows:
-        found.setdefault(row.technician_id, []).append((row.occupied_from, row.occupied_until))
-    return found

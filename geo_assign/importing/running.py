@@ -1,12 +1,11 @@
 """Import a whole file, each row in a transaction of its own: after an interruption, finished rows stay imported."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID
-
-from sqlalchemy import func, select
 
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.settings import Settings
@@ -14,7 +13,7 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.importing.files import CsvFile, CsvRow, ErrorFile
 from geo_assign.importing.rows import RowError
 from geo_assign.importing.upserting import Importer, RowChange, RowOutcome, upsert_row
-from geo_assign.workorders.tables import work_orders
+from geo_assign.workorders.queries import count_with_location, list_to_geocode
 
 Progress = Callable[[], object]
 _IDS_PER_STATEMENT = 500
@@ -69,13 +68,7 @@ def import_rows(target: ImportTarget, file: CsvFile, *, advance: Progress) -> Im
 
 def list_to_locate(database: Database, org_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
     """List those of the work orders whose address is still to be geocoded."""
-    w = work_orders.c
-    found: list[UUID] = []
-    for start in range(0, len(ids), _IDS_PER_STATEMENT):
-        some = ids[start : start + _IDS_PER_STATEMENT]
-        statement = select(w.id).where(w.org_id == org_id, w.id.in_(some), w.geocode_due_at.is_not(None))
-        found += database.run(org_id, lambda tx, statement=statement: tx.conn.execute(statement).scalars().all())  # type: ignore[misc]
-    return found
+    return [one for some in _parts(ids) for one in database.run(org_id, partial(list_to_geocode, work_order_ids=some))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +83,13 @@ class LocatedCounts:
 def count_located(database: Database, org_id: UUID, ids: Sequence[UUID]) -> LocatedCounts:
     """Count these work orders by the outcome of geocoding."""
     waiting = len(list_to_locate(database, org_id, ids))
-    w = work_orders.c
-    found = 0
-    for start in range(0, len(ids), _IDS_PER_STATEMENT):
-        some = ids[start : start + _IDS_PER_STATEMENT]
-        statement = select(func.count()).where(w.org_id == org_id, w.id.in_(some), w.lat.is_not(None))
-        found += database.run(org_id, lambda tx, statement=statement: tx.conn.execute(statement).scalar_one())  # type: ignore[misc]
+    found = sum(database.run(org_id, partial(count_with_location, work_order_ids=some)) for some in _parts(ids))
     return LocatedCounts(found, waiting, len(ids) - found - waiting)
+
+
+def _parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        yield ids[start : start + _IDS_PER_STATEMENT]
 
 
 def locate(dispatch: DispatchService, org_id: UUID, ids: Iterable[UUID], *, advance: Progress) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Table, select
 
 from geo_assign.access.domain import system_caller
 from geo_assign.core.db import Tx
@@ -18,11 +17,10 @@ from geo_assign.importing.rows import ImportRow, RowError, StoreRow, TechnicianI
 from geo_assign.seed import OrganizationLoader
 from geo_assign.seed.document import Place, StoreEntry, TechnicianEntry
 from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNotExistError
-from geo_assign.workforce.queries import find_id_by_slug, get_store
+from geo_assign.workforce.queries import SluggedKind, find_id_by_slug, find_version_by_slug, get_store
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
 from geo_assign.workorders.domain import DuplicateExternalIdError, NewOrder
-from geo_assign.workorders.tables import work_orders
+from geo_assign.workorders.queries import find_id_by_external_id
 
 
 class RowChange(StrEnum):
@@ -62,11 +60,11 @@ def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: ImportRow) -
 
 def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> RowOutcome:
     """Create a technician, or change what differs from the row."""
-    _require(tx, stores, row.store, column="store")
+    _require(tx, "stores", row.store, column="store")
     for group in row.groups:
-        _require(tx, service_groups, group, column="groups")
+        _require(tx, "service_groups", group, column="groups")
     if row.provider:
-        _require(tx, service_providers, row.provider, column="provider")
+        _require(tx, "service_providers", row.provider, column="provider")
     home, hours = row.home(), row.hours()
     values = {
         "groups": row.groups or None,
@@ -79,15 +77,15 @@ def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> R
     }
     given = {name: value for name, value in values.items() if value is not None}
     entry = TechnicianEntry(slug=row.slug, name=row.name, store=row.store, **given)  # type: ignore[arg-type]
-    before = _version(tx, technicians, row.slug)
+    before = find_version_by_slug(tx, "technicians", row.slug)
     technician_id = OrganizationLoader(tx, settings).technician(entry, email=row.email)
-    return RowOutcome(_compared(before, _version(tx, technicians, row.slug)), technician_id)
+    return RowOutcome(_compared(before, find_version_by_slug(tx, "technicians", row.slug)), technician_id)
 
 
 def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
     """Create a store, or change what differs from the row; settings without a column stay unchanged."""
-    before, given = _version(tx, stores, row.slug), row.settings()
-    known = find_id_by_slug(tx, stores, row.slug)
+    before, given = find_version_by_slug(tx, "stores", row.slug), row.settings()
+    known = find_id_by_slug(tx, "stores", row.slug)
     kept: Mapping[str, Any] = {}
     if known is not None:
         kept = get_store(tx, system_caller(tx.org_id).scope, known).stored_settings
@@ -99,7 +97,7 @@ def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
     place = Place(lat=row.lat, lon=row.lon)
     entry = StoreEntry(slug=row.slug, name=row.name, timezone=row.timezone, location=place, **chosen)
     store_id = OrganizationLoader(tx, settings).store(entry)
-    return RowOutcome(_compared(before, _version(tx, stores, row.slug)), store_id)
+    return RowOutcome(_compared(before, find_version_by_slug(tx, "stores", row.slug)), store_id)
 
 
 def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutcome:
@@ -107,11 +105,8 @@ def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutc
 
     The address is geocoded and a technician sought afterwards, by `locate` or by the worker.
     """
-    store_id = _require(tx, stores, row.store, column="store")
-    w = work_orders.c
-    known = tx.conn.execute(
-        select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.external_id == row.external_id)
-    ).scalar_one_or_none()
+    store_id = _require(tx, "stores", row.store, column="store")
+    known = find_id_by_external_id(tx, store_id, row.external_id)
     if known is not None:
         return RowOutcome(RowChange.UNCHANGED, known)
     new = NewOrder(
@@ -122,14 +117,14 @@ def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutc
         location=row.location(),
         slot_start=row.slot_start,
         slot_end=row.slot_end,
-        group_id=_require(tx, service_groups, row.group, column="group") if row.group else None,
+        group_id=_require(tx, "service_groups", row.group, column="group") if row.group else None,
         skills=tuple(row.skills),
         device=row.device(),
         referral_source=row.referral_source,
         priority=row.priority,
         notes=row.notes,
         external_id=row.external_id,
-        assignee_id=_require(tx, technicians, row.assignee, column="assignee") if row.assignee else None,
+        assignee_id=_require(tx, "technicians", row.assignee, column="assignee") if row.assignee else None,
     )
     order_id, _ = orders.create(tx, system_caller(tx.org_id), new, None)
     return RowOutcome(RowChange.CREATED, order_id)
@@ -150,16 +145,11 @@ _COLUMN_OF_CODE = {
 }
 
 
-def _require(tx: Tx, table: Table, slug: str, *, column: str) -> UUID:
-    found = find_id_by_slug(tx, table, slug)
+def _require(tx: Tx, kind: SluggedKind, slug: str, *, column: str) -> UUID:
+    found = find_id_by_slug(tx, kind, slug)
     if found is None:
-        raise RowError(column, f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
+        raise RowError(column, f"There is no {slug!r} among the {kind.replace('_', ' ')}.")
     return found
-
-
-def _version(tx: Tx, table: Table, slug: str) -> int | None:
-    statement = select(table.c.version).where(table.c.org_id == tx.org_id, table.c.slug == slug)
-    return tx.conn.execute(statement).scalar_one_or_none()
 
 
 def _compared(before: int | None, after: int | None) -> RowChange:

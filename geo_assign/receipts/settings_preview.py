@@ -13,8 +13,6 @@ from statistics import fmean, median
 from time import monotonic
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Tx
 from geo_assign.matching.domain import Candidate, Question
@@ -26,8 +24,7 @@ from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import list_automatic_decisions
 from geo_assign.receipts.why import question_of_decision
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import OfferState
-from geo_assign.workorders.tables import offers
+from geo_assign.workorders.queries import get_acceptance_rates
 
 MOST_DECISIONS = 500
 _MOST_S = 10.0
@@ -135,7 +132,8 @@ def preview_settings(
             passed_over[found] += 1
         else:
             compared.append(found)
-    accepted = _acceptance(tx, since, {pick.technician_id for one in compared for pick in (one.old, one.new) if pick})
+    picked = {pick.technician_id for one in compared for pick in (one.old, one.new) if pick}
+    accepted = get_acceptance_rates(tx, since, picked)
     return SettingsPreview(
         since=since,
         examined=examined,
@@ -199,17 +197,6 @@ def _side(picks: Sequence[Pick | None], accepted: dict[UUID, float]) -> Side:
         median_m=round(median(metres), 1) if metres else None,
         acceptance=round(fmean(shares), 3) if shares else None,
     )
-
-
-def _acceptance(tx: Tx, since: datetime, technician_ids: set[UUID]) -> dict[UUID, float]:
-    """The share of offers that each of them accepted, of those that he was left to answer."""
-    o = offers.c
-    answered = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
-    share = func.count().filter(o.state == OfferState.ACCEPTED) * 1.0 / func.count()
-    statement = select(o.technician_id, share.label("share")).where(
-        o.org_id == tx.org_id, o.technician_id.in_(technician_ids), o.offered_at >= since, o.state.in_(answered)
-    )
-    return {row.technician_id: float(row.share) for row in tx.conn.execute(statement.group_by(o.technician_id))}
 
 
 def _differing(present: StoreSettings, other: StoreSettings) -> set[str]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
-from sqlalchemy import Table
 
 from geo_assign.access.commands import (
     NewUser,
@@ -47,7 +46,6 @@ from geo_assign.seed.document import (
 )
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import Duties
-from geo_assign.workforce.tables import service_groups, service_providers, stores, technicians
 
 _DEVICE = "seed"
 
@@ -110,7 +108,7 @@ class OrganizationLoader:
 
     def store(self, entry: StoreEntry) -> UUID:
         """Create a store, or change what differs."""
-        store_id = queries.find_id_by_slug(self._tx, stores, entry.slug)
+        store_id = queries.find_id_by_slug(self._tx, "stores", entry.slug)
         wanted: dict[str, Any] = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
         if store_id is None:
             new = commands.NewStore(slug=entry.slug, settings=entry.settings, **wanted)
@@ -135,12 +133,12 @@ class OrganizationLoader:
             store_map_key(self._tx, self._caller, self._box, owner, new=new, tested=NOT_TESTED)
 
     def _group(self, entry: GroupEntry) -> dict[str, Any]:
-        group_id = queries.find_id_by_slug(self._tx, service_groups, entry.slug)
+        group_id = queries.find_id_by_slug(self._tx, "service_groups", entry.slug)
         if group_id is None:
-            new = commands.NewGroup(name=entry.name, slug=entry.slug, store_id=self._id(stores, entry.store))
+            new = commands.NewGroup(name=entry.name, slug=entry.slug, store_id=self._id("stores", entry.store))
             return {"id": str(commands.create_group(self._tx, self._caller, new).id)}
         group = queries.get_group(self._tx, self._caller.scope, group_id)
-        if group.store_id != self._id(stores, entry.store):
+        if group.store_id != self._id("stores", entry.store):
             raise SeedError(f"The service group {entry.slug!r} exists already, in another store.")
         if changes := _changes(group, {"name": entry.name}):
             commands.update_group(self._tx, self._caller, group_id, changes=changes)
@@ -154,9 +152,9 @@ class OrganizationLoader:
             "capacity": entry.capacity,
             "valid_from": entry.valid_from,
             "valid_until": entry.valid_until,
-            "group_ids": self._ids(service_groups, entry.groups),
+            "group_ids": self._ids("service_groups", entry.groups),
         }
-        provider_id = queries.find_id_by_slug(self._tx, service_providers, entry.slug)
+        provider_id = queries.find_id_by_slug(self._tx, "service_providers", entry.slug)
         if provider_id is None:
             new = commands.NewProvider(slug=entry.slug, **wanted)
             return {"id": str(commands.create_provider(self._tx, self._caller, new).id)}
@@ -177,14 +175,14 @@ class OrganizationLoader:
         """Create a technician, or change what differs. `email`: the log-in of a new technician; None for no log-in."""
         wanted: dict[str, Any] = {
             "name": entry.name,
-            "store_id": self._id(stores, entry.store),
-            "group_ids": self._ids(service_groups, entry.groups),
+            "store_id": self._id("stores", entry.store),
+            "group_ids": self._ids("service_groups", entry.groups),
             "skills": tuple(sorted(set(entry.skills))),
             "hours": None if entry.hours == "always" else entry.hours,
             "home": entry.home and entry.home.point(),
-            "provider_id": self._id(service_providers, entry.provider) if entry.provider else None,
+            "provider_id": self._id("service_providers", entry.provider) if entry.provider else None,
         }
-        technician_id = queries.find_id_by_slug(self._tx, technicians, entry.slug)
+        technician_id = queries.find_id_by_slug(self._tx, "technicians", entry.slug)
         if technician_id is None:
             new = commands.NewTechnician(slug=entry.slug, email=email, password=entry.password, **wanted)
             return commands.create_technician(self._tx, self._caller, new).id
@@ -200,7 +198,7 @@ class OrganizationLoader:
             self._update_password(get_user(self._tx, before.user_id), entry.password)
 
     def _user(self, entry: UserEntry) -> dict[str, Any]:
-        duties = Duties(self._ids(stores, entry.stores), self._ids(service_groups, entry.groups))
+        duties = Duties(self._ids("stores", entry.stores), self._ids("service_groups", entry.groups))
         wanted: dict[str, Any] = {
             "name": entry.name,
             "role": Role(entry.role),
@@ -237,7 +235,7 @@ class OrganizationLoader:
             known, token = create_api_key(self._tx, self._caller, name=entry.name, scopes=entry.scopes, secret=secret)
         else:
             token = renew_api_key(self._tx, self._caller, known.id, scopes=entry.scopes, secret=secret)
-        commands.set_key_stores(self._tx, known.id, self._ids(stores, entry.stores))
+        commands.set_key_stores(self._tx, known.id, self._ids("stores", entry.stores))
         return {"id": str(known.id), "key": token}
 
     def _secret(self, key: str | None) -> str | None:
@@ -248,16 +246,16 @@ class OrganizationLoader:
             raise SeedError("A key has 16 to 200 letters, digits and signs of ._~+/=-")
         return secret
 
-    def _id(self, table: Table, slug: str) -> UUID:
-        if (table.name, slug) not in self._ids_by_slug:
-            found = queries.find_id_by_slug(self._tx, table, slug)
+    def _id(self, kind: queries.SluggedKind, slug: str) -> UUID:
+        if (kind, slug) not in self._ids_by_slug:
+            found = queries.find_id_by_slug(self._tx, kind, slug)
             if found is None:
-                raise SeedError(f"There is no {slug!r} among the {table.name.replace('_', ' ')}.")
-            self._ids_by_slug[table.name, slug] = found
-        return self._ids_by_slug[table.name, slug]
+                raise SeedError(f"There is no {slug!r} among the {kind.replace('_', ' ')}.")
+            self._ids_by_slug[kind, slug] = found
+        return self._ids_by_slug[kind, slug]
 
-    def _ids(self, table: Table, slugs: Sequence[str]) -> tuple[UUID, ...]:
-        return tuple(sorted({self._id(table, slug) for slug in slugs}))
+    def _ids(self, kind: queries.SluggedKind, slugs: Sequence[str]) -> tuple[UUID, ...]:
+        return tuple(sorted({self._id(kind, slug) for slug in slugs}))
 
 
 @contextmanager

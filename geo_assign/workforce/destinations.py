@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import and_, exists, select
 
-from geo_assign.access.tables import sessions, users
+from geo_assign.access.queries import is_logged_in
 from geo_assign.core.db import Tx
 from geo_assign.workforce.tables import group_dispatchers, service_groups, stores, technician_groups
 
@@ -49,24 +49,6 @@ def members_of(tx: Tx, group_id: UUID, technician_ids: Collection[UUID]) -> set[
 
 def is_on_shift(tx: Tx, user_id: UUID, *, group_id: UUID) -> bool:
     """Whether a user is still an active dispatcher of a group and logged in, by the clock that judges log-ins."""
-    d, u = group_dispatchers.c, users.c
-    return tx.conn.execute(
-        select(
-            exists().where(
-                d.org_id == tx.org_id,
-                d.user_id == user_id,
-                d.group_id == group_id,
-                u.org_id == d.org_id,
-                u.id == d.user_id,
-                u.active,
-                _logged_in(),
-            )
-        )
-    ).scalar_one()
-
-
-def _logged_in() -> ColumnElement[bool]:
-    s, u = sessions.c, users.c
-    return exists().where(
-        s.org_id == u.org_id, s.user_id == u.id, s.ended_at.is_(None), s.expires_at > func.clock_timestamp()
-    )
+    d = group_dispatchers.c
+    dispatches = exists().where(d.org_id == tx.org_id, d.user_id == user_id, d.group_id == group_id)
+    return tx.conn.execute(select(dispatches & is_logged_in(tx, user_id))).scalar_one()

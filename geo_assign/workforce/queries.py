@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, func, select, true
@@ -202,10 +202,28 @@ def list_key_stores(tx: Tx, api_key_ids: Collection[UUID]) -> dict[UUID, tuple[U
     return {api_key_id: links.get(api_key_id, ()) for api_key_id in api_key_ids}
 
 
-def find_id_by_slug(tx: Tx, table: Table, slug: str) -> UUID | None:
-    """The row of `table` with this slug."""
-    statement = select(table.c.id).where(table.c.org_id == tx.org_id, table.c.slug == slug)
-    return tx.conn.execute(statement).scalar_one_or_none()
+SluggedKind = Literal["stores", "service_groups", "service_providers", "technicians"]
+_SLUGGED: Mapping[SluggedKind, Table] = {
+    "stores": stores,
+    "service_groups": service_groups,
+    "service_providers": service_providers,
+    "technicians": technicians,
+}
+
+
+def find_id_by_slug(tx: Tx, kind: SluggedKind, slug: str) -> UUID | None:
+    """The id of the store, group, provider or technician with this slug."""
+    return tx.conn.execute(_by_slug(tx, kind, "id", slug)).scalar_one_or_none()
+
+
+def find_version_by_slug(tx: Tx, kind: SluggedKind, slug: str) -> int | None:
+    """The version of the store, group, provider or technician with this slug."""
+    return tx.conn.execute(_by_slug(tx, kind, "version", slug)).scalar_one_or_none()
+
+
+def _by_slug(tx: Tx, kind: SluggedKind, column: str, slug: str) -> Select[Any]:
+    table = _SLUGGED[kind]
+    return select(table.c[column]).where(table.c.org_id == tx.org_id, table.c.slug == slug)
 
 
 def _links(

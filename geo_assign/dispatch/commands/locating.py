@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
-
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, haversine_m, road_s
@@ -20,6 +18,7 @@ from geo_assign.receipts.coarse import shown_m
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.commands import (
     apply_change,
+    geocode_pending,
     lock,
     set_deadlines,
     set_offer_distance,
@@ -50,7 +49,6 @@ from geo_assign.workorders.domain import (
     WorkOrder,
 )
 from geo_assign.workorders.queries import list_bookings
-from geo_assign.workorders.tables import work_orders
 
 # Below this a corrected address only refreshes distances.
 MOVED_M = 100.0
@@ -140,18 +138,8 @@ def move(tx: Tx, caller: Caller, order: WorkOrder, place: Place, *, at: datetime
 
 def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
     """A map key was set or replaced: geocode again what waits for one, also in the pool."""
-    w = work_orders.c
     waiting = (PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE, PendingReason.UNASSIGNED)
-    statement = update(work_orders).where(
-        w.org_id == tx.org_id,
-        w.state == State.PENDING,
-        w.pending_reason.in_(waiting),
-        w.lat.is_(None),
-        w.address.is_not(None),
-    )
-    if store_id is not None:
-        statement = statement.where(w.store_id == store_id)
-    tx.conn.execute(statement.values(geocode_due_at=tx.now(), geocode_attempts=0))
+    geocode_pending(tx, at=tx.now(), reasons=waiting, store_id=store_id)
 
 
 _NOWHERE: Columns = {"lat": None, "lon": None, "location_source": None, "location_confidence": None}

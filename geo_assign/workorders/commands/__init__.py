@@ -10,6 +10,7 @@ from geo_assign.workorders.commands.changes import (
     record_event,
     set_pending,
 )
+from geo_assign.workorders.commands.collected import lease_collected
 from geo_assign.workorders.commands.conversion import (
     insert_ticket,
     taken_over,
@@ -21,6 +22,7 @@ from geo_assign.workorders.commands.creation import (
 from geo_assign.workorders.commands.deadlines import (
     Deadlines,
     begin_search,
+    geocode_pending,
     recheck_pending,
     set_deadlines,
 )
@@ -30,6 +32,7 @@ from geo_assign.workorders.commands.group_stays import (
     leave_group,
 )
 from geo_assign.workorders.commands.locks import (
+    find_and_lock_ungeocoded,
     lock,
     require_version,
     require_way,
@@ -49,9 +52,12 @@ __all__ = [
     "close_offer",
     "copy_stays",
     "enter_group",
+    "find_and_lock_ungeocoded",
+    "geocode_pending",
     "insert_offer",
     "insert_ticket",
     "insert_work_order",
+    "lease_collected",
     "leave_group",
     "lock",
     "lock_people",

@@ -64,3 +64,18 @@ def recheck_pending(
     if store_ids is not None:
         waiting = waiting.where(w.store_id.in_(store_ids))
     tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at))
+
+
+def geocode_pending(tx: Tx, *, at: datetime, reasons: Sequence[PendingReason], store_id: UUID | None = None) -> None:
+    """Have the worker geocode what is pending for `reasons` and has an address but no location, with fresh attempts."""
+    w = work_orders.c
+    statement = update(work_orders).where(
+        w.org_id == tx.org_id,
+        w.state == State.PENDING,
+        w.pending_reason.in_(reasons),
+        w.lat.is_(None),
+        w.address.is_not(None),
+    )
+    if store_id is not None:
+        statement = statement.where(w.store_id == store_id)
+    tx.conn.execute(statement.values(geocode_due_at=at, geocode_attempts=0))

@@ -11,6 +11,7 @@ from geo_assign.access.domain import EVERYTHING, ActorKind, Scope
 from geo_assign.core.db import Tx
 from geo_assign.workorders.domain import (
     Actor,
+    LocationSource,
     State,
     WorkOrder,
     WorkOrderChangedError,
@@ -32,6 +33,29 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     if found is None:
         raise WorkOrderNotFoundError
     return get_work_order(tx, scope, work_order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Ungeocoded:
+    """What geocoding needs of a work order: its address, and whose map key applies."""
+
+    store_id: UUID
+    group_id: UUID | None
+    address: str
+    geocode_attempts: int
+
+
+def find_and_lock_ungeocoded(tx: Tx, work_order_id: UUID) -> Ungeocoded | None:
+    """Lock a work order that waits to be geocoded; None if it does not, or a dispatcher has set a pin."""
+    w = work_orders.c
+    row = tx.conn.execute(
+        select(w.store_id, w.group_id, w.address, w.geocode_attempts, w.geocode_due_at, w.location_source)
+        .where(w.org_id == tx.org_id, w.id == work_order_id)
+        .with_for_update()
+    ).first()
+    if row is None or row.geocode_due_at is None or not row.address or row.location_source == LocationSource.PIN:
+        return None
+    return Ungeocoded(row.store_id, row.group_id, row.address, row.geocode_attempts)
 
 
 def require_version(tx: Tx, order: WorkOrder, version: int | None) -> None:

@@ -7,9 +7,11 @@ from geo_assign.workorders.queries.bookings import (
     find_booking_conflict,
     list_booked_times,
     list_bookings,
+    list_occupied_spans,
     list_orders_waiting_for,
     list_schedule,
 )
+from geo_assign.workorders.queries.collected import find_window_end
 from geo_assign.workorders.queries.group_stays import (
     count_stays,
     list_group_stays,
@@ -19,6 +21,7 @@ from geo_assign.workorders.queries.history import (
     list_events,
 )
 from geo_assign.workorders.queries.offers import (
+    get_acceptance_rates,
     get_offer,
     list_lead_offers,
     list_offers_with_orders,
@@ -26,10 +29,13 @@ from geo_assign.workorders.queries.offers import (
 )
 from geo_assign.workorders.queries.work_orders import (
     PREFIXES,
+    count_with_location,
+    find_id_by_external_id,
     find_ticket_id,
     find_work_order,
     get_work_order,
     list_changed_work_orders,
+    list_to_geocode,
     list_work_orders_by_id,
     number_text,
     select_work_orders,
@@ -43,9 +49,13 @@ __all__ = [
     "HistoryEntry",
     "Scheduled",
     "count_stays",
+    "count_with_location",
     "find_booking_conflict",
+    "find_id_by_external_id",
     "find_ticket_id",
+    "find_window_end",
     "find_work_order",
+    "get_acceptance_rates",
     "get_offer",
     "get_work_order",
     "list_booked_times",
@@ -54,10 +64,12 @@ __all__ = [
     "list_events",
     "list_group_stays",
     "list_lead_offers",
+    "list_occupied_spans",
     "list_offers_with_orders",
     "list_open_offers",
     "list_orders_waiting_for",
     "list_schedule",
+    "list_to_geocode",
     "list_work_orders_by_id",
     "number_text",
     "select_work_orders",

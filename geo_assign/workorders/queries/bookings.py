@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import ResultRow
+from geo_assign.core.spans import Span
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
     BOOKED,
@@ -163,3 +164,24 @@ def _booking(row: ResultRow) -> Booking:
         decision_id=row.decision_id,
         automatic=bool(row.automatic),
     )
+
+
+def list_occupied_spans(
+    tx: Tx, technician_ids: Sequence[UUID], within: Span, *, except_for: UUID
+) -> dict[UUID, list[Span]]:
+    """What the bookings of each technician occupy within a span, those of work order `except_for` left out."""
+    b = bookings.c
+    rows = tx.conn.execute(
+        select(b.technician_id, b.occupied_from, b.occupied_until).where(
+            b.org_id == tx.org_id,
+            b.technician_id.in_(technician_ids),
+            b.state.in_(HOLDING),
+            b.occupied_until > within[0],
+            b.occupied_from < within[1],
+            b.work_order_id != except_for,
+        )
+    )
+    found: dict[UUID, list[Span]] = {}
+    for row in rows:
+        found.setdefault(row.technician_id, []).append((row.occupied_from, row.occupied_until))
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
@@ -78,3 +78,14 @@ def _offer(row: ResultRow) -> Offer:
         decision_id=row.decision_id,
         role=BookingRole(row.role),
     )
+
+
+def get_acceptance_rates(tx: Tx, since: datetime, technician_ids: set[UUID]) -> dict[UUID, float]:
+    """Each technician's accepted share, 0 to 1, of the offers since then that were not withdrawn."""
+    o = offers.c
+    answered = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
+    share = func.count().filter(o.state == OfferState.ACCEPTED) * 1.0 / func.count()
+    statement = select(o.technician_id, share.label("share")).where(
+        o.org_id == tx.org_id, o.technician_id.in_(technician_ids), o.offered_at >= since, o.state.in_(answered)
+    )
+    return {row.technician_id: float(row.share) for row in tx.conn.execute(statement.group_by(o.technician_id))}

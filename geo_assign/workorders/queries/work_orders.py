@@ -114,6 +114,28 @@ def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
     return tx.conn.execute(statement).scalar_one_or_none()
 
 
+def find_id_by_external_id(tx: Tx, store_id: UUID, external_id: str) -> UUID | None:
+    """The work order that a store knows under another system's id."""
+    w = work_orders.c
+    return tx.conn.execute(
+        select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.external_id == external_id)
+    ).scalar_one_or_none()
+
+
+def list_to_geocode(tx: Tx, work_order_ids: Collection[UUID]) -> list[UUID]:
+    """Those of these work orders whose address is still to be geocoded."""
+    w = work_orders.c
+    statement = select(w.id).where(w.org_id == tx.org_id, w.id.in_(work_order_ids), w.geocode_due_at.is_not(None))
+    return list(tx.conn.execute(statement).scalars())
+
+
+def count_with_location(tx: Tx, work_order_ids: Collection[UUID]) -> int:
+    """How many of these work orders have a location."""
+    w = work_orders.c
+    statement = select(func.count()).where(w.org_id == tx.org_id, w.id.in_(work_order_ids), w.lat.is_not(None))
+    return tx.conn.execute(statement).scalar_one()
+
+
 def number_text(kind: Kind, number: int) -> str:
     """How people call a work order: L-2044."""
     return f"{PREFIXES[kind]}-{number:04d}"
