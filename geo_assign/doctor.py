@@ -18,11 +18,10 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, Double, Select, cast, create_engine, extract, func, make_url, select
+from sqlalchemy import Connection, Select, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from geo_assign.core.clock import wall_clock
-from geo_assign.core.outbox import outbox
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.settings import PREFIX, Settings, unknown_settings
 from geo_assign.core.vetting import (
@@ -33,8 +32,7 @@ from geo_assign.core.vetting import (
     version_objections,
 )
 from geo_assign.migrate import current_revision, head_revision
-from geo_assign.webhooks.domain import DeliveryState
-from geo_assign.webhooks.tables import webhook_deliveries
+from geo_assign.webhooks.queries import waiting_events
 
 CONSOLE_PAGE = Path(__file__).parent / "console" / "dist" / "index.html"
 TOLERATED_SKEW_S = 2.0
@@ -265,7 +263,7 @@ def check_events(worker_url: SecretStr) -> Finding:
     """Events leave the outbox within seconds wherever a worker runs, and webhooks are told in the end."""
     name = "events"
     try:
-        row = _ask(worker_url, _waiting_events())
+        row = _ask(worker_url, waiting_events())
     except SQLAlchemyError:
         return Finding(name, CheckVerdict.SKIP, "the tables cannot be asked", RUN_UPGRADE)
     if row.waiting_s > TOLERATED_WAIT_S:
@@ -281,14 +279,6 @@ def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Fi
     """Fail with the objections, if there are any."""
     found = "; ".join(objections)
     return Finding(name, CheckVerdict.FAIL, found, hint) if found else Finding(name, CheckVerdict.OK, well)
-
-
-def _waiting_events() -> Select[Any]:
-    o, d = outbox.c, webhook_deliveries.c
-    age_s = cast(extract("epoch", func.clock_timestamp() - func.min(o.created_at)), Double)
-    dead = select(func.count()).select_from(webhook_deliveries).where(d.state == DeliveryState.DEAD).scalar_subquery()
-    waiting = select(func.coalesce(age_s, 0.0).label("waiting_s"), dead.label("dead"))
-    return waiting.where(o.delivered_at.is_(None))
 
 
 def _ask(url: SecretStr, question: Select[Any]) -> Any:

@@ -19,13 +19,14 @@ from geo_assign.access.tasks import sweep_expired
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import get_logger, registry
-from geo_assign.dispatch import tasks
 from geo_assign.dispatch.flows import DispatchService
+from geo_assign.dispatch.tasks import geocode_and_evaluate
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
+from geo_assign.workorders.queries import due
 
 _log = get_logger()
 
@@ -60,8 +61,8 @@ class Worker:
 
     def run_once(self) -> None:
         """One sweep: deadlines first, then waiting work, then addresses, webhooks and housekeeping."""
-        self._each("offer_expiry", tasks.list_overdue_offers, self.dispatch.expire)
-        self._each("evaluation", tasks.list_due_evaluations, self.dispatch.evaluate)
+        self._each("offer_expiry", due.list_overdue_offers, self.dispatch.expire)
+        self._each("evaluation", due.list_due_evaluations, self.dispatch.evaluate)
         self._guard("geocoding", self._start_geocoding)
         self._guard("webhooks", self._deliveries.sweep)
         if monotonic() >= self._housekeeping_due:
@@ -81,12 +82,12 @@ class Worker:
 
     def _start_geocoding(self) -> None:
         self._locating = {order_id: job for order_id, job in self._locating.items() if not job.done()}
-        for org_id, order_id in tasks.list_due_geocoding(self.worker):
+        for org_id, order_id in due.list_due_geocoding(self.worker):
             if order_id not in self._locating:
                 self._locating[order_id] = self._pool.submit(self._geocode, org_id, order_id)
 
     def _geocode(self, org_id: UUID, order_id: UUID) -> None:
-        self._guard("geocoding", lambda: tasks.geocode_and_evaluate(self.dispatch, org_id, order_id))
+        self._guard("geocoding", lambda: geocode_and_evaluate(self.dispatch, org_id, order_id))
 
     def _keep_house(self) -> None:
         retention = timedelta(days=self.settings.track_retention_days)

@@ -17,7 +17,6 @@ from uuid import UUID
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import and_, func, select
 
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope, system_caller
@@ -47,8 +46,8 @@ from geo_assign.workforce.commands.duty import end_duty, start_duty
 from geo_assign.workforce.commands.stores import NewStore, create_store, set_store_settings
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import HOLDING, Kind, NewOrder, State, WorkOrder
-from geo_assign.workorders.tables import bookings
+from geo_assign.workorders.domain import Kind, NewOrder, State, WorkOrder
+from geo_assign.workorders.queries import count_overlapping_bookings
 
 VISIT = timedelta(minutes=15)
 _RETENTION = timedelta(days=3)
@@ -126,7 +125,7 @@ class Replay:
         """Record the remaining pings, count overlapping bookings, and return the report."""
         self.flush()
         with self.database.transaction(self.org_id) as tx:
-            self.report.overlaps = _count_overlaps(tx)
+            self.report.overlaps = count_overlapping_bookings(tx)
         return self.report
 
     def _open(self, vehicles: Iterable[str], middle: Point) -> None:
@@ -317,11 +316,3 @@ def _no_geocoder(_request: GeocodeRequest) -> GeocodeResult:
 
 def _unix(at: datetime) -> Any:
     return int(at.timestamp())
-
-
-def _count_overlaps(tx: Tx) -> int:
-    """Pairs of bookings that hold the same technician's time at once."""
-    a, b = bookings.alias("a").c, bookings.alias("b").c
-    same = and_(b.org_id == a.org_id, b.technician_id == a.technician_id, b.id > a.id, b.occupies.overlaps(a.occupies))
-    pairs = select(func.count()).where(a.org_id == tx.org_id, a.state.in_(HOLDING), b.state.in_(HOLDING), same)
-    return tx.conn.execute(pairs).scalar_one()

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select, tuple_
+from sqlalchemy import Double, cast, extract, func, literal, or_, select, tuple_
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.outbox import outbox
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.core.rows import AnySelect
 from geo_assign.webhooks.domain import Delivery, DeliveryAttempt, DeliveryState, Webhook
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
 
@@ -132,3 +134,12 @@ def _to_delivery(row: Any, attempts: Sequence[DeliveryAttempt]) -> Delivery:
         last_error=row.last_error,
         attempts=tuple(attempts),
     )
+
+
+def waiting_events() -> AnySelect:
+    """A statement over all organizations: seconds that the oldest event has waited, and deliveries given up."""
+    o, d = outbox.c, webhook_deliveries.c
+    age_s = cast(extract("epoch", func.clock_timestamp() - func.min(o.created_at)), Double)
+    dead = select(func.count()).select_from(webhook_deliveries).where(d.state == DeliveryState.DEAD).scalar_subquery()
+    waiting = select(func.coalesce(age_s, 0.0).label("waiting_s"), dead.label("dead"))
+    return waiting.where(o.delivered_at.is_(None))

@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from geo_assign.dispatch.commands import assigning, progress
 from geo_assign.dispatch.commands.automation import settings_changed
-from geo_assign.dispatch.tasks import list_due_evaluations
 from geo_assign.workorders.domain import (
     OfferState,
     OfferWithdrawnError,
@@ -17,6 +16,7 @@ from geo_assign.workorders.domain import (
     WorkOrderCancelledError,
 )
 from geo_assign.workorders.queries import get_offer
+from geo_assign.workorders.queries.due import list_due_evaluations
 from tests.conftest import World
 from tests.day import NOON, Day, span
 

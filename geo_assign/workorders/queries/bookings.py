@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
@@ -185,3 +185,11 @@ def list_occupied_spans(
     for row in rows:
         found.setdefault(row.technician_id, []).append((row.occupied_from, row.occupied_until))
     return found
+
+
+def count_overlapping_bookings(tx: Tx) -> int:
+    """Pairs of bookings that hold the same technician's time at once."""
+    a, b = bookings.alias("a").c, bookings.alias("b").c
+    same = and_(b.org_id == a.org_id, b.technician_id == a.technician_id, b.id > a.id, b.occupies.overlaps(a.occupies))
+    pairs = select(func.count()).where(a.org_id == tx.org_id, a.state.in_(HOLDING), b.state.in_(HOLDING), same)
+    return tx.conn.execute(pairs).scalar_one()
