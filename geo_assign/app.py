@@ -111,8 +111,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     head = cache(partial(head_revision, settings))
     readiness = Readiness(settings, services.database, current=current_revision, head=head)
     app.register_blueprint(health_blueprint(readiness, capacity))
-    document = partial(render_document, list_operations(), version=__version__, extra_paths=HEALTH_PATHS)
-    app.register_blueprint(docs_blueprint(document, version=__version__, swagger=DIST / "docs"))
+    app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings))
     return app
 
@@ -159,6 +158,11 @@ def _geocode(geocoder: Geocoder, deadline_s: float, request: flows.GeocodeReques
         store_id=request.store_id,
         group_id=request.group_id,
     )
+
+
+def render_api_document() -> bytes:
+    """The OpenAPI document as JSON. It takes no settings and no database."""
+    return render_document(list_operations(), version=__version__, extra_paths=HEALTH_PATHS)
 
 
 def list_operations() -> list[Operation]:

@@ -113,6 +113,14 @@ def serve() -> None:
 
 
 @main.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, for generators of clients. Needs no service and no database."""
+    from geo_assign.app import render_api_document  # noqa: PLC0415
+
+    click.echo(render_api_document())
+
+
+@main.command()
 def worker() -> None:
     """Work on what is due, until told to stop: offers that expire, addresses to find, leads that wait, webhooks."""
     settings = _settings()

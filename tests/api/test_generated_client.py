@@ -1,0 +1,110 @@
+"""A client that a generator made of the API document, with its default options, does a day's work."""
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import World
+from tests.live import PASSWORD, LiveService, live_service, seed_document
+
+PACKAGE = "geo_assign_client"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the generator said; the client can be imported."""
+    folder = tmp_path_factory.mktemp("client")
+    document = folder / "openapi.json"
+    with document.open("wb") as written:
+        subprocess.run([sys.executable, "-m", "geo_assign", "openapi"], stdout=written, check=True)
+    # The generator formats with ruff, and warns when it cannot find it.
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(document)]
+    command += ["--output-path", str(folder / "made")]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    sys.path.insert(0, str(folder / "made"))
+    yield made.stdout + made.stderr
+    sys.path.remove(str(folder / "made"))
+
+
+@pytest.fixture
+def service(world: World, tmp_path: Path) -> Iterator[LiveService]:
+    with live_service(world, seed_document(), tmp_path) as service:
+        yield service
+
+
+def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: str) -> None:
+    assert [line for line in generated.splitlines() if line and not line.startswith("Generating ")] == []
+
+
+@pytest.mark.slow
+def test_a_lead_is_served_through_the_generated_client(generated: str, service: LiveService) -> None:
+    client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
+    log_in = models.LogInBody(organization="acme", email="root@acme.example", password=PASSWORD)
+    with client.Client(service.base_url) as stranger:
+        session = _call("sessions.create_session", client=stranger, body=log_in)
+    assert session.user.role == models.Role.ADMINISTRATOR
+    phone_token = service.technician("t0").token
+    with (
+        client.AuthenticatedClient(service.base_url, token=session.token) as desk,
+        client.AuthenticatedClient(service.base_url, token=phone_token) as phone,
+    ):
+        _serve_a_lead(models, service, desk=desk, phone=phone)
+
+
+def _serve_a_lead(models: ModuleType, service: LiveService, *, desk: Any, phone: Any) -> None:
+    here = {"lat": 41.15, "lon": -8.61}
+    now = datetime.now(UTC)
+    sent = models.PositionsBody(positions=[models.PositionBody(recorded_at=now, accuracy_m=8.0, **here)])
+    recorded = _call("positions.record_positions", client=phone, body=sent)
+    assert [(one.verdict, one.reason) for one in recorded.results] == [(models.Verdict.ACCEPTED, None)]
+
+    lead = models.LeadBody(
+        store_id=UUID(service.store_id()), customer=models.CustomerBody(name="Eva"), location=models.PointBody(**here)
+    )
+    order = _call("work_orders.create_lead", client=desk, body=lead)
+    assert order.location.source == models.LocationSource.CLIENT
+    assert order.customer.name == "Eva"
+
+    asked = models.NearestBody(work_order_id=order.id)
+    nearest = _call("nearest.find_nearest", client=desk, body=asked)
+    told = [*nearest.candidates, *nearest.excluded]
+    assert {one.technician_id for one in told} >= {UUID(service.technician_id("t0"))}
+
+    (offer,) = _call("offers.list_my_offers", client=phone).items
+    assert offer.work_order.id == order.id
+    assert _call("offers.accept_offer", id=offer.id, client=phone).state == models.OfferState.ACCEPTED
+
+    order = _call("work_orders.get_order", id=order.id, client=desk)
+    assert (order.state, order.assignee.name) == (models.State.ASSIGNED, "Technician 0")
+    (decision,) = _call("decisions.list_order_decisions", id=order.id, client=desk).items
+    assert decision.chosen_technician_id == order.assignee.id
+    assert decision.candidates[0].name == "Technician 0"
+    assert decision.candidates[0].position.provenance == models.Provenance.LIVE
+    kinds = [entry.kind for entry in _call("work_orders.list_order_events", id=order.id, client=desk).items]
+    assert kinds[-1] == models.EventKind.ASSIGNED
+
+    picture = _call("map_.get_map", client=desk)
+    technicians = [one for one in picture.features if one.properties.kind == "technician"]
+    shown = {one.properties.name: one for one in technicians}
+    assert shown["Technician 0"].properties.status == models.TechnicianStatus.BUSY
+    assert shown["Technician 0"].geometry.coordinates == [here["lon"], here["lat"]]
+
+
+def _call(operation: str, **arguments: Any) -> Any:
+    """What an operation answers; fails on a problem."""
+    module: ModuleType = importlib.import_module(f"{PACKAGE}.api.{operation}")
+    answer = module.sync(**arguments)
+    assert answer is not None
+    assert type(answer).__name__ != "Problem", answer
+    return answer
