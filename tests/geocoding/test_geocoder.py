@@ -336,3 +336,23 @@ def test_problem_codes_are_stable() -> None:
         "map_key_missing", "map_key_invalid", "geocoder_unavailable", "geocoder_rate_limited", "budget_exhausted",
         "circuit_open", "not_found", "ambiguous", "low_confidence",
     ]  # fmt: skip
+
+
+def test_a_call_is_counted_whatever_the_provider_answers_and_an_answer_that_is_kept_is_not(desk: Desk) -> None:
+    desk.configure()
+    today = START.date()
+    for n, behaviour in enumerate((stub.html(502), NOMINATIM.found(), stub.answer("{}", status=429)), start=1):
+        desk.says(behaviour)
+        desk.ask(f"{STREET} {n}, {CITY}")
+        assert (desk.counted(), desk.calls) == ({today: n}, n)
+    desk.ask(f"{STREET} 2, {CITY}")
+    assert desk.counted() == {today: 3}, "kept, or left alone: no call was made"
+
+
+def test_calls_are_counted_by_utc_day(desk: Desk) -> None:
+    desk.configure()
+    desk.knows_the_house()
+    desk.ask()
+    desk.clock.advance(timedelta(hours=12))
+    desk.ask(f"{STREET} 77, {CITY}")
+    assert desk.counted() == {START.date(): 1, START.date() + timedelta(days=1): 1}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,15 @@ from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.geo import Point
+from geo_assign.positions.commands import record
+from geo_assign.positions.domain import Batch, Ping
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import get_decision
 from geo_assign.receipts.verdicts import Why
 from geo_assign.receipts.why import explain
 from geo_assign.workorders.domain import RejectReason
-from tests.day import NOON, Day
+from tests.day import NOON, RETENTION, Day
 
 
 def receipt(day: Day, job: str) -> Decision:
@@ -176,6 +179,49 @@ def test_distance_age_skill_and_team_say_what_they_wanted(day: Day) -> None:
     assert told["C"]["off_duty"] == {"on_duty": True}
     assert told["D"]["no_position"] == {"position_since": (day.clock.now() - timedelta(minutes=5)).isoformat()}
     assert told["E"]["wrong_group"] == {"group_id": str(day.group("north"))}
+
+
+def late_ping(day: Day, letter: str, *, recorded_at: datetime, at: Point) -> None:
+    """A position that the phone measured then and sends only now."""
+    with day.database.transaction(day.org_id) as tx:
+        sent = Batch(day.people[letter], "phone", [Ping(recorded_at=recorded_at, lat=at.lat, lon=at.lon)])
+        record(tx, [sent], retention=RETENTION)
+
+
+def test_a_position_that_arrived_later_does_not_count_for_the_past(day: Day) -> None:
+    """The decision knew the old position alone: a late upload must not make another of it."""
+    day.map("J A . . B", step_m=500)
+    day.technician("A", last_ping="2 min ago")
+    day.technician("B", last_ping="20 min ago")
+    day.lead("J")
+    decision = receipt(day, "J")
+    told = {letter: why(day, decision, letter) for letter in "AB"}
+    day.later("10 min")
+    for letter in "AB":
+        late_ping(day, letter, recorded_at=NOON - timedelta(minutes=1), at=day.places["J"])
+    for letter in "AB":
+        again = why(day, forgotten(decision), letter)
+        assert again.distance_m == told[letter].distance_m
+        assert [reason["detail"] for reason in again.reasons] == [reason["detail"] for reason in told[letter].reasons]
+    assert [reason["code"] for reason in why(day, forgotten(decision), "B").reasons] == ["offline", "stale_position"]
+
+
+def test_work_offers_and_duty_that_came_later_do_not_count_for_the_past(day: Day) -> None:
+    day.set(offer_limit=1)
+    day.map("J A B C K", step_m=500)
+    for letter in "AB":
+        day.technician(letter)
+    day.technician("C", on_duty=False)
+    day.lead("J", slot="12:30-13:30")
+    decision = receipt(day, "J")
+    day.later("10 s")
+    day.book("B", "12:30-13:30")
+    day.ping("C", at=day.places["J"])
+    day.lead("K", slot="16:00-17:00")
+    assert day.outcome("K").technician == "B"
+    assert why(day, forgotten(decision), "B").verdict == "candidate"
+    assert [reason["code"] for reason in why(day, forgotten(decision), "C").reasons] == ["off_duty"]
+    assert why(day, forgotten(decision), "C").distance_m is None
 
 
 def test_who_came_later_did_not_work_here_yet(day: Day) -> None:

@@ -1,0 +1,56 @@
+"""Calls are counted where requests are served: the limits' arithmetic alone would hold nobody back."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from geo_assign.app import EXTENSION, create_app
+from geo_assign.http import limits
+from geo_assign.http.limits import Rate
+from geo_assign.seed import load, read_document
+from tests.access.api import SEED, Api
+from tests.conftest import World
+
+# Windows of ten minutes, so that hardly any test meets the end of one.
+_WINDOW_S = 600
+
+
+@pytest.fixture
+def api(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    monkeypatch.setattr(limits, "CALLS_PER_CALLER", Rate("calls", 3, _WINDOW_S))
+    monkeypatch.setattr(limits, "LOG_INS_PER_ACCOUNT", Rate("log_in_account", 2, _WINDOW_S))
+    monkeypatch.setattr(limits, "LOG_INS_PER_ADDRESS", Rate("log_in_address", 4, _WINDOW_S))
+    app = create_app(world.settings(rate_limits="on"))
+    services = app.extensions[EXTENSION]
+    try:
+        yield Api(app.test_client(), load(services.database, services.settings, read_document(json.dumps(SEED))))
+    finally:
+        services.close()
+
+
+def test_each_call_counts_for_its_caller_and_its_operation(api: Api) -> None:
+    assert [api.get("/v1/stores", by="root").status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = api.get("/v1/stores", by="root")
+    assert 0 < int(refused.headers["Retry-After"]) <= _WINDOW_S
+    assert api.get("/v1/users", by="root").status_code == 200, "another operation"
+    assert api.get("/v1/stores", by="centre").status_code == 200, "another caller"
+
+
+def test_a_call_whose_body_is_wrong_counts_too(api: Api) -> None:
+    wrong = [api.post("/v1/technicians/nearest", by="shop", json={"point": 1}).status_code for _ in range(4)]
+    assert wrong == [422, 422, 422, 429]
+
+
+def test_phones_are_counted_as_well(api: Api) -> None:
+    ping = {"positions": [{"recorded_at": "2026-05-20T12:00:00Z", "lat": 41.1, "lon": -8.6}]}
+    assert [api.post("/v1/positions", by="ana", json=ping).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_log_ins_count_by_account_and_by_address_right_or_wrong(api: Api) -> None:
+    def log_in(who: str, password: str) -> int:
+        body = {"organization": "acme", "email": f"{who}@acme.example", "password": password}
+        return api.post("/v1/sessions", json=body).status_code
+
+    assert [log_in("root", word) for word in ("wrong", "root-password", "root-password")] == [401, 201, 429]
+    assert [log_in(f"guess{number}", "wrong") for number in range(2)] == [401, 429]
