@@ -12,7 +12,7 @@ from scripts.lib.requirements import requirements
 from tests.scripts.shell import REPOSITORY
 
 RENEW = "renew the lock files with ./scripts/lock"
-EXTRAS = ("", "test")
+EXTRAS = ("", "test", "mutants")
 # A pin with its hashes, and after them the packages that asked for it, if any but the project itself.
 ENTRY = re.compile(r"^(?P<pin>[^\s#].*?) \\\n(?P<hashes>(?:    --hash=.*\n)+)(?P<via>(?:    #.*\n)*)", re.MULTILINE)
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
