@@ -124,6 +124,7 @@ class OutboundClient:
         self._user_agent = user_agent
         self._ssl_context = ssl_context or _default_ssl_context()
         self._ssl_context.sslsocket_class = _DeadlineSSLSocket
+        self._ssl_context.set_alpn_protocols(["http/1.1"])
         self._lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
         silence(*_CHATTY_LOGGERS)
 
@@ -282,25 +283,26 @@ class _PlainConnection(HTTPConnection):
         super().__init__(*args, **kwargs)
         self._dial = dial
 
-    def _new_conn(self) -> socket.socket:
-        return self._dial(self.host, self.port or 80)
+    def connect(self) -> None:
+        self.sock = self._dial(self.host, self.port or 80)
 
 
 class _TLSConnection(HTTPSConnection):
     """Speaks TLS to the dialled address; server name and certificate check keep the URL's host."""
 
-    def __init__(self, *args: Any, dial: Dial, deadline: _Deadline, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, dial: Dial, deadline: _Deadline, ssl_context: ssl.SSLContext, **kwargs: Any) -> None:
+        super().__init__(*args, ssl_context=ssl_context, **kwargs)
         self._dial = dial
         self._deadline = deadline
-
-    def _new_conn(self) -> socket.socket:
-        return self._dial(self.host, self.port or 443)
+        self._context = ssl_context
 
     def connect(self) -> None:
-        super().connect()
-        if isinstance(self.sock, _DeadlineSSLSocket):
-            self.sock.deadline = self._deadline
+        self.sock = self._dial(self.host, self.port or 443)
+        secure = self._context.wrap_socket(self.sock, server_hostname=self.host.rstrip("."))
+        if isinstance(secure, _DeadlineSSLSocket):
+            secure.deadline = self._deadline
+        self.sock = secure
+        self.is_verified = self._context.verify_mode == ssl.CERT_REQUIRED
 
 
 class _Adapter(HTTPAdapter):
