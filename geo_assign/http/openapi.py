@@ -222,16 +222,16 @@ def _operation(operation: Operation, references: References, schemas: Mapping[st
     }
     item["parameters"] += _header_parameters(operation)
     if operation.body is not None:
-        item["requestBody"] = _request_body(operation.body, references, example=operation.example)
+        item["requestBody"] = _request_body(operation, operation.body, references)
     return {name: value for name, value in item.items() if value or name == "security"}
 
 
-def _request_body(body: type[BaseModel], references: References, *, example: Mapping[str, object] | None) -> Json:
+def _request_body(operation: Operation, body: type[BaseModel], references: References) -> Json:
     required = any(field.is_required() for field in body.model_fields.values())
     content: Json = {"schema": references[body, "validation"]}
-    if example is not None:
-        content["example"] = example
-    return {"required": required, "content": {"application/json": content}}
+    if operation.example is not None:
+        content["example"] = operation.example
+    return {"required": required, "content": dict.fromkeys(operation.reads.media_types, content)}
 
 
 def _path_parameters(operation: Operation) -> Iterator[Json]:
