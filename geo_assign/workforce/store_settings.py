@@ -6,9 +6,11 @@ seed file, the stored row and the documentation read it here.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -159,5 +161,11 @@ def load_settings(stored: Mapping[str, Any], *, freshness_s: float = DEFAULT_FRE
 
     A name that this version does not know is passed over: rows of a newer version, or of an older one, keep working.
     """
-    known = {name: value for name, value in stored.items() if name in StoreSettings.model_fields}
+    return _settings_of(orjson.dumps(dict(stored)), freshness_s)
+
+
+@lru_cache(maxsize=1_024)
+def _settings_of(stored: bytes, freshness_s: float) -> StoreSettings:
+    """Kept by the text of the row: every search and every decision needs them, and they rarely change."""
+    known = {name: value for name, value in orjson.loads(stored).items() if name in StoreSettings.model_fields}
     return StoreSettings.model_validate({"freshness_s": freshness_s} | known)
