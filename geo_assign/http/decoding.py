@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar, get_args, get_origin, overload
+from typing import TypeVar, get_args, get_origin, overload
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -108,7 +108,7 @@ def _parameters(query_string: str) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=256)
 def _list_fields(model: type[BaseModel]) -> frozenset[str]:
-    def is_list(annotation: Any) -> bool:
+    def is_list(annotation: object) -> bool:
         return get_origin(annotation) in {list, tuple, set, frozenset} or any(map(is_list, get_args(annotation)))
 
     return frozenset(field.alias or name for name, field in model.model_fields.items() if is_list(field.annotation))
@@ -144,7 +144,7 @@ def _takes_any_number(model: type[BaseModel]) -> bool:
     return _is_open(model.model_json_schema())
 
 
-def _is_open(schema: Any) -> bool:
+def _is_open(schema: object) -> bool:
     """Whether a number without bounds fits somewhere: in a member without a type, or as a plain integer."""
     if not isinstance(schema, Mapping):
         return bool(schema)
@@ -165,9 +165,9 @@ def _refuse_unstorable(raw: bytes) -> None:
         raise InvalidError(_sentence(problems), errors=problems[:MAX_ERRORS])
 
 
-def _unstorable(data: Any) -> Iterator[FieldProblem]:
+def _unstorable(data: object) -> Iterator[FieldProblem]:
     """Values that are no characters or numbers to a database, anywhere in `data`."""
-    waiting: list[tuple[tuple[Any, ...], Any]] = [((), data)]
+    waiting: list[tuple[tuple[int | str, ...], object]] = [((), data)]
     while waiting:
         loc, value = waiting.pop()
         if isinstance(value, dict):
@@ -179,7 +179,7 @@ def _unstorable(data: Any) -> Iterator[FieldProblem]:
             yield FieldProblem(_pointer(loc), *found)
 
 
-def _what_is_wrong(value: Any) -> tuple[str, str] | None:
+def _what_is_wrong(value: object) -> tuple[str, str] | None:
     if isinstance(value, str):
         if "\0" in value:
             return "nul_character", "Contains a NUL character."
@@ -192,25 +192,24 @@ def _what_is_wrong(value: Any) -> tuple[str, str] | None:
     return None
 
 
-def _field_problem(detail: ErrorDetails, data: Any) -> FieldProblem:
+def _field_problem(detail: ErrorDetails, data: object) -> FieldProblem:
     code = code_of(detail["type"])
     return FieldProblem(_pointer(_located(detail["loc"], data)), code, f"{detail['msg']}.".replace("..", "."))
 
 
-def _located(loc: Sequence[int | str], data: Any) -> Iterator[int | str]:
+def _located(loc: Sequence[int | str], data: object) -> Iterator[int | str]:
     """The parts of pydantic's location that name something in `data`: it also names branches of a union there."""
     for index, part in enumerate(loc):
-        if _holds(data, part):
-            data = data[part]
-        elif index < len(loc) - 1 or not isinstance(data, Mapping):
-            continue
+        match data, part:
+            case Mapping(), _ if part in data:
+                data = data[part]
+            case list(), int() if part < len(data):
+                data = data[part]
+            case Mapping(), _ if index == len(loc) - 1:
+                pass
+            case _:
+                continue
         yield part
-
-
-def _holds(data: Any, part: int | str) -> bool:
-    if isinstance(data, Mapping):
-        return part in data
-    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _pointer(parts: Sequence[int | str] | Iterator[int | str]) -> str:

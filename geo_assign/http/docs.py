@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
@@ -20,7 +19,7 @@ from geo_assign.core.errors import Family, GeoAssignError
 from geo_assign.http.problems import documented_errors, status_of
 from geo_assign.http.reference import groups_of, shapes_of
 
-Json = Mapping[str, Any]
+Json = Mapping[str, object]
 _ADVICE: Mapping[Family, str] = {
     Family.INVALID: "Change the request.",
     Family.UNAUTHENTICATED: "Log in again, or send a valid token.",
@@ -54,13 +53,13 @@ _HEADERS = {
 def docs_blueprint(document: Callable[[], bytes], *, version: str, swagger: Path) -> Blueprint:
     """`/openapi.json`, `/docs`, and pages that need no script. `swagger`: where the console's build put Swagger UI."""
     blueprint = Blueprint("docs", __name__, template_folder="templates")
-    filters: Mapping[str, Callable[..., Any]] = {"anchor": _anchor, "marked": _marked, "linked": _linked}
+    filters: Mapping[str, Callable[..., object]] = {"anchor": _anchor, "marked": _marked, "linked": _linked}
     for name, convert in filters.items():
         blueprint.add_app_template_filter(convert, name)
     read = cache(document)
     represented = cache(partial(_represented, read))
 
-    def page(template: str, **values: Any) -> str:
+    def page(template: str, **values: object) -> str:
         built = (swagger / "index.html").is_file()
         return render_template(template, style=Markup(_STYLE), version=version, swagger=built, **values)  # noqa: S704
 

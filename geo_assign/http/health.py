@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -120,11 +119,11 @@ def _headers() -> dict[str, str]:
     return {**dict(API_HEADERS), "Cache-Control": "no-store"}
 
 
-def _object(**members: dict[str, Any]) -> dict[str, Any]:
+def _object(**members: dict[str, object]) -> dict[str, object]:
     return {"type": "object", "required": list(members), "properties": members}
 
 
-_TEXT: dict[str, Any] = {"type": "string"}
+_TEXT: dict[str, object] = {"type": "string"}
 _ALIVE = _object(status={"const": "ok"})
 _READY = _object(
     status={"enum": ["ok", "unavailable"]},
@@ -133,8 +132,8 @@ _READY = _object(
 
 
 def _path(
-    operation_id: str, summary: str, responses: dict[str, str], *, schema: dict[str, Any], media_type: str
-) -> dict[str, Any]:
+    operation_id: str, summary: str, responses: dict[str, str], *, schema: dict[str, object], media_type: str
+) -> dict[str, object]:
     told = {
         status: {"description": meaning, "content": {media_type: {"schema": schema}}}
         for status, meaning in responses.items()
@@ -151,7 +150,7 @@ def _path(
     }
 
 
-HEALTH_PATHS: Mapping[str, Any] = {
+HEALTH_PATHS: Mapping[str, object] = {
     "/health/live": _path(
         "get_liveness", "Whether the process answers", {"200": "It does."}, schema=_ALIVE, media_type="application/json"
     ),

@@ -6,7 +6,6 @@ family, the database's troubles by what a caller can do about them, and the unex
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import psycopg
 from psycopg import errors as pg_errors
@@ -63,7 +62,7 @@ def status_of(error: type[GeoAssignError]) -> int:
 def problem_of(error: GeoAssignError, request_id: str) -> Problem:
     """`error` as problem details. Its facts become members beside the standard ones."""
     status = status_of(type(error))
-    members: dict[str, Any] = {
+    members: dict[str, object] = {
         "type": f"{DOCS}#{error.code}",
         "title": error.title(),
         "status": status,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -194,7 +194,7 @@ def _note_views(call: AnyCall, found: Availability, *, at: datetime) -> None:
     call.services.views.note(call.caller, How.NEAREST, sorted(seen), at=at)
 
 
-def _slot(slot: FreeSlot) -> dict[str, Any]:
+def _slot(slot: FreeSlot) -> dict[str, object]:
     people = [
         {
             "id": one.technician_id,
@@ -209,6 +209,6 @@ def _slot(slot: FreeSlot) -> dict[str, Any]:
     return {"start": slot.start, "end": slot.end, "technicians": people, "others": slot.others}
 
 
-def _excluded(one: Excluded) -> dict[str, Any]:
+def _excluded(one: Excluded) -> dict[str, object]:
     reasons = [{"code": reason.code, "detail": reason.detail} for reason in one.reasons]
     return {"technician_id": one.technician_id, "name": one.name, "reasons": reasons}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -208,11 +208,11 @@ def _instant(given: date, zone: ZoneInfo, *, days_on: Literal[0, 1] = 0) -> date
     return given if isinstance(given, datetime) else midnight(given + days_on * _DAY, zone)
 
 
-def _day(day: date, zone: ZoneInfo) -> dict[str, Any]:
+def _day(day: date, zone: ZoneInfo) -> dict[str, object]:
     return {"date": day, "start": midnight(day, zone), "end": midnight(day + _DAY, zone)}
 
 
-def _technician(row: TechnicianRow) -> dict[str, Any]:
+def _technician(row: TechnicianRow) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.name,
@@ -228,7 +228,7 @@ def _technician(row: TechnicianRow) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, object]:
     return {
         "work_order_id": entry.work_order_id,
         "number": entry.number,

@@ -201,7 +201,7 @@ def explain_decision(call: Call[WhyQuery, None], id: UUID) -> Reply:
     return Reply(WhyAnswer.model_validate(why))
 
 
-def _note_views(call: Call[Any, None], decisions: Sequence[Decision], *, at: datetime) -> None:
+def _note_views(call: Call[object, None], decisions: Sequence[Decision], *, at: datetime) -> None:
     """A distance tells where a technician was as a place does: enough of them, from several sides, are one."""
     seen = {technician_id for decision in decisions for technician_id in list_named(decision)}
     call.services.views.note(call.caller, How.DECISION, sorted(seen), at=at)

@@ -1,10 +1,8 @@
 """Addresses: looked up as a lead's would be."""
 
-from typing import Any
-
 from geo_assign.access.domain import ApiScope
 from geo_assign.core.errors import NotFoundError
-from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
+from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeCandidate, judge
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import GeocodedPlaceAnswer, Id
 from geo_assign.http.schemas import Answer, Body, LongText
@@ -70,5 +68,5 @@ def geocode_address(call: Call[None, GeocodeBody]) -> Reply:
     )
 
 
-def _place(one: Any) -> GeocodedPlaceAnswer:
+def _place(one: GeocodeCandidate) -> GeocodedPlaceAnswer:
     return GeocodedPlaceAnswer(lat=one.point.lat, lon=one.point.lon, label=one.label, confidence=one.confidence.value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -235,12 +235,12 @@ def _changes(changes: Changes) -> Iterator[bytes]:
         yield _event("work_orders", {"items": items}, cursor=cursor)
 
 
-def _event(name: str, data: Any, *, cursor: datetime | None) -> bytes:
+def _event(name: str, data: object, *, cursor: datetime | None) -> bytes:
     head = f"event: {name}\n" if cursor is None else f"id: {_cursor(cursor)}\nevent: {name}\n"
     return head.encode() + b"data: " + to_json(data) + b"\n\n"
 
 
-def _picture(picture: MapPicture) -> dict[str, Any]:
+def _picture(picture: MapPicture) -> dict[str, object]:
     kinds = [order.kind for order in picture.work_orders]
     return {
         "type": "FeatureCollection",
@@ -258,7 +258,7 @@ def _picture(picture: MapPicture) -> dict[str, Any]:
     }
 
 
-def _technician(person: TechnicianOnMap) -> dict[str, Any]:
+def _technician(person: TechnicianOnMap) -> dict[str, object]:
     return {
         "type": "Feature",
         "id": person.id,
@@ -285,7 +285,7 @@ def _technician(person: TechnicianOnMap) -> dict[str, Any]:
     }
 
 
-def _work_order(order: WorkOrder) -> dict[str, Any]:
+def _work_order(order: WorkOrder) -> dict[str, object]:
     assert order.location is not None
     offer = order.offer
     return {

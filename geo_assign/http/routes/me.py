@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from geo_assign.access.queries import get_organization, get_user
@@ -15,6 +15,8 @@ from geo_assign.http.routes.sessions import AccountAnswer
 from geo_assign.http.schemas import Answer, Body, PointAnswer
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_technician, list_groups, list_stores
+
+T = TypeVar("T")
 
 routes = Routes("Me")
 
@@ -128,9 +130,9 @@ def _change(tx: Tx, call: Call[None, PresenceBody], technician_id: UUID) -> list
     return go_off_duty(tx, call.caller, technician_id)
 
 
-def _all(fetch: Callable[[str | None], Page[Any]]) -> list[Any]:
+def _all(fetch: Callable[[str | None], Page[T]]) -> list[T]:
     """Every item of every page."""
-    found: list[Any] = []
+    found: list[T] = []
     cursor: str | None = None
     while True:
         page = fetch(cursor)

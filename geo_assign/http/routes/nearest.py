@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -240,7 +240,7 @@ def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequen
     call.services.views.note(call.caller, How.NEAREST, shown, at=at)
 
 
-def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
+def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, object]:
     distance_m = coarse_distance_m(one.distance_m) if one.coarse else one.distance_m
     answer = {
         "technician_id": one.technician_id,
@@ -261,7 +261,7 @@ def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, Any]:
     return answer
 
 
-def _shown(place: KnownPosition, *, coarse: bool) -> dict[str, Any]:
+def _shown(place: KnownPosition, *, coarse: bool) -> dict[str, object]:
     """Where on the map, and how that is known. Coarsely that is enough to plan, not to find the door."""
     point = coarse_point(place.point) if coarse else place.point
     return {
@@ -275,7 +275,7 @@ def _shown(place: KnownPosition, *, coarse: bool) -> dict[str, Any]:
     }
 
 
-def _excluded(one: Excluded) -> dict[str, Any]:
+def _excluded(one: Excluded) -> dict[str, object]:
     distance_m = one.distance_m
     return {
         "technician_id": one.technician_id,

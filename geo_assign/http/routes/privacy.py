@@ -257,7 +257,7 @@ def _export(call: Call[ExportQuery, None], technician_id: UUID) -> Reply:
     return Reply(to_json(_document(found)))
 
 
-def _document(found: TechnicianExport) -> dict[str, Any]:
+def _document(found: TechnicianExport) -> dict[str, object]:
     track = {"items": found.track.items, "next_cursor": found.track.next_cursor}
     return {"track": track, "truncated": found.truncated, **(found.parts or {})}
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -135,7 +134,7 @@ def _tells_place(line: RosterLine) -> bool:
     return live or (line.eligibility is not None and line.eligibility.distance_m is not None)
 
 
-def _line(line: RosterLine) -> dict[str, Any]:
+def _line(line: RosterLine) -> dict[str, object]:
     judged = line.eligibility
     return {
         "id": line.id,
@@ -161,7 +160,7 @@ def _line(line: RosterLine) -> dict[str, Any]:
     }
 
 
-def _place(position: KnownPosition, *, coarse: bool) -> dict[str, Any]:
+def _place(position: KnownPosition, *, coarse: bool) -> dict[str, object]:
     return {
         "lat": position.point.lat,
         "lon": position.point.lon,
@@ -173,5 +172,5 @@ def _place(position: KnownPosition, *, coarse: bool) -> dict[str, Any]:
     }
 
 
-def _reasons(judged: Eligibility) -> list[dict[str, Any]]:
+def _reasons(judged: Eligibility) -> list[dict[str, object]]:
     return [{"code": reason.code, "detail": reason.detail, "needed": reason.needed} for reason in judged.reasons]
