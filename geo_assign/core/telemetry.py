@@ -13,6 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO, cast
@@ -37,8 +38,12 @@ _TOKEN = re.compile(r"\b(?:ga[sk]|whsec)_[A-Za-z0-9._~+/=-]+")
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;=]+@[^\s@<>\"'(),:;=]+\.[A-Za-z]{2,}")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _FRAMES = 40
+# Most fields, and asking whether something is a Mapping takes longer than all the rest.
+_PLAIN = frozenset({bool, int, float, type(None)})
 
 registry = CollectorRegistry()
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The request that this thread answers, for its log lines."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -77,7 +82,7 @@ def configure_logging(level: str) -> None:
     """Send structlog's and the standard library's records to standard output as JSON lines."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_SHARED, _to_line],
+        processors=[name_request, *_SHARED, _to_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=_StandardOutput,
         cache_logger_on_first_use=True,
@@ -90,12 +95,20 @@ def configure_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
+def name_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Say which request a line belongs to."""
+    current = request_id.get()
+    if current is not None and "request_id" not in event:
+        event["request_id"] = current
+    return event
+
+
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Replace what is secret or personal, at any depth."""
     for name, value in event.items():
         if name in _PRIVATE:
             event[name] = REDACTED
-        elif isinstance(value, str | Mapping | list | tuple):
+        elif type(value) not in _PLAIN:
             event[name] = _cleaned(value)
     return event
 

@@ -1,11 +1,10 @@
-"""A log line and metrics for every request of the API; every log line within one carries the request's id."""
+"""A log line and metrics for every request of the API."""
 
 import time
 from collections.abc import Callable
 from functools import cache
 
 import flask
-import structlog
 
 from geo_assign.core.telemetry import counter, get_logger, histogram
 from geo_assign.http.errors import OverloadedError
@@ -23,17 +22,7 @@ _log = get_logger()
 
 def keep_account(app: flask.Flask) -> None:
     """Count and log the requests that `app` answers under /v1."""
-    app.before_request(_bind_request_id)
     app.after_request(_account)
-    app.teardown_request(_unbind_request_id)
-
-
-def _bind_request_id() -> None:
-    structlog.contextvars.bind_contextvars(request_id=current_request().request_id)
-
-
-def _unbind_request_id(_error: BaseException | None) -> None:
-    structlog.contextvars.unbind_contextvars("request_id")
 
 
 def _account(response: flask.Response) -> flask.Response:
@@ -55,6 +44,7 @@ def _count(request: Request, status: int, code: str | None) -> None:
         _shed.labels(name).inc()
     _log.info(
         "request",
+        request_id=request.request_id,
         method=request.method,
         route=template_of(operation.path) if operation is not None else _NO_ROUTE,
         status=status,

@@ -58,4 +58,4 @@ class Application(flask.Flask):
         return Response(None, 204, [*API_HEADERS, ("Allow", ", ".join(sorted(methods))), ("X-Request-Id", request_id)])
 
     def log_exception(self, exc_info: ExcInfo) -> None:
-        _log.error("request_failed", exc_info=exc_info)
+        _log.error("request_failed", request_id=current_request().request_id, exc_info=exc_info)

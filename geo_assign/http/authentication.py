@@ -24,7 +24,7 @@ class Credentials:
 
 def credentials_of(request: Request) -> Credentials:
     """Raises UnauthenticatedError when there are none, or none of ours. Nothing is looked up."""
-    authorization = request.headers.get("Authorization")
+    authorization: str | None = request.environ.get("HTTP_AUTHORIZATION")
     if authorization is not None:
         return Credentials(parse_token(_token_in(authorization)), by_cookie=False)
     cookie = find_session_cookie(request.headers.get("Cookie"))

@@ -2,10 +2,10 @@
 
 import re
 import time
-from functools import cached_property
 from typing import cast
 
 import flask
+from werkzeug.utils import cached_property
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.errors import InvalidError
@@ -29,7 +29,7 @@ class Request(flask.Request):
     @cached_property
     def request_id(self) -> str:
         """What the client calls this request in X-Request-Id if that is sane, otherwise a new id."""
-        given = self.headers.get("X-Request-Id")
+        given: str | None = self.environ.get("HTTP_X_REQUEST_ID")
         return given if given and _SANE_REQUEST_ID.fullmatch(given) else new_id().hex
 
     def read_body(self, limit: int) -> bytes:
@@ -39,7 +39,7 @@ class Request(flask.Request):
         """
         announced = self._announced_length()
         if announced is None:
-            if "Transfer-Encoding" not in self.headers:
+            if "HTTP_TRANSFER_ENCODING" not in self.environ:
                 return b""
             body = self.input_stream.read(limit + 1)
             if len(body) > limit:
@@ -57,7 +57,7 @@ class Request(flask.Request):
         return self
 
     def _announced_length(self) -> int | None:
-        text = self.headers.get("Content-Length")
+        text: str | None = self.environ.get("CONTENT_LENGTH")
         if not text:
             return None
         if not (text.isascii() and text.isdigit() and len(text) < 20):

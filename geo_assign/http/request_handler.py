@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from geo_assign.access.domain import Caller
 from geo_assign.access.queries import opening_of
+from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, VersionRequiredError
 from geo_assign.http.admission import Capacity
@@ -56,6 +57,13 @@ class RequestHandler:
         """The answer to the current request. Raises whatever is wrong; Flask's error handlers make a problem of it."""
         request = current_request()
         request.operation = operation
+        named = telemetry.request_id.set(request.request_id)
+        try:
+            return self._within_places(operation, path, request)
+        finally:
+            telemetry.request_id.reset(named)
+
+    def _within_places(self, operation: Operation, path: PathValues, request: Request) -> Response:
         credentials = None if operation.access.public else credentials_of(request)
         raw = self._receive(operation, request)
         places = self._capacity.streams if operation.streams else self._capacity.requests
@@ -145,7 +153,7 @@ class RequestHandler:
         with self._capacity.receiving:
             raw = request.read_body(operation.max_body_bytes or self._max_body_bytes)
         if raw:
-            operation.reads.require(request.headers.get("Content-Type"))
+            operation.reads.require(request.environ.get("CONTENT_TYPE"))
         return raw
 
     def _try_to_parse(self, operation: Operation, request: Request, raw: bytes) -> Parsed | GeoAssignError:
@@ -164,7 +172,7 @@ class RequestHandler:
 
 
 def _if_match(operation: Operation, request: Request) -> int | None:
-    text = request.headers.get("If-Match")
+    text: str | None = request.environ.get("HTTP_IF_MATCH")
     if text is None:
         if operation.versioned:
             raise VersionRequiredError
