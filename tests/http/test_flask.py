@@ -25,6 +25,7 @@ from tests.http.conftest import MakeClient, People, bearer
 from tests.scripts.shell import REPOSITORY
 
 routes = Routes("Examples")
+THING = UUID("0197f0f0-0000-7000-8000-00000000000a")
 
 
 class Note(Body):
@@ -138,8 +139,8 @@ def test_every_route_file_is_a_blueprint(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "rule", "endpoint"),
     [
-        ("GET", f"/v1/things/{uuid4()}", "/v1/things/<uuid:id>", "test_flask.get_thing"),
-        ("HEAD", f"/v1/things/{uuid4()}", "/v1/things/<uuid:id>", "test_flask.get_thing"),
+        ("GET", f"/v1/things/{THING}", "/v1/things/<uuid:id>", "test_flask.get_thing"),
+        ("HEAD", f"/v1/things/{THING}", "/v1/things/<uuid:id>", "test_flask.get_thing"),
         ("POST", "/v1/notes", "/v1/notes", "test_flask.add_note"),
         ("GET", "/v1/nothing", None, None),
     ],
@@ -207,10 +208,10 @@ def test_every_kind_of_path_parameter_arrives_typed(client: FlaskClient, reader:
         "/v1/words/-a",
         "/v1/words/" + "a" * 64,
         "/v1/words/a%2Fb",
-        f"/v1/things/{uuid4().hex}",
-        f"/v1/things/{{{uuid4()}}}",
-        f"/v1/things/{uuid4()}/",
-        f"/v1//things/{uuid4()}",
+        f"/v1/things/{THING.hex}",
+        f"/v1/things/{{{THING}}}",
+        f"/v1/things/{THING}/",
+        f"/v1//things/{THING}",
         "/v1/notes/",
         "/v1/",
     ],
