@@ -8,6 +8,7 @@ where the order may stand afterwards, whether the search for a technician ends, 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from geo_assign.workorders.domain.states import (
     UNDER_WAY,
     AlarmCode,
     BookingRole,
-    EventKind,
     Kind,
     PendingReason,
     RejectReason,
@@ -44,6 +44,29 @@ _ByHand = Annotated[bool, "Whether a person chose the technician."]
 _Note = Annotated[FreeText | None, "What was noted."]
 _FORCED = "Whether force was used, as for work that is under way."
 _WHY = "Why, as a code; a reason that a person typed stands in the history alone."
+
+
+class EventKind(StrEnum):
+    """The entries of a work order's history; with `work_order.` in front, the outgoing events."""
+
+    CREATED = "created"
+    LOCATED = "located"
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    REJECTED = "rejected"
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    UNASSIGNED = "unassigned"
+    TRANSFERRED = "transferred"
+    CONVERTED = "converted"
+    CANCELLED = "cancelled"
+    STATUS_CHANGED = "status_changed"
+    PENDING = "pending"
+    CHANGED = "changed"
+    RESCHEDULED = "rescheduled"
+    GROUP_CHANGED = "group_changed"
+    GROUP_REJECTED = "group_rejected"
+    CREW_CHANGED = "crew_changed"
 
 
 @dataclass(frozen=True, slots=True)

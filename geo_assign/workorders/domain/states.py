@@ -120,29 +120,6 @@ class WithdrawnBecause(StrEnum):
     COLLABORATOR_MISSING = "collaborator_missing"
 
 
-class EventKind(StrEnum):
-    """The entries of a work order's history; with `work_order.` in front, the outgoing events."""
-
-    CREATED = "created"
-    LOCATED = "located"
-    OFFERED = "offered"
-    ASSIGNED = "assigned"
-    REJECTED = "rejected"
-    OFFER_EXPIRED = "offer_expired"
-    OFFER_WITHDRAWN = "offer_withdrawn"
-    UNASSIGNED = "unassigned"
-    TRANSFERRED = "transferred"
-    CONVERTED = "converted"
-    CANCELLED = "cancelled"
-    STATUS_CHANGED = "status_changed"
-    PENDING = "pending"
-    CHANGED = "changed"
-    RESCHEDULED = "rescheduled"
-    GROUP_CHANGED = "group_changed"
-    GROUP_REJECTED = "group_rejected"
-    CREW_CHANGED = "crew_changed"
-
-
 class AlarmCode(StrEnum):
     """What a dispatcher has to see at once, whatever state the order is in."""
 
