@@ -10,7 +10,7 @@ class MalformedJsonError(InvalidError):
 
 
 class UnsupportedMediaTypeError(InvalidError):
-    """Send JSON in UTF-8 with `Content-Type: application/json`."""
+    """Send the Content-Type that this operation reads: `application/json` in UTF-8, if not said otherwise."""
 
     code = "unsupported_media_type"
 
