@@ -37,7 +37,7 @@ _AROUND = timedelta(hours=12)
 class Search:
     """Slots as long as the question's, on the clocks of `zone`, that begin at its start or later and end by `until`.
 
-    With `technician_ids` those in which all of them can come; without, each in which anybody of the store, or of the
+    With `technician_ids` those in which all of them can come; without, each in which any of the store, or of the
     question's group, can.
     """
 
@@ -50,9 +50,9 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Somebody who can take a slot: metres and seconds of road from where he will come, and on to what follows.
+    """A technician who can take a slot: metres and seconds of road from the place before, and on to what follows.
 
-    `travel_after_s` None: nothing follows on that day. `position_seen`: the distance tells where he is now.
+    `travel_after_s` None: nothing follows on that day. `position_seen`: the distance tells where the technician is now.
     """
 
     technician_id: UUID
@@ -114,7 +114,7 @@ def search_free_slots(tx: Tx, search: Search) -> Availability:
 
 
 def _explained(tx: Tx, search: Search) -> list[Excluded]:
-    """The named technicians, each with what excludes him at the very start. Raises NotFoundError."""
+    """The named technicians, each with what excludes at the very start. Raises NotFoundError."""
     found = []
     for technician_id in search.technician_ids:
         one = explain_one(tx, search.question, technician_id)
@@ -139,11 +139,11 @@ def _windows(tx: Tx, search: Search, people: Mapping[UUID, BaseRow]) -> dict[UUI
     wanted = _wanted(search, (first, last))
     found = {}
     for person_id, working in list_working_times(tx, ids, within).items():
-        row, his = people[person_id], stops.get(person_id, [])
-        held = [stop.occupied for stop in his if stop.holds]
+        row, own = people[person_id], stops.get(person_id, [])
+        held = [stop.occupied for stop in own if stop.holds]
         free = subtract(working_spans(working, within), [*away.get(person_id, ()), *held])
         base = Provenance.STORE if row.from_store else Provenance.HOME_BASE
-        found[person_id] = start_windows(Person(free, his, row.base_m, base, row.live_m), wanted)
+        found[person_id] = start_windows(Person(free, own, row.base_m, base, row.live_m), wanted)
     return found
 
 
@@ -174,7 +174,7 @@ def _stops(tx: Tx, question: Question, ids: Collection[UUID], within: Span) -> d
 def _judge(
     tx: Tx, search: Search, start: datetime, people: Mapping[UUID, BaseRow], windows: Mapping[UUID, Window]
 ) -> FreeSlot | None:
-    """The slot with those of the nearest whom no filter excludes; None when nobody is left, or a named one is not."""
+    """The slot with those of the nearest whom no filter excludes; None when none is left, or a named one is not."""
     question = _at(search, start)
     nearest = sorted(people, key=lambda person: (_travel_s(windows[person]), person))
     asked = nearest if search.technician_ids else nearest[:_NAMED]
@@ -193,7 +193,7 @@ def _at(search: Search, start: datetime) -> Question:
 
 
 def _opening(person: BaseRow, window: Window) -> Opening:
-    # Where somebody lives, and where he is now if his store wants that, is told to a hundred metres.
+    # A home, and the present place where the store wants that, is told to a hundred metres.
     lives_there = person.from_home and window.provenance is Provenance.HOME_BASE
     coarse = lives_there or (person.coarse and window.provenance is Provenance.LIVE)
     distance_m = coarse_distance_m(window.distance_m) if coarse else window.distance_m

@@ -1,4 +1,4 @@
-"""When several people can do something together: within everybody's working hours, beside what each has to do."""
+"""When several people can do something together: within the working hours of all, beside what each has to do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """What decides about somebody's time: his hours, what his bookings occupy (travel included), his time off."""
+    """What decides about a technician's time: working hours, what bookings occupy (travel included), time off."""
 
     working: WorkingTime
     occupied: Sequence[Span] = ()
@@ -30,7 +30,7 @@ def earliest_common_slot(
 ) -> Span | None:
     """The earliest slot of `duration` that begins on a full minute, at `after` or within two weeks of it.
 
-    Everybody works through the whole of it, and has `travel_buffer` free before it.
+    All work through the whole of it, and have `travel_buffer` free before it.
     """
     first = _full_minute(after)
     within = (first, first + LOOKS_AHEAD + duration)

@@ -1,4 +1,4 @@
-"""A candidate's day around the wanted slot: what fills it and when he works."""
+"""A candidate's day around the wanted slot: what fills it, and the working hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,5 +37,5 @@ def get_days(tx: Tx, question: Question, technician_ids: Sequence[UUID]) -> dict
 def _hours(question: Question, working: WorkingTime) -> list[dict[str, datetime]]:
     today = (question.day_start, question.day_end)
     spans = working_spans(working, today)
-    # Whoever works always has no shifts to show whole.
+    # A technician who works always has no shifts to show whole.
     return [{"start": start, "end": end} for start, end in (clip(spans, today) if working.hours is None else spans)]

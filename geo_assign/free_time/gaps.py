@@ -16,9 +16,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def earliest_common_gap(free: Sequence[Sequence[Span]], duration: timedelta, after: datetime) -> Span | None:
-    """The earliest slot of `duration`, not before `after`, in which everybody is free; None when there is none.
+    """The earliest slot of `duration`, not before `after`, in which all are free; None when there is none.
 
-    `free` holds each person's free spans, half-open instants in any order; of nobody there is no common time.
+    `free` holds each person's free spans, half-open instants in any order; without persons there is no common time.
     """
     for start, end in intersect_all(free):
         begins = max(start, after)
@@ -29,9 +29,9 @@ def earliest_common_gap(free: Sequence[Sequence[Span]], duration: timedelta, aft
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An appointment: the time it occupies, its end, and how far from the wanted place it is (None: nobody knows).
+    """An appointment: the time it occupies, its end, and how far from the wanted place it is (None: unknown).
 
-    One that is done `holds` no time any more, but it is where he was.
+    One that is done `holds` no time any more, but it is where the technician was.
     """
 
     occupied: Span
@@ -42,9 +42,9 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of somebody's time and ways: `free` are his hours less time off and what he holds.
+    """What is known of a technician's time and ways: `free` are the working hours less time off and what is held.
 
-    Distances in metres to the wanted place: from where he starts his days, and from where he is now (None: unknown).
+    Distances in metres to the wanted place: from where the day starts, and from the present place (None: unknown).
     """
 
     free: Sequence[Span]
@@ -91,7 +91,7 @@ class Window:
 
 
 def start_windows(person: Person, wanted: Wanted) -> list[Window]:
-    """When somebody can begin, in order."""
+    """When a technician can begin, in order."""
     found = []
     for free in person.free:
         for day in wanted.days:
@@ -114,7 +114,7 @@ def on_grid(at: datetime, zone: ZoneInfo) -> datetime:
 def earliest_starts(
     windows: Mapping[UUID, Sequence[Window]], zone: ZoneInfo
 ) -> Iterator[tuple[datetime, dict[UUID, Window]]]:
-    """The starts on the grid at which anybody can begin, earliest first, each with everybody who can."""
+    """The starts on the grid at which a technician can begin, earliest first, each with all who can."""
     coming = sorted(((window.first, person, window) for person, all_ in windows.items() for window in all_), key=_first)
     running: list[tuple[UUID, Window]] = []
     index, start = 0, None
@@ -133,7 +133,7 @@ def _first(coming: tuple[datetime, UUID, Window]) -> tuple[datetime, UUID]:
 
 
 def _pieces(person: Person, wanted: Wanted, within: Sequence[Span]) -> Iterator[Span]:
-    """`within` cut where somebody's place changes: at the end of an appointment, and where live positions end."""
+    """`within` cut where the technician's place changes: at the end of an appointment, and where live positions end."""
     cuts = [*(stop.ends_at for stop in person.stops), wanted.soon_until + timedelta.resolution]
     for start, end in within:
         edges = [start, *sorted({cut for cut in cuts if start < cut < end}), end]
@@ -141,7 +141,7 @@ def _pieces(person: Person, wanted: Wanted, within: Sequence[Span]) -> Iterator[
 
 
 def _window(person: Person, wanted: Wanted, free: Span, *, day: Span, first: datetime, last: datetime) -> Window | None:
-    """The starts in [first, last) that leave time for the ways; None when there are none, or he is too far away."""
+    """The starts in [first, last) that leave time for the ways; None without any, or when the place is too far away."""
     soon = first <= wanted.soon_until
     held = [stop for stop in person.stops if stop.holds]
     place = _place(held, first, since=wanted.at) if soon else _place(person.stops, first, since=day[0])

@@ -23,7 +23,7 @@ _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
 
 def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
-    """Who is on duty, or at his provider's base, within the view, and the scope's open work orders located there."""
+    """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there."""
     at = tx.now()
     every = scope.everything
     rows = _fetch(tx, in_view(everything=every), scope, at=at, **_view(view))

@@ -18,7 +18,7 @@ SPHERE_TO_GEODESIC = 0.994
 
 
 class ExclusionCode(StrEnum):
-    """Why somebody cannot go. The order is the order in which reasons are told."""
+    """Why a technician cannot go. The order is the order in which reasons are told."""
 
     INACTIVE = "inactive"
     WRONG_GROUP = "wrong_group"
@@ -39,7 +39,7 @@ class ExclusionCode(StrEnum):
 
 
 class Provenance(StrEnum):
-    """How it is known where somebody is, or will be."""
+    """How it is known where a technician is, or will be."""
 
     LIVE = "live"
     PREVIOUS_APPOINTMENT = "previous_appointment"
@@ -127,7 +127,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The service provider whose people somebody belongs to."""
+    """The service provider that a technician works for."""
 
     id: UUID
     name: str
@@ -135,9 +135,9 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who can go: geodesic distance in metres, an estimate of seconds on the road.
+    """A technician who can go: geodesic distance in metres, an estimate of seconds on the road.
 
-    `coarse`: where he is may be shown to about a kilometre only.
+    `coarse`: the place may be shown to about a kilometre only.
     """
 
     technician_id: UUID
@@ -164,7 +164,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Somebody of the scope who cannot go. Off duty his distance is not told."""
+    """A technician of the scope who cannot go. Off duty the distance is not told."""
 
     technician_id: UUID
     name: str

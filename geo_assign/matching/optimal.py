@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Follow = Callable[[int, int], float]
-"""How far the person of a pair is, in metres, coming from an earlier order of the problem; inf: he may not then."""
+"""How far the person of a pair is, in metres, coming from an earlier order of the problem; inf: not allowed then."""
 
 NOBODY = -1
 _PER_METRE = 10  # ways that differ by less than this part of a metre are alike
-_MOST_FAIRNESS = 15  # beyond so many more appointments than the least busy one everybody is alike
+_MOST_FAIRNESS = 15  # beyond so many more appointments than the least busy person all are alike
 _EXACT = 2**53  # floats hold every integer below
 # Below this many cells a full matrix is the quicker one, and so it is where more than every sixteenth cell is used.
 _DENSE_CELLS = 1_000_000
@@ -32,7 +32,7 @@ class Problem:
 
     By pair: `order` and `person` numbers, `metres`, and `room`, how many other orders of this problem the person may
     be given and still be eligible for this one. By order: `starts` and `ends` of the time it occupies, travel buffer
-    included, half-open, seconds. By person: `today`, how much he has that day.
+    included, half-open, seconds. By person: `today`, the number of appointments of that day.
     """
 
     order: Ints
@@ -51,7 +51,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """By order: the pair that it is given, or NOBODY, and the metres of the way, NaN where nobody goes."""
+    """By order: the pair that it is given, or NOBODY, and the metres of the way, NaN for NOBODY."""
 
     pair: Ints
     metres: Floats
@@ -126,7 +126,7 @@ class _Diary:
         self.given.setdefault(person, []).append(order)
 
     def still_open(self, pairs: Ints) -> tuple[Ints, Floats]:
-        """Those of the pairs whose person can still go, with the metres from where he then is."""
+        """Those of the pairs whose person can still go, with the metres from where that person then is."""
         metres = self.problem.metres[pairs].copy()
         busy = np.flatnonzero(self._busy[self.problem.person[pairs]])
         # Most are busy with what they were given last: that is seen of all at once.
@@ -162,9 +162,9 @@ class _Diary:
 
 
 def _by_clusters(problem: Problem) -> Plan:
-    """Each set of overlapping slots by itself, in time order, and again while somebody is found for what is left.
+    """Each set of overlapping slots by itself, in time order, and again while a person is found for what is left.
 
-    Within a cluster nobody gets two orders at once; those that merely hang together through a third have the rounds.
+    Within a cluster no person gets two orders at once; those that merely hang together through a third have the rounds.
     """
     diary = _Diary(problem)
     clusters = [np.sort(pairs) for pairs in _clusters(problem)]
@@ -206,7 +206,7 @@ def _match(problem: Problem, pairs: Ints, metres: Floats, load: Ints) -> Ints:
 
 
 def _parts(rows: Ints, columns: Ints) -> list[Ints]:
-    """Orders that share nobody, even through others, do not concern one another."""
+    """Orders that share no person, even through others, do not concern one another."""
     from scipy.sparse import coo_array  # noqa: PLC0415 - loaded by the first batch, not by every start
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
@@ -223,11 +223,11 @@ def _matched(rows: Ints, columns: Ints, ways: Ints, load: Ints) -> Ints:
     columns = np.unique(columns, return_inverse=True)[1]
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
     costs = _costs(ways, np.minimum(load - load.min(), _MOST_FAIRNESS), columns, height=height)
-    nobody = int(costs.max()) * height + 1
+    no_person = int(costs.max()) * height + 1
     cells = height * width
     dense = cells <= _DENSE_CELLS or len(rows) * _DENSE_SHARE > cells or width < height
     find = _dense if dense else _sparse
-    chosen = find(rows, columns, costs, nobody, shape=(height, width))
+    chosen = find(rows, columns, costs, no_person, shape=(height, width))
     by_cell = np.argsort(rows * width + columns)
     return by_cell[np.searchsorted((rows * width + columns)[by_cell], chosen)]
 
@@ -242,26 +242,26 @@ def _costs(ways: Ints, load: Ints, columns: Ints, *, height: int) -> Ints:
     return costs
 
 
-def _dense(rows: Ints, columns: Ints, costs: Ints, nobody: int, *, shape: tuple[int, int]) -> Ints:
+def _dense(rows: Ints, columns: Ints, costs: Ints, no_person: int, *, shape: tuple[int, int]) -> Ints:
     """Chosen cells, numbered row by row. A pair that may not be costs more than everything else together."""
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
-    matrix = np.full(shape, float(nobody))
+    matrix = np.full(shape, float(no_person))
     matrix[rows, columns] = costs
     row, column = linear_sum_assignment(matrix)
-    real = matrix[row, column] < nobody
+    real = matrix[row, column] < no_person
     cells: Ints = row[real] * shape[1] + column[real]
     return cells
 
 
-def _sparse(rows: Ints, columns: Ints, costs: Ints, nobody: int, *, shape: tuple[int, int]) -> Ints:
-    """The same where most pairs may not be: each order has a column of its own that means nobody."""
+def _sparse(rows: Ints, columns: Ints, costs: Ints, no_person: int, *, shape: tuple[int, int]) -> Ints:
+    """The same where most pairs may not be: each order has a column of its own that means NOBODY."""
     from scipy.sparse import csr_array  # noqa: PLC0415
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
 
     height, width = shape
     own = np.arange(height)
-    values = np.concatenate([costs, np.full(height, nobody)]).astype(float)
+    values = np.concatenate([costs, np.full(height, no_person)]).astype(float)
     places = (np.concatenate([rows, own]), np.concatenate([columns, width + own]))
     graph: Any = csr_array((values, places), shape=(height, width + height))
     row, column = min_weight_full_bipartite_matching(graph)

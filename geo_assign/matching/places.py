@@ -101,7 +101,7 @@ def walk_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
 def members_live(asked: Parameters, sources: Sources, *, members: Select[Any]) -> Walk:
     """Where each of `members` (one column of ids) is now, however far.
 
-    The LIMITs keep the planner from measuring the way to everybody there is.
+    The LIMITs keep the planner from measuring the way to every technician there is.
     """
     m, b, origin = members.subquery("m"), sources.technicians.alias(), _origin(asked)
     each = sources.current_positions.alias()

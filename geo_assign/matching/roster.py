@@ -64,7 +64,7 @@ class RosterSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RosterQuestion:
-    """Whose line, in which order. `order` with its store's `rules`: say of each whether he can take it.
+    """Whose line, in which order. `order` with its store's `rules`: say of each line whether it can be taken.
 
     `store_id`: who belongs to that store or to one of its groups. `timezone` and `freshness_s` None: each technician's
     home store says what today is, and which positions are fresh.

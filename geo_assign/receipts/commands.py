@@ -1,4 +1,4 @@
-"""Receipts: every ranking that led to something, or to nobody, is written down."""
+"""Receipts: every ranking is written down, also one that found no technician."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -66,7 +66,7 @@ def _query(question: Question) -> Any:
 
 
 def _candidate(rank: int, person: Candidate) -> dict[str, Any]:
-    # A receipt is kept for good: it says how far somebody was and how that was known, never where.
+    # A receipt is kept for good: it says how far a technician was and how that was known, never where.
     kept = _json(asdict(person))
     kept["position"].pop("point")
     return {"rank": rank, **kept, "eta_s": person.eta_s}

@@ -68,7 +68,7 @@ def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: 
         d.mode == word("automatic"),
         d.at >= since,
         d.query["store_id"].astext == str(store_id),
-        # Of an erased customer nobody knows any more where the question was.
+        # Of an erased customer it is no longer known where the question was.
         d.query["origin"].is_not(None),
         d.batch.is_(None),
     )

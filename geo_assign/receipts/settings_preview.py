@@ -47,7 +47,7 @@ JUDGED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Whom a decision came to, and how far he was, metres."""
+    """The technician of a decision, and the distance in metres."""
 
     technician_id: UUID
     name: str
@@ -56,7 +56,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A decision that would have been another one; None: nobody."""
+    """A decision that would have been another one; None: no technician."""
 
     decision_id: UUID
     work_order_id: UUID
@@ -67,10 +67,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two sets of rules over all decisions compared: how many found somebody, and how far he was.
+    """One of the two sets of rules over all decisions compared: how many found a technician, and how far away.
 
     `acceptance` estimates: the share of those people's answered offers in these days that they accepted, each counted
-    as often as he would have been asked; None when nobody was asked.
+    as often as that technician would have been asked; None when none was.
     """
 
     found: int
@@ -83,10 +83,10 @@ class Side:
 class SettingsPreview:
     """What other settings would have made of the last days.
 
-    `found_instead`: decisions that found nobody and would have; `lost_instead`: the other way round. Left out are those
-    that did not come out again under their own rules (`not_reproduced`), those whose track is gone (`track_expired`),
-    and, when `truncated`, older ones than the `examined`. `not_judged`: settings that differ and that this cannot tell
-    about.
+    `found_instead`: decisions that found no technician and would have; `lost_instead`: the other way round. Left out
+    are those that did not come out again under their own rules (`not_reproduced`), those whose track is gone
+    (`track_expired`), and, when `truncated`, older ones than the `examined`. `not_judged`: settings that differ and
+    about which this cannot tell.
     """
 
     since: datetime

@@ -1,4 +1,4 @@
-"""Filters of who somebody works for and what a technician can do."""
+"""Filters of whom a technician works for, and of skills."""
 
 from sqlalchemy import ColumnElement, Text, and_, not_, or_
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,7 +16,7 @@ def _is_inactive(one: Subject) -> ColumnElement[bool]:
 
 
 def _belongs_elsewhere(one: Subject) -> ColumnElement[bool]:
-    """A group may have members from other stores: whoever belongs to it may go."""
+    """A group may have members from other stores: for a group its members count, wherever they work."""
     return _is_of_other_group(one) if one.by_group else _is_of_other_store(one)
 
 
