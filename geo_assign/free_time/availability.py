@@ -18,7 +18,8 @@ from geo_assign.free_time.gaps import Person, Stop, Wanted, Window, earliest_sta
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
 from geo_assign.matching.queries import explain_exclusions, explain_one, fetch
 from geo_assign.matching.rows import BaseRow
-from geo_assign.matching.statements import STOPS, bases, passing, shape_of
+from geo_assign.matching.shapes import shape_of
+from geo_assign.matching.statements import STOPS, bases, passing
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import local_day
 from geo_assign.workforce.working_time import local_dates, midnight, working_spans

@@ -21,15 +21,14 @@ from geo_assign.matching.filters import values_of
 from geo_assign.matching.optimal import Problem
 from geo_assign.matching.places import FEW
 from geo_assign.matching.rows import NumberedCandidateRow
+from geo_assign.matching.shapes import Shape, shape_of
 from geo_assign.matching.statements import (
     COUNT_MEMBERS,
     COUNT_SKILLS,
     QUESTION_COLUMNS,
-    Shape,
     candidates_for_each,
     edge_for_each,
     members_for_each,
-    shape_of,
 )
 from geo_assign.matching.walking import WINDOWS, walk_outwards
 

@@ -28,6 +28,7 @@ from geo_assign.matching.filters import reason_for, values_of
 from geo_assign.matching.history import past_values
 from geo_assign.matching.places import FEW
 from geo_assign.matching.rows import CandidateRow, ExplainedRow
+from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import (
     COUNT_EXTERNALS,
     COUNT_SKILLS,
@@ -38,7 +39,6 @@ from geo_assign.matching.statements import (
     externals,
     named,
     named_then,
-    shape_of,
     without_position,
 )
 from geo_assign.matching.walking import WINDOWS, walk_outwards

@@ -43,7 +43,7 @@ from geo_assign.matching.domain import KnownPosition, Provenance, Provider, Reas
 from geo_assign.matching.filters import OF_PLACE
 from geo_assign.matching.queries import explain_each
 from geo_assign.matching.questions import question_for_order
-from geo_assign.matching.statements import workload
+from geo_assign.matching.shapes import workload
 from geo_assign.positions.domain import Presence, presence
 from geo_assign.positions.tables import current_positions
 from geo_assign.workforce.store_rules import StoreRules

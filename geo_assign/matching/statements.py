@@ -6,8 +6,6 @@ the radius is not exhausted. A skill that few people have turns the walk round: 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -33,32 +31,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
-from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
-from geo_assign.core.expressions import count_rows, is_false, no_value, row_exists, word
+from geo_assign.access.viewer import SCOPE
+from geo_assign.core.expressions import no_value, row_exists, word
 from geo_assign.core.postgis import place
 from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.core.tables import INSTANT
-from geo_assign.matching.domain import ExclusionCode, Provenance, Question, Staff
-from geo_assign.matching.filters import ASKED, FILTERS, Subject, filters_for, provider_full_at
+from geo_assign.matching.domain import ExclusionCode
+from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at
 from geo_assign.matching.history import People, as_of
-from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
     FEW,
     Walk,
-    edge_live,
-    edge_planned,
     is_current,
-    members_live,
-    members_planned,
     of_group,
     of_providers,
     of_store,
-    one_live,
-    one_planned,
     starts_from_store,
-    walk_live,
-    walk_planned,
-    walk_skilled,
 )
 from geo_assign.matching.rows import (
     BaseRow,
@@ -72,42 +60,33 @@ from geo_assign.matching.rows import (
     SkillCountRow,
     StopRow,
 )
+from geo_assign.matching.shapes import (
+    ASKED_OF_ONE,
+    ASKED_OF_WALK,
+    Shape,
+    edge_for,
+    is_in_scope,
+    is_shown_coarsely,
+    let_through,
+    members_for,
+    place_of_one,
+    provider_of,
+    subject_of,
+    viewer_for,
+    walk_for,
+    workload,
+)
 from geo_assign.matching.sources import LIVE, Sources
-from geo_assign.workforce.tables import service_providers, technician_groups, technician_skills
-from geo_assign.workforce.visibility import sees_technician
-from geo_assign.workorders.domain import BOOKED, HOLDING, BookingState, OfferState
+from geo_assign.workforce.tables import technician_groups, technician_skills
+from geo_assign.workorders.domain import BOOKED, HOLDING
 from geo_assign.workorders.tables import bookings, work_orders
 from geo_assign.workorders.visibility import is_coarse
 
-_OVERDUE_FOR = timedelta(days=30)
-
-_WALKED = ASKED | Parameters(fetch=Integer(), rare_skill=Text())
-_ASKED = _WALKED | NAMED | Parameters(within_start=INSTANT, within_end=INSTANT)
-_EACH = RowParameters("asked", _WALKED | Parameters(n=Integer()), shared=frozenset({*SCOPE, "fetch"}))
+_ASKED = ASKED_OF_ONE
+_EACH = RowParameters("asked", ASKED_OF_WALK | Parameters(n=Integer()), shared=frozenset({*SCOPE, "fetch"}))
 _QUESTIONS = Parameters(questions=JSONB())
 QUESTION_COLUMNS = tuple(_EACH.columns())
 """The members of each of `questions`, where many are asked at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of a question changes the text of its statements; everything else travels as parameters."""
-
-    is_soon: bool
-    by_group: bool
-    everything: bool
-    staff: Staff
-    filters: tuple[ExclusionCode, ...]
-
-
-def shape_of(question: Question) -> Shape:
-    return Shape(
-        is_soon=question.is_soon,
-        by_group=question.group_id is not None,
-        everything=question.scope.everything,
-        staff=question.staff,
-        filters=filters_for(question),
-    )
 
 
 # One question ---------------------------------------------------------------------------------------------------------
@@ -116,32 +95,34 @@ def shape_of(question: Question) -> Shape:
 @lru_cache(maxsize=256)
 def candidates(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[CandidateRow]:
     """The innermost `fetch` of the window whom no filter excludes, in order of the sphere."""
-    return Statement.of(CandidateRow, _candidates(shape, _ASKED, _walk(shape, _ASKED, window, rare_skill=rare_skill)))
+    return Statement.of(
+        CandidateRow, _candidates(shape, _ASKED, walk_for(shape, _ASKED, window, rare_skill=rare_skill))
+    )
 
 
 @lru_cache(maxsize=64)
 def candidates_then(shape: Shape, window: int) -> Statement[CandidateRow]:
     """The same of the store's or the group's technicians, as things stood at the question's instant."""
     then = as_of(People.OF_GROUP if shape.by_group else People.OF_STORE)
-    walk = _walk(shape, _ASKED, window, rare_skill=False, sources=then)
+    walk = walk_for(shape, _ASKED, window, rare_skill=False, sources=then)
     return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk, sources=then))
 
 
 @lru_cache(maxsize=64)
 def externals(shape: Shape) -> Statement[CandidateRow]:
     """The same of all technicians of service providers, however far."""
-    walk = _members(shape, _ASKED, of_providers(_ASKED, LIVE))
+    walk = members_for(shape, _ASKED, of_providers(_ASKED, LIVE))
     return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
 
 
 @lru_cache(maxsize=64)
 def excluded(shape: Shape, window: int) -> Statement[ExplainedRow]:
     """The technicians of the scope within the window, each with the codes that exclude."""
-    walk = _walk(shape, _ASKED, window, rare_skill=False)
+    walk = walk_for(shape, _ASKED, window, rare_skill=False)
     t, p = LIVE.technicians.alias(), walk.subquery("p")
     joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
-    one = _subject(shape, t, p)
-    rows = _explained(shape, one).select_from(joined).where(_in_scope(shape, t), is_current(t, p))
+    one = subject_of(shape, t, p)
+    rows = _explained(shape, one).select_from(joined).where(is_in_scope(shape, t), is_current(t, p))
     return Statement.of(ExplainedRow, rows.order_by(p.c.sphere_m))
 
 
@@ -161,24 +142,24 @@ def named_then(shape: Shape) -> Statement[ExplainedRow]:
 def passing(shape: Shape) -> Statement[IdRow]:
     """Of `technician_ids`, those of the scope whom no filter excludes, wherever they are or will be."""
     t = LIVE.technicians.alias()
-    p = _one(shape, t, LIVE).lateral("p")
+    p = place_of_one(shape, t, LIVE).lateral("p")
     rows = select(t.c.id).select_from(t.join(p, is_current(t, p)))
     rows = rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids))
-    return Statement.of(IdRow, rows.where(_in_scope(shape, t), *_passes(shape, _subject(shape, t, p))))
+    return Statement.of(IdRow, rows.where(is_in_scope(shape, t), *let_through(shape, subject_of(shape, t, p))))
 
 
 @lru_cache(maxsize=64)
 def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
     """Technicians of the scope of whom no position was ever received, by name: `fetch` of the first `window`."""
     every = LIVE.technicians.alias()
-    first = select(every).where(every.c.org_id == _ASKED.org_id, _in_scope(shape, every)).order_by(every.c.id)
+    first = select(every).where(every.c.org_id == _ASKED.org_id, is_in_scope(shape, every)).order_by(every.c.id)
     t, c = first.limit(window).subquery("t"), LIVE.current_positions.alias()
     has_position = row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
     p = select(no_value(Double(), "distance_m"), no_value(INSTANT, "used_at"), no_value(INSTANT, "heard_at")).subquery(
         "p"
     )
     told = (ExclusionCode.INACTIVE, ExclusionCode.OFF_DUTY, ExclusionCode.NO_POSITION)
-    rows = _explained(shape, _subject(shape, t, p), filters=told, coarse=false()).select_from(t.join(p, true()))
+    rows = _explained(shape, subject_of(shape, t, p), filters=told, coarse=false()).select_from(t.join(p, true()))
     rows = rows.where(not_(t.c.at_base), not_(has_position))
     return Statement.of(ExplainedRow, rows.order_by(t.c.name, t.c.id).limit(_ASKED.fetch))
 
@@ -186,7 +167,7 @@ def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
 @lru_cache(maxsize=64)
 def edge(shape: Shape, window: int) -> Statement[EdgeRow]:
     """How far the last row of the window lies; no row when the window is not full."""
-    return Statement.of(EdgeRow, _edge(shape, _ASKED, window))
+    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window))
 
 
 # Many questions at once -----------------------------------------------------------------------------------------------
@@ -195,7 +176,7 @@ def edge(shape: Shape, window: int) -> Statement[EdgeRow]:
 @lru_cache(maxsize=256)
 def candidates_for_each(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[NumberedCandidateRow]:
     """`candidates` for each of `questions`, which travel as rows of their parameters."""
-    answer = _candidates(shape, _EACH, _walk(shape, _EACH, window, rare_skill=rare_skill))
+    answer = _candidates(shape, _EACH, walk_for(shape, _EACH, window, rare_skill=rare_skill))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
@@ -203,14 +184,14 @@ def candidates_for_each(shape: Shape, window: int, *, rare_skill: bool = False) 
 def members_for_each(shape: Shape) -> Statement[NumberedCandidateRow]:
     """The same of the members of the question's group, or else its store, however far: FEW at most."""
     members = of_group(_EACH, LIVE) if shape.by_group else of_store(_EACH, LIVE)
-    answer = _candidates(shape, _EACH, _members(shape, _EACH, members))
+    answer = _candidates(shape, _EACH, members_for(shape, _EACH, members))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
 @lru_cache(maxsize=64)
 def edge_for_each(shape: Shape, window: int) -> Statement[NumberedEdgeRow]:
     """`edge` for each of `questions`."""
-    return Statement.of(NumberedEdgeRow, _for_each(_edge(shape, _EACH, window), NumberedEdgeRow))
+    return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window), NumberedEdgeRow))
 
 
 def _for_each(answer: Walk, row: type[tuple[Any, ...]]) -> Select[Any]:
@@ -235,21 +216,21 @@ def bases(shape: Shape) -> Statement[BaseRow]:
     origin, of = place(_ASKED.lat, _ASKED.lon), t.c.org_id == _ASKED.org_id
     base_m = t.c.base_geog.geodesic_m(origin)
     phone_m = select(c.c.geog.geodesic_m(origin)).where(c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
-    coarse = and_(not_(t.c.at_base), is_coarse(_viewer(shape), t, at=_ASKED.at))
+    coarse = and_(not_(t.c.at_base), is_coarse(viewer_for(shape), t, at=_ASKED.at))
     lasting = [code for code in shape.filters if FILTERS[code].lasting]
     named_ones = or_(_ASKED.technician_ids.is_(None), t.c.id == any_(_ASKED.technician_ids))
     # No filter that lasts looks at a place.
-    passes = _passes(shape, _subject(shape, t, t), filters=lasting)
+    passes = let_through(shape, subject_of(shape, t, t), filters=lasting)
     rows = select(
         t.c.id,
         t.c.name,
-        *_provider(t),
+        *provider_of(t),
         base_m.label("base_m"),
         starts_from_store(t, _ASKED).label("from_store"),
         and_(t.c.home_lat.is_not(None), not_(t.c.at_base)).label("from_home"),
         case((t.c.at_base, base_m), else_=phone_m.correlate(t).scalar_subquery()).label("live_m"),
         coarse.label("coarse"),
-    ).where(of, _belongs(shape, t), named_ones, _in_scope(shape, t), *passes)
+    ).where(of, _belongs(shape, t), named_ones, is_in_scope(shape, t), *passes)
     return Statement.of(BaseRow, rows.order_by(base_m, t.c.id).limit(_ASKED.fetch))
 
 
@@ -313,47 +294,21 @@ COUNT_EXTERNALS = Statement.of(
 # What they are made of ------------------------------------------------------------------------------------------------
 
 
-def workload(
-    technician: FromClause, asked: Parameters, *, sources: Sources = LIVE, day: tuple[ColumnElement[Any], ...] = ()
-) -> tuple[ColumnElement[Any], ...]:
-    """The columns `today`, `overdue` and `open_offers` of a technician, on the local day that `day` bounds."""
-    day_start, day_end = day or (asked.day_start, asked.day_end)
-    b, o, t = sources.bookings.alias(), sources.offers.alias(), technician.c
-    of_technician = (b.c.org_id == asked.org_id, b.c.technician_id == t.id)
-    today = count_rows(
-        b,
-        *of_technician,
-        b.c.state.in_(HOLDING),
-        b.c.occupied_until > day_start,
-        b.c.starts_at < day_end,
-        b.c.ends_at > day_start,
-    )
-    overdue = count_rows(
-        b,
-        *of_technician,
-        b.c.state == BookingState.ASSIGNED,
-        b.c.occupied_until > day_start - _OVERDUE_FOR,
-        b.c.ends_at <= asked.at,
-    )
-    open_offers = count_rows(o, o.c.org_id == asked.org_id, o.c.technician_id == t.id, o.c.state == OfferState.OFFERED)
-    return today.label("today"), overdue.label("overdue"), open_offers.label("open_offers")
-
-
 def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources = LIVE) -> Select[Any]:
     t, p = sources.technicians.alias(), walk.subquery("p")
     place_known = ("distance_m", "sphere_m", "lat", "lon", "recorded_at", "used_at", "accuracy_m", "provenance")
-    one = _subject(shape, t, p, asked=asked, sources=sources)
+    one = subject_of(shape, t, p, asked=asked, sources=sources)
     return (
         select(
             p.c.technician_id,
             t.c.name,
-            *_provider(t),
+            *provider_of(t),
             *(p.c[name] for name in place_known),
-            _is_coarse(shape, one).label("coarse"),
+            is_shown_coarsely(shape, one).label("coarse"),
             *workload(t, asked, sources=sources),
         )
         .select_from(p.join(t, and_(t.c.org_id == asked.org_id, t.c.id == p.c.technician_id)))
-        .where(_in_scope(shape, t), is_current(t, p), *_passes(shape, one))
+        .where(is_in_scope(shape, t), is_current(t, p), *let_through(shape, one))
         .order_by(p.c.sphere_m)
         .limit(asked.fetch)
     )
@@ -361,10 +316,10 @@ def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources
 
 def _named(shape: Shape, sources: Sources) -> Select[Any]:
     t = sources.technicians.alias()
-    p = _one(shape, t, sources).lateral("p")
-    rows = _explained(shape, _subject(shape, t, p, sources=sources))
+    p = place_of_one(shape, t, sources).lateral("p")
+    rows = _explained(shape, subject_of(shape, t, p, sources=sources))
     rows = rows.select_from(t.outerjoin(p, is_current(t, p)))
-    return rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids), _in_scope(shape, t))
+    return rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids), is_in_scope(shape, t))
 
 
 def _explained(
@@ -387,32 +342,11 @@ def _explained(
         p.c.heard_at,
         t.c.skills,
         t.c.duty_changed_at,
-        *_provider(t),
+        *provider_of(t),
         full_at.label("provider_full_at"),
-        (_is_coarse(shape, one) if coarse is None else coarse).label("coarse"),
+        (is_shown_coarsely(shape, one) if coarse is None else coarse).label("coarse"),
         func.array_remove(array(codes), null()).label("codes"),
     )
-
-
-def _subject(
-    shape: Shape, technician: FromClause, p: FromClause, *, asked: Parameters = _ASKED, sources: Sources = LIVE
-) -> Subject:
-    return Subject(technician, p, asked, sources, shape.by_group)
-
-
-def _passes(shape: Shape, one: Subject, *, filters: Sequence[ExclusionCode] | None = None) -> list[ColumnElement[bool]]:
-    return [is_false(FILTERS[code].excludes(one)) for code in (shape.filters if filters is None else filters)]
-
-
-def _in_scope(shape: Shape, technician: FromClause) -> ColumnElement[bool]:
-    """Which technicians exist for the caller, and count."""
-    of_provider = technician.c.provider_id
-    counts = {
-        Staff.ALL: true(),
-        Staff.INTERNAL: of_provider.is_(None),
-        Staff.PROVIDERS: of_provider.is_not(None),
-    }
-    return and_(sees_technician(_viewer(shape), technician), counts[shape.staff])
 
 
 def _belongs(shape: Shape, technician: FromClause) -> ColumnElement[bool]:
@@ -421,39 +355,3 @@ def _belongs(shape: Shape, technician: FromClause) -> ColumnElement[bool]:
     m = technician_groups.alias("m")
     members = select(m.c.technician_id).where(m.c.org_id == _ASKED.org_id, m.c.group_id == _ASKED.group_id)
     return technician.c.id.in_(members)
-
-
-def _viewer(shape: Shape) -> Viewer:
-    return viewer_declared(everything=shape.everything)
-
-
-def _is_coarse(shape: Shape, one: Subject) -> ColumnElement[bool]:
-    """A home is where a technician lives: told as close as the policy for positions, never closer."""
-    t, p = one.technician.c, one.place.c
-    at_home = and_(t.home_lat.is_not(None), p.provenance == Provenance.HOME_BASE)
-    by_store = is_coarse(_viewer(shape), one.technician, at=one.asked.at)
-    return and_(not_(t.at_base), or_(at_home, by_store))
-
-
-def _provider(technician: FromClause) -> tuple[ColumnElement[Any], ...]:
-    v, t = service_providers.alias("v"), technician.c
-    name = select(v.c.name).where(v.c.org_id == SCOPE.org_id, v.c.id == t.provider_id).correlate_except(v)
-    return t.provider_id, name.scalar_subquery().label("provider_name")
-
-
-def _walk(shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, sources: Sources = LIVE) -> Walk:
-    if not shape.is_soon:
-        return walk_planned(asked, sources, window=window)
-    return (walk_skilled if rare_skill else walk_live)(asked, sources, window=window)
-
-
-def _members(shape: Shape, asked: Parameters, members: Select[Any]) -> Walk:
-    return (members_live if shape.is_soon else members_planned)(asked, LIVE, members=members)
-
-
-def _one(shape: Shape, technician: FromClause, sources: Sources) -> Walk:
-    return (one_live if shape.is_soon else one_planned)(technician, _ASKED, sources)
-
-
-def _edge(shape: Shape, asked: Parameters, window: int) -> Walk:
-    return (edge_live if shape.is_soon else edge_planned)(asked, LIVE, window=window)

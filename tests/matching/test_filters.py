@@ -16,7 +16,7 @@ from geo_assign.matching import statements
 from geo_assign.matching.domain import ExclusionCode, Question, Slot
 from geo_assign.matching.filters import ASKED, FILTERS, values_of
 from geo_assign.matching.parameters import COMMON
-from geo_assign.matching.statements import Shape, shape_of
+from geo_assign.matching.shapes import Shape, shape_of
 from tests.docs.pages import page
 
 NOON = datetime(2026, 5, 21, 12, tzinfo=UTC)

@@ -20,7 +20,8 @@ from geo_assign.matching.domain import Question, Staff
 from geo_assign.matching.filters import values_of
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
-from geo_assign.matching.statements import candidates, excluded, externals, shape_of
+from geo_assign.matching.shapes import shape_of
+from geo_assign.matching.statements import candidates, excluded, externals
 from tests.conftest import World, cloned
 from tests.plans import explain, index_names, rows_read, sorted_nodes
 
