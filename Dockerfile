@@ -2,6 +2,7 @@
 FROM node:22-bookworm-slim AS console
 WORKDIR /src/geo_assign/console/web
 COPY geo_assign/console/web/package.json geo_assign/console/web/package-lock.json ./
+COPY geo_assign/console/web/api-types/package.json api-types/
 RUN npm ci --no-audit --no-fund
 COPY geo_assign/console/web ./
 RUN npm run build

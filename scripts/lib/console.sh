@@ -69,11 +69,23 @@ install_web_packages() {
     put_stamp web-packages "$wanted"
 }
 
+# write_api_types: the console's types of the API, from the document of this checkout. The generator may not warn.
+write_api_types() {
+    local said
+    HINT='The types of the API could not be generated from its document.'
+    said="$(cd "$WEB" && PATH="$VENV/bin:$PATH" npm run --silent api-types 2>&1)" || {
+        printf '%s\n' "$said"
+        return 1
+    }
+    ! grep -i warn <<<"$said"
+}
+
 # Names and contents; what is installed or generated does not count.
 web_sources_hash() {
     (
         cd "$WEB" || exit
-        find . \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print0 |
+        find . \( -name node_modules -o -name dist -o -name test-results -o -name openapi.json -o -name '*.gen.ts' \) -prune -o \
+            -type f -print0 |
             LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32
     )
 }

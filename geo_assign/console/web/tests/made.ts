@@ -1,5 +1,5 @@
 /** Orders, people and answers to test with; only what a test names differs. */
-import type { Candidate, Nearest, TechnicianFeature, TechnicianProperties, WorkOrder } from "../src/api/types";
+import type { Candidate, Nearest, Offer, TechnicianFeature, TechnicianProperties, WorkOrder } from "../src/api/types";
 
 export const NOON = Date.parse("2026-11-22T12:00:00Z");
 
@@ -23,10 +23,20 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
     location_candidates: [],
     slot: { start: at(60), end: at(120) },
     skills: [],
+    device: {},
+    referral_source: null,
+    priority: 0,
     notes: null,
+    external_id: null,
     assignee: null,
+    collaborators: [],
     offer: null,
-    changed_by: null,
+    offers: [],
+    decision_id: null,
+    alarm: null,
+    returned_to: null,
+    converted_from: null,
+    changed_by: { kind: "system", id: "system", name: "" },
     created_at: at(-30),
     updated_at: at(-30),
     version: 1,
@@ -34,10 +44,11 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
   };
 }
 
-export const offerTo = (name: string, expires: string, offered = at(-5)) => ({
+export const offerTo = (name: string, expires: string, offered = at(-5)): Offer => ({
   id: `offer-${name}`,
   technician_id: name.toLowerCase(),
   technician_name: name,
+  role: "primary",
   offered_at: offered,
   expires_at: expires,
   distance_m: null,
@@ -67,11 +78,14 @@ export function technician(id: string, changes: Partial<TechnicianProperties> = 
       name: id,
       status: "free",
       provenance: "live",
+      coarse: false,
       recorded_at: at(0),
+      age_s: 0,
       accuracy_m: 8,
       heading_deg: null,
       speed_mps: null,
       provider: false,
+      service_provider: null,
       store_id: "store-1",
       busy_until: null,
       flags: [],
@@ -88,7 +102,7 @@ export function candidate(id: string, changes: Partial<Candidate> = {}): Candida
     rank: 1,
     distance_m: 800,
     eta_s: 240,
-    position: { lat: 41.01, lon: -30, recorded_at: at(0), age_s: 12, accuracy_m: 8, provenance: "live" },
+    position: { lat: 41.01, lon: -30, recorded_at: at(0), age_s: 12, accuracy_m: 8, provenance: "live", coarse: false },
     workload: { today: 3, overdue: 0, open_offers: 0 },
     day: [],
     hours: [{ start: at(-240), end: at(360) }],

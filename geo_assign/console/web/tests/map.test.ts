@@ -50,7 +50,7 @@ describe("signs of an order", () => {
     expect(glyphOf(order())).toBe("alert");
     expect(glyphOf(order({ pending_reason: "needs_location" }))).toBe("ask");
     expect(glyphOf(order({ bucket: "being_offered" }))).toBe("clock");
-    expect(glyphOf(order({ bucket: "later", pending_reason: "later" }))).toBe("dot");
+    expect(glyphOf(order({ bucket: "later", pending_reason: null }))).toBe("dot");
     expect(glyphOf(taken(order(), "Bea"))).toBe("dot");
     expect(glyphOf(taken(order(), "Bea", { state: "travelling" }))).toBe("go");
   });

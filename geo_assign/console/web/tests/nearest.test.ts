@@ -1,3 +1,4 @@
+import type { Exclusion, Reason } from "../src/api/types";
 import { describe, expect, it } from "vitest";
 import { dayAxis, dayStrip, excludedSummary, exclusionText, headline, howKnown, mergeRanking, workloadText } from "../src/model/nearest";
 import { at, candidate, nearest, NOON } from "./made";
@@ -76,13 +77,15 @@ describe("a day in one line", () => {
 });
 
 describe("who cannot go", () => {
-  const excluded = (code: string, changes: object = {}) => ({
+  const excluded = (code: string, changes: object = {}): Exclusion => ({
     technician_id: code,
     name: "Rui Matos",
+    provider: null,
     presence: "on_duty",
     last_seen_at: at(-30),
     distance_m: 410,
-    reasons: [{ code, detail: null as unknown }],
+    // A service may be newer than this console: a code that it does not know, and no words for it.
+    reasons: [{ code, detail: null, needed: {} } as unknown as Reason],
     ...changes,
   });
 
@@ -119,6 +122,6 @@ describe("figures in words", () => {
   it("tell a day's work, and what of it is late", () => {
     expect(workloadText(candidate("ana"))).toBe("3 today");
     expect(workloadText(candidate("ana", { workload: { today: 3, overdue: 1, open_offers: 0 } }))).toBe("3 today, 1 late");
-    expect(workloadText(candidate("ana", { workload: null }))).toBe("");
+    expect(workloadText(candidate("ana", { workload: undefined }))).toBe("");
   });
 });

@@ -49,7 +49,7 @@ describe("walking the list", () => {
 });
 
 describe("what became of an order", () => {
-  const by = (name: string) => ({ kind: "user", id: name.toLowerCase(), name });
+  const by = (name: string) => ({ kind: "user" as const, id: name.toLowerCase(), name });
 
   it("says who gave it to whom", () => {
     expect(farewellText(order(), taken(order(), "Bea Nunes", { changed_by: by("Marta Castro") }))).toBe(
@@ -94,7 +94,7 @@ describe("why an order waits", () => {
   });
 
   it("is a time for what starts by itself", () => {
-    expect(why({ bucket: "later", pending_reason: "later", slot: { start: at(60), end: at(120) } })).toBe("13:00");
+    expect(why({ bucket: "later", pending_reason: null, slot: { start: at(60), end: at(120) } })).toBe("13:00");
   });
 
   it("shows the street of an address", () => {

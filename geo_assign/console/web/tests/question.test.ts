@@ -71,7 +71,7 @@ describe("who can take it", () => {
 
   it("turns a refusal into an answer in the row, and takes the order as it is now", async () => {
     const current = taken(order(), "Bea Nunes");
-    const changed_by = { kind: "user", id: "m", name: "Marta Castro" };
+    const changed_by = { kind: "user" as const, id: "m", name: "Marta Castro" };
     const refused = new ApiProblem(412, { changed_by, changed_at: null, assignee: current.assignee });
     const { question: asked, taken: given } = question({
       assign: () => Promise.reject(refused),

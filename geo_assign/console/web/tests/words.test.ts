@@ -19,7 +19,7 @@ describe("numbers in words", () => {
 });
 
 describe("a refused assignment", () => {
-  const by = { changed_by: { kind: "user", id: "m", name: "Marta Castro" }, changed_at: at(-0.05) };
+  const by = { changed_by: { kind: "user" as const, id: "m", name: "Marta Castro" }, changed_at: at(-0.05) };
 
   it("says who was faster, with what, and when", () => {
     expect(refusal(412, { ...by, state: "assigned", assignee: { id: "b", name: "Bea Nunes" } }, NOON)).toBe("Marta Castro gave it to Bea Nunes 3 s ago.");

@@ -39,7 +39,7 @@ export class Client {
 
   async me(): Promise<Me> {
     const me = await this.call<Me>("/v1/me");
-    this.csrfToken = me.csrf_token;
+    this.csrfToken = me.csrf_token ?? "";
     return me;
   }
 

@@ -134,7 +134,7 @@ export function dayStrip(candidate: Candidate, slot: Slot, axis: Axis, nowMs: nu
 const stripKind = (entry: DayEntry): StripPart["kind"] => (entry.state === "offered" ? "hold" : entry.kind);
 
 /** The gaps of the working hours; unknown hours hatch nothing. */
-function hoursOff(hours: Slot[] | undefined, axis: Axis): [number, number][] {
+function hoursOff(hours: Slot[] | null | undefined, axis: Axis): [number, number][] {
   if (!hours) return [];
   const gaps: [number, number][] = [];
   let free = axis.startMs;

@@ -32,11 +32,24 @@ export function currentFarewells(farewells: readonly Farewell[], nowMs: number):
 /** The pin of an order, or null when its place is unknown or it is over. */
 export function pinOf(order: WorkOrder): OrderFeature | null {
   if (!order.location || isFinished(order)) return null;
-  const { id, number, kind, title, state, pending_reason, bucket, version } = order;
+  const { id, number, kind, title, state, pending_reason, bucket, slot, assignee, offer, version } = order;
   return {
     type: "Feature",
     id,
     geometry: { type: "Point", coordinates: [order.location.lon, order.location.lat] },
-    properties: { kind: "work_order", id, number, order_kind: kind, title, state, pending_reason, bucket, version },
+    properties: {
+      kind: "work_order",
+      id,
+      number,
+      order_kind: kind,
+      title,
+      state,
+      pending_reason,
+      bucket,
+      slot,
+      assignee,
+      offer,
+      version,
+    },
   };
 }
