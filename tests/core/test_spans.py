@@ -39,6 +39,7 @@ def test_what_is_taken_leaves_holes() -> None:
     assert subtract(at((0, 2), (4, 6)), at((2, 4))) == at((0, 2), (4, 6))
     assert subtract(at((2, 4)), at((0, 9))) == []
     assert subtract(at((2, 4), (5, 6)), []) == at((2, 4), (5, 6))
+    assert subtract(at((0, 1), (8, 11)), at((2, 3), (4, 5), (6, 7), (9, 10))) == at((0, 1), (8, 9), (10, 11))
 
 
 def test_what_lies_in_both() -> None:

@@ -21,7 +21,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), product(State, State), ids=str)
+@pytest.mark.parametrize(("before", "after"), list(product(State, State)), ids=str)
 def test_a_work_order_goes_the_ways_that_are_written_and_no_other(before: State, after: State) -> None:
     assert may_go(before, after) is (after in WAYS[before].split())
 

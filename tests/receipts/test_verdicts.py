@@ -1,0 +1,286 @@
+"""Verdicts and rounding of receipts as plain values: no database, every sentence and every number by itself."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from geo_assign.receipts.coarse import (
+    list_named,
+    list_recorded_coarse,
+    list_technicians,
+    rounded_reasons,
+    shown_m,
+    with_rounded_distances,
+)
+from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.verdicts import (
+    Subject,
+    as_candidate,
+    as_excluded,
+    as_farther,
+    as_not_employed_yet,
+    as_of_erased_customer,
+    as_untracked,
+)
+
+A, B, C, D = (UUID(int=number) for number in range(1, 5))
+
+
+def candidate(person: UUID, rank: int, distance_m: float, **more: Any) -> dict[str, Any]:
+    position = {"accuracy_m": 12.0, "provenance": "live"}
+    entry = {"technician_id": str(person), "rank": rank, "distance_m": distance_m, "eta_s": 1.0, "position": position}
+    return entry | more
+
+
+def excluded(person: UUID, distance_m: float | None, *reasons: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"technician_id": str(person), "distance_m": distance_m, "reasons": list(reasons), **more}
+
+
+CODES = {
+    "freshness_s": "stale_position",
+    "offer_limit": "offer_limit",
+    "cooled_off_at": "rejected_before",
+    "time_off_until": "time_off",
+    "capacity": "slot_taken",
+    "free_from": "slot_taken",
+    "skills": "missing_skill",
+}
+
+
+def reason(detail: str, **needed: Any) -> dict[str, Any]:
+    """A reason under the code to which such a remedy belongs."""
+    code = next((CODES[name] for name in needed if name in CODES), "outside_radius")
+    return {"code": code, "detail": detail, "needed": needed}
+
+
+def receipt(
+    candidates: Sequence[Mapping[str, Any]] = (), out: Sequence[Mapping[str, Any]] = (), **more: Any
+) -> Decision:
+    values: dict[str, Any] = {
+        "id": UUID(int=9),
+        "work_order_id": UUID(int=8),
+        "at": datetime(2026, 5, 20, 12, tzinfo=UTC),
+        "mode": "automatic",
+        "outcome": "offered",
+        "actor": {},
+        "chosen_technician_id": A,
+        "query": {},
+        "policy": {},
+        "candidates": candidates,
+        "excluded": out,
+        "counts": {},
+        "batch": None,
+    }
+    return Decision(**(values | more))
+
+
+TWO = (candidate(A, 1, 1_040.0), candidate(B, 2, 2_310.0))
+
+
+def subject(person: UUID, *coarse: UUID, decision: Decision | None = None) -> Subject:
+    return Subject(decision or receipt(TWO), person, "Ana", coarse)
+
+
+# Verdicts ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_one_who_was_chosen() -> None:
+    found = as_candidate(subject(A), TWO[0])
+    assert (found.technician_id, found.name, found.verdict, found.rank) == (A, "Ana", "chosen", 1)
+    assert (found.distance_m, found.gap_m, found.reasons) == (1_040.0, 0.0, ())
+    assert found.sentence == "Ana was offered: number 1, 1.0 km away."
+    assert (found.reconstructed, found.track_expired) == (False, False)
+
+
+def test_one_who_could_go_and_came_later() -> None:
+    found = as_candidate(subject(B), TWO[1])
+    assert (found.technician_id, found.name, found.verdict, found.rank) == (B, "Ana", "candidate", 2)
+    assert (found.distance_m, found.gap_m) == (2_310.0, 1_270.0)
+    assert found.sentence == "Ana could go, but was number 2: 1270 m farther than the first."
+
+
+def test_one_who_could_have_gone_and_is_not_named() -> None:
+    found = as_farther(subject(C), 2_310.0)
+    assert (found.technician_id, found.name, found.verdict, found.rank) == (C, "Ana", "candidate", 3)
+    assert (found.distance_m, found.gap_m, found.reconstructed) == (2_310.0, 1_270.0, True)
+    assert found.sentence == "Ana could have gone, and was 1270 m farther than the first: number 3 or later."
+    assert as_farther(subject(C), 2_309.0).rank == 2
+    assert not found.track_expired
+
+
+def test_one_who_could_have_gone_where_nobody_else_could() -> None:
+    found = as_farther(subject(C, decision=receipt()), 500.0)
+    assert (found.rank, found.gap_m, found.distance_m) == (1, None, 500.0)
+    assert found.sentence == "Ana could have gone, and nobody else could: number 1 or later."
+
+
+def test_one_who_could_not_go() -> None:
+    reasons = [reason("3.0 km away", radius_m=3_001), reason("old", freshness_s=360)]
+    found = as_excluded(subject(C), reasons, 2_310.0)
+    assert (found.technician_id, found.name, found.verdict, found.rank) == (C, "Ana", "excluded", None)
+    assert (found.distance_m, found.gap_m, found.reasons) == (2_310.0, None, reasons)
+    assert found.sentence == (
+        "Ana could not go: 3.0 km away; old. "
+        "Number 2 if the radius were at least 3001 m and positions were good for 360 s."
+    )
+    assert (found.reconstructed, found.track_expired) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        ({"freshness_s": 9}, "positions were good for 9 s"),
+        ({"radius_m": 9}, "the radius were at least 9 m"),
+        ({"offer_limit": 9}, "9 offers at a time were allowed"),
+        ({"capacity": 9}, "the provider took on 9 a day"),
+        ({"free_from": "then"}, "the slot began at then"),
+        ({"time_off_until": "then"}, "the slot began at then"),
+        ({"cooled_off_at": "then"}, "technicians might be asked again before then"),
+    ],
+)
+def test_what_would_have_had_to_differ(needed: dict[str, Any], words: str) -> None:
+    found = as_excluded(subject(C), [reason("no", **needed)], 10.0)
+    assert found.sentence == f"Ana could not go: no. Number 1 if {words}."
+
+
+@pytest.mark.parametrize("needed", [{}, {"skills": ["tv"]}, {"cooled_off_at": None}])
+def test_where_one_reason_has_no_remedy_none_is_told(needed: dict[str, Any]) -> None:
+    reasons = [reason("a", radius_m=9), reason("b", **needed), reason("c", radius_m=9)]
+    assert as_excluded(subject(C), reasons, 10.0).sentence == "Ana could not go: a; b; c."
+
+
+def test_the_same_remedy_is_told_once_and_none_without_a_distance() -> None:
+    twice = [reason("a", free_from="then"), reason("b", time_off_until="then")]
+    assert as_excluded(subject(C), twice, 10.0).sentence.endswith("Number 1 if the slot began at then.")
+    found = as_excluded(subject(C), twice, None, reconstructed=True, track_expired=True)
+    assert (found.sentence, found.distance_m) == ("Ana could not go: a; b.", None)
+    assert (found.reconstructed, found.track_expired) == (True, True)
+
+
+def test_the_others() -> None:
+    new, lost, erased = as_not_employed_yet(subject(C)), as_untracked(subject(C), track_expired=True), None
+    assert (new.verdict, new.sentence, new.reconstructed) == ("not_considered", "Ana did not work here yet.", True)
+    assert (lost.verdict, lost.reconstructed, lost.track_expired) == ("unknown", True, True)
+    assert lost.sentence == (
+        "The track of that day is no longer kept, so it is not known where Ana was. No other reason excluded Ana."
+    )
+    assert not as_untracked(subject(C), track_expired=False).track_expired
+    erased = as_of_erased_customer(subject(C))
+    assert (erased.verdict, erased.reconstructed) == ("unknown", False)
+    assert erased.sentence == "The customer was erased, so it is no longer known how far away Ana was."
+    assert {(one.technician_id, one.name) for one in (new, lost, erased)} == {(C, "Ana")}
+
+
+def test_entries_are_found_by_technician() -> None:
+    decision = receipt(TWO, [excluded(C, None)])
+    assert subject(B, decision=decision).candidate == TWO[1]
+    assert subject(C, decision=decision).candidate is None
+    assert subject(C, decision=decision).excluded == excluded(C, None)
+    assert subject(A, decision=decision).excluded is None
+
+
+# Rounding ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_distance_is_rounded_to_a_hundred_metres() -> None:
+    assert [shown_m(distance_m, coarse=True) for distance_m in (0.0, 49.0, 51.0, 1_040.0)] == [0.0, 0.0, 100.0, 1_000.0]
+    assert shown_m(1_040.5, coarse=False) == 1_040.5
+
+
+def test_a_coarse_technicians_verdict_tells_no_more_and_its_rank_is_exact() -> None:
+    both = as_candidate(subject(B, A, B), TWO[1])
+    assert (both.rank, both.distance_m, both.gap_m) == (2, 2_300.0, 1_300.0)
+    assert both.sentence == "Ana could go, but was number 2: 1300 m farther than the first."
+    only_first = as_candidate(subject(B, A), TWO[1])
+    assert (only_first.distance_m, only_first.gap_m) == (2_310.0, 1_310.0)
+    far = as_farther(subject(C, C), 2_349.0)
+    assert (far.rank, far.distance_m, far.gap_m) == (3, 2_300.0, 1_260.0)
+    out = as_excluded(subject(C, C), [reason("a", radius_m=1_100)], 1_049.0)
+    assert out.distance_m == 1_000.0
+    assert out.sentence == "Ana could not go: a. Number 2 if the radius were at least 1100 m."
+
+
+def test_a_gap_is_never_negative() -> None:
+    near = receipt([candidate(A, 1, 1_040.0), candidate(B, 2, 1_045.0)])
+    assert as_candidate(subject(B, B, decision=near), near.candidates[1]).gap_m == 0.0
+
+
+def test_a_receipt_rounds_for_the_technicians_named_and_for_no_other() -> None:
+    far = reason("far", radius_m=2_901)
+    decision = receipt(TWO, [excluded(C, 2_860.0, far, reason("old", freshness_s=301)), excluded(D, 2_860.0, far)])
+    shown = with_rounded_distances(decision, {A, C})
+    first, second = shown.candidates
+    assert (first["distance_m"], first["coarse"], first["rank"]) == (1_000.0, True, 1)
+    assert first["eta_s"] == pytest.approx(1_000 * 1.4 / 8.3, rel=0.01)
+    assert first["position"] == {"accuracy_m": 700.0, "provenance": "live"}
+    assert second == TWO[1]
+    rounded, exact = shown.excluded
+    assert (rounded["distance_m"], rounded["coarse"]) == (2_900.0, True)
+    assert rounded["reasons"] == [reason("far", radius_m=3_000), reason("old", freshness_s=301)]
+    assert exact == excluded(D, 2_860.0, far)
+    assert with_rounded_distances(decision, set()) == Decision(
+        **{name: getattr(decision, name) for name in Decision.__dataclass_fields__}
+        | {"candidates": [*decision.candidates], "excluded": [*decision.excluded]}
+    )
+
+
+def test_a_distance_that_is_not_told_stays_untold() -> None:
+    (shown,) = with_rounded_distances(receipt(out=[excluded(C, None)]), {C}).excluded
+    assert (shown["distance_m"], shown["coarse"]) == (None, True)
+
+
+def test_a_needed_radius_is_rounded_up_so_that_it_suffices() -> None:
+    radii = [rounded_reasons([reason("", radius_m=radius_m)])[0]["needed"]["radius_m"] for radius_m in (100, 101, 199)]
+    assert radii == [100, 200, 200]
+    kept = reason("", radius_m=101, other=1)
+    assert rounded_reasons([kept])[0] == reason("", radius_m=200, other=1)
+    assert kept["needed"]["radius_m"] == 101
+
+
+BATCH = {
+    "id": "x",
+    "orders": 2,
+    "optimal_m": 3_333.3,
+    "greedy_m": 4_444.4,
+    "chosen": {"name": "Ana", "distance_m": 1_111.1},
+    "greedy": {"technician_id": str(D), "distance_m": 2_222.2},
+}
+
+
+@pytest.mark.parametrize("coarse", [A, D])
+def test_a_batch_rounds_its_distances_and_sums_for_whoever_is_coarse_in_it(coarse: UUID) -> None:
+    shown = with_rounded_distances(receipt(batch=BATCH), {coarse}).batch
+    assert shown == {
+        "id": "x",
+        "orders": 2,
+        "optimal_m": 3_300.0,
+        "greedy_m": 4_400.0,
+        "chosen": {"name": "Ana", "distance_m": 1_100.0},
+        "greedy": {"technician_id": str(D), "distance_m": 2_200.0},
+    }
+
+
+def test_a_batch_without_coarse_technicians_stays_and_may_lack_a_comparison() -> None:
+    assert with_rounded_distances(receipt(batch=BATCH), {C}).batch == BATCH
+    alone = {**BATCH, "greedy": None}
+    shown = with_rounded_distances(receipt(batch=alone), {A}).batch
+    assert shown is not None
+    assert (shown["greedy"], shown["optimal_m"]) == (None, 3_300.0)
+    assert with_rounded_distances(receipt(batch={"id": "x", "greedy": BATCH["greedy"]}), {D}).batch == {
+        "id": "x",
+        "greedy": {"technician_id": str(D), "distance_m": 2_200.0},
+    }
+
+
+def test_who_is_named_told_and_recorded_as_coarse() -> None:
+    decision = receipt([candidate(A, 1, 5.0, coarse=True)], [excluded(C, None, coarse=False)], batch=BATCH)
+    assert list_technicians(decision) == {A, C, D}
+    assert list_named(decision) == {A, D}
+    assert list_recorded_coarse(decision) == {A}
+    nobody = receipt(chosen_technician_id=None, batch={**BATCH, "greedy": None})
+    assert list_technicians(nobody) == set()
+    by_batch = receipt(chosen_technician_id=B, batch={**BATCH, "greedy": None})
+    assert list_named(by_batch) == {B}
