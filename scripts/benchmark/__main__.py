@@ -16,6 +16,7 @@ from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.figures import Bench, layer_table, table
 from scripts.benchmark.fleet import Fleet, replace_fleet
 from scripts.benchmark.layers import WHOLE, measure_layers
+from scripts.benchmark.load import Client
 from scripts.benchmark.questions import Nearest
 from scripts.benchmark.service import serving, without_settings
 
@@ -48,13 +49,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
     """What depends on the size of the fleet, and for the first one everything."""
     app_url = os.environ["GEO_ASSIGN_DATABASE_URL"]
-    bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), fleet, chosen.seconds, chosen.rounds)
     environment = {name: value for name, value in os.environ.items() if name.startswith("GEO_ASSIGN_")}
 
     def wanted(what: str) -> bool:
         return chosen.only in {None, what}
 
     with ExitStack() as services:
+        client = services.enter_context(Client())
+        bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
         port = services.enter_context(serving(environment, chosen.logs / "bench-api.log"))
         if wanted("nearest"):
             print(table("Nearest", bench.nearest(port)), flush=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from scripts.benchmark.bare import Pgbench, positions_per_s
 from scripts.benchmark.fleet import Fleet
-from scripts.benchmark.load import measure
+from scripts.benchmark.load import Client
 from scripts.benchmark.questions import BATCH, Nearest, Positions
 
 _CANDIDATES = b'"candidates":[{"'
@@ -48,6 +48,7 @@ class Bench:
 
     app_url: str
     pgbench: Pgbench
+    client: Client
     fleet: Fleet
     seconds: float
     rounds: int
@@ -102,19 +103,19 @@ class Bench:
 
     def _nearest_p50_us(self, port: int, detail: str) -> float:
         asked = Nearest(self.fleet, connections=1, each=self._enough(_MOST_PER_S, 1), detail=detail)
-        return measure(port, asked, seconds=self.seconds, expect=_CANDIDATES).p50_us
+        return self.client.measure(port, asked, seconds=self.seconds, expect=_CANDIDATES).p50_us
 
     def _nearest_per_s(self, port: int, detail: str) -> float:
         asked = Nearest(self.fleet, connections=8, each=self._enough(_MOST_PER_S, 8), detail=detail)
-        return measure(port, asked, seconds=self.seconds, expect=_CANDIDATES).per_s
+        return self.client.measure(port, asked, seconds=self.seconds, expect=_CANDIDATES).per_s
 
     def _batches_per_s(self, port: int, connections: int) -> float:
         sent = Positions(self.fleet, connections, each=self._enough(_MOST_BATCHES_PER_S, connections))
-        return measure(port, sent, seconds=self.seconds, expect=_ACCEPTED).per_s
+        return self.client.measure(port, sent, seconds=self.seconds, expect=_ACCEPTED).per_s
 
     def _singles_per_s(self, port: int) -> float:
         sent = Positions(self.fleet, connections=64, each=self._enough(_MOST_PER_S, 64), size=1)
-        return measure(port, sent, seconds=self.seconds, expect=_ACCEPTED).per_s
+        return self.client.measure(port, sent, seconds=self.seconds, expect=_ACCEPTED).per_s
 
     def _enough(self, most_per_s: Mapping[int, int], connections: int) -> int:
         return 10 + int(most_per_s[connections] * self.seconds)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
+from typing import Self
 
 _READ_BYTES = 262_144
 _AT_MOST_S = 20.0  # that one answer may take
@@ -46,16 +47,29 @@ class UnexpectedAnswersError(RuntimeError):
     """Something else was answered than what was to be measured."""
 
 
-def measure(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes) -> Outcome:
-    """Hold the conversations that `make` makes with 127.0.0.1 for so long; every answer must contain `expect`.
+class Client:
+    """The client's process. It is started once: what it has loaded is there for the next measurement."""
 
-    `make` is called in the client's process: it must be picklable. Raises UnexpectedAnswersError.
-    """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        outcome = process.submit(converse, port, make, seconds=seconds, expect=expect).result()
-    if outcome.unexpected or not outcome.latencies_s:
-        raise UnexpectedAnswersError(f"{outcome.unexpected} unexpected answers, such as {outcome.sample}")
-    return outcome
+    def __init__(self) -> None:
+        self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.shutdown()
+
+    def measure(
+        self, port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes
+    ) -> Outcome:
+        """Hold the conversations that `make` makes with 127.0.0.1 for so long; every answer must contain `expect`.
+
+        `make` is called in the client's process: it must be picklable. Raises UnexpectedAnswersError.
+        """
+        outcome = self._process.submit(converse, port, make, seconds=seconds, expect=expect).result()
+        if outcome.unexpected or not outcome.latencies_s:
+            raise UnexpectedAnswersError(f"{outcome.unexpected} unexpected answers, such as {outcome.sample}")
+        return outcome
 
 
 def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes) -> Outcome:

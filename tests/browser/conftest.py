@@ -37,7 +37,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> None:
     """Drawing a map in software beside other tests takes its time; a fast machine waits no longer for it."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

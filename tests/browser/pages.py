@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import ConsoleMessage, FloatRect, Locator, Page
+
+from tests.waiting import wait_until
 
 
 class ConsolePage:
@@ -56,3 +58,22 @@ class ConsolePage:
     @property
     def map(self) -> Locator:
         return self.page.locator("canvas.maplibregl-canvas")
+
+
+def box_of(marker: Locator) -> FloatRect:
+    """Where a part of the page is; it must be drawn."""
+    box = marker.bounding_box()
+    assert box
+    return box
+
+
+def settled(marker: Locator) -> FloatRect:
+    """Where a part of the page is once it has stopped to move."""
+    seen = [box_of(marker)]
+
+    def stands_still() -> bool:
+        seen.append(box_of(marker))
+        return seen[-1] == seen[-2]
+
+    wait_until(stands_still, "it stands still", pause_s=0.4)
+    return seen[-1]

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.fake_service import RunningService
-from tests.browser.pages import ConsolePage
+from tests.browser.pages import ConsolePage, box_of, settled
 from tests.browser.scenario import Scenario, identity
+from tests.waiting import wait_until
 
 
 def test_it_starts_with_the_oldest_order_that_can_be_given(console: ConsolePage) -> None:
@@ -152,15 +153,15 @@ def test_a_ranked_person_moves_on_the_map_as_he_drives(map_console: ConsolePage,
     map_console.order("L-2044").locator("button").click()
     marker = map_console.marker(1)
     expect(marker).to_be_visible()
-    map_console.page.wait_for_timeout(800)
-    before = marker.bounding_box()
+    before = settled(marker)
     running.service.move("Ana Ferreira", east_m=-900, north_m=-900, age_s=0)
-    expect(map_console.candidate("Ana Ferreira")).to_contain_text(re.compile("live [0-3] s ago"))
-    after = marker.bounding_box()
-    assert before
-    assert after
-    assert after["x"] < before["x"] - 50
-    assert after["y"] > before["y"] + 50
+    expect(map_console.candidate("Ana Ferreira")).to_contain_text(re.compile(r"live \d s ago"))
+
+    def is_south_west() -> bool:
+        after = box_of(marker)
+        return after["x"] < before["x"] - 50 and after["y"] > before["y"] + 50
+
+    wait_until(is_south_west, "the marker moves south-west", pause_s=0.1)
 
 
 def test_a_broken_stream_is_said_and_resumed_without_a_gap(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.pages import ConsolePage
+from tests.browser.pages import ConsolePage, box_of, settled
 from tests.conftest import World
 from tests.live import PASSWORD, LiveService, live_service, seed_document
+from tests.waiting import wait_until
 
 STORE = {"lat": 41.15, "lon": -8.61}
 BY_HAND = {"lead_auto_user_assignment": "off", "lead_acceptance": True}
@@ -77,14 +78,9 @@ def test_a_technician_drives_across_the_open_map(console: ConsolePage, service: 
     lead = file_lead(service, "Helena Duarte")
     console.order(lead["number"]).locator("button").click()
     expect(console.marker(1)).to_be_visible()
-    console.page.wait_for_timeout(1_500)
-    before = console.marker(1).bounding_box()
+    before = settled(console.marker(1))
     ping(service, "t0", north_m=120)
-    console.page.wait_for_timeout(3_000)
-    after = console.marker(1).bounding_box()
-    assert before
-    assert after
-    assert after["y"] > before["y"] + 20
+    wait_until(lambda: box_of(console.marker(1))["y"] > before["y"] + 20, "the marker moves south", pause_s=0.1)
 
 
 def test_a_restart_is_said_and_nothing_is_missed(console: ConsolePage, service: LiveService) -> None:

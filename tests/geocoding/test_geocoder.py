@@ -163,13 +163,13 @@ def test_a_late_answer_to_the_old_key_does_not_touch_the_new_one(desk: Desk) -> 
 
     def refuse_late(exchange: stub.Exchange) -> None:
         arrived.set()
-        go.wait(5)
+        go.wait(60)
         stub.answer("{}", status=403)(exchange)
 
     desk.says(refuse_late)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(desk.ask, deadline_s=10.0)
-        assert arrived.wait(5)
+        assert arrived.wait(60)
         desk.configure(key="another-key")
         go.set()
         assert code(asking.result()) == "map_key_invalid"
@@ -263,7 +263,7 @@ def test_no_fault_holds_the_caller_or_raises(desk: Desk, fault: str) -> None:
     began = time.monotonic()
     deadline_s = 0.5 if fault in {"hang", "drip"} else 10.0
     assert code(desk.ask(deadline_s=deadline_s)) == expected
-    assert time.monotonic() - began < deadline_s + 4.0, "the faults would hold a plain client for 20 s and more"
+    assert time.monotonic() - began < deadline_s + 15.0, "the faults would hold a plain client for 20 s and more"
 
 
 def test_no_transaction_is_open_during_the_call(desk: Desk, admin: Connection) -> None:

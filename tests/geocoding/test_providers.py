@@ -26,7 +26,7 @@ NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ADDRESS = f"{STREET} 12, {CITY}"
 CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 # What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
-PATIENCE_S = 4.0
+PATIENCE_S = 15.0
 
 
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)

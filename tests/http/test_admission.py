@@ -9,6 +9,7 @@ import pytest
 from geo_assign.http.admission import Admission, Places
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Lane
+from tests.waiting import wait_until
 
 
 def waiting(admission: Admission, lane: Lane, order: list[Lane], turned_away: list[Lane]) -> threading.Thread:
@@ -26,14 +27,12 @@ def waiting(admission: Admission, lane: Lane, order: list[Lane], turned_away: li
     before = admission.waiting
     thread = threading.Thread(target=go)
     thread.start()
-    deadline = time.monotonic() + 5
-    while admission.waiting == before and thread.is_alive() and not turned_away and time.monotonic() < deadline:
-        time.sleep(0.001)
+    wait_until(lambda: admission.waiting != before or not thread.is_alive() or turned_away, "it queues", pause_s=0.001)
     return thread
 
 
 def test_the_best_lane_goes_first() -> None:
-    admission = Admission(permits=1, queue=10, wait_s=5)
+    admission = Admission(permits=1, queue=10, wait_s=60)
     admission.enter(Lane.ORDINARY)
     order: list[Lane] = []
     threads = [
@@ -42,13 +41,13 @@ def test_the_best_lane_goes_first() -> None:
     ]
     admission.leave()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert order == [Lane.CONTINUED, Lane.PHONES, Lane.ORDINARY, Lane.ORDINARY, Lane.PICTURES]
     assert admission.in_use == 0
 
 
 def test_a_full_queue_turns_map_reads_away_before_pings() -> None:
-    admission = Admission(permits=1, queue=2, wait_s=5)
+    admission = Admission(permits=1, queue=2, wait_s=60)
     admission.enter(Lane.ORDINARY)
     order: list[Lane] = []
     turned_away: list[Lane] = []
@@ -57,7 +56,7 @@ def test_a_full_queue_turns_map_reads_away_before_pings() -> None:
         admission.enter(Lane.PICTURES)
     admission.leave()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert turned_away == [Lane.PICTURES]
     assert order == [Lane.PHONES, Lane.PICTURES]
 
@@ -68,7 +67,7 @@ def test_nobody_waits_longer_than_told() -> None:
     began = time.monotonic()
     with pytest.raises(OverloadedError) as caught:
         admission.enter(Lane.ORDINARY)
-    assert 0.04 < time.monotonic() - began < 2
+    assert 0.04 < time.monotonic() - began < 30
     assert caught.value.retry_after_s == 1
     assert admission.waiting == 0
     admission.leave()

@@ -17,8 +17,9 @@ from geo_assign.positions.domain import Batch, BatchResult, Ping, RecordingTimeo
 from geo_assign.positions.grouping import Grouper
 from tests.conftest import World
 from tests.positions.conftest import NOON, RETENTION, Fleet, ping, seconds, verdicts_of
+from tests.waiting import wait_until
 
-PATIENT_S = 20.0
+PATIENT_S = 60.0
 
 
 @pytest.fixture
@@ -44,6 +45,12 @@ def submit_all(
     threads: ThreadPoolExecutor, grouping: Grouper, fleet: Fleet, batches: list[Batch]
 ) -> list[Future[BatchResult]]:
     return [threads.submit(grouping.submit, fleet.org_id, batch, fleet.begin) for batch in batches]
+
+
+def gathered(grouping: Grouper, fleet: Fleet) -> int:
+    """How many batches are in the group that is still open."""
+    group = grouping._open.get(fleet.org_id)
+    return 0 if group is None else len(group.batches)
 
 
 def commits(fleet: Fleet, technician_ids: list[UUID]) -> int:
@@ -109,9 +116,9 @@ def test_those_who_come_while_a_group_is_written_gather_for_the_next(wide: Fleet
     first, *rest = (wide.technician() for _ in range(5))
     futures = [threads.submit(grouping.submit, wide.org_id, Batch(first, "phone", [ping()]), slow_begin)]
     inside.wait(PATIENT_S)
-    for who in rest:
+    for number, who in enumerate(rest, start=1):
         futures += submit_all(threads, grouping, wide, [Batch(who, "phone", [ping()])])
-        threading.Event().wait(0.05)
+        wait_until(lambda number=number: gathered(grouping, wide) == number, "it has joined the next group")
     let_go.set()
     assert [verdicts_of(future.result().results) for future in futures] == [["accepted"]] * 5
     assert (commits(wide, rest), commits(wide, [first, *rest])) == (1, 2)

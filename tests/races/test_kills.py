@@ -89,7 +89,7 @@ def test_streams_that_nobody_reads_do_not_hold_the_api_up(world: World, tmp_path
             assert user.get("/v1/work-orders")["items"] == []
             began = monotonic()
             service.kill("serve", signal.SIGTERM)
-            assert monotonic() - began < 15
+            assert monotonic() - began < 40
         finally:
             for sleeper in sleepers:
                 sleeper.close()
