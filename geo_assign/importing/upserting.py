@@ -15,7 +15,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.dispatch.commands import orders
 from geo_assign.importing.rows import ImportRow, RowError, StoreRow, TechnicianImportRow, WorkOrderRow
 from geo_assign.seed import OrganizationLoader
-from geo_assign.seed.document import Place, StoreEntry, TechnicianEntry
+from geo_assign.seed.document import PointEntry, StoreEntry, TechnicianEntry
 from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNotExistError
 from geo_assign.workforce.queries import SluggedKind, find_id_by_slug, find_version_by_slug, get_store
 from geo_assign.workforce.store_settings import StoreSettings
@@ -72,7 +72,7 @@ def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> R
         "provider": row.provider,
         "email": row.email,
         "password": row.password,
-        "home": None if home is None else Place(lat=home.lat, lon=home.lon),
+        "home": None if home is None else PointEntry(lat=home.lat, lon=home.lon),
         "hours": hours,
     }
     given = {name: value for name, value in values.items() if value is not None}
@@ -94,7 +94,7 @@ def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         raise RowError(str(wrong["loc"][0]), f"{wrong['msg']}.") from None
-    place = Place(lat=row.lat, lon=row.lon)
+    place = PointEntry(lat=row.lat, lon=row.lon)
     entry = StoreEntry(slug=row.slug, name=row.name, timezone=row.timezone, location=place, **chosen)
     store_id = OrganizationLoader(tx, settings).store(entry)
     return RowOutcome(_compared(before, find_version_by_slug(tx, "stores", row.slug)), store_id)

@@ -36,7 +36,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class Place(_Entry):
+class PointEntry(_Entry):
     """WGS 84, degrees."""
 
     lat: float = Field(ge=-90, le=90)
@@ -58,7 +58,7 @@ class StoreEntry(_Entry):
     slug: Slug
     name: Name
     timezone: str
-    location: Place
+    location: PointEntry
     settings: StoreSettings = StoreSettings()
     map_key: MapKeyEntry | None = None
 
@@ -76,7 +76,7 @@ class ProviderEntry(_Entry):
 
     slug: Slug
     name: Name
-    base: Place | None = None
+    base: PointEntry | None = None
     groups: list[Slug] = []
     valid_until: datetime | None = Field(None, strict=False)
     valid_from: datetime | None = Field(None, strict=False)
@@ -93,7 +93,7 @@ class TechnicianEntry(_Entry):
     groups: list[Slug] = []
     skills: list[Annotated[str, Field(min_length=1, max_length=63)]] = []
     hours: Literal["always"] | Hours = "always"
-    home: Place | None = None
+    home: PointEntry | None = None
     provider: Slug | None = None
     email: Email | None = None
     password: Password | None = None

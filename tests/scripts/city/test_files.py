@@ -1,5 +1,6 @@
 """The files of the city: what the package carries is what is drawn, small, and read back as it was drawn."""
 
+import configparser
 import gzip
 
 import pytest
@@ -9,6 +10,7 @@ from geo_assign.simulate.geometry import distance
 from geo_assign.simulate.streets import UNITS_PER_M
 from scripts.city.__main__ import PACKAGE_DATA, main
 from scripts.city.files import contents, write_files
+from tests.scripts.shell import REPOSITORY
 
 # A coordinate is off by half a unit at most, along both axes.
 ROUNDING_M = 0.75 / UNITS_PER_M
@@ -20,6 +22,12 @@ def test_the_package_carries_the_city_that_is_drawn(drawn):
     assert carried.keys() == expected.keys()
     changed = [name for name, content in expected.items() if carried[name] != content]
     assert changed == [], "run ./scripts/draw-city and commit what it wrote"
+
+
+def test_the_files_travel_in_the_wheel():
+    metadata = configparser.ConfigParser()
+    metadata.read(REPOSITORY / "setup.cfg")
+    assert f"{PACKAGE_DATA.name}/*" in metadata["options.package_data"]["geo_assign.simulate"].split()
 
 
 def test_the_files_are_small():
