@@ -66,7 +66,7 @@ def test_work_orders_are_created_once_and_wait_for_their_address(desk: Desk) -> 
     assert "Addresses left to the worker: 1." in result.stdout
     (eva, rui) = desk.all("SELECT * FROM work_orders ORDER BY external_id")
     assert (eva.customer, eva.lat, eva.lon, eva.geocode_due_at) == ({"name": "Eva Müller"}, 41.151, -8.611, None)
-    assert (rui.address, rui.priority, rui.slot_is_fixed) == ("Rua Nova 9, Porto", 2, True)
+    assert (rui.address, rui.priority, rui.slot_given) == ("Rua Nova 9, Porto", 2, True)
     assert rui.slot_start.isoformat() == "2031-05-21T09:00:00+00:00"  # the store's summer time
     assert rui.geocode_due_at is not None
     again = desk.import_("work-orders", path)
