@@ -21,6 +21,11 @@ from tests.day import NOON, Day
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: at the end, one worker would wait for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def template() -> Iterator[str]:
     """A migrated database, kept in the server between runs, from which clones are made."""

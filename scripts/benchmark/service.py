@@ -14,7 +14,7 @@ from time import monotonic
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-_START_WITHIN_S = 60.0
+_START_WITHIN_S = 120.0
 _STOP_WITHIN_S = 15.0
 _NO_PROXY = build_opener(ProxyHandler({}))
 

@@ -18,7 +18,7 @@ from tests.races.test_answers import HERE, offered, overlaps, ping
 from tests.thoroughness import times
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = times(5, 12)
 SENDING_S = times(1, 2)

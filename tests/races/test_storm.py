@@ -28,7 +28,7 @@ from tests.races.invariants import broken_rules
 from tests.races.test_claims import deadlocks
 from tests.thoroughness import STORM_S
 
-pytestmark = [pytest.mark.races, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PHONES, POSTERS, DISPATCHERS = 16, 8, 4
 HERE = {"lat": 41.15, "lon": -8.61}

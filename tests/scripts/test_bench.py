@@ -104,7 +104,7 @@ FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("environment")
 def test_the_whole_benchmark_runs(postgres_programs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "1"]

@@ -18,7 +18,7 @@ from tests.races.test_answers import ping
 from tests.thoroughness import EXHAUSTIVE, times
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = times(3, 6)
 URL_TOKEN = "a-token-in-the-address"
