@@ -335,7 +335,9 @@ def _models(operations: Sequence[Operation]) -> Iterator[tuple[type[BaseModel], 
         if operation.answer is not None:
             yield operation.answer, "serialization"
     for event in list_sent_events():
-        yield event.data, "serialization"
+        yield event.message, "serialization"
+        if event.detail is not None:
+            yield event.detail, "serialization"
 
 
 def _without_null(schema: Json) -> Json:

@@ -1,16 +1,18 @@
 """The events that are sent to other systems, as the API document's section `webhooks`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from geo_assign.http.event_details import sent_detail
 from geo_assign.http.json_schemas import Json, References
 from geo_assign.http.routes.event_models import PresenceEventAnswer, WorkOrderEventAnswer
-from geo_assign.webhooks.domain import EVENT_TYPES
-
-_OF_WORK_ORDERS = "work_order."
+from geo_assign.http.schemas import Answer
+from geo_assign.webhooks.domain import OUTGOING_EVENTS, OutgoingEvent
 
 
 class WorkOrderWebhook(WorkOrderEventAnswer):
@@ -25,20 +27,43 @@ class PresenceWebhook(PresenceEventAnswer):
     organization_id: UUID = Field(description="Whose event it is: one receiver may serve several organizations.")
 
 
+class WorkOrderMessage(Answer):
+    """What is sent of a work order."""
+
+    type: str
+    timestamp: datetime = Field(description="When it happened.")
+    data: WorkOrderWebhook
+
+
+class PresenceMessage(Answer):
+    """What is sent of a technician's duty."""
+
+    type: str
+    timestamp: datetime = Field(description="When it happened.")
+    data: PresenceWebhook
+
+
 @dataclass(frozen=True)
 class SentEvent:
-    """One type of event: its name, and the shape of its data."""
+    """One type of event: its name, the message that tells it and, of a work order, the shape of its `detail`."""
 
     name: str
-    data: type[BaseModel]
+    message: type[BaseModel]
+    detail: type[BaseModel] | None = None
 
 
-def list_sent_events() -> list[SentEvent]:
+@cache
+def list_sent_events() -> Sequence[SentEvent]:
     """Every event that a webhook may listen to."""
-    return [
-        SentEvent(name, WorkOrderWebhook if name.startswith(_OF_WORK_ORDERS) else PresenceWebhook)
-        for name in EVENT_TYPES
-    ]
+    return [_sent(event) for event in OUTGOING_EVENTS.values()]
+
+
+def _sent(event: OutgoingEvent) -> SentEvent:
+    if event.detail is None:
+        return SentEvent(event.name, PresenceMessage)
+    words = event.name.replace(".", "_").split("_")
+    detail = sent_detail(event, "".join(word.capitalize() for word in words) + "Detail")
+    return SentEvent(event.name, WorkOrderMessage, detail)
 
 
 def webhooks_of(references: References) -> Json:
@@ -47,15 +72,7 @@ def webhooks_of(references: References) -> Json:
 
 
 def _post(event: SentEvent, references: References) -> Json:
-    message: Json = {
-        "type": "object",
-        "required": ["type", "timestamp", "data"],
-        "properties": {
-            "type": {"const": event.name},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
-            "data": references[event.data, "serialization"],
-        },
-    }
+    message = {"allOf": [references[event.message, "serialization"], _of_this_event(event, references)]}
     return {
         "operationId": f"receive_{event.name.replace('.', '_')}",
         "tags": ["Webhooks"],
@@ -68,6 +85,14 @@ def _post(event: SentEvent, references: References) -> Json:
             "default": {"description": "The event is sent again."},
         },
     }
+
+
+def _of_this_event(event: SentEvent, references: References) -> Json:
+    """What a message of this event has besides those of others: its type, and what its `detail` holds."""
+    properties: Json = {"type": {"const": event.name}}
+    if event.detail is not None:
+        properties["data"] = {"properties": {"detail": references[event.detail, "serialization"]}}
+    return {"properties": properties}
 
 
 def _header(name: str, meaning: str) -> Json:
