@@ -15,11 +15,11 @@ from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.collecting import take_collected
 from geo_assign.dispatch.commands.optimizing import (
+    BatchRequest,
     Chosen,
     Gathered,
     Left,
     Lost,
-    Wanted,
     gather,
     give_chosen,
     look_further,
@@ -79,7 +79,7 @@ class Optimized:
 
 
 def optimize(
-    database: Database, caller: Caller, wanted: Wanted, *, commit: bool, attempt: Attempt | None = None
+    database: Database, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
 ) -> tuple[Optimized, bool]:
     """Solve the wanted orders together and, if asked to, give them out.
 
@@ -203,7 +203,7 @@ def solve_collected(database: Database, org_id: UUID, store_id: UUID) -> list[UU
     if not taken:
         return []
     caller = system_caller(org_id)
-    wanted = Wanted(work_order_ids=tuple(taken), explain=False)
+    wanted = BatchRequest(work_order_ids=tuple(taken), explain=False)
     gathered = database.run(org_id, lambda tx: gather(tx, caller, wanted))
     _give_out(database, caller, _solve(database, caller, gathered, batch_id=new_id()))
     return taken

@@ -18,7 +18,7 @@ from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.dispatch.commands.locating import record_geocoding
-from geo_assign.dispatch.commands.optimizing import Wanted
+from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
@@ -109,7 +109,7 @@ class DispatchService:
         self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, collected=True))
 
     def optimize(
-        self, caller: Caller, wanted: Wanted, *, commit: bool, attempt: Attempt | None = None
+        self, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
     ) -> tuple[batches.Optimized, bool]:
         """Solve many waiting orders together; see `batches.optimize`."""
         return batches.optimize(self.database, caller, wanted, commit=commit, attempt=attempt)

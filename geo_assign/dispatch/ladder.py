@@ -21,7 +21,7 @@ Then = Literal["alarm", "nobody_left"]
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class NextTechnician:
     """A technician who could be asked, and how far away, in metres."""
 
     technician_id: UUID
@@ -64,7 +64,7 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class LadderSearch:
     """What a ladder is computed from: the store's rules, when the search began, who was asked, who could be.
 
     `people` come in the order in which they would be asked.
@@ -74,7 +74,7 @@ class Search:
     started_at: datetime
     at: datetime
     offers: Sequence[Offer] = ()
-    people: Sequence[Person] = ()
+    people: Sequence[NextTechnician] = ()
 
     @property
     def declined(self) -> int:
@@ -86,8 +86,8 @@ class Search:
 class _Climb:
     """The state of going up: who is left, how many may still be asked, and when those who are asked are done."""
 
-    search: Search
-    left: list[Person]
+    search: LadderSearch
+    left: list[NextTechnician]
     allowed: float
     busy_until: list[datetime] = field(default_factory=list)
     planned: list[Rung] = field(default_factory=list)
@@ -106,7 +106,7 @@ class _Climb:
             else:
                 return
 
-    def _ask(self, person: Person, at: datetime) -> None:
+    def _ask(self, person: NextTechnician, at: datetime) -> None:
         until = at + self.search.settings.tat
         self.left.remove(person)
         self.allowed -= 1
@@ -115,7 +115,7 @@ class _Climb:
         self.planned.append(rung)
 
 
-def climb(search: Search, *, zone: ZoneInfo, by_itself: bool, truncated: bool = False) -> Ladder:
+def climb(search: LadderSearch, *, zone: ZoneInfo, by_itself: bool, truncated: bool = False) -> Ladder:
     """The ladder of a search, supposing that no technician accepts."""
     past = tuple(_past(offer) for offer in search.offers)
     waiting = [offer.expires_at for offer in search.offers if offer.state is OfferState.OFFERED]
@@ -141,14 +141,14 @@ def _past(offer: Offer) -> Rung:
     return Rung(offer.technician_id, name, distance_m, offer.offered_at, until, offer.state.value)
 
 
-def _end(search: Search, rungs: Sequence[Rung], then: Then) -> End:
+def _end(search: LadderSearch, rungs: Sequence[Rung], then: Then) -> End:
     last = max((rung.until for rung in rungs), default=search.at)
     if then == "nobody_left":
         last = max(last, _widest_from(search))
     return End(last, then)
 
 
-def _widest_from(search: Search) -> datetime:
+def _widest_from(search: LadderSearch) -> datetime:
     """When the search reaches as far as it ever will: before that, a technician farther away may still turn up."""
     at = search.started_at
     while (widens_at := ring_at(search.settings, search.started_at, at).widens_at) is not None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
-from geo_assign.dispatch.ladder import Ladder, Person, Search, climb, closed_ladder
+from geo_assign.dispatch.ladder import Ladder, LadderSearch, NextTechnician, climb, closed_ladder
 from geo_assign.dispatch.searching import trigger_for
 from geo_assign.matching.domain import MAX_LIMIT
 from geo_assign.matching.queries import rank
@@ -38,8 +38,10 @@ def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
     fixed = replace(order, slot_is_fixed=order.slot_is_fixed or bool(waiting))
     question = question_for_order(fixed, rules, at=at, limit=MAX_LIMIT)
     found = rank(tx, question, explain=False).candidates
-    people = [Person(one.technician_id, one.name, one.distance_m) for one in found if one.technician_id not in waiting]
-    search = Search(rules.settings, order.search_started_at or at, at, offers, people)
+    people = [
+        NextTechnician(one.technician_id, one.name, one.distance_m) for one in found if one.technician_id not in waiting
+    ]
+    search = LadderSearch(rules.settings, order.search_started_at or at, at, offers, people)
     ladder = climb(
         search,
         zone=get_zone(rules.store.timezone),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.dispatch.ladder import Ladder, Person, Search, climb
+from geo_assign.dispatch.ladder import Ladder, LadderSearch, NextTechnician, climb
 from geo_assign.dispatch.searching import parallel_limit, ring_at
 from geo_assign.workforce.store_settings import StoreSettings
 from tests.day import NOON, Day, span
@@ -151,11 +151,11 @@ SETTINGS = st.builds(
 @given(SETTINGS, st.lists(st.floats(1, 10_000), max_size=12))
 def test_every_ladder_keeps_the_stores_rules(settings: StoreSettings, distances: list[float]) -> None:
     people = [
-        Person(UUID(int=number), str(number), distance_m)
+        NextTechnician(UUID(int=number), str(number), distance_m)
         for number, distance_m in enumerate(sorted(distances))
         if distance_m <= settings.radius_m
     ]
-    search = Search(settings, NOON, NOON, people=people)
+    search = LadderSearch(settings, NOON, NOON, people=people)
     ladder = climb(search, zone=ZoneInfo("UTC"), by_itself=True)
     limit = settings.offers_before_alarm
     assert len(ladder.rungs) == (len(people) if limit is None else min(len(people), limit))
@@ -172,8 +172,8 @@ def test_every_ladder_keeps_the_stores_rules(settings: StoreSettings, distances:
 
 def test_the_sentence_is_in_the_stores_time() -> None:
     noon = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    people = [Person(UUID(int=number), str(number), 100.0) for number in range(2)]
-    search = Search(StoreSettings(lead_time_tat_minutes=13 * 60), noon, noon, people=people)
+    people = [NextTechnician(UUID(int=number), str(number), 100.0) for number in range(2)]
+    search = LadderSearch(StoreSettings(lead_time_tat_minutes=13 * 60), noon, noon, people=people)
     # The clocks go forward in that night: 26 hours after noon it is three.
     ladder = climb(search, zone=ZoneInfo("Europe/Lisbon"), by_itself=True)
     assert ladder.sentence == "Two technicians tried by 15:00 tomorrow, then none is left."

@@ -15,7 +15,7 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches
 from geo_assign.dispatch.batches import Optimized
-from geo_assign.dispatch.commands.optimizing import Chosen, Lost, Wanted, give_chosen
+from geo_assign.dispatch.commands.optimizing import BatchRequest, Chosen, Lost, give_chosen
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -35,7 +35,7 @@ def waiting(day: Day, jobs: str, **more: object) -> None:
 
 
 def optimize(day: Day, *, commit: bool = False, caller: Caller | None = None, **wanted: object) -> Optimized:
-    found, _ = day.dispatch.optimize(caller or day.boss, Wanted(**wanted), commit=commit)  # type: ignore[arg-type]
+    found, _ = day.dispatch.optimize(caller or day.boss, BatchRequest(**wanted), commit=commit)  # type: ignore[arg-type]
     return found
 
 
@@ -204,9 +204,9 @@ def test_a_dispatcher_reaches_his_own_orders_and_people_only(day: Day) -> None:
 
 def test_a_retry_answers_what_was_given_and_gives_nothing_again(crossing: Day) -> None:
     attempt = Attempt(crossing.boss.id, "optimize", "once", b"same")
-    first, again = crossing.dispatch.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
+    first, again = crossing.dispatch.optimize(crossing.boss, BatchRequest(), commit=True, attempt=attempt)
     assert not again
-    retried, again = crossing.dispatch.optimize(crossing.boss, Wanted(), commit=True, attempt=attempt)
+    retried, again = crossing.dispatch.optimize(crossing.boss, BatchRequest(), commit=True, attempt=attempt)
     assert again
     assert retried.id == first.id
     assert plan(crossing, retried) == plan(crossing, first)

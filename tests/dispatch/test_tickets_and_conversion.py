@@ -1,5 +1,7 @@
 """Tickets: taken in at a desk, given out by hand or by a trigger, or made of a lead."""
 
+import json
+
 import pytest
 from sqlalchemy import Connection, text
 
@@ -190,6 +192,19 @@ def test_an_alarm_stays_until_a_dispatcher_acts(pair: Day) -> None:
     assert pair.outcome("J").order.alarm == alarm
     move(pair, east_m=5_050)
     assert pair.outcome("J").order.alarm is None
+
+
+def test_an_alarm_stays_when_an_administrator_ends_a_technicians_duty(pair: Day, admin: Connection) -> None:
+    """That is done to the technician: no dispatcher has seen the order."""
+    pair.set(lead_acceptance=True)
+    pair.off_duty("B")
+    pair.lead("J")
+    alarm = {"code": "group_loop", "at": pair.clock.now().isoformat()}
+    raised = text("UPDATE work_orders SET alarm = CAST(:alarm AS jsonb) WHERE id = :job")
+    admin.execute(raised, {"alarm": json.dumps(alarm), "job": pair.jobs["J"]})
+    pair.dispatch.go_off_duty(pair.boss, pair.people["A"])
+    assert "offer_withdrawn" in pair.history("J")
+    assert pair.outcome("J").order.alarm == alarm
 
 
 def test_work_that_is_over_alarms_nobody(pair: Day) -> None:

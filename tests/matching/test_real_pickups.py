@@ -16,7 +16,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.dispatch.commands.optimizing import Wanted
+from geo_assign.dispatch.commands.optimizing import BatchRequest
 from tests.day import Day
 
 DATA = os.environ.get("GEO_ASSIGN_REAL_DATA", "")
@@ -153,7 +153,7 @@ def test_the_batch_saves_travel_on_real_pickups(
         place(admin, day, people, seen[begin])
         orders = ask(admin, day, asked[begin], begin, number)
         number += len(orders)
-        found, _ = day.dispatch.optimize(day.boss, Wanted(work_order_ids=orders, explain=False), commit=False)
+        found, _ = day.dispatch.optimize(day.boss, BatchRequest(work_order_ids=orders, explain=False), commit=False)
         totals = found.totals
         assert (totals.assigned, -totals.optimal_m) >= (totals.greedy_assigned, -totals.greedy_m)
         optimal_m, greedy_m = optimal_m + totals.optimal_m, greedy_m + totals.greedy_m

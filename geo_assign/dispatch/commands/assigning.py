@@ -8,7 +8,7 @@ from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.claiming import Recipient, recipient_from, record_assignment
 from geo_assign.dispatch.commands.crews import (
-    Member,
+    CrewMember,
     ask_along,
     asks_everybody,
     claim_together,
@@ -100,8 +100,8 @@ def _assign_together(
     ranking: Ranking | None,
 ) -> None:
     now, as_offer = tx.now(), mode == "offer"
-    members = [Member(one.id, one.name) for one in crew]
-    all_members = [Member(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
+    members = [CrewMember(one.id, one.name) for one in crew]
+    all_members = [CrewMember(lead.technician_id, lead.name, BookingRole.PRIMARY), *members]
     state = BookingState.OFFERED if as_offer else BookingState.ASSIGNED
     held = claim_together(tx, caller, order, rules, all_members, state=state, at=now)
     record_assignment(

@@ -68,7 +68,7 @@ class TechnicianOffDutyError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class CrewMember:
     """A technician of a crew, with distance in metres and seconds on the road where a ranking knows them."""
 
     technician_id: UUID
@@ -117,7 +117,7 @@ def claim_together(
     caller: Caller,
     order: WorkOrder,
     rules: StoreRules,
-    members: Sequence[Member],
+    members: Sequence[CrewMember],
     *,
     state: BookingState,
     at: datetime,
@@ -145,7 +145,7 @@ def claim_together(
 
 
 def ask_along(
-    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, member: Member, *, booking_id: UUID, at: datetime
+    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, member: CrewMember, *, booking_id: UUID, at: datetime
 ) -> None:
     """Ask a technician whose time is held to come along."""
     expires_at = at + rules.settings.tat
@@ -202,7 +202,7 @@ def change_crew(
     leaving = [one for technician_id, one in present.items() if technician_id not in technician_ids]
     if joining or leaving:
         lock_people(tx, [*(one.technician_id for one in leaving), *new])
-        members = [Member(one.id, one.name) for one in joining]
+        members = [CrewMember(one.id, one.name) for one in joining]
         _exchange_members(tx, caller, _with_fixed_slot(order), rules, leaving=leaving, joining=members)
     return lock(tx, order_id)
 
@@ -214,7 +214,7 @@ def _exchange_members(
     rules: StoreRules,
     *,
     leaving: Sequence[Booking],
-    joining: Sequence[Member],
+    joining: Sequence[CrewMember],
 ) -> None:
     now = tx.now()
     for one in leaving:
@@ -237,7 +237,7 @@ def _exchange_members(
         recheck_pending(tx, at=now, store_ids=[order.store_id])
 
 
-def _named(members: Sequence[Member]) -> tuple[NamedTechnician, ...]:
+def _named(members: Sequence[CrewMember]) -> tuple[NamedTechnician, ...]:
     return tuple(NamedTechnician(one.technician_id, one.name) for one in members)
 
 
@@ -282,10 +282,10 @@ def _candidates(tx: Tx, order: WorkOrder, rules: StoreRules, present: set[UUID],
 
 def _join(
     tx: Tx, order: WorkOrder, rules: StoreRules, candidates: Sequence[Candidate], *, at: datetime
-) -> list[tuple[Member, UUID]]:
+) -> list[tuple[CrewMember, UUID]]:
     """The nearest whose time can be held, with their bookings: as many as are missing, or fewer."""
     state = BookingState.OFFERED if order.state is State.OFFERED else BookingState.ASSIGNED
-    joined: list[tuple[Member, UUID]] = []
+    joined: list[tuple[CrewMember, UUID]] = []
     for one in candidates:
         if len(joined) == order.vacancies:
             break
@@ -300,13 +300,15 @@ def _join(
         )
         if booking_id is not None:
             known = recipient_from(one)
-            member = Member(one.technician_id, one.name, distance_m=known.distance_m, eta_s=known.eta_s, chosen=False)
+            member = CrewMember(
+                one.technician_id, one.name, distance_m=known.distance_m, eta_s=known.eta_s, chosen=False
+            )
             joined.append((member, booking_id))
     return joined
 
 
 def _note_joined(
-    tx: Tx, caller: Caller, order: WorkOrder, joined: Sequence[Member], *, missing: int, at: datetime
+    tx: Tx, caller: Caller, order: WorkOrder, joined: Sequence[CrewMember], *, missing: int, at: datetime
 ) -> None:
     """The crew goes on as large as it is; a collaborator who is still missing is the dispatcher's to find."""
     event = CrewChangedEvent(joined=_named(joined), missing=missing or None)

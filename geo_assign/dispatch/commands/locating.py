@@ -67,7 +67,7 @@ _CAUSES: Mapping[ProblemCode, type[MapKeyMissing | GeocoderUnavailable]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LocatedPlace:
     """Where a work order is now, and how that is known. `confidence` is the geocoder's."""
 
     point: Point
@@ -109,7 +109,7 @@ def record_geocoding(
     return lock(tx, work_order_id)
 
 
-def move(tx: Tx, caller: Caller, order: WorkOrder, place: Place, *, at: datetime) -> None:
+def move(tx: Tx, caller: Caller, order: WorkOrder, place: LocatedPlace, *, at: datetime) -> None:
     """Put a locked work order at `place` and judge what that changes.
 
     More than 100 m away an open offer is checked again and withdrawn if its technician is no longer eligible; an
@@ -147,7 +147,7 @@ _LOCATABLE = frozenset({State.NEW, State.PENDING, State.OFFERED}) | TAKEN
 
 
 def _located(tx: Tx, caller: Caller, order: WorkOrder, found: GeocodeCandidate) -> None:
-    place = Place(found.point, LocationSource.GEOCODED, found.confidence.value)
+    place = LocatedPlace(found.point, LocationSource.GEOCODED, found.confidence.value)
     move(tx, caller, order, place, at=tx.now())
 
 
@@ -206,7 +206,7 @@ def _check_offers_again(tx: Tx, caller: Caller, order: WorkOrder, *, may_withdra
             withdraw_booking(tx, caller, present, booking, WithdrawnBecause.ADDRESS_MOVED)
 
 
-def _address_moved(tx: Tx, order: WorkOrder, place: Place, moved_m: float) -> AddressMovedAlarm:
+def _address_moved(tx: Tx, order: WorkOrder, place: LocatedPlace, moved_m: float) -> AddressMovedAlarm:
     """What a dispatcher has to know of work that a technician has, and that is elsewhere now."""
     moved = replace(order, location=Location(place.point, LocationSource.PIN))
     rules = get_store_rules(tx, EVERYTHING, order.store_id)

@@ -75,7 +75,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class MoveResult:
     """How an order arrives: what is told, the state it is in then, and the dispatcher to whom it returns, if any."""
 
     event: type[MovedEvent]
@@ -101,7 +101,7 @@ def transfer(tx: Tx, caller: Caller, order_id: UUID, goal: Goal, *, version: int
     now = tx.now()
     release(tx, caller, order, WithdrawnBecause.TRANSFERRED, at=now)
     after = _to_be_evaluated(order, WithdrawnBecause.TRANSFERRED, at=now)
-    _arrive(tx, caller, order, goal, Arrival(TransferredEvent, after), at=now)
+    _arrive(tx, caller, order, goal, MoveResult(TransferredEvent, after), at=now)
     return True
 
 
@@ -122,7 +122,7 @@ def reassign_group(
     now = tx.now()
     kept = _leave_behind(tx, caller, order, goal, group_id, at=now)
     after = SameState(order.state) if kept else _to_be_evaluated(order, WithdrawnBecause.GROUP_CHANGED, at=now)
-    _arrive(tx, caller, order, goal, Arrival(GroupChangedEvent, after), at=now)
+    _arrive(tx, caller, order, goal, MoveResult(GroupChangedEvent, after), at=now)
     return True
 
 
@@ -145,7 +145,7 @@ def reject_group(tx: Tx, caller: Caller, order_id: UUID, *, note: str | None, fo
     # It waits for a person: the one to whom it returns, or any of the group.
     after = SameState(order.state) if kept else Pending(Unassigned(rejected_by=sent.group_name))
     returned_to = _dispatcher_on_shift(tx, sent.sent_by, group.id)
-    _arrive(tx, caller, order, goal, Arrival(GroupRejectedEvent, after, returned_to), at=now)
+    _arrive(tx, caller, order, goal, MoveResult(GroupRejectedEvent, after, returned_to), at=now)
     return True
 
 
@@ -204,23 +204,23 @@ def _leave_behind(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, group_id
     return True
 
 
-def _arrive(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, arrival: Arrival, *, at: datetime) -> None:
+def _arrive(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, result: MoveResult, *, at: datetime) -> None:
     """Write where an order is now, and which group looks after it from now on."""
     sets: Columns = {
         "store_id": goal.store_id,
         "group_id": goal.group_id,
-        "returned_to": arrival.returned_to,
+        "returned_to": result.returned_to,
         "wanted_technician_id": None,
     }
     changes_store = goal.store_id != order.store_id
     if changes_store and order.location is None and order.address:
         sets |= {"geocode_due_at": at, "geocode_attempts": 0}
     alarm = _enter(tx, caller, order, goal, at=at) if goal.group_id != order.group_id else None
-    event = _moved(arrival.event, order, goal)
+    event = _moved(result.event, order, goal)
     with refusing(work_orders_external_id_key=DuplicateExternalIdError("The other store has this external_id already")):
-        apply_change(tx, order, Change(by=caller, at=at, event=event, after=arrival.after, sets=sets, raises=alarm))
-    if changes_store and arrival.event is not TransferredEvent:
-        record_event(tx, caller, order.id, _moved(TransferredEvent, order, goal), state=arrival.after.state, at=at)
+        apply_change(tx, order, Change(by=caller, at=at, event=event, after=result.after, sets=sets, raises=alarm))
+    if changes_store and result.event is not TransferredEvent:
+        record_event(tx, caller, order.id, _moved(TransferredEvent, order, goal), state=result.after.state, at=at)
     recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 

@@ -32,7 +32,7 @@ _WAITING = (State.NEW, State.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BatchRequest:
     """Which orders to solve together: these, or else what is pending in a store or group, or in the caller's scope.
 
     `mode`: offer or assign all of them; None: each as its store's trigger for acceptance says. `explain`: whether
@@ -89,7 +89,7 @@ class Lost:
     detail: str
 
 
-def gather(tx: Tx, caller: Caller, wanted: Wanted) -> Gathered:
+def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
     """The waiting orders with all technicians who can take them, judged now.
 
     Raises WorkOrderNotFoundError for an order outside the caller's scope, NotFoundError for a store or group.
@@ -161,7 +161,7 @@ def _is_offered(rules: StoreRules, mode: Mode | None) -> bool:
     return rules.settings.lead_acceptance if mode is None else mode == "offer"
 
 
-def _list_wanted(tx: Tx, caller: Caller, wanted: Wanted) -> tuple[Sequence[WorkOrder], bool]:
+def _list_wanted(tx: Tx, caller: Caller, wanted: BatchRequest) -> tuple[Sequence[WorkOrder], bool]:
     if wanted.store_id is not None:
         get_store(tx, caller.scope, wanted.store_id)
     if wanted.group_id is not None:

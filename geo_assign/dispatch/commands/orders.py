@@ -12,7 +12,7 @@ from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.core.wire import FreeText
-from geo_assign.dispatch.commands.locating import Place, move
+from geo_assign.dispatch.commands.locating import LocatedPlace, move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.workforce.domain import InactiveError
@@ -119,7 +119,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if changes.slot is not None:
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
     if changes.location is not None:
-        move(tx, caller, lock(tx, order_id), Place(changes.location, LocationSource.PIN), at=now)
+        move(tx, caller, lock(tx, order_id), LocatedPlace(changes.location, LocationSource.PIN), at=now)
         return False
     if not new_address or order.is_pinned:
         return False

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from geo_assign.core.errors import NotFoundError
 from geo_assign.dispatch.batches import Optimized, Pair
-from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, Left, Wanted
+from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, BatchRequest, Left
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id
@@ -110,7 +110,7 @@ def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     `Idempotency-Key` answers what was given.
     """
     body = call.body
-    wanted = Wanted(body.work_order_ids, body.store_id, body.group_id, body.mode)
+    wanted = BatchRequest(body.work_order_ids, body.store_id, body.group_id, body.mode)
     optimize = call.services.dispatch.optimize
     found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
     reply = Reply(_answer(found))

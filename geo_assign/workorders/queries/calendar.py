@@ -5,20 +5,21 @@ columns, which keep their index under row security where range operators do not.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import ResultRow
 from geo_assign.core.spans import Span, clip, subtract
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import get_zone
@@ -51,6 +52,13 @@ UNASSIGNED_LIMIT = 500
 
 Fill = Literal["hollow", "dashed", "soft", "solid", "faded"]
 """How a bar is drawn: without a technician, held by an offer, assigned, under way, done."""
+
+
+class NamedProvider(TypedDict):
+    """A service provider by name."""
+
+    id: UUID
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class TechnicianRow:
     id: UUID
     name: str
     store_id: UUID
-    provider: Mapping[str, Any] | None
+    provider: NamedProvider | None
     on_duty: bool
     active: bool
     bookings: Sequence[Entry]
@@ -106,7 +114,7 @@ class TechnicianRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Unassigned:
+class UnassignedWork:
     """Work without a technician, by the start of its slot; `total` counts also what is beyond the first `items`."""
 
     items: Sequence[Entry]
@@ -135,7 +143,7 @@ def list_calendar(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Tech
     return Page(rows, people.next_cursor)
 
 
-def list_unassigned(tx: Tx, scope: Scope, question: CalendarQuestion) -> Unassigned:
+def list_unassigned(tx: Tx, scope: Scope, question: CalendarQuestion) -> UnassignedWork:
     """The work orders of the scope that wait, not even offered, whose slot touches the span.
 
     Those wanted as soon as possible stand at the question's `at`, not in the past.
@@ -154,7 +162,7 @@ def list_unassigned(tx: Tx, scope: Scope, question: CalendarQuestion) -> Unassig
     ]
     shown = select(*_ORDER, begins.label("starts_at"), ends.label("ends_at"), func.count().over().label("total"))
     rows = tx.conn.execute(shown.where(*conditions).order_by(begins, w.id).limit(UNASSIGNED_LIMIT)).all()
-    return Unassigned([_entry(row) for row in rows], rows[0].total if rows else 0)
+    return UnassignedWork([_entry(row) for row in rows], rows[0].total if rows else 0)
 
 
 _w = work_orders.c
@@ -172,7 +180,7 @@ _ORDER = (
 )
 
 
-def _people(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Any]:
+def _people(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[ResultRow]:
     """Who works here, and who no longer does but has time booked within the span."""
     t, v, b = technicians.c, service_providers.c, bookings.c
     start, end = question.within
@@ -190,7 +198,7 @@ def _people(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[Any]:
         .order_by(t.name, t.id)
         .limit(question.limit + 1)
     )
-    return page(list[Any](rows), question.limit, lambda person: (person.name, person.id))
+    return page(list[ResultRow](rows), question.limit, lambda person: (person.name, person.id))
 
 
 def _of(tx: Tx, question: CalendarQuestion) -> Iterator[ColumnElement[bool]]:
@@ -215,7 +223,7 @@ def _is_shown() -> ColumnElement[bool]:
     return bookings.c.state.in_(BOOKED)
 
 
-def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
+def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict[UUID, list[ResultRow]]:
     """What fills these people's time, by start; `visible` says whether the work order is the caller's to see."""
     b, o, (start, end) = bookings.c, offers.c, within
     joined = bookings.join(work_orders, and_(_w.org_id == b.org_id, _w.id == b.work_order_id)).outerjoin(
@@ -241,15 +249,19 @@ def _bookings(tx: Tx, scope: Scope, within: Span, ids: Collection[UUID]) -> dict
         )
         .order_by(b.starts_at, b.id)
     )
-    found: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    found: dict[UUID, list[ResultRow]] = defaultdict(list)
     for row in tx.conn.execute(statement):
         found[row.technician_id].append(row)
     return found
 
 
-def _row(person: Any, booked: Sequence[Any], *, hours: Sequence[Span], off: Sequence[Span]) -> TechnicianRow:
+def _row(
+    person: ResultRow, booked: Sequence[ResultRow], *, hours: Sequence[Span], off: Sequence[Span]
+) -> TechnicianRow:
     held = [(row.occupied_from, row.occupied_until) for row in booked if row.booking_state in HOLDING]
-    provider = {"id": person.provider_id, "name": person.provider_name} if person.provider_id else None
+    provider: NamedProvider | None = (
+        {"id": person.provider_id, "name": person.provider_name} if person.provider_id else None
+    )
     return TechnicianRow(
         id=person.id,
         name=person.name,
@@ -265,7 +277,7 @@ def _row(person: Any, booked: Sequence[Any], *, hours: Sequence[Span], off: Sequ
     )
 
 
-def _entry(row: Any, *, booking: Any = None) -> Entry:
+def _entry(row: ResultRow, *, booking: ResultRow | None = None) -> Entry:
     kind, state = Kind(row.kind), State(row.state)
     number = number_text(kind, row.number)
     return Entry(

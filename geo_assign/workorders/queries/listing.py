@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, and_, any_, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, and_, any_, func, literal, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import AnySelect
 from geo_assign.workorders.domain import BOOKED, BUCKETS, Bucket, Kind, PendingReason, State, WorkOrder
 from geo_assign.workorders.queries.work_orders import PREFIXES, select_work_orders, to_work_order
 from geo_assign.workorders.tables import bookings, work_orders
@@ -91,7 +92,7 @@ def list_work_orders(
 
 def page_statement(
     tx: Tx, scope: Scope, wanted: WorkOrderFilter, *, limit: int, cursor: str | None = None, sort: Sort = "created_at"
-) -> Select[Any]:
+) -> AnySelect:
     """One page and the row behind it."""
     keys = _keys(sort)
     statement = select_work_orders(tx, scope).where(*_matching(wanted))
@@ -102,7 +103,7 @@ def page_statement(
     return statement.order_by(*ordered).limit(limit + 1)
 
 
-def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> Select[Any]:
+def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> AnySelect:
     statement = select(func.count()).select_from(work_orders)
     return statement.where(work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *_matching(wanted))
 
@@ -147,7 +148,7 @@ def _behind(keys: list[_Key], last: list[Any]) -> Iterator[ColumnElement[bool]]:
     yield or_(*ways)
 
 
-def _same(sort: Sort) -> Any:
+def _same(sort: Sort) -> Callable[[str], str]:
     def parse(name: str) -> str:
         if name != sort:
             raise ValueError(name)
@@ -184,7 +185,7 @@ def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
     return [_CONDITIONS[name](value) for name, value in asked.items() if value is False or value]
 
 
-def _work_of(technician_id: UUID | None) -> Select[Any]:
+def _work_of(technician_id: UUID | None) -> AnySelect:
     b = bookings.c
     return select(b.work_order_id).where(b.org_id == _w.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
 
