@@ -6,6 +6,7 @@ from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     TERMINAL,
     TRANSITIONS,
+    AlarmCode,
     BookingState,
     OfferState,
     PendingReason,
@@ -38,7 +39,7 @@ def test_an_offer_is_open_until_one_of_the_others_wins() -> None:
 
 def test_every_state_and_reason_is_explained() -> None:
     named = set(STATES.spans())
-    for values in (State, OfferState, BookingState, PendingReason, WithdrawnBecause):
+    for values in (State, OfferState, BookingState, PendingReason, WithdrawnBecause, AlarmCode):
         assert {str(value) for value in values} <= named
 
 
