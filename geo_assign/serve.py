@@ -58,7 +58,7 @@ def load(settings: Settings, port: int) -> Callable[..., Iterable[bytes]]:
     end_dead_connections(port)
     app = create_app(settings)
     _when_told_to_stop(app.extensions[EXTENSION].wind_up)
-    return app.wsgi_app
+    return app  # not its wsgi_app: Sentry watches the call of the application itself
 
 
 def _end_with_parent() -> None:
