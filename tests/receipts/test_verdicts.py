@@ -95,6 +95,13 @@ def test_the_one_who_was_chosen() -> None:
     assert (found.reconstructed, found.track_expired) == (False, False)
 
 
+def test_kilometres_are_thousands_of_metres() -> None:
+    far = receipt([candidate(A, 1, 60_000.0)])
+    assert (
+        as_candidate(subject(A, decision=far), far.candidates[0]).sentence == "Ana was offered: number 1, 60.0 km away."
+    )
+
+
 def test_one_who_could_go_and_came_later() -> None:
     found = as_candidate(subject(B), TWO[1])
     assert (found.technician_id, found.name, found.verdict, found.rank) == (B, "Ana", "candidate", 2)
@@ -230,6 +237,16 @@ def test_a_receipt_rounds_for_the_technicians_named_and_for_no_other() -> None:
 def test_a_distance_that_is_not_told_stays_untold() -> None:
     (shown,) = with_rounded_distances(receipt(out=[excluded(C, None)]), {C}).excluded
     assert (shown["distance_m"], shown["coarse"]) == (None, True)
+
+
+def test_an_untold_distance_stays_untold_in_a_coarse_verdict_too() -> None:
+    assert as_excluded(subject(C, C), [reason("a")], None).distance_m is None
+
+
+def test_a_place_that_was_known_worse_than_coarsely_stays_so() -> None:
+    vague = candidate(A, 1, 1_040.0, position={"accuracy_m": 900.0, "provenance": "live"})
+    (shown,) = with_rounded_distances(receipt([vague]), {A}).candidates
+    assert shown["position"]["accuracy_m"] == 900.0
 
 
 def test_a_needed_radius_is_rounded_up_so_that_it_suffices() -> None:
