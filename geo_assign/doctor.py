@@ -18,11 +18,12 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, Select, create_engine, make_url
+from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.reachable import parse_allow
+from geo_assign.core.rows import AnySelect
 from geo_assign.core.settings import PREFIX, Settings, unknown_settings
 from geo_assign.core.vetting import (
     DatabaseFacts,
@@ -281,7 +282,7 @@ def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Fi
     return Finding(name, CheckVerdict.FAIL, found, hint) if found else Finding(name, CheckVerdict.OK, well)
 
 
-def _ask(url: SecretStr, question: Select[Any]) -> Any:
+def _ask(url: SecretStr, question: AnySelect) -> Any:
     engine = create_engine(make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"))
     try:
         with engine.connect() as conn:

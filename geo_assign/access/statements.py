@@ -6,14 +6,15 @@ than the rest. The database's own clock judges credentials even where a recorded
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, TableClause, Uuid, and_, case, column, func, select, table
+from sqlalchemy import ColumnElement, LargeBinary, TableClause, Uuid, and_, case, column, func, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Role
 from geo_assign.access.tables import api_keys, sessions, users
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters, Statement
 
 _ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), id=Uuid())
@@ -50,14 +51,14 @@ class ApiKeyRow(NamedTuple):
     opened_at: datetime
 
 
-def _linked(links: TableClause, linked: str, **owner: ColumnElement[UUID]) -> ColumnElement[Any]:
+def _linked(links: TableClause, linked: str, **owner: ColumnElement[UUID]) -> AnyColumn:
     """The ids `linked` that a link table has for its owner, as an array."""
     ((name, owner_id),) = owner.items()
     rows = select(links.c[linked]).where(links.c.org_id == _ASKED.org_id, links.c[name] == owner_id)
     return func.array(rows.correlate_except(links).scalar_subquery(), type_=_IDS)
 
 
-def _session(by: str) -> Select[Any]:
+def _session(by: str) -> AnySelect:
     s, u, t = sessions.alias("s"), users.alias("u"), _technicians.alias("t")
     store_ids = _linked(_store_administrators, "store_id", user_id=s.c.user_id)
     group_ids = _linked(_group_dispatchers, "group_id", user_id=s.c.user_id)
@@ -82,7 +83,7 @@ def _session(by: str) -> Select[Any]:
     )
 
 
-def _api_key(by: str) -> Select[Any]:
+def _api_key(by: str) -> AnySelect:
     k = api_keys.alias("k")
     return select(
         k.c.id,

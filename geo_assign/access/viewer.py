@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
+from geo_assign.core.rows import AnyColumn
 from geo_assign.core.statements import Parameters
 
 _IDS = ARRAY(Uuid())
@@ -29,8 +30,8 @@ class Viewer:
 
     org_id: ColumnElement[UUID]
     everything: bool
-    store_ids: ColumnElement[Any] | None = None
-    group_ids: ColumnElement[Any] | None = None
+    store_ids: AnyColumn | None = None
+    group_ids: AnyColumn | None = None
     technician_id: ColumnElement[UUID] | None = None
 
     def has_store(self, store_id: ColumnElement[UUID]) -> ColumnElement[bool]:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     FromClause,
     Label,
     ScalarSelect,
-    Select,
     Text,
     cast,
     exists,
@@ -22,13 +21,15 @@ from sqlalchemy import literal_column as constant
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
+from geo_assign.core.rows import AnySelect
+
 
 def row_exists(source: FromClause, *conditions: ColumnElement[bool]) -> Exists:
     """Whether `source`, a table or a join, has a row that meets the conditions.
 
     Whatever else the conditions name belongs to a statement around this one.
     """
-    rows: Select[Any] = select(constant("1")).select_from(source).where(*conditions).correlate_except(source)
+    rows: AnySelect = select(constant("1")).select_from(source).where(*conditions).correlate_except(source)
     return exists(rows)
 
 

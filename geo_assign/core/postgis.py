@@ -3,11 +3,11 @@
 places = select(c.technician_id, c.geog.geodesic_m(point)).order_by(c.geog.sphere_m(point)).limit(5)
 """
 
-from typing import Any
-
 from geoalchemy2 import Geography
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Computed, Double, cast, func
 from sqlalchemy.schema import SchemaItem
+
+from geo_assign.core.rows import AnyColumn
 
 _WGS84 = 4326
 
@@ -20,11 +20,11 @@ class Place(Geography):
     class comparator_factory(Geography.comparator_factory):  # type: ignore[misc]  # noqa: N801 - SQLAlchemy's name
         """What can be asked of a place."""
 
-        def geodesic_m(self, other: ColumnElement[Any]) -> ColumnElement[float]:
+        def geodesic_m(self, other: AnyColumn) -> ColumnElement[float]:
             """Metres on the ellipsoid, for ranks and limits. No index knows them."""
             return func.ST_Distance(self.expr, other, type_=Double())
 
-        def sphere_m(self, other: ColumnElement[Any]) -> ColumnElement[float]:
+        def sphere_m(self, other: AnyColumn) -> ColumnElement[float]:
             """Metres on a sphere, up to 0.6 % off: an index gives rows in their order."""
             metres: ColumnElement[float] = self.expr.op("<->", return_type=Double())(other)
             return metres
@@ -33,7 +33,7 @@ class Place(Geography):
 _ANY_PLACE = Place(geometry_type=None, srid=-1)
 
 
-def place(lat: ColumnElement[Any], lon: ColumnElement[Any]) -> ColumnElement[Any]:
+def place(lat: AnyColumn, lon: AnyColumn) -> AnyColumn:
     """The place at a latitude and a longitude in degrees."""
     return cast(func.ST_SetSRID(func.ST_MakePoint(lon, lat), _WGS84), _ANY_PLACE)
 

@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column
+from sqlalchemy import BindParameter, bindparam, literal_column
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
+
+from geo_assign.core.rows import AnyColumn
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -38,7 +40,7 @@ class Parameters:
     def __init__(self, **types: TypeEngine[Any]) -> None:
         self._types = types
 
-    def __getattr__(self, name: str) -> ColumnElement[Any]:
+    def __getattr__(self, name: str) -> AnyColumn:
         return bindparam(name, type_=self[name])
 
     def __getitem__(self, name: str) -> TypeEngine[Any]:
@@ -63,7 +65,7 @@ class RowParameters(Parameters):
         super().__init__(**{name: declared[name] for name in declared})
         self._alias, self._shared = alias, shared
 
-    def __getattr__(self, name: str) -> ColumnElement[Any]:
+    def __getattr__(self, name: str) -> AnyColumn:
         if name in self._shared:
             return super().__getattr__(name)
         # Not a column of a table object: SQLAlchemy would add the set to the FROM of every subquery that names it.

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, Select, Text, cast, column, exists, func, select, table
+from sqlalchemy import Boolean, Connection, Integer, Text, cast, column, exists, func, select, table
+
+from geo_assign.core.rows import AnySelect
 
 POSTGRESQL_FLOOR = 15
 POSTGIS_FLOOR = (3, 3)
@@ -72,7 +73,7 @@ _relations = table("pg_class", *(column(name) for name in ("relkind", "relnamesp
 _roles = table("pg_roles", *(column(name) for name in ("rolname", "rolsuper", "rolbypassrls")))
 
 
-def _facts() -> Select[Any]:
+def _facts() -> AnySelect:
     e, r = _extensions.c, _relations.c
     here = func.to_regnamespace(func.current_schema())
     # A member of the owning role counts as an owner: to row security it is one.

@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
 from geo_assign.core.expressions import count_rows, no_value, row_exists, word
 from geo_assign.core.postgis import place
+from geo_assign.core.rows import AnyColumn
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Provenance
@@ -160,7 +161,7 @@ def _changed_ids() -> Any:
     )
 
 
-def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[ColumnElement[Any], ...]:
+def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[AnyColumn, ...]:
     b, o, v, at = bookings.alias("b"), offers.alias("o"), service_providers.alias("v"), _ASKED.at
     work = (b.c.org_id == _ASKED.org_id, b.c.technician_id == t.c.id)
     now = (b.c.state == BookingState.ASSIGNED, b.c.occupied_until > at, b.c.occupied_from <= at)
@@ -199,13 +200,13 @@ def _is_within(p: FromClause) -> ColumnElement[bool]:
     return and_(p.c.lat.between(_ASKED.south - _MARGIN, _ASKED.north + _MARGIN), in_lon)
 
 
-def _of_phone(c: FromClause) -> tuple[ColumnElement[Any], ...]:
+def _of_phone(c: FromClause) -> tuple[AnyColumn, ...]:
     """What the phone of a technician on duty said."""
     told = (c.c[name] for name in _KNOWN if name != "provenance")
     return c.c.technician_id, *told, word(Provenance.LIVE).label("provenance")
 
 
-def _of_base(b: FromClause) -> tuple[ColumnElement[Any], ...]:
+def _of_base(b: FromClause) -> tuple[AnyColumn, ...]:
     """The base that a technician of a provider works from."""
     told = {
         "lat": b.c.base_lat,

@@ -9,14 +9,14 @@ do not: of those the present counts.
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, any_, case, false, func, not_, null, or_, select, true
-from sqlalchemy.sql.expression import CTE, Select
+from sqlalchemy.sql.expression import CTE
 
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists, word
 from geo_assign.core.postgis import place
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Question
@@ -67,11 +67,11 @@ def as_of(people: People) -> Sources:
     return Sources(then, _bookings_then(then), _offers_then(then), _positions_then(then))
 
 
-def _materialized(rows: Select[Any], name: str) -> CTE:
+def _materialized(rows: AnySelect, name: str) -> CTE:
     return rows.cte(name).prefix_with("MATERIALIZED")
 
 
-def _columns(table: FromClause, **instead: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+def _columns(table: FromClause, **instead: AnyColumn) -> list[AnyColumn]:
     """Every column of a table, some of them replaced by an expression under the same name."""
     return [instead[column.key].label(column.key) if column.key in instead else column for column in table.c]
 

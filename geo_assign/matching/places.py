@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     FromClause,
-    Select,
     and_,
     case,
     false,
@@ -31,6 +30,7 @@ from sqlalchemy.sql.expression import CTE
 
 from geo_assign.core.expressions import no_value, row_exists, word
 from geo_assign.core.postgis import place
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Provenance
@@ -42,7 +42,7 @@ from geo_assign.workorders.tables import work_orders
 FEW = 2_000
 """Of fewer people than this each is looked at, where walking outwards would pass too many others."""
 
-Walk = CompoundSelect[Any] | Select[Any]
+Walk = CompoundSelect[Any] | AnySelect
 
 
 def walk_live(asked: Parameters, sources: Sources, *, window: int) -> Walk:
@@ -98,7 +98,7 @@ def walk_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
     return both.order_by(both.selected_columns.sphere_m).limit(window)
 
 
-def members_live(asked: Parameters, sources: Sources, *, members: Select[Any]) -> Walk:
+def members_live(asked: Parameters, sources: Sources, *, members: AnySelect) -> Walk:
     """Where each of `members` (one column of ids) is now, however far.
 
     The LIMITs keep the planner from measuring the way to every technician there is.
@@ -113,7 +113,7 @@ def members_live(asked: Parameters, sources: Sources, *, members: Select[Any]) -
     )
 
 
-def members_planned(asked: Parameters, sources: Sources, *, members: Select[Any]) -> Walk:
+def members_planned(asked: Parameters, sources: Sources, *, members: AnySelect) -> Walk:
     """Where each of `members` will be when a later slot starts, however far."""
     m, each, origin = members.subquery("m"), sources.technicians.alias(), _origin(asked)
     of_member = select(each).where(each.c.org_id == asked.org_id, each.c.id == m.c.id).limit(1)
@@ -202,34 +202,34 @@ def edge_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
     return _edge(b.c.base_geog.sphere_m(_origin(asked)), b.c.org_id == asked.org_id, window=window)
 
 
-def of_store(asked: Parameters, sources: Sources) -> Select[Any]:
+def of_store(asked: Parameters, sources: Sources) -> AnySelect:
     """Ids of the question's store's technicians: FEW at most."""
     m = sources.technicians.alias()
     return select(m.c.id).where(m.c.org_id == asked.org_id, m.c.store_id == asked.store_id).limit(FEW)
 
 
-def of_group(asked: Parameters, _sources: Sources) -> Select[Any]:
+def of_group(asked: Parameters, _sources: Sources) -> AnySelect:
     """Ids of the members of the question's group: FEW at most."""
     m = technician_groups.alias("m")
     ids = select(m.c.technician_id.label("id"))
     return ids.where(m.c.org_id == asked.org_id, m.c.group_id == asked.group_id).limit(FEW)
 
 
-def of_providers(asked: Parameters, sources: Sources) -> Select[Any]:
+def of_providers(asked: Parameters, sources: Sources) -> AnySelect:
     """Ids of all technicians of service providers."""
     m = sources.technicians.alias()
     return select(m.c.id).where(m.c.org_id == asked.org_id, m.c.provider_id.is_not(None))
 
 
-def _origin(asked: Parameters) -> ColumnElement[Any]:
+def _origin(asked: Parameters) -> AnyColumn:
     return place(asked.lat, asked.lon)
 
 
-def _edge(sphere_m: ColumnElement[float], within: ColumnElement[bool], *, window: int) -> Select[Any]:
+def _edge(sphere_m: ColumnElement[float], within: ColumnElement[bool], *, window: int) -> AnySelect:
     return select(sphere_m.label("sphere_m")).where(within).order_by(sphere_m).offset(window - 1).limit(1)
 
 
-def _of_phone(c: FromClause, origin: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+def _of_phone(c: FromClause, origin: AnyColumn) -> tuple[AnyColumn, ...]:
     names = ("technician_id", "lat", "lon", "recorded_at", "used_at", "heard_at", "accuracy_m", "mock", "implausible")
     return (
         *(c.c[name] for name in names),
@@ -240,8 +240,8 @@ def _of_phone(c: FromClause, origin: ColumnElement[Any]) -> tuple[ColumnElement[
 
 
 def _of_base(
-    b: FromClause, origin: ColumnElement[Any], *, provenance: ColumnElement[str] | None = None
-) -> tuple[ColumnElement[Any], ...]:
+    b: FromClause, origin: AnyColumn, *, provenance: ColumnElement[str] | None = None
+) -> tuple[AnyColumn, ...]:
     known = word(Provenance.HOME_BASE) if provenance is None else provenance
     return (
         b.c.id.label("technician_id"),
@@ -254,7 +254,7 @@ def _of_base(
     )
 
 
-def _no_times() -> tuple[ColumnElement[Any], ...]:
+def _no_times() -> tuple[AnyColumn, ...]:
     return (
         no_value(INSTANT, "recorded_at"),
         no_value(INSTANT, "used_at"),

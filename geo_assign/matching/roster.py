@@ -17,7 +17,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Select,
     Text,
     Uuid,
     and_,
@@ -37,6 +36,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import KnownPosition, Provenance, Provider, Reason, Workload
@@ -165,7 +165,7 @@ def _statement(sort: RosterSort, *, everything: bool, goes_on: bool) -> Statemen
     return Statement.of(_LineRow, rows)
 
 
-def _lines_of(viewer: Viewer) -> Select[Any]:
+def _lines_of(viewer: Viewer) -> AnySelect:
     t, h, p, v = technicians.alias("t"), stores.alias("h"), current_positions.alias("p"), service_providers.alias("v")
     zone = func.coalesce(_ASKED.timezone, h.c.timezone)
     today = func.date_trunc("day", func.timezone(zone, _ASKED.at), type_=TIMESTAMP())

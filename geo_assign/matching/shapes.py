@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     Text,
     and_,
     not_,
@@ -20,6 +18,7 @@ from sqlalchemy import (
 
 from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
 from geo_assign.core.expressions import count_rows, is_false
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode, Provenance, Question, Staff
@@ -71,8 +70,8 @@ def shape_of(question: Question) -> Shape:
 
 
 def workload(
-    technician: FromClause, asked: Parameters, *, sources: Sources = LIVE, day: tuple[ColumnElement[Any], ...] = ()
-) -> tuple[ColumnElement[Any], ...]:
+    technician: FromClause, asked: Parameters, *, sources: Sources = LIVE, day: tuple[AnyColumn, ...] = ()
+) -> tuple[AnyColumn, ...]:
     """The columns `today`, `overdue` and `open_offers` of a technician, on the local day that `day` bounds."""
     day_start, day_end = day or (asked.day_start, asked.day_end)
     b, o, t = sources.bookings.alias(), sources.offers.alias(), technician.c
@@ -131,7 +130,7 @@ def is_shown_coarsely(shape: Shape, one: Subject) -> ColumnElement[bool]:
     return and_(not_(t.at_base), or_(at_home, by_store))
 
 
-def provider_of(technician: FromClause) -> tuple[ColumnElement[Any], ...]:
+def provider_of(technician: FromClause) -> tuple[AnyColumn, ...]:
     v, t = service_providers.alias("v"), technician.c
     name = select(v.c.name).where(v.c.org_id == SCOPE.org_id, v.c.id == t.provider_id).correlate_except(v)
     return t.provider_id, name.scalar_subquery().label("provider_name")
@@ -143,7 +142,7 @@ def walk_for(shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, 
     return (walk_skilled if rare_skill else walk_live)(asked, sources, window=window)
 
 
-def members_for(shape: Shape, asked: Parameters, members: Select[Any]) -> Walk:
+def members_for(shape: Shape, asked: Parameters, members: AnySelect) -> Walk:
     return (members_live if shape.is_soon else members_planned)(asked, LIVE, members=members)
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Select,
     Text,
     and_,
     any_,
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from geo_assign.access.viewer import SCOPE
 from geo_assign.core.expressions import no_value, row_exists, word
 from geo_assign.core.postgis import place
+from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode
@@ -194,7 +194,7 @@ def edge_for_each(shape: Shape, window: int) -> Statement[NumberedEdgeRow]:
     return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window), NumberedEdgeRow))
 
 
-def _for_each(answer: Walk, row: type[tuple[Any, ...]]) -> Select[Any]:
+def _for_each(answer: Walk, row: type[tuple[Any, ...]]) -> AnySelect:
     """The statement of one question beside the rows of many, whose columns are its parameters."""
     columns = [column(name, kind) for name, kind in _EACH.columns().items()]
     rows = func.jsonb_to_recordset(_QUESTIONS.questions).table_valued(*columns)
@@ -234,7 +234,7 @@ def bases(shape: Shape) -> Statement[BaseRow]:
     return Statement.of(BaseRow, rows.order_by(base_m, t.c.id).limit(_ASKED.fetch))
 
 
-def _stops() -> Select[Any]:
+def _stops() -> AnySelect:
     b, w, asked = bookings.alias("b"), work_orders.alias("w"), _ASKED
     return (
         select(
@@ -263,7 +263,7 @@ STOPS = Statement.of(StopRow, _stops())
 # How many there are ---------------------------------------------------------------------------------------------------
 
 
-def _skill_counts() -> Select[Any]:
+def _skill_counts() -> AnySelect:
     wanted = func.unnest(ASKED.skills).table_valued(column("skill", Text())).render_derived(name="wanted")
     x = technician_skills.alias("x")
     holders = select(x.c.skill).where(x.c.org_id == ASKED.org_id, x.c.skill == wanted.c.skill).limit(FEW)
@@ -272,7 +272,7 @@ def _skill_counts() -> Select[Any]:
     return counted.group_by(k.c.skill)
 
 
-def _member_count() -> Select[Any]:
+def _member_count() -> AnySelect:
     of_store_alone = of_store(ASKED, LIVE).where(ASKED.group_id.is_(None))
     members = union_all(of_store_alone, of_group(ASKED, LIVE)).subquery("m")
     return select(func.count().label("number")).select_from(members)
@@ -294,7 +294,7 @@ COUNT_EXTERNALS = Statement.of(
 # What they are made of ------------------------------------------------------------------------------------------------
 
 
-def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources = LIVE) -> Select[Any]:
+def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources = LIVE) -> AnySelect:
     t, p = sources.technicians.alias(), walk.subquery("p")
     place_known = ("distance_m", "sphere_m", "lat", "lon", "recorded_at", "used_at", "accuracy_m", "provenance")
     one = subject_of(shape, t, p, asked=asked, sources=sources)
@@ -314,7 +314,7 @@ def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources
     )
 
 
-def _named(shape: Shape, sources: Sources) -> Select[Any]:
+def _named(shape: Shape, sources: Sources) -> AnySelect:
     t = sources.technicians.alias()
     p = place_of_one(shape, t, sources).lateral("p")
     rows = _explained(shape, subject_of(shape, t, p, sources=sources))
@@ -328,7 +328,7 @@ def _explained(
     *,
     filters: Sequence[ExclusionCode] | None = None,
     coarse: ColumnElement[bool] | None = None,
-) -> Select[Any]:
+) -> AnySelect:
     """The columns of an explanation, with the codes of those of `filters` that exclude: of all that are asked for."""
     t, p = one.technician, one.place
     codes = [case((FILTERS[code].excludes(one), word(code))) for code in (filters or shape.filters)]

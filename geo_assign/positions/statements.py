@@ -14,11 +14,9 @@ from uuid import UUID
 from sqlalchemy import (
     REAL,
     Boolean,
-    ColumnElement,
     Double,
     FromClause,
     Integer,
-    Select,
     Text,
     Update,
     Uuid,
@@ -36,6 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.expression import CTE
 
 from geo_assign.core.expressions import word
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import NoRow, Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.positions.tables import current_positions, position_track
@@ -143,7 +142,7 @@ class HeldRow(NamedTuple):
     n: int
 
 
-def _columns(name: str, arrays: Mapping[str, ColumnElement[Any]], *, ordinality: str | None = None) -> FromClause:
+def _columns(name: str, arrays: Mapping[str, AnyColumn], *, ordinality: str | None = None) -> FromClause:
     """Array parameters side by side as the columns of a set of rows, by the names of the columns."""
     types: dict[str, Any] = {one: array.type for one, array in arrays.items()}
     columns = [column(one, kind.item_type) for one, kind in types.items()]
@@ -151,11 +150,11 @@ def _columns(name: str, arrays: Mapping[str, ColumnElement[Any]], *, ordinality:
     return rows.render_derived(name=name)
 
 
-def _arrays(parameters: Parameters) -> dict[str, ColumnElement[Any]]:
+def _arrays(parameters: Parameters) -> dict[str, AnyColumn]:
     return {name: getattr(parameters, name) for name in parameters}
 
 
-def _lock() -> Select[Any]:
+def _lock() -> AnySelect:
     key = func.unnest(_GIVEN.keys).column_valued("key")
     return select(
         func.set_config("plan_cache_mode", "force_generic_plan", true()).label("plans"),
@@ -164,7 +163,7 @@ def _lock() -> Select[Any]:
     )
 
 
-def _read() -> Select[Any]:
+def _read() -> AnySelect:
     asked = _columns("asked", {"id": _GIVEN.technicians, "oldest": _GIVEN.oldest})
     t, s, c = technicians, stores, current_positions.alias("c")
     duty = _duty_since(asked)
@@ -215,7 +214,7 @@ def _duty_since(asked: FromClause) -> FromClause:
     )
 
 
-def _known() -> Select[Any]:
+def _known() -> AnySelect:
     asked = _columns("asked", {"id": _GIVEN.technicians, "recorded_at": _GIVEN.recorded})
     k = position_track.alias("track")
     same = and_(k.c.org_id == _GIVEN.org_id, k.c.technician_id == asked.c.id, k.c.recorded_at == asked.c.recorded_at)
@@ -223,7 +222,7 @@ def _known() -> Select[Any]:
     return rows.where(k.c.used_at >= _GIVEN.since)
 
 
-def _write() -> Select[Any]:
+def _write() -> AnySelect:
     """Add to the track, move the current positions, and name the rows that the track held already."""
     sent = _sent()
     kept = (
@@ -256,12 +255,12 @@ def _sent() -> CTE:
     ).cte("sent")
 
 
-def _measurement(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def _measurement(value: AnyColumn) -> AnyColumn:
     """What was not sent, or not sane, travels as NaN."""
     return cast(func.nullif(value, cast(word("NaN"), Double)), REAL).label(value.key)
 
 
-def _measured(sent: FromClause, **instead: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+def _measured(sent: FromClause, **instead: AnyColumn) -> tuple[AnyColumn, ...]:
     values = {"received_at": _GIVEN.received_at, **instead}
     measured = (values[name] if name in values else sent.c[name] for name in _MEASURED)
     return _GIVEN.org_id, sent.c.technician_id, *measured

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select, tuple_
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.positions.queries import find_current_position
 from geo_assign.positions.tables import position_track
 from geo_assign.privacy.domain import How, View
@@ -137,7 +138,7 @@ def _place_in_track(point: dict[str, Any]) -> tuple[str, str, str]:
     return point["used_at"].isoformat(), point["recorded_at"].isoformat(), point["device"]
 
 
-def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: ColumnElement[Any]) -> list[dict[str, Any]]:
+def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, Any]]:
     whose = (table.c.org_id == tx.org_id, table.c.technician_id == technician_id)
     return _rows(tx, select(*_shown(table)).where(*whose).order_by(newest.desc()).limit(EXPORTED + 1))
 
@@ -157,9 +158,9 @@ def _sessions(tx: Tx, user_id: UUID | None) -> list[dict[str, Any]]:
 _LEFT_OUT = {"org_id", "technician_id", "token_hash", "password_hash", "occupies", "geog"}
 
 
-def _shown(table: Table) -> list[ColumnElement[Any]]:
+def _shown(table: Table) -> list[AnyColumn]:
     return [column for column in table.c if column.name not in _LEFT_OUT]
 
 
-def _rows(tx: Tx, statement: Select[Any]) -> list[dict[str, Any]]:
+def _rows(tx: Tx, statement: AnySelect) -> list[dict[str, Any]]:
     return [dict(row) for row in tx.conn.execute(statement).mappings()]

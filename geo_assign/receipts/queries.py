@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import word
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import AnySelect
 from geo_assign.receipts.coarse import list_recorded_coarse, list_technicians, with_rounded_distances
 from geo_assign.receipts.domain import Decision, DecisionNotFoundError
 from geo_assign.receipts.tables import decisions
@@ -82,5 +82,5 @@ def list_batch(tx: Tx, batch_id: UUID) -> list[Decision]:
     return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at, d.id))]
 
 
-def _select(tx: Tx) -> Select[Any]:
+def _select(tx: Tx) -> AnySelect:
     return select(*(decisions.c[name] for name in _FIELDS)).where(decisions.c.org_id == tx.org_id)

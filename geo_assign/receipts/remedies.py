@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import count_rows
+from geo_assign.core.rows import AnyColumn
 from geo_assign.core.spans import Span
 from geo_assign.core.statements import Statement
 from geo_assign.matching.domain import ExclusionCode, Question
@@ -73,7 +74,7 @@ def _facts() -> Statement[_FactsRow]:
     return Statement.of(_FactsRow, rows.select_from(joined).where(*named))
 
 
-def _of(source: FromClause, told: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+def _of(source: FromClause, told: AnyColumn, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     """An aggregate over the rows of `source` that meet the conditions."""
     return select(told).where(*conditions).correlate_except(source).scalar_subquery()
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from datetime import UTC, date, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.rows import AnySelect
 from geo_assign.core.spans import Span
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.local_time import get_zone
@@ -63,7 +63,7 @@ def dates_around(within: Span) -> tuple[date, date]:
     return start - timedelta(days=2), end + timedelta(days=1)
 
 
-def _select(tx: Tx, technician_ids: Collection[UUID], first: date, last: date) -> Select[Any]:
+def _select(tx: Tx, technician_ids: Collection[UUID], first: date, last: date) -> AnySelect:
     x = hours_exceptions.c
     return (
         select(x.technician_id, x.local_date, x.spans, x.note)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, func, select, true
+from sqlalchemy import Column, ColumnElement, Table, Uuid, func, select, true
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
@@ -14,6 +14,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff, WorksFrom
 from geo_assign.workforce.tables import (
@@ -221,7 +222,7 @@ def find_version_by_slug(tx: Tx, kind: SluggedKind, slug: str) -> int | None:
     return tx.conn.execute(_by_slug(tx, kind, "version", slug)).scalar_one_or_none()
 
 
-def _by_slug(tx: Tx, kind: SluggedKind, column: str, slug: str) -> Select[Any]:
+def _by_slug(tx: Tx, kind: SluggedKind, column: str, slug: str) -> AnySelect:
     table = _SLUGGED[kind]
     return select(table.c[column]).where(table.c.org_id == tx.org_id, table.c.slug == slug)
 
@@ -241,7 +242,7 @@ def _links(
 # One row, and a page of them ------------------------------------------------------------------------------------------
 
 
-def one_row(tx: Tx, statement: Select[Any], *, of: Table, row_id: UUID) -> Any:
+def one_row(tx: Tx, statement: AnySelect, *, of: Table, row_id: UUID) -> Any:
     """The row of `of` with this id that `statement` lets through. Raises NotFoundError."""
     row = tx.conn.execute(statement.where(of.c.org_id == tx.org_id, of.c.id == row_id)).first()
     if row is None:
@@ -249,7 +250,7 @@ def one_row(tx: Tx, statement: Select[Any], *, of: Table, row_id: UUID) -> Any:
     return row
 
 
-def _page(tx: Tx, statement: Select[Any], to_value: Callable[[Any], Any], *, of: Table, **paging: Any) -> Page[Any]:
+def _page(tx: Tx, statement: AnySelect, to_value: Callable[[Any], Any], *, of: Table, **paging: Any) -> Page[Any]:
     limit, cursor = paging["limit"], paging["cursor"]
     if cursor is not None:
         statement = statement.where(after(of.c.name, of.c.id, decode(cursor, str, UUID)))

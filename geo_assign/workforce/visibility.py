@@ -4,13 +4,13 @@ Each predicate is said once, for SQLAlchemy's statements and for those of the ho
 every level of a statement.
 """
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, and_, or_, true
 
 from geo_assign.access.viewer import Viewer
 from geo_assign.core.expressions import row_exists
+from geo_assign.core.rows import AnyColumn
 from geo_assign.workforce.tables import (
     provider_groups,
     service_groups,
@@ -72,7 +72,7 @@ def _works_for(viewer: Viewer, provider_id: ColumnElement[UUID]) -> ColumnElemen
     return _of_seen_group(viewer, linked, linked.c.provider_id == provider_id)
 
 
-def _of_seen_group(viewer: Viewer, link: FromClause, condition: ColumnElement[Any]) -> ColumnElement[bool]:
+def _of_seen_group(viewer: Viewer, link: FromClause, condition: AnyColumn) -> ColumnElement[bool]:
     """Whether there is a row of `link` that meets the condition and whose group the caller sees."""
     g = service_groups.alias("seen_groups")
     joined = link.join(g, and_(g.c.org_id == link.c.org_id, g.c.id == link.c.group_id))

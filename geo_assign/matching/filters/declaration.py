@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause
 
 from geo_assign.core.postgis import place
+from geo_assign.core.rows import AnyColumn
 from geo_assign.core.spans import Span
 from geo_assign.core.statements import Parameters
 from geo_assign.matching.domain import ExclusionCode, Question
@@ -33,7 +34,7 @@ class Subject:
     by_group: bool
 
     @property
-    def origin(self) -> ColumnElement[Any]:
+    def origin(self) -> AnyColumn:
         """Where the work is."""
         return place(self.asked.lat, self.asked.lon)
 
