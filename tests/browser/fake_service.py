@@ -18,7 +18,9 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from geo_assign.console.routes import console_blueprint
+from tests.api.conformance import undescribed
 from tests.browser.scenario import GROUPS, STORE, Json, Scenario, order_pin, text
+from tests.routing import find_operation
 
 ME: Json = {
     "user": {
@@ -157,6 +159,14 @@ def build_app(service: FakeService, settings: ConsoleSettings) -> Flask:
             return problem(refusal.status, refusal.body)
         return None
 
+    @app.after_request
+    def hold_against_the_document(response: Response) -> Response:
+        """An answer that the real service could not give would prove nothing of the console."""
+        if request.path.startswith("/v1/") and response.is_json and response.status_code < 300:
+            wrong = undescribed(find_operation(request.method, request.path), response.status_code, response.get_json())
+            assert wrong == [], (request.method, request.path, wrong)
+        return response
+
     add_session_routes(app, service)
     add_read_routes(app, service)
     add_write_routes(app, service)
@@ -169,7 +179,9 @@ def add_session_routes(app: Flask, service: FakeService) -> None:
         if request.get_json()["password"] != PASSWORD:
             return problem(401, {"code": "wrong_credentials", "title": "Wrong credentials."})
         service.logged_in = True
-        return jsonify({"token": None, "csrf_token": ME["csrf_token"], "user": ME["user"]}), 201
+        return jsonify(
+            {"token": None, "csrf_token": ME["csrf_token"], "user": ME["user"], "expires_at": text(datetime.now(UTC))}
+        ), 201
 
     @app.delete("/v1/sessions/current")
     def log_out() -> tuple[str, int]:
@@ -189,11 +201,12 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
 
     @app.get("/v1/work-orders")
     def orders() -> Json:
-        return {"items": list(service.scenario.orders.values()), "next_cursor": None}
+        found = list(service.scenario.orders.values())
+        return {"items": found, "next_cursor": None, "count": len(found)}
 
     @app.get("/v1/work-orders/<order_id>")
     def one_order(order_id: str) -> Json:
-        return service.scenario.orders[order_id]
+        return {**service.scenario.orders[order_id], "group_stays": []}
 
     @app.post("/v1/technicians/nearest")
     def nearest() -> Json:

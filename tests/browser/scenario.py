@@ -51,18 +51,22 @@ class Scenario:
 
     def technician(self, name: str, east_m: float, north_m: float, **more: Any) -> Json:
         """Put a technician on the map; `age_s` old, `hours_busy` as (from, to, kind, state) of today."""
-        at = place(east_m, north_m)
+        at, age_s = place(east_m, north_m), more.pop("age_s", 12)
+        company = {"id": identity("fixers"), "name": "Fixers"} if more.get("provider") else None
         properties: Json = {
             "kind": "technician",
             "id": identity(name),
             "name": name,
             "status": "free",
             "provenance": "live",
-            "recorded_at": text(self.now - timedelta(seconds=more.pop("age_s", 12))),
+            "recorded_at": text(self.now - timedelta(seconds=age_s)),
+            "age_s": float(age_s),
             "accuracy_m": 8.0,
+            "coarse": False,
             "heading_deg": None,
             "speed_mps": None,
             "provider": False,
+            "service_provider": company,
             "store_id": STORE["id"],
             "busy_until": None,
             "flags": [],
@@ -101,11 +105,18 @@ class Scenario:
             "slot": {"start": text(starts), "end": text(starts + timedelta(hours=1))},
             "skills": ["laptop_repair"],
             "device": {},
+            "referral_source": None,
+            "priority": 0,
             "notes": None,
+            "external_id": None,
             "assignee": None,
             "collaborators": [],
             "offer": None,
+            "offers": [],
             "decision_id": None,
+            "alarm": None,
+            "returned_to": None,
+            "converted_from": None,
             "changed_by": {"kind": "api_key", "id": identity("web form"), "name": "Web form"},
             "created_at": text(made),
             "updated_at": text(made),
@@ -123,11 +134,13 @@ class Scenario:
             "id": identity(f"offer {order['number']}"),
             "technician_id": identity(technician),
             "technician_name": technician,
+            "role": "primary",
             "offered_at": text(expires - timedelta(seconds=whole_s)),
             "expires_at": text(expires),
             "distance_m": 900.0,
             "eta_s": None,
         }
+        order["offers"] = [order["offer"]]
 
     def taken(self, order: Json, technician: str, *, by: str | None = None, state: str = "assigned") -> Json:
         """Assign an order: the next version of it."""
@@ -137,6 +150,7 @@ class Scenario:
             "bucket": "taken",
             "pending_reason": None,
             "offer": None,
+            "offers": [],
             "assignee": {"id": identity(technician), "name": technician},
             "changed_by": {"kind": "user", "id": identity(by), "name": by} if by else order["changed_by"],
             "version": order["version"] + 1,
@@ -148,10 +162,11 @@ class Scenario:
             {
                 "technician_id": identity(name),
                 "name": name,
+                "provider": None,
                 "presence": "off_duty" if distance_m is None else "on_duty",
                 "last_seen_at": text(self.now - timedelta(minutes=seen_min)),
                 "distance_m": distance_m,
-                "reasons": [{"code": code, "detail": detail} for code, detail in reasons],
+                "reasons": [{"code": code, "detail": detail or "", "needed": {}} for code, detail in reasons],
             }
         )
 
@@ -170,8 +185,19 @@ class Scenario:
             "server_now": text(datetime.now(UTC)),
             "cursor": cursor,
             "truncated": False,
-            "counts": {"technicians": {}, "work_orders": {}},
+            "counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
         }
+
+    def _statuses(self) -> Json:
+        shown = [held["feature"]["properties"] for held in self.technicians.values()]
+        counts = {
+            status: sum(one["status"] == status for one in shown) for status in ("free", "offered", "busy", "silent")
+        }
+        return {**counts, "off_duty": 0, "provider": sum(one["provider"] for one in shown)}
+
+    def _kinds(self) -> Json:
+        drawn = [order["kind"] for order in self.orders.values() if order["location"] is not None]
+        return {kind: drawn.count(kind) for kind in ("lead", "ticket")}
 
     def nearest(self, order: Json, limit: int) -> Json:
         """The answer of `POST /v1/technicians/nearest`: who is free, by distance."""
@@ -184,7 +210,7 @@ class Scenario:
             "excluded": self.excluded,
             "distance_method": "geodesic",
             "truncated": len(candidates) > limit,
-            "origin": order["location"],
+            "origin": {name: order["location"][name] for name in ("lat", "lon")},
             "slot": order["slot"],
             "radius_m": 5000,
             "examined": len(candidates) + len(self.excluded),
@@ -203,8 +229,8 @@ class Scenario:
             "technician_id": properties["id"],
             "name": properties["name"],
             "rank": 0,
-            "distance_m": metres({"lat": lat, "lon": lon}, order["location"]),
-            "eta_s": None,
+            "distance_m": (distance_m := metres({"lat": lat, "lon": lon}, order["location"])),
+            "eta_s": distance_m / 8,
             "position": {
                 "lat": lat,
                 "lon": lon,
@@ -212,6 +238,7 @@ class Scenario:
                 "age_s": None if planned else 12,
                 "accuracy_m": None if planned else properties["accuracy_m"],
                 "provenance": planned or "live",
+                "coarse": False,
             },
             "workload": {
                 "today": properties["number_today"],
@@ -220,7 +247,7 @@ class Scenario:
             },
             "day": day,
             "hours": [{"start": text(self.day_at(8.5)), "end": text(self.day_at(18))}],
-            "provider": {"id": identity("fixers"), "name": "Fixers"} if properties["provider"] else None,
+            "provider": properties["service_provider"],
         }
 
 
@@ -233,8 +260,17 @@ def order_pin(order: Json) -> Json | None:
         "type": "Feature",
         "id": order["id"],
         "geometry": {"type": "Point", "coordinates": [order["location"]["lon"], order["location"]["lat"]]},
-        "properties": {"kind": "work_order", "order_kind": order["kind"], **{name: order[name] for name in names}},
+        "properties": {
+            "kind": "work_order",
+            "order_kind": order["kind"],
+            **{name: order[name] for name in names},
+            "offer": _offer_on_map(order["offer"]),
+        },
     }
+
+
+def _offer_on_map(offer: Json | None) -> Json | None:
+    return offer and {name: offer[name] for name in ("technician_id", "technician_name", "expires_at")}
 
 
 def metres(a: Json, b: Json) -> float:
@@ -296,7 +332,7 @@ def _orders(day: Scenario) -> None:
     day.offered(tablet, "Inês Faria", left_s=48)
     day.offered(fridge, "Tomás Reis", left_s=252)
     day.offered(damp, "Luís Cunha", left_s=455)
-    later = {"bucket": "later", "pending_reason": "later"}
+    later = {"bucket": "later", "pending_reason": None}
     day.order("L-2040", "Laptop · hinge broken", -1300, 2800, starts_h=42.5, address="Northgate 40", **later)
     day.order("T-0860", "Boiler · yearly service", 2500, 600, starts_h=43, address="Parkside 4", **later)
     dryer = day.order("T-0869", "Dryer · drum stuck", -1680, 2240)
