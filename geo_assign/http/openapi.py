@@ -305,7 +305,8 @@ def _problem_response(errors: Sequence[type[GeoAssignError]]) -> Json:
     if any(status_of(error) in {429, 503} for error in errors):
         headers["Retry-After"] = _ref("headers", "Retry-After")
     return {
-        "description": "\n".join(f"- `{error.code}`: {error.title()}" for error in errors),
+        # What each means is on the page of problems: to repeat it in every set would be a tenth of the document.
+        "description": ", ".join(f"`{error.code}`" for error in errors),
         "headers": headers,
         "content": {MEDIA_TYPE: {"schema": _ref("schemas", "Problem")}},
         "x-codes": {error.code: status_of(error) for error in errors},
