@@ -1,17 +1,11 @@
 """The ladder tells beforehand who is asked until when, and it comes as it was told."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from geo_assign.dispatch.ladder import Ladder, LadderSearch, NextTechnician, climb
-from geo_assign.dispatch.searching import parallel_limit, ring_at
-from geo_assign.workforce.store_settings import StoreSettings
-from tests.day import NOON, Day, span
+from geo_assign.dispatch.ladder import Ladder
+from tests.day import NOON, Day
 
 
 @pytest.fixture
@@ -132,58 +126,3 @@ def test_nobody_there_is_said_as_well(day: Day) -> None:
     day.map("J", step_m=500)
     day.lead("J")
     assert day.ladder("J").sentence == "No technician can be asked now."
-
-
-# The computation by itself --------------------------------------------------------------------------------------------
-
-SETTINGS = st.builds(
-    StoreSettings,
-    offer_policy=st.sampled_from(["sequential", "parallel", "widening"]),
-    parallel_offers=st.integers(2, 5),
-    offers_before_alarm=st.none() | st.integers(1, 8),
-    lead_time_tat_minutes=st.sampled_from([1.0, 4.0, 10.0]),
-    widening_radii_m=st.sampled_from([(500.0,), (1_000.0, 3_000.0)]),
-    widening_every_minutes=st.sampled_from([2.0, 5.0]),
-    radius_m=st.sampled_from([2_000.0, 10_000.0]),
-)
-
-
-@given(SETTINGS, st.lists(st.floats(1, 10_000), max_size=12))
-def test_every_ladder_keeps_the_stores_rules(settings: StoreSettings, distances: list[float]) -> None:
-    people = [
-        NextTechnician(UUID(int=number), str(number), distance_m)
-        for number, distance_m in enumerate(sorted(distances))
-        if distance_m <= settings.radius_m
-    ]
-    search = LadderSearch(settings, NOON, NOON, people=people)
-    ladder = climb(search, zone=ZoneInfo("UTC"), by_itself=True)
-    limit = settings.offers_before_alarm
-    assert len(ladder.rungs) == (len(people) if limit is None else min(len(people), limit))
-    assert ladder.end is not None
-    assert ladder.end.then == ("alarm" if limit is not None and len(people) >= limit else "nobody_left")
-    for rung in ladder.rungs:
-        assert rung.until - rung.starts_at == settings.tat
-        assert (rung.distance_m or 0) <= ring_at(settings, NOON, rung.starts_at).radius_m
-        side_by_side = [one for one in ladder.rungs if one.starts_at <= rung.starts_at < one.until]
-        assert len(side_by_side) <= parallel_limit(settings)
-    starts = [rung.starts_at for rung in ladder.rungs]
-    assert starts == sorted(starts)
-
-
-def test_the_sentence_is_in_the_stores_time() -> None:
-    noon = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    people = [NextTechnician(UUID(int=number), str(number), 100.0) for number in range(2)]
-    search = LadderSearch(StoreSettings(lead_time_tat_minutes=13 * 60), noon, noon, people=people)
-    # The clocks go forward in that night: 26 hours after noon it is three.
-    ladder = climb(search, zone=ZoneInfo("Europe/Lisbon"), by_itself=True)
-    assert ladder.sentence == "Two technicians tried by 15:00 tomorrow, then none is left."
-
-
-def test_rings_count_from_the_beginning_of_the_search() -> None:
-    settings = StoreSettings(
-        offer_policy="widening", widening_radii_m=(500, 90_000), widening_every_minutes=5, radius_m=50_000
-    )
-    assert ring_at(settings, NOON, NOON).next_radius_m == 50_000
-    assert ring_at(settings, NOON, NOON + span("299 s")).radius_m == 500
-    assert ring_at(settings, NOON, NOON + span("5 min")).radius_m == 50_000
-    assert ring_at(settings, NOON, NOON + span("5 min")).widens_at is None
