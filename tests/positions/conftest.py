@@ -1,7 +1,7 @@
 """A small fleet: one store, technicians on duty, pings at round times."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.positions.commands import record
 from geo_assign.positions.domain import Batch, Ping, PingResult, Recorded
 from geo_assign.positions.tasks import keep_track
-from tests.conftest import World
+from tests.conftest import World, borrowed
 
 NOON = datetime(2026, 5, 21, 12, 0, tzinfo=UTC)
 RETENTION = timedelta(days=3)
@@ -117,6 +117,24 @@ _STORE = text(
 )
 
 
+@pytest.fixture(scope="session")
+def tracked(filled: Callable[..., str]) -> str:
+    """A template with the days of the track around noon: to make them takes longer than a test."""
+    return filled("tracked", _keep_track, "tests/positions/conftest.py", "geo_assign/positions/tasks.py")
+
+
+@pytest.fixture
+def world(tracked: str) -> Iterator[World]:
+    with borrowed(tracked) as world:
+        yield world
+
+
+def _keep_track(world: World) -> None:
+    worker = Database(world.worker_url, pool_size=1, clock=RecordedClock(NOON))
+    keep_track(worker, retention=RETENTION)
+    worker.close()
+
+
 @pytest.fixture
 def clock() -> RecordedClock:
     return RecordedClock(NOON)
@@ -126,9 +144,6 @@ def clock() -> RecordedClock:
 def fleet(world: World, org_id: UUID, admin: Connection, clock: RecordedClock) -> Iterator[Fleet]:
     store_id = uuid4()
     admin.execute(_STORE, {"org_id": org_id, "id": store_id})
-    worker = Database(world.worker_url, pool_size=1, clock=clock)
-    keep_track(worker, retention=RETENTION)
-    worker.close()
     fleet = Fleet(org_id=org_id, store_id=store_id, database=world.database(clock=clock), clock=clock, admin=admin)
     yield fleet
     fleet.database.close()
