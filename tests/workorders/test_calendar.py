@@ -19,7 +19,7 @@ from geo_assign.workorders.queries.calendar import (
     CalendarQuestion,
     Entry,
     TechnicianRow,
-    Unassigned,
+    UnassignedWork,
     list_calendar,
     list_unassigned,
 )
@@ -42,7 +42,7 @@ def calendar(day: Day, scope: Scope = EVERYTHING, **more: Any) -> dict[str, Tech
         return {row.name: row for row in list_calendar(tx, scope, asked(day, **more)).items}
 
 
-def unassigned(day: Day, scope: Scope = EVERYTHING, **more: Any) -> Unassigned:
+def unassigned(day: Day, scope: Scope = EVERYTHING, **more: Any) -> UnassignedWork:
     with day.database.transaction(day.org_id) as tx:
         return list_unassigned(tx, scope, asked(day, **more))
 
