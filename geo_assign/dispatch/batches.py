@@ -4,8 +4,9 @@ Who can go is read in one transaction, the solving holds none, and each pair is 
 who was taken meanwhile is lost to the batch, and told; the other pairs stand.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,9 @@ from geo_assign.dispatch.commands.optimizing import (
 )
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
 from geo_assign.matching.optimal import NOBODY, Plan, Solution, solve
+from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import Decision
-from geo_assign.receipts.queries import list_batch
+from geo_assign.receipts.queries import list_batch, list_shown_coarsely
 from geo_assign.workorders.queries import find_work_order
 
 # Near whom more people are looked for, while orders are left whose nearest were all taken.
@@ -69,13 +71,28 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Optimized:
-    """A solved batch. `committed`: its pairs were given, but for those that are lost."""
+    """A batch solved `at` this instant. `committed`: its pairs were given, but for those that are lost.
+
+    `coarse`: the technicians whose distances the caller may know to a hundred metres only.
+    """
 
     id: UUID
+    at: datetime
     pairs: tuple[Pair, ...]
     left: tuple[Left, ...]
     totals: Totals
+    coarse: Collection[UUID]
     committed: bool = False
+
+    @property
+    def technicians(self) -> set[UUID]:
+        """The technicians of whom it tells how far away they are."""
+        return _technicians(self.pairs)
+
+
+def _technicians(pairs: Sequence[Pair]) -> set[UUID]:
+    greedy = {pair.greedy.technician_id for pair in pairs if pair.greedy is not None}
+    return {pair.chosen.technician_id for pair in pairs} | greedy
 
 
 def optimize(
@@ -83,8 +100,9 @@ def optimize(
 ) -> tuple[Optimized, bool]:
     """Solve the wanted orders together and, if asked to, give them out.
 
-    Returns what came of it, and whether an earlier attempt had done so: then what that one gave. Raises as `gather`
-    does, and KeyReusedError.
+    Returns what came of it, and whether an earlier attempt had done so: then what that one gave. What tells a distance
+    of technicians who are shown coarsely is rounded; the choice follows the exact ones. Raises as `gather` does, and
+    KeyReusedError.
     """
     batch_id = new_id()
 
@@ -94,9 +112,29 @@ def optimize(
 
     begun = database.run(caller.org_id, begin)
     if isinstance(begun, Optimized):
-        return begun, True
+        return _as_shown(begun), True
     found = _solve(database, caller, begun, batch_id=batch_id)
-    return (_give_out(database, caller, found) if commit else found), False
+    return _as_shown(_give_out(database, caller, found) if commit else found), False
+
+
+def _as_shown(found: Optimized) -> Optimized:
+    """The batch with rounded distances of `coarse`; and its sums, from which a single distance could be told."""
+    if not found.coarse:
+        return found
+    totals = replace(
+        found.totals,
+        optimal_m=shown_m(found.totals.optimal_m, coarse=True),
+        greedy_m=shown_m(found.totals.greedy_m, coarse=True),
+    )
+    return replace(found, pairs=tuple(_pair_as_shown(pair, found.coarse) for pair in found.pairs), totals=totals)
+
+
+def _pair_as_shown(pair: Pair, coarse: Collection[UUID]) -> Pair:
+    chosen, greedy = pair.chosen, pair.greedy
+    distance_m = shown_m(chosen.distance_m, coarse=chosen.technician_id in coarse)
+    if greedy is not None:
+        greedy = replace(greedy, distance_m=shown_m(greedy.distance_m, coarse=greedy.technician_id in coarse))
+    return replace(pair, chosen=replace(chosen, distance_m=distance_m), greedy=greedy)
 
 
 def _give_out(database: Database, caller: Caller, found: Optimized) -> Optimized:
@@ -144,7 +182,9 @@ def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible]
         if best.pair[n] == NOBODY and gathered.choice.eligible[n]
     )
     pairs = tuple(_pairs(gathered, solution, eligible, batch={"id": batch_id, **asdict(totals)}))
-    return Optimized(batch_id, pairs, (*gathered.left, *all_taken), totals)
+    told = [eligible[pair] for plan in (best, greedy) for pair in plan.pair if pair != NOBODY]
+    coarse = {one.technician_id for one in told if one.coarse}
+    return Optimized(batch_id, gathered.at, pairs, (*gathered.left, *all_taken), totals, coarse)
 
 
 def _pairs(
@@ -159,11 +199,15 @@ def _pairs(
         one, metres = eligible[pair], round(float(solution.best.metres[n]), 1)
         receipt = {
             **batch,
-            "chosen": {"name": one.name, "distance_m": metres},
-            "greedy": None if alone is None else asdict(alone),
+            "chosen": {"name": one.name, "distance_m": metres, "coarse": one.coarse},
+            "greedy": None if alone is None else {**asdict(alone), "coarse": _is_coarse(solution.greedy, n, eligible)},
         }
         chosen = Chosen(gathered.orders[n], one.technician_id, one.name, metres, gathered.as_offers[n], receipt)
         yield Pair(chosen, alone)
+
+
+def _is_coarse(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> bool:
+    return eligible[int(greedy.pair[n])].coarse
 
 
 def _alone(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> Alone | None:
@@ -176,7 +220,8 @@ def _read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:
     given = list_batch(tx, batch_id)
     pairs = [pair for decision in given if (pair := _as_given(tx, caller, decision)) is not None]
     totals = {name: given[0].batch[name] for name in Totals.__dataclass_fields__} if given and given[0].batch else {}
-    return Optimized(batch_id, tuple(pairs), (), Totals(**totals), committed=True)
+    coarse = list_shown_coarsely(tx, caller.scope, given) & _technicians(pairs)
+    return Optimized(batch_id, tx.now(), tuple(pairs), (), Totals(**totals), coarse, committed=True)
 
 
 def _as_given(tx: Tx, caller: Caller, decision: Decision) -> Pair | None:

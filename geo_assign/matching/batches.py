@@ -43,7 +43,10 @@ _NO_LIMIT = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
-    """A technician who can take the order numbered `order`, `metres` away by geodesic."""
+    """A technician who can take the order numbered `order`, `metres` away by geodesic.
+
+    `coarse`: the caller may know the distance to a hundred metres only.
+    """
 
     order: int
     technician_id: UUID
@@ -51,6 +54,7 @@ class Eligible:
     metres: float
     today: int
     open_offers: int
+    coarse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _eligible(
 ) -> dict[int, Sequence[Eligible]]:
     found: dict[int, list[Eligible]] = {n: [] for n in numbers}
     for row in _rows(tx, statement, group, numbers, fetch=nearest):
-        pair = Eligible(row.n, row.technician_id, row.name, row.distance_m, row.today, row.open_offers)
+        pair = Eligible(row.n, row.technician_id, row.name, row.distance_m, row.today, row.open_offers, row.coarse)
         found[row.n].append(pair)
     return {n: sorted(pairs, key=lambda pair: (pair.metres, pair.technician_id)) for n, pairs in found.items()}
 

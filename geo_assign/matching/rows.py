@@ -34,6 +34,7 @@ class NumberedCandidateRow(NamedTuple):
     technician_id: UUID
     name: str
     distance_m: float
+    coarse: bool
     today: int
     open_offers: int
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.api.neighbours import HERE, House, created, neighbours_in
+from geo_assign.app import EXTENSION
+from tests.api.neighbours import HERE, House, Neighbours, created, neighbours_in
 from tests.conftest import World
 
 
@@ -40,3 +41,31 @@ def test_a_preview_then_for_good_then_once_more(world: World) -> None:
         assert (again["id"], again["pairs"], again["totals"]) == (done["id"], done["pairs"], done["totals"])
         later, _ = optimize(house, {**wanted, "commit": True})
         assert [(left["work_order_id"], left["code"]) for left in later["unassigned"]] == [(order, "not_waiting")]
+
+
+def test_the_technician_reads_who_was_told_the_distance(world: World) -> None:
+    with neighbours_in(world) as neighbours:
+        house = neighbours.ours
+        root, things = house.api, house.things
+        path = f"/v1/stores/{things['store']}/settings"
+        settings = root.get(path, by="root")
+        body = {**settings.get_json(), "lead_auto_user_assignment": "off", "offer_limit": 5}
+        headers = {"If-Match": settings.headers["ETag"]}
+        assert root.put(path, by="root", json=body, headers=headers).status_code == 200
+        slot = {"start": "2031-03-03T10:00:00", "end": "2031-03-03T11:00:00"}
+        lead = {"customer": {"name": "Ida"}, "store_id": things["store"], "group_id": things["group"], "slot": slot}
+        order = created(root, "/v1/leads", {**lead, "location": HERE})
+        before = times_told(neighbours)
+        told, _ = optimize(house, {"work_order_ids": [order]})
+        assert [pair["technician_id"] for pair in told["pairs"]] == [things["technician"]]
+        assert times_told(neighbours) == before + 1
+        unknown, _ = optimize(house, {"work_order_ids": [things["work_order"]]})
+        assert unknown["pairs"] == []
+        assert times_told(neighbours) == before + 1
+
+
+def times_told(neighbours: Neighbours) -> int:
+    """How often a search told where Ana was, as she reads it."""
+    neighbours.app.extensions[EXTENSION].views.flush()
+    views = neighbours.ours.api.get("/v1/me/location-views", by="ana").get_json()["items"]
+    return sum(one["count"] for one in views if one["how"] == "nearest")

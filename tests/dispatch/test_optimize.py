@@ -75,6 +75,38 @@ def test_a_preview_says_who_would_go_and_what_one_by_one_would_cost(crossing: Da
     assert [crossing.outcome(job).state for job in "JK"] == [State.PENDING, State.PENDING]
 
 
+def test_distances_of_technicians_who_are_shown_coarsely_are_rounded_in_the_answer_alone(day: Day) -> None:
+    day.set(coarse_positions=True)
+    day.map("B . . . . J A K", step_m=433)
+    day.technician("A")
+    day.technician("B")
+    waiting(day, "JK")
+    attempt = Attempt(day.boss.id, "optimize", "once", b"same")
+    wanted = BatchRequest()
+    preview, _ = day.dispatch.optimize(day.boss, wanted, commit=False)
+    given, _ = day.dispatch.optimize(day.boss, wanted, commit=True, attempt=attempt)
+    again, replayed = day.dispatch.optimize(day.boss, wanted, commit=True, attempt=attempt)
+    assert replayed
+    for found in (preview, given, again):
+        assert plan(day, found) == {"J": "B", "K": "A"}
+        assert [pair.chosen.distance_m for pair in found.pairs] == [2_200.0, 400.0]
+        assert [pair.greedy and pair.greedy.distance_m for pair in found.pairs] == [400.0, 3_000.0]
+        assert (found.totals.optimal_m, found.totals.greedy_m) == (2_600.0, 3_500.0)
+    order = day.outcome("J").order
+    assert order.decision_id is not None
+    with day.database.transaction(day.org_id) as tx:
+        kept = get_decision(tx, EVERYTHING, order.decision_id).batch
+    assert kept is not None
+    assert kept["chosen"]["distance_m"] == pytest.approx(2_165, rel=0.01)
+    assert kept["chosen"]["distance_m"] % 100 != 0
+
+
+def test_where_no_store_wants_it_distances_are_exact(crossing: Day) -> None:
+    found = optimize(crossing)
+    assert not found.coarse
+    assert all(pair.chosen.distance_m % 100 != 0 for pair in found.pairs)
+
+
 def test_committing_gives_every_pair_with_a_receipt_that_compares(crossing: Day) -> None:
     found = optimize(crossing, commit=True)
     assert [pair.lost for pair in found.pairs] == [None, None]

@@ -11,9 +11,10 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.dispatch.batches import Optimized, Pair
 from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, BatchRequest, Left
 from geo_assign.http.idempotency import replayed
-from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
+from geo_assign.http.operations import DISPATCHING, AnyCall, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body
+from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Work orders")
@@ -105,7 +106,8 @@ def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     """Assign many work orders together.
 
     So that most get a technician and the sum of all ways is shortest. Never worse than giving them to the nearest
-    one by one, which the answer compares with. With `commit` each pair is given in a transaction of its own: one
+    one by one, which the answer compares with. Each technician whose distance it tells can see that in the log of
+    location views. With `commit` each pair is given in a transaction of its own: one
     that was taken meanwhile is `lost`, with the reason, and the others stand. A retry under the same
     `Idempotency-Key` answers what was given.
     """
@@ -113,8 +115,14 @@ def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     wanted = BatchRequest(body.work_order_ids, body.store_id, body.group_id, body.mode)
     optimize = call.services.dispatch.optimize
     found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
+    _note_views(call, found)
     reply = Reply(_answer(found))
     return replayed(reply) if again else reply
+
+
+def _note_views(call: AnyCall, found: Optimized) -> None:
+    """Log of whom a distance was told, as a search for the nearest does."""
+    call.services.views.note(call.caller, How.NEAREST, sorted(found.technicians), at=found.at)
 
 
 def _answer(found: Optimized) -> OptimizationAnswer:
