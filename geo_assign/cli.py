@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -44,7 +44,7 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted((here | elsewhere).items()))
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         with _in_one_line():
             return super().invoke(ctx)
 

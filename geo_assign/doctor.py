@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import click
 from cryptography.fernet import Fernet
@@ -23,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.reachable import parse_allow
-from geo_assign.core.rows import AnySelect
+from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.settings import PREFIX, Settings, unknown_settings
 from geo_assign.core.vetting import (
     DatabaseFacts,
@@ -282,7 +281,7 @@ def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Fi
     return Finding(name, CheckVerdict.FAIL, found, hint) if found else Finding(name, CheckVerdict.OK, well)
 
 
-def _ask(url: SecretStr, question: AnySelect) -> Any:
+def _ask(url: SecretStr, question: AnySelect) -> ResultRow:
     engine = create_engine(make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"))
     try:
         with engine.connect() as conn:

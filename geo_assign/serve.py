@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server import MPServer
@@ -107,7 +106,7 @@ def _share_metrics() -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line, unchanged
 
 
-_LOGGING: dict[str, Any] = {
+_LOGGING: dict[str, object] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "geo_assign.core.telemetry.LineFormatter"}},

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, UnauthenticatedError
@@ -141,7 +140,7 @@ class AuditEntry:
     action: str
     subject_kind: str
     subject_id: UUID | None
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, func, literal, select, tuple_
@@ -31,17 +30,18 @@ from geo_assign.access.statements import (
 )
 from geo_assign.access.tables import api_keys, audit_entries, organizations, sessions, users
 from geo_assign.core.db import Tx
-from geo_assign.core.direct import Opening
+from geo_assign.core.direct import AnyOpening, Opening
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
+from geo_assign.core.rows import ResultRow
 
-_OPENINGS: Mapping[TokenKind, Opening[Any]] = {
+_OPENINGS: Mapping[TokenKind, AnyOpening] = {
     TokenKind.SESSION: Opening("find_session", SESSION_BY_TOKEN),
     TokenKind.API_KEY: Opening("find_api_key", API_KEY_BY_TOKEN),
 }
 
 
-def opening_of(token: Token) -> tuple[Opening[Any], Mapping[str, str]]:
+def opening_of(token: Token) -> tuple[AnyOpening, Mapping[str, str]]:
     """The question who holds `token`, to be asked in the message that opens the transaction."""
     return _OPENINGS[token.kind], {"org_id": f"'{token.org_id}'", "token_hash": f"'\\x{token.hash.hex()}'"}
 
@@ -55,7 +55,11 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
     if not tx.opened:
         return None
     row = tx.opened[0]
-    return _of_session(tx.org_id, row) if token.kind is TokenKind.SESSION else _of_api_key(tx.org_id, row)
+    if token.kind is TokenKind.SESSION:
+        assert isinstance(row, SessionRow)
+        return _of_session(tx.org_id, row)
+    assert isinstance(row, ApiKeyRow)
+    return _of_api_key(tx.org_id, row)
 
 
 def find_session_caller(tx: Tx, caller: Caller) -> Caller | None:
@@ -188,7 +192,7 @@ def list_audit_entries(
     return page([AuditEntry(*row) for row in rows], limit, lambda entry: (entry.at.isoformat(), entry.id))
 
 
-def after(name: ColumnElement[str], row_id: ColumnElement[UUID], last: Sequence[Any]) -> ColumnElement[bool]:
+def after(name: ColumnElement[str], row_id: ColumnElement[UUID], last: Sequence[object]) -> ColumnElement[bool]:
     """The rows behind the `last` one of a page that is ordered by name and id."""
     return tuple_(name, row_id) > tuple_(*(literal(value) for value in last))
 
@@ -198,7 +202,7 @@ def database_now(tx: Tx) -> datetime:
     return tx.conn.execute(select(func.clock_timestamp())).scalar_one()  # type: ignore[no-any-return]
 
 
-def to_user(row: Any) -> User:
+def to_user(row: ResultRow) -> User:
     """A user from a row of the table."""
     return User(
         id=row.id,
@@ -218,7 +222,7 @@ _SHOWN_KEY = select(
 )
 
 
-def _to_api_key(row: Any) -> ApiKey:
+def _to_api_key(row: ResultRow) -> ApiKey:
     return ApiKey(
         id=row.id,
         name=row.name,

@@ -6,7 +6,6 @@ gives them declared parameters (`viewer_declared` and `SCOPE`).
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, any_, false, literal
@@ -59,7 +58,7 @@ def viewer_declared(*, everything: bool) -> Viewer:
     return Viewer(SCOPE.org_id, everything, SCOPE.scope_stores, SCOPE.scope_groups)
 
 
-def scope_values(tx: Tx, scope: Scope) -> dict[str, Any]:
+def scope_values(tx: Tx, scope: Scope) -> dict[str, object]:
     """The values of `SCOPE`."""
     return {
         "org_id": tx.org_id,

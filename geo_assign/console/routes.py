@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, redirect, send_file, send_from_directory
@@ -116,7 +116,7 @@ def find_basemap(settings: ConsoleSettings) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def console_config(settings: ConsoleSettings, tiles: Tiles | None) -> dict[str, Any]:
+def console_config(settings: ConsoleSettings, tiles: Tiles | None) -> dict[str, object]:
     """What a page must know before a log-in; nothing in it is secret."""
     return {
         "tiles": {"url": tiles.url, "attribution": tiles.attribution} if tiles else None,

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg_errors
 from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import Clock, DatabaseClock
-from geo_assign.core.direct import Opening, driver_of, fetch_all, run_script
+from geo_assign.core.direct import AnyOpening, OpenedRow, driver_of, fetch_all, run_script
 from geo_assign.core.statements import R, Statement
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Tx:
     conn: Connection
     clock: Clock
     defaults: Defaults = Defaults()
-    opened: Sequence[Any] = ()
+    opened: Sequence[OpenedRow] = ()
     opened_at: datetime | None = None
 
     def as_of(self) -> datetime:
@@ -60,12 +61,12 @@ class Tx:
         """The present instant. Ask after taking the lock the decision needs."""
         return self.clock.now(self.conn)
 
-    def fetch(self, statement: Statement[R], values: Mapping[str, Any]) -> list[R]:
+    def fetch(self, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
         """The rows of a statement of the hot path: see `core.statements` and `core.direct`."""
         return fetch_all(self.conn.connection, statement, values)
 
     @property
-    def raw(self) -> psycopg.Connection[Any]:
+    def raw(self) -> psycopg.Connection[TupleRow]:
         """The driver's connection, for the few statements where each layer counts."""
         return driver_of(self.conn.connection)
 
@@ -91,7 +92,7 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, org_id: UUID, opening: Opening[Any] | None = None, arguments: Mapping[str, str] | None = None
+        self, org_id: UUID, opening: AnyOpening | None = None, arguments: Mapping[str, str] | None = None
     ) -> Iterator[Tx]:
         """Begin, commit at the end, roll back on any exception. `opening` is asked in the same message as BEGIN."""
         begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
@@ -138,8 +139,8 @@ def backoff(attempt: int) -> None:
 
 
 def _begin(
-    conn: Connection, begin: str, opening: Opening[Any] | None = None, *, arguments: Mapping[str, str] | None = None
-) -> Sequence[Any]:
+    conn: Connection, begin: str, opening: AnyOpening | None = None, *, arguments: Mapping[str, str] | None = None
+) -> Sequence[OpenedRow]:
     """Send `begin`, with the question if there is one. A connection that died in the pool is replaced once."""
     for last in (False, True):
         pooled = conn.connection

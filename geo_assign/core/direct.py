@@ -10,9 +10,10 @@ prepared statement of the connection, these included. So a ROLLBACK goes through
 not see, and `core.db` refuses savepoints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeAlias
 
 import psycopg
 from psycopg import errors as pg_errors
@@ -20,6 +21,7 @@ from psycopg.abc import Transformer as Converter
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.rows import TupleRow
 from sqlalchemy.pool import PoolProxiedConnection
 
 from geo_assign.core.statements import R, Statement
@@ -34,14 +36,14 @@ def run_script(pgconn: PGconn, script: bytes) -> PGresult:
     return _checked(pgconn.exec_(script), pgconn)
 
 
-def fetch_all(connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, Any]) -> list[R]:
+def fetch_all(connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
     """The rows of `statement` with these values of its parameters. Raises psycopg.Error."""
     driver = driver_of(connection)
     transformer = _converter_of(connection)
     given = [values[name] for name in statement.parameters]
     dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
     types = tuple(transformer.types or ())
-    prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
+    prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
     name = prepared.get((statement, types))
     pgconn = driver.pgconn
     if name is None:
@@ -50,6 +52,14 @@ def fetch_all(connection: PoolProxiedConnection, statement: Statement[R], values
         prepared[statement, types] = name
     result = pgconn.exec_prepared(name, dumped, transformer.formats, Format.BINARY)  # type: ignore[arg-type] # NULLs
     return _rows(_checked(result, pgconn), transformer, statement)
+
+
+class OpenedRow(Protocol):
+    """A row of the question that a transaction was opened with."""
+
+    @property
+    def opened_at(self) -> datetime:
+        """The database's clock when it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,17 @@ class Opening(Generic[R]):
     def begin(self, connection: PoolProxiedConnection, begin: str, arguments: Mapping[str, str]) -> list[R]:
         """Send `begin` with this question; its rows. Raises psycopg.Error."""
         pgconn = driver_of(connection).pgconn
-        prepared: dict[Any, bytes] = connection.info.setdefault(_PREPARED, {})
+        prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
         if self.name not in prepared:
             run_script(pgconn, b"PREPARE %s AS %s" % (self.name.encode(), self.statement.text))
             prepared[self.name] = self.name.encode()
         given = ", ".join(arguments[name] for name in self.statement.parameters)
         result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({given})".encode())
         return _rows(result, _converter_of(connection), self.statement)
+
+
+AnyOpening: TypeAlias = Opening[Any]
+"""A question whose rows are of any type."""
 
 
 def _rows(result: PGresult, transformer: Converter, statement: Statement[R]) -> list[R]:
@@ -89,9 +103,9 @@ def _converter_of(connection: PoolProxiedConnection) -> Converter:
     return converter
 
 
-def driver_of(connection: PoolProxiedConnection) -> psycopg.Connection[Any]:
+def driver_of(connection: PoolProxiedConnection) -> psycopg.Connection[TupleRow]:
     """The driver's connection behind a pooled one."""
-    driver: Any = connection.driver_connection
+    driver = connection.driver_connection
     if not isinstance(driver, psycopg.Connection):
         raise TypeError("not a connection of psycopg")
     return driver

@@ -46,7 +46,7 @@ class GeoAssignError(Exception):
         *,
         errors: Sequence[FieldProblem] = (),
         retry_after_s: float | None = None,
-        **facts: Any,
+        **facts: object,
     ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail or self.title()

@@ -19,9 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import literal_column as constant
 from sqlalchemy.sql.elements import Grouping
-from sqlalchemy.types import TypeEngine
 
-from geo_assign.core.rows import AnySelect
+from geo_assign.core.rows import AnySelect, AnyType
 
 
 def row_exists(source: FromClause, *conditions: ColumnElement[bool]) -> Exists:
@@ -47,7 +46,7 @@ def is_false(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return Grouping(condition).is_(false())
 
 
-def no_value(kind: TypeEngine[Any], name: str) -> Label[Any]:
+def no_value(kind: AnyType, name: str) -> Label[Any]:
     """NULL of a type, as the column `name`."""
     return cast(null(), kind).label(name)
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 import certifi
@@ -37,6 +37,10 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from geo_assign.core.reachable import Address, AllowedPlace, is_public
+from geo_assign.core.wire import Json
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 DEFAULT_MAX_BYTES = 2_000_000
 
@@ -102,12 +106,13 @@ class OutboundResponse:
         """The body as text; bytes that are not UTF-8 are replaced."""
         return self.body.decode("utf-8", errors="replace")
 
-    def json(self) -> Any:
+    def json(self) -> Json:
         """The body as strict JSON. Raises OutboundMalformedError, also for NaN and for absurd nesting."""
         try:
-            return orjson.loads(self.body)
+            document: Json = orjson.loads(self.body)
         except orjson.JSONDecodeError:
             raise OutboundMalformedError from None
+        return document
 
 
 class OutboundClient:
@@ -252,13 +257,13 @@ class _DeadlineSocket(socket.socket):
 
     deadline: _Deadline
 
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
         self.settimeout(self.deadline.remaining_s())
-        return super().recv_into(*args, **kwargs)
+        return super().recv_into(buffer, nbytes, flags)
 
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
+    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
         self.settimeout(self.deadline.remaining_s())
-        super().sendall(*args, **kwargs)
+        super().sendall(data, flags)
 
 
 class _DeadlineSSLSocket(ssl.SSLSocket):
@@ -266,13 +271,13 @@ class _DeadlineSSLSocket(ssl.SSLSocket):
 
     deadline: _Deadline
 
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0) -> int:
         self.settimeout(self.deadline.remaining_s())
-        return super().recv_into(*args, **kwargs)
+        return super().recv_into(buffer, nbytes, flags)
 
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
+    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
         self.settimeout(self.deadline.remaining_s())
-        super().sendall(*args, **kwargs)
+        super().sendall(data, flags)
 
 
 Dial: TypeAlias = Callable[[str, int], _DeadlineSocket]
@@ -315,7 +320,7 @@ class _Adapter(HTTPAdapter):
         self._ssl_context = ssl_context
 
     def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
+        self, request: requests.PreparedRequest, *_args: object, **_kwargs: object
     ) -> HTTPConnectionPool:
         parts = urlsplit(request.url or "")
         host = parts.hostname or ""
@@ -329,7 +334,7 @@ class _Adapter(HTTPAdapter):
         plain.ConnectionCls = _PlainConnection
         return plain
 
-    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:
+    def cert_verify(self, *_args: object, **_kwargs: object) -> None:
         """Nothing to add: the TLS context already says whom to trust."""
 
 

@@ -5,11 +5,14 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 from geo_assign.core.errors import InvalidError
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
@@ -31,25 +34,35 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def encode(values: Sequence[Any]) -> str:
+def encode(values: Sequence[object]) -> str:
     """A cursor from the ordering values of a row; str() of each that is not JSON."""
     text = json.dumps(list(values), default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, *parsers: Callable[[Any], Any]) -> list[Any]:
+@overload
+def decode(cursor: str, first: Callable[[str], A], /) -> tuple[A]: ...
+@overload
+def decode(cursor: str, first: Callable[[str], A], second: Callable[[str], B], /) -> tuple[A, B]: ...
+@overload
+def decode(
+    cursor: str, first: Callable[[str], A], second: Callable[[str], B], third: Callable[[str], C], /
+) -> tuple[A, B, C]: ...
+@overload
+def decode(cursor: str, *parsers: Callable[[str], object]) -> tuple[object, ...]: ...
+def decode(cursor: str, *parsers: Callable[[str], object]) -> tuple[object, ...]:
     """The ordering values, each parsed by its parser. Raises BadCursorError."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if not isinstance(values, list) or len(values) != len(parsers):
             raise BadCursorError
-        return [parse(value) for parse, value in zip(parsers, values, strict=True)]
+        return tuple(parse(value) for parse, value in zip(parsers, values, strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
         raise BadCursorError from error
 
 
-def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]]) -> Page[T]:
     """Cut `rows`, fetched with limit + 1, to a page."""
     if len(rows) <= limit:
         return Page(rows, None)

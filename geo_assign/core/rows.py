@@ -6,6 +6,7 @@ A function that takes a `ResultRow` says in its docstring which statement it com
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy.types import TypeEngine
 
 ResultRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row, its columns by name."""
@@ -13,3 +14,5 @@ AnyColumn: TypeAlias = ColumnElement[Any]
 """An expression of any type."""
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 """A statement with any columns."""
+AnyType: TypeAlias = TypeEngine[Any]
+"""The SQL type of a column or parameter."""

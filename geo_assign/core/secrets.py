@@ -67,7 +67,7 @@ class SecretBox:
         except InvalidToken:
             raise SecretUnreadableError from None
 
-    def seal(self, document: Any) -> str:
+    def seal(self, document: object) -> str:
         """A JSON document that only holders of a key can read."""
         return self._fernet.encrypt(orjson.dumps(document)).decode()
 

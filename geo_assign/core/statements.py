@@ -20,11 +20,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, bindparam, literal_column
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.types import TypeEngine
 
-from geo_assign.core.rows import AnyColumn
+from geo_assign.core.rows import AnyColumn, AnyType
 
-R = TypeVar("R", bound=tuple[Any, ...])
+R = TypeVar("R", bound=tuple[object, ...])
 
 
 class NoRow(NamedTuple):
@@ -37,13 +36,13 @@ class Parameters:
     An unknown name raises AttributeError, so a misspelt parameter fails when the statement is made.
     """
 
-    def __init__(self, **types: TypeEngine[Any]) -> None:
+    def __init__(self, **types: AnyType) -> None:
         self._types = types
 
     def __getattr__(self, name: str) -> AnyColumn:
         return bindparam(name, type_=self[name])
 
-    def __getitem__(self, name: str) -> TypeEngine[Any]:
+    def __getitem__(self, name: str) -> AnyType:
         if name.startswith("_") or name not in self._types:
             raise AttributeError(f"no parameter {name!r} is declared")
         return self._types[name]
@@ -71,7 +70,7 @@ class RowParameters(Parameters):
         # Not a column of a table object: SQLAlchemy would add the set to the FROM of every subquery that names it.
         return literal_column(f"{self._alias}.{name}", self[name])
 
-    def columns(self) -> Mapping[str, TypeEngine[Any]]:
+    def columns(self) -> Mapping[str, AnyType]:
         """The columns of the set, with their types."""
         return {name: self[name] for name in self if name not in self._shared}
 
@@ -82,7 +81,7 @@ class Statement(Generic[R]):
 
     text: bytes
     parameters: tuple[str, ...]
-    row_from: Callable[[Sequence[Any]], R]
+    row_from: Callable[[Sequence[object]], R]
 
     @classmethod
     def of(cls, row: type[R], said: Executable) -> "Statement[R]":
@@ -108,7 +107,7 @@ class _Compiler(PGCompiler):
         self.asked: dict[str, str] = {}
         super().__init__(*args, **options)
 
-    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:  # noqa: ARG002
+    def visit_bindparam(self, bindparam: BindParameter[object], *args: object, **options: object) -> str:  # noqa: ARG002
         if bindparam.unique:
             constant = str(self.render_literal_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
             return f"({constant})" if bindparam.expanding else constant
@@ -119,7 +118,7 @@ class _Compiler(PGCompiler):
         # In parentheses: an element of an array may be taken of it.
         return f"(${number}::{kind})"
 
-    def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
+    def render_literal_value(self, value: object, type_: AnyType) -> str:
         # Past PostgreSQL's own, which doubles backslashes for servers without standard_conforming_strings.
         return super(PGCompiler, self).render_literal_value(value, type_)
 

@@ -12,18 +12,16 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import TextIO
 
 import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
-
-EventDict = MutableMapping[str, Any]
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 REDACTED = "[redacted]"
 _PRIVATE = frozenset(
@@ -73,9 +71,10 @@ def exposition() -> bytes:
     return generate_latest(together)
 
 
-def get_logger() -> Any:
+def get_logger() -> FilteringBoundLogger:
     """A logger; its methods take a static event name and fields."""
-    return structlog.get_logger()
+    logger: FilteringBoundLogger = structlog.get_logger()
+    return logger
 
 
 def configure_logging(level: str) -> None:
@@ -95,7 +94,7 @@ def configure_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-def name_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def name_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Say which request a line belongs to."""
     current = request_id.get()
     if current is not None and "request_id" not in event:
@@ -103,7 +102,7 @@ def name_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what is secret or personal, at any depth."""
     for name, value in event.items():
         if name in _PRIVATE:
@@ -113,7 +112,7 @@ def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-def describe_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Turn `exc_info` into types and places, without messages that may quote data."""
     exc_info = event.pop("exc_info", None)
     error = _exception_of(exc_info)
@@ -122,19 +121,19 @@ def describe_exception(_logger: Any, _method: str, event: EventDict) -> EventDic
     return event
 
 
-def described(error: BaseException) -> Iterator[dict[str, Any]]:
+def described(error: BaseException) -> Iterator[dict[str, object]]:
     """An exception and its causes, outermost first."""
     seen: set[int] = set()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
         seen.add(id(following))
         kind = type(following)
-        entry: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}", "frames": _frames(following)}
+        entry: dict[str, object] = {"type": f"{kind.__module__}.{kind.__qualname__}", "frames": _frames(following)}
         for attribute in ("sqlstate", "code"):
             if isinstance(found := getattr(following, attribute, None), str):
                 entry[attribute] = found
         if kind.__module__ == "builtins":
-            entry["message"] = _cleaned(str(following))[:500]
+            entry["message"] = _cleaned_text(str(following))[:500]
         yield entry
         following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
 
@@ -153,21 +152,18 @@ def _short(filename: str) -> str:
     return filename
 
 
-def _exception_of(exc_info: Any) -> BaseException | None:
+def _exception_of(exc_info: object) -> BaseException | None:
     if isinstance(exc_info, BaseException):
         return exc_info
     if isinstance(exc_info, tuple):
-        return cast("tuple[Any, BaseException | None, TracebackType | None]", exc_info)[1]
+        error = exc_info[1]
+        return error if isinstance(error, BaseException) else None
     return sys.exc_info()[1] if exc_info else None
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: object) -> object:
     if isinstance(value, str):
-        if "ga" in value or "whsec_" in value:
-            value = _TOKEN.sub(REDACTED, value)
-        if "@" in value:
-            value = _EMAIL.sub(REDACTED, _URL_PASSWORD.sub(f"{REDACTED}@", value))
-        return value
+        return _cleaned_text(value)
     if isinstance(value, Mapping):
         return {name: REDACTED if name in _PRIVATE else _cleaned(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -175,18 +171,26 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-def _to_line(_logger: Any, _method: str, event: EventDict) -> bytes:
+def _cleaned_text(text: str) -> str:
+    if "ga" in text or "whsec_" in text:
+        text = _TOKEN.sub(REDACTED, text)
+    if "@" in text:
+        text = _EMAIL.sub(REDACTED, _URL_PASSWORD.sub(f"{REDACTED}@", text))
+    return text
+
+
+def _to_line(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
     try:
         return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
     except TypeError:  # half a surrogate pair in a text: no line may be lost for that
         return json.dumps(event, default=str, skipkeys=True).encode()
 
 
-def _to_text(logger: Any, method: str, event: EventDict) -> str:
+def _to_text(logger: WrappedLogger, method: str, event: EventDict) -> str:
     return _to_line(logger, method, event).decode()
 
 
-def _named(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _named(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A record of the standard library: its text is data, the event is static."""
     record: logging.LogRecord | None = event.get("_record")
     event["message"], event["event"] = event.get("event"), "log"
@@ -198,7 +202,7 @@ def _named(_logger: Any, _method: str, event: EventDict) -> EventDict:
 class _StandardOutput:
     """Writes whole lines, looked up anew at each line, so that a replaced sys.stdout gets them."""
 
-    def __init__(self, *_arguments: Any) -> None:
+    def __init__(self, *_arguments: object) -> None:
         pass
 
     def msg(self, line: bytes) -> None:
@@ -227,7 +231,7 @@ class _StandardHandler(logging.StreamHandler[TextIO]):
         pass
 
 
-_SHARED: list[Callable[[Any, str, EventDict], EventDict]] = [
+_SHARED: list[Callable[[WrappedLogger, str, EventDict], EventDict]] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     describe_exception,

@@ -1,11 +1,11 @@
 """What an address question and its answer are, and when an answer is good enough to send a technician there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import total_ordering
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from geo_assign.core.geo import Point, haversine_m
@@ -201,7 +201,33 @@ def judge(result: GeocodeResult, min_confidence: Confidence) -> Judgement:
     return Judgement(best, None, result.candidates)
 
 
-def result_to_document(result: GeocodeResult) -> dict[str, Any]:
+class CandidateDocument(TypedDict):
+    """A place in the cache."""
+
+    label: str
+    lat: float
+    lon: float
+    confidence: str
+    house_number: str | None
+    street: str | None
+
+
+class ProblemDocument(TypedDict):
+    """A problem in the cache."""
+
+    code: str
+    detail: str
+
+
+class ResultDocument(TypedDict):
+    """A result in the cache: JSON values."""
+
+    provider: str | None
+    candidates: list[CandidateDocument]
+    problem: ProblemDocument | None
+
+
+def result_to_document(result: GeocodeResult) -> ResultDocument:
     """`result` as JSON values, for the cache."""
     problem = result.problem
     return {
@@ -217,11 +243,11 @@ def result_to_document(result: GeocodeResult) -> dict[str, Any]:
             }
             for one in result.candidates
         ],
-        "problem": problem and {"code": problem.code.value, "detail": problem.detail},
+        "problem": {"code": problem.code.value, "detail": problem.detail} if problem else None,
     }
 
 
-def result_from_document(document: Mapping[str, Any]) -> GeocodeResult:
+def result_from_document(document: ResultDocument) -> GeocodeResult:
     """The inverse of `result_to_document`, marked as cached. Raises KeyError or ValueError on anything else."""
     problem = document["problem"]
     return GeocodeResult(

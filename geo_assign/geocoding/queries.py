@@ -1,14 +1,14 @@
 """Reads of map keys, of what geocoders answered before, and of how often they were asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.rows import ResultRow
 from geo_assign.geocoding.domain import KeyOwner, MapKey, OwnerKind
 from geo_assign.geocoding.tables import geocode_cache, map_keys
 
@@ -59,7 +59,7 @@ def list_map_keys(tx: Tx) -> Sequence[MapKey]:
     return [map_key_of(row) for row in rows]
 
 
-def find_cached(tx: Tx, *, provider: str, cache_key: bytes, now: datetime) -> tuple[dict[str, Any], datetime] | None:
+def find_cached(tx: Tx, *, provider: str, cache_key: bytes, now: datetime) -> tuple[Mapping[str, str], datetime] | None:
     """A kept outcome, still valid at `now`, and until when it is."""
     row = tx.conn.execute(
         select(geocode_cache.c.outcome, geocode_cache.c.expires_at).where(
@@ -72,11 +72,11 @@ def find_cached(tx: Tx, *, provider: str, cache_key: bytes, now: datetime) -> tu
     return (row.outcome, row.expires_at) if row else None
 
 
-def owned_by(owner: KeyOwner) -> Any:
+def owned_by(owner: KeyOwner) -> ColumnElement[bool]:
     """The condition on `map_keys` for one owner."""
     return and_(map_keys.c.owner_kind == owner.kind.value, map_keys.c.owner_id == owner.id)
 
 
-def map_key_of(row: Row[Any]) -> MapKey:
+def map_key_of(row: ResultRow) -> MapKey:
     values = {name: getattr(row, name) for name in MapKey.__dataclass_fields__ if name != "owner"}
     return MapKey(owner=KeyOwner(OwnerKind(row.owner_kind), row.owner_id), **values)

@@ -21,7 +21,7 @@ class _Generator(GenerateJsonSchema):
     A member with `default: null` counts as always present for generators of TypeScript: a caller would have to send it.
     """
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic asks of each
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic asks of each
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:

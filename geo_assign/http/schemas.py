@@ -71,7 +71,7 @@ class Shaped:
 
     model: Any
 
-    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.json_or_python_schema(
             json_schema=handler.generate_schema(self.model),  # for the document
             python_schema=core_schema.any_schema(),  # what a handler gives

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
 from uuid import UUID
 
 from geo_assign.core.db import Database, Tx
-from geo_assign.core.direct import Opening
+from geo_assign.core.direct import AnyOpening
 from geo_assign.http.admission import Admission
 from geo_assign.http.operations import Lane
 
@@ -29,7 +28,7 @@ class RequestTransactions(AbstractContextManager[Tx]):
         self._tx: Tx | None = None
         self._used = False
 
-    def begin(self, lane: Lane, opening: Opening[Any] | None = None, arguments: Mapping[str, str] | None = None) -> Tx:
+    def begin(self, lane: Lane, opening: AnyOpening | None = None, arguments: Mapping[str, str] | None = None) -> Tx:
         """Wait for a permit and open a transaction, with a question if there is one. Raises OverloadedError."""
         self._admission.enter(lane)
         try:

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Protocol, Self
 
 from geo_assign.core.errors import InvalidError
 
@@ -105,6 +105,12 @@ def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     return named | ({"": beyond} if beyond else {})
 
 
+class _Writer(Protocol):
+    """What `csv.writer` gives."""
+
+    def writerow(self, row: Iterable[str], /) -> object: ...
+
+
 @dataclass
 class ErrorFile:
     """Keeps the rows that could not be imported, unchanged, each with its `error`. Created with the first of them.
@@ -115,10 +121,10 @@ class ErrorFile:
     source: CsvFile
     path: Path | None = None
     _stream: IO[str] | None = None
-    _writer: Any = field(default=None)
+    _writer: _Writer | None = None
 
     def write(self, row: CsvRow, error: str) -> None:
-        if self._stream is None:
+        if self._stream is None or self._writer is None:
             self.path = _free_name(self.source.path)
             self._stream = self.path.open("x", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._stream, delimiter=self.source.delimiter)

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, cast
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_assign.core.geo import Point
+from geo_assign.core.wire import Json
 from geo_assign.http.schemas import Email, LongText, Password, Phone, ShortText, Skill, Slug
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import Customer, Device, Kind
@@ -150,7 +151,7 @@ class StoreRow(ImportRow):
     def columns(cls) -> tuple[str, ...]:
         return (*cls.model_fields, *StoreSettings.model_fields)
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Json]:
         """Return the settings of this row as JSON values; text that is not JSON is a string."""
         return {name: _json_or_text(str(cell)) for name, cell in (self.model_extra or {}).items()}
 
@@ -209,11 +210,12 @@ def _both(row: ImportRow, one: str, other: str) -> None:
             raise PydanticCustomError("column", "{given} is given without it", {"column": missing, "given": given})
 
 
-def _json_or_text(cell: str) -> Any:
+def _json_or_text(cell: str) -> Json:
     try:
-        return json.loads(cell)
+        value: Json = json.loads(cell)
     except ValueError:
         return cell
+    return value
 
 
 def _worded(row: type[ImportRow], error: ValidationError) -> RowError:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -82,15 +82,21 @@ def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> R
     return RowOutcome(_compared(before, find_version_by_slug(tx, "technicians", row.slug)), technician_id)
 
 
+class _ChosenSettings(TypedDict, total=False):
+    """The settings, where the row gives any."""
+
+    settings: StoreSettings
+
+
 def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
     """Create a store, or change what differs from the row; settings without a column stay unchanged."""
     before, given = find_version_by_slug(tx, "stores", row.slug), row.settings()
     known = find_id_by_slug(tx, "stores", row.slug)
-    kept: Mapping[str, Any] = {}
+    kept: Mapping[str, object] = {}
     if known is not None:
         kept = get_store(tx, system_caller(tx.org_id).scope, known).stored_settings
     try:
-        chosen: dict[str, Any] = {"settings": StoreSettings.model_validate({**kept, **given})} if given else {}
+        chosen: _ChosenSettings = {"settings": StoreSettings.model_validate({**kept, **given})} if given else {}
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         raise RowError(str(wrong["loc"][0]), f"{wrong['msg']}.") from None

@@ -2,7 +2,6 @@
 
 import math
 from datetime import datetime
-from typing import Any
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import scope_values
@@ -57,7 +56,7 @@ def list_changes(tx: Tx, scope: Scope, since: datetime) -> Changes:
     )
 
 
-def _fetch(tx: Tx, statement: Statement[R], scope: Scope, **values: Any) -> list[R]:
+def _fetch(tx: Tx, statement: Statement[R], scope: Scope, **values: object) -> list[R]:
     return tx.fetch(statement, scope_values(tx, scope) | values)
 
 

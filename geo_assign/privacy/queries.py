@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, or_, select, tuple_
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.access.tables import sessions, users
@@ -37,8 +36,8 @@ class TechnicianExport:
     Everything but the track comes with the first page alone.
     """
 
-    track: Page[dict[str, Any]]
-    parts: dict[str, Any] | None = None
+    track: Page[dict[str, object]]
+    parts: dict[str, object] | None = None
     truncated: Sequence[str] = ()
 
 
@@ -123,7 +122,7 @@ def _events(tx: Tx, order_id: UUID) -> Sequence[HistoryEntry]:
     return list_events(tx, order_id, limit=EVENTS_EXPORTED).items
 
 
-def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, object]]:
     t = position_track.c
     order = (t.used_at, t.recorded_at, t.device)
     statement = select(*_shown(position_track)).where(t.org_id == tx.org_id, t.technician_id == technician_id)
@@ -131,24 +130,25 @@ def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Pa
         last = decode(cursor, datetime.fromisoformat, datetime.fromisoformat, str)
         statement = statement.where(tuple_(*order) < tuple_(*last))
     statement = statement.order_by(*(column.desc() for column in order)).limit(limit + 1)
-    return page(_rows(tx, statement), limit, _place_in_track)
+    found = page(tx.conn.execute(statement).mappings().all(), limit, _place_in_track)
+    return Page([dict(point) for point in found.items], found.next_cursor)
 
 
-def _place_in_track(point: dict[str, Any]) -> tuple[str, str, str]:
+def _place_in_track(point: RowMapping) -> tuple[str, str, str]:
     return point["used_at"].isoformat(), point["recorded_at"].isoformat(), point["device"]
 
 
-def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, Any]]:
+def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, object]]:
     whose = (table.c.org_id == tx.org_id, table.c.technician_id == technician_id)
     return _rows(tx, select(*_shown(table)).where(*whose).order_by(newest.desc()).limit(EXPORTED + 1))
 
 
-def _user(tx: Tx, user_id: UUID | None) -> dict[str, Any] | None:
+def _user(tx: Tx, user_id: UUID | None) -> dict[str, object] | None:
     statement = select(*_shown(users)).where(users.c.org_id == tx.org_id, users.c.id == user_id)
     return next(iter(_rows(tx, statement)), None)
 
 
-def _sessions(tx: Tx, user_id: UUID | None) -> list[dict[str, Any]]:
+def _sessions(tx: Tx, user_id: UUID | None) -> list[dict[str, object]]:
     s = sessions.c
     statement = select(*_shown(sessions)).where(s.org_id == tx.org_id, s.user_id == user_id)
     return _rows(tx, statement.order_by(s.created_at.desc()).limit(EXPORTED + 1))
@@ -162,5 +162,5 @@ def _shown(table: Table) -> list[AnyColumn]:
     return [column for column in table.c if column.name not in _LEFT_OUT]
 
 
-def _rows(tx: Tx, statement: AnySelect) -> list[dict[str, Any]]:
+def _rows(tx: Tx, statement: AnySelect) -> list[dict[str, object]]:
     return [dict(row) for row in tx.conn.execute(statement).mappings()]

@@ -1,8 +1,9 @@
 """Create and update what a seed file lists; loading the same file again changes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import TypeAlias, TypedDict, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
@@ -27,6 +28,7 @@ from geo_assign.access.queries import (
 )
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem, GeoAssignError
+from geo_assign.core.geo import Point
 from geo_assign.core.ids import new_id
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
@@ -35,6 +37,7 @@ from geo_assign.geocoding.domain import NOT_TESTED, KeyOwner, OwnerKind
 from geo_assign.seed.document import (
     ApiKeyEntry,
     GroupEntry,
+    Hours,
     MapKeyEntry,
     OrganizationEntry,
     ProviderEntry,
@@ -45,12 +48,48 @@ from geo_assign.seed.document import (
     UserEntry,
 )
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.domain import Duties
+from geo_assign.workforce.domain import Duties, WorksFrom
 
 _DEVICE = "seed"
 
+E = TypeVar("E", bound=BaseModel)
+LoadedEntry: TypeAlias = dict[str, object]
+"""An entry as the file has it, with its id and what logs it in."""
 
-def load(database: Database, settings: Settings, document: SeedDocument) -> dict[str, Any]:
+
+class _StoreValues(TypedDict):
+    name: str
+    timezone: str
+    location: Point
+
+
+class _ProviderValues(TypedDict):
+    name: str
+    base: Point | None
+    works_from: WorksFrom
+    capacity: int | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    group_ids: tuple[UUID, ...]
+
+
+class _TechnicianValues(TypedDict):
+    name: str
+    store_id: UUID
+    group_ids: tuple[UUID, ...]
+    skills: tuple[str, ...]
+    hours: Hours | None
+    home: Point | None
+    provider_id: UUID | None
+
+
+class _UserValues(TypedDict):
+    name: str
+    role: Role
+    permissions: tuple[str, ...]
+
+
+def load(database: Database, settings: Settings, document: SeedDocument) -> dict[str, list[LoadedEntry]]:
     """Create what is missing and change what differs; returns the file's tree with ids, tokens and keys.
 
     Each organization is one transaction: all of it or nothing. Raises SeedError with the place of each error.
@@ -63,7 +102,7 @@ def load(database: Database, settings: Settings, document: SeedDocument) -> dict
     }
 
 
-def _load_organization(database: Database, settings: Settings, entry: OrganizationEntry, *, at: str) -> dict[str, Any]:
+def _load_organization(database: Database, settings: Settings, entry: OrganizationEntry, *, at: str) -> LoadedEntry:
     with database.across_organizations() as conn:
         known = find_organization_id(conn, entry.slug)
     with database.transaction(known or new_id()) as tx:
@@ -82,7 +121,7 @@ class OrganizationLoader:
         self._caller = system_caller(tx.org_id)
         self._ids_by_slug: dict[tuple[str, str], UUID] = {}
 
-    def load(self, entry: OrganizationEntry) -> dict[str, Any]:
+    def load(self, entry: OrganizationEntry) -> LoadedEntry:
         # In this order, because later ones refer to earlier ones.
         return {
             "slug": entry.slug,
@@ -96,20 +135,20 @@ class OrganizationLoader:
             "api_keys": self._load_all("api_keys", entry.api_keys, self._api_key),
         }
 
-    def _load_all(self, name: str, entries: Sequence[Any], load: Any) -> list[dict[str, Any]]:
+    def _load_all(self, name: str, entries: Sequence[E], load: Callable[[E], LoadedEntry]) -> list[LoadedEntry]:
         loaded = []
         for index, entry in enumerate(entries):
             with _errors_at(f"{self._at}/{name}/{index}"):
                 loaded.append(_without_secrets(entry) | load(entry))
         return loaded
 
-    def _store(self, entry: StoreEntry) -> dict[str, Any]:
+    def _store(self, entry: StoreEntry) -> LoadedEntry:
         return {"id": str(self.store(entry))}
 
     def store(self, entry: StoreEntry) -> UUID:
         """Create a store, or change what differs."""
         store_id = queries.find_id_by_slug(self._tx, "stores", entry.slug)
-        wanted: dict[str, Any] = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
+        wanted: _StoreValues = {"name": entry.name, "timezone": entry.timezone, "location": entry.location.point()}
         if store_id is None:
             new = commands.NewStore(slug=entry.slug, settings=entry.settings, **wanted)
             store_id = commands.create_store(self._tx, self._caller, new).id
@@ -119,7 +158,7 @@ class OrganizationLoader:
             self._set_map_key(store_id, entry.map_key)
         return store_id
 
-    def _update_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, Any]) -> None:
+    def _update_store(self, entry: StoreEntry, store_id: UUID, wanted: Mapping[str, object]) -> None:
         store = queries.get_store(self._tx, self._caller.scope, store_id)
         if changes := _changes(store, wanted):
             commands.update_store(self._tx, self._caller, store_id, changes=changes)
@@ -132,7 +171,7 @@ class OrganizationLoader:
             owner = KeyOwner(OwnerKind.STORE, store_id)
             store_map_key(self._tx, self._caller, self._box, owner, new=new, tested=NOT_TESTED)
 
-    def _group(self, entry: GroupEntry) -> dict[str, Any]:
+    def _group(self, entry: GroupEntry) -> LoadedEntry:
         group_id = queries.find_id_by_slug(self._tx, "service_groups", entry.slug)
         if group_id is None:
             new = commands.NewGroup(name=entry.name, slug=entry.slug, store_id=self._id("stores", entry.store))
@@ -144,10 +183,10 @@ class OrganizationLoader:
             commands.update_group(self._tx, self._caller, group_id, changes=changes)
         return {"id": str(group_id)}
 
-    def _provider(self, entry: ProviderEntry) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
+    def _provider(self, entry: ProviderEntry) -> LoadedEntry:
+        wanted: _ProviderValues = {
             "name": entry.name,
-            "base": entry.base and entry.base.point(),
+            "base": entry.base.point() if entry.base else None,
             "works_from": entry.works_from,
             "capacity": entry.capacity,
             "valid_from": entry.valid_from,
@@ -163,7 +202,7 @@ class OrganizationLoader:
             commands.update_provider(self._tx, self._caller, provider_id, changes=changes)
         return {"id": str(provider_id)}
 
-    def _technician(self, entry: TechnicianEntry) -> dict[str, Any]:
+    def _technician(self, entry: TechnicianEntry) -> LoadedEntry:
         # A token belongs to a user, and a user has an e-mail address: invent one that no mail reaches.
         technician_id = self.technician(entry, email=entry.email or f"{entry.slug}@technicians.invalid")
         if entry.on_duty:
@@ -173,13 +212,13 @@ class OrganizationLoader:
 
     def technician(self, entry: TechnicianEntry, *, email: str | None) -> UUID:
         """Create a technician, or change what differs. `email`: the log-in of a new technician; None for no log-in."""
-        wanted: dict[str, Any] = {
+        wanted: _TechnicianValues = {
             "name": entry.name,
             "store_id": self._id("stores", entry.store),
             "group_ids": self._ids("service_groups", entry.groups),
             "skills": tuple(sorted(set(entry.skills))),
             "hours": None if entry.hours == "always" else entry.hours,
-            "home": entry.home and entry.home.point(),
+            "home": entry.home.point() if entry.home else None,
             "provider_id": self._id("service_providers", entry.provider) if entry.provider else None,
         }
         technician_id = queries.find_id_by_slug(self._tx, "technicians", entry.slug)
@@ -189,7 +228,7 @@ class OrganizationLoader:
         self._update_technician(entry, technician_id, wanted)
         return technician_id
 
-    def _update_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, Any]) -> None:
+    def _update_technician(self, entry: TechnicianEntry, technician_id: UUID, wanted: Mapping[str, object]) -> None:
         before = queries.get_technician(self._tx, self._caller.scope, technician_id)
         given = _only_given(entry, wanted, store_id="store", group_ids="groups", provider_id="provider")
         if changes := _changes(before, {**given, "active": True}):
@@ -197,9 +236,9 @@ class OrganizationLoader:
         if before.user_id is not None and entry.password is not None:
             self._update_password(get_user(self._tx, before.user_id), entry.password)
 
-    def _user(self, entry: UserEntry) -> dict[str, Any]:
+    def _user(self, entry: UserEntry) -> LoadedEntry:
         duties = Duties(self._ids("stores", entry.stores), self._ids("service_groups", entry.groups))
-        wanted: dict[str, Any] = {
+        wanted: _UserValues = {
             "name": entry.name,
             "role": Role(entry.role),
             "permissions": tuple(sorted({str(permission) for permission in entry.permissions})),
@@ -227,7 +266,7 @@ class OrganizationLoader:
             return None
         return open_session(self._tx, get_user(self._tx, user_id), kind="bearer", device=_DEVICE).token
 
-    def _api_key(self, entry: ApiKeyEntry) -> dict[str, Any]:
+    def _api_key(self, entry: ApiKeyEntry) -> LoadedEntry:
         secret = self._secret(entry.key)
         token: str | None
         known = find_api_key_by_name(self._tx, entry.name)
@@ -270,7 +309,7 @@ def _errors_at(pointer: str) -> Iterator[None]:
         ) from error
 
 
-def _without_secrets(entry: BaseModel) -> dict[str, Any]:
+def _without_secrets(entry: BaseModel) -> LoadedEntry:
     """Return an entry as the file has it, without the map key's secret."""
     tree = entry.model_dump(mode="json", exclude_unset=True)
     if tree.get("map_key"):
@@ -282,10 +321,10 @@ def _given(entry: BaseModel, name: str) -> bool:
     return name in entry.model_fields_set
 
 
-def _only_given(entry: BaseModel, wanted: Mapping[str, Any], **named: str) -> dict[str, Any]:
+def _only_given(entry: BaseModel, wanted: Mapping[str, object], **named: str) -> dict[str, object]:
     """Return the part of `wanted` that the file gives; `named` maps a value's name to the entry's where they differ."""
     return {name: value for name, value in wanted.items() if _given(entry, named.get(name, name))}
 
 
-def _changes(before: object, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(before: object, wanted: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in wanted.items() if getattr(before, name) != value}

@@ -45,7 +45,7 @@ class Service(Protocol):
         path: str,
         *,
         token: str | None = None,
-        json: Any = None,
+        json: object = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> ServiceReply:
         """Send one request and return the answer."""
@@ -67,7 +67,7 @@ class ServiceClient:
         path: str,
         *,
         token: str | None = None,
-        json: Any = None,
+        json: object = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> ServiceReply:
         """Send one request; a connection that fails is a reply with status 0."""

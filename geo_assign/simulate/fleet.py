@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
+from geo_assign.core.wire import Json
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.loop import Loop, Step
 from geo_assign.simulate.phones import Measurement, Upload
@@ -76,7 +76,7 @@ class Fleet:
 
         return step
 
-    def _position(self, measurement: Measurement) -> dict[str, Any]:
+    def _position(self, measurement: Measurement) -> dict[str, Json]:
         place = FRAME.to_earth(measurement.point)
         return {
             "recorded_at": self.loop.pace.instant(measurement.recorded_s).isoformat(timespec="milliseconds"),

@@ -6,7 +6,6 @@ matching with the service, so the same mistake cannot hide in both.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from geopy.distance import geodesic
@@ -94,5 +93,5 @@ def _reachable(before: tuple[datetime, Point], after: tuple[datetime, Point]) ->
 
 
 def _metres(a: Point, b: Point) -> float:
-    distance: Any = geodesic((a.lat, a.lon), (b.lat, b.lon)).m
+    distance: float = geodesic((a.lat, a.lon), (b.lat, b.lon)).m
     return float(distance)

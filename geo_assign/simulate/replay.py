@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import click
@@ -314,5 +313,5 @@ def _no_geocoder(_request: GeocodeRequest) -> GeocodeResult:
     return GeocodeResult(problem=GeocodeProblem(ProblemCode.MAP_KEY_MISSING, "A replay has no geocoder."))
 
 
-def _unix(at: datetime) -> Any:
+def _unix(at: datetime) -> int:
     return int(at.timestamp())

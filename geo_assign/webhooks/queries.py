@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Double, cast, extract, func, literal, or_, select, tuple_
@@ -12,7 +11,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.outbox import outbox
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
-from geo_assign.core.rows import AnySelect
+from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.webhooks.domain import Delivery, DeliveryAttempt, DeliveryState, Webhook
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
 
@@ -86,7 +85,7 @@ def list_deliveries(
     return Page(_with_attempts(tx, rows.items), rows.next_cursor)
 
 
-def to_webhook(row: Any) -> Webhook:
+def to_webhook(row: ResultRow) -> Webhook:
     """A webhook from a row of the table."""
     return Webhook(
         id=row.id,
@@ -103,7 +102,7 @@ def to_webhook(row: Any) -> Webhook:
     )
 
 
-def _with_attempts(tx: Tx, rows: Sequence[Any]) -> list[Delivery]:
+def _with_attempts(tx: Tx, rows: Sequence[ResultRow]) -> list[Delivery]:
     a = webhook_attempts.c
     statement = (
         select(webhook_attempts)
@@ -118,7 +117,7 @@ def _with_attempts(tx: Tx, rows: Sequence[Any]) -> list[Delivery]:
     return [_to_delivery(row, attempts[row.id]) for row in rows]
 
 
-def _to_delivery(row: Any, attempts: Sequence[DeliveryAttempt]) -> Delivery:
+def _to_delivery(row: ResultRow, attempts: Sequence[DeliveryAttempt]) -> Delivery:
     return Delivery(
         id=row.id,
         webhook_id=row.webhook_id,

@@ -3,9 +3,8 @@
 import base64
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -20,7 +19,7 @@ def new_secret() -> SecretStr:
     return SecretStr(_PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode())
 
 
-def body_of(event_type: str, *, occurred_at: datetime, data: Any) -> bytes:
+def body_of(event_type: str, *, occurred_at: datetime, data: Mapping[str, object]) -> bytes:
     """What is sent: compact JSON."""
     timestamp = occurred_at.isoformat().replace("+00:00", "Z")
     return orjson.dumps({"type": event_type, "timestamp": timestamp, "data": data})

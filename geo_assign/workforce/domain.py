@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError
@@ -26,7 +26,7 @@ class Store:
     name: str
     timezone: str
     location: Point
-    stored_settings: Mapping[str, Any]
+    stored_settings: Mapping[str, object]
     active: bool
     version: int
     created_at: datetime
@@ -148,7 +148,7 @@ class SavedView:
 
     user_id: UUID
     name: str
-    content: Mapping[str, Any]
+    content: Mapping[str, object]
     updated_at: datetime
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Table, Uuid, func, select, true
@@ -14,7 +14,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
-from geo_assign.core.rows import AnySelect
+from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff, WorksFrom
 from geo_assign.workforce.tables import (
@@ -41,7 +41,7 @@ class _StoreRow(NamedTuple):
     timezone: str
     lat: float
     lon: float
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     active: bool
     version: int
     created_at: datetime
@@ -242,7 +242,19 @@ def _links(
 # One row, and a page of them ------------------------------------------------------------------------------------------
 
 
-def one_row(tx: Tx, statement: AnySelect, *, of: Table, row_id: UUID) -> Any:
+class Named(Protocol):
+    """What is listed by name."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def one_row(tx: Tx, statement: AnySelect, *, of: Table, row_id: UUID) -> ResultRow:
     """The row of `of` with this id that `statement` lets through. Raises NotFoundError."""
     row = tx.conn.execute(statement.where(of.c.org_id == tx.org_id, of.c.id == row_id)).first()
     if row is None:
@@ -250,8 +262,9 @@ def one_row(tx: Tx, statement: AnySelect, *, of: Table, row_id: UUID) -> Any:
     return row
 
 
-def _page(tx: Tx, statement: AnySelect, to_value: Callable[[Any], Any], *, of: Table, **paging: Any) -> Page[Any]:
-    limit, cursor = paging["limit"], paging["cursor"]
+def _page(
+    tx: Tx, statement: AnySelect, to_value: Callable[[ResultRow], N], *, of: Table, limit: int, cursor: str | None
+) -> Page[N]:
     if cursor is not None:
         statement = statement.where(after(of.c.name, of.c.id, decode(cursor, str, UUID)))
     statement = statement.where(of.c.org_id == tx.org_id).order_by(of.c.name, of.c.id).limit(limit + 1)
@@ -266,7 +279,7 @@ def _is_active(table: Table, wanted: bool | None) -> ColumnElement[bool]:  # noq
 # Rows into values -----------------------------------------------------------------------------------------------------
 
 
-def to_store(row: Any) -> Store:
+def to_store(row: ResultRow | _StoreRow) -> Store:
     return Store(
         id=row.id,
         slug=row.slug,
@@ -281,7 +294,7 @@ def to_store(row: Any) -> Store:
     )
 
 
-def to_group(row: Any) -> ServiceGroup:
+def to_group(row: ResultRow) -> ServiceGroup:
     return ServiceGroup(
         id=row.id,
         slug=row.slug,
@@ -294,7 +307,7 @@ def to_group(row: Any) -> ServiceGroup:
     )
 
 
-def to_provider(row: Any) -> ServiceProvider:
+def to_provider(row: ResultRow) -> ServiceProvider:
     return ServiceProvider(
         id=row.id,
         slug=row.slug,
@@ -312,7 +325,7 @@ def to_provider(row: Any) -> ServiceProvider:
     )
 
 
-def to_technician(row: Any) -> Technician:
+def to_technician(row: ResultRow) -> Technician:
     return Technician(
         id=row.id,
         slug=row.slug,

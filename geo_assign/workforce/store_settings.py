@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -144,19 +144,19 @@ class StoreSettings(BaseModel):
     def soon(self) -> timedelta:
         return timedelta(minutes=self.soon_minutes)
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """What to keep: only what was chosen, so that the rest goes on following the defaults."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _not_set(cls, given: Any) -> Any:
+    def _not_set(cls, given: object) -> object:
         if not isinstance(given, dict):
             return given
         return {name: value for name, value in given.items() if value is not None or name not in _NULLABLE}
 
 
-def load_settings(stored: Mapping[str, Any], *, freshness_s: float = DEFAULT_FRESHNESS_S) -> StoreSettings:
+def load_settings(stored: Mapping[str, object], *, freshness_s: float = DEFAULT_FRESHNESS_S) -> StoreSettings:
     """The settings in force from what a row holds. `freshness_s` is the installation's (GEO_ASSIGN_FRESHNESS_S).
 
     A name that this version does not know is passed over: rows of a newer version, or of an older one, keep working.

@@ -1,6 +1,5 @@
 """The audit trail: who did what to whom. Rows are only ever added; the application role cannot change one."""
 
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
@@ -9,7 +8,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 
 
-def audit(tx: Tx, caller: Caller, action: str, *, subject_kind: str, subject_id: UUID | None, **detail: Any) -> None:
+def audit(tx: Tx, caller: Caller, action: str, *, subject_kind: str, subject_id: UUID | None, **detail: object) -> None:
     """Write down that `caller` did `action`. `detail` holds JSON values: never secrets or customers' data."""
     tx.conn.execute(
         audit_entries.insert().values(

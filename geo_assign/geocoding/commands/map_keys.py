@@ -1,10 +1,11 @@
 """Map keys: set, replaced, tested, removed, re-encrypted."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TypedDict, Unpack
 
 from pydantic import SecretStr
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.commands import audit
@@ -99,10 +100,21 @@ def delete_map_key(tx: Tx, caller: Caller, owner: KeyOwner, *, version: int | No
     audit(tx, caller, "map_key.removed", subject_kind=owner.kind.value, subject_id=owner.id)
 
 
+class KeyState(TypedDict, total=False):
+    """Columns that say what the calls with a key led to."""
+
+    status: str
+    last_error: str | None
+    tested_at: datetime
+    failures: int | ColumnElement[int]
+    opened_until: datetime | ColumnElement[datetime | None] | None
+    blocked_until: datetime | ColumnElement[datetime] | None
+
+
 def record_test(tx: Tx, owner: KeyOwner, *, version: int, tested: GeocodeProblem | None) -> MapKey:
     """Write what a test of the stored key found; a key that works again is used again. Raises MapKeyNotFoundError."""
     now = tx.now()
-    values: dict[str, Any] = {"last_error": tested and tested.detail}
+    values: KeyState = {"last_error": tested.detail if tested else None}
     if tested is None:
         values |= {"tested_at": now, "status": "ok", "failures": 0, "opened_until": None, "blocked_until": None}
     elif tested.code is ProblemCode.MAP_KEY_INVALID:
@@ -134,7 +146,9 @@ def rotate_map_keys(tx: Tx, box: SecretBox) -> int:
     return rotated
 
 
-def change_state(tx: Tx, owner: KeyOwner, version: int, *, only_after_failure: bool = False, **values: Any) -> None:
+def change_state(
+    tx: Tx, owner: KeyOwner, version: int, *, only_after_failure: bool = False, **values: Unpack[KeyState]
+) -> None:
     """Change a key's state, unless it was replaced since `version`."""
     conditions = [map_keys.c.org_id == tx.org_id, owned_by(owner), map_keys.c.version == version]
     if only_after_failure:  # the usual success writes nothing
@@ -148,7 +162,7 @@ def _lock(tx: Tx, owner: KeyOwner) -> MapKey | None:
     return map_key_of(row) if row else None
 
 
-def _encrypted(box: SecretBox, key: SecretStr | None) -> dict[str, Any]:
+def _encrypted(box: SecretBox, key: SecretStr | None) -> dict[str, object]:
     if key is None or not key.get_secret_value():
         return {"key_encrypted": None, "key_hint": None}
     return {"key_encrypted": box.encrypt(key), "key_hint": key_hint(key)}

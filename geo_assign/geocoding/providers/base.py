@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
@@ -103,7 +103,7 @@ def message_in(document: object, *, hide: Sequence[str]) -> str:
     What is in `hide` (the key, the address) is blanked, also in its URL-encoded forms.
     """
     for path in _MESSAGE_PATHS:
-        found: Any = document
+        found = document
         for step in path:
             found = found.get(step) if isinstance(found, Mapping) else None
         if isinstance(found, str) and found.strip():

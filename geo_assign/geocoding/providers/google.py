@@ -7,6 +7,7 @@ from geopy.geocoders import GoogleV3
 from geopy.geocoders.base import Geocoder
 from geopy.location import Location
 
+from geo_assign.core.wire import Json
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeProblem, ProblemCode
 from geo_assign.geocoding.providers.base import DEFAULT_RETRY_AFTER_S, ProviderSpec, box_around, unavailable
 from geo_assign.geocoding.providers.through_geopy import GeopyProvider, Grade, text_of, where
@@ -28,7 +29,7 @@ _SMALL = frozenset(
 class Google(GeopyProvider):
     """`location_type` tells the precision; `partial_match` that something asked was left out."""
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         return GoogleV3(api_key=key, **where(self.access.url or URL), **standing)
 
     def ask(self, geocoder: Geocoder, query: AddressQuery) -> Sequence[Location] | None:
@@ -49,7 +50,7 @@ class Google(GeopyProvider):
             confidence = confidence.capped(Confidence.STREET)
         return Grade(confidence, text_of(parts.get("street_number")), text_of(parts.get("route")))
 
-    def refusal(self, document: Any, message: str) -> GeocodeProblem | None:
+    def refusal(self, document: Json, message: str) -> GeocodeProblem | None:
         status = document.get("status") if isinstance(document, dict) else None
         said = f": {message}" if message else "."
         if status in {"REQUEST_DENIED", "OVER_DAILY_LIMIT"}:

@@ -28,7 +28,7 @@ _BY_NUMBER_TYPE = {"PA": Confidence.ROOFTOP, "interpolated": Confidence.INTERPOL
 class Here(GeopyProvider):
     """`resultType` and `houseNumberType` tell the precision; country codes of two letters are not taken, `near` is."""
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         geocoder = HereV7(key, **standing)
         geocoder.api = f"{(self.access.url or URL).rstrip('/')}{PATH}"  # geopy puts "geocode." before any host
         return geocoder

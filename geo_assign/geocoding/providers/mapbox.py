@@ -33,7 +33,7 @@ class Mapbox(GeopyProvider):
     # An address is complete: do not guess at what might still be typed.
     extra: ClassVar = {"autocomplete": "false", "limit": str(LIMIT)}
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         return MapBox(key, **where(self.access.url or URL), **standing)
 
     def ask(self, geocoder: Geocoder, query: AddressQuery) -> Sequence[Location] | None:

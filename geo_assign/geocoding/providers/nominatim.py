@@ -20,7 +20,7 @@ RANK_HOUSE = 28
 class Nominatim(GeopyProvider):
     """`place_rank` tells what was found. The street's middle, or another house, comes without any warning."""
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         del key
         return GeopyNominatim(**where(self.access.url or URL), **standing)
 

@@ -30,7 +30,7 @@ class OpenCage(GeopyProvider):
     # `no_record`: the provider does not keep what was asked, which is a customer's address.
     extra: ClassVar = {"no_record": "1", "limit": str(LIMIT)}
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         return GeopyOpenCage(key, **where(self.access.url or URL), **standing)
 
     def ask(self, geocoder: Geocoder, query: AddressQuery) -> Sequence[Location] | None:

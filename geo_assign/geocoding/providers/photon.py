@@ -38,7 +38,7 @@ _DESCRIBING = (
 class Photon(GeopyProvider):
     """`properties.type` tells what was found."""
 
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         del key
         return GeopyPhoton(**where(self.access.url or URL), **standing)
 

@@ -19,6 +19,7 @@ from geopy.location import Location
 from geo_assign import __version__
 from geo_assign.core.geo import Point
 from geo_assign.core.outbound import OutboundError, OutboundMalformedError, OutboundResponse, silence
+from geo_assign.core.wire import Json
 from geo_assign.geocoding.domain import (
     AddressQuery,
     Confidence,
@@ -61,9 +62,9 @@ class OutboundAdapter(BaseSyncAdapter):  # type: ignore[misc] # geopy ships no t
         self._client = access.client
         self._deadline_s = deadline_s
         self._extra = urlencode(extra)
-        self.document: Any = None
+        self.document: Json = None
 
-    def get_json(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> Any:
+    def get_json(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> Json:
         del timeout  # the deadline rules
         self.document = self._fetch(url, headers).json()
         return self.document
@@ -100,7 +101,7 @@ class GeopyProvider(ABC):
         self.access = access
 
     @abstractmethod
-    def build(self, key: str, **standing: Any) -> Geocoder:
+    def build(self, key: str, **standing: object) -> Geocoder:
         """The geocoder of geopy; `standing` are the arguments common to all of them."""
 
     @abstractmethod
@@ -116,7 +117,7 @@ class GeopyProvider(ABC):
         del raw, query
         return grade
 
-    def refusal(self, document: Any, message: str) -> GeocodeProblem | None:
+    def refusal(self, document: Json, message: str) -> GeocodeProblem | None:
         """The problem that a document of status 200 tells, if it tells one."""
         del document, message
         return None
@@ -165,11 +166,11 @@ class GeopyProvider(ABC):
         message = self._message(document, query)
         return self.refusal(document, message) or problem_of_status(answer, message=message, asked_at=asked_at)
 
-    def _misshapen(self, document: Any, query: AddressQuery) -> GeocodeProblem:
+    def _misshapen(self, document: Json, query: AddressQuery) -> GeocodeProblem:
         told = self.refusal(document, self._message(document, query))
         return told or unavailable("The provider's answer is not one of its protocol.")
 
-    def _message(self, document: Any, query: AddressQuery) -> str:
+    def _message(self, document: Json, query: AddressQuery) -> str:
         return message_in(document, hide=(self._key, query.text))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -121,12 +121,12 @@ class DecisionAnswer(Answer):
     outcome: Literal["offered", "assigned", "suggested", "nobody"]
     actor: Actor
     chosen_technician_id: UUID | None
-    query: Annotated[Mapping[str, Any], Shaped(DecisionQueryAnswer)]
-    policy: Annotated[Mapping[str, Any], Shaped(DecisionPolicyAnswer)]
-    candidates: Sequence[Annotated[Mapping[str, Any], Shaped(DecisionCandidateAnswer)]]
-    excluded: Sequence[Annotated[Mapping[str, Any], Shaped(DecisionExclusionAnswer)]]
-    counts: Annotated[Mapping[str, Any], Shaped(DecisionCountsAnswer)]
-    batch: Annotated[Mapping[str, Any], Shaped(DecisionBatchAnswer)] | None
+    query: Annotated[Mapping[str, object], Shaped(DecisionQueryAnswer)]
+    policy: Annotated[Mapping[str, object], Shaped(DecisionPolicyAnswer)]
+    candidates: Sequence[Annotated[Mapping[str, object], Shaped(DecisionCandidateAnswer)]]
+    excluded: Sequence[Annotated[Mapping[str, object], Shaped(DecisionExclusionAnswer)]]
+    counts: Annotated[Mapping[str, object], Shaped(DecisionCountsAnswer)]
+    batch: Annotated[Mapping[str, object], Shaped(DecisionBatchAnswer)] | None
 
 
 class WhyAnswer(Answer):

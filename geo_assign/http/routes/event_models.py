@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from geo_assign.http.event_details import history_detail
@@ -21,7 +21,7 @@ class EventAnswer(Answer):
     kind: EventKind
     actor: Actor
     state: State
-    detail: Annotated[Mapping[str, Any], Shaped(EventDetailAnswer)]
+    detail: Annotated[Mapping[str, object], Shaped(EventDetailAnswer)]
 
 
 class WorkOrderEventAnswer(Answer):
@@ -38,7 +38,7 @@ class WorkOrderEventAnswer(Answer):
     assignee_id: UUID | None
     version: int
     at: datetime
-    detail: Annotated[Mapping[str, Any], Shaped(EventDetailAnswer)]
+    detail: Annotated[Mapping[str, object], Shaped(EventDetailAnswer)]
 
 
 class PresenceEventAnswer(Answer):
@@ -49,5 +49,5 @@ class PresenceEventAnswer(Answer):
     at: datetime
 
 
-EventData = Annotated[Mapping[str, Any], Shaped(WorkOrderEventAnswer | PresenceEventAnswer)]
+EventData = Annotated[Mapping[str, object], Shaped(WorkOrderEventAnswer | PresenceEventAnswer)]
 """The data of an outgoing event as it is stored: plain JSON."""

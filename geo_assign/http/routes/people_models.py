@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -20,7 +20,7 @@ class ActorAnswer(Answer):
     name: str
 
 
-Actor = Annotated[Mapping[str, Any], Shaped(ActorAnswer)]
+Actor = Annotated[Mapping[str, object], Shaped(ActorAnswer)]
 """An actor as it is stored: plain JSON."""
 
 
@@ -107,7 +107,7 @@ class ReasonAnswer(ReasonWordsAnswer):
     needed: NeededAnswer
 
 
-Reason = Annotated[Mapping[str, Any], Shaped(ReasonAnswer)]
+Reason = Annotated[Mapping[str, object], Shaped(ReasonAnswer)]
 """A reason as it is stored: plain JSON."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -92,7 +92,7 @@ class AuditDetailAnswer(PartialAnswer):
     fields: Sequence[str] | None = Field(None, description="The names of what was changed.")
     role: str | None = None
     scopes: Sequence[str] | None = None
-    settings: Annotated[Mapping[str, Any], Shaped(StoreSettings)] | None = Field(
+    settings: Annotated[Mapping[str, object], Shaped(StoreSettings)] | None = Field(
         None, description="The settings that were chosen, without those that follow the defaults."
     )
     provider: str | None = Field(None, description="The geocoding provider of a map key.")
@@ -117,7 +117,7 @@ class AuditEntryAnswer(Answer):
     action: str
     subject_kind: str
     subject_id: UUID | None
-    detail: Annotated[Mapping[str, Any], Shaped(AuditDetailAnswer)]
+    detail: Annotated[Mapping[str, object], Shaped(AuditDetailAnswer)]
 
 
 @routes.get(

@@ -1,7 +1,6 @@
 """The caller's own saved views."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
@@ -22,7 +21,7 @@ class SavedViewBody(Body):
 
     columns: list[ShortText] = Field(default_factory=list, max_length=100, examples=[["number", "customer", "slot"]])
     sort: list[ShortText] = Field(default_factory=list, max_length=10, examples=[["-priority", "created_at"]])
-    filters: dict[str, Any] = Field(default_factory=dict, examples=[{"state": ["pending"]}])
+    filters: dict[str, object] = Field(default_factory=dict, examples=[{"state": ["pending"]}])
 
 
 class SavedViewAnswer(Answer):
@@ -31,7 +30,7 @@ class SavedViewAnswer(Answer):
     name: str
     columns: list[str]
     sort: list[str]
-    filters: dict[str, Any]
+    filters: dict[str, object]
     updated_at: datetime
 
 
@@ -86,4 +85,4 @@ def delete_saved_view(call: Call[None, None], name: str) -> Reply:
 
 
 def _answer(view: SavedView) -> SavedViewAnswer:
-    return SavedViewAnswer(name=view.name, updated_at=view.updated_at, **view.content)
+    return SavedViewAnswer.model_validate({"name": view.name, "updated_at": view.updated_at, **view.content})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -232,15 +232,15 @@ class WorkOrderAnswer(Answer):
     group_id: UUID | None
     state: State
     pending_reason: PendingReason | None
-    pending_detail: Annotated[Mapping[str, Any], Shaped(PendingDetailAnswer)] | None
+    pending_detail: Annotated[Mapping[str, object], Shaped(PendingDetailAnswer)] | None
     bucket: Bucket
-    customer: Annotated[Mapping[str, Any], Shaped(CustomerAnswer)]
+    customer: Annotated[Mapping[str, object], Shaped(CustomerAnswer)]
     address: str | None
     location: LocationAnswer | None
-    location_candidates: Sequence[Annotated[Mapping[str, Any], Shaped(GeocodedPlaceAnswer)]]
+    location_candidates: Sequence[Annotated[Mapping[str, object], Shaped(GeocodedPlaceAnswer)]]
     slot: SlotAnswer
     skills: Sequence[str]
-    device: Annotated[Mapping[str, Any], Shaped(DeviceAnswer)]
+    device: Annotated[Mapping[str, object], Shaped(DeviceAnswer)]
     referral_source: str | None
     priority: int
     notes: str | None
@@ -250,7 +250,7 @@ class WorkOrderAnswer(Answer):
     offer: OpenOfferAnswer | None
     offers: Sequence[OpenOfferAnswer]
     decision_id: UUID | None
-    alarm: Annotated[Mapping[str, Any], Shaped(AlarmAnswer)] | None
+    alarm: Annotated[Mapping[str, object], Shaped(AlarmAnswer)] | None
     returned_to: UUID | None
     converted_from: UUID | None
     changed_by: Actor

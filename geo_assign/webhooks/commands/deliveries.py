@@ -52,7 +52,7 @@ class ClaimedDelivery:
     event_type: str
     occurred_at: datetime
     at: datetime
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, object] = field(repr=False)
     secrets: tuple[SecretStr, ...] = field(repr=False)
 
 
@@ -280,7 +280,7 @@ def _require_active(tx: Tx, webhook_id: UUID) -> None:
         raise WebhookInactiveError("Switch the webhook on first: nothing is sent to it now.")
 
 
-def _send_again(tx: Tx, which: Any) -> int:
+def _send_again(tx: Tx, which: ColumnElement[bool]) -> int:
     now, d = tx.now(), webhook_deliveries.c
     values = {
         "state": DeliveryState.WAITING,

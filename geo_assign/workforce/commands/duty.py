@@ -4,7 +4,6 @@ Only the record of it: whatever else follows from going off duty (open offers ar
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -13,6 +12,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.core.outbox import emit
+from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import dump
 from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent
 from geo_assign.workforce.tables import duty_intervals, technicians
@@ -48,7 +48,7 @@ def end_duty(tx: Tx, technician_id: UUID) -> bool:
     return True
 
 
-def _lock(tx: Tx, technician_id: UUID) -> Any:
+def _lock(tx: Tx, technician_id: UUID) -> ResultRow:
     # The time is read after this lock: of two that cross, the second one to get here is also the later one. Bookings
     # that refer to the technician are not held up by it.
     row = tx.conn.execute(

@@ -141,7 +141,7 @@ def _require_sense(provider: NewProvider | ServiceProvider) -> None:
         raise InvalidError.at("/valid_until", "ends_before_start", "An agreement ends after it starts.")
 
 
-def _agreement(provider: NewProvider | ServiceProvider) -> dict[str, Any]:
+def _agreement(provider: NewProvider | ServiceProvider) -> dict[str, object]:
     base = provider.base
     return {
         "base_lat": base.lat if base else None,

@@ -1,7 +1,6 @@
 """Writes of saved views, by the person they belong to."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -14,7 +13,7 @@ from geo_assign.workforce.saved_views import get_view
 from geo_assign.workforce.tables import saved_views
 
 
-def save_view(tx: Tx, user_id: UUID, name: str, content: Mapping[str, Any]) -> SavedView:
+def save_view(tx: Tx, user_id: UUID, name: str, content: Mapping[str, object]) -> SavedView:
     """Keep a view, in the place of the one that had this name. Raises TooManyViewsError."""
     v = saved_views.c
     others = select(func.count()).where(v.org_id == tx.org_id, v.user_id == user_id, v.name != name)

@@ -103,7 +103,7 @@ def _lock(tx: Tx, caller: Caller, store_id: UUID) -> Store:
     return store
 
 
-def _write(tx: Tx, before: Store, *, location: Point | None = None, **values: Any) -> None:
+def _write(tx: Tx, before: Store, *, location: Point | None = None, **values: object) -> None:
     if location is not None:
         values |= {"lat": location.lat, "lon": location.lon}
     tx.conn.execute(

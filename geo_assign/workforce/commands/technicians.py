@@ -131,7 +131,7 @@ def _require_references(tx: Tx, caller: Caller, after: Technician, *, before: Te
         require_provider(tx, caller, after.provider_id)
 
 
-def _values(tx: Tx, technician: Technician) -> dict[str, Any]:
+def _values(tx: Tx, technician: Technician) -> dict[str, object]:
     base, at_base = _base(tx, technician)
     return {
         "name": technician.name,

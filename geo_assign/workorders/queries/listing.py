@@ -1,7 +1,7 @@
 """The dispatcher's lists of work orders: filters, sorts, pages that hold together, and how many there are in all."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -136,7 +136,7 @@ def _keys(sort: Sort) -> list[_Key]:
     return [*keys, _Key(_w.id)]
 
 
-def _behind(keys: list[_Key], last: list[Any]) -> Iterator[ColumnElement[bool]]:
+def _behind(keys: list[_Key], last: Sequence[Any]) -> Iterator[ColumnElement[bool]]:
     """The rows after the one with the values `last`, where columns run in different directions."""
     first, bound = keys[0], last[0]
     # Implied by what follows; said on its own it is where an index scan begins.
