@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import requests
+
+from geo_assign.core.wire import Json, JsonObject
 
 TIMEOUT_S = (3.05, 10.0)
 DEFAULT_RETRY_S = 2.0
@@ -17,7 +19,7 @@ class ServiceReply:
     """An answer of the service. ``body`` is the decoded JSON, or None when there was none."""
 
     status: int
-    body: Any = None
+    body: Json = None
     retry_after_s: float | None = None
 
     @property
@@ -30,7 +32,7 @@ class ServiceReply:
         """Whether the same request may succeed later: no connection (0), rate limited, or a fault of the service."""
         return self.status in {0, 429} or self.status >= 500
 
-    def items(self) -> list[dict[str, Any]]:
+    def items(self) -> list[JsonObject]:
         """Return the entries of a list answer, none of anything else."""
         entries = self.body.get("items", []) if isinstance(self.body, dict) else []
         return [entry for entry in entries if isinstance(entry, dict)]
@@ -85,11 +87,12 @@ class ServiceClient:
         self._session.close()
 
 
-def _decoded(response: requests.Response) -> Any:
+def _decoded(response: requests.Response) -> Json:
     try:
-        return response.json()
+        document: Json = response.json()
     except requests.JSONDecodeError:
         return None
+    return document
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

@@ -2,10 +2,8 @@
 
 import json
 import signal
-from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -15,6 +13,7 @@ from geo_assign.simulate.city import BASEMAP, GAZETTEER, City, city_file, load_c
 from geo_assign.simulate.client import ServiceClient
 from geo_assign.simulate.pace import RealPace
 from geo_assign.simulate.runner import RunnerOptions, run
+from geo_assign.simulate.seeded import SeededOrganization
 from geo_assign.simulate.seeding import demo_logins, demo_seed
 
 ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -81,12 +80,12 @@ def write_demo(city: City, folder: Path, *, technicians: int) -> None:
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def get_seeded_organization(seeded: Path, slug: str) -> Mapping[str, Any]:
+def get_seeded_organization(seeded: Path, slug: str) -> SeededOrganization:
     """Return one organization of a seeded tree. Raises a usage error when it is not there."""
     tree = json.loads(seeded.read_text(encoding="utf-8"))
     for organization in tree["organizations"]:
         if organization["slug"] == slug:
-            found: Mapping[str, Any] = organization
+            found: SeededOrganization = organization
             return found
     raise click.UsageError(f"{seeded} holds no organization '{slug}'.")
 
@@ -97,7 +96,7 @@ def default_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def run_until_stopped(city: City, organization: Mapping[str, Any], *, url: str, options: RunnerOptions) -> None:
+def run_until_stopped(city: City, organization: SeededOrganization, *, url: str, options: RunnerOptions) -> None:
     """Run until SIGINT, SIGTERM or the end of the duration."""
     pace = RealPace(wall_clock())
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from geo_assign.core.wire import Json
 from geo_assign.simulate.city import Address, City
 from geo_assign.simulate.geometry import distance
 from geo_assign.simulate.names import people
@@ -23,11 +24,29 @@ VISIT_MINUTES = (10, 15, 15, 20)
 NEAR_STORE_M, NEAR_SHARE = 2600.0, 0.9
 
 
+class CatalogueDevice(TypedDict):
+    """A kind of device; `brands` names the models of each."""
+
+    type: str
+    skill: str
+    brands: dict[str, list[str]]
+    issues: list[str]
+
+
+class Catalogue(TypedDict):
+    """What leads are invented from."""
+
+    devices: list[CatalogueDevice]
+    referral_sources: list[str]
+    unknown_streets: list[str]
+    notes: list[str]
+
+
 @cache
-def catalogue() -> dict[str, Any]:
+def catalogue() -> Catalogue:
     """Return the invented devices, their faults, referral sources, unknown streets and notes."""
     text = files(__package__).joinpath("catalogue.json").read_text(encoding="utf-8")
-    lists: dict[str, Any] = json.loads(text)
+    lists: Catalogue = json.loads(text)
     return lists
 
 
@@ -45,7 +64,7 @@ class StoreDemand:
 class LeadDraft:
     """The body for ``POST /v1/leads``, and where the customer really lives."""
 
-    body: dict[str, Any]
+    body: dict[str, Json]
     address: Address
 
 
@@ -68,7 +87,7 @@ class Demand:
         store = rng.choices(self._stores, [store.share for store in self._stores])[0]
         address = self._address(store)
         device = rng.choice(catalogue()["devices"])
-        body = {
+        body: dict[str, Json] = {
             "store_id": store.store_id,
             "customer": self._customer(),
             "device": self._device(device),
@@ -99,14 +118,14 @@ class Demand:
         email = f"{name.lower().replace(' ', '.')}@customers.example"
         return {"name": name, "phone": f"+999 55 {self._rng.randint(0, 999_999):06d}", "email": email}
 
-    def _device(self, device: dict[str, Any]) -> dict[str, str]:
+    def _device(self, device: CatalogueDevice) -> dict[str, str]:
         brand = self._rng.choice(list(device["brands"]))
         model = self._rng.choice(device["brands"][brand])
         return {"type": device["type"], "brand": brand, "model": model, "issue": self._rng.choice(device["issues"])}
 
-    def _place(self, address: Address) -> dict[str, Any]:
+    def _place(self, address: Address) -> dict[str, Json]:
         """Write the address as customers do: mostly right."""
-        ways: list[tuple[float, Callable[[Address], dict[str, Any]]]] = [
+        ways: list[tuple[float, Callable[[Address], dict[str, Json]]]] = [
             (0.80, lambda one: {"address": one.text}),
             (0.05, self._misspelt),
             (0.04, self._unknown),
@@ -116,13 +135,13 @@ class Demand:
         way = self._rng.choices([way for _, way in ways], [share for share, _ in ways])[0]
         return way(address)
 
-    def _misspelt(self, address: Address) -> dict[str, Any]:
+    def _misspelt(self, address: Address) -> dict[str, Json]:
         letters = list(address.text)
         at = self._rng.randrange(1, len(address.street) - 2)
         letters[at], letters[at + 1] = letters[at + 1], letters[at]
         return {"address": "".join(letters)}
 
-    def _unknown(self, address: Address) -> dict[str, Any]:
+    def _unknown(self, address: Address) -> dict[str, Json]:
         street = self._rng.choice(catalogue()["unknown_streets"])
         return {"address": f"{street} {address.housenumber}, {CITY_NAME}"}
 

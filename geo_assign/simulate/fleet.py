@@ -128,9 +128,10 @@ class Fleet:
             if technician.is_on_duty:
                 reply = self.client.call("GET", "/v1/me/offers", token=technician.token)
                 for offer in reply.items():
-                    if offer.get("state") == "offered" and offer["id"] not in self._answered:
-                        self._answered.add(offer["id"])
-                        self._answer(technician, offer["id"], now)
+                    offer_id = str(offer["id"])
+                    if offer.get("state") == "offered" and offer_id not in self._answered:
+                        self._answered.add(offer_id)
+                        self._answer(technician, offer_id, now)
             return now + OFFERS_S * self.loop.rng.uniform(0.8, 1.2)
 
         return step

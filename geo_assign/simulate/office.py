@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from geo_assign.simulate.client import Service
 from geo_assign.simulate.demand import EXTERNAL_ID_PREFIX, Demand
@@ -19,6 +20,45 @@ ASSIGNED_STATES = "assigned,travelling,on_site,in_progress"
 # The work takes this share of its slot.
 WORK_SHARE = (0.6, 0.95)
 ASAP_WORK_S = (400.0, 900.0)
+
+
+class _Seen(BaseModel):
+    """What the office reads of an answer; other members are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class SeenPerson(_Seen):
+    """A technician on a work order."""
+
+    id: str
+
+
+class SeenSlot(_Seen):
+    """When the work is to happen."""
+
+    start: datetime
+    end: datetime
+
+
+class SeenPlace(_Seen):
+    """Where the work is."""
+
+    lat: float
+    lon: float
+
+
+class SeenOrder(_Seen):
+    """A work order as the service lists it."""
+
+    id: str
+    version: int
+    created_at: datetime
+    external_id: str | None = None
+    slot: SeenSlot | None = None
+    location: SeenPlace | None = None
+    assignee: SeenPerson | None = None
+    collaborators: list[SeenPerson] | None = None
 
 
 @dataclass
@@ -52,7 +92,7 @@ class Office:
     def _new_lead(self, now: float) -> None:
         self._leads += 1
         draft = self.demand.lead(self.loop.pace.instant(now), self._leads)
-        headers = {"Idempotency-Key": draft.body["external_id"]}
+        headers = {"Idempotency-Key": str(draft.body["external_id"])}
 
         def step(at_s: float) -> float | None:
             reply = self.client.call("POST", "/v1/leads", token=self.token, json=draft.body, headers=headers)
@@ -60,7 +100,7 @@ class Office:
                 return self.loop.retry_s(at_s, reply)
             self.loop.count("leads", reply)
             if reply.is_ok and isinstance(reply.body, dict):
-                self._places[reply.body["id"]] = draft.address.point
+                self._places[str(reply.body["id"])] = draft.address.point
             return None
 
         self.loop.at(now, step)
@@ -69,12 +109,12 @@ class Office:
         """Give the technicians the visits that the service assigns to them, and take back those it does not."""
         orders = self._work_orders(ASSIGNED_STATES)
         if orders is not None:
-            assigned = {order["id"]: order for order in orders}
+            assigned = {order.id: order for order in orders}
             for technician in self.technicians:
                 self._match_visits(technician, assigned, now)
         return now + ASSIGNMENTS_S
 
-    def _match_visits(self, technician: SimulatedTechnician, assigned: dict[str, dict[str, Any]], now: float) -> None:
+    def _match_visits(self, technician: SimulatedTechnician, assigned: dict[str, SeenOrder], now: float) -> None:
         mine = {number: order for number, order in assigned.items() if technician.id in _assigned_ids(order)}
         for lost in technician.visits.keys() - mine.keys():
             technician.drop_visit(lost, now)
@@ -82,61 +122,59 @@ class Office:
             if visit := self._visit(mine[gained], now):
                 technician.add_visit(visit)
 
-    def _visit(self, order: dict[str, Any], now: float) -> Visit | None:
+    def _visit(self, order: SeenOrder, now: float) -> Visit | None:
         """Return the visit of a work order; None when its slot is over or its place is unknown."""
-        point = self._places.get(order["id"]) or _point_of(order)
+        point = self._places.get(order.id) or _point_of(order)
         if point is None:
             return None
-        slot = order.get("slot")
-        if not slot:
-            return Visit(order["id"], point, None, self.loop.rng.uniform(*ASAP_WORK_S))
-        start, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
+        if order.slot is None:
+            return Visit(order.id, point, None, self.loop.rng.uniform(*ASAP_WORK_S))
+        start, end = order.slot.start, order.slot.end
         instant = self.loop.pace.instant(now)
         if end <= instant:
             return None
         work_s = (end - start).total_seconds() * self.loop.rng.uniform(*WORK_SHARE)
-        return Visit(order["id"], point, now + (start - instant).total_seconds(), work_s)
+        return Visit(order.id, point, now + (start - instant).total_seconds(), work_s)
 
     def _cancel_stale_leads(self, now: float) -> float:
         """Cancel leads that stayed pending too long, so that a demo can run for days."""
         limit = self.loop.pace.instant(now) - PATIENCE
         for order in self._work_orders("pending") or ():
-            is_ours = (order.get("external_id") or "").startswith(EXTERNAL_ID_PREFIX)
-            if is_ours and datetime.fromisoformat(order["created_at"]) < limit:
+            is_ours = (order.external_id or "").startswith(EXTERNAL_ID_PREFIX)
+            if is_ours and order.created_at < limit:
                 self._cancel(order)
         return now + PATIENCE_CHECK_S
 
-    def _cancel(self, order: dict[str, Any]) -> None:
+    def _cancel(self, order: SeenOrder) -> None:
         reply = self.client.call(
             "POST",
-            f"/v1/work-orders/{order['id']}/cancel",
+            f"/v1/work-orders/{order.id}/cancel",
             token=self.token,
             json={"reason": "The customer cancelled"},
-            headers={"If-Match": f'"{order["version"]}"'},
+            headers={"If-Match": f'"{order.version}"'},
         )
         self.loop.count("leads cancelled", reply)
 
-    def _work_orders(self, states: str) -> list[dict[str, Any]] | None:
+    def _work_orders(self, states: str) -> list[SeenOrder] | None:
         """Return the work orders in some states; None when the service refused or failed."""
-        found: list[dict[str, Any]] = []
+        found: list[SeenOrder] = []
         path = first = f"/v1/work-orders?state={states}&limit=200"
         while True:
             reply = self.client.call("GET", path, token=self.token)
             if not reply.is_ok or not isinstance(reply.body, dict):
                 self.loop.count("work orders", reply)
                 return None
-            found += reply.items()
+            found += map(SeenOrder.model_validate, reply.items())
             if not reply.body.get("next_cursor"):
                 return found
             path = f"{first}&cursor={reply.body['next_cursor']}"
 
 
-def _assigned_ids(order: dict[str, Any]) -> set[str]:
+def _assigned_ids(order: SeenOrder) -> set[str]:
     """Return the ids of the assignee and the collaborators."""
-    people = [order.get("assignee"), *(order.get("collaborators") or ())]
-    return {person["id"] for person in people if person}
+    people = [order.assignee, *(order.collaborators or ())]
+    return {person.id for person in people if person}
 
 
-def _point_of(order: dict[str, Any]) -> Point | None:
-    location = order.get("location")
-    return FRAME.to_plane(LatLon(location["lat"], location["lon"])) if location else None
+def _point_of(order: SeenOrder) -> Point | None:
+    return FRAME.to_plane(LatLon(order.location.lat, order.location.lon)) if order.location else None

@@ -2,9 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from geo_assign.simulate.city import City
 from geo_assign.simulate.client import Service
@@ -17,6 +16,7 @@ from geo_assign.simulate.office import Office
 from geo_assign.simulate.pace import Pace
 from geo_assign.simulate.phones import Phone, random_faults
 from geo_assign.simulate.places import FRAME, PLAZA
+from geo_assign.simulate.seeded import SeededGroup, SeededOrganization, SeededStore, SeededTechnician
 from geo_assign.simulate.seeding import group_skills
 from geo_assign.simulate.technicians import Activity, SimulatedTechnician, random_character
 
@@ -40,7 +40,7 @@ class RunnerOptions:
 
 def run(
     client: Service,
-    organization: Mapping[str, Any],
+    organization: SeededOrganization,
     *,
     city: City,
     pace: Pace,
@@ -76,7 +76,7 @@ def run(
 
 
 def create_technicians(
-    organization: Mapping[str, Any], city: City, *, rng: random.Random, options: RunnerOptions
+    organization: SeededOrganization, city: City, *, rng: random.Random, options: RunnerOptions
 ) -> list[SimulatedTechnician]:
     """Give each technician of the tree a phone, a character and a starting place."""
     routes = RouteFinder(city.streets)
@@ -87,7 +87,7 @@ def create_technicians(
 
 
 def _technician(
-    entry: Mapping[str, Any], *, routes: RouteFinder, rng: random.Random, speed: float
+    entry: SeededTechnician, *, routes: RouteFinder, rng: random.Random, speed: float
 ) -> SimulatedTechnician:
     own = random.Random(rng.getrandbits(64))  # noqa: S311 - a town, not a secret
     home = entry.get("home")
@@ -106,7 +106,7 @@ def _technician(
     )
 
 
-def _store_demand(store: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> StoreDemand:
+def _store_demand(store: SeededStore, groups: Iterable[SeededGroup]) -> StoreDemand:
     at = FRAME.to_plane(LatLon(store["location"]["lat"], store["location"]["lon"]))
     automation = store.get("settings", {}).get("lead_auto_user_assignment", "on")
     own = [group for group in groups if group["store"] == store["slug"]]
@@ -118,7 +118,7 @@ def _store_demand(store: Mapping[str, Any], groups: Iterable[Mapping[str, Any]])
     )
 
 
-def office_token(organization: Mapping[str, Any]) -> str:
+def office_token(organization: SeededOrganization) -> str:
     """Return the office's token: the API key, or an administrator's where a second seeding printed no key."""
     keys = [key["key"] for key in organization.get("api_keys", ()) if key.get("key")]
     administrators = [user["token"] for user in organization.get("users", ()) if user["role"] == "administrator"]

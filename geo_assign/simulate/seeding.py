@@ -3,12 +3,63 @@
 import random
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from geo_assign.core.wire import Json
 from geo_assign.simulate.city import City
 from geo_assign.simulate.geometry import Point, distance
 from geo_assign.simulate.names import people
 from geo_assign.simulate.places import CITY_NAME, FRAME, HOT_SPOTS, TIMEZONE
+
+Hours: TypeAlias = dict[str, list[list[str]]]
+
+
+class DemoUser(TypedDict):
+    """A user of the seed file."""
+
+    email: str
+    name: str
+    role: str
+    password: NotRequired[str]
+    stores: NotRequired[list[str]]
+    groups: NotRequired[list[str]]
+    permissions: NotRequired[list[str]]
+
+
+class DemoTechnician(TypedDict):
+    """A technician of the seed file."""
+
+    slug: str
+    name: str
+    store: str
+    groups: list[str]
+    skills: list[str]
+    hours: Hours | Literal["always"]
+    email: str
+    password: str
+    on_duty: bool
+    provider: NotRequired[str]
+    home: NotRequired[dict[str, float]]
+
+
+class DemoOrganization(TypedDict):
+    """The organization of the seed file."""
+
+    slug: str
+    name: str
+    stores: list[dict[str, Json]]
+    groups: list[dict[str, str]]
+    providers: list[dict[str, Json]]
+    technicians: list[DemoTechnician]
+    users: list[DemoUser]
+    api_keys: list[dict[str, Json]]
+
+
+class DemoSeed(TypedDict):
+    """The seed file."""
+
+    organizations: list[DemoOrganization]
+
 
 ORGANIZATION = "demo"
 DOMAIN = "demo.example"
@@ -16,7 +67,7 @@ PASSWORD = "orrava-demo-password"  # noqa: S105 - public: printed when the demo 
 LATE_SHIFT = {day: [["12:00", "20:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 DAY_SHIFT = {day: [["08:00", "12:30"], ["13:15", "17:30"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
-STORES: dict[str, tuple[str, Point, dict[str, Any]]] = {
+STORES: dict[str, tuple[str, Point, dict[str, Json]]] = {
     "riverside": (
         "Riverside", HOT_SPOTS["Fish Market"],
         {"lead_auto_user_assignment": "on", "lead_time_tat_minutes": 1.5, "radius_m": 7000,
@@ -44,7 +95,7 @@ TEAMS: tuple[tuple[str, str | None], ...] = (
     ("screens", None), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", None),
     ("screens", "fixnow"), ("appliances", None), ("northgate-all", None), ("screens", None), ("appliances", "coolserv"),
 )  # fmt: skip
-USERS: tuple[dict[str, Any], ...] = (
+USERS: tuple[DemoUser, ...] = (
     {"email": "ada", "name": "Ada Quillfeather", "role": "administrator"},
     {"email": "nell", "name": "Nell Candlewick", "role": "store_administrator", "stores": ["northgate"]},
     {"email": "milo", "name": "Milo Oxbow", "role": "dispatcher", "groups": ["screens", "appliances"],
@@ -53,9 +104,9 @@ USERS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> dict[str, Any]:
+def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> DemoSeed:
     """Return the seed file's content; the stores geocode with the gazetteer at the given path."""
-    organization = {
+    organization: DemoOrganization = {
         "slug": ORGANIZATION,
         "name": f"{CITY_NAME} Repairs",
         "stores": [_store(slug, gazetteer) for slug in STORES],
@@ -68,19 +119,20 @@ def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> dict[str
     return {"organizations": [organization]}
 
 
-def demo_logins(seed: dict[str, Any]) -> dict[str, Any]:
+def demo_logins(seed: DemoSeed) -> dict[str, list[dict[str, str]]]:
     """Return the log-ins to try the demo with: every user, and one technician."""
     organization = seed["organizations"][0]
-    people_of = [*organization["users"], {**organization["technicians"][0], "role": "technician"}]
+    technician = organization["technicians"][0]
+    logins = [(user["role"], user["email"], user["password"]) for user in organization["users"]]
     return {
         "logins": [
             {
-                "role": person["role"],
+                "role": role,
                 "organization": organization["slug"],
-                "email": person["email"],
-                "password": person["password"],
+                "email": email,
+                "password": password,
             }
-            for person in people_of
+            for role, email, password in [*logins, ("technician", technician["email"], technician["password"])]
         ]
     }
 
@@ -90,7 +142,7 @@ def group_skills(slug: str) -> tuple[str, ...]:
     return GROUPS[slug][2] if slug in GROUPS else ()
 
 
-def _store(slug: str, gazetteer: Path) -> dict[str, Any]:
+def _store(slug: str, gazetteer: Path) -> dict[str, Json]:
     name, at, settings = STORES[slug]
     return {
         "slug": slug,
@@ -102,30 +154,36 @@ def _store(slug: str, gazetteer: Path) -> dict[str, Any]:
     }
 
 
-def _provider(slug: str) -> dict[str, Any]:
+def _provider(slug: str) -> dict[str, Json]:
     name, base, groups = PROVIDERS[slug]
     return {"slug": slug, "name": name, "base": _place(HOT_SPOTS[base]), "groups": list(groups)}
 
 
-def _user(user: dict[str, Any]) -> dict[str, Any]:
-    blank: dict[str, Any] = {"stores": [], "groups": [], "permissions": []}
-    return {**blank, **user, "email": f"{user['email']}@{DOMAIN}", "password": PASSWORD}
+def _user(user: DemoUser) -> DemoUser:
+    return {
+        "stores": [],
+        "groups": [],
+        "permissions": [],
+        **user,
+        "email": f"{user['email']}@{DOMAIN}",
+        "password": PASSWORD,
+    }
 
 
-def _technicians(city: City, count: int) -> list[dict[str, Any]]:
+def _technicians(city: City, count: int) -> list[DemoTechnician]:
     rng = random.Random("staff 1")  # noqa: S311 - a town, not a secret
     names = islice(people(rng), count)
     return [
-        _technician(name, number=number, group=group, provider=provider) | {"home": _home(city, group, rng)}
+        {**_technician(name, number=number, group=group, provider=provider), "home": _home(city, group, rng)}
         for number, (name, (group, provider)) in enumerate(zip(names, cycle(TEAMS), strict=False))
     ]
 
 
-def _technician(name: str, *, number: int, group: str, provider: str | None) -> dict[str, Any]:
+def _technician(name: str, *, number: int, group: str, provider: str | None) -> DemoTechnician:
     _, store, skills = GROUPS[group]
     slug = name.lower().replace(" ", "-")
     shifts = {6: DAY_SHIFT, 13: LATE_SHIFT, 20: DAY_SHIFT}
-    entry: dict[str, Any] = {
+    entry: DemoTechnician = {
         "slug": slug,
         "name": name,
         "store": store,
@@ -137,7 +195,9 @@ def _technician(name: str, *, number: int, group: str, provider: str | None) -> 
         "password": PASSWORD,
         "on_duty": number % 9 != 8,
     }
-    return entry | ({"provider": provider} if provider else {})
+    if provider:
+        entry["provider"] = provider
+    return entry
 
 
 def _home(city: City, group: str, rng: random.Random) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """The city's streets as a network to drive on: junctions, and the edges between them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from geo_assign.simulate.geometry import Line, Point, Segment, distance, length_of, nearest_on_segment, segments
 
@@ -92,7 +92,14 @@ class StreetNetwork:
             reach *= 2
 
 
-def read_streets(document: Mapping[str, Any]) -> StreetNetwork:
+class StreetsDocument(TypedDict):
+    """The network as JSON: see `read_streets`."""
+
+    nodes: list[Sequence[int]]
+    edges: list[tuple[int, int, RoadClass, list[Sequence[int]]]]
+
+
+def read_streets(document: StreetsDocument) -> StreetNetwork:
     """Return the network that a JSON document holds.
 
     ``nodes`` are [x, y]; ``edges`` are [start, end, road class, points between the two]; coordinates count units of
