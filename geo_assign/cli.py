@@ -51,7 +51,7 @@ class Commands(click.Group):
 
 @contextmanager
 def _in_one_line() -> Iterator[None]:
-    """What went wrong, for whoever typed the command; unexpected errors keep their traceback."""
+    """What went wrong, for the person who typed the command; unexpected errors keep their traceback."""
     try:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):

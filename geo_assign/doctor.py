@@ -272,7 +272,7 @@ def check_events(worker_url: SecretStr) -> Finding:
     if row.dead:
         hint = "see GET /v1/webhooks/{id}/deliveries?state=dead; POST /v1/webhooks/{id}/redrive sends them again"
         return Finding(name, CheckVerdict.WARN, f"{row.dead} deliveries to webhooks were given up", hint)
-    return Finding(name, CheckVerdict.OK, "handed out, and told to whoever listens")
+    return Finding(name, CheckVerdict.OK, "handed out, and delivered to every webhook")
 
 
 def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Finding:

@@ -1,7 +1,7 @@
 """Bring a database to the newest schema: roles, extensions, migrations, first partitions.
 
 Runs as the owner. Migrations wait briefly for locks and then give up, rather than queue behind a long transaction
-and make everybody queue behind themselves.
+and make every other statement queue behind themselves.
 """
 
 from collections.abc import Callable

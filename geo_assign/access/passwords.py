@@ -17,7 +17,7 @@ def hash_password(password: str) -> str:
 def password_matches(password: str, kept: str | None) -> bool:
     """Whether `password` is the one kept. For None (no account or no password) it takes as long."""
     try:
-        _hasher.verify(kept or _nobody(), password)
+        _hasher.verify(kept or _hash_of_no_account(), password)
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -29,5 +29,5 @@ def needs_rehash(kept: str) -> bool:
 
 
 @cache
-def _nobody() -> str:
+def _hash_of_no_account() -> str:
     return hash_password("no account has this password")

@@ -26,7 +26,7 @@ from geo_assign.dispatch.commands.optimizing import (
     look_further,
 )
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
-from geo_assign.matching.optimal import NOBODY, Plan, Solution, solve
+from geo_assign.matching.optimal import UNASSIGNED, Plan, Solution, solve
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import list_batch, list_shown_coarsely
@@ -152,7 +152,7 @@ def _solve(database: Database, caller: Caller, gathered: Gathered, *, batch_id: 
         solution = solve(problem)
         # Greedy too is shown all it could have chosen from, or the comparison would flatter the batch.
         plans = (solution.best, solution.greedy)
-        wanting = [n for n in sorted(gathered.choice.truncated) if any(plan.pair[n] == NOBODY for plan in plans)]
+        wanting = [n for n in sorted(gathered.choice.truncated) if any(plan.pair[n] == UNASSIGNED for plan in plans)]
         nearest = next(further, None) if wanting else None
         if nearest is None:
             return _result(gathered, solution, eligible, batch_id=batch_id)
@@ -179,10 +179,10 @@ def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible]
     all_taken = (
         Left(order, "all_taken", "all who can go get other work of this batch")
         for n, order in enumerate(gathered.orders)
-        if best.pair[n] == NOBODY and gathered.choice.eligible[n]
+        if best.pair[n] == UNASSIGNED and gathered.choice.eligible[n]
     )
     pairs = tuple(_pairs(gathered, solution, eligible, batch={"id": batch_id, **asdict(totals)}))
-    told = [eligible[pair] for plan in (best, greedy) for pair in plan.pair if pair != NOBODY]
+    told = [eligible[pair] for plan in (best, greedy) for pair in plan.pair if pair != UNASSIGNED]
     coarse = {one.technician_id for one in told if one.coarse}
     return Optimized(batch_id, gathered.at, pairs, (*gathered.left, *all_taken), totals, coarse)
 
@@ -193,7 +193,7 @@ def _pairs(
     """Earliest slot first: who goes on from one order to the next is given the first one first."""
     for n in sorted(range(len(gathered.orders)), key=lambda n: (gathered.questions[n].slot.start, n)):
         pair = int(solution.best.pair[n])
-        if pair == NOBODY:
+        if pair == UNASSIGNED:
             continue
         alone = _alone(solution.greedy, n, eligible)
         one, metres = eligible[pair], round(float(solution.best.metres[n]), 1)
@@ -212,7 +212,7 @@ def _is_coarse(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> bool:
 
 def _alone(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> Alone | None:
     pair = int(greedy.pair[n])
-    return None if pair == NOBODY else Alone(eligible[pair].technician_id, round(float(greedy.metres[n]), 1))
+    return None if pair == UNASSIGNED else Alone(eligible[pair].technician_id, round(float(greedy.metres[n]), 1))
 
 
 def _read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:

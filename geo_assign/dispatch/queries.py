@@ -30,7 +30,7 @@ def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
     order = get_work_order(tx, scope, work_order_id)
     rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
     offers = list_lead_offers(tx, order.id, since=order.search_started_at)
-    closed = _why_nobody_is_asked(order, rules)
+    closed = _why_no_offer_is_made(order, rules)
     if closed is not None:
         return _as_shown(tx, scope, closed_ladder(offers, closed))
     waiting = {offer.technician_id for offer in offers if offer.state is OfferState.OFFERED}
@@ -63,7 +63,7 @@ def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = (
     return replace(ladder, rungs=tuple(rungs))
 
 
-def _why_nobody_is_asked(order: WorkOrder, rules: StoreRules) -> str | None:
+def _why_no_offer_is_made(order: WorkOrder, rules: StoreRules) -> str | None:
     """The sentence for work that is not going to be offered; None where it may be."""
     if order.state in TERMINAL:
         return f"No technician is asked: the work order is {order.state.value}."

@@ -50,7 +50,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class SlotTechnician:
     """A technician who can take a slot: metres and seconds of road from the place before, and on to what follows.
 
     `travel_after_s` None: nothing follows on that day. `position_seen`: the distance tells where the technician is now.
@@ -74,7 +74,7 @@ class FreeSlot:
 
     start: datetime
     end: datetime
-    technicians: Sequence[Opening]
+    technicians: Sequence[SlotTechnician]
     others: int
 
 
@@ -182,7 +182,7 @@ def _judge(
     passed = {row.id for row in fetch(tx, passing(shape_of(question)), question, technician_ids=asked)}
     if not passed or len(passed) < len(search.technician_ids):
         return None
-    openings = [_opening(people[person], windows[person]) for person in asked if person in passed]
+    openings = [_slot_technician(people[person], windows[person]) for person in asked if person in passed]
     return FreeSlot(start, question.slot.end, openings, len(nearest) - len(asked))
 
 
@@ -193,12 +193,12 @@ def _at(search: Search, start: datetime) -> Question:
     return replace(question, slot=slot, day_start=day_start, day_end=day_end)
 
 
-def _opening(person: BaseRow, window: Window) -> Opening:
+def _slot_technician(person: BaseRow, window: Window) -> SlotTechnician:
     # A home, and the present place where the store wants that, is told to a hundred metres.
     lives_there = person.from_home and window.provenance is Provenance.HOME_BASE
     coarse = lives_there or (person.coarse and window.provenance is Provenance.LIVE)
     distance_m = coarse_distance_m(window.distance_m) if coarse else window.distance_m
-    return Opening(person.id, person.name, distance_m, window.provenance, road_s(distance_m), window.after_s)
+    return SlotTechnician(person.id, person.name, distance_m, window.provenance, road_s(distance_m), window.after_s)
 
 
 def _travel_s(window: Window) -> float:

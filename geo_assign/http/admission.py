@@ -1,7 +1,7 @@
 """Bounded admission in front of the database pool.
 
 Twice the load without it leaves a third of the good answers and no recovery; with a short queue and an honest 503 the
-rest go on at full rate. When the queue is full, whoever matters least gives way: map reads first, pings last.
+rest go on at full rate. When the queue is full, the least important request gives way: map reads first, pings last.
 """
 
 import threading
@@ -97,7 +97,7 @@ class Admission:
 
 
 class Places:
-    """How many requests, or streams, a process holds at all; whoever finds none is turned away at once."""
+    """How many requests, or streams, a process holds at all; one that finds none is turned away at once."""
 
     def __init__(self, number: int) -> None:
         self._free = number

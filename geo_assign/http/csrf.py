@@ -21,7 +21,7 @@ def csrf_token(settings: Settings, session_id: UUID) -> str:
     Raises UnavailableError without one.
     """
     if not settings.fernet_keys:
-        raise UnavailableError("GEO_ASSIGN_SECRET_KEYS is not set: nobody can log in with a cookie.")
+        raise UnavailableError("GEO_ASSIGN_SECRET_KEYS is not set: no user can log in with a cookie.")
     return _sign(settings.fernet_keys[0], session_id)
 
 

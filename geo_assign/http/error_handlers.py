@@ -30,7 +30,7 @@ def _of_known(error: GeoAssignError) -> Response:
 def _of_database(error: Exception) -> Response:
     told = translate(error)
     if isinstance(told, InternalError):
-        raise error  # ours, not the caller's: Flask treats it as unexpected, and tells whoever listens for those
+        raise error  # ours, not the caller's: Flask treats it as unexpected, and tells the listeners for those
     return _response(told)
 
 

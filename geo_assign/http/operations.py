@@ -40,7 +40,7 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call an operation. `public`: anybody. Shown in OpenAPI as `x-access`.
+    """Who may call an operation. `public`: any client, without credentials. Shown in OpenAPI as `x-access`.
 
     `permission` is wanted of dispatchers only: administrators have every one.
     """
@@ -58,7 +58,7 @@ READING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.READ,))
 LEAD_WRITING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
 OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
 TECHNICIANS = Access(roles=(Role.TECHNICIAN,))
-EVERYBODY = Access(roles=tuple(Role))
+ALL_ROLES = Access(roles=tuple(Role))
 
 
 @dataclass(frozen=True)

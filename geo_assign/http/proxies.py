@@ -10,7 +10,7 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
     """The address that the request came from: `peer`, or what trusted proxies say of who called them.
 
     `forwarded_for` is the X-Forwarded-For header, to which each proxy appends whom it heard from. It is read from the
-    end for as long as the speaker is trusted: what stands in front of that anybody may have written.
+    end for as long as the speaker is trusted: any client may have written what stands in front of that.
     """
     address = peer
     hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]

@@ -37,7 +37,7 @@ Parsed = tuple[BaseModel | None, BaseModel | None]
 PathValues = Mapping[str, PathValue]
 
 
-class NoBody(Body):
+class EmptyBody(Body):
     """Of calls that need none: empty, or `{}`."""
 
 
@@ -167,7 +167,7 @@ class RequestHandler:
         if operation.body is not None:
             return query, operation.reads.decode(operation.body, raw)
         if raw:
-            decode_body(NoBody, raw)
+            decode_body(EmptyBody, raw)
         return query, None
 
 

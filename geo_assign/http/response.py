@@ -10,7 +10,7 @@ from werkzeug.datastructures import ETags, Headers
 from geo_assign.http.operations import Reply, Stream
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-# An API's answers are nobody's page: nothing may be framed, sniffed, or kept by a cache in between.
+# No answer of the API is a page: nothing may be framed, sniffed, or kept by a cache in between.
 API_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -45,7 +45,7 @@ class StreamResponse(Response):
         self.on_end: Callable[[], None] | None = None
 
     def close(self) -> None:
-        """Called by the server, once the answer is sent or nobody listens any more."""
+        """Called by the server, once the answer is sent or the client has gone away."""
         on_end, self.on_end = self.on_end, None
         try:
             super().close()

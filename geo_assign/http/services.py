@@ -17,7 +17,7 @@ from geo_assign.webhooks.delivery import Sender
 class Services:
     """`database` is the application role's. A log-in asks `limits` before it looks at a password.
 
-    Whoever shows where a technician is tells `views`.
+    Every operation that shows a technician's position records it in `views`.
     """
 
     settings: Settings

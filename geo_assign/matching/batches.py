@@ -18,7 +18,7 @@ from geo_assign.core.geo import haversine_m
 from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
-from geo_assign.matching.optimal import Problem
+from geo_assign.matching.optimal import AssignmentProblem
 from geo_assign.matching.places import FEW
 from geo_assign.matching.rows import NumberedCandidateRow
 from geo_assign.matching.shapes import Shape, shape_of
@@ -75,7 +75,7 @@ def list_eligible(tx: Tx, questions: Mapping[int, Question], *, nearest: int = N
 
 def as_problem(
     questions: Sequence[Question], choice: Choice, *, as_offers: Sequence[bool]
-) -> tuple[Problem, list[Eligible]]:
+) -> tuple[AssignmentProblem, list[Eligible]]:
     """The arrays to solve, and the pair behind each index.
 
     An order that is offered counts against the open offers that its technician may have; one that is assigned does not.
@@ -89,7 +89,7 @@ def as_problem(
         questions[pair.order].policy.offer_limit - pair.open_offers if as_offers[pair.order] else _NO_LIMIT
         for pair in pairs
     ]
-    problem = Problem(
+    problem = AssignmentProblem(
         order=np.array([pair.order for pair in pairs], dtype=np.int64),
         person=np.array([people[pair.technician_id] for pair in pairs], dtype=np.int64),
         metres=np.array([pair.metres for pair in pairs], dtype=float),

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Follow = Callable[[int, int], float]
 """How far the person of a pair is, in metres, coming from an earlier order of the problem; inf: not allowed then."""
 
-NOBODY = -1
+UNASSIGNED = -1
 _PER_METRE = 10  # ways that differ by less than this part of a metre are alike
 _MOST_FAIRNESS = 15  # beyond so many more appointments than the least busy person all are alike
 _EXACT = 2**53  # floats hold every integer below
@@ -27,7 +27,7 @@ _DENSE_SHARE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class AssignmentProblem:
     """Parallel arrays of eligible pairs, each of them once, and what each order and person brings.
 
     By pair: `order` and `person` numbers, `metres`, and `room`, how many other orders of this problem the person may
@@ -51,14 +51,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """By order: the pair that it is given, or NOBODY, and the metres of the way, NaN for NOBODY."""
+    """By order: the pair that it is given, or UNASSIGNED, and the metres of the way, NaN for UNASSIGNED."""
 
     pair: Ints
     metres: Floats
 
     @property
     def assigned(self) -> int:
-        return int(np.count_nonzero(self.pair != NOBODY))
+        return int(np.count_nonzero(self.pair != UNASSIGNED))
 
     @property
     def total_m(self) -> float:
@@ -79,13 +79,13 @@ class Solution:
     greedy: Plan
 
 
-def solve(problem: Problem) -> Solution:
+def solve(problem: AssignmentProblem) -> Solution:
     """The best plan: never worse than `greedy` on the same problem, which is the answer where it is better."""
     plain, optimal = greedy(problem), _by_clusters(problem)
     return Solution(best=plain if plain.beats(optimal) else optimal, greedy=plain)
 
 
-def greedy(problem: Problem) -> Plan:
+def greedy(problem: AssignmentProblem) -> Plan:
     """Oldest order first, each to the nearest who is still free then: what orders get that come one by one."""
     diary = _Diary(problem)
     by_order = np.argsort(problem.order, kind="stable")
@@ -103,7 +103,7 @@ def greedy(problem: Problem) -> Plan:
 class _Diary:
     """What has been given so far, as the next choice sees it."""
 
-    problem: Problem
+    problem: AssignmentProblem
     pair: Ints = field(init=False)
     metres: Floats = field(init=False)
     load: Ints = field(init=False)
@@ -112,7 +112,7 @@ class _Diary:
     _last: Ints = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pair = np.full(self.problem.orders, NOBODY, dtype=np.int64)
+        self.pair = np.full(self.problem.orders, UNASSIGNED, dtype=np.int64)
         self.metres = np.full(self.problem.orders, np.nan)
         self.load = self.problem.today.copy()
         self._busy = np.zeros(len(self.problem.today), dtype=bool)
@@ -161,7 +161,7 @@ class _Diary:
         return problem.follow(pair, max(before, key=lambda other: float(problem.ends[other])))
 
 
-def _by_clusters(problem: Problem) -> Plan:
+def _by_clusters(problem: AssignmentProblem) -> Plan:
     """Each set of overlapping slots by itself, in time order, and again while a person is found for what is left.
 
     Within a cluster no person gets two orders at once; those that merely hang together through a third have the rounds.
@@ -172,7 +172,7 @@ def _by_clusters(problem: Problem) -> Plan:
     while found:
         found = False
         for pairs in clusters:
-            waiting = pairs[diary.pair[problem.order[pairs]] == NOBODY]
+            waiting = pairs[diary.pair[problem.order[pairs]] == UNASSIGNED]
             still, metres = diary.still_open(waiting)
             chosen = _match(problem, still, metres, diary.load)
             for at in chosen:
@@ -181,7 +181,7 @@ def _by_clusters(problem: Problem) -> Plan:
     return diary.plan()
 
 
-def _clusters(problem: Problem) -> Iterator[Ints]:
+def _clusters(problem: AssignmentProblem) -> Iterator[Ints]:
     """The pairs of orders whose slots hang together by overlapping, earliest first."""
     cluster_of, cluster, until = np.zeros(problem.orders, dtype=np.int64), -1, -np.inf
     for order in np.argsort(problem.starts, kind="stable"):
@@ -193,7 +193,7 @@ def _clusters(problem: Problem) -> Iterator[Ints]:
     yield from np.split(by_cluster, np.flatnonzero(np.diff(of_pair[by_cluster])) + 1)
 
 
-def _match(problem: Problem, pairs: Ints, metres: Floats, load: Ints) -> Ints:
+def _match(problem: AssignmentProblem, pairs: Ints, metres: Floats, load: Ints) -> Ints:
     """Where in `pairs` those stand that are chosen: each order and each person at most once."""
     if not len(pairs):
         return np.empty(0, dtype=np.int64)
@@ -255,7 +255,7 @@ def _dense(rows: Ints, columns: Ints, costs: Ints, no_person: int, *, shape: tup
 
 
 def _sparse(rows: Ints, columns: Ints, costs: Ints, no_person: int, *, shape: tuple[int, int]) -> Ints:
-    """The same where most pairs may not be: each order has a column of its own that means NOBODY."""
+    """The same where most pairs may not be: each order has a column of its own that means UNASSIGNED."""
     from scipy.sparse import csr_array  # noqa: PLC0415
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
 

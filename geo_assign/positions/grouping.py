@@ -89,7 +89,7 @@ class Grouper:
             raise RecordingTimeoutError
         if group.error is None:
             return group.answers[place]
-        if len(group.batches) == 1 or _concerns_everybody(group.error):
+        if len(group.batches) == 1 or _concerns_all_batches(group.error):
             raise group.error
         return self._write([batch], begin)[0]
 
@@ -139,7 +139,7 @@ class Grouper:
         return recorded.batches
 
 
-def _concerns_everybody(error: BaseException) -> bool:
+def _concerns_all_batches(error: BaseException) -> bool:
     """Whether trying one by one would only meet the same trouble: the database is out of reach, or overloaded."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     if isinstance(cause, RETRYABLE):

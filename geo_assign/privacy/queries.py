@@ -61,7 +61,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
     track = _track(tx, technician.id, limit=limit, cursor=cursor)
     if cursor is not None:
         return TechnicianExport(track)
-    of_him = {
+    of_technician = {
         "duty": _of(tx, duty_intervals, technician.id, newest=duty_intervals.c.started_at),
         "time_off": _of(tx, time_off, technician.id, newest=time_off.c.starts_at),
         "hours_exceptions": _of(tx, hours_exceptions, technician.id, newest=hours_exceptions.c.local_date),
@@ -73,8 +73,8 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
     position = find_current_position(tx, technician.id)
     profile = {"technician": asdict(technician), "user": _user(tx, technician.user_id)}
     known = {"current_position": None if position is None else asdict(position)}
-    lists = {name: rows[:EXPORTED] for name, rows in of_him.items()}
-    truncated = [name for name, rows in of_him.items() if len(rows) > EXPORTED]
+    lists = {name: rows[:EXPORTED] for name, rows in of_technician.items()}
+    truncated = [name for name, rows in of_technician.items() if len(rows) > EXPORTED]
     return TechnicianExport(track, {**profile, **known, **lists}, truncated)
 
 

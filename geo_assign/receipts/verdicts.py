@@ -37,7 +37,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class VerdictSubject:
     """The technician that a verdict is about, in one decision."""
 
     decision: Decision
@@ -68,7 +68,7 @@ class Subject:
         return max(0.0, self.shown_m(distance_m) - nearest_m)
 
 
-def as_candidate(subject: Subject, entry: Mapping[str, Any]) -> Why:
+def as_candidate(subject: VerdictSubject, entry: Mapping[str, Any]) -> Why:
     """A technician whom the receipt names among the candidates."""
     name, rank, chosen = subject.name, entry["rank"], subject.decision.chosen_technician_id == subject.technician_id
     distance_m, gap_m = subject.shown_m(entry["distance_m"]), subject.gap_m(entry["distance_m"])
@@ -80,11 +80,11 @@ def as_candidate(subject: Subject, entry: Mapping[str, Any]) -> Why:
     return Why(subject.technician_id, name, verdict, rank=rank, distance_m=distance_m, gap_m=gap_m, sentence=sentence)
 
 
-def as_farther(subject: Subject, distance_m: float) -> Why:
+def as_farther(subject: VerdictSubject, distance_m: float) -> Why:
     """A technician who could have gone and whom the receipt does not name, because it names the nearest only."""
     rank = 1 + sum(one["distance_m"] <= distance_m for one in subject.decision.candidates)
     gap_m = subject.gap_m(distance_m)
-    behind = "nobody else could" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
+    behind = "no other technician could" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
     return Why(
         subject.technician_id,
         subject.name,
@@ -98,7 +98,7 @@ def as_farther(subject: Subject, distance_m: float) -> Why:
 
 
 def as_excluded(
-    subject: Subject,
+    subject: VerdictSubject,
     reasons: Reasons,
     distance_m: float | None,
     *,
@@ -124,13 +124,13 @@ def as_excluded(
     )
 
 
-def as_not_employed_yet(subject: Subject) -> Why:
+def as_not_employed_yet(subject: VerdictSubject) -> Why:
     """A technician who began to work here after the decision."""
     sentence = f"{subject.name} did not work here yet."
     return Why(subject.technician_id, subject.name, "not_considered", sentence=sentence, reconstructed=True)
 
 
-def as_untracked(subject: Subject, *, track_expired: bool) -> Why:
+def as_untracked(subject: VerdictSubject, *, track_expired: bool) -> Why:
     """A technician whose place at that moment is not kept, and against whom nothing else is known."""
     sentence = (
         f"The track of that day is no longer kept, so it is not known where {subject.name} was. "
@@ -146,7 +146,7 @@ def as_untracked(subject: Subject, *, track_expired: bool) -> Why:
     )
 
 
-def as_of_erased_customer(subject: Subject) -> Why:
+def as_of_erased_customer(subject: VerdictSubject) -> Why:
     """A technician whom the receipt of an erased customer does not name: the place went with the customer."""
     sentence = f"The customer was erased, so it is no longer known how far away {subject.name} was."
     return Why(subject.technician_id, subject.name, "unknown", sentence=sentence)

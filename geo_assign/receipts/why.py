@@ -18,7 +18,7 @@ from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import list_shown_coarsely
 from geo_assign.receipts.remedies import get_facts, remedy_for
 from geo_assign.receipts.verdicts import (
-    Subject,
+    VerdictSubject,
     Why,
     as_candidate,
     as_excluded,
@@ -40,7 +40,7 @@ def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Wh
     `decision` is exact, so that ranks are; what is told of technicians who are shown coarsely is rounded.
     """
     coarse = list_shown_coarsely(tx, scope, [decision]) | list_coarse(tx, scope, [technician_id])
-    subject = Subject(decision, technician_id, get_technician(tx, scope, technician_id).name, coarse)
+    subject = VerdictSubject(decision, technician_id, get_technician(tx, scope, technician_id).name, coarse)
     if subject.candidate is not None:
         return as_candidate(subject, subject.candidate)
     excluded = subject.excluded
@@ -79,13 +79,13 @@ def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Questio
     )
 
 
-def _as_written(subject: Subject, excluded: Mapping[str, Any]) -> Why:
+def _as_written(subject: VerdictSubject, excluded: Mapping[str, Any]) -> Why:
     reasons = excluded["reasons"]
     shown = rounded_reasons(reasons) if subject.technician_id in subject.coarse else reasons
     return as_excluded(subject, shown, excluded["distance_m"])
 
 
-def _reconstructed(tx: Tx, question: Question, subject: Subject) -> Why:
+def _reconstructed(tx: Tx, question: Question, subject: VerdictSubject) -> Why:
     """A technician whom the receipt does not name, judged as things stood then."""
     verdict = explain_one_then(tx, question, subject.technician_id)
     if verdict is None:
@@ -104,7 +104,7 @@ def _reconstructed(tx: Tx, question: Question, subject: Subject) -> Why:
 
 
 def _with_remedies(
-    tx: Tx, question: Question, subject: Subject, reasons: Sequence[Mapping[str, Any]]
+    tx: Tx, question: Question, subject: VerdictSubject, reasons: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """The reasons, each with the value that would have sufficed."""
     facts = get_facts(tx, question, subject.technician_id)

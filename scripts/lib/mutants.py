@@ -109,7 +109,7 @@ def _prepare(name: str, room: Room) -> Path:
 def _run(folder: Path, *, seconds: float, processes: int) -> bool:
     """Whether mutmut came to its end in time; what it says goes to a file."""
     # The tests of pure rooms ask no server; the name keeps their configuration from ending the run.
-    environment = os.environ | {"GEO_ASSIGN_TEST_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+    environment = os.environ | {"GEO_ASSIGN_TEST_DATABASE_URL": "postgresql://unknown@127.0.0.1:9/none"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(processes)]
     with (folder / "mutmut.log").open("w") as log:
         process = subprocess.Popen(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from geo_assign.http.operations import EVERYBODY, Access, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Access, Call, Reply, Routes
 from geo_assign.http.schemas import Body, ShortText
 from tests.http.conftest import MakeClient, People, bearer
 
@@ -17,13 +17,13 @@ class Echo(Body):
     title: ShortText = "none"
 
 
-@routes.post("/v1/echo", access=EVERYBODY, body=Echo)
+@routes.post("/v1/echo", access=ALL_ROLES, body=Echo)
 def echo(call: Call[None, Echo]) -> Reply:
     """Echo."""
     return Reply({"title": call.body.title})
 
 
-@routes.post("/v1/small", access=EVERYBODY, body=Echo, max_body_bytes=40)
+@routes.post("/v1/small", access=ALL_ROLES, body=Echo, max_body_bytes=40)
 def echo_small(call: Call[None, Echo]) -> Reply:
     """Echo little."""
     return Reply({"title": call.body.title})

@@ -11,7 +11,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.http.bodies import STRICT_JSON, URL_ENCODED, BodyFormat
 from geo_assign.http.decoding import M, decode_body
 from geo_assign.http.errors import UnsupportedMediaTypeError
-from geo_assign.http.operations import EVERYBODY, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Call, Reply, Routes
 from geo_assign.http.schemas import Latitude, Longitude, Query
 from tests.http.conftest import MakeClient, People, bearer
 
@@ -52,19 +52,19 @@ def _decode_hex(model: type[M], raw: bytes) -> M:
 HEX = BodyFormat(("application/vnd.tracker", "text/plain"), _require_anything, _decode_hex)
 
 
-@routes.post("/v1/trackers/form", access=EVERYBODY, body=Fix, reads=URL_ENCODED)
+@routes.post("/v1/trackers/form", access=ALL_ROLES, body=Fix, reads=URL_ENCODED)
 def send_form(call: Call[None, Fix]) -> Reply:
     """Send a form."""
     return Reply({"lat": call.body.lat, "event": call.body.event})
 
 
-@routes.post("/v1/trackers/hex", access=EVERYBODY, body=Message, reads=HEX)
+@routes.post("/v1/trackers/hex", access=ALL_ROLES, body=Message, reads=HEX)
 def send_hex(call: Call[None, Message]) -> Reply:
     """Send hexadecimal digits."""
     return Reply({"lat": call.body.lat})
 
 
-@routes.post("/v1/trackers/own-json", access=EVERYBODY, body=Message)
+@routes.post("/v1/trackers/own-json", access=ALL_ROLES, body=Message)
 def send_own_json(call: Call[None, Message]) -> Reply:
     """Send a tracker's own JSON."""
     return Reply({"lat": call.body.lat})

@@ -19,7 +19,7 @@ from geo_assign.http.csrf import (
     session_cookie,
 )
 from geo_assign.http.errors import CsrfTokenError
-from geo_assign.http.operations import EVERYBODY, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Call, Reply, Routes
 from tests.conftest import SECRET_KEY, World
 from tests.http.conftest import MakeClient, People, bearer
 
@@ -27,13 +27,13 @@ routes = Routes("Examples")
 SESSION = UUID("01a20193-b55f-7463-b93c-f067572ecca5")
 
 
-@routes.get("/v1/notes", access=EVERYBODY)
+@routes.get("/v1/notes", access=ALL_ROLES)
 def read_note(call: Call[None, None]) -> Reply:
     """Read."""
     return Reply({})
 
 
-@routes.delete("/v1/notes", access=EVERYBODY, status=204)
+@routes.delete("/v1/notes", access=ALL_ROLES, status=204)
 def delete_note(call: Call[None, None]) -> Reply:
     """Change."""
     return Reply()

@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from geo_assign.app import create_app, list_operations
 from geo_assign.core.settings import Settings
 from geo_assign.http.errors import OverloadedError
-from geo_assign.http.operations import EVERYBODY, READING, Access, Call, Reply, Routes, Stream
+from geo_assign.http.operations import ALL_ROLES, READING, Access, Call, Reply, Routes, Stream
 from geo_assign.http.paths import rule_of
 from geo_assign.http.schemas import Body
 from tests.conftest import World
@@ -70,13 +70,13 @@ def get_word(call: Call[None, None], name: str) -> Reply:
     return Reply({"name": name})
 
 
-@routes.post("/v1/notes", access=EVERYBODY, body=Note)
+@routes.post("/v1/notes", access=ALL_ROLES, body=Note)
 def add_note(call: Call[None, Note]) -> Reply:
     """Add a note."""
     return Reply({"text": call.body.text})
 
 
-@routes.delete("/v1/notes", access=EVERYBODY)
+@routes.delete("/v1/notes", access=ALL_ROLES)
 def empty_notes(call: Call[None, None]) -> Reply:
     """Answer with nothing at all."""
     return Reply()

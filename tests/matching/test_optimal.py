@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from geo_assign.matching import optimal
-from geo_assign.matching.optimal import NOBODY, Plan, Problem, greedy, solve
+from geo_assign.matching.optimal import UNASSIGNED, AssignmentProblem, Plan, greedy, solve
 
 SELDOM = 10**9
 
@@ -24,10 +24,10 @@ def problem(
     slots: list[tuple[float, float]] | None = None,
     room: int = SELDOM,
     follow: optimal.Follow | None = None,
-) -> Problem:
+) -> AssignmentProblem:
     """`ways` maps (order, person) to metres; without `slots` everything is wanted at once."""
     slots = slots or [(0.0, 1.0)] * orders
-    return Problem(
+    return AssignmentProblem(
         order=np.array([order for order, _ in ways], dtype=np.int64),
         person=np.array([person for _, person in ways], dtype=np.int64),
         metres=np.array(list(ways.values()), dtype=float),
@@ -39,9 +39,9 @@ def problem(
     )
 
 
-def pairs(asked: Problem, plan: Plan) -> dict[int, int]:
+def pairs(asked: AssignmentProblem, plan: Plan) -> dict[int, int]:
     """Order to person."""
-    return {order: int(asked.person[pair]) for order, pair in enumerate(plan.pair) if pair != NOBODY}
+    return {order: int(asked.person[pair]) for order, pair in enumerate(plan.pair) if pair != UNASSIGNED}
 
 
 def test_greedy_crosses_and_the_batch_does_not() -> None:
@@ -96,7 +96,7 @@ def test_nothing_to_do_is_a_plan_too() -> None:
 
 
 @st.composite
-def small(draw: st.DrawFn) -> Problem:
+def small(draw: st.DrawFn) -> AssignmentProblem:
     """Up to five orders and five people, some of whom may not, at one time."""
     orders, people = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     cells = [(order, person) for order in range(orders) for person in range(people)]
@@ -109,30 +109,30 @@ def small(draw: st.DrawFn) -> Problem:
 
 @given(small())
 @settings(max_examples=300, deadline=None)
-def test_the_best_plan_is_the_best_of_all(asked: Problem) -> None:
+def test_the_best_plan_is_the_best_of_all(asked: AssignmentProblem) -> None:
     assert worth(asked, solve(asked).best) == max(worth_of(asked, choice) for choice in all_choices(asked))
 
 
 @given(small())
 @settings(max_examples=100, deadline=None)
-def test_the_sparse_way_is_worth_the_same(asked: Problem) -> None:
+def test_the_sparse_way_is_worth_the_same(asked: AssignmentProblem) -> None:
     with pytest.MonkeyPatch.context() as patch:
         expected = worth(asked, solve(asked).best)
         patch.setattr(optimal, "_dense", optimal._sparse)
         assert worth(asked, solve(asked).best) == expected
 
 
-def worth(asked: Problem, plan: Plan) -> tuple[int, int, int]:
-    return worth_of(asked, [int(pair) for pair in plan.pair if pair != NOBODY])
+def worth(asked: AssignmentProblem, plan: Plan) -> tuple[int, int, int]:
+    return worth_of(asked, [int(pair) for pair in plan.pair if pair != UNASSIGNED])
 
 
-def worth_of(asked: Problem, chosen: list[int]) -> tuple[int, int, int]:
+def worth_of(asked: AssignmentProblem, chosen: list[int]) -> tuple[int, int, int]:
     """Number assigned, metres saved, load saved: the larger the better."""
     metres = sum(asked.metres[pair] for pair in chosen)
     return len(chosen), -round(metres * 10), -sum(int(asked.today[asked.person[pair]]) for pair in chosen)
 
 
-def all_choices(asked: Problem) -> list[list[int]]:
+def all_choices(asked: AssignmentProblem) -> list[list[int]]:
     """Every way to give each order one of its pairs, or none, and nobody two."""
     options = [[None, *np.flatnonzero(asked.order == order)] for order in range(asked.orders)]
     choices = ([int(pair) for pair in choice if pair is not None] for choice in product(*options))
@@ -155,19 +155,19 @@ def test_the_order_in_which_pairs_are_told_does_not_matter(seed: int) -> None:
     asked = random_problem(seed, 12, 12)
     shuffled = np.random.default_rng(seed + 1).permutation(len(asked.order))
     told = {name: getattr(asked, name)[shuffled] for name in ("order", "person", "metres", "room")}
-    again = Problem(**told, starts=asked.starts, ends=asked.ends, today=asked.today)
+    again = AssignmentProblem(**told, starts=asked.starts, ends=asked.ends, today=asked.today)
     assert pairs(asked, solve(asked).best) == pairs(again, solve(again).best)
     assert pairs(asked, greedy(asked)) == pairs(again, greedy(again))
 
 
-def random_problem(seed: int, orders: int, people: int, *, room: int = SELDOM, share: float = 0.5) -> Problem:
+def random_problem(seed: int, orders: int, people: int, *, room: int = SELDOM, share: float = 0.5) -> AssignmentProblem:
     """Orders and people scattered over a town, slots over a morning."""
     rng = np.random.default_rng(seed)
     order, person = np.nonzero(rng.random((orders, people)) < share)
     where = rng.random((orders + people, 2)) * 20_000
     metres = np.hypot(*(where[order] - where[orders + person]).T)
     starts = rng.integers(0, 8, orders) * 30.0
-    return Problem(
+    return AssignmentProblem(
         order=order.astype(np.int64),
         person=person.astype(np.int64),
         metres=metres,
@@ -178,7 +178,7 @@ def random_problem(seed: int, orders: int, people: int, *, room: int = SELDOM, s
     )
 
 
-def assert_possible(asked: Problem, plan: Plan) -> None:
+def assert_possible(asked: AssignmentProblem, plan: Plan) -> None:
     """Nobody in two places at once, and nobody beyond his room."""
     mine: dict[int, list[int]] = {}
     for order, person in pairs(asked, plan).items():
@@ -191,7 +191,7 @@ def assert_possible(asked: Problem, plan: Plan) -> None:
 
 def test_two_hundred_orders_among_a_thousand_people(capsys: pytest.CaptureFixture[str]) -> None:
     asked = random_problem(7, 200, 1_000, share=1.0)
-    asked = Problem(
+    asked = AssignmentProblem(
         **{name: getattr(asked, name) for name in ("order", "person", "metres", "room", "today")},
         starts=np.zeros(200),
         ends=np.ones(200),

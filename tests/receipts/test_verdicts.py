@@ -17,7 +17,7 @@ from geo_assign.receipts.coarse import (
 )
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.verdicts import (
-    Subject,
+    VerdictSubject,
     as_candidate,
     as_excluded,
     as_farther,
@@ -80,8 +80,8 @@ def receipt(
 TWO = (candidate(A, 1, 1_040.0), candidate(B, 2, 2_310.0))
 
 
-def subject(person: UUID, *coarse: UUID, decision: Decision | None = None) -> Subject:
-    return Subject(decision or receipt(TWO), person, "Ana", coarse)
+def subject(person: UUID, *coarse: UUID, decision: Decision | None = None) -> VerdictSubject:
+    return VerdictSubject(decision or receipt(TWO), person, "Ana", coarse)
 
 
 # Verdicts ------------------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_one_who_could_have_gone_and_is_not_named() -> None:
 def test_one_who_could_have_gone_where_nobody_else_could() -> None:
     found = as_farther(subject(C, decision=receipt()), 500.0)
     assert (found.rank, found.gap_m, found.distance_m) == (1, None, 500.0)
-    assert found.sentence == "Ana could have gone, and nobody else could: number 1 or later."
+    assert found.sentence == "Ana could have gone, and no other technician could: number 1 or later."
 
 
 def test_one_who_could_not_go() -> None:

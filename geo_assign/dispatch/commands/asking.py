@@ -98,7 +98,7 @@ def _claim_first(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *,
         now = tx.now()
         ranking = rank(tx, _question(order, rules, ring, at=now, limit=_TRIED_AT_ONCE))
         if not ranking.candidates:
-            _nobody(tx, caller, order, ranking, ring=ring, at=now)
+            _set_none_eligible(tx, caller, order, ranking, ring=ring, at=now)
             return
         for recipient in _recipients(ranking):
             as_offer = rules.settings.lead_acceptance
@@ -116,7 +116,7 @@ def _ask_several(
     ranking = replace(found, candidates=tuple(one for one in found.candidates if one.technician_id not in beside))
     if not ranking.candidates:
         if order.state is not State.OFFERED:
-            _nobody(tx, caller, order, ranking, ring=None, at=now)
+            _set_none_eligible(tx, caller, order, ranking, ring=None, at=now)
         return
     lock_people(tx, [one.technician_id for one in ranking.candidates])
     given = 0
@@ -142,7 +142,7 @@ def _suggest(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> Non
     now = tx.now()
     ranking = rank(tx, question_for_order(order, rules, at=now, needs_duty=True, limit=_TRIED_AT_ONCE))
     if not ranking.candidates:
-        _nobody(tx, caller, order, ranking, ring=None, at=now)
+        _set_none_eligible(tx, caller, order, ranking, ring=None, at=now)
         return
     best = ranking.candidates[0]
     decision_id = record_decision(
@@ -164,13 +164,15 @@ def _exhausted(tx: Tx, caller: Caller, order: WorkOrder, declined: int) -> None:
     set_pending(tx, caller, order, after, at=tx.now(), raises=alarm)
 
 
-def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring: Ring | None, at: datetime) -> None:
+def _set_none_eligible(
+    tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring: Ring | None, at: datetime
+) -> None:
     """Pending with the counts by reason and the nearest three who were excluded; looked at again before long."""
     again, reaches = at + LOOK_AGAIN, None
     if ring is not None and ring.widens_at is not None:
         again = min(again, ring.widens_at)
         reaches = SearchRing(ring.radius_m, ring.widens_at, ring.next_radius_m)
-    cause = _why_nobody(ranking, reaches)
+    cause = _cause_of(ranking, reaches)
     if order.pending_reason is PendingReason.NOBODY_ELIGIBLE and order.pending_detail == cause.as_json():
         set_deadlines(tx, order.id, evaluate_due_at=again)
         return
@@ -181,7 +183,7 @@ def _nobody(tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring:
     set_pending(tx, caller, order, after, at=at, sets={"decision_id": decision_id})
 
 
-def _why_nobody(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:
+def _cause_of(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:
     explanation = ranking.explanation
     assert explanation is not None
     return NobodyEligible(

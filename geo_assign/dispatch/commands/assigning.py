@@ -10,7 +10,7 @@ from geo_assign.dispatch.commands.claiming import Recipient, recipient_from, rec
 from geo_assign.dispatch.commands.crews import (
     CrewMember,
     ask_along,
-    asks_everybody,
+    asks_whole_crew,
     claim_together,
     get_collaborators,
     require_fit,
@@ -78,7 +78,7 @@ def assign(
     lead = get_technician(tx, caller.scope, technician_id)
     require_fit(lead, to_ask=mode == "offer")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    to_ask = mode == "offer" and asks_everybody(rules)
+    to_ask = mode == "offer" and asks_whole_crew(rules)
     crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
     ranking = rank_choice(tx, order, rules)
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_bookings(tx, order.id))})
@@ -116,7 +116,7 @@ def _assign_together(
         ranking=ranking,
         crew={one.id: one.name for one in crew},
     )
-    if as_offer and asks_everybody(rules):
+    if as_offer and asks_whole_crew(rules):
         # The order as it stands now: asking the collaborators must not set it back.
         offered = lock(tx, order.id)
         for member in members:

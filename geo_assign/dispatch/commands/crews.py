@@ -79,7 +79,7 @@ class CrewMember:
     chosen: bool = True
 
 
-def asks_everybody(rules: StoreRules) -> bool:
+def asks_whole_crew(rules: StoreRules) -> bool:
     """Whether collaborators are asked too; otherwise they are told once the lead has accepted."""
     return rules.settings.crew_policy == "all_or_nothing"
 
@@ -195,7 +195,7 @@ def change_crew(
     bookings = list_bookings(tx, order.id)
     present = {one.technician_id: one for one in bookings if one.role is BookingRole.COLLABORATOR}
     leads = [one.technician_id for one in bookings if one.role is BookingRole.PRIMARY]
-    to_ask = order.state is State.OFFERED and asks_everybody(rules)
+    to_ask = order.state is State.OFFERED and asks_whole_crew(rules)
     get_collaborators(tx, caller, technician_ids, leads=leads, to_ask=False)
     new = [technician_id for technician_id in technician_ids if technician_id not in present]
     joining = get_collaborators(tx, caller, new, leads=leads, to_ask=to_ask)
@@ -229,7 +229,7 @@ def _exchange_members(
     change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets={"crew_size": size})
     apply_change(tx, order, change)
     if offered:
-        for member in joining if asks_everybody(rules) else ():
+        for member in joining if asks_whole_crew(rules) else ():
             booking_id = claimed[member.technician_id]
             ask_along(tx, caller, order, rules, member, booking_id=booking_id, at=now)
         assign_if_complete(tx, caller, lock(tx, order.id), at=now)
@@ -255,7 +255,7 @@ def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) 
     technicians are free; otherwise those who are left go on.
     """
     now, order = tx.now(), _with_fixed_slot(order)
-    to_ask = order.state is State.OFFERED and asks_everybody(rules)
+    to_ask = order.state is State.OFFERED and asks_whole_crew(rules)
     present = {one.technician_id for one in list_bookings(tx, order.id)}
     candidates = _candidates(tx, order, rules, present, at=now)
     lock_people(tx, present | {one.technician_id for one in candidates})

@@ -104,9 +104,12 @@ def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
         for order, as_offer in zip(waiting, as_offers, strict=True)
     ]
     choice = list_eligible(tx, dict(enumerate(questions)))
-    nobody = [n for n in range(len(waiting)) if not choice.eligible[n]]
+    without_eligible = [n for n in range(len(waiting)) if not choice.eligible[n]]
     left = [_not_to_solve(order) for order in found if order not in waiting]
-    left += [_nobody(tx, waiting[n], questions[n], counted=wanted.explain and n in nobody[:_EXPLAINED]) for n in nobody]
+    left += [
+        _none_eligible(tx, waiting[n], questions[n], counted=wanted.explain and n in without_eligible[:_EXPLAINED])
+        for n in without_eligible
+    ]
     return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), choice, tuple(left), more)
 
 
@@ -190,7 +193,7 @@ def _why_not_waiting(order: WorkOrder) -> str:
     return "a technician is asked already" if order.state is State.OFFERED else f"it is {order.state.value}"
 
 
-def _nobody(tx: Tx, order: WorkOrder, question: Question, *, counted: bool) -> Left:
+def _none_eligible(tx: Tx, order: WorkOrder, question: Question, *, counted: bool) -> Left:
     counts = explain_exclusions(tx, question).counts if counted else {}
     return Left(
         order, "nobody_eligible", "no technician can go", {code.value: count for code, count in sorted(counts.items())}

@@ -10,7 +10,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.paging import MAX_LIMIT, Page
 from geo_assign.dispatch.commands.duty import go_off_duty, go_on_duty
 from geo_assign.http.csrf import csrf_token
-from geo_assign.http.operations import EVERYBODY, TECHNICIANS, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.routes.sessions import AccountAnswer
 from geo_assign.http.schemas import Answer, Body, PointAnswer
 from geo_assign.workforce.domain import InactiveError
@@ -73,7 +73,7 @@ class PresenceAnswer(Answer):
     changed_at: datetime | None
 
 
-@routes.get("/v1/me", access=EVERYBODY, answer=MeAnswer)
+@routes.get("/v1/me", access=ALL_ROLES, answer=MeAnswer)
 def get_me(call: Call[None, None]) -> Reply:
     """Read your account.
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from geo_assign.core.errors import NotFoundError
-from geo_assign.http.operations import EVERYBODY, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Listing, ShortText
 from geo_assign.workforce.commands import drop_view, save_view
 from geo_assign.workforce.domain import SavedView, TooManyViewsError
@@ -34,7 +34,7 @@ class SavedViewAnswer(Answer):
     updated_at: datetime
 
 
-@routes.get("/v1/me/views", access=EVERYBODY, answer=Listing[SavedViewAnswer])
+@routes.get("/v1/me/views", access=ALL_ROLES, answer=Listing[SavedViewAnswer])
 def list_saved_views(call: Call[None, None]) -> Reply:
     """List your saved views.
 
@@ -45,7 +45,7 @@ def list_saved_views(call: Call[None, None]) -> Reply:
     return Reply(Listing[SavedViewAnswer](items=[_answer(view) for view in views]))
 
 
-@routes.get("/v1/me/views/{name:slug}", access=EVERYBODY, answer=SavedViewAnswer, errors=(NotFoundError,))
+@routes.get("/v1/me/views/{name:slug}", access=ALL_ROLES, answer=SavedViewAnswer, errors=(NotFoundError,))
 def get_saved_view(call: Call[None, None], name: str) -> Reply:
     """Read a saved view.
 
@@ -57,7 +57,7 @@ def get_saved_view(call: Call[None, None], name: str) -> Reply:
 
 @routes.put(
     "/v1/me/views/{name:slug}",
-    access=EVERYBODY,
+    access=ALL_ROLES,
     body=SavedViewBody,
     example={"columns": ["number", "customer", "slot"], "sort": ["-priority"], "filters": {"state": ["pending"]}},
     answer=SavedViewAnswer,
@@ -73,7 +73,7 @@ def put_saved_view(call: Call[None, SavedViewBody], name: str) -> Reply:
         return Reply(_answer(save_view(tx, call.caller.id, name, call.body.model_dump(mode="json"))))
 
 
-@routes.delete("/v1/me/views/{name:slug}", access=EVERYBODY, status=204, errors=(NotFoundError,))
+@routes.delete("/v1/me/views/{name:slug}", access=ALL_ROLES, status=204, errors=(NotFoundError,))
 def delete_saved_view(call: Call[None, None], name: str) -> Reply:
     """Delete a saved view.
 

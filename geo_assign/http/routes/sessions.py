@@ -10,7 +10,7 @@ from geo_assign.access.domain import BadCredentialsError, Role
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
-from geo_assign.http.operations import EVERYBODY, Access, AnyCall, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Password, ShortText
 
@@ -84,7 +84,7 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
     return _with_cookie(call, session) if given.cookie else Reply(_answer(session, token=session.token, csrf=None))
 
 
-@routes.delete("/v1/sessions/current", access=EVERYBODY, status=204, own_transactions=True)
+@routes.delete("/v1/sessions/current", access=ALL_ROLES, status=204, own_transactions=True)
 def delete_session(call: Call[None, None]) -> Reply:
     """Log out.
 
