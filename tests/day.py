@@ -141,7 +141,7 @@ class Day:
         home: bool = False,
         provider: str | None = None,
     ) -> UUID:
-        """Hire somebody at his place on the map. `last_ping` None: his phone never reported."""
+        """Hire a technician who is at this letter of the map. `last_ping` None: the phone never reported."""
         new = NewTechnician(
             name=letter,
             store_id=self.store_id,
@@ -209,7 +209,7 @@ class Day:
         self.dispatch.go_off_duty(self.as_(letter), self.people[letter])
 
     def book(self, letter: str, slot: str) -> UUID:
-        """Fill somebody's time with other work, at his own place."""
+        """Fill a technician's time with other work, at the technician's own letter."""
         name = f"booked-{letter}-{slot}"
         start, end = self.slot(slot)
         new = NewOrder(
@@ -326,7 +326,7 @@ class Day:
         mode: assigning.Mode = "assign",
         version: int | None = None,
     ) -> WorkOrder:
-        """Choose somebody by hand; `along` are the letters of who comes along."""
+        """Choose a technician by hand; `along` are the letters of the collaborators."""
         with self.database.transaction(self.org_id) as tx:
             person, crew = self.people[letter], [self.people[one] for one in along]
             return assigning.assign(

@@ -76,7 +76,7 @@ class LiveService:
         return self._entry("stores", "slug", slug)["id"]  # type: ignore[no-any-return]
 
     def technician(self, slug: str) -> Client:
-        """Somebody's phone."""
+        """A technician's phone."""
         return Client(self.base_url, self._entry("technicians", "slug", slug)["token"])
 
     def technician_id(self, slug: str) -> str:

@@ -83,7 +83,7 @@ SEED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Api:
-    """A client with everybody's token: `api.get("/v1/me", by="desk@acme.example")`."""
+    """A client with the token of every user: `api.get("/v1/me", by="desk@acme.example")`."""
 
     client: FlaskClient
     tree: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""A person asks what is kept about him, and to be forgotten: export, erasure, and the log that says both happened."""
+"""A person asks what is kept about them, and to be forgotten: export, erasure, and the log that says both happened."""
 
 from typing import Any
 from uuid import UUID
@@ -62,7 +62,7 @@ def test_the_track_comes_by_pages(shop: Api) -> None:
     assert points[0]["used_at"] > points[1]["used_at"]
 
 
-def test_an_erased_technician_is_nobody_and_her_work_stays(shop: Api, world: World) -> None:
+def test_an_erased_technician_has_no_name_and_the_work_stays(shop: Api, world: World) -> None:
     order = served(shop)
     ana = shop.id("technicians", "ana")
     erased = shop.post(f"/v1/technicians/{ana}/erase", by="root")
@@ -113,7 +113,7 @@ def test_of_whom_is_a_question_that_has_to_be_asked(shop: Api) -> None:
         assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/phone")
 
 
-def test_an_erased_customer_leaves_a_work_order_of_nobody(shop: Api) -> None:
+def test_an_erased_customer_leaves_an_anonymous_work_order(shop: Api) -> None:
     order = served(shop)
     erased = shop.post(f"/v1/work-orders/{order}/erase-customer", by="root").get_json()
     assert erased["customer"] == {"name": "Erased person", "phone": None, "email": None}
@@ -165,7 +165,7 @@ def test_every_export_and_erasure_is_in_the_audit(shop: Api) -> None:
 
 
 @pytest.mark.parametrize("who", ["centre", "desk", "ana"])
-def test_nobody_but_an_administrator_looks_into_others_data(shop: Api, who: str) -> None:
+def test_only_an_administrator_reads_the_data_of_others(shop: Api, who: str) -> None:
     order, ana = served(shop), shop.id("technicians", "ana")
     answers = [
         shop.get(f"/v1/technicians/{ana}/export", by=who),
@@ -202,7 +202,7 @@ def test_a_door_opens_for_the_own_organization_alone(shop: Api, world: World, do
 
 
 def test_the_doors_lead_nowhere_else(shop: Api, world: World) -> None:
-    """Nobody but the application may call them, and not about those who are still here."""
+    """Only the application may call them, and only about people who were erased."""
     order, ana = created(shop), shop.id("technicians", "ana")
     with psycopg.connect(world.app_url) as conn:
         for door, subject in (("erase_technician_traces", ana), ("erase_customer_traces", order)):

@@ -8,8 +8,8 @@ def test_a_password_matches_its_hash_only() -> None:
     assert "correct" not in kept
 
 
-def test_nobody_has_no_password() -> None:
-    assert not password_matches("nobody has this password", None)
+def test_an_unknown_account_has_no_password() -> None:
+    assert not password_matches("no account has this password", None)
     assert not password_matches("", None)
 
 

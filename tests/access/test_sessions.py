@@ -85,7 +85,7 @@ def test_an_unknown_organization_is_told_like_a_wrong_password(house: House) -> 
         House(house.database, house.org_id, "no-such-house").log_in("ana@example.com")
 
 
-def test_a_technician_names_his_device(house: House) -> None:
+def test_a_technician_names_the_device(house: House) -> None:
     house.user("tec@example.com", Role.TECHNICIAN)
     with pytest.raises(InvalidError) as refused:
         house.log_in("tec@example.com")
@@ -121,7 +121,7 @@ def test_logging_out_ends_one_session(house: House) -> None:
     assert house.caller(second.token) is not None
 
 
-def test_an_expired_session_is_nobodys(house: House, admin: Connection) -> None:
+def test_an_expired_session_belongs_to_no_user(house: House, admin: Connection) -> None:
     house.user("ana@example.com")
     session = house.log_in("ana@example.com")
     admin.execute(text("UPDATE sessions SET expires_at = clock_timestamp()"))

@@ -41,7 +41,7 @@ def test_wrong_credentials_are_one_problem(api: Api, wrong: dict[str, str]) -> N
     assert answer.json["code"] == "bad_credentials"
 
 
-def test_a_technician_names_his_device(api: Api) -> None:
+def test_a_technician_names_the_device(api: Api) -> None:
     given = {"organization": "acme", "email": "ana@acme.example", "password": "ana-password"}
     refused = api.post("/v1/sessions", json=given)
     assert refused.status_code == 422
@@ -49,7 +49,7 @@ def test_a_technician_names_his_device(api: Api) -> None:
     assert api.post("/v1/sessions", json={**given, "device": "phone"}).status_code == 201
 
 
-def test_me_is_who_calls_and_what_he_sees(api: Api) -> None:
+def test_me_is_the_caller_and_what_the_caller_sees(api: Api) -> None:
     desk = api.get("/v1/me", by="desk").json
     assert desk["user"]["permissions"] == ["reallocate"]
     assert desk["organization"]["slug"] == "acme"

@@ -17,7 +17,7 @@ from tests.access.api import SEED, Api
 from tests.conftest import World
 
 HERE = {"lat": 41.151, "lon": -8.61}
-NOBODY_LISTENS = "http://127.0.0.1:9/hook"
+CLOSED_PORT = "http://127.0.0.1:9/hook"
 UP_NORTH = {"lat": 41.251, "lon": -8.61}
 _MORE_KEYS = [
     {"name": "reader", "scopes": ["read"], "stores": ["centre"]},
@@ -30,7 +30,7 @@ class House:
     """One organization: its people through `api`, its things by kind.
 
     Kinds beginning with `spare_` may be taken away; those beginning with `other_` lie in the store and the group that
-    nobody but the administrator sees, those beginning with `sibling_` in another group of the store `centre`; the rest
+    only the administrator sees, those beginning with `sibling_` in another group of the store `centre`; the rest
     belongs to that store and the group `phones`.
     """
 
@@ -39,7 +39,7 @@ class House:
     things: dict[str, str]
 
     def token(self, who: str) -> str:
-        """Somebody's token; `reader` and `writer` are the API keys with one scope each."""
+        """The token of a caller; `reader` and `writer` are the API keys with one scope each."""
         if who in {"reader", "writer"}:
             return str(self.api.entry("api_keys", who)["key"])
         return self.api.token(who)
@@ -110,18 +110,18 @@ def _make_spares(api: Api, things: dict[str, str]) -> None:
         ("spare_technician", "/v1/technicians", person),
         ("spare_user", "/v1/users", user),
         ("spare_api_key", "/v1/api-keys", {"name": "Spare", "scopes": ["read"]}),
-        ("webhook", "/v1/webhooks", {"url": NOBODY_LISTENS}),
-        ("spare_webhook", "/v1/webhooks", {"url": NOBODY_LISTENS, "events": ["work_order.created"]}),
+        ("webhook", "/v1/webhooks", {"url": CLOSED_PORT}),
+        ("spare_webhook", "/v1/webhooks", {"url": CLOSED_PORT, "events": ["work_order.created"]}),
         ("time_off", f"/v1/technicians/{things['technician']}/time-off", away),
     ):
         things[kind] = created(api, path, body)
 
 
 def _make_work(api: Api, things: dict[str, str]) -> None:
-    lead = {"customer": {"name": "Somebody"}, "store_id": things["store"]}
+    lead = {"customer": {"name": "Any Customer"}, "store_id": things["store"]}
     position = {"recorded_at": _now(api), **HERE}
     assert api.post("/v1/positions", by="ana", json={"positions": [position]}).status_code == 200
-    # The nearest is asked; the others wait for somebody.
+    # The nearest is asked; the other orders wait for a technician.
     things["work_order"] = created(api, "/v1/leads", {**lead, "location": HERE, "group_id": things["group"]})
     things["spare_order"] = created(api, "/v1/leads", {**lead, "address": "Rua Nova 1"})
     north = {"store_id": things["other_store"], "group_id": things["other_group"], "location": UP_NORTH}
@@ -136,7 +136,7 @@ def _make_siblings(api: Api, things: dict[str, str]) -> None:
     store = {"store_id": things["store"]}
     things["sibling_group"] = group = created(api, "/v1/service-groups", {"name": "Kettles", **store})
     things["sibling_technician"] = created(api, "/v1/technicians", {"name": "Cem", "group_ids": [group], **store})
-    lead = {"customer": {"name": "Somebody"}, "location": UP_NORTH, "group_id": group, **store}
+    lead = {"customer": {"name": "Any Customer"}, "location": UP_NORTH, "group_id": group, **store}
     things["sibling_order"] = created(api, "/v1/leads", lead)
     order = api.get(f"/v1/work-orders/{things['sibling_order']}", by="root").get_json()
     things["sibling_decision"] = order["decision_id"]

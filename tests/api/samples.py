@@ -14,7 +14,7 @@ from geo_assign.app import list_operations
 
 HERE = {"lat": 41.151, "lon": -8.61}
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
-# No such version ever was: whoever may edit is told 412, and nothing changes.
+# No such version ever was: a caller who may edit is told 412, and nothing changes.
 STALE = '"999999"'
 
 
@@ -62,7 +62,7 @@ PRIVACY = Row("yes", "no", "no", "own data")
 # A technician's own data have paths of their own.
 PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
 # What the table leaves to be said.
-ANYBODY = Row("yes", "yes", "yes", "yes", "any", "yes")
+WITHOUT_LOGIN = Row("yes", "yes", "yes", "yes", "any", "yes")
 THEMSELVES = Row("yes", "yes", "yes", "yes")
 # The API key's part of the row is "create, cancel, auto-assign".
 WORK_OF_PEOPLE = replace(WORK, key="no")
@@ -150,7 +150,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/technicians/{id}/export": (PRIVACY_OF_ALL, _TECHNICIAN),
     "POST /v1/technicians/{id}/erase": (PRIVACY_OF_ALL, Sample(ids=("spare_technician",))),
     "POST /v1/work-orders/{id}/erase-customer": (PRIVACY_OF_ALL, Sample(ids=("spare_order",))),
-    "GET /v1/customers/export": (PRIVACY_OF_ALL, Sample(query={"email": "nobody@example.com"})),
+    "GET /v1/customers/export": (PRIVACY_OF_ALL, Sample(query={"email": "unknown@example.com"})),
     "GET /v1/audit": (PRIVACY_OF_ALL, Sample()),
     "GET /v1/me/offers": (OWN, Sample()),
     "GET /v1/me/schedule": (OWN, Sample()),
@@ -232,7 +232,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/webhooks/{id}/deliveries": (USERS, _WEBHOOK),
     "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": (USERS, Sample(ids=("webhook", "delivery"))),
     "POST /v1/webhooks/{id}/redrive": (USERS, _WEBHOOK),
-    "POST /v1/sessions": (ANYBODY, Sample(body=_LOG_IN)),
+    "POST /v1/sessions": (WITHOUT_LOGIN, Sample(body=_LOG_IN)),
     "GET /v1/me": (THEMSELVES, Sample()),
     "GET /v1/me/views": (THEMSELVES, Sample()),
     "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from geo_assign.http.paths import template_of
 from tests.api.neighbours import House, Neighbours
-from tests.api.samples import ANYBODY, KEYS, OPERATIONS, ROW_OF, SAMPLES, request_of
+from tests.api.samples import KEYS, OPERATIONS, ROW_OF, SAMPLES, WITHOUT_LOGIN, request_of
 
 CALLERS: Mapping[str, str | None] = {
     "administrator": "root",
@@ -63,7 +63,7 @@ def test_the_document_says_the_same(neighbours: Neighbours, name: str) -> None:
     method, path = name.split(" ")
     shown = document["paths"][template_of(path)][method.lower()]["x-access"]
     row = ROW_OF[name]
-    if row is ANYBODY:
+    if row is WITHOUT_LOGIN:
         assert shown == {"roles": [], "scopes": [], "permission": None, "public": True}
         return
     people = [caller for caller in CALLERS if caller != "anonymous" and caller not in KEYS and row.allows(caller)]
@@ -194,7 +194,7 @@ def token_for(house: House, name: str, caller: str) -> str | None:
 
 
 def fresh_token(house: House, who: str) -> str:
-    """A session of somebody that may be ended."""
+    """A session of another user, which may be ended."""
     body = {"organization": "acme", "email": f"{who}@acme.example", "password": f"{who}-password", "device": "spare"}
     answer = house.api.post("/v1/sessions", json=body)
     return str(answer.get_json()["token"])

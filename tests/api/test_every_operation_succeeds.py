@@ -235,7 +235,7 @@ def serve_customers(story: Story, ids: dict[str, str]) -> None:
 
 
 def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
-    """A lead whose address nobody knows: a pin, a choice, another choice, automation, and then it is called off."""
+    """A lead whose address no geocoder knows: a pin, a choice, another choice, automation, and it is cancelled."""
     slot = {"start": "2031-03-03T10:00:00", "end": "2031-03-03T11:00:00"}
     lead = {"store_id": ids["store"], "customer": {"name": "Rui"}, "address": "Nowhere 5", "slot": slot}
     order = story.post("/v1/leads", lead, by="desk")
@@ -321,7 +321,7 @@ def look_back(story: Story, ids: dict[str, str]) -> None:
 
 
 def tell_others(story: Story) -> None:
-    """Somebody else's system listens."""
+    """A system outside listens."""
     with StubServer() as receiver:
         hook = story.post("/v1/webhooks", {"url": receiver.url, "events": ["technician.presence_changed"]})
         path = f"/v1/webhooks/{hook['id']}"

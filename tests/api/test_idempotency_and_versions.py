@@ -31,7 +31,7 @@ class Desk:
 
     @property
     def lead(self) -> dict[str, Any]:
-        """A lead with a slot that nobody else has, so that leads do not stand in each other's way."""
+        """A lead with a slot of its own, so that leads do not stand in each other's way."""
         year = 2032 + uuid4().int % 60
         day = 1 + uuid4().int % 28
         slot = {"start": f"{year}-06-{day:02}T10:00:00Z", "end": f"{year}-06-{day:02}T11:00:00Z"}
@@ -163,7 +163,7 @@ def test_a_retried_api_key_does_not_tell_its_secret_again(desk: Desk) -> None:
 # Versions -------------------------------------------------------------------------------------------------------------
 
 
-def test_without_a_version_nobody_edits(desk: Desk) -> None:
+def test_without_a_version_no_edit_is_taken(desk: Desk) -> None:
     order = desk.waiting()
     refused = desk.assign(order)
     assert (refused.status_code, refused.get_json()["code"]) == (428, "version_required")
@@ -202,7 +202,7 @@ def test_what_automation_did_meanwhile_does_not_stand_in_a_dispatchers_way(desk:
     assert [event["kind"] for event in history] == ["created", "offered", "assigned"]
 
 
-def test_a_store_tells_its_present_state_to_whoever_comes_second(desk: Desk) -> None:
+def test_a_store_tells_its_present_state_to_the_second_editor(desk: Desk) -> None:
     path = f"/v1/stores/{desk.house.things['spare_store']}"
     version = desk.send("GET", path).get_json()["version"]
     assert desk.send("PATCH", path, {"name": "First"}, version=version).status_code == 200

@@ -18,7 +18,7 @@ from tests.conftest import World
 TABLES = sorted(metadata.tables)
 READS = [name for name in OPERATIONS if name.startswith("GET") and name != "GET /v1/live"]
 LISTS = [name for name in READS if not SAMPLES[name].ids and not name.startswith("GET /v1/me/")]
-# What the application may never change, whoever's it is.
+# What the application may never change in any organization.
 _REFUSED = (pg_errors.InsufficientPrivilege,)
 
 
@@ -91,8 +91,8 @@ def test_set_to_one_organization_the_others_rows_are_not_there(
     _set_to(as_application, filled.ours.org_id)
     assert _count(as_application, table, filled.ours.org_id) > 0
     assert _count(as_application, table, filled.theirs.org_id) == 0
-    everybody = sql.SQL("SELECT count(DISTINCT org_id) FROM {}").format(sql.Identifier(table))
-    assert as_application.execute(everybody).fetchone() == (1,)
+    organizations = sql.SQL("SELECT count(DISTINCT org_id) FROM {}").format(sql.Identifier(table))
+    assert as_application.execute(organizations).fetchone() == (1,)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -189,7 +189,7 @@ def post(house: House, path: str, body: dict[str, Any], *, by: str = "root") -> 
 
 
 def move(house: House, order: dict[str, Any], step: str, body: dict[str, Any], *, by: str) -> TestResponse:
-    """A step of somebody who has just read the order."""
+    """A step of a caller who has just read the order."""
     return house.api.post(f"/v1/work-orders/{order['id']}/{step}", by=by, version=order["version"], json=body)
 
 
@@ -209,7 +209,7 @@ def assigned(house: House, start: str) -> dict[str, Any]:
 
 
 def change_desk(house: House, **changes: Any) -> None:
-    """The administrator changes what the dispatcher may do, while he is logged in."""
+    """The administrator changes what the dispatcher may do, while the dispatcher is logged in."""
     path = f"/v1/users/{house.things['user']}"
     version = house.api.get(path, by="root").get_json()["version"]
     answer = house.api.patch(path, by="root", version=version, json=changes)

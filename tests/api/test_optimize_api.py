@@ -20,7 +20,7 @@ def test_a_preview_then_for_good_then_once_more(world: World) -> None:
         house = neighbours.ours
         things = house.things
         root = house.api
-        # A later slot than the work that Ana is asked to do already; nobody has to be on duty for it.
+        # A later slot than the work that Ana is asked to do already; no technician has to be on duty for it.
         slot = {"start": "2031-03-03T10:00:00", "end": "2031-03-03T11:00:00"}
         lead = {"customer": {"name": "Ida"}, "store_id": things["store"], "group_id": things["group"], "slot": slot}
         settings = root.get(f"/v1/stores/{things['store']}/settings", by="root")

@@ -1,4 +1,4 @@
-"""Calls are counted where requests are served: the limits' arithmetic alone would hold nobody back."""
+"""Calls are counted where requests are served: the limits' arithmetic alone would hold no caller back."""
 
 import json
 from collections.abc import Iterator

@@ -59,7 +59,7 @@ def test_who_can_take_it_says_how_each_place_is_known(console: ConsolePage) -> N
     expect(console.candidate("Luís Cunha")).to_contain_text("Provider")
 
 
-def test_why_lists_everybody_who_cannot_go_with_the_reason(console: ConsolePage) -> None:
+def test_why_lists_all_technicians_who_cannot_go_with_the_reason(console: ConsolePage) -> None:
     console.order("L-2044").locator("button").click()
     expect(console.panel).to_contain_text("5 cannot. Rui is nearer, but already booked then")
     console.page.keyboard.press("w")
@@ -109,7 +109,7 @@ def test_a_person_is_found_by_name_without_accents(console: ConsolePage) -> None
     expect(console.page.get_by_role("region", name="Hugo Pires")).to_contain_text(re.compile("Silent · 18 min ago"))
 
 
-def test_somebody_faster_turns_the_row_into_the_answer(
+def test_a_faster_dispatcher_turns_the_row_into_the_answer(
     console: ConsolePage, running: RunningService, day: Scenario
 ) -> None:
     console.order("L-2044").locator("button").click()
@@ -149,7 +149,7 @@ def test_a_new_order_appears_live(console: ConsolePage, running: RunningService,
     expect(console.badge).to_have_text("10")
 
 
-def test_a_ranked_person_moves_on_the_map_as_he_drives(map_console: ConsolePage, running: RunningService) -> None:
+def test_a_ranked_technician_moves_on_the_map_while_driving(map_console: ConsolePage, running: RunningService) -> None:
     map_console.order("L-2044").locator("button").click()
     marker = map_console.marker(1)
     expect(marker).to_be_visible()

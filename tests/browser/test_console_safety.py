@@ -56,8 +56,8 @@ def test_the_map_is_usable_without_tiles_and_without_a_basemap(map_console: Cons
 
 
 def test_a_tile_server_that_does_not_answer_is_said_once(day: Scenario, page: Page, built_console: None) -> None:
-    nobody_listens = "http://127.0.0.1:9/{z}/{x}/{y}.png"
-    running = run(day, ConsoleSettings(nobody_listens, "© OpenStreetMap contributors"))
+    closed_port = "http://127.0.0.1:9/{z}/{x}/{y}.png"
+    running = run(day, ConsoleSettings(closed_port, "© OpenStreetMap contributors"))
     try:
         console = ConsolePage(page, running.url)
         console.open()

@@ -112,7 +112,7 @@ def test_a_misspelt_setting_is_warned_about(runner: CliRunner) -> None:
     [
         ({"GEO_ASSIGN_PORT": "many"}, "GEO_ASSIGN_PORT"),
         ({"GEO_ASSIGN_ADMIN_DATABASE_URL": "not a url"}, "database URL"),
-        ({"GEO_ASSIGN_ADMIN_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/none"}, "database refused"),
+        ({"GEO_ASSIGN_ADMIN_DATABASE_URL": "postgresql://unknown:secret@127.0.0.1:1/none"}, "database refused"),
     ],
 )
 def test_trouble_is_told_in_a_line_without_secrets(runner: CliRunner, changes: dict[str, str], told: str) -> None:

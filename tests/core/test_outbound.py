@@ -184,7 +184,7 @@ def test_the_environment_is_not_read(
     client: OutboundClient, server: StubServer, *, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
+    netrc.write_text("machine 127.0.0.1 login a-user password a-password\n")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -229,7 +229,7 @@ def test_a_successful_call_logs_no_url(
     assert "s3cr3t" not in caplog.text
 
 
-def test_nobody_listening_is_unreachable(client: OutboundClient) -> None:
+def test_a_closed_port_is_unreachable(client: OutboundClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(OutboundUnreachableError):

@@ -54,7 +54,7 @@ class Desks:
             self.day.store_id = before
 
     def dispatcher(self, name: str, *groups: str, permissions: tuple[str, ...] = ()) -> Caller:
-        """Somebody who looks after these groups, and is logged in."""
+        """A dispatcher of these groups, who is logged in."""
         group_ids = tuple(self.day.groups[group] for group in groups)
         new = NewUser(email=f"{name}@desk.example", name=name, role=Role.DISPATCHER, permissions=permissions)
         with self.day.database.transaction(self.day.org_id) as tx:
@@ -77,7 +77,7 @@ class Desks:
             end_sessions(tx, self.callers[name].id)
 
     def leaves(self, name: str) -> None:
-        """He looks after no group any more, and stays logged in."""
+        """The dispatcher loses all groups, and stays logged in."""
         with self.day.database.transaction(self.day.org_id) as tx:
             update_staff(tx, self.day.boss, self.callers[name].id, changes={"group_ids": ()})
 
@@ -105,7 +105,7 @@ class Desks:
         return self._followed(caller, job, step)
 
     def reallocate(self, job: str, letter: str, *, by: str | None = None, **more: Any) -> WorkOrder:
-        """Give a job that somebody has to another."""
+        """Give a job that a technician has to another technician."""
         how: Any = {"mode": "assign", "force": False, "reason": None, "version": None} | more
         person = self.day.people[letter]
         with self.day.database.transaction(self.day.org_id) as tx:
@@ -116,7 +116,7 @@ class Desks:
             return list_group_stays(tx, self.day.jobs[job])
 
     def drive(self, letter: str, job: str, state: State = State.TRAVELLING) -> None:
-        """The technician says where he is with a job."""
+        """The technician reports progress on a job."""
         with self.day.database.transaction(self.day.org_id) as tx:
             progress.advance(tx, self.day.as_(letter), self.day.jobs[job], state)
 

@@ -1,4 +1,4 @@
-"""Who ends an alarm: a user who acts on the work order, or its end; nobody else, whatever they change."""
+"""Who ends an alarm: a user who acts on the work order, or its end; no other caller, whatever they change."""
 
 from collections.abc import Callable
 from uuid import uuid4

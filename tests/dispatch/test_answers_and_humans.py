@@ -36,7 +36,7 @@ def test_accepting_again_answers_the_same(pair: Day) -> None:
     assert pair.history("J") == ["created", "offered", "assigned"]
 
 
-def test_nobody_answers_for_somebody_else(pair: Day) -> None:
+def test_a_technician_answers_no_offer_of_another(pair: Day) -> None:
     pair.auto_assign("J")
     with pytest.raises(OfferNotFoundError):
         pair.accept("B", pair.offer("J"))
@@ -71,7 +71,7 @@ def test_what_was_answered_cannot_be_answered_otherwise(pair: Day) -> None:
         pair.accept("A", offer)
 
 
-def test_where_the_store_does_not_allow_it_nobody_rejects(pair: Day) -> None:
+def test_where_the_store_does_not_allow_it_no_technician_rejects(pair: Day) -> None:
     pair.set(lead_rejection=False)
     pair.auto_assign("J")
     with pytest.raises(RejectionDisabledError):
@@ -90,7 +90,9 @@ def test_where_the_store_does_not_allow_it_nobody_rejects(pair: Day) -> None:
         (RejectReason.OTHER, False),
     ],
 )
-def test_the_reason_decides_whether_somebody_is_asked_again(day: Day, reason: RejectReason, asked_again: bool) -> None:
+def test_the_reason_decides_whether_a_technician_is_asked_again(
+    day: Day, reason: RejectReason, asked_again: bool
+) -> None:
     day.map("A . J", step_m=500)
     day.technician("A")
     day.auto_assign("J")
@@ -103,7 +105,7 @@ def test_the_reason_decides_whether_somebody_is_asked_again(day: Day, reason: Re
     assert (day.evaluate("J").technician == "A") is asked_again
 
 
-def test_who_goes_home_loses_his_offer_and_nothing_is_held_against_him(pair: Day) -> None:
+def test_going_off_duty_withdraws_the_offer_and_counts_as_no_refusal(pair: Day) -> None:
     pair.auto_assign("J")
     offer = pair.offer("J")
     pair.off_duty("A")
@@ -144,7 +146,7 @@ def test_a_choice_by_hand_withdraws_the_open_offer(pair: Day) -> None:
     assert pair.auto_assign("K").technician == "A"
 
 
-def test_whoever_is_being_asked_can_be_given_it_at_once(pair: Day) -> None:
+def test_a_technician_with_the_offer_can_be_assigned_at_once(pair: Day) -> None:
     pair.auto_assign("J")
     assert pair.assign("J", "A").state is State.ASSIGNED
 
@@ -158,7 +160,7 @@ def test_an_offer_by_hand_replaces_the_open_one(pair: Day) -> None:
     assert pair.accept("B", pair.offer("J")).state is OfferState.ACCEPTED
 
 
-def test_somebody_off_duty_is_assigned_but_not_asked(day: Day) -> None:
+def test_a_technician_off_duty_is_assigned_but_not_asked(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A", on_duty=False)
     day.auto_assign("J")

@@ -98,7 +98,7 @@ def test_a_rejection_asks_the_next_at_once(day: Day) -> None:
     assert day.history("J") == ["created", "offered", "rejected", "offered"]
 
 
-def test_an_offer_that_nobody_answers_expires_and_the_next_is_asked(day: Day) -> None:
+def test_an_unanswered_offer_expires_and_the_next_is_asked(day: Day) -> None:
     day.map("A . J . . B", step_m=500)
     day.technician("A")
     day.technician("B")
@@ -149,7 +149,7 @@ def test_turning_the_trigger_off_lets_a_running_offer_finish_without_a_successor
     assert day.outcome("J").order.pending_reason is PendingReason.AUTOMATION_OFF
 
 
-def test_a_suggestion_is_stored_and_nobody_is_asked(day: Day) -> None:
+def test_a_suggestion_is_stored_and_no_technician_is_asked(day: Day) -> None:
     day.set(lead_auto_user_assignment="suggest")
     day.map("A . J", step_m=500)
     day.technician("A")
@@ -159,7 +159,7 @@ def test_a_suggestion_is_stored_and_nobody_is_asked(day: Day) -> None:
     assert lead.technician is None
 
 
-def test_waiting_work_is_looked_at_again_when_somebody_comes_on_duty(day: Day) -> None:
+def test_waiting_work_is_looked_at_again_when_a_technician_comes_on_duty(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A", on_duty=False)
     assert day.auto_assign("J").state is State.PENDING

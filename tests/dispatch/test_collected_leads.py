@@ -23,7 +23,7 @@ def test_one_by_one_the_second_lead_pays_for_the_first(day: Day) -> None:
     assert day.lead("K").technician == "B"
 
 
-def test_together_nobody_crosses(day: Day) -> None:
+def test_together_no_ways_cross(day: Day) -> None:
     crossing(day, collect_seconds=5)
     assert day.lead("J").order.pending_reason is PendingReason.TO_BE_SOLVED
     day.later("2 s")
@@ -61,7 +61,7 @@ def test_without_acceptance_they_are_assigned(day: Day) -> None:
     assert [day.outcome(job).order.pinned for job in "JK"] == [False, False]
 
 
-def test_whom_nobody_is_left_for_says_so_and_does_not_wait_again(day: Day) -> None:
+def test_a_lead_without_a_technician_says_so_and_does_not_wait_again(day: Day) -> None:
     day.map("J A K", step_m=500)
     day.technician("A")
     day.set(collect_seconds=5)

@@ -41,7 +41,7 @@ def team(day: Day) -> Day:
 
 @pytest.fixture
 def strict(team: Day) -> Day:
-    """The same, where everybody is asked and all must accept."""
+    """The same, where the whole crew is asked and all must accept."""
     team.set(crew_policy="all_or_nothing")
     return team
 
@@ -86,7 +86,7 @@ def test_a_lead_engineer_and_who_comes_along_have_the_work_together(team: Day) -
     assert [one["name"] for one in told.detail["collaborators"]] == ["A", "C"]
 
 
-def test_nobody_comes_twice_and_nobody_leads_and_comes_along(team: Day) -> None:
+def test_a_crew_names_each_technician_once(team: Day) -> None:
     for along in ("AA", "AB"):
         with pytest.raises(InvalidError) as refused:
             team.assign("J", "B", along=along)
@@ -97,7 +97,7 @@ def test_nobody_comes_twice_and_nobody_leads_and_comes_along(team: Day) -> None:
     assert team.outcome("J").state is State.PENDING
 
 
-def test_when_somebody_has_no_time_everybody_is_named_and_nothing_changes(team: Day) -> None:
+def test_when_a_crew_has_no_time_all_who_have_none_are_named_and_nothing_changes(team: Day) -> None:
     team.lead("J", slot="14:00-15:00")
     team.book("B", "13:30-14:30")
     team.book("C", "14:30-16:00")
@@ -124,14 +124,14 @@ def test_the_earliest_common_slot_knows_hours_time_off_and_the_way(day: Day) -> 
     day.book("B", "tomorrow 11:30-12:30")
     with pytest.raises(SlotTakenError) as refused:
         day.assign("J", "A", along="B")
-    # Today A goes home; tomorrow B is away until 11, and after his visit until 12:30 needs half an hour for the way.
+    # Today A goes home; tomorrow B is away until 11, and after the visit until 12:30 needs half an hour for the way.
     assert refused.value.facts["earliest_common_slot"]["start"] == "2026-05-21T13:00:00+00:00"
 
 
 # The lead answers for all ---------------------------------------------------------------------------------------------
 
 
-def test_the_lead_answers_for_everybody(team: Day) -> None:
+def test_the_lead_answers_for_the_whole_crew(team: Day) -> None:
     team.assign("J", "B", along="AC", mode="offer")
     assert list(team.offers("J")) == ["B"]
     assert crew_of(team) == {"A": BookingState.OFFERED, "C": BookingState.OFFERED}
@@ -144,7 +144,7 @@ def test_the_lead_answers_for_everybody(team: Day) -> None:
 
 @pytest.mark.parametrize("policy", ["lead_accepts", "all_or_nothing"])
 @pytest.mark.parametrize("refuses", ["rejects", "says nothing", "goes home"])
-def test_without_the_lead_everybody_is_free_and_a_person_decides(team: Day, policy: str, refuses: str) -> None:
+def test_without_the_lead_the_crew_is_free_and_a_dispatcher_decides(team: Day, policy: str, refuses: str) -> None:
     team.set(crew_policy=policy, lead_auto_user_assignment="on")
     team.assign("J", "B", along="AC", mode="offer")
     lead, others = team.offer("J"), [one for letter, one in team.offers("J").items() if letter != "B"]
@@ -177,7 +177,7 @@ def test_who_goes_home_before_the_lead_has_answered_is_replaced(team: Day) -> No
     assert crew_of(team) == {"C": BookingState.ASSIGNED}
 
 
-def test_where_nobody_is_left_the_others_go_on_and_the_dispatcher_is_alarmed(team: Day) -> None:
+def test_where_no_collaborator_is_left_the_others_go_on_and_the_dispatcher_is_alarmed(team: Day) -> None:
     team.assign("J", "B", along="AC", mode="offer")
     for letter in "DE":
         team.off_duty(letter)
@@ -217,7 +217,7 @@ def test_of_several_who_are_asked_to_lead_the_first_gets_the_crew(team: Day) -> 
 # All or nothing -------------------------------------------------------------------------------------------------------
 
 
-def test_everybody_is_asked_and_the_last_to_accept_settles_it(strict: Day) -> None:
+def test_the_whole_crew_is_asked_and_the_last_to_accept_settles_it(strict: Day) -> None:
     strict.assign("J", "B", along="AC", mode="offer")
     offers = strict.offers("J")
     assert {letter: offer.role for letter, offer in offers.items()} == {
@@ -274,7 +274,7 @@ def test_who_refused_is_not_asked_again_in_another_ones_place(strict: Day) -> No
     assert sorted(strict.offers("J")) == ["B", "D", "E"]
 
 
-def test_where_nobody_is_left_all_are_free_and_the_dispatcher_is_alarmed(strict: Day) -> None:
+def test_where_no_collaborator_is_left_all_are_free_and_the_dispatcher_is_alarmed(strict: Day) -> None:
     strict.assign("J", "B", along="A", mode="offer")
     offers = strict.offers("J")
     strict.accept("B", offers["B"])
@@ -289,7 +289,7 @@ def test_where_nobody_is_left_all_are_free_and_the_dispatcher_is_alarmed(strict:
 
 
 def test_between_a_refusal_and_the_next_question_nothing_is_settled(strict: Day) -> None:
-    """The lead accepts in the moment in which a collaborator is missing: the order waits for his successor."""
+    """The lead accepts in the moment in which a collaborator is missing: the order waits for a successor."""
     strict.assign("J", "B", along="A", mode="offer")
     offers = strict.offers("J")
     with strict.database.transaction(strict.org_id) as tx:
@@ -304,7 +304,7 @@ def test_between_a_refusal_and_the_next_question_nothing_is_settled(strict: Day)
 # Changing the crew ----------------------------------------------------------------------------------------------------
 
 
-def test_who_stays_keeps_his_time_and_who_joins_has_it_at_once(team: Day) -> None:
+def test_collaborators_who_stay_keep_their_time_and_new_ones_have_it_at_once(team: Day) -> None:
     team.assign("J", "B", along="AC")
     order = team.change_crew("J", "CD")
     assert {one.name for one in order.collaborators} == {"C", "D"}
@@ -320,7 +320,7 @@ def test_who_stays_keeps_his_time_and_who_joins_has_it_at_once(team: Day) -> Non
     assert team.change_crew("J", "DC").version == version
 
 
-def test_nobody_joins_who_has_no_time(team: Day) -> None:
+def test_a_busy_technician_does_not_join(team: Day) -> None:
     team.assign("J", "B", along="A")
     team.book("C", "12:30-13:30")
     with pytest.raises(SlotTakenError, match="C has other work"):
@@ -328,7 +328,7 @@ def test_nobody_joins_who_has_no_time(team: Day) -> None:
     assert crew_of(team) == {"A": BookingState.ASSIGNED}
 
 
-def test_whoever_leads_does_not_join_and_nobody_joins_nobody(team: Day) -> None:
+def test_the_lead_does_not_join_and_a_crew_needs_a_lead(team: Day) -> None:
     with pytest.raises(WorkOrderStateError, match="no technician leads"):
         team.change_crew("J", "A")
     team.assign("J", "B")

@@ -1,4 +1,4 @@
-"""Assigning from a list: everybody with presence, place on duty and work, also for an order without a location."""
+"""Assigning from a list: all technicians with presence, place on duty and work, also for orders without a location."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.day import NOON, Day
 
 
 def roster(day: Day, *, job: str | None = None, scope: Scope = EVERYTHING, **more: Any) -> dict[str, RosterLine]:
-    """Everybody's line by letter, in the order of the list."""
+    """The line of each technician by letter, in the order of the list."""
     with day.database.transaction(day.org_id) as tx:
         rules = get_store_rules(tx, EVERYTHING, day.store_id)
         order = get_work_order(tx, EVERYTHING, day.jobs[job]) if job else None
@@ -192,7 +192,7 @@ def test_pages_neither_skip_nor_repeat(day: Day, sort: RosterSort) -> None:
     assert seen == whole
 
 
-def test_a_dispatcher_s_list_has_his_groups_and_nobody_else(day: Day) -> None:
+def test_a_dispatcher_lists_the_technicians_of_own_groups_only(day: Day) -> None:
     day.map("A . B", step_m=500)
     day.technician("A", group="phones")
     day.technician("B", group="ovens")

@@ -1,4 +1,4 @@
-"""Work that goes to another store, to another group, and back to whoever sent it."""
+"""Work that goes to another store, to another group, and back to the group that sent it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,7 @@ def test_where_the_other_store_gives_nothing_out_it_waits_there(desks: Desks) ->
     assert desks.transfer("J", "north").order.pending_reason is PendingReason.AUTOMATION_OFF
 
 
-def test_whoever_had_it_is_told_and_free(desks: Desks) -> None:
+def test_the_technician_who_had_it_is_told_and_free(desks: Desks) -> None:
     desks.day.lead("J", assignee="A", slot="14:00-15:00", group="phones")
     moved = desks.transfer("J", "north", group="tvs", note="they fix these")
     assert (moved.technician, moved.order.group_id) == ("C", desks.day.groups["tvs"])
@@ -224,7 +224,7 @@ def test_where_the_store_wants_a_note_it_does_not_go_back_without(desks: Desks) 
     assert desks.reject("J", by="Ole", note="no oven").order.returned_to is not None
 
 
-def test_what_nobody_sent_cannot_be_sent_back(desks: Desks) -> None:
+def test_work_that_no_group_sent_cannot_be_sent_back(desks: Desks) -> None:
     desks.day.auto_assign("J", group="phones")
     with pytest.raises(NoSenderGroupError):
         desks.reject("J", by="Pia")
@@ -284,7 +284,7 @@ def sent(desks: Desks) -> None:
 
 
 def join(desks: Desks, admin: Connection, letter: str, group: str) -> None:
-    """Somebody belongs to one more group."""
+    """A technician belongs to one more group."""
     row = {"org_id": desks.day.org_id, "person": desks.day.people[letter], "group": desks.day.groups[group]}
     admin.execute(
         text("INSERT INTO technician_groups (org_id, technician_id, group_id) VALUES (:org_id, :person, :group)"), row

@@ -10,7 +10,7 @@ from tests.day import NOON, Day
 
 @pytest.fixture
 def street(day: Day) -> Day:
-    """Four people along a street; everybody has three and a half minutes to answer."""
+    """Four technicians along a street; each has three and a half minutes to answer."""
     day.set(freshness_s=86_400, lead_time_tat_minutes=3.5)
     day.map("J A B C D", step_m=1_000)
     for letter in "ABCD":
@@ -102,7 +102,7 @@ def test_a_widening_search_waits_for_its_rings(street: Day) -> None:
     assert ladder.sentence == "Four technicians tried by 12:15, then none is left."
 
 
-def test_where_nobody_is_asked_it_says_why(street: Day) -> None:
+def test_where_no_technician_is_asked_it_says_why(street: Day) -> None:
     street.lead("J", assignee="B")
     assert street.ladder("J").sentence == "No technician is asked: B has it."
     street.cancel("J")
@@ -122,7 +122,7 @@ def test_where_nobody_is_asked_it_says_why(street: Day) -> None:
     assert ladder.sentence == "No technician is asked: the store assigns the nearest who is available at once."
 
 
-def test_nobody_there_is_said_as_well(day: Day) -> None:
+def test_a_ladder_without_technicians_is_said_as_well(day: Day) -> None:
     day.map("J", step_m=500)
     day.lead("J")
     assert day.ladder("J").sentence == "No technician can be asked now."

@@ -1,4 +1,4 @@
-"""Who is asked, how many at once and how far away, until when, and what happens when nobody wants it."""
+"""Who is asked, how many at once and how far away, until when, and what happens when no technician wants it."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def heard_from(day: Day, letters: str) -> None:
 # One after the other --------------------------------------------------------------------------------------------------
 
 
-def test_after_so_many_in_vain_nobody_else_is_asked_and_the_dispatcher_is_alarmed(street: Day) -> None:
+def test_at_the_offer_limit_no_other_is_asked_and_the_dispatcher_is_alarmed(street: Day) -> None:
     street.set(offers_before_alarm=2)
     street.auto_assign("J")
     street.reject("A", street.offer("J"))
@@ -157,7 +157,7 @@ def test_when_none_is_left_the_next_evaluation_asks_again(many: Day) -> None:
     assert list(many.offers("J")) == ["A", "B", "C"]
 
 
-def test_whoever_is_asked_later_is_asked_for_the_same_time(many: Day) -> None:
+def test_later_offers_are_for_the_same_time(many: Day) -> None:
     many.auto_assign("J")
     many.later("5 min")
     many.reject("A", many.offers("J")["A"])
@@ -212,7 +212,7 @@ def test_a_choice_by_hand_withdraws_all_of_them(many: Day) -> None:
     assert {state_of(many, offer.id) for offer in offers.values()} == {(OfferState.WITHDRAWN, "assigned_by_hand")}
 
 
-def test_turning_the_trigger_off_asks_nobody_more(many: Day) -> None:
+def test_turning_the_trigger_off_makes_no_more_offers(many: Day) -> None:
     many.auto_assign("J")
     many.set(lead_auto_user_assignment="off")
     many.reject("A", many.offers("J")["A"])
@@ -300,7 +300,7 @@ def test_who_asks_for_it_begins_in_the_first_ring_again(wide: Day) -> None:
     assert detail["ring"]["radius_m"] == 2_000
 
 
-def test_beyond_the_last_ring_nobody_is_promised(wide: Day) -> None:
+def test_beyond_the_last_ring_no_technician_is_promised(wide: Day) -> None:
     wide.auto_assign("J")
     for letter, wait in (("A", "5 min"), ("B", "5 min"), ("C", "1 min")):
         wide.reject(letter, wide.offer("J"))
@@ -315,7 +315,7 @@ def test_beyond_the_last_ring_nobody_is_promised(wide: Day) -> None:
 # Limits ---------------------------------------------------------------------------------------------------------------
 
 
-def test_nobody_has_more_offers_to_answer_than_the_store_allows(street: Day) -> None:
+def test_no_technician_has_more_open_offers_than_the_store_allows(street: Day) -> None:
     street.set(offer_limit=2)
     for job, slot in (("K", "13:00-14:00"), ("L", "15:00-16:00"), ("M", "17:00-18:00")):
         street.places[job] = street.places["J"]
@@ -348,7 +348,7 @@ def test_what_a_person_took_back_waits_for_a_person(street: Day) -> None:
 
 @pytest.fixture
 def busy(day: Day) -> Day:
-    """Only A could go, and is asked for J; K and L wait for him, in this order. Then C comes to life."""
+    """Only A could go, and is asked for J; K and L wait for A, in this order. Then C comes on duty."""
     day.set(freshness_s=86_400)
     day.map("A J K L C", step_m=500)
     day.technician("A")
@@ -423,7 +423,7 @@ def test_the_more_urgent_is_looked_at_first(busy: Day) -> None:
     assert busy.sweep()[0] == "M"
 
 
-def test_when_somebodys_working_hours_begin_the_work_finds_him(day: Day) -> None:
+def test_when_working_hours_begin_waiting_work_is_offered(day: Day) -> None:
     day.set(freshness_s=86_400)
     day.map("A . J", step_m=500)
     day.technician("A", hours={"wed": [["12:30", "20:00"]]})

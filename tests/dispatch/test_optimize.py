@@ -27,7 +27,7 @@ from tests.day import Day
 
 
 def waiting(day: Day, jobs: str, **more: object) -> None:
-    """Leads that nobody gets by themselves: the store leaves them to its dispatchers."""
+    """Leads that automation offers to no technician: the store leaves them to its dispatchers."""
     day.set(lead_auto_user_assignment="off")
     for job in jobs:
         assert day.lead(job, **more).state is State.PENDING
@@ -129,9 +129,7 @@ def test_what_a_person_assigns_in_a_batch_is_pinned(crossing: Day) -> None:
     assert crossing.outcome("J").order.pinned
 
 
-def test_a_pair_lost_to_somebody_meanwhile_is_told_and_the_others_stand(
-    crossing: Day, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pair_lost_meanwhile_is_told_and_the_others_stand(crossing: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
         if chosen.order.id == crossing.jobs["J"]:
             crossing.off_duty("B")
@@ -145,7 +143,7 @@ def test_a_pair_lost_to_somebody_meanwhile_is_told_and_the_others_stand(
     assert crossing.outcome("J").state is State.PENDING
 
 
-def test_an_order_that_somebody_took_meanwhile_is_lost_too(crossing: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_cancelled_meanwhile_is_lost_too(crossing: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
         if chosen.order.id == crossing.jobs["K"]:
             crossing.cancel("K")
@@ -165,11 +163,11 @@ def test_who_is_left_over_says_why(day: Day) -> None:
     found = optimize(day)
     assert plan(day, found) in ({"J": "A"}, {"K": "A"})
     assert sorted(unassigned(day, found).values()) == ["all_taken", "nobody_eligible"]
-    nobody = next(left for left in found.left if left.code == "nobody_eligible")
-    assert nobody.counts == {"missing_skill": 1}
+    without = next(left for left in found.left if left.code == "nobody_eligible")
+    assert without.counts == {"missing_skill": 1}
 
 
-def test_orders_without_a_location_or_with_somebody_are_left_out(day: Day) -> None:
+def test_orders_without_a_location_or_with_a_technician_are_left_out(day: Day) -> None:
     day.map("J A K", step_m=500)
     day.technician("A")
     waiting(day, "J")
@@ -220,7 +218,7 @@ def test_equal_ways_go_to_who_has_least_that_day(day: Day) -> None:
     assert plan(day, optimize(day)) == {"J": "B"}
 
 
-def test_a_dispatcher_reaches_his_own_orders_and_people_only(day: Day) -> None:
+def test_a_dispatcher_reaches_orders_and_technicians_in_scope_only(day: Day) -> None:
     day.map("A J . K B", step_m=500)
     day.technician("A", group="north")
     day.technician("B", group="south")
@@ -299,7 +297,7 @@ def test_two_hundred_leads_among_a_thousand_people(busy_town: Day, capsys: pytes
     assert totals.optimal_m <= totals.greedy_m
 
 
-def test_a_batch_judges_everybody_as_a_single_ranking_does(busy_town: Day) -> None:
+def test_a_batch_judges_all_technicians_as_a_single_ranking_does(busy_town: Day) -> None:
     with busy_town.database.transaction(busy_town.org_id) as tx:
         rules = get_store_rules(tx, EVERYTHING, busy_town.store_id)
         numbers = range(1, 200, 20)

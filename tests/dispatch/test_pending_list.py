@@ -29,7 +29,7 @@ SORTS: tuple[Sort, ...] = (
 
 @pytest.fixture
 def board(desks: Desks) -> Desks:
-    """Seven jobs that wait for a person, one that somebody has and one that is offered."""
+    """Seven jobs that wait for a dispatcher, one that a technician has and one that is offered."""
     day = desks.day
     desks.set("centre", lead_auto_user_assignment="off")
     for letter, priority, slot in (("L", 0, "16:00-17:00"), ("M", 5, "15:00-16:00"), ("N", 5, "14:00-15:00")):
@@ -141,7 +141,7 @@ def test_it_shows_what_came_back_to_me(board: Desks) -> None:
     assert names(board, returned_to=board.callers["Pia"].id) == ""
 
 
-def test_a_dispatcher_sees_and_counts_his_groups_and_what_no_group_has(board: Desks) -> None:
+def test_a_dispatcher_sees_and_counts_own_groups_and_what_no_group_has(board: Desks) -> None:
     ovens = board.callers["Ole"].scope
     assert names(board, scope=ovens, states=[State.PENDING]) == "OPQR"
     both = board.dispatcher("Uma", "phones", "ovens").scope

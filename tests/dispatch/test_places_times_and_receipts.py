@@ -55,7 +55,7 @@ def test_a_larger_one_withdraws_the_offer_of_who_cannot(pair: Day) -> None:
     assert told.value.facts["withdrawn_because"] == "address_moved"
 
 
-def test_an_offer_for_a_later_day_is_judged_from_where_he_will_be(day: Day) -> None:
+def test_an_offer_for_a_later_day_is_judged_from_the_place_planned_for_then(day: Day) -> None:
     day.set(radius_m=2_000)
     day.map("A . J", step_m=500)
     day.technician("A", home=True)
@@ -88,7 +88,7 @@ def test_a_pin_is_never_overwritten_by_a_late_answer(pair: Day) -> None:
     pinned_at = shifted(pair.places["J"], east_m=50)
 
     def slow(_request: object) -> GeocodeResult:
-        # While the geocoder thinks about the new address, somebody drops a pin.
+        # While the geocoder thinks about the new address, a dispatcher drops a pin.
         pin(pair, pinned_at)
         return found(shifted(pair.places["J"], east_m=9_000))
 

@@ -1,4 +1,4 @@
-"""Work that somebody has, given to another."""
+"""Work that a technician has, given to another technician."""
 
 import pytest
 from sqlalchemy import Connection, text
@@ -95,7 +95,7 @@ def test_under_way_it_takes_force_with_a_reason_and_the_permission(taken: Desks)
     assert (order.state, order.technician_id) == (State.ASSIGNED, taken.day.people["B"])
 
 
-def test_what_nobody_has_or_is_done_is_not_reallocated(taken: Desks) -> None:
+def test_unassigned_or_finished_work_is_not_reallocated(taken: Desks) -> None:
     for step in (State.TRAVELLING, State.COMPLETED):
         taken.drive("A", "J", step)
     with pytest.raises(WorkOrderStateError):
@@ -106,7 +106,7 @@ def test_what_nobody_has_or_is_done_is_not_reallocated(taken: Desks) -> None:
         taken.reallocate("L", "B")
 
 
-def test_nobody_is_replaced_by_himself_by_the_absent_or_by_strangers(taken: Desks, admin: Connection) -> None:
+def test_a_technician_is_not_replaced_by_the_same_an_absent_or_an_unknown_one(taken: Desks, admin: Connection) -> None:
     with pytest.raises(WorkOrderStateError):
         taken.reallocate("J", "A")
     taken.day.off_duty("B")

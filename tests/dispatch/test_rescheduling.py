@@ -1,4 +1,4 @@
-"""A new time for work that waits, that somebody is asked for, or that somebody has."""
+"""A new time for work that waits, is offered, or is assigned."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tests.day import Day
 from tests.dispatch.desks import Desks
 
 
-def test_whoever_has_it_comes_at_the_new_time(pair: Day, admin: Connection) -> None:
+def test_the_assigned_technician_comes_at_the_new_time(pair: Day, admin: Connection) -> None:
     pair.lead("J", slot="14:00-15:00", assignee="A")
     moved = reschedule(pair, "16:00-17:30")
     assert (moved.state, moved.technician) == (State.ASSIGNED, "A")
@@ -45,7 +45,7 @@ def test_other_work_at_that_time_is_named_and_nothing_changes(pair: Day, admin: 
     assert held(admin) == [pair.slot("14:00-15:00"), pair.slot("16:00-17:00")]
 
 
-def test_everybody_of_a_crew_moves_or_nobody(pair: Day, admin: Connection) -> None:
+def test_the_whole_crew_moves_or_none_of_it(pair: Day, admin: Connection) -> None:
     pair.lead("J", slot="14:00-15:00")
     crew(pair, "J", "A", "B")
     reschedule(pair, "15:00-16:00")
@@ -56,7 +56,7 @@ def test_everybody_of_a_crew_moves_or_nobody(pair: Day, admin: Connection) -> No
     assert held(admin)[:2] == [pair.slot("15:00-16:00")] * 2
 
 
-def test_whoever_is_asked_is_asked_anew(pair: Day) -> None:
+def test_an_open_offer_is_made_anew(pair: Day) -> None:
     pair.lead("J", slot="14:00-15:00")
     offer = pair.offer("J")
     pair.book("A", "16:00-17:00")
@@ -68,7 +68,7 @@ def test_whoever_is_asked_is_asked_anew(pair: Day) -> None:
     assert pair.history("J") == ["created", "offered", "rescheduled", "offered"]
 
 
-def test_what_waits_for_somebody_is_looked_at_again(pair: Day) -> None:
+def test_pending_work_is_looked_at_again(pair: Day) -> None:
     for letter in "AB":
         pair.book(letter, "14:00-15:00")
     assert pair.lead("J", slot="14:00-15:00").order.pending_reason is PendingReason.NOBODY_ELIGIBLE
@@ -138,7 +138,7 @@ def wall(start: str, end: str | None = None) -> tuple[datetime, datetime | None]
 
 
 def held(admin: Connection) -> list[tuple[datetime, datetime]]:
-    """All time that anybody holds."""
+    """All time that bookings hold."""
     rows = admin.execute(text("SELECT starts_at, ends_at FROM bookings WHERE state = 'assigned' ORDER BY starts_at"))
     return [tuple(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Work that is wanted as soon as possible, and work that somebody has already."""
+"""Work that is wanted as soon as possible, and work that a technician has already."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_what_waits_as_soon_as_possible_is_judged_by_now(day: Day) -> None:
     assert lead.excluded == {"A": "slot_taken"}
 
 
-def test_its_slot_begins_when_somebody_is_asked(day: Day) -> None:
+def test_its_slot_begins_when_a_technician_is_asked(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A", on_duty=False)
     day.lead("J")
@@ -41,7 +41,7 @@ def test_a_slot_that_was_given_stays_where_it_is(day: Day) -> None:
 
 @pytest.mark.parametrize("mode", ["offer", "assign"])
 @pytest.mark.parametrize("under_way", [False, True])
-def test_what_somebody_has_is_not_given_to_another(day: Day, mode: str, under_way: bool) -> None:
+def test_assigned_work_is_not_given_to_another(day: Day, mode: str, under_way: bool) -> None:
     day.map("A . J . . B", step_m=500)
     day.technician("A")
     day.technician("B")

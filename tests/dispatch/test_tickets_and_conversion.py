@@ -100,7 +100,7 @@ def test_who_has_the_lead_has_the_ticket(pair: Day) -> None:
     assert pair.last_event("J").detail == {"ticket_id": str(ticket.order.id)}
 
 
-def test_his_time_goes_over_and_stays_taken(pair: Day, admin: Connection) -> None:
+def test_the_booked_time_goes_over_and_stays_taken(pair: Day, admin: Connection) -> None:
     pair.lead("J", slot="14:00-15:00", assignee="B")
     ticket = pair.convert("J", "T").order
     held = admin.execute(text("SELECT work_order_id, state FROM bookings")).all()
@@ -113,7 +113,7 @@ def test_his_time_goes_over_and_stays_taken(pair: Day, admin: Connection) -> Non
     assert pair.assign("K", "B").state is State.ASSIGNED
 
 
-def test_a_technician_on_his_way_goes_on_with_the_ticket(pair: Day) -> None:
+def test_a_technician_on_the_way_goes_on_with_the_ticket(pair: Day) -> None:
     pair.lead("J", assignee="A")
     with pair.database.transaction(pair.org_id) as tx:
         progress.advance(tx, pair.as_("A"), pair.jobs["J"], State.TRAVELLING)
@@ -135,7 +135,7 @@ def test_an_open_offer_closes_and_a_late_accept_is_told_of_the_ticket(pair: Day)
     assert pair.auto_assign("K").technician == "A"
 
 
-def test_a_ticket_that_nobody_has_is_given_out_by_its_own_trigger(pair: Day) -> None:
+def test_an_unassigned_ticket_is_given_out_by_its_own_trigger(pair: Day) -> None:
     pair.set(ticket_auto_user_assignment="on")
     pair.auto_assign("J")
     ticket = pair.convert("J", "T")
@@ -207,7 +207,7 @@ def test_an_alarm_stays_when_an_administrator_ends_a_technicians_duty(pair: Day,
     assert pair.outcome("J").order.alarm == alarm
 
 
-def test_work_that_is_over_alarms_nobody(pair: Day) -> None:
+def test_finished_work_raises_no_alarm(pair: Day) -> None:
     pair.lead("J", assignee="A")
     move(pair, east_m=5_000)
     with pair.database.transaction(pair.org_id) as tx:

@@ -1,4 +1,4 @@
-"""Next free slots: hours, ways and other work are thought of, for anybody or for several people together."""
+"""Next free slots: hours, ways and other work are thought of, for any technician or for several together."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -71,7 +71,7 @@ def first(day: Day, place: str, **more: Any) -> str:
 # What a caller on the phone is told ---------------------------------------------------------------------------------
 
 
-def test_the_first_slot_is_when_somebody_near_begins_to_work(day: Day) -> None:
+def test_the_first_slot_is_when_a_near_technician_begins_to_work(day: Day) -> None:
     day.map("A . J . B", step_m=500)
     day.technician("A", hours={name: [["10:00", "18:00"]] for name in DAYS})
     day.technician("B", hours=NINE_TO_SIX)
@@ -149,7 +149,7 @@ def test_in_the_next_two_hours_only_people_on_duty_count_from_where_they_are(day
     assert {day.letter(one.technician_id) for one in later.technicians} == {"A", "B"}
 
 
-def test_nobody_free_is_said_with_the_reasons(day: Day) -> None:
+def test_no_free_technician_is_said_with_the_reasons(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A", hours={"mon": [["09:00", "18:00"]]})
     found = search(day, "J")
@@ -178,7 +178,7 @@ def test_one_who_never_can_leaves_no_common_time(day: Day) -> None:
     assert [person.name for person in found.excluded] == ["A", "B"]
 
 
-def test_somebody_unknown_is_not_there(day: Day) -> None:
+def test_an_unknown_technician_is_not_found(day: Day) -> None:
     day.map("A . J", step_m=100)
     day.technician("A")
     day.people["Z"] = uuid4()

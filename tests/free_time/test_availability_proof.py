@@ -175,7 +175,7 @@ def tried_one_by_one(
 
 @dataclass(frozen=True)
 class Known:
-    """What the trying needs of somebody: his appointments are all at his letter."""
+    """What the trial needs of a technician, whose appointments are all at the technician's letter."""
 
     held: list[tuple[datetime, datetime]]
     letter_m: float
@@ -196,7 +196,7 @@ def known(day: Day, letter: str) -> Known:
 
 
 def ways_fit(person: Known, question: Question, *, buffer: timedelta) -> bool:
-    """Whether there is time to come from where he is, or will be, and to go on."""
+    """Whether the technician has time to come from the place before, and to go on."""
     start, end = question.slot.start, question.slot.end
     before = [until for _, until in person.held if until <= start]
     after = [occupied for occupied, _ in person.held if occupied >= end]
@@ -219,7 +219,7 @@ def asked(tx: Tx, day: Day, start: datetime, end: datetime) -> Question:
 
 
 def codes(tx: Tx, question: Question, technician_id: UUID) -> set[str]:
-    """What excludes somebody."""
+    """What excludes a technician."""
     found = explain_one(tx, question, technician_id)
     assert found is not None
     return {reason.code.value for reason in found.reasons}

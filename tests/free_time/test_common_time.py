@@ -1,4 +1,4 @@
-"""The earliest time that everybody has, against looking at every minute."""
+"""The earliest time that all technicians have, against looking at every minute."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -22,7 +22,7 @@ from tests.providers.dialects import CITY, DIALECTS, STREET, Dialect, Found
 from tests.providers.stub import Behaviour, StubServer
 
 START = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
-KEY = "k3y-that-nobody-may-see"
+KEY = "k3y-that-stays-secret"
 ADDRESS = f"{STREET} 12, {CITY}"
 NOMINATIM: Dialect = next(one for one in DIALECTS if one.provider == "nominatim")
 OPENCAGE: Dialect = next(one for one in DIALECTS if one.provider == "opencage")
@@ -30,7 +30,7 @@ OPENCAGE: Dialect = next(one for one in DIALECTS if one.provider == "opencage")
 
 @dataclass
 class Desk:
-    """Somebody who geocodes for one store: its key, the provider's server, and a clock that is set by hand."""
+    """A caller who geocodes for one store: its key, the provider's server, and a clock that is set by hand."""
 
     database: Database
     geocoder: Geocoder

@@ -54,7 +54,7 @@ def test_equally_good_matches_that_lie_apart_are_for_a_human() -> None:
     assert judge(worse, Confidence.ROOFTOP).accepted is worse.best
 
 
-def test_nothing_found_and_nobody_asked_are_told_apart() -> None:
+def test_nothing_found_and_no_provider_asked_are_told_apart() -> None:
     nothing = judge(GeocodeResult(), Confidence.STREET).problem
     assert nothing is not None
     assert (nothing.code, nothing.is_transient) == (ProblemCode.NOT_FOUND, False)

@@ -105,7 +105,7 @@ def test_mapbox_answers_are_not_kept(desk_at: Callable[..., Desk]) -> None:
     assert desk.calls == 2
 
 
-def test_the_cache_tells_nobody_an_address(desk: Desk, admin: Connection) -> None:
+def test_the_cache_keeps_no_address_in_clear(desk: Desk, admin: Connection) -> None:
     desk.configure()
     desk.knows_the_house()
     desk.ask()
@@ -127,7 +127,7 @@ def test_another_organizations_cache_is_not_used(desk: Desk, admin: Connection) 
     assert desk.ask().cached is False
 
 
-def test_a_limit_is_kept_by_everybody_until_it_is_over(desk: Desk) -> None:
+def test_a_limit_is_kept_by_all_processes_until_it_is_over(desk: Desk) -> None:
     desk.configure()
     desk.says(stub.answer("{}", status=429, retry_after="60"))
     assert code(desk.ask()) == "geocoder_rate_limited"

@@ -1,4 +1,4 @@
-"""Map keys are write-only: encrypted, tested when saved, replaced without a gap, and never told to anybody."""
+"""Map keys are write-only: encrypted, tested when saved, replaced without a gap, and never shown again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ from tests.geocoding.conftest import KEY, OPENCAGE, Desk
 from tests.providers import stub
 
 
-def test_a_key_is_stored_encrypted_and_shown_to_nobody(desk: Desk, admin: Connection) -> None:
+def test_a_key_is_stored_encrypted_and_never_shown(desk: Desk, admin: Connection) -> None:
     stored = desk.configure(key="abcdefghijklmnopqrstuvwxyz-9876")
     assert (stored.key_hint, stored.status, stored.version) == ("…9876", "ok", 1)
     rows = str(admin.execute(text("SELECT *, convert_from(key_encrypted, 'UTF8') FROM map_keys")).all())

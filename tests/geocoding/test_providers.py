@@ -21,7 +21,7 @@ from tests.providers import stub
 from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
 from tests.providers.stub import Behaviour, StubServer
 
-KEY = "k3y-that-nobody-may-see"
+KEY = "k3y-that-stays-secret"
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ADDRESS = f"{STREET} 12, {CITY}"
 CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
@@ -137,7 +137,7 @@ def test_a_limit_is_told_with_its_wait(dialect: Dialect, server: StubServer) -> 
 
 
 @pytest.mark.parametrize("retry_after", ["90", "dated"])
-def test_a_429_is_obeyed_by_nobody_inside_the_call(dialect: Dialect, server: StubServer, retry_after: str) -> None:
+def test_a_429_is_not_waited_for_inside_the_call(dialect: Dialect, server: StubServer, retry_after: str) -> None:
     header = format_datetime(NOW + timedelta(seconds=90), usegmt=True) if retry_after == "dated" else retry_after
     server.behaviour = stub.answer("{}", status=429, retry_after=header)
     began = time.monotonic()

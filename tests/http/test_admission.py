@@ -1,4 +1,4 @@
-"""Twice the load: the queue stays short, who matters least gives way, and nobody's permit is lost."""
+"""Twice the load: the queue stays short, the least important request gives way, and no permit is lost."""
 
 import threading
 import time
@@ -61,7 +61,7 @@ def test_a_full_queue_turns_map_reads_away_before_pings() -> None:
     assert order == [Lane.PHONES, Lane.PICTURES]
 
 
-def test_nobody_waits_longer_than_told() -> None:
+def test_no_request_waits_longer_than_told() -> None:
     admission = Admission(permits=1, queue=10, wait_s=0.05)
     admission.enter(Lane.ORDINARY)
     began = time.monotonic()

@@ -81,7 +81,7 @@ def test_every_operation_says_who_may_call_it_and_what_may_go_wrong(document: di
     for method, path, operation in described(document):
         access = operation["x-access"]
         assert {"roles", "scopes", "permission"} <= set(access), path
-        assert access.get("public") or access["roles"] or access["scopes"], f"nobody may {method} {path}"
+        assert access.get("public") or access["roles"] or access["scopes"], f"no caller may {method} {path}"
         assert (operation.get("security") == []) == bool(access.get("public")), path
         assert operation["summary"], path
         for status, response in operation["responses"].items():

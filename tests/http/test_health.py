@@ -45,7 +45,7 @@ def test_without_secret_keys_it_is_not_ready(make_client: MakeClient) -> None:
 
 
 def test_an_unreachable_database_is_said_without_its_address(make_client: MakeClient) -> None:
-    client = make_client(database_url="postgresql://nobody:hidden@127.0.0.1:1/nowhere")
+    client = make_client(database_url="postgresql://unknown:hidden@127.0.0.1:1/nowhere")
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert "hidden" not in answer.get_data(as_text=True)

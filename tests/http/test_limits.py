@@ -1,4 +1,4 @@
-"""Few tries at a password; a wait that is told; nothing kept that names anybody."""
+"""Few tries at a password; a wait that is told; nothing kept that names a person."""
 
 import time
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Behind a proxy the caller is whom the proxy names; anybody else's word about it counts nothing."""
+"""Behind a trusted proxy the caller is the address that the proxy names; no other sender is believed."""
 
 import ipaddress
 

@@ -52,7 +52,7 @@ def sleeping_reader(service: LiveService) -> socket.socket:
 
 
 def half_a_header(service: LiveService) -> socket.socket:
-    return opened(service, "POST /v1/positions HTTP/1.1\nHost: he")
+    return opened(service, "POST /v1/positions HTTP/1.1\nHost: loc")
 
 
 def half_a_body(service: LiveService) -> socket.socket:
@@ -61,7 +61,7 @@ def half_a_body(service: LiveService) -> socket.socket:
     return opened(service, f'POST /v1/positions HTTP/1.1\n{head}{{"positions": [')
 
 
-def test_sleeping_readers_and_half_sent_requests_hold_nobody_up(service: LiveService) -> None:
+def test_sleeping_readers_and_half_sent_requests_hold_no_other_up(service: LiveService) -> None:
     with ExitStack() as held:
         for _ in range(SLEEPERS):
             held.enter_context(sleeping_reader(service))

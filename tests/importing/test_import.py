@@ -175,8 +175,8 @@ def test_a_spreadsheets_file_is_understood(desk: Desk) -> None:
 
 def test_an_organization_that_is_not_there(desk: Desk) -> None:
     path = desk.file("t.csv", TECHNICIANS)
-    result = desk.import_("technicians", path, organization="nobody")
-    assert (result.exit_code, "There is no organization 'nobody'" in result.stderr) == (1, True)
+    result = desk.import_("technicians", path, organization="unknown")
+    assert (result.exit_code, "There is no organization 'unknown'" in result.stderr) == (1, True)
     stranger = desk.import_("technicians", path, organization="rival")
     assert "There is no 'centre' among the stores" in stranger.stderr
 

@@ -1,4 +1,4 @@
-"""Who looks where somebody is leaves a trace, and the one who was looked at can read it."""
+"""Each look at a technician's position is logged, and the technician can read the log."""
 
 import re
 import time
@@ -32,7 +32,7 @@ from tests.day import Day
 # Nothing else is here, to the metre and to the kilometre; a step from where she was a moment ago.
 HERE = {"lat": 41.1514, "lon": -8.6104}
 _TRACES = re.compile(r"41\.15(14)?\b.{0,40}-8\.61(04)?\b|-8\.61(04)?\b.{0,40}41\.15(14)?\b", re.DOTALL)
-# They answer the one who asks about himself, or change what is asked for.
+# They answer callers about themselves, or change what is asked for.
 _OF_ONESELF = ("GET /v1/me/", "POST /v1/sessions", "DELETE /v1/sessions")
 
 
@@ -71,7 +71,7 @@ def test_every_answer_that_carries_a_place_is_in_the_log(
         if not _TRACES.search(shown) or house.things["technician"] not in shown:
             continue
         showing.append(name)
-        assert looks(neighbours) > before, f"{name} shows where somebody is and tells nobody"
+        assert looks(neighbours) > before, f"{name} shows a technician's position and logs no look"
     with capsys.disabled():
         print(f"[{', '.join(showing)}]", end=" ")
     assert {"GET /v1/map", "GET /v1/live", "POST /v1/technicians/nearest", "GET /v1/technicians/{id}/export"} <= set(
@@ -98,7 +98,7 @@ def test_the_log_says_who_how_when_and_how_often(neighbours: Neighbours) -> None
     assert [*only["items"], *rest["items"]] == views
 
 
-def test_nobody_else_reads_it_and_one_s_own_look_is_none(neighbours: Neighbours) -> None:
+def test_no_other_reads_it_and_an_own_look_is_not_logged(neighbours: Neighbours) -> None:
     api = neighbours.ours.api
     assert api.get("/v1/me/location-views", by="desk").status_code == 403
     assert api.get("/v1/me/location-views", by="root").status_code == 403
@@ -142,7 +142,7 @@ def test_what_cannot_be_written_is_written_later(day: Day, world: World) -> None
     ana = day.technician("A")
     broken = world.database(clock=DatabaseClock())
     log = ViewLog(broken)
-    good, broken.engine = broken.engine, Database(world.app_url.replace("@", "@nobody."), pool_size=1).engine
+    good, broken.engine = broken.engine, Database(world.app_url.replace("@", "@unknown."), pool_size=1).engine
     log.note(boss(day), How.MAP, [ana], at=day.clock.now())
     log.flush()
     assert count(day, ana) == 0

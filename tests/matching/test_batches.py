@@ -54,7 +54,7 @@ def test_many_orders_are_answered_as_one_is(fleet: Tx, monkeypatch: pytest.Monke
 
 
 def walk_the_index(fleet: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each order reads a window of the index, and nobody's bookings but theirs."""
+    """Each order reads a window of the index, and only the bookings of the technicians in it."""
     plan = planned(fleet, monkeypatch, towns(fleet, 50))
     assert "current_positions_geog_idx" in index_names(plan)
     assert rows_read(plan, "current_positions") <= 50 * 256

@@ -45,7 +45,7 @@ def pairs(asked: AssignmentProblem, plan: Plan) -> dict[int, int]:
 
 
 def test_greedy_crosses_and_the_batch_does_not() -> None:
-    # The older job takes the nearest, from whom the younger one is far nearer than from anybody else.
+    # The older job takes the nearest, and of all technicians the younger one has only this one near.
     asked = problem({(0, 0): 300, (0, 1): 400, (1, 0): 100, (1, 1): 900}, orders=2, people=2)
     found = solve(asked)
     assert pairs(asked, found.greedy) == {0: 0, 1: 1}
@@ -133,7 +133,7 @@ def worth_of(asked: AssignmentProblem, chosen: list[int]) -> tuple[int, int, int
 
 
 def all_choices(asked: AssignmentProblem) -> list[list[int]]:
-    """Every way to give each order one of its pairs, or none, and nobody two."""
+    """Every way to give each order one of its pairs, or none, and no technician two."""
     options = [[None, *np.flatnonzero(asked.order == order)] for order in range(asked.orders)]
     choices = ([int(pair) for pair in choice if pair is not None] for choice in product(*options))
     return [choice for choice in choices if len({int(asked.person[pair]) for pair in choice}) == len(choice)]
@@ -179,7 +179,7 @@ def random_problem(seed: int, orders: int, people: int, *, room: int = SELDOM, s
 
 
 def assert_possible(asked: AssignmentProblem, plan: Plan) -> None:
-    """Nobody in two places at once, and nobody beyond his room."""
+    """No technician is in two places at once, or has more orders than the pair's room allows."""
     mine: dict[int, list[int]] = {}
     for order, person in pairs(asked, plan).items():
         mine.setdefault(person, []).append(order)

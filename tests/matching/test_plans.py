@@ -131,12 +131,12 @@ def test_people_of_few_companies_are_looked_at_by_themselves(fleet_with_companie
     assert rows_read(plan, "current_positions") <= 40
     assert rows_read(plan, "technicians") <= 400
     assert len(rank(fleet, question, explain=False).candidates) == question.limit
-    everybody = planned(fleet, candidates(shape_of(asked(fleet)), 256), asked(fleet), fetch=8)
-    assert {"current_positions_geog_idx", "technicians_at_base_idx"} <= index_names(everybody)
-    assert rows_read(everybody, "current_positions") < 64
+    unfiltered = planned(fleet, candidates(shape_of(asked(fleet)), 256), asked(fleet), fetch=8)
+    assert {"current_positions_geog_idx", "technicians_at_base_idx"} <= index_names(unfiltered)
+    assert rows_read(unfiltered, "current_positions") < 64
 
 
-def test_nobody_within_the_radius_does_not_walk_the_country(fleet: Tx) -> None:
+def test_an_empty_radius_does_not_walk_the_country(fleet: Tx) -> None:
     question = asked(fleet)
     far = replace(question, origin=Point(lat=45.0, lon=-8.61))
     assert rank(fleet, far, explain=False).candidates == ()

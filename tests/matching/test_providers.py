@@ -152,7 +152,7 @@ def test_a_company_takes_on_so_much_on_one_day_and_says_so(day: Day) -> None:
         pytest.param({"valid_from": timedelta(hours=1)}, id="not begun"),
     ],
 )
-def test_without_an_agreement_nobody_of_the_company_goes(day: Day, agreement: dict[str, timedelta]) -> None:
+def test_without_an_agreement_no_technician_of_the_company_goes(day: Day, agreement: dict[str, timedelta]) -> None:
     day.map("A . J", step_m=500)
     terms = {name: day.clock.now() + offset for name, offset in agreement.items()}
     day.provider("Fixers", groups=["all"], **terms)

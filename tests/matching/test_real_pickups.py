@@ -102,7 +102,7 @@ def hire(admin: Connection, day: Day, cabs: list[str]) -> dict[str, UUID]:
 
 
 def place(admin: Connection, day: Day, people: Mapping[str, UUID], fleet: Mapping[str, Seen]) -> None:
-    """Everybody where he was seen last; who has a customer is not free."""
+    """All drivers where they were seen last; a driver who has a customer is not free."""
     admin.execute(text("DELETE FROM current_positions WHERE org_id = :org_id"), _keys(day))
     rows = [
         {**_keys(day), "id": people[one.cab], "lat": one.lat, "lon": one.lon, "at": one.at, "free": not one.occupied}

@@ -27,10 +27,10 @@ def client(world: World) -> Iterator[FlaskClient]:
 
 
 def log_in(fleet: Fleet, technician_id: UUID, *devices: str) -> list[dict[str, str]]:
-    """The headers of a technician's sessions, one for each of his devices."""
+    """The headers of a technician's sessions, one for each device."""
     given = {"org_id": fleet.org_id, "user_id": new_id(), "technician_id": technician_id}
     fleet.admin.execute(_USER, {**given, "email": f"{technician_id.hex}@example.com"})
-    fleet.admin.execute(_HIS, given)
+    fleet.admin.execute(_LINK_USER, given)
     tokens = []
     for device in devices:
         token, token_hash = new_token(TokenKind.SESSION, fleet.org_id)
@@ -43,7 +43,7 @@ _USER = text(
     "INSERT INTO users (org_id, id, email, name, role, created_at, updated_at) "
     "VALUES (:org_id, :user_id, :email, 'Invented Person', 'technician', now(), now())"
 )
-_HIS = text("UPDATE technicians SET user_id = :user_id WHERE org_id = :org_id AND id = :technician_id")
+_LINK_USER = text("UPDATE technicians SET user_id = :user_id WHERE org_id = :org_id AND id = :technician_id")
 _SESSION = text(
     "INSERT INTO sessions (org_id, id, user_id, token_hash, kind, device, created_at, expires_at) "
     "VALUES (:org_id, :id, :user_id, :token_hash, 'bearer', :device, now(), now() + interval '1 hour')"
@@ -161,8 +161,6 @@ def test_only_technicians_send_positions(client: FlaskClient, fleet: Fleet, phon
     assert client.post("/v1/positions", json={"positions": [item()]}, headers=phone).status_code == 403
 
 
-def test_a_user_who_is_no_technician_of_anybody_sends_none(
-    client: FlaskClient, fleet: Fleet, phone: dict[str, str]
-) -> None:
+def test_a_user_who_is_no_technician_sends_none(client: FlaskClient, fleet: Fleet, phone: dict[str, str]) -> None:
     fleet.admin.execute(text("UPDATE technicians SET user_id = NULL"))
     assert client.post("/v1/positions", json={"positions": [item()]}, headers=phone).status_code == 403

@@ -85,7 +85,7 @@ def test_duty_is_judged_at_the_time_used_from_start_to_just_before_the_end(at_s:
 
 
 def test_a_future_time_does_not_reach_over_the_end_of_duty() -> None:
-    """The time used is the receive time, and by then he was off duty."""
+    """The time used is the receive time, and by then the technician was off duty."""
     assert refusal(ping(60), duty=(DutyInterval(NOON - DAY, NOON),)) is PingRefusal.OFF_DUTY
 
 

@@ -71,7 +71,7 @@ def test_those_who_come_together_share_one_commit(wide: Fleet, threads: ThreadPo
         assert wide.current(who).recorded_at == NOON - seconds(number + 1)
 
 
-def test_each_caller_gets_his_own_answer(wide: Fleet, threads: ThreadPoolExecutor) -> None:
+def test_each_caller_gets_the_answer_to_its_own_call(wide: Fleet, threads: ThreadPoolExecutor) -> None:
     on_duty, home = wide.technician(), wide.technician((NOON - seconds(7_200), NOON - seconds(3_600)))
     wide.send(on_duty, ping(-30))
     sent: list[tuple[UUID, Ping, str]] = [
@@ -177,7 +177,7 @@ def test_a_database_out_of_reach_is_told_to_all_without_trying_each(wide: Fleet,
     assert len(attempts) == 1
 
 
-def test_a_leader_that_dies_leaves_nobody_waiting(wide: Fleet, threads: ThreadPoolExecutor) -> None:
+def test_a_leader_that_dies_leaves_no_caller_waiting(wide: Fleet, threads: ThreadPoolExecutor) -> None:
     class Killed(BaseException):
         pass
 
@@ -192,7 +192,7 @@ def test_a_leader_that_dies_leaves_nobody_waiting(wide: Fleet, threads: ThreadPo
             future.result(timeout=PATIENT_S)
 
 
-def test_nobody_waits_for_ever(wide: Fleet, threads: ThreadPoolExecutor) -> None:
+def test_no_caller_waits_for_ever(wide: Fleet, threads: ThreadPoolExecutor) -> None:
     leader_inside, let_go = threading.Event(), threading.Event()
 
     @contextmanager

@@ -81,7 +81,7 @@ def test_of_two_phones_the_newest_device_time_wins() -> None:
     assert current_of(second).fix.device == "phone"
 
 
-def test_a_refused_ping_keeps_nothing_and_moves_nobody() -> None:
+def test_a_refused_ping_keeps_nothing_and_moves_no_position() -> None:
     results, outcome = judged(ANA, ping(lat=95.0), ping(-1, lat=0.0, lon=0.0))
     assert results == ["rejected:out_of_range", "rejected:null_island"]
     assert (outcome.kept, outcome.current, outcome.moved) == ([], None, False)
@@ -172,7 +172,7 @@ def test_who_becomes_available_again_has_returned() -> None:
     assert not judged(known, ping(20, north_m=90_000), received_at=NOON + seconds(20))[1].returned
 
 
-def test_a_jump_that_is_confirmed_brings_somebody_back() -> None:
+def test_a_jump_that_is_confirmed_brings_the_technician_back() -> None:
     _, first = judged(ANA, ping(-30), ping(-20, north_m=50_000))
     assert not first.returned
     assert judged(after(ANA, first), ping(-10, north_m=50_100))[1].returned

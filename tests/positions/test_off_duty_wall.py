@@ -1,4 +1,4 @@
-"""The wall: no place is kept of anybody off duty, not even by a statement that no code of ours would send."""
+"""The wall: no position is kept of a technician off duty, not even by a statement that no code of ours would send."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -51,11 +51,11 @@ def as_application(fleet: Fleet, world: World) -> Iterator[psycopg.Connection[An
 @pytest.mark.parametrize(
     ("at", "kept"),
     [
-        pytest.param(NOON - 4 * HOUR, False, id="before he ever began"),
-        pytest.param(NOON - 3 * HOUR, True, id="as he began"),
+        pytest.param(NOON - 4 * HOUR, False, id="before duty ever began"),
+        pytest.param(NOON - 3 * HOUR, True, id="as duty began"),
         pytest.param(NOON - timedelta(hours=2, minutes=30), True, id="on duty, told when off"),
-        pytest.param(NOON - 2 * HOUR, False, id="as he ended"),
-        pytest.param(NOON - HOUR, False, id="in his break"),
+        pytest.param(NOON - 2 * HOUR, False, id="as duty ended"),
+        pytest.param(NOON - HOUR, False, id="in the break"),
         pytest.param(NOON, True, id="on duty again"),
     ],
 )
@@ -90,13 +90,13 @@ def test_a_move_off_duty_is_refused(fleet: Fleet, as_application: psycopg.Connec
         )
 
 
-def test_somebody_else_s_duty_does_not_count(fleet: Fleet, as_application: psycopg.Connection[Any]) -> None:
+def test_the_duty_of_another_technician_does_not_count(fleet: Fleet, as_application: psycopg.Connection[Any]) -> None:
     fleet.technician()
     resting = fleet.technician((NOON - 3 * HOUR, NOON - 2 * HOUR))
     assert not is_taken(as_application, INTO_TRACK, fleet.org_id, people=[resting], at=NOON)
 
 
-def test_who_goes_off_duty_while_his_pings_are_written_is_told_so(fleet: Fleet) -> None:
+def test_pings_written_while_the_technician_goes_off_duty_are_rejected(fleet: Fleet) -> None:
     """The wall turns back what was judged a moment too early; it is judged again, and nothing fails."""
     ana = fleet.technician()
     begun: list[int] = []
@@ -118,8 +118,8 @@ def test_who_goes_off_duty_while_his_pings_are_written_is_told_so(fleet: Fleet) 
     assert [row.recorded_at for row in fleet.track(ana)] == [NOON - seconds(40)]
 
 
-def test_off_duty_nobody_sees_where_he_was(day: Day) -> None:
-    """He is off duty, last seen five minutes ago: that is all there is, on the map, on the stream and in a search."""
+def test_a_position_is_hidden_once_the_technician_is_off_duty(day: Day) -> None:
+    """Map, stream and search say only: off duty, last seen five minutes ago."""
     day.map("A . J . B", step_m=500)
     day.technician("A")
     day.technician("B")

@@ -1,4 +1,4 @@
-"""Many connections at once, real commits: nobody moves back, nothing deadlocks, nothing is kept twice."""
+"""Many connections at once, real commits: no position moves back, nothing deadlocks, nothing is kept twice."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ def results(outcomes: Sequence[Recorded]) -> list[PingResult]:
     return [result for outcome in outcomes for batch in outcome.batches for result in batch.results]
 
 
-def test_fifty_requests_for_one_technician_never_move_him_back(crowd: Fleet) -> None:
+def test_fifty_requests_for_one_technician_never_move_the_position_back(crowd: Fleet) -> None:
     ana = crowd.technician()
     stop, seen = threading.Event(), list[object]()
 

@@ -1,4 +1,4 @@
-"""What is forgotten is nowhere: not in a table that nobody thought of. The whole database is dumped and searched."""
+"""What is forgotten is in no table, known to this test or not: the whole database is dumped and searched."""
 
 import os
 import re
@@ -52,8 +52,8 @@ def test_after_the_retention_and_two_erasures_nothing_is_left(day: Day, world: W
     assert [name for name, found in searched(dump(world), telling).items() if found] == []
 
 
-def test_after_the_retention_no_place_of_anybody_is_left(day: Day, world: World) -> None:
-    """Nobody is erased here: places are gone by themselves once their time is over."""
+def test_after_the_retention_no_position_is_left(day: Day, world: World) -> None:
+    """No technician is erased here: positions are deleted by the retention alone."""
     live_through(day)
     places = {name: at for name, at in traces_of_the_technician(day).items() if "phone" in name}
     assert all(searched(dump(world), places).values())

@@ -12,7 +12,7 @@ _HOLDING = in_values("b.state", HOLDING)
 
 # Each selects what breaks the rule that it is named after.
 RULES: Mapping[str, str] = {
-    "nobody is booked twice at a time": f"""
+    "no technician is booked twice at a time": f"""
         SELECT b.id FROM bookings b JOIN bookings x ON x.org_id = b.org_id AND x.technician_id = b.technician_id
             AND x.id < b.id AND x.occupies && b.occupies
         WHERE {_HOLDING} AND {in_values("x.state", HOLDING)}""",
@@ -21,7 +21,7 @@ RULES: Mapping[str, str] = {
         WHERE {in_values("w.state", sorted(TAKEN))} AND ARRAY[w.technician_id] IS DISTINCT FROM (
             SELECT array_agg(b.technician_id) FROM bookings b
             WHERE b.org_id = w.org_id AND b.work_order_id = w.id AND b.role = 'primary' AND {_HOLDING})""",
-    "who is asked is held, and nobody else": f"""
+    "an open offer holds its technician, and no other": f"""
         SELECT w.id FROM work_orders w
         WHERE w.state = 'offered' AND (
             NOT EXISTS (SELECT FROM offers o WHERE o.org_id = w.org_id AND o.work_order_id = w.id
@@ -30,7 +30,7 @@ RULES: Mapping[str, str] = {
                        AND b.role = 'primary' AND {_HOLDING} AND NOT EXISTS (
                            SELECT FROM offers o WHERE o.org_id = b.org_id AND o.booking_id = b.id
                            AND o.state IN ('offered', 'accepted'))))""",
-    "what nobody has holds nobody": f"""
+    "unassigned work holds no technician": f"""
         SELECT w.id FROM work_orders w JOIN bookings b ON b.org_id = w.org_id AND b.work_order_id = w.id
         WHERE w.state IN ('new', 'pending', 'cancelled', 'converted') AND {_HOLDING}""",
     "an open offer belongs to an order that is offered, and holds its time": """

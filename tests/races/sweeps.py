@@ -42,7 +42,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Act:
-    """Something that somebody does to a work order, through the dispatcher he is given.
+    """A command on a work order, through the dispatch service it is given.
 
     `start`: how it must stand before; `overdue`: the time to answer its offer must be over; `sent`: another group must
     have sent it.
@@ -198,7 +198,7 @@ class Stage:
 
     @contextmanager
     def actor(self, url: str) -> Iterator[DispatchService]:
-        """Somebody with one connection of his own."""
+        """A dispatch service with one connection of its own."""
         database = Database(url, clock=RecordedClock(self.day.clock.now() + timedelta(minutes=1)), pool_size=1)
         try:
             with database.across_organizations():

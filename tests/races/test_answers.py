@@ -1,4 +1,4 @@
-"""Exactly one answer to an offer wins, whoever comes at the same moment; the others are told the truth."""
+"""Exactly one of several answers to an offer at the same moment wins; the others are told the truth."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Many leads want few technicians at the same moment: the constraints decide, and nobody is booked twice."""
+"""Many leads want few technicians at the same moment: the constraints decide, and no technician is booked twice."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

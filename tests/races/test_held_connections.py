@@ -1,7 +1,7 @@
 """One act is held before each of its database messages while another one runs on the same work order.
 
-Whatever the moment: nobody is booked twice, there is one active primary, no state outside the table, whoever lost is
-told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is tried again.
+Whatever the moment: no technician is booked twice, there is one active primary, no state outside the table, the loser
+is told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is repeated.
 
 Each pair stops at two messages, other pairs at others; GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops at every one.
 """
@@ -102,7 +102,7 @@ def test_a_cut_connection_and_a_retry_lose_and_double_nothing(
 
 
 def count_messages(stage: Stage, act: Act, by: DispatchService, proxy: Proxy) -> int:
-    """How many messages an act sends when nobody is in its way."""
+    """How many messages an act sends when no other act is in its way."""
     script = proxy.script(Script())
     alone = Attempt(act, stage.scene(act), by).start()
     assert alone.ended.wait(20)

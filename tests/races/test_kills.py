@@ -43,7 +43,7 @@ def test_offers_expire_exactly_once_however_often_the_worker_is_killed(
         wait_until_still(admin)
     for lead in leads:
         history = events(admin, lead)
-        # Three were asked, one after the other, each once; then nobody is left.
+        # Three were asked, one after the other, each once; then none is left.
         assert history.count("offered") == 3, history
         assert history.count("offer_expired") == 3, history
         assert [kind for kind in history if kind in {"offered", "offer_expired"}] == ["offered", "offer_expired"] * 3
@@ -74,7 +74,7 @@ def test_every_acknowledged_position_survives_a_kill_of_the_api(
             assert set(times) <= kept
 
 
-def test_streams_that_nobody_reads_do_not_hold_the_api_up(world: World, tmp_path: Path) -> None:
+def test_unread_streams_do_not_hold_the_api_up(world: World, tmp_path: Path) -> None:
     import socket
 
     with live_service(world, seed_document(technicians=1), tmp_path, worker=False) as service:

@@ -132,7 +132,7 @@ def ask_several(tx: Tx, day: Day) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_commands_that_free_or_claim_time_lock_everybody_concerned(
+def test_commands_that_free_or_claim_time_lock_all_technicians_concerned(
     day: Day, act: Callable[[Tx, Day], None], locked: str
 ) -> None:
     day.map("J A B C", step_m=500)

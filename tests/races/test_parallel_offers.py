@@ -1,4 +1,4 @@
-"""Many accept the same work at the same moment: one has it, the others are told, and nobody waits for ever."""
+"""Many accept the same work at the same moment: one has it, the others are told, and none waits for ever."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lead(service: LiveService, number: int, **more: Any) -> dict[str, Any]:
 
 
 def phones_of(service: LiveService, order: dict[str, Any]) -> list[tuple[Any, str]]:
-    """Each one who is asked, as his phone and the path to accept by."""
+    """Each technician who is asked: the phone and the path to accept by."""
     phones = {}
     for number in range(PEOPLE):
         phone = service.technician(f"t{number}")
@@ -113,7 +113,7 @@ def test_two_dispatchers_who_want_the_same_people_in_another_order_both_get_an_a
     people = service.user().get("/v1/technicians")["items"][:6]
     ids = [person["id"] for person in people]
     for number in range(ROUNDS):
-        orders = [lead(service, 200 + number, skills=["nobody-has-this"]) for _ in range(2)]
+        orders = [lead(service, 200 + number, skills=["no-technician-has-this"]) for _ in range(2)]
         acts = [
             lambda order=order, chosen=chosen: service.user().call(  # type: ignore[misc]
                 "POST",
@@ -134,6 +134,6 @@ def test_two_dispatchers_who_want_the_same_people_in_another_order_both_get_an_a
 
 
 def held(admin: Connection, work_order_id: str) -> int:
-    """How many bookings hold somebody's time for the order."""
+    """How many bookings hold a technician's time for the order."""
     statement = text("SELECT count(*) FROM bookings WHERE work_order_id = :id AND state IN ('offered', 'assigned')")
     return admin.execute(statement, {"id": work_order_id}).scalar_one()  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Everybody at once, while processes die: what must hold holds at every moment that anybody looks.
+"""All users act at once, while processes die: the invariants hold at every moment at which they are checked.
 
 Six seconds unless GEO_ASSIGN_TEST_STORM_S says otherwise; a minute in an exhaustive run.
 """
@@ -72,7 +72,7 @@ class Storm:
         return sorted(self.seconds)[int(share * (len(self.seconds) - 1))]
 
 
-def test_what_must_hold_holds_while_everybody_acts_and_processes_die(
+def test_invariants_hold_while_all_users_act_and_processes_die(
     world: World, admin: Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = {"offer_limit": 3, "lead_time_tat_minutes": 0.05, "reoffer_after_minutes": 0.05}
@@ -178,7 +178,7 @@ def dispatch(storm: Storm, number: int) -> None:
         )
 
 
-def _somebody(storm: Storm, own: random.Random) -> str:
+def _any_technician(storm: Storm, own: random.Random) -> str:
     return storm.services[0].technician_id(f"t{own.randrange(PHONES)}")
 
 
@@ -188,10 +188,13 @@ def _slot(_storm: Storm, own: random.Random) -> dict[str, Any]:
 
 
 ACTS: Mapping[str, Callable[[Storm, random.Random], Any]] = {
-    "assign": lambda storm, own: {"technician_id": _somebody(storm, own), "mode": own.choice(["offer", "assign"])},
+    "assign": lambda storm, own: {
+        "technician_id": _any_technician(storm, own),
+        "mode": own.choice(["offer", "assign"]),
+    },
     "unassign": lambda _storm, _own: {},
     "auto-assign": lambda _storm, _own: {},
-    "reallocate": lambda storm, own: {"technician_id": _somebody(storm, own), "mode": "assign"},
+    "reallocate": lambda storm, own: {"technician_id": _any_technician(storm, own), "mode": "assign"},
     "transfer": lambda storm, own: {"store_id": storm.services[0].store_id(own.choice(["centre", "north"]))},
     "cancel": lambda _storm, _own: {"reason": "changed my mind"},
     "convert": lambda _storm, _own: {},
@@ -235,7 +238,7 @@ def closing_engine(engine: Engine) -> Iterator[None]:
 
 
 def double_booked(calendar: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Overlapping bookings that one reading of the calendar shows; what is done holds nobody any more."""
+    """Overlapping bookings that one reading of the calendar shows; finished work holds no technician any more."""
     found = []
     for person in calendar["items"]:
         held = [one["slot"] for one in person["bookings"] if one["state"] != "completed"]

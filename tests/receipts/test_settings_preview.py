@@ -26,7 +26,7 @@ def who(day: Day, pick: Pick | None) -> str | None:
 
 @pytest.fixture
 def morning(day: Day) -> Day:
-    """J was offered to A, whose last ping was four minutes old; B pinged just now, twice as far. K found nobody."""
+    """J was offered to A, whose last ping was four minutes old; B pinged just now, twice as far. K had no candidate."""
     day.set(radius_m=5_000)
     day.map("J . A . . B" + " ." * 20 + " K", step_m=500)
     day.technician("A", last_ping="4 min ago")
@@ -47,7 +47,7 @@ def test_the_same_settings_change_nothing(morning: Day) -> None:
     assert found.old == found.new
 
 
-def test_fresher_positions_would_have_sent_somebody_else(morning: Day) -> None:
+def test_fresher_positions_would_have_sent_another_technician(morning: Day) -> None:
     # What happened since does not matter: the past is asked as it was.
     morning.later("2 h")
     morning.off_duty("B")
@@ -58,7 +58,7 @@ def test_fresher_positions_would_have_sent_somebody_else(morning: Day) -> None:
     assert found.new.median_m == pytest.approx(2_500, rel=0.01)
 
 
-def test_a_wider_radius_would_have_found_somebody_for_who_waited(morning: Day) -> None:
+def test_a_wider_radius_would_have_found_a_technician_for_waiting_work(morning: Day) -> None:
     found = tried(morning, radius_m=50_000)
     assert (found.found_instead, found.lost_instead) == (1, 0)
     assert [(who(morning, one.old), who(morning, one.new)) for one in found.changed] == [(None, "B")]
@@ -77,7 +77,7 @@ def test_automation_switched_off_decides_nothing(morning: Day) -> None:
 
 
 def test_acceptance_is_estimated_from_how_they_answered(morning: Day) -> None:
-    # A accepted the only offer he was made; B was never asked.
+    # A accepted the only offer; B was never asked.
     assert tried(morning).old.acceptance == 1.0
     assert tried(morning, freshness_s=60).new.acceptance is None
 
@@ -110,7 +110,7 @@ def test_a_track_that_is_gone_is_counted_and_not_guessed(morning: Day, admin: Co
 
 
 def test_what_does_not_come_out_again_is_left_out(morning: Day) -> None:
-    # A left since, and nobody wrote down when: he cannot come out first again.
+    # A left since, at a time that is not recorded: A cannot come out first again.
     with morning.database.transaction(morning.org_id) as tx:
         values = {"org_id": tx.org_id, "id": morning.people["A"]}
         tx.conn.execute(text("UPDATE technicians SET active = false WHERE org_id = :org_id AND id = :id"), values)
@@ -122,7 +122,7 @@ def test_it_looks_at_the_latest_and_says_when_there_are_more(morning: Day, monke
     monkeypatch.setattr(module, "MOST_DECISIONS", 1)
     found = tried(morning, radius_m=50_000)
     assert (found.examined, found.truncated) == (1, True)
-    # The latest is K, which found nobody.
+    # The latest is K, which found no technician.
     assert found.found_instead == 1
 
 

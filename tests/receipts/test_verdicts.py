@@ -118,7 +118,7 @@ def test_one_who_could_have_gone_and_is_not_named() -> None:
     assert not found.track_expired
 
 
-def test_one_who_could_have_gone_where_nobody_else_could() -> None:
+def test_the_only_technician_who_could_have_gone() -> None:
     found = as_farther(subject(C, decision=receipt()), 500.0)
     assert (found.rank, found.gap_m, found.distance_m) == (1, None, 500.0)
     assert found.sentence == "Ana could have gone, and no other technician could: number 1 or later."
@@ -268,7 +268,7 @@ BATCH = {
 
 
 @pytest.mark.parametrize("coarse", [A, D])
-def test_a_batch_rounds_its_distances_and_sums_for_whoever_is_coarse_in_it(coarse: UUID) -> None:
+def test_a_batch_rounds_its_distances_and_sums_for_technicians_shown_coarsely(coarse: UUID) -> None:
     shown = with_rounded_distances(receipt(batch=BATCH), {coarse}).batch
     assert shown == {
         "id": "x",
@@ -297,7 +297,7 @@ def test_who_is_named_told_and_recorded_as_coarse() -> None:
     assert list_technicians(decision) == {A, C, D}
     assert list_named(decision) == {A, D}
     assert list_recorded_coarse(decision) == {A}
-    nobody = receipt(chosen_technician_id=None, batch={**BATCH, "greedy": None})
-    assert list_technicians(nobody) == set()
+    unchosen = receipt(chosen_technician_id=None, batch={**BATCH, "greedy": None})
+    assert list_technicians(unchosen) == set()
     by_batch = receipt(chosen_technician_id=B, batch={**BATCH, "greedy": None})
     assert list_named(by_batch) == {B}

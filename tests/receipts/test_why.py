@@ -1,4 +1,4 @@
-"""Why somebody was not chosen, and what would have sufficed: also for people whom the receipt does not name."""
+"""Why a technician was not chosen, and what would have sufficed, also for technicians missing from the receipt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,7 +39,7 @@ def why(day: Day, decision: Decision, letter: str, *, scope: Scope = EVERYTHING)
 
 
 def forgotten(decision: Decision) -> Decision:
-    """The receipt as if it had named nobody: everybody has to be judged anew, as things stood then."""
+    """The receipt as if it named no technician: all have to be judged anew, as things stood then."""
     return replace(decision, candidates=(), excluded=())
 
 
@@ -47,7 +47,7 @@ def needed(found: Why) -> dict[str, Mapping[str, Any]]:
     return {reason["code"]: reason["needed"] for reason in found.reasons}
 
 
-def test_everybody_is_judged_as_he_stood_then_whatever_happened_since(day: Day) -> None:
+def test_technicians_are_judged_as_they_stood_then_whatever_happened_since(day: Day) -> None:
     day.map("J A B C D E F G H", step_m=500)
     day.technician("A", on_duty=False, skills=["tv"])
     day.technician("B", last_ping="6 min ago", skills=["tv"])
@@ -77,7 +77,7 @@ def test_everybody_is_judged_as_he_stood_then_whatever_happened_since(day: Day) 
         assert again.distance_m == told.distance_m
 
 
-def test_who_could_have_gone_but_is_not_in_the_receipt_is_told_his_place(day: Day) -> None:
+def test_a_candidate_missing_from_the_receipt_is_told_the_rank(day: Day) -> None:
     day.map("J A B C D E F G H I", step_m=500)
     for letter in "ABCDEFGHI":
         day.technician(letter)
@@ -102,7 +102,7 @@ def test_the_chosen_one_comes_from_the_receipt(day: Day) -> None:
     assert (second.verdict, second.rank, second.reconstructed) == ("candidate", 2, False)
 
 
-def test_a_taken_slot_names_the_work_and_when_he_is_free(day: Day) -> None:
+def test_a_taken_slot_names_the_work_and_when_the_technician_is_free(day: Day) -> None:
     day.set(travel_buffer_minutes=15)
     day.map("J A", step_m=500)
     day.technician("A", booked="12:30-13:30")
@@ -138,7 +138,7 @@ def test_time_off_says_when_it_ends_and_a_limit_how_high_it_would_have_to_be(day
     assert needed(why(day, decision, "B")) == {"time_off": {"time_off_until": "2026-05-20T15:00:00+00:00"}}
 
 
-def test_a_refusal_says_when_he_might_be_asked_again(day: Day) -> None:
+def test_a_refusal_says_when_the_technician_may_be_asked_again(day: Day) -> None:
     day.set(reoffer_after_minutes=30)
     day.map("J A . B", step_m=500)
     day.technician("A")
@@ -244,7 +244,7 @@ def test_a_track_that_is_gone_is_said_and_nothing_is_made_up(day: Day, admin: Co
     admin.execute(text("DROP TABLE position_track_20260520"))
     gone = why(day, decision, "B")
     assert (gone.verdict, gone.track_expired, gone.distance_m) == ("unknown", True, None)
-    # What does not hang on his place is known as before.
+    # What does not depend on the position is known as before.
     assert list(needed(why(day, decision, "A"))) == ["slot_taken"]
 
 

@@ -28,7 +28,7 @@ class Checkout:
 
     def start(self, body: str, **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            # Whoever runs the tests may ignore SIGHUP, and a shell cannot trap what it was born to ignore.
+            # The parent process may ignore SIGHUP, and a shell cannot trap a signal that it inherits as ignored.
             ["env", "--default-signal=HUP", "bash", "-c", self.program(body)],
             env={"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", **environment},
             stdin=subprocess.DEVNULL,

@@ -65,7 +65,7 @@ def test_a_cluster_keeps_its_place_port_and_data(cluster: Checkout) -> None:
     assert not (Path(first.split()[-2]) / "data" / "postmaster.pid").exists()
 
 
-def test_the_owner_makes_roles_but_is_no_superuser_and_nobody_enters_without_a_password(cluster: Checkout) -> None:
+def test_the_owner_makes_roles_but_is_no_superuser_and_a_password_is_always_asked(cluster: Checkout) -> None:
     with cluster.start(f"{OPEN}\ncreate_database fleet fleet_owner pw; say made; sleep 60 & wait") as process:
         assert process.stdout is not None
         lines = list(iter(process.stdout.readline, "made\n"))
@@ -101,7 +101,7 @@ def test_a_tests_cluster_that_is_another_or_broken_is_made_anew(tests_cluster: C
     assert (status, output.splitlines()[-1]) == (0, "0"), output
 
 
-def test_a_free_port_is_the_first_that_nobody_holds(checkout: Checkout) -> None:
+def test_a_free_port_is_the_first_that_no_process_holds(checkout: Checkout) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         taken = holder.getsockname()[1]
         _, output = checkout.run(f"open_steps run; free_port {taken}; free_port {taken} --only || say taken")

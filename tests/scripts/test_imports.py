@@ -26,7 +26,7 @@ def imported(path: Path) -> set[str]:
 
 
 def source_of(module: str) -> Path | None:
-    """The file of one of our modules; None for everybody else's."""
+    """The file of one of our modules; None for any other module."""
     base = REPOSITORY.joinpath(*module.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 

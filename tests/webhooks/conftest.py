@@ -89,7 +89,7 @@ class Listener:
 
 @dataclass
 class Office:
-    """A day with somebody to listen to it."""
+    """A day with a listener to its events."""
 
     day: Day
     closing: ExitStack

@@ -68,7 +68,7 @@ def test_the_secret_is_told_once(neighbours: Neighbours, receiver: StubServer) -
         ("https://[::1]/hook", "private"),
         ("https://user:word@example.com/", "credentials"),
         ("ftp://example.com/", "https URL"),
-        ("mailto:somebody", "https URL"),
+        ("mailto:a-user", "https URL"),
         ("http://no-such-host.invalid/", "unknown"),
     ],
 )

@@ -77,7 +77,7 @@ def test_going_on_and_off_duty_is_told(office: Office) -> None:
     assert {body["data"]["technician_id"] for body in bodies} == {str(day.people["A"])}
 
 
-def test_each_listener_hears_what_he_asked_for_and_from_then_on(office: Office) -> None:
+def test_each_listener_hears_what_it_subscribed_to_and_from_then_on(office: Office) -> None:
     day = office.day
     day.lead("J")
     day.later("1 s")
@@ -269,7 +269,7 @@ def test_a_delivery_whose_sender_died_is_sent_again_under_its_id(office: Office)
     lost = claim(listener)
     assert lost is not None
     listener.sender.attempt(lost)
-    assert listener.tell() == 0  # somebody has it
+    assert listener.tell() == 0  # another worker has it
     day.clock.advance(LEASE)
     assert listener.tell() == 1
     assert {request.headers["webhook-id"] for request in listener.requests} == {str(lost.delivery_id)}

@@ -103,7 +103,7 @@ def keep_busy(service: LiveService, stop: threading.Event) -> None:
             return
         lead = {
             "store_id": service.store_id(),
-            "customer": {"name": "Somebody"},
+            "customer": {"name": "Any Customer"},
             "location": {"lat": 41.15 + number / 10_000, "lon": -8.61},
             "external_id": f"lead-{number}",
         }

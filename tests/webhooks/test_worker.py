@@ -48,7 +48,9 @@ def running(worker: Database, listener: Listener) -> Iterator[tasks.Deliveries]:
         work._pool.shutdown(wait=True)
 
 
-def test_who_hangs_holds_up_nobody_else(office: Office, worker: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_listener_holds_no_other_up(
+    office: Office, worker: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(delivery, "DEADLINE_S", 120.0)
     let_go = threading.Event()
     hanging = [office.listens("work_order.created", behaviour=lambda _: let_go.wait(120)) for _ in range(5)]
@@ -92,7 +94,7 @@ def test_one_work_order_is_never_told_twice_at_once(office: Office, worker: Data
         assert listener.heard(letter) == ["created", "offered", "cancelled"]
 
 
-def test_events_nobody_listens_to_are_marked_and_forgotten(office: Office, worker: Database) -> None:
+def test_events_without_listeners_are_marked_and_forgotten(office: Office, worker: Database) -> None:
     day = office.day
     day.lead("J")
     tasks.fan_out_everywhere(worker, day.database)

@@ -41,12 +41,12 @@ READERS = {
     "users": {"root"},
     "api-keys": {"root"},
 }
-EVERYBODY = ("root", "centre", "desk", "ana", "shop")
+ALL_USERS = ("root", "centre", "desk", "ana", "shop")
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_only_those_who_may_create_and_list(api: Api, collection: str) -> None:
-    for who in EVERYBODY:
+    for who in ALL_USERS:
         created = api.post(
             f"/v1/{collection}", by=who, json=bodies(api)[collection] | {"name": f"By {who}"} | _mail(who, collection)
         )

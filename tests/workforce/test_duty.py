@@ -1,4 +1,4 @@
-"""On and off duty: one open interval at most, whoever asks at the same time."""
+"""On and off duty: one open interval at most, however many ask at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -31,7 +31,7 @@ def test_duty_is_a_flag_an_interval_and_an_event(house: House, admin: Connection
     assert events == [("technician.presence_changed", "true"), ("technician.presence_changed", "false")]
 
 
-def test_nobody_unknown_goes_on_duty(house: House) -> None:
+def test_an_unknown_technician_does_not_go_on_duty(house: House) -> None:
     for change in (start_duty, end_duty):
         with pytest.raises(NotFoundError), house.database.transaction(house.org_id) as tx:
             change(tx, uuid4())

@@ -41,7 +41,7 @@ LISBON = ZoneInfo("Europe/Lisbon")
 
 
 def except_for(day: Day, letter: str, spans: Sequence[Sequence[str]], *, on: date = TODAY) -> None:
-    """Write down what somebody works on one date."""
+    """Write down the hours that a technician works on one date."""
     with day.database.transaction(day.org_id) as tx:
         set_hours_exception(tx, day.boss, HoursException(day.people[letter], on, spans, None))
 
@@ -69,7 +69,7 @@ def works_at(day: Day, letter: str, slot: str) -> bool:
 # What a ranking makes of it ------------------------------------------------------------------------------------------
 
 
-def test_on_a_short_day_the_afternoon_goes_to_somebody_else(day: Day) -> None:
+def test_on_a_short_day_the_afternoon_goes_to_another_technician(day: Day) -> None:
     day.map("A . J . . B", step_m=500)
     for letter in ("A", "B"):
         day.technician(letter, hours=NINE_TO_SIX)
@@ -86,7 +86,7 @@ def test_an_exception_may_also_add_time(day: Day) -> None:
     assert day.evaluate("J").technician == "A"
 
 
-def test_whoever_works_always_can_have_a_day_off(day: Day) -> None:
+def test_a_technician_without_hours_can_have_a_day_off(day: Day) -> None:
     day.map("A", step_m=500)
     day.technician("A")
     except_for(day, "A", [])
@@ -217,7 +217,7 @@ def test_the_filter_agrees_with_the_arithmetic(
 # Who may, and what is refused ---------------------------------------------------------------------------------------
 
 
-def test_only_whoever_manages_the_store_may_change_it(house: House) -> None:
+def test_only_managers_of_the_store_may_change_it(house: House) -> None:
     ours, theirs = house.store("ours"), house.store("theirs")
     ana = house.technician("ana", ours)
     exception = HoursException(ana.id, TODAY, [["10:00", "14:00"]], None)

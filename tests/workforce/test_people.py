@@ -92,7 +92,7 @@ def test_an_edit_of_an_old_version_is_refused(house: House) -> None:
     assert stale.value.facts["current"].name == "Anna"
 
 
-def test_a_store_administrator_manages_his_stores_people(house: House) -> None:
+def test_a_store_administrator_manages_the_users_of_own_stores(house: House) -> None:
     mine, other = house.store("mine"), house.store("other")
     caller = house.store_administrator(mine)
     stranger = house.technician("stranger", other)
@@ -175,7 +175,7 @@ def test_duties_are_exactly_those_given(house: House) -> None:
             update_staff(tx, house.system, user.id, changes={"store_ids": (store.id,)})
 
 
-def test_time_off_belongs_to_somebody_in_scope(house: House) -> None:
+def test_time_off_belongs_to_a_technician_in_scope(house: House) -> None:
     mine, other = house.store("mine"), house.store("other")
     caller = house.store_administrator(mine)
     ana, stranger = house.technician("ana", mine), house.technician("stranger", other)

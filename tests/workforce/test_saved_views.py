@@ -20,7 +20,7 @@ def test_saving_again_takes_the_place_of_what_was_there(api: Api) -> None:
     assert (view["columns"], view["sort"], view["filters"]) == (["slot"], [], {})
 
 
-def test_nobody_sees_the_views_of_another(api: Api) -> None:
+def test_no_user_sees_the_views_of_another(api: Api) -> None:
     api.put("/v1/me/views/mornings", by="desk", json=PENDING)
     for who in ("root", "centre", "ana"):
         assert api.get("/v1/me/views", by=who).get_json()["items"] == []

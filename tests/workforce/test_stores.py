@@ -81,7 +81,7 @@ def test_only_what_was_chosen_is_stored(house: House, admin: Connection) -> None
         set_store_settings(tx, house.system, store.id, settings=chosen, version=1)
 
 
-def test_settings_that_nobody_chose_follow_the_defaults() -> None:
+def test_unset_settings_follow_the_defaults() -> None:
     settings = load_settings({})
     assert settings.lead_auto_user_assignment == "on"
     assert settings.tat.total_seconds() == 600
@@ -104,7 +104,7 @@ def test_a_fraction_of_a_minute_is_a_time_to_answer() -> None:
     assert load_settings({"lead_time_tat_minutes": 0.05}).tat.total_seconds() == 3
 
 
-def test_a_store_administrator_sees_and_changes_his_own_stores_only(house: House) -> None:
+def test_a_store_administrator_sees_and_changes_own_stores_only(house: House) -> None:
     mine, other = house.store("mine"), house.store("other")
     caller = house.store_administrator(mine)
     with house.database.transaction(house.org_id) as tx:
@@ -118,7 +118,7 @@ def test_a_store_administrator_sees_and_changes_his_own_stores_only(house: House
             create_store(tx, caller, NewStore(name="New", timezone="UTC", location=ELSEWHERE))
 
 
-def test_a_dispatcher_sees_the_stores_of_his_groups_and_changes_none(house: House) -> None:
+def test_a_dispatcher_sees_the_stores_of_own_groups_and_changes_none(house: House) -> None:
     store = house.store("centre")
     caller = house.dispatcher(house.group("phones", store))
     house.store("other")

@@ -1,4 +1,4 @@
-"""The calendar: who has what when, what is free, and what nobody has."""
+"""The calendar: which technician has which work when, what is free, and what is unassigned."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -37,7 +37,7 @@ def asked(day: Day, **more: Any) -> CalendarQuestion:
 
 
 def calendar(day: Day, scope: Scope = EVERYTHING, **more: Any) -> dict[str, TechnicianRow]:
-    """Everybody's row by letter."""
+    """The row of each technician by letter."""
     with day.database.transaction(day.org_id) as tx:
         return {row.name: row for row in list_calendar(tx, scope, asked(day, **more)).items}
 
@@ -88,7 +88,7 @@ def test_leads_and_tickets_lie_in_the_rows_of_those_who_have_them(day: Day) -> N
     assert ticket.pinned
 
 
-def test_an_offer_holds_time_in_the_row_of_whoever_is_asked(day: Day) -> None:
+def test_an_offer_holds_time_in_the_row_of_the_technician_asked(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A")
     day.auto_assign("J", slot="13:00-14:00")
@@ -111,7 +111,7 @@ def test_the_bar_tells_how_far_the_work_is(day: Day) -> None:
     assert fills == ["soft", "solid", "faded"]
 
 
-def test_what_nobody_has_is_in_a_row_of_its_own_from_the_start(day: Day) -> None:
+def test_unassigned_work_is_in_a_row_of_its_own_from_the_start(day: Day) -> None:
     day.map("A . J . K", step_m=500)
     day.lead("J", slot="15:00-16:00")
     day.lead("K", slot="tomorrow 09:00-10:00")
@@ -134,7 +134,7 @@ def test_what_is_wanted_as_soon_as_possible_stands_at_now_not_in_the_past(day: D
     assert unassigned(day).items == []
 
 
-def test_whoever_left_keeps_the_row_of_what_he_had(day: Day) -> None:
+def test_a_technician_who_left_keeps_the_row_of_booked_work(day: Day) -> None:
     day.map("A . . B", step_m=500)
     day.technician("A", booked="09:00-10:00")
     day.technician("B")

@@ -83,14 +83,14 @@ def test_one_group_s_dispatcher_asks_no_more(month: Tx) -> None:
     assert len(recorded(month, lambda: list_calendar(month, scope, asked(month)))) == 5
 
 
-def test_what_nobody_has_is_found_by_its_slot(month: Tx) -> None:
+def test_unassigned_work_is_found_by_its_slot(month: Tx) -> None:
     (statement,) = recorded(month, lambda: list_unassigned(month, EVERYTHING, asked(month)))
     plan = explain(month, *statement)
     assert "work_orders_waiting_idx" in {node.get("Index Name") for node in nodes(plan)}
     assert reads(plan, "work_orders") <= 2_300
 
 
-def test_everybody_is_there_with_everything(month: Tx, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_technicians_are_there_with_all_their_work(month: Tx, capsys: pytest.CaptureFixture[str]) -> None:
     empty = (MONTH[0] - timedelta(days=400), MONTH[0] - timedelta(days=399))
     whole, rows = timed(lambda: list_calendar(month, EVERYTHING, asked(month)).items)
     nothing, _ = timed(lambda: list_calendar(month, EVERYTHING, asked(month, within=empty)).items)

@@ -20,7 +20,7 @@ ORDERS = 20_000
 PAGE = 50
 PENDING = WorkOrderFilter(states=[State.PENDING])
 
-# One a minute; every fourth still waits for somebody, the others are done.
+# One a minute; every fourth still waits for a technician, the others are done.
 WORK = """
 INSERT INTO organizations (org_id, slug, name) VALUES (:org_id, 'busy', 'Busy');
 INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, updated_at)
