@@ -104,3 +104,59 @@ def test_what_a_killed_process_left_is_dropped_by_the_next_one(world: World, tem
     killed.close()
     with another_process() as living, living.cloned(template) as used, another_process():
         assert {left, database_of(used)} & databases(world) == {database_of(used)}
+
+
+@pytest.mark.parametrize("role", ["admin_url", "app_url"])
+def test_a_borrowed_database_is_empty_for_the_next_one(template: str, role: str) -> None:
+    with another_process() as server:
+        with server.borrowed(template) as first, psycopg.connect(getattr(first, role)) as conn:
+            write_an_organization(conn)
+        with server.borrowed(template) as second, psycopg.connect(second.admin_url) as conn:
+            assert conn.execute("SELECT count(*) FROM organizations").fetchall() == [(0,)]
+            assert conn.execute("SELECT last_value, is_called FROM outbox_sequence_seq").fetchall() == [(1, False)]
+    assert database_of(first) == database_of(second)
+
+
+def write_an_organization(conn: psycopg.Connection) -> None:
+    org_id = uuid4()
+    conn.execute("SELECT set_config('app.org_id', %s, true)", [str(org_id)])
+    conn.execute("INSERT INTO organizations (org_id, slug, name) VALUES (%s, 'acme', 'Acme')", [org_id])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE added (at integer)",
+        "ALTER TABLE stores ALTER COLUMN name DROP NOT NULL",
+        "DROP POLICY tenant ON stores",
+        "UPDATE alembic_version SET version_num = 'other'",
+        "CREATE OR REPLACE FUNCTION drop_track_partitions(before_day date) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "SELECT ensure_track_partitions('2001-01-01', '2001-01-01')",
+        "ALTER TABLE stores DISABLE ROW LEVEL SECURITY",
+        "GRANT DELETE ON alembic_version TO geo_assign_test_app",
+    ],
+)
+def test_a_database_whose_schema_was_changed_is_dropped(world: World, template: str, change: str) -> None:
+    with another_process() as server:
+        with server.borrowed(template) as first, psycopg.connect(first.admin_url) as conn:
+            conn.execute(change)  # type: ignore[arg-type]
+        with server.borrowed(template) as second:
+            assert database_of(first) != database_of(second)
+        assert database_of(first) not in databases(world)
+
+
+def test_two_who_borrow_at_the_same_time_have_two_databases(template: str) -> None:
+    with another_process() as server, server.borrowed(template) as first, server.borrowed(template) as second:
+        assert database_of(first) != database_of(second)
+
+
+def test_what_still_runs_in_a_database_is_ended_before_the_next_one_has_it(template: str) -> None:
+    with another_process() as server:
+        with server.borrowed(template) as first:
+            left = psycopg.connect(first.admin_url)
+            write_an_organization(left)
+        with server.borrowed(template) as second, psycopg.connect(second.admin_url) as conn:
+            assert conn.execute("SELECT count(*) FROM organizations").fetchall() == [(0,)]
+        with pytest.raises(psycopg.OperationalError):
+            left.commit()
+        left.close()
