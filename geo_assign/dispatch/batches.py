@@ -7,7 +7,6 @@ who was taken meanwhile is lost to the batch, and told; the other pairs stand.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import Caller, system_caller
@@ -28,7 +27,7 @@ from geo_assign.dispatch.commands.optimizing import (
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
 from geo_assign.matching.optimal import UNASSIGNED, Plan, Solution, solve
 from geo_assign.receipts.coarse import shown_m
-from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.domain import BatchEntry, Decision
 from geo_assign.receipts.queries import list_batch, list_shown_coarsely
 from geo_assign.workorders.queries import find_work_order
 
@@ -188,7 +187,7 @@ def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible]
 
 
 def _pairs(
-    gathered: Gathered, solution: Solution, eligible: Sequence[Eligible], *, batch: Mapping[str, Any]
+    gathered: Gathered, solution: Solution, eligible: Sequence[Eligible], *, batch: Mapping[str, object]
 ) -> Iterator[Pair]:
     """Earliest slot first: who goes on from one order to the next is given the first one first."""
     for n in sorted(range(len(gathered.orders)), key=lambda n: (gathered.questions[n].slot.start, n)):
@@ -219,9 +218,21 @@ def _read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:
     """What a batch gave, from its receipts; what it could not give is not kept."""
     given = list_batch(tx, batch_id)
     pairs = [pair for decision in given if (pair := _as_given(tx, caller, decision)) is not None]
-    totals = {name: given[0].batch[name] for name in Totals.__dataclass_fields__} if given and given[0].batch else {}
+    totals = _totals(given[0].batch) if given and given[0].batch else Totals()
     coarse = list_shown_coarsely(tx, caller.scope, given) & _technicians(pairs)
-    return Optimized(batch_id, tx.now(), tuple(pairs), (), Totals(**totals), coarse, committed=True)
+    return Optimized(batch_id, tx.now(), tuple(pairs), (), totals, coarse, committed=True)
+
+
+def _totals(batch: BatchEntry) -> Totals:
+    return Totals(
+        orders=batch["orders"],
+        assigned=batch["assigned"],
+        optimal_m=batch["optimal_m"],
+        greedy_assigned=batch["greedy_assigned"],
+        greedy_m=batch["greedy_m"],
+        truncated=batch["truncated"],
+        more=batch["more"],
+    )
 
 
 def _as_given(tx: Tx, caller: Caller, decision: Decision) -> Pair | None:

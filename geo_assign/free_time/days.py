@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from geo_assign.core.db import Tx
@@ -18,7 +17,7 @@ from geo_assign.workorders.queries import list_booked_times
 class Day:
     """Bookings and working hours as instants; shifts may begin before and end after the local day."""
 
-    bookings: list[dict[str, Any]] = field(default_factory=list)
+    bookings: list[dict[str, object]] = field(default_factory=list)
     hours: list[dict[str, datetime]] = field(default_factory=list)
 
 

@@ -66,27 +66,27 @@ def _model(name: str, doc: str, fields: Mapping[str, Any], *, base: type[Partial
     return create_model(name, __base__=base, __doc__=doc, **fields)
 
 
-def _type_of(alike: Iterable[Member], *, sent: bool = False) -> Any:
+def _type_of(alike: Iterable[Member], *, sent: bool = False) -> object:
     """The type of a member that several events may have; null only where one of them says so."""
     kinds = list(dict.fromkeys(kind for member in alike for kind in _kinds_of(member, sent=sent)))
     values = [kind for kind in kinds if kind is not NoneType]
-    if len(values) > 1 and all(issubclass(kind, str | Enum) for kind in values):
+    if len(values) > 1 and all(isinstance(kind, type) and issubclass(kind, str | Enum) for kind in values):
         values = [str]
     return Union[(*values, *(kind for kind in kinds if kind is NoneType))]
 
 
-def _kinds_of(member: Member, *, sent: bool) -> Iterator[Any]:
+def _kinds_of(member: Member, *, sent: bool) -> Iterator[object]:
     for kind in _alternatives(member.annotation):
         is_left_out = (kind is NoneType and member.optional) or (kind is FreeText and sent)
         if not is_left_out:
             yield _shown(kind)
 
 
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
+def _alternatives(annotation: object) -> tuple[object, ...]:
     return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
 
 
-def _shown(kind: Any) -> Any:
+def _shown(kind: object) -> object:
     if get_origin(kind) is tuple:
         return GenericAlias(tuple, (_shown(get_args(kind)[0]), ...))
     return _ANSWERS.get(kind, kind)

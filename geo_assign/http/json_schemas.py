@@ -58,7 +58,7 @@ def schemas_of(
     return {(model, mode): reference for (model, mode), reference in references.items()}, schemas
 
 
-def name_in(reference: Mapping[str, Any]) -> str:
+def name_in(reference: Mapping[str, object]) -> str:
     """The last part of a `$ref`."""
     return str(reference["$ref"]).rpartition("/")[2]
 

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from pydantic import BaseModel
@@ -110,7 +109,7 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NOT_MODIFIED = "You already have this version."
 
 
-def render_document(operations: Sequence[Operation], *, version: str, extra_paths: Mapping[str, Any]) -> bytes:
+def render_document(operations: Sequence[Operation], *, version: str, extra_paths: Mapping[str, object]) -> bytes:
     """The document as JSON. `extra_paths` are Path Items of what is not an operation."""
     references, schemas = schemas_of(_models(operations))
     paths: dict[str, Json] = defaultdict(dict)
@@ -209,7 +208,7 @@ def _is_paged(operation: Operation) -> bool:
     return operation.query is not None and "cursor" in operation.query.model_fields
 
 
-def _operation(operation: Operation, references: References, schemas: Mapping[str, Any]) -> Json:
+def _operation(operation: Operation, references: References, schemas: Mapping[str, Json]) -> Json:
     item: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -240,7 +239,7 @@ def _path_parameters(operation: Operation) -> Iterator[Json]:
         yield _ref("parameters", name) if parameter == _SHARED_PARAMETERS.get(name) else parameter
 
 
-def _query_parameters(operation: Operation, references: References, schemas: Mapping[str, Any]) -> Iterator[Json]:
+def _query_parameters(operation: Operation, references: References, schemas: Mapping[str, Json]) -> Iterator[Json]:
     if operation.query is None:
         return
     model = schemas[name_in(references[operation.query, "validation"])]

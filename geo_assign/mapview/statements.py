@@ -7,12 +7,13 @@ row security.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     REAL,
     ColumnElement,
+    CompoundSelect,
     Double,
     FromClause,
     Text,
@@ -152,7 +153,7 @@ def off_duty(*, everything: bool) -> Statement[NumberRow]:
     return Statement.of(NumberRow, rows.where(*absent, sees_technician(viewer, t)))
 
 
-def _changed_ids() -> Any:
+def _changed_ids() -> CompoundSelect[UUID]:
     c, t, b = current_positions.alias("c"), technicians.alias("t"), bookings.alias("b")
     return union(
         select(c.c.technician_id.label("id")).where(c.c.org_id == _ASKED.org_id, c.c.changed_at >= _ASKED.since),

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.geo import Point, road_s
+from geo_assign.core.wire import Json
 
 EXCLUDED_LIMIT = 50
 MAX_LIMIT = 50
@@ -159,7 +160,7 @@ class Reason:
 
     code: ExclusionCode
     detail: str
-    needed: Mapping[str, Any] = field(default_factory=dict)
+    needed: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +200,4 @@ class Ranking:
     question: Question
     candidates: tuple[Candidate, ...]
     explanation: Explanation | None = None
-    batch: Mapping[str, Any] | None = None
+    batch: Mapping[str, object] | None = None

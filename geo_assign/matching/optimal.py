@@ -7,7 +7,6 @@ the same way every time. Costs are integers, so that adding them up never rounds
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,7 +262,7 @@ def _sparse(rows: Ints, columns: Ints, costs: Ints, no_person: int, *, shape: tu
     own = np.arange(height)
     values = np.concatenate([costs, np.full(height, no_person)]).astype(float)
     places = (np.concatenate([rows, own]), np.concatenate([columns, width + own]))
-    graph: Any = csr_array((values, places), shape=(height, width + height))
+    graph = csr_array((values, places), shape=(height, width + height))
     row, column = min_weight_full_bipartite_matching(graph)
     real = column < width
     cells: Ints = row[real].astype(np.int64) * width + column[real]

@@ -4,12 +4,12 @@ A filter declares those that it alone needs beside its condition (`geo_assign.ma
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Double, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import TypeEngine
 
+from geo_assign.core.rows import AnyType
 from geo_assign.core.statements import Parameters
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Question
@@ -18,8 +18,8 @@ from geo_assign.matching.domain import Question
 class Given(NamedTuple):
     """A parameter's SQL type, and how its value follows from a question."""
 
-    type: TypeEngine[Any]
-    value: Callable[[Question], Any]
+    type: AnyType
+    value: Callable[[Question], object]
 
 
 def given(**parameters: Given) -> Mapping[str, Given]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.viewer import scope_values
@@ -104,7 +103,7 @@ def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
     return None if nearest is None else _candidate(question, nearest)
 
 
-def fetch(tx: Tx, statement: Statement[R], question: Question, **further: Any) -> list[R]:
+def fetch(tx: Tx, statement: Statement[R], question: Question, **further: object) -> list[R]:
     """The rows of a statement about a question, with the values of its parameters beside the question's own."""
     return tx.fetch(statement, values_of(question) | scope_values(tx, question.scope) | further)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -105,7 +105,7 @@ class RosterLine:
     coarse: bool
     workload: Workload
     eligibility: Eligibility | None = None
-    key: Sequence[Any] = field(default=(), repr=False)
+    key: Sequence[object] = field(default=(), repr=False)
 
 
 class _LineRow(NamedTuple):
@@ -226,7 +226,7 @@ def list_roster(tx: Tx, scope: Scope, question: RosterQuestion) -> Page[RosterLi
 
 
 def _lines(tx: Tx, scope: Scope, question: RosterQuestion) -> list[RosterLine]:
-    last: Sequence[Any] = (None, None, None)
+    last: Sequence[object] = (None, None, None)
     if question.cursor is not None:
         last = decode(question.cursor, float, str, UUID)
     values = {

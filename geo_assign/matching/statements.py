@@ -7,7 +7,6 @@ the radius is not exhausted. A skill that few people have turns the walk round: 
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -194,7 +193,7 @@ def edge_for_each(shape: Shape, window: int) -> Statement[NumberedEdgeRow]:
     return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window), NumberedEdgeRow))
 
 
-def _for_each(answer: Walk, row: type[tuple[Any, ...]]) -> AnySelect:
+def _for_each(answer: Walk, row: type[tuple[object, ...]]) -> AnySelect:
     """The statement of one question beside the rows of many, whose columns are its parameters."""
     columns = [column(name, kind) for name, kind in _EACH.columns().items()]
     rows = func.jsonb_to_recordset(_QUESTIONS.questions).table_valued(*columns)

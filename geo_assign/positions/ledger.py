@@ -6,7 +6,7 @@ ever waits for a ping; it is a statement of its own because the read must see wh
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from geo_assign.core.db import Tx
@@ -87,7 +87,7 @@ class Ledger:
 
     def write(self, judged: Mapping[UUID, Judged], *, received_at: datetime) -> list[tuple[UUID, int]]:
         """Write what was judged; returns who and which arrival the track held already."""
-        given: dict[str, Any] = {"org_id": self._tx.org_id, "received_at": received_at}
+        given: dict[str, object] = {"org_id": self._tx.org_id, "received_at": received_at}
         rows = [(who, item) for who, outcome in enumerate(judged.values(), 1) for item in outcome.kept]
         held: list[tuple[UUID, int]] = []
         if rows:
@@ -147,7 +147,7 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, Any]:
+def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, object]:
     """The rows of the track, column by column; what repeats is a number into a list of its values."""
     pings = [item.ping for _, item in rows]
     fixes = [item.fix for _, item in rows]
@@ -179,7 +179,7 @@ def _distinct(values: Sequence[T]) -> tuple[Iterable[T], packing.Integers]:
     return numbers, packing.Integers([numbers.setdefault(value, len(numbers) + 1) for value in values])
 
 
-def _current_columns(judged: Iterable[Judged]) -> dict[str, Any]:
+def _current_columns(judged: Iterable[Judged]) -> dict[str, object]:
     """Where those who moved are now: `moved` is the number of the track's row, the newest of each technician."""
     numbers: list[int] = []
     currents: list[Current] = []

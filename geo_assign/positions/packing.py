@@ -7,7 +7,7 @@ itself.
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import numpy as np
@@ -40,9 +40,9 @@ class _Fixed(Column):
     """Cells of one size, each behind its length."""
 
     __slots__ = ()
-    layout: ClassVar[np.dtype[Any]]
+    layout: ClassVar[np.dtype[np.void]]
 
-    def __init__(self, values: Sequence[Any] | NDArray[Any]) -> None:
+    def __init__(self, values: Sequence[object] | NDArray[np.generic]) -> None:
         cells = np.empty(len(values), dtype=self.layout)
         cells["size"] = self.layout["value"].itemsize
         cells["value"] = values

@@ -4,13 +4,13 @@ A technician is shown coarsely where the receipt says so, or where the reader ma
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from geo_assign.core.geo import road_s
-from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.domain import BatchEntry, CandidateEntry, Decision, ExcludedEntry, PositionEntry, ReasonEntry
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m
 
 _STEP_M = 100
@@ -23,55 +23,61 @@ def shown_m(distance_m: float, *, coarse: bool) -> float:
 
 def list_named(decision: Decision) -> set[UUID]:
     """The technicians of whom the receipt tells how far away they were."""
-    return {UUID(one["technician_id"]) for one in _entries(decision) if one.get("distance_m") is not None}
+    return {one.technician_id for one in _entries(decision) if one.distance_m is not None}
 
 
 def list_technicians(decision: Decision) -> set[UUID]:
     """Every technician that the receipt names."""
-    return {UUID(one["technician_id"]) for one in _entries(decision)}
+    return {one.technician_id for one in _entries(decision)}
 
 
 def list_recorded_coarse(decision: Decision) -> set[UUID]:
     """The technicians who were shown coarsely when the receipt was written."""
-    return {UUID(one["technician_id"]) for one in _entries(decision) if one.get("coarse")}
+    return {one.technician_id for one in _entries(decision) if one.coarse}
 
 
 def with_rounded_distances(decision: Decision, coarse: Collection[UUID]) -> Decision:
     """The receipt with everything rounded that tells how far away the technicians in `coarse` were."""
     return replace(
         decision,
-        candidates=[_candidate(one) if _is_one(one, coarse) else one for one in decision.candidates],
-        excluded=[_excluded(one) if _is_one(one, coarse) else one for one in decision.excluded],
+        candidates=[_candidate(one) if UUID(one["technician_id"]) in coarse else one for one in decision.candidates],
+        excluded=[_excluded(one) if UUID(one["technician_id"]) in coarse else one for one in decision.excluded],
         batch=_batch(decision, coarse),
     )
 
 
-def rounded_reasons(reasons: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def rounded_reasons(reasons: Sequence[ReasonEntry]) -> list[ReasonEntry]:
     """Exclusion reasons whose needed radius is rounded up, so that it still suffices."""
     return [_reason(reason) for reason in reasons]
 
 
-def _entries(decision: Decision) -> Iterator[Mapping[str, Any]]:
-    yield from decision.candidates
-    yield from decision.excluded
-    batch = decision.batch or {}
-    if batch.get("chosen") and decision.chosen_technician_id is not None:
-        yield {**batch["chosen"], "technician_id": str(decision.chosen_technician_id)}
-    if batch.get("greedy"):
-        yield batch["greedy"]
+class _Mention(NamedTuple):
+    """A technician in a receipt."""
+
+    technician_id: UUID
+    distance_m: float | None
+    coarse: bool
 
 
-def _is_one(entry: Mapping[str, Any], coarse: Collection[UUID]) -> bool:
-    return UUID(entry["technician_id"]) in coarse
+def _entries(decision: Decision) -> Iterator[_Mention]:
+    for one in (*decision.candidates, *decision.excluded):
+        yield _Mention(UUID(one["technician_id"]), one.get("distance_m"), one.get("coarse", False))
+    batch = decision.batch
+    if batch is None:
+        return
+    if (chosen := batch.get("chosen")) and decision.chosen_technician_id is not None:
+        yield _Mention(decision.chosen_technician_id, chosen["distance_m"], chosen.get("coarse", False))
+    if greedy := batch.get("greedy"):
+        yield _Mention(UUID(greedy["technician_id"]), greedy["distance_m"], greedy.get("coarse", False))
 
 
-def _candidate(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _candidate(entry: CandidateEntry) -> CandidateEntry:
     distance_m = coarse_distance_m(entry["distance_m"])
-    position = {**entry["position"], "accuracy_m": coarse_accuracy_m(entry["position"]["accuracy_m"])}
+    position: PositionEntry = {**entry["position"], "accuracy_m": coarse_accuracy_m(entry["position"]["accuracy_m"])}
     return {**entry, "distance_m": distance_m, "eta_s": road_s(distance_m), "position": position, "coarse": True}
 
 
-def _excluded(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _excluded(entry: ExcludedEntry) -> ExcludedEntry:
     distance_m = entry["distance_m"]
     return {
         **entry,
@@ -81,21 +87,25 @@ def _excluded(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _reason(reason: Mapping[str, Any]) -> Mapping[str, Any]:
+def _reason(reason: ReasonEntry) -> ReasonEntry:
     radius_m = reason["needed"].get("radius_m")
-    if radius_m is None:
+    if not isinstance(radius_m, int | float):
         return reason
     return {**reason, "needed": {**reason["needed"], "radius_m": math.ceil(radius_m / _STEP_M) * _STEP_M}}
 
 
-def _batch(decision: Decision, coarse: Collection[UUID]) -> Mapping[str, Any] | None:
+def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
     """The batch's own distances, and its sums, from which a single distance could be told."""
     batch = decision.batch
-    if batch is None or not any(_is_one(one, coarse) for one in _entries(decision)):
+    if batch is None or not any(one.technician_id in coarse for one in _entries(decision)):
         return batch
-    shown = {**batch}
-    shown |= {name: coarse_distance_m(batch[name]) for name in ("optimal_m", "greedy_m") if name in batch}
-    for name in ("chosen", "greedy"):
-        if batch.get(name):
-            shown[name] = {**batch[name], "distance_m": coarse_distance_m(batch[name]["distance_m"])}
+    shown: BatchEntry = {**batch}
+    if "optimal_m" in batch:
+        shown["optimal_m"] = coarse_distance_m(batch["optimal_m"])
+    if "greedy_m" in batch:
+        shown["greedy_m"] = coarse_distance_m(batch["greedy_m"])
+    if chosen := batch.get("chosen"):
+        shown["chosen"] = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
+    if greedy := batch.get("greedy"):
+        shown["greedy"] = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
     return shown

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.core.wire import Json
 from geo_assign.matching.domain import Candidate, Excluded, Question, Ranking
 from geo_assign.receipts.tables import decisions
 
@@ -23,7 +24,7 @@ def record_decision(
     work_order_id: UUID,
     mode: Literal["automatic", "manual"],
     outcome: Outcome,
-    actor: Mapping[str, Any],
+    actor: Mapping[str, object],
     chosen: UUID | None,
 ) -> UUID:
     """Write the receipt of a ranking and return its id."""
@@ -50,7 +51,7 @@ def record_decision(
     return decision_id
 
 
-def _query(question: Question) -> Any:
+def _query(question: Question) -> Json:
     return _json(
         {
             "origin": asdict(question.origin),
@@ -65,18 +66,18 @@ def _query(question: Question) -> Any:
     )
 
 
-def _candidate(rank: int, person: Candidate) -> dict[str, Any]:
+def _candidate(rank: int, person: Candidate) -> dict[str, Json]:
     # A receipt is kept for good: it says how far a technician was and how that was known, never where.
-    kept = _json(asdict(person))
+    kept = asdict(person)
     kept["position"].pop("point")
-    return {"rank": rank, **kept, "eta_s": person.eta_s}
+    return {"rank": rank, **{name: _json(value) for name, value in kept.items()}, "eta_s": person.eta_s}
 
 
-def _excluded(person: Excluded) -> Any:
+def _excluded(person: Excluded) -> Json:
     return _json(asdict(person))
 
 
-def _counts(ranking: Ranking) -> dict[str, Any]:
+def _counts(ranking: Ranking) -> dict[str, Json]:
     explanation = ranking.explanation
     if explanation is None:
         return {}
@@ -87,7 +88,7 @@ def _counts(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Json:
     """Plain JSON values: instants as RFC 3339, durations in seconds, ids as text."""
     match value:
         case dict() | Mapping():
@@ -100,5 +101,7 @@ def _json(value: Any) -> Any:
             return value.total_seconds()
         case UUID():
             return str(value)
-        case _:
+        case str() | int() | float() | None:
             return value
+        case _:
+            raise TypeError(f"no JSON for {type(value).__name__}")

@@ -3,16 +3,119 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.wire import Json
 
 
 class DecisionNotFoundError(NotFoundError):
     """There is no such decision here."""
 
     code = "decision_not_found"
+
+
+class OriginEntry(TypedDict):
+    """Where the work is, WGS 84 in degrees."""
+
+    lat: float
+    lon: float
+
+
+class SlotEntry(TypedDict):
+    """When the work is, RFC 3339."""
+
+    start: str
+    end: str
+
+
+class AskedEntry(TypedDict):
+    """The question. `origin` is missing once the customer was erased."""
+
+    origin: NotRequired[OriginEntry]
+    slot: SlotEntry
+    at: str
+    skills: list[str]
+    store_id: str | None
+    group_id: str | None
+    needs_duty: bool
+    positions: str
+
+
+class PositionEntry(TypedDict):
+    """How a technician's place was known; never where it was."""
+
+    provenance: str
+    recorded_at: str | None
+    age_s: float | None
+    accuracy_m: float | None
+
+
+class CandidateEntry(TypedDict):
+    """A technician who could go. `coarse` is missing in receipts of older versions."""
+
+    rank: int
+    technician_id: str
+    name: str
+    distance_m: float
+    eta_s: float
+    position: PositionEntry
+    workload: Mapping[str, Json]
+    provider: Mapping[str, Json] | None
+    coarse: NotRequired[bool]
+
+
+class ReasonEntry(TypedDict):
+    """One reason of an exclusion; `needed`: what would have had to differ."""
+
+    code: str
+    detail: str
+    needed: Mapping[str, Json]
+
+
+class ExcludedEntry(TypedDict):
+    """A technician who could not go. `distance_m` is None where it is not told."""
+
+    technician_id: str
+    name: str
+    presence: str
+    last_seen_at: str | None
+    distance_m: float | None
+    reasons: Sequence[ReasonEntry]
+    provider: Mapping[str, Json] | None
+    coarse: NotRequired[bool]
+
+
+class ChosenEntry(TypedDict):
+    """Who gets an order of a batch. `coarse` is missing in receipts of older versions."""
+
+    name: str
+    distance_m: float
+    coarse: NotRequired[bool]
+
+
+class AloneEntry(TypedDict):
+    """Who would have got it, had each order been given by itself. `coarse` as above."""
+
+    technician_id: str
+    distance_m: float
+    coarse: NotRequired[bool]
+
+
+class BatchEntry(TypedDict):
+    """The batch that an order was solved in, with its sums."""
+
+    id: str
+    orders: int
+    assigned: int
+    optimal_m: float
+    greedy_assigned: int
+    greedy_m: float
+    truncated: bool
+    more: bool
+    chosen: NotRequired[ChosenEntry]
+    greedy: NotRequired[AloneEntry | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +127,11 @@ class Decision:
     at: datetime
     mode: str
     outcome: str
-    actor: Mapping[str, Any]
+    actor: Mapping[str, Json]
     chosen_technician_id: UUID | None
-    query: Mapping[str, Any]
+    query: AskedEntry
     policy: Mapping[str, Any]
-    candidates: Sequence[Mapping[str, Any]]
-    excluded: Sequence[Mapping[str, Any]]
-    counts: Mapping[str, Any]
-    batch: Mapping[str, Any] | None
+    candidates: Sequence[CandidateEntry]
+    excluded: Sequence[ExcludedEntry]
+    counts: Mapping[str, Json]
+    batch: BatchEntry | None

@@ -6,7 +6,7 @@ Asked of the moment of the decision, through `geo_assign.matching.history`.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, any_, func, select
@@ -74,7 +74,7 @@ def _facts() -> Statement[_FactsRow]:
     return Statement.of(_FactsRow, rows.select_from(joined).where(*named))
 
 
-def _of(source: FromClause, told: AnyColumn, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+def _of(source: FromClause, told: AnyColumn, *conditions: ColumnElement[bool]) -> ScalarSelect[object]:
     """An aggregate over the rows of `source` that meet the conditions."""
     return select(told).where(*conditions).correlate_except(source).scalar_subquery()
 

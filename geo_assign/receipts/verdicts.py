@@ -3,17 +3,18 @@
 `coarse` are the technicians whose distances the reader may know to a hundred metres only. Ranks stay exact.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from geo_assign.matching.domain import ExclusionCode
 from geo_assign.matching.filters import FILTERS
 from geo_assign.receipts.coarse import shown_m
-from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.domain import CandidateEntry, Decision, ExcludedEntry, ReasonEntry
 
-Reasons = Sequence[Mapping[str, Any]]
+M = TypeVar("M", CandidateEntry, ExcludedEntry)
+Reasons = Sequence[ReasonEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class VerdictSubject:
     coarse: Collection[UUID] = ()
 
     @property
-    def candidate(self) -> Mapping[str, Any] | None:
+    def candidate(self) -> CandidateEntry | None:
         """The technician's entry among the receipt's candidates."""
         return _find(self.decision.candidates, self.technician_id)
 
     @property
-    def excluded(self) -> Mapping[str, Any] | None:
+    def excluded(self) -> ExcludedEntry | None:
         """The technician's entry among the receipt's excluded."""
         return _find(self.decision.excluded, self.technician_id)
 
@@ -68,7 +69,7 @@ class VerdictSubject:
         return max(0.0, self.shown_m(distance_m) - nearest_m)
 
 
-def as_candidate(subject: VerdictSubject, entry: Mapping[str, Any]) -> Why:
+def as_candidate(subject: VerdictSubject, entry: CandidateEntry) -> Why:
     """A technician whom the receipt names among the candidates."""
     name, rank, chosen = subject.name, entry["rank"], subject.decision.chosen_technician_id == subject.technician_id
     distance_m, gap_m = subject.shown_m(entry["distance_m"]), subject.gap_m(entry["distance_m"])
@@ -164,5 +165,5 @@ def _in_words(reasons: Reasons) -> str:
     return " and ".join(dict.fromkeys(parts))
 
 
-def _find(people: Sequence[Mapping[str, Any]], technician_id: UUID) -> Mapping[str, Any] | None:
+def _find(people: Sequence[M], technician_id: UUID) -> M | None:
     return next((one for one in people if one["technician_id"] == str(technician_id)), None)

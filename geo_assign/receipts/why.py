@@ -1,20 +1,19 @@
 """Why one technician was, or was not, chosen: from the receipt, or of the moment it was written at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.matching.domain import ExclusionCode, Policy, Question, Slot
+from geo_assign.matching.domain import ExclusionCode, Policy, Question, Reason, Slot
 from geo_assign.matching.filters import OF_TRACK
 from geo_assign.matching.history import has_track
 from geo_assign.matching.queries import explain_one_then
 from geo_assign.receipts.coarse import rounded_reasons
-from geo_assign.receipts.domain import Decision
+from geo_assign.receipts.domain import Decision, ExcludedEntry, ReasonEntry
 from geo_assign.receipts.queries import list_shown_coarsely
 from geo_assign.receipts.remedies import get_facts, remedy_for
 from geo_assign.receipts.verdicts import (
@@ -79,7 +78,7 @@ def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Questio
     )
 
 
-def _as_written(subject: VerdictSubject, excluded: Mapping[str, Any]) -> Why:
+def _as_written(subject: VerdictSubject, excluded: ExcludedEntry) -> Why:
     reasons = excluded["reasons"]
     shown = rounded_reasons(reasons) if subject.technician_id in subject.coarse else reasons
     return as_excluded(subject, shown, excluded["distance_m"])
@@ -104,15 +103,15 @@ def _reconstructed(tx: Tx, question: Question, subject: VerdictSubject) -> Why:
 
 
 def _with_remedies(
-    tx: Tx, question: Question, subject: VerdictSubject, reasons: Sequence[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
+    tx: Tx, question: Question, subject: VerdictSubject, reasons: Sequence[ReasonEntry]
+) -> list[ReasonEntry]:
     """The reasons, each with the value that would have sufficed."""
     facts = get_facts(tx, question, subject.technician_id)
-    told = [
+    told: list[ReasonEntry] = [
         {**reason, "needed": {**remedy_for(reason["code"], question, facts), **reason["needed"]}} for reason in reasons
     ]
-    return rounded_reasons(told) if subject.technician_id in subject.coarse else list(told)
+    return rounded_reasons(told) if subject.technician_id in subject.coarse else told
 
 
-def _reason(reason: Any) -> dict[str, Any]:
+def _reason(reason: Reason) -> ReasonEntry:
     return {"code": ExclusionCode(reason.code).value, "detail": reason.detail, "needed": dict(reason.needed)}

@@ -6,7 +6,7 @@ What lies between, the solving, holds no transaction: see `geo_assign.dispatch.b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
@@ -78,7 +78,7 @@ class Chosen:
     name: str
     distance_m: float
     as_offer: bool
-    batch: Mapping[str, Any]
+    batch: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

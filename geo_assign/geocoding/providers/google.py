@@ -1,7 +1,6 @@
 """Google Geocoding API: https://developers.google.com/maps/documentation/geocoding/requests-geocoding."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from geopy.geocoders import GoogleV3
 from geopy.geocoders.base import Geocoder
@@ -10,7 +9,7 @@ from geopy.location import Location
 from geo_assign.core.wire import Json
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeProblem, ProblemCode
 from geo_assign.geocoding.providers.base import DEFAULT_RETRY_AFTER_S, ProviderSpec, box_around, unavailable
-from geo_assign.geocoding.providers.through_geopy import GeopyProvider, Grade, text_of, where
+from geo_assign.geocoding.providers.through_geopy import GeopyProvider, Grade, RawPlace, text_of, where
 
 URL = "https://maps.googleapis.com"
 
@@ -41,7 +40,7 @@ class Google(GeopyProvider):
         )
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         parts = {kind: part["long_name"] for part in raw["address_components"] for kind in part["types"]}
         confidence = _BY_LOCATION_TYPE[raw["geometry"]["location_type"]]
         if confidence is Confidence.STREET and not _SMALL & set(raw["types"]):

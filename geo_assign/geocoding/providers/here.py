@@ -1,7 +1,6 @@
 """HERE Geocoding & Search v7: https://www.here.com/docs/bundle/geocoding-and-search-api-v7-api-reference."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from geopy.geocoders import HereV7
 from geopy.geocoders.base import Geocoder
@@ -9,7 +8,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of
 
 URL = "https://geocode.search.hereapi.com"
 PATH = "/v1/geocode"
@@ -38,7 +37,7 @@ class Here(GeopyProvider):
         found: Sequence[Location] | None = geocoder.geocode(query.text, exactly_one=False, at=at, limit=LIMIT)
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         kind, address = raw["resultType"], raw.get("address", {})
         if kind == "houseNumber":
             confidence = _BY_NUMBER_TYPE.get(raw.get("houseNumberType"), Confidence.STREET)

@@ -1,7 +1,7 @@
 """Mapbox Geocoding v5: https://docs.mapbox.com/api/search/geocoding-v5/."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from geopy.geocoders import MapBox
 from geopy.geocoders.base import Geocoder
@@ -9,7 +9,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
 
 URL = "https://api.mapbox.com"
 # Below this relevance the answer is to another question.
@@ -46,7 +46,7 @@ class Mapbox(GeopyProvider):
         )
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         kinds = set(raw["place_type"])
         if "poi" in kinds:
             grade = Grade(Confidence.ROOFTOP)

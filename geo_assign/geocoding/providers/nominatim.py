@@ -1,7 +1,6 @@
 """Nominatim, OpenStreetMap's geocoder; usually one's own: https://nominatim.org/release-docs/latest/api/Search/."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from geopy.geocoders import Nominatim as GeopyNominatim
 from geopy.geocoders.base import Geocoder
@@ -9,7 +8,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec, box_around
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
 
 URL = "https://nominatim.openstreetmap.org"
 # `place_rank`: 30 are houses and points of interest, 26 and 27 streets, what is below contains streets.
@@ -35,7 +34,7 @@ class Nominatim(GeopyProvider):
         )
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         address, rank = raw.get("address", {}), int(raw["place_rank"])
         number, street = text_of(address.get("house_number")), text_of(address.get("road"))
         if rank < RANK_STREET:
@@ -45,7 +44,7 @@ class Nominatim(GeopyProvider):
         return Grade(Confidence.INTERPOLATED if _is_interpolated(raw) else Confidence.ROOFTOP, number, street)
 
 
-def _is_interpolated(raw: Any) -> bool:
+def _is_interpolated(raw: RawPlace) -> bool:
     """Numbers computed along a line are `place=house` on a way; a mapped house is a node or a building."""
     return bool(raw.get("osm_type") == "way" and raw.get("class") == "place" and raw.get("type") == "house")
 

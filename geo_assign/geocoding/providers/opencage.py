@@ -1,7 +1,7 @@
 """OpenCage Geocoding API: https://opencagedata.com/api."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from geopy.geocoders import OpenCage as GeopyOpenCage
 from geopy.geocoders.base import Geocoder
@@ -9,7 +9,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec, box_around
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
 
 URL = "https://api.opencagedata.com"
 # `confidence` is the size of the answer's bounding box: 10 is under 250 m, 9 under 500 m.
@@ -43,7 +43,7 @@ class OpenCage(GeopyProvider):
         )
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         parts = raw["components"]
         kind, number = parts.get("_type"), text_of(parts.get("house_number"))
         if kind in _AREA_TYPES or (parts.get("_category") in _AREAS and number is None):

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
 
 from geopy.geocoders import Photon as GeopyPhoton
 from geopy.geocoders.base import Geocoder
@@ -13,7 +12,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
 
 URL = "https://photon.komoot.io"
 # Photon always finds something and says nothing of how well it fits: this share of the words asked must be in it.
@@ -49,12 +48,12 @@ class Photon(GeopyProvider):
         )
         return found
 
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         found = raw["properties"]
         confidence = _BY_TYPE.get(found.get("type"), Confidence.AREA)
         return Grade(confidence, text_of(found.get("housenumber")), text_of(found.get("street")))
 
-    def fitted(self, grade: Grade, raw: Any, query: AddressQuery) -> Grade | None:
+    def fitted(self, grade: Grade, raw: RawPlace, query: AddressQuery) -> Grade | None:
         found = raw["properties"]
         country = text_of(found.get("countrycode"))
         if query.country and country and country.upper() != query.country.upper():

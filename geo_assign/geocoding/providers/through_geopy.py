@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from geopy.adapters import BaseSyncAdapter
@@ -44,6 +44,10 @@ LIMIT = 5
 
 # What geopy's parsers raise when an answer has another shape than they expect.
 _SHAPE_ERRORS = (GeopyError, LookupError, TypeError, ValueError, AttributeError, OutboundMalformedError)
+
+
+RawPlace: TypeAlias = Any
+"""What a provider says of one place. Nothing of its shape is sure: reading it may raise any of `_SHAPE_ERRORS`."""
 
 
 class StatusError(Exception):
@@ -109,10 +113,10 @@ class GeopyProvider(ABC):
         """Call the geocoder for several candidates."""
 
     @abstractmethod
-    def grade(self, raw: Any) -> Grade:
+    def grade(self, raw: RawPlace) -> Grade:
         """What one raw place is worth. Any error of shape counts as garbage."""
 
-    def fitted(self, grade: Grade, raw: Any, query: AddressQuery) -> Grade | None:
+    def fitted(self, grade: Grade, raw: RawPlace, query: AddressQuery) -> Grade | None:
         """`grade` in view of the question, where the provider does not judge the fit itself; None leaves it out."""
         del raw, query
         return grade

@@ -1,7 +1,7 @@
 """Webhooks: who is called when something happens, and what became of each call."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
@@ -254,8 +254,8 @@ def rotate_webhook_secret(call: Call[None, None], id: UUID) -> Reply:
     with call.transaction() as tx:
         webhook, secret = subscriptions.rotate_secret(tx, call.services.webhooks.box, call.caller, id)
         until = tx.now() + OLD_SECRET_SIGNS_FOR
-    shown = {**_shown(webhook), "secret": secret.get_secret_value(), "previous_secret_until": until}
-    return Reply(RotatedWebhookAnswer(**shown), version=webhook.version)
+    shown = RotatedWebhookAnswer(**_shown(webhook), secret=secret.get_secret_value(), previous_secret_until=until)
+    return Reply(shown, version=webhook.version)
 
 
 @routes.post(
@@ -335,7 +335,23 @@ def _stored(events: str | tuple[str, ...]) -> tuple[str, ...] | None:
     return None if isinstance(events, str) else events
 
 
-def _shown(webhook: Webhook) -> dict[str, Any]:
+class _ShownWebhook(TypedDict):
+    """The members of `WebhookAnswer`."""
+
+    id: UUID
+    url: str
+    events: Literal["all"] | list[str]
+    description: str | None
+    active: bool
+    disabled_because: str | None
+    failures: int
+    paused_until: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def _shown(webhook: Webhook) -> _ShownWebhook:
     return {
         "id": webhook.id,
         "url": webhook.url,

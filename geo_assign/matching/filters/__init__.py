@@ -4,7 +4,6 @@ A new filter is a code in `ExclusionCode` and a `Filter` in one of these modules
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from geo_assign.access.viewer import SCOPE
 from geo_assign.core.statements import Parameters
@@ -45,7 +44,7 @@ ASKED = SCOPE | Parameters(**{name: one.type for name, one in _GIVEN.items()})
 """The declared parameters of every statement that judges a question; `SCOPE` says on whose behalf."""
 
 
-def values_of(question: Question) -> dict[str, Any]:
+def values_of(question: Question) -> dict[str, object]:
     """The values of a question's parameters; those of `SCOPE` come from the transaction and the question's scope."""
     return {name: one.value(question) for name, one in _GIVEN.items()}
 

@@ -6,7 +6,6 @@ Ranking, explanation, past, remedy and documentation are all derived from it, so
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
 
@@ -14,6 +13,7 @@ from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnyColumn
 from geo_assign.core.spans import Span
 from geo_assign.core.statements import Parameters
+from geo_assign.core.wire import JsonObject
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.parameters import Given
 from geo_assign.matching.rows import ExplainedRow
@@ -54,7 +54,7 @@ class Facts:
 
 
 Condition = Callable[[Subject], ColumnElement[bool]]
-Needed = Mapping[str, Any]
+Needed = JsonObject
 """What would have had to differ, as JSON members."""
 Words = Callable[[Question, ExplainedRow], tuple[str, Needed]]
 

@@ -136,7 +136,7 @@ def _keys(sort: Sort) -> list[_Key]:
     return [*keys, _Key(_w.id)]
 
 
-def _behind(keys: list[_Key], last: Sequence[Any]) -> Iterator[ColumnElement[bool]]:
+def _behind(keys: list[_Key], last: Sequence[object]) -> Iterator[ColumnElement[bool]]:
     """The rows after the one with the values `last`, where columns run in different directions."""
     first, bound = keys[0], last[0]
     # Implied by what follows; said on its own it is where an index scan begins.
@@ -157,13 +157,13 @@ def _same(sort: Sort) -> Callable[[str], str]:
     return parse
 
 
-def _integer(value: int) -> int:
+def _integer(value: str | int) -> int:
     if not -(2**31) <= int(value) < 2**31:
         raise ValueError(value)
     return int(value)
 
 
-_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+_PARSERS: Mapping[str, Callable[[str], object]] = {
     "created_at": datetime.fromisoformat,
     "slot_start": datetime.fromisoformat,
     "updated_at": datetime.fromisoformat,
