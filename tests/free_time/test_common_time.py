@@ -78,3 +78,22 @@ def test_it_begins_on_a_full_minute() -> None:
     after = MONDAY + timedelta(seconds=5)
     found = earliest_common_slot([busy, Diary(always)], STEP, after=after, travel_buffer=timedelta(0))
     assert found == (MONDAY + timedelta(minutes=8), MONDAY + timedelta(minutes=38))
+
+
+def test_a_part_of_a_second_is_rounded_up_to_the_next_minute() -> None:
+    always = WorkingTime(None, ZoneInfo("UTC"))
+    after = MONDAY + timedelta(microseconds=5)
+    found = earliest_common_slot([Diary(always)], STEP, after=after, travel_buffer=timedelta(0))
+    assert found == (MONDAY + timedelta(minutes=1), MONDAY + timedelta(minutes=31))
+
+
+def test_a_slot_may_begin_two_weeks_ahead_and_no_later() -> None:
+    always = WorkingTime(None, ZoneInfo("UTC"))
+
+    def after_time_off(length: timedelta) -> Span | None:
+        away = Diary(always, away=[(MONDAY, MONDAY + length)])
+        return earliest_common_slot([away], STEP, after=MONDAY, travel_buffer=timedelta(0))
+
+    begins = MONDAY + timedelta(days=14)
+    assert after_time_off(LOOKS_AHEAD) == (begins, begins + STEP)
+    assert after_time_off(LOOKS_AHEAD + timedelta(minutes=1)) is None

@@ -105,6 +105,14 @@ def test_where_live_positions_end_the_place_changes() -> None:
     ]
 
 
+def test_the_last_start_that_is_judged_by_the_present_place_is_when_live_positions_end() -> None:
+    wanted = replace(WANTED, soon_until=at(600), buffer=timedelta(0))
+    assert start_windows(person(span(600, 720), live=0), wanted) == [
+        Window(at(600), at(600), 0.0, Provenance.LIVE, None),
+        Window(at(620), at(690), metres(20), Provenance.STORE, None),
+    ]
+
+
 def test_the_visit_begins_no_sooner_than_wanted_and_ends_in_time() -> None:
     wanted = replace(LATER, after=at(560), until=at(650))
     assert told(start_windows(person(span(540, 720)), wanted)) == [(560, 620, 20, "store")]
@@ -206,6 +214,11 @@ def test_the_way_to_the_next_day_s_first_appointment_is_left_free_but_not_told()
     assert (window.last, window.after_s) == (at(TODAY - 12 - 30), None)
 
 
+def test_an_appointment_that_begins_on_the_day_follows_although_it_ends_on_the_next() -> None:
+    (window,) = start_windows(person(span(1_300, 1_400), stops=[stop(1_400, TODAY + 20, 12)]), LATER)
+    assert window.after_s == pytest.approx(720)
+
+
 # How far --------------------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +276,14 @@ def test_the_quarters_are_those_of_the_zone_s_clocks() -> None:
     # Liberia's clocks were 44 minutes and 30 seconds behind.
     noon = datetime(1971, 1, 1, 12, tzinfo=UTC)
     assert on_grid(noon, ZoneInfo("Africa/Monrovia")) == noon + timedelta(minutes=14, seconds=30)
+
+
+def test_starts_are_on_the_quarters_of_the_zone_s_clocks() -> None:
+    noon = datetime(1971, 1, 1, 12, tzinfo=UTC)
+    ana = Window(noon, noon + timedelta(minutes=30), 0.0, Provenance.LIVE, None)
+    first = noon + timedelta(minutes=14, seconds=30)
+    zone = ZoneInfo("Africa/Monrovia")
+    assert [start for start, _ in earliest_starts({ANA: [ana]}, zone)] == [first, first + timedelta(minutes=15)]
 
 
 def window(first: float, last: float, drive: float = 0) -> Window:

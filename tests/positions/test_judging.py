@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -177,6 +178,106 @@ def test_a_jump_that_is_confirmed_brings_the_technician_back() -> None:
     assert not first.returned
     assert judged(after(ANA, first), ping(-10, north_m=50_100))[1].returned
 
+
+# Each rule by itself --------------------------------------------------------------------------------------------------
+
+
+def test_a_ping_that_the_track_knows_already_is_a_duplicate() -> None:
+    arrivals = [Arrival("phone", ping(-20)), Arrival("phone", ping(-10)), Arrival("tablet", ping(-20))]
+    outcome = judge(ANA, arrivals, received_at=NOON, known={(NOON - seconds(20), "phone")})
+    assert verdicts_of(outcome.results) == ["duplicate", "accepted", "accepted"]
+    assert [item.fix.ordinal for item in outcome.kept] == [2, 1]
+
+
+def test_what_is_kept_has_its_time_in_utc() -> None:
+    here = timezone(timedelta(hours=2))
+    _, outcome = judged(ANA, replace(ping(), recorded_at=(NOON - seconds(10)).astimezone(here)))
+    (item,) = outcome.kept
+    assert item.fix.recorded_at == NOON - seconds(10)
+    assert item.fix.recorded_at.tzinfo is UTC
+
+
+def test_ten_seconds_ahead_are_no_wrong_clock_and_more_are() -> None:
+    assert judged(ANA, ping(5))[0] == ["accepted"]
+    assert judged(ANA, ping(10))[0] == ["accepted"]
+    assert judged(ANA, ping(10.001))[0] == ["accepted+clock_ahead"]
+
+
+def test_how_far_a_clock_ran_ahead_is_remembered() -> None:
+    _, usual = judged(ANA, ping(-10))
+    assert current_of(usual).ahead_until is None
+    _, first = judged(ANA, ping(3_600))
+    _, second = judged(after(ANA, first), ping(15), received_at=NOON + seconds(16))
+    assert current_of(second).ahead_until == NOON + seconds(3_600)
+    _, third = judged(after(ANA, second), ping(7_200), received_at=NOON + seconds(20))
+    assert current_of(third).ahead_until == NOON + seconds(7_200)
+
+
+def test_a_technician_off_duty_is_heard_when_an_earlier_position_moves_the_technician() -> None:
+    _, first = judged(ANA, ping(-60), received_at=NOON - seconds(60))
+    home = replace(after(ANA, first), on_duty=False, duty=[DutyInterval(NOON - timedelta(hours=4), NOON)])
+    _, second = judged(home, ping(-10), received_at=NOON + seconds(100))
+    assert second.moved
+    assert current_of(second).heard_at == NOON + seconds(100)
+
+
+def test_a_simulated_position_is_current_until_another_moves_the_technician() -> None:
+    _, usual = judged(ANA, ping(-40))
+    assert current_of(usual).mock is False
+    results, mocked = judged(after(ANA, usual), ping(-20, mock=True))
+    assert results == ["accepted+mock_location"]
+    assert current_of(mocked).mock is True
+    results, late = judged(after(ANA, mocked), ping(-30))
+    assert results == ["late"]
+    assert current_of(late).mock is True
+    _, moved = judged(after(ANA, late), ping(-10))
+    assert current_of(moved).mock is False
+    results, late = judged(after(ANA, moved), ping(-15, mock=True))
+    assert results == ["late+mock_location"]
+    assert current_of(late).mock is False
+
+
+def test_a_time_that_was_cut_is_not_compared_with_one_that_was_not() -> None:
+    assert judged(ANA, ping(-10), ping(3_600, north_m=5_000))[0] == [
+        "accepted",
+        "accepted+clock_ahead+implausible_jump",
+    ]
+    _, first = judged(ANA, ping(3_600))
+    results, _ = judged(after(ANA, first), ping(20, north_m=5_000), received_at=NOON + seconds(20))
+    assert results == ["accepted+implausible_jump"]
+
+
+def test_clocks_of_two_devices_are_not_compared() -> None:
+    results, _ = judged(ANA, ("phone", ping(3_600)), ("tablet", ping(3_660, north_m=1_500)))
+    assert results == ["accepted+clock_ahead", "accepted+clock_ahead+implausible_jump"]
+
+
+@pytest.mark.parametrize(
+    ("there", "elapsed_s", "within"),
+    [
+        ((0.0, 0.0006), 0, True),  # 67 m
+        ((0.0, 0.0009), 0, False),  # 100 m
+        ((0.0, 0.0012), 1, False),  # 133 m
+        ((0.0, 0.0012), 2, True),
+        ((0.0, 1.0), 1_589, True),  # 111,195 m at 69.98 m/s
+        ((0.0, 1.0), 1_588, False),  # at 70.02 m/s
+    ],
+)
+def test_seventy_metres_can_be_gone_in_each_second(there: tuple[float, float], elapsed_s: int, *, within: bool) -> None:
+    assert within_reach(fix(0.0, 0.0), fix(*there, later_s=elapsed_s)) is within
+
+
+def test_a_way_across_the_equator_or_greenwich_is_as_long_as_any() -> None:
+    assert not within_reach(fix(0.3, 10.0), fix(-0.3, 10.0, later_s=10))
+    assert not within_reach(fix(10.0, 0.3), fix(10.0, -0.3, later_s=10))
+
+
+def fix(lat: float, lon: float, *, later_s: float = 0) -> Fix:
+    at = NOON + seconds(later_s)
+    return Fix(at, at, "phone", 0, lat, lon)
+
+
+# Any pings -----------------------------------------------------------------------------------------------------------
 
 # Times and places that collide often: the interesting cases are equal times, equal places, two devices.
 GOOD = st.builds(
