@@ -24,12 +24,14 @@ _SURVIVED = ("survived", "no tests", "suspicious")
 class Room:
     """What is changed, and the tests that are to notice; they need no database.
 
-    `reading`: functions of the sources that read from a database. Their mutants are not counted.
+    `reading`: functions of the sources that read from a database. Their mutants are not counted. `timing`: tests that
+    measure how long something takes, which is no matter here.
     """
 
     sources: tuple[str, ...]
     tests: tuple[str, ...]
     reading: tuple[str, ...] = ()
+    timing: tuple[str, ...] = ()
 
 
 ROOMS = {
@@ -41,7 +43,11 @@ ROOMS = {
     "house-numbers": Room(("geocoding/housenumbers.py",), ("tests/geocoding/test_housenumbers.py",)),
     "judging": Room(("positions/judging.py",), ("tests/positions/test_judging.py",)),
     "ladder": Room(("dispatch/ladder.py",), ("tests/dispatch/test_ladder_computed.py",)),
-    "optimal": Room(("matching/optimal.py",), ("tests/matching/test_optimal.py",)),
+    "optimal": Room(
+        ("matching/optimal.py",),
+        ("tests/matching/test_optimal.py",),
+        timing=("tests/matching/test_optimal.py::test_two_hundred_orders_among_a_thousand_people",),
+    ),
     "spans": Room(("core/spans.py",), ("tests/core/test_spans.py",)),
     "transitions": Room(("workorders/domain/states.py",), ("tests/workorders/test_states.py",)),
     "why": Room(("receipts/verdicts.py", "receipts/coarse.py"), ("tests/receipts/test_verdicts.py",)),
@@ -97,7 +103,7 @@ def _prepare(name: str, room: Room) -> Path:
         "only_mutate": [f"geo_assign/{source}" for source in room.sources],
         "also_copy": ["migrations", "scripts"],
         # The built-in profile of hypothesis without deadlines and without chance.
-        "pytest_add_cli_args": ["--hypothesis-profile=ci"],
+        "pytest_add_cli_args": ["--hypothesis-profile=ci", *(f"--deselect={test}" for test in room.timing)],
         "pytest_add_cli_args_test_selection": list(room.tests),
     }
     settings = "".join(f"{key} =\n" + "".join(f"    {one}\n" for one in values) for key, values in lists.items())
