@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from geo_assign.core.geo import Point
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate
-from geo_assign.geocoding.housenumbers import asked_house_number, returned_house_number, with_number_checked
+from geo_assign.geocoding.housenumbers import (
+    HouseNumber,
+    asked_house_number,
+    returned_house_number,
+    with_number_checked,
+)
 
 ADDRESSES = [
     # Portugal, Brazil
@@ -143,6 +148,149 @@ def test_the_streets_own_digits_are_told_by_the_provider() -> None:
     text = "Highway 101 1234, Willits"
     assert asked_house_number(text, street="Highway 101").texts == {"1234"}  # type: ignore[union-attr]
     assert asked_house_number("Rua Sector 7 15, Porto", street="Rua Sector 7").texts == {"15"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("written", "texts", "ranges"),
+    [
+        ("12", {"12"}, ()),
+        ("0012", {"12"}, ()),
+        ("100", {"100"}, ()),
+        ("12 A", {"12a"}, ()),
+        ("12-a", {"12a"}, ()),
+        ("12/A", {"12a"}, ()),
+        ("12 1/2", {"12½"}, ()),
+        ("12 bis", {"12bis"}, ()),
+        ("12-14", {"12-14", "12", "14"}, ((12, 14),)),
+        ("12 - 14", {"12-14", "12", "14"}, ((12, 14),)),
+        ("12a-14b", {"12a-14b", "12a", "14b"}, ((12, 14),)),
+        ("12 a 14", {"12-14", "12", "14"}, ((12, 14),)),
+        ("12 to 14", {"12-14", "12", "14"}, ((12, 14),)),
+        ("12 bis 14", {"12-14", "12", "14"}, ((12, 14),)),
+        # Stairs and flats go down, or name one number twice.
+        ("14 a 12", {"14a"}, ()),
+        ("12 a 12", {"12a"}, ()),
+        # Wider than any house, or over the street: one number of two parts.
+        ("12-32", {"12-32", "12", "32"}, ((12, 32),)),
+        ("12-34", {"12-34"}, ()),
+        ("12-13", {"12-13"}, ()),
+        ("12-15", {"12-15"}, ()),
+        ("14-12", {"14-12"}, ()),
+        ("12-12", {"12-12"}, ()),
+        ("1-3", {"1-3", "1", "3"}, ((1, 3),)),
+        # The house, then the flat.
+        ("14/12", {"14/12", "14"}, ()),
+        ("12a/3", {"12a/3", "12a"}, ()),
+        ("12/14", {"12/14", "12", "14"}, ((12, 14),)),
+        ("12/13", {"12/13", "12"}, ()),
+        # Lists.
+        ("9;11", {"9", "11"}, ()),
+        ("9 & 11", {"9", "11"}, ()),
+        ("9+11", {"9", "11"}, ()),
+        ("9 e 11", {"9", "11"}, ()),
+        ("9 und 11", {"9", "11"}, ()),
+        ("2-4;8-10", {"2-4", "2", "4", "8-10", "8", "10"}, ((2, 4), (8, 10))),
+    ],
+)
+def test_a_number_is_read_as_it_is_meant(written: str, texts: set[str], ranges: tuple[tuple[int, int], ...]) -> None:
+    assert asked_house_number(f"Rua das Flores {written}, Porto") == HouseNumber(frozenset(texts), ranges)
+
+
+@pytest.mark.parametrize(
+    ("returned", "texts"),
+    [
+        ("3/112", {"3/112", "3"}),
+        ("#12-14", {"12-14", "12", "14"}),
+        ("Nº 7", {"7"}),
+        ("12 1/2", {"12½"}),
+        ("2º 5", {"5"}),
+    ],
+)
+def test_what_a_provider_returned_is_read_the_same_way(returned: str, texts: set[str]) -> None:
+    found = returned_house_number(returned)
+    assert found is not None
+    assert found.texts == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        # A flat stands before the house where the address begins with both.
+        ("3/112 George St, Sydney", {"3/112", "112"}),
+        ("Rua das Flores 3/112, Porto", {"3/112", "3"}),
+        ("3/112, George St, Sydney", {"3/112", "3"}),
+        # What is marked is one number of two parts.
+        ("Carrera 7 # 12-14, Bogota", {"12-14"}),
+        ("Carrera 7 #12-14, Bogota", {"12-14"}),
+        # The part with the street says more than any other, and a first one more than a number alone.
+        ("5, Rua das Flores 12, Porto", {"12"}),
+        ("Rua das Flores, 12, 14, Porto", {"12"}),
+        ("Flores 7, 9, Porto", {"7"}),
+        ("Flores 7, Rua do Sol 9", {"9"}),
+        ("Rua do Sol 7, Rua do Mar 9", {"7"}),
+        ("Flores, Porto 7, 9", {"9"}),
+        ("Flores, Porto 7, Gaia 9", {"7"}),
+        ("Flores, Jardim, 7, 9", {"7"}),
+        # Of several numbers the last, or the first of those that stand together.
+        ("Flores 7 Jardim 9, Porto", {"9"}),
+        ("Flores 7 9, Porto", {"7"}),
+        ("Flores 5 Jardim 7 9, Porto", {"7"}),
+        ("7 Flores 9, Porto", {"7"}),
+        # Postcodes are none, as far as another number remains.
+        ("Flores 12 12345 Berlin", {"12"}),
+        ("12345 Berlin Flores 12", {"12"}),
+        ("Flores 12 Berlin 1234", {"12"}),
+        ("Flores 1234 Berlin 12", {"12"}),
+        ("Flores 12345, Berlin", {"12345"}),
+        ("Flores 1234, Berlin", {"1234"}),
+        ("Flores, 1234", {"1234"}),
+        ("Flores, Berlin 123", {"123"}),
+        ("Rua das Flores, Rua 1234", None),
+        ("Flores, 12345", None),
+        ("Flores, Berlin 1234", None),
+        ("12345, Flores", None),
+        # A border between parts.
+        ("Flores 1578 - Bela Vista 3", {"1578"}),
+        ("Flores - 12", {"12"}),
+        ("Rua das Flores 12\nPorto 9", {"12"}),
+        ("Rua das Flores 12 | Porto 9", {"12"}),
+        ("Rua das Flores 12; Porto 9", {"12"}),
+        # Dashes and fractions as they are printed.
+        ("Rua das Flores 12–14, Porto", {"12-14", "12", "14"}),
+        ("Rua das Flores 3⁄4, Porto", {"3/4", "3"}),
+        ("Rua das Flores 12 2° Esq, Porto", {"12"}),
+        ("112 W 42 St, New York", {"112"}),
+        ("12 E Main, Springfield", {"12"}),
+        ("Flat 9 Flores 12", {"12"}),
+    ],
+)
+def test_of_several_numbers_the_likeliest_is_asked_for(text: str, texts: set[str] | None) -> None:
+    asked = asked_house_number(text)
+    assert (asked and asked.texts) == texts
+
+
+def test_a_range_covers_its_ends_and_its_own_side_of_the_street() -> None:
+    house = HouseNumber(frozenset(), ((112, 116),))
+    assert [n for n in range(110, 119) if house.covers(HouseNumber(frozenset({str(n)})))] == [112, 114, 116]
+    assert not house.covers(HouseNumber(frozenset({"114a"})))
+    odd = HouseNumber(frozenset(), ((1, 5),))
+    assert [n for n in range(8) if odd.covers(HouseNumber(frozenset({str(n)})))] == [1, 3, 5]
+
+
+def test_either_of_two_numbers_may_be_the_range() -> None:
+    house, street = HouseNumber(frozenset({"114"})), HouseNumber(frozenset({"112-116"}), ((112, 116),))
+    assert house.matches(street)
+    assert street.matches(house)
+    assert not house.matches(HouseNumber(frozenset({"115"})))
+
+
+def test_the_street_that_the_provider_told_is_no_house_number() -> None:
+    candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, street="Sector 7", house_number="12")
+    assert with_number_checked(candidate, "Sector 7, Willits") is candidate
+    assert with_number_checked(candidate, "Sector 7 12, Willits") is candidate
+    assert with_number_checked(candidate, "Sector 7 14, Willits").confidence is Confidence.STREET
+    without_digits = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, street="Rua X", house_number="12")
+    assert with_number_checked(without_digits, "Rua X 12, Porto") is without_digits
 
 
 _NAMES = st.sampled_from(
