@@ -45,7 +45,7 @@ def history_detail() -> type[PartialAnswer]:
         for member in event.members():
             if event is not PendingEvent or member.name not in PendingDetailAnswer.model_fields:
                 by_name.setdefault(member.name, []).append(member)
-    fields = {name: (_type_of(alike), Field(None, description=alike[0].meaning)) for name, alike in by_name.items()}
+    fields = {name: (_type_of(alike), Field(None, description=_meaning(alike[0]))) for name, alike in by_name.items()}
     doc = "What one entry says beyond its kind. Which members there are depends on the kind."
     return _model("EventDetailAnswer", doc, fields, base=PendingDetailAnswer)
 
@@ -60,6 +60,11 @@ def sent_detail(event: OutgoingEvent, name: str) -> type[PartialAnswer]:
         for member in event.detail or ()
     }
     return _model(name, event.sent_when, fields, base=PartialAnswer)
+
+
+def _meaning(member: Member) -> str | None:
+    inherited = PendingDetailAnswer.model_fields.get(member.name)
+    return member.meaning if inherited is None else inherited.description
 
 
 def _model(name: str, doc: str, fields: Mapping[str, Any], *, base: type[PartialAnswer]) -> type[PartialAnswer]:

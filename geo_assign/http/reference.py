@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from geo_assign.http.json_schemas import resolved
+from geo_assign.http.json_schemas import flattened, resolved
 
 Json = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -37,7 +37,7 @@ def shapes_of(spec: Json) -> dict[str, Json]:
     return {
         name: {"description": schema.get("description", ""), "members": list(_members(spec, schema))}
         for name, schema in sorted(spec["components"]["schemas"].items())
-        if "properties" in schema
+        if schema.keys() & {"properties", "allOf"}
     }
 
 
@@ -53,7 +53,7 @@ def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
         "parameters": [_parameter(spec, resolved(spec, one)) for one in operation.get("parameters", ())],
         "body": list(_members(spec, _schema(operation.get("requestBody", {})))),
         "status": status,
-        "answer": list(_members(spec, _schema(success))),
+        "answer": list(_members(spec, _schema(resolved(spec, success)))),
         "problems": _problems(spec, operation),
     }
 
@@ -79,7 +79,7 @@ def _parameter(spec: Json, parameter: Json) -> ReferenceRow:
         parameter["name"],
         _type(spec, parameter["schema"]),
         parameter.get("description", ""),
-        required=parameter["required"],
+        required=parameter.get("required", False),
         place=parameter["in"],
     )
 
@@ -91,7 +91,7 @@ def _schema(holder: Json) -> Json:
 
 
 def _members(spec: Json, schema: Json) -> Iterator[ReferenceRow]:
-    shape = resolved(spec, schema)
+    shape = flattened(spec, schema)
     for name, member in shape.get("properties", {}).items():
         yield ReferenceRow(
             name, _type(spec, member), _meaning(spec, member), required=name in shape.get("required", ())

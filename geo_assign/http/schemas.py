@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from geo_assign.core import geo
 from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from geo_assign.http.json_schemas import NamedSchema
 
 T = TypeVar("T")
 
@@ -187,6 +188,7 @@ InstantOrWallTime = Annotated[
             "examples": ["2026-05-21T14:05:00Z", "2026-05-21T16:05:00"],
         }
     ),
+    NamedSchema("InstantOrWallTime"),
 ]
 """A time with an offset, kept as given, or a naive wall time to be read in the store's zone."""
 
@@ -209,22 +211,23 @@ LocalDateOrInstant = Annotated[
             "examples": ["2026-05-21", "2026-05-21T14:05:00Z"],
         }
     ),
+    NamedSchema("LocalDateOrInstant"),
 ]
 """A date of the store's calendar, or a time with an offset."""
 
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 OptionalNote = Annotated[str | None, Field(max_length=4_000)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63), NamedSchema("Slug")]
 Email = Annotated[
     str,
     StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f.]+$"),
-    Field(examples=["ana@example.com"]),
+    NamedSchema("Email", examples=("ana@example.com",)),
 ]
 Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[0-9+()./ x-]+$")]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
 Skill = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$", max_length=63)]
-Skills = Annotated[tuple[Skill, ...], Field(max_length=50, strict=False)]
+Skills = Annotated[tuple[Skill, ...], Field(max_length=50, strict=False), NamedSchema("Skills")]
 TimeZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone), Field(examples=["Europe/Lisbon"])
 ]

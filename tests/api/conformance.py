@@ -10,7 +10,7 @@ import orjson
 from geo_assign import __version__
 from geo_assign.app import list_operations
 from geo_assign.http.health import HEALTH_PATHS
-from geo_assign.http.json_schemas import resolved
+from geo_assign.http.json_schemas import flattened, resolved
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
 from geo_assign.http.paths import template_of
@@ -44,6 +44,8 @@ def _validator(method: str, path: str, status: int) -> jsonschema_rs.Draft202012
 def _closed() -> dict[str, Any]:
     """The document, with objects that have no members but those that it names."""
     closed = copy.deepcopy(document())
+    schemas = closed["components"]["schemas"]
+    schemas.update({name: flattened(closed, schema) for name, schema in schemas.items()})
     _close(closed["components"]["schemas"])
     return closed
 

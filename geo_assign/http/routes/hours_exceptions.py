@@ -9,7 +9,7 @@ from pydantic import Field
 
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
-from geo_assign.http.routes.technicians import WallClock
+from geo_assign.http.routes.technicians import WallSpan
 from geo_assign.http.schemas import Answer, Body, Listing, LocalDate, OptionalNote, Query
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import HoursException
@@ -31,7 +31,7 @@ class HoursExceptionBody(Body):
     """What the technician works on that date; an empty list means no work."""
 
     spans: Annotated[
-        list[tuple[WallClock, WallClock]],
+        list[WallSpan],
         Field(
             max_length=12,
             description="Wall times of the home store. A span that ends at or before its start ends on the next day.",

@@ -11,6 +11,7 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.json_schemas import NamedSchema
 from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
@@ -35,9 +36,14 @@ from geo_assign.workforce.domain import Technician, TimeOff
 routes = Routes("Technicians")
 
 GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
-WallClock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"), Field(examples=["09:00"])]
+WallClock = Annotated[
+    str,
+    StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
+    NamedSchema("WallClock", examples=("09:00",)),
+]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WeekHours = dict[Day, Annotated[list[tuple[WallClock, WallClock]], Field(max_length=12)]]
+WallSpan = Annotated[tuple[WallClock, WallClock], NamedSchema("WallSpan")]
+WeekHours = Annotated[dict[Day, Annotated[list[WallSpan], Field(max_length=12)]], NamedSchema("WeekHours")]
 HoursField = Annotated[
     Literal["always"] | WeekHours,
     Field(

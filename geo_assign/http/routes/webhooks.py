@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.core.secrets import SecretKeysMissingError
 from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.json_schemas import NamedSchema
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
 from geo_assign.http.routes.event_models import EventData
 from geo_assign.http.schemas import Answer, Body, CommaList, Listing, LongText, PageQuery, changes
@@ -34,7 +35,12 @@ def _known_event(name: str) -> str:
     return name
 
 
-EventName = Annotated[str, AfterValidator(_known_event), WithJsonSchema({"type": "string", "enum": [*EVENT_TYPES]})]
+EventName = Annotated[
+    str,
+    AfterValidator(_known_event),
+    WithJsonSchema({"type": "string", "enum": [*EVENT_TYPES]}),
+    NamedSchema("EventName"),
+]
 Events = Annotated[
     Literal["all"] | Annotated[tuple[EventName, ...], Field(min_length=1, max_length=50, strict=False)],
     Field(description="Names of events, or `all`, which also means those that are added later."),

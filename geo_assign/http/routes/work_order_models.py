@@ -180,8 +180,8 @@ class PendingDetailAnswer(PartialAnswer):
     ring: SearchRingAnswer | None = None
     withdrawn: str | None = Field(None, description="Why the open offers were withdrawn.")
     crew: BrokenCrewAnswer | None = None
-    technician_id: UUID | None = Field(None, description="The technician who is suggested.")
-    technician_name: str | None = None
+    technician_id: UUID | None = Field(None, description="The technician concerned, such as the one who is suggested.")
+    technician_name: str | None = Field(None, description="The name of that technician.")
     rejected_by: str | None = Field(None, description="The name of the group that sent the order back.")
     wanted: UUID | None = Field(None, description="The technician named in the lead.")
     asked: int | None = Field(None, description="How many technicians got an offer in vain.")

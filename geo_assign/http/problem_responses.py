@@ -1,0 +1,155 @@
+"""The problems that operations may answer with, as shared responses of the OpenAPI document."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+
+from geo_assign.core.errors import (
+    ForbiddenError,
+    GeoAssignError,
+    InvalidError,
+    StaleError,
+    TooManyError,
+    UnauthenticatedError,
+    UnavailableError,
+    VersionRequiredError,
+)
+from geo_assign.core.idempotency import KeyReusedError
+from geo_assign.core.paging import BadCursorError
+from geo_assign.http import errors as http_errors
+from geo_assign.http.csrf import SAFE_METHODS
+from geo_assign.http.json_schemas import Json, reference
+from geo_assign.http.operations import Operation
+from geo_assign.http.problems import MEDIA_TYPE, status_of
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_MANY_CODES = 3
+
+_Errors = Sequence[type[GeoAssignError]]
+_Codes = frozenset[str]
+
+
+class ProblemResponses:
+    """One response for each set of errors: `components` by name, and `of` an operation the references by status."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._names = _names_of_sets(operations)
+        shared: Json = {}
+        for operation in operations:
+            for status, errors in problems_of(operation).items():
+                shared.setdefault(self._name(operation, status, errors), _response(errors))
+        self.components = dict(sorted(shared.items()))
+
+    def of(self, operation: Operation) -> Json:
+        """By status: a reference to the response that lists what this operation may answer."""
+        return {
+            status: reference("responses", self._name(operation, status, errors))
+            for status, errors in problems_of(operation).items()
+        }
+
+    def _name(self, operation: Operation, status: str, errors: _Errors) -> str:
+        """What every call of a kind may meet is named after the kind: `ReadByIdProblem`."""
+        if status == "5XX":
+            return "ServiceProblem"
+        return _name_of_kind(operation) if status == "4XX" else self._names[_codes(errors)]
+
+
+def problems_of(operation: Operation) -> Mapping[str, _Errors]:
+    """The errors that an operation may answer with, by status; `4XX` and `5XX` hold what every such call may meet.
+
+    A status that an operation has errors of its own for lists all of that status.
+    """
+    special, usual = [*_special_errors(operation)], [*_usual_errors(operation)]
+    own = {status_of(error) for error in special}
+    found: dict[str, list[type[GeoAssignError]]] = defaultdict(list)
+    for error in usual:
+        found[f"{status_of(error) // 100}XX"].append(error)
+    for error in [*special, *(error for error in usual if status_of(error) in own)]:
+        found[str(status_of(error))].append(error)
+    return {status: _by_code(errors) for status, errors in sorted(found.items())}
+
+
+def _by_code(errors: Iterable[type[GeoAssignError]]) -> _Errors:
+    found: dict[str, type[GeoAssignError]] = {}
+    for error in errors:
+        found.setdefault(error.code, error)
+    return [found[code] for code in sorted(found)]
+
+
+def _special_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
+    yield from operation.errors
+    if operation.creates:
+        yield KeyReusedError
+    if operation.versioned:
+        yield from (VersionRequiredError, StaleError)
+
+
+def _usual_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
+    """What calls of this kind may meet, whatever they do."""
+    yield from (http_errors.BadQueryError, http_errors.InternalError, http_errors.OverloadedError, UnavailableError)
+    if not operation.access.public:
+        yield from (UnauthenticatedError, ForbiddenError, TooManyError)
+    if operation.method not in SAFE_METHODS:
+        yield http_errors.CsrfTokenError
+        if not operation.access.public:
+            yield http_errors.BadHeaderError
+    if is_paged(operation):
+        yield BadCursorError
+    if "{" in operation.path:
+        yield http_errors.NoSuchRouteError
+    if operation.method in WITH_BODY:
+        yield from (InvalidError, http_errors.MalformedJsonError, http_errors.IncompleteBodyError)
+        yield from (http_errors.BodyTooLargeError, http_errors.UnsupportedMediaTypeError, http_errors.BadHeaderError)
+
+
+def is_paged(operation: Operation) -> bool:
+    """Whether the operation answers one page of a longer list."""
+    return operation.query is not None and "cursor" in operation.query.model_fields
+
+
+def _codes(errors: _Errors) -> _Codes:
+    return frozenset(error.code for error in errors)
+
+
+def _names_of_sets(operations: Sequence[Operation]) -> Mapping[_Codes, str]:
+    """A name for each set of codes of one status: after the operation's own codes, which the kind of call adds to.
+
+    Many codes would make a long name: such a set is named after the first operation that has it.
+    """
+    names: dict[_Codes, str] = {}
+    for operation in operations:
+        own = _codes([*_special_errors(operation)])
+        for status, errors in problems_of(operation).items():
+            codes = _codes(errors)
+            if status.isdigit() and codes not in names:
+                names[codes] = _free_name(operation, int(status), own=codes & own, codes=codes, taken=names.values())
+    return names
+
+
+def _free_name(operation: Operation, status: int, *, own: _Codes, codes: _Codes, taken: Iterable[str]) -> str:
+    of_operation = _in_one_word(operation.name) + _in_one_word(HTTPStatus(status).phrase.replace(" ", "_").lower())
+    wanted = "Or".join(map(_in_one_word, sorted(own))) if len(own) < _MANY_CODES else of_operation
+    return wanted if wanted not in taken else "Or".join(map(_in_one_word, sorted(codes)))
+
+
+def _in_one_word(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _name_of_kind(operation: Operation) -> str:
+    kind = "Write" if operation.method in WITH_BODY else "Delete" if operation.method == "DELETE" else "Read"
+    public, by_id = "Public" if operation.access.public else "", "ById" if "{" in operation.path else ""
+    return f"{public}{kind}{'Page' if is_paged(operation) else ''}{by_id}Problem"
+
+
+def _response(errors: _Errors) -> Json:
+    """`x-codes` are the codes with the status of each. Every answer has `X-Request-Id`: the introduction says so."""
+    response: Json = {
+        # What each means is on the page of problems: to repeat it in every set would be a tenth of the document.
+        "description": ", ".join(f"`{error.code}`" for error in errors),
+        "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem")}},
+        "x-codes": {error.code: status_of(error) for error in errors},
+    }
+    if any(status_of(error) in {429, 503} for error in errors):
+        response["headers"] = {"Retry-After": reference("headers", "Retry-After")}
+    return response
