@@ -95,6 +95,27 @@ def test_nothing_to_do_is_a_plan_too() -> None:
     assert solve(problem({}, orders=0, people=0)).best.total_m == 0.0
 
 
+def plan_of(pair: list[int], metres: list[float]) -> Plan:
+    return Plan(np.array(pair, dtype=np.int64), np.array(metres, dtype=float))
+
+
+def test_a_plan_with_more_orders_beats_one_with_less_travel() -> None:
+    far, near = plan_of([3, 5], [900.0, 900.0]), plan_of([3, UNASSIGNED], [10.0, np.nan])
+    assert (far.assigned, near.assigned) == (2, 1)
+    assert far.beats(near)
+    assert not near.beats(far)
+
+
+def test_of_plans_with_as_many_orders_the_one_with_less_travel_wins() -> None:
+    one, other = plan_of([0, UNASSIGNED], [100.0, np.nan]), plan_of([0, UNASSIGNED], [100.1, np.nan])
+    assert one.beats(other)
+    assert not other.beats(one)
+    assert not one.beats(one)
+    alike = plan_of([0, UNASSIGNED], [100.04, np.nan])
+    assert not one.beats(alike)
+    assert not alike.beats(one)
+
+
 @st.composite
 def small(draw: st.DrawFn) -> AssignmentProblem:
     """Up to five orders and five people, some of whom may not, at one time."""
