@@ -116,6 +116,49 @@ def test_of_plans_with_as_many_orders_the_one_with_less_travel_wins() -> None:
     assert not alike.beats(one)
 
 
+@pytest.mark.parametrize(("today", "second"), [([2, 2], 1), ([0, 1], 0), ([1, 1], 1)])
+def test_what_was_given_before_counts_as_load(today: list[int], second: int) -> None:
+    # The second order is as far from both, and the first technician has the first one already.
+    ways = {(0, 0): 100.0, (1, 0): 500.0, (1, 1): 500.0}
+    asked = problem(ways, orders=2, people=2, today=today, slots=[(0, 10), (20, 30)])
+    found = solve(asked)
+    assert pairs(asked, found.greedy) == pairs(asked, found.best) == {0: 0, 1: second}
+
+
+def test_an_earlier_slot_may_touch_the_one_that_was_given_first() -> None:
+    asked = problem({(0, 0): 10.0, (1, 0): 10.0}, orders=2, people=1, slots=[(10, 20), (0, 10)])
+    assert pairs(asked, solve(asked).greedy) == {0: 0, 1: 0}
+
+
+def test_the_way_begins_at_the_last_order_before_whatever_its_number() -> None:
+    # By time the order 1 comes first, then 0, then 2.
+    from_there = {(0, 1): 30.0, (2, 0): 70.0, (2, 1): 50.0}
+    asked = problem(
+        {(0, 0): 10.0, (1, 0): 10.0, (2, 0): 10.0},
+        orders=3,
+        people=1,
+        slots=[(10, 20), (0, 10), (30, 40)],
+        follow=lambda pair, earlier: from_there[pair, earlier],
+    )
+    found = solve(asked)
+    assert found.greedy.metres.tolist() == [10.0, 10.0, 70.0]
+    assert optimal._by_clusters(asked).metres.tolist() == [30.0, 10.0, 70.0]
+
+
+def test_orders_that_share_no_technician_are_solved_apart() -> None:
+    rows, columns = np.array([0, 1, 2, 2, 3]), np.array([0, 1, 1, 2, 3])
+    parts = sorted(sorted(part.tolist()) for part in optimal._parts(rows, columns))
+    assert parts == [[0], [1, 2, 3], [4]]
+
+
+def test_the_sparse_way_leaves_an_order_without_a_technician() -> None:
+    ways = {(0, 0): 900.0, (1, 1): 100.0, (1, 0): 500.0, (2, 0): 100.0}
+    asked = problem(ways, orders=3, people=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optimal, "_dense", optimal._sparse)
+        assert pairs(asked, solve(asked).best) == {1: 1, 2: 0}
+
+
 @st.composite
 def small(draw: st.DrawFn) -> AssignmentProblem:
     """Up to five orders and five people, some of whom may not, at one time."""
