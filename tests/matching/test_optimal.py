@@ -125,6 +125,11 @@ def test_what_was_given_before_counts_as_load(today: list[int], second: int) -> 
     assert pairs(asked, found.greedy) == pairs(asked, found.best) == {0: 0, 1: second}
 
 
+def test_however_much_all_have_today_the_one_with_less_gets_it() -> None:
+    asked = problem({(0, 0): 500.0, (0, 1): 500.0}, orders=1, people=2, today=[10, 8])
+    assert pairs(asked, optimal._by_clusters(asked)) == {0: 1}
+
+
 def test_an_earlier_slot_may_touch_the_one_that_was_given_first() -> None:
     asked = problem({(0, 0): 10.0, (1, 0): 10.0}, orders=2, people=1, slots=[(10, 20), (0, 10)])
     assert pairs(asked, solve(asked).greedy) == {0: 0, 1: 0}
