@@ -44,7 +44,7 @@ def stage(world: World, admin: Connection) -> Iterator[Stage]:
         yield Stage(day, admin).open()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def proxy(world: World) -> Iterator[Proxy]:
     proxy = Proxy(world.app_url)
     yield proxy
@@ -70,6 +70,7 @@ def test_a_held_act_and_another_leave_one_truth(
                 script.release.set()
                 assert quick.ended.wait(20), f"{other} hangs, {held} held before message {message}"
                 assert quick.was_told, f"message {message}: {quick.problem!r}"
+            script.release.set()
             assert slow.ended.wait(20), f"{held} hangs, held before message {message}"
             assert slow.was_told, f"message {message}: {slow.problem!r}"
             assert broken_rules(admin) == [], f"{held} held before message {message}, {other} beside it"
