@@ -74,7 +74,7 @@ def test_people_are_locked_in_one_order_and_once() -> None:
     people = [uuid4() for _ in range(5)]
     taken: list[str] = []
     tx: Any = SimpleNamespace(
-        org_id=uuid4(), conn=SimpleNamespace(execute=lambda _statement, values: taken.append(values["person"]))
+        org_id=uuid4(), conn=SimpleNamespace(execute=lambda statement: taken.append(key_of(statement)))
     )
     lock_people(tx, [*reversed(people), *people])
     assert taken == [f"{tx.org_id}/{person}" for person in sorted(people)]
@@ -84,10 +84,16 @@ def test_the_same_id_in_another_organization_is_another_lock() -> None:
     person, taken = uuid4(), set()
     for org_id in (uuid4(), uuid4()):
         tx: Any = SimpleNamespace(
-            org_id=org_id, conn=SimpleNamespace(execute=lambda _statement, values: taken.add(values["person"]))
+            org_id=org_id, conn=SimpleNamespace(execute=lambda statement: taken.add(key_of(statement)))
         )
         lock_people(tx, [person])
     assert len(taken) == 2
+
+
+def key_of(statement: Any) -> str:
+    """The text whose hash is locked."""
+    (key,) = (value for value in statement.compile().params.values() if isinstance(value, str))
+    return key
 
 
 # Who locks whom ------------------------------------------------------------------------------------------------------
