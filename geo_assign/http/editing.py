@@ -41,6 +41,8 @@ def stale_as(answer: Callable[[Any], BaseModel]) -> Iterator[None]:
         raise StaleError(error.detail, **facts) from error
 
 
-def unsent() -> Any:
+def unsent(description: str | None = None) -> Any:
     """The default of a PATCH's member that may be left out but not be null."""
-    return Field(default_factory=lambda: None)
+    if description is None:  # the one of the member's type stays
+        return Field(default_factory=lambda: None)
+    return Field(default_factory=lambda: None, description=description)

@@ -117,23 +117,23 @@ def flattened(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping
 
 
 def _with_base(schema: Json, base: str, schemas: Mapping[str, Json]) -> Json:
-    """The schema as `allOf` its base's and its own members, where that is shorter and both are open objects.
+    """The schema as `allOf` its base's and its own members, where that is shorter and no part refuses the other's.
 
-    Objects that refuse unknown members cannot be put together so: each part would refuse the members of the other.
+    An object that refuses unknown members can only be the same as its base: it would refuse those of another part.
     """
     inherited = schemas.get(base, {})
     members, of_base = schema.get("properties", {}), inherited.get("properties", {})
-    is_alike = all(members.get(name) == member for name, member in of_base.items())
     required, of_base_required = schema.get("required", []), inherited.get("required", [])
-    is_closed = "additionalProperties" in schema
-    if is_closed or not is_alike or len(of_base) < _WORTH_SHARING or not set(of_base_required) <= set(required):
+    own = {name: member for name, member in members.items() if name not in of_base}
+    is_alike = of_base.items() <= members.items() and set(of_base_required) <= set(required)
+    if not is_alike or len(of_base) < _WORTH_SHARING or (own and "additionalProperties" in schema):
         return schema
-    own: Json = {"type": "object", "properties": {name: members[name] for name in members if name not in of_base}}
-    own_required = [name for name in required if name not in of_base_required]
-    if own_required:
-        own["required"] = own_required
-    kept = {name: value for name, value in schema.items() if name not in {"type", "properties", "required"}}
-    return {**kept, "allOf": [reference("schemas", base), own]}
+    parts = [reference("schemas", base)]
+    if own:
+        own_required = [name for name in required if name not in of_base_required]
+        parts.append({"type": "object", "properties": own, **({"required": own_required} if own_required else {})})
+    kept = {name: schema[name] for name in ("description",) if name in schema}
+    return {**kept, "allOf": parts}
 
 
 def reference(kind: str, name: str) -> Json:

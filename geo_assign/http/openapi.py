@@ -24,7 +24,10 @@ Knows where technicians are and decides who should go.
 Times are RFC 3339 with an offset, `_m` are metres, `_s` seconds, ids UUIDs. Lists are pages: pass `next_cursor` as
 `cursor`. Errors are problem details (RFC 9457) with a stable `code`; [every code is explained](/docs/problems).
 A POST that creates honours `Idempotency-Key`; what two people may edit carries an `ETag` and wants it back in
-`If-Match`. Unknown members and parameters are refused. Every answer names its request in `X-Request-Id`."""
+`If-Match`. Unknown members and parameters are refused. Every answer names its request in `X-Request-Id`.
+
+Members that mean the same everywhere: `at` is when it happened. `active` false: kept, but out of use. `truncated`:
+there are more than shown. `x-access` says who may call, `x-codes` which problems there are, with their statuses."""
 _PROBLEM: Json = {
     "type": "object",
     "description": "Problem details, RFC 9457. A code may bring members of its own.",
@@ -63,6 +66,8 @@ _HEADERS: Mapping[str, Json] = {
 _TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 200}
 _SHARED_PARAMETERS: Mapping[str, Json] = {
     "id": {"name": "id", "in": "path", "required": True, "schema": _PARAMETERS["uuid"]},
+    "name": {"name": "name", "in": "path", "required": True, "schema": _PARAMETERS["slug"]},
+    "date": {"name": "date", "in": "path", "required": True, "schema": _PARAMETERS["slug"]},
     "limit": {
         "name": "limit",
         "in": "query",
@@ -136,9 +141,9 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
 
 
 def access_of(access: Access) -> Json:
-    """`x-access`: who may call."""
+    """`x-access`: who may call. What there is nothing to say of is left out."""
     shown: Json = {"roles": list(access.roles), "scopes": list(access.scopes), "permission": access.permission}
-    return {**shown, "public": True} if access.public else shown
+    return {name: value for name, value in {**shown, "public": access.public}.items() if value}
 
 
 def _operation(operation: Operation, references: References, schemas: Mapping[str, Json]) -> Json:

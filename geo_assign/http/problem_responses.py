@@ -48,9 +48,9 @@ class ProblemResponses:
         }
 
     def _name(self, operation: Operation, status: str, errors: _Errors) -> str:
-        """What every call of a kind may meet is named after the kind: `ReadByIdProblem`."""
+        """What every call of a kind may meet is named after the kind: `ReadById`."""
         if status == "5XX":
-            return "ServiceProblem"
+            return "Failure"
         return _name_of_kind(operation) if status == "4XX" else self._names[_codes(errors)]
 
 
@@ -139,14 +139,19 @@ def _in_one_word(name: str) -> str:
 def _name_of_kind(operation: Operation) -> str:
     kind = "Write" if operation.method in WITH_BODY else "Delete" if operation.method == "DELETE" else "Read"
     public, by_id = "Public" if operation.access.public else "", "ById" if "{" in operation.path else ""
-    return f"{public}{kind}{'Page' if is_paged(operation) else ''}{by_id}Problem"
+    return f"{public}{kind}{'Page' if is_paged(operation) else ''}{by_id}"
+
+
+def _description(errors: _Errors) -> str:
+    statuses = {status_of(error) for error in errors}
+    return HTTPStatus(statuses.pop()).phrase if len(statuses) == 1 else "A problem."
 
 
 def _response(errors: _Errors) -> Json:
     """`x-codes` are the codes with the status of each. Every answer has `X-Request-Id`: the introduction says so."""
     response: Json = {
-        # What each means is on the page of problems: to repeat it in every set would be a tenth of the document.
-        "description": ", ".join(f"`{error.code}`" for error in errors),
+        # What each code means is on the page of problems: to repeat it in every set would be a tenth of the document.
+        "description": _description(errors),
         "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem")}},
         "x-codes": {error.code: status_of(error) for error in errors},
     }

@@ -69,8 +69,8 @@ def _problems(spec: Json, operation: Json) -> dict[int, list[str]]:
 def _access(access: Json) -> str:
     if access.get("public"):
         return "Everyone, without credentials."
-    who = [*access["roles"], *(f"API key with {scope}" for scope in access["scopes"])]
-    needs = f"; a dispatcher needs the permission {access['permission']}" if access["permission"] else ""
+    who = [*access.get("roles", ()), *(f"API key with {scope}" for scope in access.get("scopes", ()))]
+    needs = f"; a dispatcher needs the permission {access['permission']}" if "permission" in access else ""
     return f"{', '.join(who).replace('_', ' ')}{needs}."
 
 

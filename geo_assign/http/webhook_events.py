@@ -30,7 +30,7 @@ class PresenceWebhook(PresenceEventAnswer):
 class WorkOrderMessage(Answer):
     """What is sent of a work order."""
 
-    type: str
+    type: str = Field(description="The event's name.")
     timestamp: datetime = Field(description="When it happened.")
     data: WorkOrderWebhook
 
@@ -38,7 +38,7 @@ class WorkOrderMessage(Answer):
 class PresenceMessage(Answer):
     """What is sent of a technician's duty."""
 
-    type: str
+    type: str = Field(description="The event's name.")
     timestamp: datetime = Field(description="When it happened.")
     data: PresenceWebhook
 

@@ -23,6 +23,19 @@ from geo_assign.http.problems import documented_errors
 from geo_assign.http.routes.work_order_models import WorkOrderDetailAnswer
 from tests.http.conftest import MakeClient
 
+# Members that the name explains, with the unit in it where there is one: to describe them would repeat the name.
+_PLAIN_NAMES = """
+accuracy_m age_s distance_m duration_minutes duration_ms eta_s heading_deg lat lon radius_m speed_mps
+actor_id assignee_id booking_id chosen_technician_id group_id group_ids id provider_id
+store_id store_ids technician_id user_id viewer_id work_order_id work_order_ids
+address brand email group_name model name number password phone slug technician_name timezone title url
+version viewer_name
+created_at duty_changed_at end ended_at ends_at entered_at expires_at finished_at last_seen_at local_date
+next_attempt_at offered_at received_at recorded_at responded_at revoked_at server_now start started_at
+starts_at tested_at updated_at valid_from valid_until
+description note notes on_duty permissions scopes sentence skills status_code
+"""
+_PLAIN_MEMBERS = frozenset(_PLAIN_NAMES.split())
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -56,6 +69,23 @@ def references(value: Any) -> Iterator[str]:
             yield from references(inner)
 
 
+def members_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each member of each shape: the shape's name, its own and its schema."""
+    for name, schema in document["components"]["schemas"].items():
+        for part in [schema, *schema.get("allOf", ())]:
+            for member, described_as in part.get("properties", {}).items():
+                yield name, member, described_as
+
+
+def is_described(document: dict[str, Any], schema: dict[str, Any]) -> bool:
+    """Whether it says what it means, or has one value alone, or is of a type that says it."""
+    inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    target = resolved(document, schema)
+    return bool(target.keys() & {"description", "const"} or "description" in schema) or any(
+        is_described(document, one) for one in inner if one.get("type") != "null" and "const" not in one
+    )
+
+
 def test_every_route_file_is_served() -> None:
     there = {f"{routes.__name__}.{found.name}" for found in pkgutil.iter_modules(routes.__path__)}
     with_routes = {name for name in there if hasattr(importlib.import_module(name), "routes")}
@@ -81,8 +111,9 @@ def test_every_operation_says_who_may_call_it_and_what_may_go_wrong(document: di
     codes = {error.code for error in documented_errors()}
     for method, path, operation in described(document):
         access = operation["x-access"]
-        assert {"roles", "scopes", "permission"} <= set(access), path
-        assert access.get("public") or access["roles"] or access["scopes"], f"no caller may {method} {path}"
+        assert set(access) <= {"roles", "scopes", "permission", "public"}, path
+        assert all(access.values()), path
+        assert access.keys() & {"public", "roles", "scopes"}, f"no caller may {method} {path}"
         assert (operation.get("security") == []) == bool(access.get("public")), path
         assert operation["summary"], path
         for status, response in operation["responses"].items():
@@ -167,6 +198,24 @@ def test_an_optional_member_of_a_body_has_no_null_as_its_default(document: dict[
     assert with_null == []
     assert "address" in schemas["LeadBody"]["properties"]
     assert "address" not in schemas["LeadBody"]["required"]
+
+
+def test_every_member_says_what_it_means(document: dict[str, Any]) -> None:
+    """By its name, its own description, that of its type or of its object, or in the introduction."""
+    explained = _PLAIN_MEMBERS | set(re.findall(r"`(\w+)`", document["info"]["description"]))
+    unexplained = {
+        f"{name}.{member}"
+        for name, member, schema in members_of(document)
+        if member not in explained
+        and not is_described(document, schema)
+        and f"`{member}`" not in document["components"]["schemas"][name].get("description", "")
+    }
+    assert unexplained == set()
+
+
+def test_the_names_that_say_all_are_those_of_members(document: dict[str, Any]) -> None:
+    plain = {member for _, member, schema in members_of(document) if not is_described(document, schema)}
+    assert plain >= _PLAIN_MEMBERS
 
 
 def test_what_shapes_have_in_common_is_said_once(document: dict[str, Any]) -> None:

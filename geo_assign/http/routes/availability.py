@@ -65,7 +65,7 @@ class SlotTechnicianAnswer(Answer):
     name: str
     distance_m: float
     provenance: Provenance
-    travel_before_s: float
+    travel_before_s: float = Field(description="The way to the work.")
     travel_after_s: float | None
 
 
@@ -90,7 +90,7 @@ class AvailabilityAnswer(Answer):
     """Slots, earliest first. When there are none, `excluded` says why people cannot come at the very start."""
 
     slots: list[FreeSlotAnswer]
-    examined: int
+    examined: int = Field(description="How many technicians were looked at.")
     truncated: bool
     excluded: list[UnavailableAnswer]
     origin: PointAnswer

@@ -60,7 +60,7 @@ class SpanAnswer(Answer):
 
 
 class CalendarDayAnswer(SpanAnswer):
-    """A local day, until the next local midnight: 23, 24 or 25 hours."""
+    """The local day `date`, until the next local midnight: 23, 24 or 25 hours."""
 
     date: date
 
@@ -88,14 +88,14 @@ class CalendarEntryAnswer(Answer):
     state: State
     store_id: UUID
     colour: ColourAnswer
-    role: str | None
+    role: str | None = Field(description="`primary` leads the work.")
     slot: SpanAnswer
-    occupied_from: datetime | None
-    offer_expires_at: datetime | None
-    priority: int
-    pinned: bool
+    occupied_from: datetime | None = Field(description="When the way there begins.")
+    offer_expires_at: datetime | None = Field(description="Null: no open offer.")
+    priority: int = Field(description="Higher comes first.")
+    pinned: bool = Field(description="Automation does not undo it.")
     customer: CalendarCustomerAnswer
-    has_location: bool
+    has_location: bool = Field(description="Whether the address is located.")
 
 
 class CalendarRowAnswer(Answer):

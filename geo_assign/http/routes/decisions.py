@@ -52,7 +52,7 @@ class DecisionQueryAnswer(PartialAnswer):
     skills: list[str]
     store_id: UUID | None
     group_id: UUID | None
-    needs_duty: bool
+    needs_duty: bool = Field(description="Whether only technicians on duty count.")
     positions: Literal["live", "planned"] = Field(
         description="Judged by live positions, or by where technicians will be when the slot starts."
     )
@@ -62,18 +62,18 @@ class DecisionPolicyAnswer(PartialAnswer):
     """The store's rules at that time. Receipts of older versions have fewer of them."""
 
     radius_m: float
-    freshness_s: float
+    freshness_s: float = Field(description="Older positions do not count.")
     soon: float = Field(description="Seconds: slots that start within this time are judged by live positions.")
     travel_buffer: float = Field(description="Seconds kept free before a visit.")
-    offer_limit: int
+    offer_limit: int = Field(description="Open offers that a technician may have.")
     cool_off: float | None = Field(None, description="Seconds until the same technician may get another offer.")
-    use_mock_positions: bool | None = None
+    use_mock_positions: bool | None = Field(None, description="Whether simulated positions count.")
 
 
 class DecisionCandidateAnswer(Answer):
     """A technician who could go. A receipt says how far away, and never where."""
 
-    rank: int
+    rank: int = Field(description="1 is the best.")
     technician_id: UUID
     name: str
     distance_m: float
@@ -81,19 +81,19 @@ class DecisionCandidateAnswer(Answer):
     position: PlaceKnowledgeAnswer
     workload: WorkloadAnswer
     provider: ProviderNameAnswer | None
-    coarse: bool
+    coarse: bool = Field(description="Good to about a kilometre.")
 
 
 class DecisionExclusionAnswer(ExclusionAnswer):
     """A technician who could not go, and why."""
 
-    coarse: bool
+    coarse: bool = Field(description="Good to about a kilometre.")
 
 
 class DecisionCountsAnswer(PartialAnswer):
     """Exclusions by reason among the `examined` nearest technicians. Empty where no exclusions were looked for."""
 
-    excluded: dict[str, int] | None = None
+    excluded: dict[str, int] | None = Field(None, description="How many, by reason.")
     examined: int | None = None
     truncated: bool | None = None
 
@@ -102,13 +102,13 @@ class DecisionBatchAnswer(Answer):
     """The batch that the work order was solved in."""
 
     id: UUID
-    orders: int
-    assigned: int
-    optimal_m: float
-    greedy_assigned: int
-    greedy_m: float
+    orders: int = Field(description="Orders in the batch.")
+    assigned: int = Field(description="Orders that got a technician.")
+    optimal_m: float = Field(description="The ways of all pairs together.")
+    greedy_assigned: int = Field(description="Orders that one by one would have got one.")
+    greedy_m: float = Field(description="The ways of those together.")
     truncated: bool
-    more: bool
+    more: bool = Field(description="Whether more orders waited.")
 
 
 class DecisionAnswer(Answer):
@@ -117,8 +117,8 @@ class DecisionAnswer(Answer):
     id: UUID
     work_order_id: UUID
     at: datetime
-    mode: Literal["automatic", "manual"]
-    outcome: Literal["offered", "assigned", "suggested", "nobody"]
+    mode: Literal["automatic", "manual"] = Field(description="`manual`: a person chose.")
+    outcome: Literal["offered", "assigned", "suggested", "nobody"] = Field(description="What came of it.")
     actor: Actor
     chosen_technician_id: UUID | None
     query: Annotated[Mapping[str, object], Shaped(DecisionQueryAnswer)]
@@ -138,10 +138,12 @@ class WhyAnswer(Answer):
 
     technician_id: UUID
     name: str
-    verdict: Literal["chosen", "candidate", "excluded", "not_considered", "unknown"]
-    rank: int | None
+    verdict: Literal["chosen", "candidate", "excluded", "not_considered", "unknown"] = Field(
+        description="What it says."
+    )
+    rank: int | None = Field(description="Place among the candidates.")
     distance_m: float | None
-    gap_m: float | None
+    gap_m: float | None = Field(description="How much farther than the best candidate.")
     reasons: Sequence[Reason]
     sentence: str
     reconstructed: bool

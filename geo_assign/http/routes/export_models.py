@@ -54,8 +54,8 @@ class ExportedSessionAnswer(Answer):
 
     id: UUID
     user_id: UUID
-    kind: str
-    device: str | None
+    kind: str = Field(description="`bearer` or `cookie`.")
+    device: str | None = Field(description="The name from the log-in.")
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -65,29 +65,29 @@ class ExportedPositionAnswer(PointAnswer):
     """One point of the track. `recorded_at` is the device's time, `used_at` the time that counts."""
 
     recorded_at: datetime
-    used_at: datetime
+    used_at: datetime = Field(description="The time that counts.")
     received_at: datetime
     accuracy_m: float | None
     speed_mps: float | None
     heading_deg: float | None
-    battery: float | None
-    mock: bool
-    flags: Sequence[str]
+    battery: float | None = Field(description="Charge, 0 to 1.")
+    mock: bool = Field(description="The phone says that it is simulated.")
+    flags: Sequence[str] = Field(description="What is odd about it.")
 
 
 class TrackPointAnswer(ExportedPositionAnswer):
     """One point of the track, with the device that sent it."""
 
-    device: str
-    event: str | None
+    device: str = Field(description="The name from the log-in.")
+    event: str | None = Field(description="What made the phone send it.")
 
 
 class ExportedCurrentPositionAnswer(ExportedPositionAnswer):
     """The newest position."""
 
     technician_id: UUID
-    heard_at: datetime
-    implausible: bool
+    heard_at: datetime = Field(description="When the phone was last heard from.")
+    implausible: bool = Field(description="Too far from the last one to be true.")
 
 
 class ExportedDutyAnswer(Answer):
@@ -111,7 +111,7 @@ class ExportedHoursExceptionAnswer(Answer):
     """What the technician works on one local date."""
 
     local_date: date
-    spans: Sequence[Sequence[str]]
+    spans: Sequence[Sequence[str]] = Field(description="Wall times of the home store.")
     note: str | None
     updated_at: datetime
 
@@ -122,13 +122,13 @@ class ExportedOfferAnswer(Answer):
     id: UUID
     work_order_id: UUID
     booking_id: UUID
-    decision_id: UUID | None
-    automatic: bool
+    decision_id: UUID | None = Field(description="The receipt of the choice.")
+    automatic: bool = Field(description="Made by the service, not by a person.")
     state: OfferState
     offered_at: datetime
     expires_at: datetime
     responded_at: datetime | None
-    reason: str | None
+    reason: str | None = Field(description="Why it was rejected or withdrawn.")
     note: str | None
     final: bool = Field(description="Whether the answer means never again for this work order.")
     distance_m: float | None
@@ -154,14 +154,14 @@ class ExportedWorkAnswer(Answer):
 class ExportedLocationViewAnswer(Answer):
     """Looks at the technician's location, by one viewer in one way within one minute."""
 
-    minute: datetime
+    minute: datetime = Field(description="When it begins.")
     viewer_id: UUID
     how: How
     viewer_kind: ActorKind
     viewer_name: str
-    first_at: datetime
-    last_at: datetime
-    count: int
+    first_at: datetime = Field(description="The first look.")
+    last_at: datetime = Field(description="The last look.")
+    count: int = Field(description="Looks within the minute.")
 
 
 class TrackPageAnswer(Answer):

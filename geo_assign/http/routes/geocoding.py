@@ -1,5 +1,7 @@
 """Addresses: looked up as a lead's would be."""
 
+from pydantic import Field
+
 from geo_assign.access.domain import ApiScope
 from geo_assign.core.errors import NotFoundError
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeCandidate, judge
@@ -26,9 +28,9 @@ class GeocodeAnswer(Answer):
     location: GeocodedPlaceAnswer | None
     candidates: list[GeocodedPlaceAnswer]
     problem: str | None
-    detail: str | None
-    provider: str | None
-    cached: bool
+    detail: str | None = Field(description="The problem as a sentence.")
+    provider: str | None = Field(description="Whose geocoder was asked.")
+    cached: bool = Field(description="Answered without a new request.")
 
 
 @routes.post(

@@ -44,7 +44,7 @@ class HoursExceptionBody(Body):
 class HoursExceptionAnswer(Answer):
     """What a technician works on one local date, instead of that weekday's hours."""
 
-    date: LocalDate
+    date: LocalDate = Field(description="The local date.")
     spans: Sequence[Sequence[str]] = Field(description="Wall times of the home store, each from and to.")
     note: str | None
 

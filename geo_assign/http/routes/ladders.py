@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from geo_assign.dispatch.ladder import Outcome, Then
 from geo_assign.dispatch.queries import get_ladder
 from geo_assign.http.operations import READING, Call, Reply, Routes
@@ -22,14 +24,14 @@ class RungAnswer(Answer):
     distance_m: float | None
     starts_at: datetime
     until: datetime
-    outcome: Outcome
+    outcome: Outcome = Field(description="`planned`, or what became of the offer.")
 
 
 class LadderEndAnswer(Answer):
     """What happens once all offers were in vain."""
 
-    at: datetime
-    then: Then
+    at: datetime = Field(description="When the last offer ends.")
+    then: Then = Field(description="`alarm`, or no technician is left.")
 
 
 class LadderAnswer(Answer):

@@ -74,7 +74,7 @@ class TechnicianPropertiesAnswer(Answer):
     provider: bool = Field(description="Whether the technician belongs to a service provider.")
     service_provider: ProviderNameAnswer | None
     store_id: UUID
-    busy_until: datetime | None
+    busy_until: datetime | None = Field(description="When the present work ends.")
     number_today: int = Field(description="Appointments of today.")
     flags: list[str] = Field(description="What is odd about the position.")
 
@@ -125,19 +125,19 @@ class WorkOrderFeatureAnswer(Answer):
 class TechnicianCountsAnswer(Answer):
     """Technicians in view by status, how many of them belong to service providers, and who is off duty."""
 
-    free: int
-    offered: int
-    busy: int
-    silent: int
+    free: int = Field(description="On duty without work.")
+    offered: int = Field(description="With an open offer.")
+    busy: int = Field(description="At work, or on the way.")
+    silent: int = Field(description="On duty, but not heard from.")
     off_duty: int = Field(description="Of the whole scope.")
-    provider: int
+    provider: int = Field(description="Of service providers.")
 
 
 class WorkOrderCountsAnswer(Answer):
     """Work orders in view by kind."""
 
-    lead: int
-    ticket: int
+    lead: int = Field(description="Leads.")
+    ticket: int = Field(description="Tickets.")
 
 
 class MapCountsAnswer(Answer):
@@ -153,8 +153,8 @@ class MapAnswer(Answer):
     type: Literal["FeatureCollection"]
     features: list[TechnicianFeatureAnswer | WorkOrderFeatureAnswer]
     server_now: datetime
-    cursor: str
-    truncated: bool
+    cursor: str = Field(description="Where the live stream goes on.")
+    truncated: bool = Field(description="There are more than shown.")
     counts: MapCountsAnswer
 
 

@@ -38,22 +38,24 @@ _TEST_DEADLINE_S = 5.0
 class MapKeyBody(Body):
     """A provider and its key. The key is written and never read; leave it out to keep the one that is stored."""
 
-    provider: Annotated[str, Field(min_length=1, max_length=40, examples=["opencage"])]
+    provider: Annotated[str, Field(min_length=1, max_length=40, examples=["opencage"])] = Field(
+        description="Whose geocoder it opens."
+    )
     url: Annotated[str | None, Field(max_length=500, description="The provider's own URL, where it has one.")] = None
-    key: Annotated[str | None, Field(max_length=500)] = None
+    key: Annotated[str | None, Field(max_length=500)] = Field(None, description="The secret.")
     daily_budget: Annotated[int | None, Field(ge=1, le=100_000_000, description="Requests a day, UTC.")] = None
 
 
 class MapKeyAnswer(Answer):
     """A map key without its secret."""
 
-    provider: str
+    provider: str = Field(description="Whose geocoder it opens.")
     url: str | None
-    key_hint: str | None
-    status: str
-    last_error: str | None
-    blocked_until: datetime | None
-    daily_budget: int | None
+    key_hint: str | None = Field(description="How the key ends.")
+    status: str = Field(description="`ok`, or `invalid`: refused by the provider.")
+    last_error: str | None = Field(description="What the provider last refused.")
+    blocked_until: datetime | None = Field(description="The provider asked to wait until then.")
+    daily_budget: int | None = Field(description="Requests a day, UTC.")
     tested_at: datetime | None
     version: int
 
@@ -61,9 +63,9 @@ class MapKeyAnswer(Answer):
 class MapKeyTestAnswer(Answer):
     """What the provider said to the stored key."""
 
-    ok: bool
-    problem: str | None
-    detail: str | None
+    ok: bool = Field(description="Whether the key works.")
+    problem: str | None = Field(description="The code of what is wrong.")
+    detail: str | None = Field(description="What is wrong, as a sentence.")
     map_key: MapKeyAnswer
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from pydantic import Field
+
 from geo_assign.access.queries import get_organization, get_user
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import MAX_LIMIT, Page
@@ -70,7 +72,7 @@ class PresenceAnswer(Answer):
     """Whether the technician is on duty, and since when that is so."""
 
     on_duty: bool
-    changed_at: datetime | None
+    changed_at: datetime | None = Field(description="Since when.")
 
 
 @routes.get("/v1/me", access=ALL_ROLES, answer=MeAnswer)

@@ -74,8 +74,8 @@ class NearestBody(Body):
     store_id: Id | None = None
     group_id: Id | None = None
     radius_m: Radius | None = None
-    limit: int = Field(5, ge=1, le=MAX_LIMIT)
-    rank_by: Literal["distance"] = "distance"
+    limit: int = Field(5, ge=1, le=MAX_LIMIT, description="Candidates.")
+    rank_by: Literal["distance"] = Field("distance", description="What comes first.")
     staff: Annotated[Staff, Field(strict=False, description="The house's people, service providers', or all.")] = (
         Staff.ALL
     )
@@ -106,7 +106,7 @@ class CandidateAnswer(PartialAnswer):
 
     technician_id: UUID
     name: str
-    rank: int
+    rank: int = Field(description="1 is the best.")
     distance_m: float
     eta_s: float
     provider: ProviderNameAnswer | None
@@ -119,8 +119,8 @@ class CandidateAnswer(PartialAnswer):
 class NearestCountsAnswer(Answer):
     """How many technicians are excluded, by code, and how many candidates are answered."""
 
-    excluded: dict[str, int]
-    available: int
+    excluded: dict[str, int] = Field(description="How many, by reason.")
+    available: int = Field(description="Candidates answered.")
 
 
 class NearestAnswer(Answer):
@@ -129,9 +129,9 @@ class NearestAnswer(Answer):
     candidates: list[CandidateAnswer]
     excluded: list[ExclusionAnswer]
     counts: NearestCountsAnswer
-    examined: int
+    examined: int = Field(description="How many technicians were looked at.")
     truncated: bool
-    distance_method: Literal["geodesic"]
+    distance_method: Literal["geodesic"] = Field(description="`geodesic`: over the ellipsoid, not by road.")
     origin: PointAnswer
     slot: SlotAnswer
     radius_m: float

@@ -42,8 +42,8 @@ class GreedyChoiceAnswer(Answer):
 class LostPairAnswer(Answer):
     """Why a pair could not be assigned any more: something changed meanwhile."""
 
-    code: str
-    detail: str
+    code: str = Field(description="Stable: decide by it.")
+    detail: str = Field(description="As a sentence.")
 
 
 class AssignedPairAnswer(Answer):
@@ -64,20 +64,20 @@ class UnassignedOrderAnswer(Answer):
 
     work_order_id: UUID
     number: str
-    code: str
-    detail: str
-    counts: Mapping[str, int]
+    code: str = Field(description="Why: stable, decide by it.")
+    detail: str = Field(description="Why, as a sentence.")
+    counts: Mapping[str, int] = Field(description="How many technicians, by reason.")
 
 
 class BatchTotalsAnswer(Answer):
     """The batch in numbers. `truncated`: of some orders only the nearest people were looked at; `more`: more wait."""
 
-    orders: int
-    assigned: int
-    optimal_m: float
-    greedy_assigned: int
-    greedy_m: float
-    lost: int
+    orders: int = Field(description="Orders in the batch.")
+    assigned: int = Field(description="Orders that get a technician.")
+    optimal_m: float = Field(description="The ways of all pairs together.")
+    greedy_assigned: int = Field(description="Orders that one by one would have got one.")
+    greedy_m: float = Field(description="The ways of those together.")
+    lost: int = Field(description="Pairs that could not be assigned any more.")
     truncated: bool
     more: bool
 
@@ -86,7 +86,7 @@ class OptimizationAnswer(Answer):
     """A solved batch; `id` is in the receipts of what was given."""
 
     id: UUID
-    committed: bool
+    committed: bool = Field(description="False: a preview.")
     pairs: Sequence[AssignedPairAnswer]
     unassigned: Sequence[UnassignedOrderAnswer]
     totals: BatchTotalsAnswer

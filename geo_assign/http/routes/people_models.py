@@ -58,9 +58,9 @@ class KnownPositionAnswer(PlaceKnowledgeAnswer):
 class WorkloadAnswer(Answer):
     """Bookings of the local day, those that should have ended before, and offers that wait for an answer."""
 
-    today: int
-    overdue: int
-    open_offers: int
+    today: int = Field(description="Bookings of the local day.")
+    overdue: int = Field(description="Should have ended before.")
+    open_offers: int = Field(description="Wait for an answer.")
 
 
 class AgreementAnswer(Answer):
@@ -73,8 +73,8 @@ class AgreementAnswer(Answer):
 class NeededAnswer(PartialAnswer):
     """What would have sufficed. Which of the members there are depends on the reason's code."""
 
-    active: bool | None = None
-    on_duty: bool | None = None
+    active: bool | None = Field(None, description="Whether the technician would have to be active.")
+    on_duty: bool | None = Field(None, description="Whether the technician would have to be on duty.")
     store_id: UUID | None = Field(None, description="The store that the technician would have to belong to.")
     group_id: UUID | None = Field(None, description="The service group that the technician would have to belong to.")
     freshness_s: float | None = Field(None, description="The smallest `freshness_s` that accepts the position.")
@@ -84,7 +84,7 @@ class NeededAnswer(PartialAnswer):
     radius_m: float | None = Field(None, description="The smallest radius that reaches the technician.")
     skills: Sequence[str] | None = Field(None, description="The skills that are missing.")
     hours: SlotAnswer | None = Field(None, description="The nearest working span that is long enough.")
-    time_off_until: datetime | None = None
+    time_off_until: datetime | None = Field(None, description="When the time off ends.")
     conflict: SlotAnswer | None = Field(None, description="The appointment that is in the way.")
     free_from: datetime | None = Field(None, description="When a slot of this length is free.")
     capacity: int | None = Field(None, description="Work orders a day that the service provider would have to take.")
@@ -98,7 +98,7 @@ class ReasonWordsAnswer(Answer):
     """One reason why a technician cannot go: the code, and a sentence."""
 
     code: ExclusionCode
-    detail: str
+    detail: str = Field(description="As a sentence.")
 
 
 class ReasonAnswer(ReasonWordsAnswer):
@@ -117,7 +117,7 @@ class ExclusionAnswer(Answer):
     technician_id: UUID
     name: str
     provider: ProviderNameAnswer | None
-    presence: Literal["on_duty", "off_duty"]
+    presence: Literal["on_duty", "off_duty"] = Field(description="Whether the technician works now.")
     last_seen_at: datetime | None
     distance_m: float | None
     reasons: list[ReasonAnswer]

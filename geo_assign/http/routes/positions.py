@@ -65,7 +65,7 @@ class PositionsBody(Body):
 class PositionResultAnswer(Answer):
     """What became of one position: `late` is kept in the track and did not move the technician."""
 
-    index: int
+    index: int = Field(description="Place in the list that was sent.")
     verdict: Verdict
     reason: PingRefusal | None
     flags: list[Flag]
@@ -75,7 +75,7 @@ class PositionsAnswer(Answer):
     """One result per position, in their order, and the seconds after which the next ones are wanted."""
 
     results: list[PositionResultAnswer]
-    next_interval_s: int
+    next_interval_s: int = Field(description="When to send again.")
 
 
 @routes.post(

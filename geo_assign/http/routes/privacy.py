@@ -65,7 +65,7 @@ class ViewerAnswer(Answer):
     """Who looked: a person, or a machine with an API key."""
 
     id: UUID
-    kind: str
+    kind: str = Field(description="User, technician or API key.")
     name: str
 
 
@@ -74,9 +74,9 @@ class LocationViewAnswer(Answer):
 
     viewer: ViewerAnswer
     how: How
-    first_at: datetime
-    last_at: datetime
-    count: int
+    first_at: datetime = Field(description="The first look.")
+    last_at: datetime = Field(description="The last look.")
+    count: int = Field(description="Looks within the minute.")
 
 
 class CustomersOrderAnswer(Answer):
@@ -90,21 +90,21 @@ class AuditDetailAnswer(PartialAnswer):
     """What was done, without secrets or customers' data. Which members there are depends on the action."""
 
     fields: Sequence[str] | None = Field(None, description="The names of what was changed.")
-    role: str | None = None
+    role: str | None = Field(None, description="The role that a new user got.")
     scopes: Sequence[str] | None = None
     settings: Annotated[Mapping[str, object], Shaped(StoreSettings)] | None = Field(
         None, description="The settings that were chosen, without those that follow the defaults."
     )
     provider: str | None = Field(None, description="The geocoding provider of a map key.")
     date: LocalDate | None = Field(None, description="The date of an exception from the working hours.")
-    delivery: UUID | None = None
+    delivery: UUID | None = Field(None, description="The delivery that was sent again.")
     deliveries: int | None = Field(None, description="How many deliveries were sent again.")
     replaced: UUID | None = Field(None, description="The technician who had the work.")
     replaced_by: UUID | None = Field(None, description="The technician who has the work instead.")
-    mode: str | None = None
-    state: str | None = None
-    reason: str | None = None
-    forced: bool | None = None
+    mode: str | None = Field(None, description="How the work was handed over.")
+    state: str | None = Field(None, description="The state that the work order came to.")
+    reason: str | None = Field(None, description="The reason that was given.")
+    forced: bool | None = Field(None, description="Whether work under way was moved, too.")
 
 
 class AuditEntryAnswer(Answer):
@@ -112,11 +112,11 @@ class AuditEntryAnswer(Answer):
 
     id: UUID
     at: datetime
-    actor_kind: str
+    actor_kind: str = Field(description="User, technician, API key, or the service.")
     actor_id: UUID | None
-    action: str
-    subject_kind: str
-    subject_id: UUID | None
+    action: str = Field(description="Such as `technician.erased`.")
+    subject_kind: str = Field(description="What it was done to, such as `technician`.")
+    subject_id: UUID | None = Field(description="Null: it has no id of its own.")
     detail: Annotated[Mapping[str, object], Shaped(AuditDetailAnswer)]
 
 

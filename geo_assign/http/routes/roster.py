@@ -41,8 +41,8 @@ class RosterPresenceAnswer(Answer):
     """Three things that do not hang on each other: on duty, device heard from lately, position fresh."""
 
     on_duty: bool
-    reachable: bool
-    fresh: bool
+    reachable: bool = Field(description="The phone was heard from lately.")
+    fresh: bool = Field(description="The position is new enough to act on.")
 
 
 class RosterLineAnswer(Answer):
@@ -67,7 +67,7 @@ class RosterAnswer(Answer):
 
     items: list[RosterLineAnswer]
     next_cursor: str | None
-    has_location: bool | None
+    has_location: bool | None = Field(description="Whether the named work order is located.")
     server_now: datetime
 
 

@@ -19,18 +19,30 @@ _MAX_BYTES = 16 * 1024
 class SavedViewBody(Body):
     """Which columns, in which order of rows, of which rows. The service keeps it and does not interpret it."""
 
-    columns: list[ShortText] = Field(default_factory=list, max_length=100, examples=[["number", "customer", "slot"]])
-    sort: list[ShortText] = Field(default_factory=list, max_length=10, examples=[["-priority", "created_at"]])
-    filters: dict[str, object] = Field(default_factory=dict, examples=[{"state": ["pending"]}])
+    columns: list[ShortText] = Field(
+        default_factory=list,
+        max_length=100,
+        examples=[["number", "customer", "slot"]],
+        description="Which are shown, in order.",
+    )
+    sort: list[ShortText] = Field(
+        default_factory=list,
+        max_length=10,
+        examples=[["-priority", "created_at"]],
+        description="By which columns; `-` for descending.",
+    )
+    filters: dict[str, object] = Field(
+        default_factory=dict, examples=[{"state": ["pending"]}], description="Which rows are shown."
+    )
 
 
 class SavedViewAnswer(Answer):
     """A saved view."""
 
     name: str
-    columns: list[str]
-    sort: list[str]
-    filters: dict[str, object]
+    columns: list[str] = Field(description="Which are shown, in order.")
+    sort: list[str] = Field(description="By which columns; `-` for descending.")
+    filters: dict[str, object] = Field(description="Which rows are shown.")
     updated_at: datetime
 
 

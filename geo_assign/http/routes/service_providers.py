@@ -76,7 +76,7 @@ class ProviderAnswer(Answer):
     name: str
     base: PointAnswer | None
     works_from: WorksFrom
-    capacity: int | None
+    capacity: int | None = Field(description="Work orders its staff may hold a day.")
     valid_from: datetime | None
     valid_until: datetime | None
     group_ids: list[UUID]

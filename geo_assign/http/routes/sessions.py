@@ -23,7 +23,7 @@ class LogInBody(Body):
     organization: ShortText = Field(examples=["demo"])
     email: ShortText = Field(examples=["ana@example.com"])
     password: Password
-    device: ShortText | None = None
+    device: ShortText | None = Field(None, description="A name for this phone.")
     cookie: bool = Field(False, description="Keep the token in an HttpOnly cookie instead of answering it: browsers.")
 
 

@@ -35,7 +35,7 @@ class PreviewedChoiceAnswer(Answer):
 class ChangedDecisionAnswer(Answer):
     """A decision that would have been another one; null: no technician."""
 
-    decision_id: UUID
+    decision_id: UUID = Field(description="Its receipt.")
     work_order_id: UUID
     at: datetime
     old: PreviewedChoiceAnswer | None
@@ -48,9 +48,9 @@ class PreviewedRulesAnswer(Answer):
     `acceptance` is an estimate: the share of the chosen people's answered offers in these days that they accepted.
     """
 
-    found: int
-    mean_m: float | None
-    median_m: float | None
+    found: int = Field(description="Decisions that find a technician.")
+    mean_m: float | None = Field(description="How far away they are.")
+    median_m: float | None = Field(description="How far away they are.")
     acceptance: float | None
 
 
@@ -63,9 +63,9 @@ class SettingsPreviewAnswer(Answer):
     what they would have changed cannot be told.
     """
 
-    since: datetime
+    since: datetime = Field(description="Older decisions are left out.")
     examined: int
-    compared: int
+    compared: int = Field(description="Decisions judged under both rules.")
     changed: Sequence[ChangedDecisionAnswer]
     found_instead: int
     lost_instead: int

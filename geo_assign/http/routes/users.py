@@ -29,7 +29,7 @@ class UserBody(Body):
 
     email: Email
     name: ShortText
-    role: StaffRole
+    role: StaffRole = Field(description="What the user may do.")
     password: Annotated[Password, Field(min_length=8)] | None = None
     permissions: Permissions = ()
     store_ids: Ids = ()
@@ -41,7 +41,7 @@ class UserPatch(Body):
 
     email: Email = unsent()
     name: ShortText = unsent()
-    role: StaffRole = unsent()
+    role: StaffRole = unsent("What the user may do.")
     password: Annotated[Password, Field(min_length=8)] = unsent()
     permissions: Permissions = unsent()
     store_ids: Ids = unsent()

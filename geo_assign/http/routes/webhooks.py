@@ -75,7 +75,7 @@ class WebhookAnswer(Answer):
 
     id: UUID
     url: str
-    events: Literal["all"] | list[str]
+    events: Literal["all"] | list[str] = Field(description="Names of events, or `all`.")
     description: str | None
     active: bool
     disabled_because: str | None
@@ -89,7 +89,7 @@ class WebhookAnswer(Answer):
 class SecretWebhookAnswer(WebhookAnswer):
     """A webhook with its secret, which is told this once; a retry under the same Idempotency-Key answers null."""
 
-    secret: str | None
+    secret: str | None = Field(description="Signs what is sent.")
 
 
 class RotatedWebhookAnswer(SecretWebhookAnswer):
@@ -101,11 +101,11 @@ class RotatedWebhookAnswer(SecretWebhookAnswer):
 class WebhookTestAnswer(Answer):
     """What the receiver said to a ping. `error` null: it took it."""
 
-    ok: bool
+    ok: bool = Field(description="The receiver took it.")
     status_code: int | None
     duration_ms: int
     error: str | None
-    response: str | None
+    response: str | None = Field(description="What the receiver said.")
 
 
 class DeliveriesQuery(PageQuery):
@@ -130,23 +130,23 @@ class DeliveryAnswer(Answer):
     """One event on its way. `id` is the `webhook-id` that the receiver saw, the same in every attempt."""
 
     id: UUID
-    event: str
-    subject_id: UUID
+    event: str = Field(description="Its type.")
+    subject_id: UUID = Field(description="The work order or technician concerned.")
     state: DeliveryState
     data: EventData
-    occurred_at: datetime
+    occurred_at: datetime = Field(description="When the event happened.")
     created_at: datetime
     next_attempt_at: datetime | None
     expires_at: datetime
     finished_at: datetime | None
-    last_error: str | None
+    last_error: str | None = Field(description="Why the last attempt failed.")
     attempts: list[DeliveryAttemptAnswer]
 
 
 class RedrivenAnswer(Answer):
     """How many deliveries are on their way again."""
 
-    redriven: int
+    redriven: int = Field(description="How many are sent again.")
 
 
 @routes.get("/v1/webhooks", access=ADMINISTRATORS, query=PageQuery, answer=Listing[WebhookAnswer])

@@ -59,10 +59,10 @@ class CustomerBody(Body):
 class DeviceBody(Body):
     """What is to be repaired."""
 
-    type: ShortText | None = None
+    type: ShortText | None = Field(None, description="Such as washing machine.")
     brand: ShortText | None = None
     model: ShortText | None = None
-    issue: LongText | None = None
+    issue: LongText | None = Field(None, description="What is wrong.")
 
 
 class OpenSlotBody(Body):
@@ -91,11 +91,11 @@ class LeadBody(Body):
     group_id: Id | None = None
     skills: Skills = ()
     device: DeviceBody | None = None
-    referral_source: ShortText | None = None
+    referral_source: ShortText | None = Field(None, description="How the customer heard of the house.")
     assignee_id: Id | None = None
-    priority: int = Field(0, ge=-100, le=100)
+    priority: int = Field(0, ge=-100, le=100, description="Higher comes first.")
     notes: OptionalNote = None
-    external_id: ShortText | None = None
+    external_id: ShortText | None = Field(None, description="Its id in your own system.")
 
 
 class TicketBody(LeadBody):
@@ -111,23 +111,23 @@ class WorkOrderPatch(Body):
     customer: CustomerBody | None = None
     device: DeviceBody | None = None
     skills: Skills | None = None
-    priority: int | None = Field(None, ge=-100, le=100)
+    priority: int | None = Field(None, ge=-100, le=100, description="Higher comes first.")
     notes: OptionalNote = None
-    referral_source: ShortText | None = None
+    referral_source: ShortText | None = Field(None, description="How the customer heard of the house.")
 
 
 class LocationAnswer(PointAnswer):
     """Where the customer is, and how that is known."""
 
     source: LocationSource
-    confidence: str | None
+    confidence: str | None = Field(description="How exact the geocoder was.")
 
 
 class GeocodedPlaceAnswer(PointAnswer):
     """One place that fits an address."""
 
-    label: str
-    confidence: str
+    label: str = Field(description="The place as the geocoder names it.")
+    confidence: str = Field(description="How exact: `rooftop`, `street`, `area`.")
 
 
 class CustomerAnswer(PartialAnswer):
@@ -141,17 +141,17 @@ class CustomerAnswer(PartialAnswer):
 class DeviceAnswer(PartialAnswer):
     """What is to be repaired, as far as it was told."""
 
-    type: str | None = None
+    type: str | None = Field(None, description="Such as washing machine.")
     brand: str | None = None
     model: str | None = None
-    issue: str | None = None
+    issue: str | None = Field(None, description="What is wrong.")
 
 
 class BrokenCrewAnswer(Answer):
     """A crew that did not come about: the order waits for a dispatcher to choose another one."""
 
     collaborators: int = Field(description="How many technicians were to come along.")
-    because: str
+    because: str = Field(description="Why the offers were withdrawn.")
 
 
 class NearestExcludedAnswer(Answer):
@@ -159,14 +159,14 @@ class NearestExcludedAnswer(Answer):
 
     technician_id: UUID
     name: str
-    reasons: Sequence[str]
+    reasons: Sequence[str] = Field(description="Codes.")
 
 
 class SearchRingAnswer(Answer):
     """How far a widening search reaches, and when it reaches farther."""
 
     radius_m: float
-    widens_at: datetime
+    widens_at: datetime = Field(description="When it reaches farther.")
     next_radius_m: float | None = Field(description="Null: as far as the store allows.")
 
 
@@ -241,18 +241,18 @@ class WorkOrderAnswer(Answer):
     slot: SlotAnswer
     skills: Sequence[str]
     device: Annotated[Mapping[str, object], Shaped(DeviceAnswer)]
-    referral_source: str | None
-    priority: int
+    referral_source: str | None = Field(description="How the customer heard of the house.")
+    priority: int = Field(description="Higher comes first.")
     notes: str | None
-    external_id: str | None
+    external_id: str | None = Field(description="Its id in your own system.")
     assignee: PersonAnswer | None
     collaborators: Sequence[CollaboratorAnswer]
     offer: OpenOfferAnswer | None
     offers: Sequence[OpenOfferAnswer]
-    decision_id: UUID | None
+    decision_id: UUID | None = Field(description="The receipt of the choice.")
     alarm: Annotated[Mapping[str, object], Shaped(AlarmAnswer)] | None
-    returned_to: UUID | None
-    converted_from: UUID | None
+    returned_to: UUID | None = Field(description="The dispatcher it was sent back to.")
+    converted_from: UUID | None = Field(description="The lead that became this ticket.")
     changed_by: Actor
     version: int
     created_at: datetime
@@ -287,7 +287,7 @@ class OfferAnswer(Answer):
     offered_at: datetime
     expires_at: datetime
     responded_at: datetime | None
-    reason: str | None
+    reason: str | None = Field(description="Why it was rejected or withdrawn.")
     distance_m: float | None
     eta_s: float | None
 

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from geo_assign.access.domain import Permission
 from geo_assign.core.errors import ForbiddenError, NotFoundError
 from geo_assign.dispatch.commands import moving, reallocating
@@ -39,7 +41,7 @@ class RejectGroupBody(Body):
     """Why it goes back. `force`: also while its technician is on the way or at work."""
 
     note: OptionalNote = None
-    force: bool = False
+    force: bool = Field(False, description="Also work that is under way.")
 
 
 class ReassignGroupBody(RejectGroupBody):
@@ -59,9 +61,9 @@ class ReallocateBody(Body):
     """The technician who gets it instead: `assign` assigns at once, `offer` asks."""
 
     technician_id: Id
-    mode: Literal["offer", "assign"] = "assign"
-    force: bool = False
-    reason: OptionalNote = None
+    mode: Literal["offer", "assign"] = Field("assign", description="`offer` asks the technician; `assign` does not.")
+    force: bool = Field(False, description="Also work that is under way.")
+    reason: OptionalNote = Field(None, description="Kept in the history.")
 
 
 class GroupNameAnswer(Answer):

@@ -3,6 +3,8 @@
 from typing import Literal, cast
 from uuid import UUID
 
+from pydantic import Field
+
 from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
@@ -46,7 +48,7 @@ routes = Routes("Work orders")
 class CancelBody(Body):
     """Why it is cancelled."""
 
-    reason: OptionalNote = None
+    reason: OptionalNote = Field(None, description="Kept in the history.")
 
 
 class AssignBody(Body):
@@ -54,13 +56,15 @@ class AssignBody(Body):
 
     technician_id: Id
     collaborator_ids: Collaborators = ()
-    mode: Literal["offer", "assign"] = "assign"
+    mode: Literal["offer", "assign"] = Field("assign", description="`offer` asks the technician; `assign` does not.")
 
 
 class StatusBody(Body):
     """The technician's next step."""
 
-    state: Literal["travelling", "on_site", "in_progress", "completed"]
+    state: Literal["travelling", "on_site", "in_progress", "completed"] = Field(
+        description="What the technician does now."
+    )
     note: OptionalNote = None
 
 

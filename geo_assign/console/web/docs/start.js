@@ -15,6 +15,8 @@ window.SwaggerUIBundle({
   deepLinking: true,
   docExpansion: "none",
   defaultModelsExpandDepth: 0,
+  // Who may call, and the codes of problems.
+  showExtensions: true,
   tryItOutEnabled: true,
   // The validator is a service elsewhere; nothing here leaves this host.
   validatorUrl: null,
