@@ -301,3 +301,20 @@ def test_who_is_named_told_and_recorded_as_coarse() -> None:
     assert list_technicians(unchosen) == set()
     by_batch = receipt(chosen_technician_id=B, batch={**BATCH, "greedy": None})
     assert list_named(by_batch) == {B}
+
+
+def test_without_a_batch_the_candidates_and_the_excluded_are_named_alone() -> None:
+    decision = receipt([candidate(A, 1, 5.0)], [excluded(C, 7.0), excluded(D, None)])
+    assert list_named(decision) == {A, C}
+    assert list_technicians(decision) == {A, C, D}
+    assert list_recorded_coarse(decision) == set()
+
+
+def test_a_batch_says_which_of_its_technicians_were_shown_coarsely() -> None:
+    chosen, greedy = BATCH["chosen"], BATCH["greedy"]
+    assert isinstance(chosen, dict)
+    assert isinstance(greedy, dict)
+    assert list_recorded_coarse(receipt(batch=BATCH)) == set()
+    assert list_recorded_coarse(receipt(batch={**BATCH, "chosen": {**chosen, "coarse": True}})) == {A}
+    assert list_recorded_coarse(receipt(batch={**BATCH, "greedy": {**greedy, "coarse": True}})) == {D}
+    assert list_recorded_coarse(receipt(batch={**BATCH, "greedy": {**greedy, "coarse": False}})) == set()
