@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, create_engine, make_url, text
 
+from geo_assign.access import passwords
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.migrate import upgrade
@@ -24,6 +26,14 @@ __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first: at the end, one worker would wait for the other."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash with little work. What it costs to try a real one is the matter of tests/access/test_passwords.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=16, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import ClassVar
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
@@ -81,7 +82,24 @@ class World:
 
     def database(self, *, clock: Clock | None = None, pool_size: int = 10) -> Database:
         """A pool of the application role."""
-        return Database(self.app_url, clock=clock, pool_size=pool_size)
+        return LentDatabase(self.app_url, clock=clock, pool_size=pool_size)
+
+
+class LentDatabase(Database):
+    """A pool whose engine goes to the next test when it is closed: compiling statements takes longer than a test."""
+
+    _waiting: ClassVar[dict[tuple[str, int], list[Engine]]] = {}
+
+    def __init__(self, url: str, *, clock: Clock | None, pool_size: int) -> None:
+        super().__init__(url, clock=clock, pool_size=pool_size)
+        self._same = self._waiting.setdefault((url, pool_size), [])
+        if self._same:
+            self.engine = self._same.pop()
+
+    def close(self) -> None:
+        super().close()
+        if self.engine not in self._same:
+            self._same.append(self.engine)
 
 
 def server_url() -> str:

@@ -1,4 +1,21 @@
+"""Passwords as they are kept in production: the other tests hash with little work."""
+
+import pytest
+
+from geo_assign.access import passwords
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
+
+REAL = passwords._hasher
+
+
+@pytest.fixture(autouse=True)
+def real_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", REAL)
+
+
+def test_to_try_one_takes_memory_and_time() -> None:
+    """OWASP's recommendation for Argon2id with one lane."""
+    assert hash_password("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_a_password_matches_its_hash_only() -> None:
