@@ -145,7 +145,7 @@ def _path(
             "summary": summary,
             "responses": told,
             "security": [],
-            "x-access": {"public": True},
+            "x-access": {"roles": [], "scopes": [], "permission": None, "public": True},
         }
     }
 

@@ -141,9 +141,9 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
 
 
 def access_of(access: Access) -> Json:
-    """`x-access`: who may call. What there is nothing to say of is left out."""
+    """`x-access`: who may call. Programs rely on its three members, so each is there when it is empty, too."""
     shown: Json = {"roles": list(access.roles), "scopes": list(access.scopes), "permission": access.permission}
-    return {name: value for name, value in {**shown, "public": access.public}.items() if value}
+    return {**shown, "public": True} if access.public else shown
 
 
 def _operation(operation: Operation, references: References, schemas: Mapping[str, Json]) -> Json:

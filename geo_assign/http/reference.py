@@ -70,7 +70,7 @@ def _access(access: Json) -> str:
     if access.get("public"):
         return "Everyone, without credentials."
     who = [*access.get("roles", ()), *(f"API key with {scope}" for scope in access.get("scopes", ()))]
-    needs = f"; a dispatcher needs the permission {access['permission']}" if "permission" in access else ""
+    needs = f"; a dispatcher needs the permission {access['permission']}" if access.get("permission") else ""
     return f"{', '.join(who).replace('_', ' ')}{needs}."
 
 

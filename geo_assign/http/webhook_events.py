@@ -80,9 +80,9 @@ def _post(event: SentEvent, references: References) -> Json:
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in SIGNATURE_HEADERS],
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {
-            "2XX": {"description": "The event was taken."},
-            "410": {"description": "The webhook is switched off."},
-            "default": {"description": "The event is sent again."},
+            "2XX": {"description": "Taken."},
+            "410": {"description": "Switched off."},
+            "default": {"description": "Sent again."},
         },
     }
 

@@ -64,12 +64,12 @@ def test_the_document_says_the_same(neighbours: Neighbours, name: str) -> None:
     shown = document["paths"][template_of(path)][method.lower()]["x-access"]
     row = ROW_OF[name]
     if row is WITHOUT_LOGIN:
-        assert shown == {"public": True}
+        assert shown == {"roles": [], "scopes": [], "permission": None, "public": True}
         return
     people = [caller for caller in CALLERS if caller != "anonymous" and caller not in KEYS and row.allows(caller)]
-    assert sorted(shown.get("roles", [])) == sorted(people)
-    assert shown.get("scopes", []) == ([] if row.key == "no" else [row.key])
-    assert ("permission" in shown) == (row.dispatcher == "only with the permission")
+    assert sorted(shown["roles"]) == sorted(people)
+    assert shown["scopes"] == ([] if row.key == "no" else [row.key])
+    assert (shown["permission"] is not None) == (row.dispatcher == "only with the permission")
 
 
 # Scope --------------------------------------------------------------------------------------------------------------
