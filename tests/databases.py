@@ -90,7 +90,7 @@ class LentDatabase(Database):
 
     _waiting: ClassVar[dict[tuple[str, int], list[Engine]]] = {}
 
-    def __init__(self, url: str, *, clock: Clock | None, pool_size: int) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 10) -> None:
         super().__init__(url, clock=clock, pool_size=pool_size)
         self._same = self._waiting.setdefault((url, pool_size), [])
         if self._same:
