@@ -40,7 +40,7 @@ from geo_assign.core.reachable import Address, AllowedPlace, is_public
 from geo_assign.core.wire import Json
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from typing_extensions import Buffer
 
 DEFAULT_MAX_BYTES = 2_000_000
 
@@ -257,11 +257,11 @@ class _DeadlineSocket(socket.socket):
 
     deadline: _Deadline
 
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
         self.settimeout(self.deadline.remaining_s())
         return super().recv_into(buffer, nbytes, flags)
 
-    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
+    def sendall(self, data: "Buffer", flags: int = 0) -> None:
         self.settimeout(self.deadline.remaining_s())
         super().sendall(data, flags)
 
@@ -271,11 +271,11 @@ class _DeadlineSSLSocket(ssl.SSLSocket):
 
     deadline: _Deadline
 
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0) -> int:
+    def recv_into(self, buffer: "Buffer", nbytes: int | None = None, flags: int = 0) -> int:
         self.settimeout(self.deadline.remaining_s())
         return super().recv_into(buffer, nbytes, flags)
 
-    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
+    def sendall(self, data: "Buffer", flags: int = 0) -> None:
         self.settimeout(self.deadline.remaining_s())
         super().sendall(data, flags)
 
