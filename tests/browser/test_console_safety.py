@@ -79,6 +79,7 @@ def test_without_webgl_the_lists_do_everything(
         console.open()
         expect(console.page.get_by_text("This browser cannot draw the map.")).to_be_visible()
         console.order("L-2044").locator("button").click()
+        expect(console.page.get_by_role("button", name=re.compile("Offer to Ana"))).to_be_visible()
         console.page.keyboard.press("Enter")
         expect(console.panel).to_contain_text("Offered to Ana Ferreira")
         assert console.complaints == []
