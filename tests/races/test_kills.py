@@ -40,6 +40,9 @@ def test_offers_expire_exactly_once_however_often_the_worker_is_killed(
             Event().wait(0.05 + 0.11 * number)
             service.kill("worker")
         service.start("worker")
+        wait_until(
+            lambda: all(events(admin, lead).count("offer_expired") >= 3 for lead in leads), "every offer has expired"
+        )
         wait_until_still(admin)
     for lead in leads:
         history = events(admin, lead)
