@@ -1,6 +1,6 @@
 """The problems that operations may answer with, as shared responses of the OpenAPI document."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 
@@ -24,48 +24,55 @@ from geo_assign.http.problems import MEDIA_TYPE, status_of
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _MANY_CODES = 3
+_ANY_OTHER = "default"
 
 _Errors = Sequence[type[GeoAssignError]]
 _Codes = frozenset[str]
 
 
 class ProblemResponses:
-    """One response for each set of errors: `components` by name, and `of` an operation the references by status."""
+    """A response for each set of errors, said once in `components` where several operations have it.
+
+    `of` an operation gives, by status, the response or the reference to it.
+    """
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._names = _names_of_sets(operations)
-        shared: Json = {}
+        responses: Json = {}
+        times: Counter[str] = Counter()
         for operation in operations:
             for status, errors in problems_of(operation).items():
-                shared.setdefault(self._name(operation, status, errors), _response(errors))
-        self.components = dict(sorted(shared.items()))
+                name = self._name(operation, status, errors)
+                responses[name] = _response(errors)
+                times[name] += 1
+        self.components = {name: responses[name] for name in sorted(responses) if times[name] > 1}
 
     def of(self, operation: Operation) -> Json:
-        """By status: a reference to the response that lists what this operation may answer."""
-        return {
-            status: reference("responses", self._name(operation, status, errors))
-            for status, errors in problems_of(operation).items()
-        }
+        """By status: what this operation may answer."""
+        return {status: self._of(operation, status, errors) for status, errors in problems_of(operation).items()}
+
+    def _of(self, operation: Operation, status: str, errors: _Errors) -> Json:
+        name = self._name(operation, status, errors)
+        return reference("responses", name) if name in self.components else _response(errors)
 
     def _name(self, operation: Operation, status: str, errors: _Errors) -> str:
         """What every call of a kind may meet is named after the kind: `ReadById`."""
-        if status == "5XX":
-            return "Failure"
-        return _name_of_kind(operation) if status == "4XX" else self._names[_codes(errors)]
+        return _name_of_kind(operation) if status == _ANY_OTHER else self._names[_codes(errors)]
 
 
 def problems_of(operation: Operation) -> Mapping[str, _Errors]:
-    """The errors that an operation may answer with, by status; `4XX` and `5XX` hold what every such call may meet.
+    """The errors that an operation may answer with, by status; `default` holds what every such call may meet.
 
-    A status that an operation has errors of its own for lists all of that status.
+    A status that an operation has codes of its own for lists all of that status.
     """
     special, usual = [*_special_errors(operation)], [*_usual_errors(operation)]
-    own = {status_of(error) for error in special}
+    own = {status_of(error) for error in special if error.code in _own_codes(operation)}
     found: dict[str, list[type[GeoAssignError]]] = defaultdict(list)
     for error in usual:
-        found[f"{status_of(error) // 100}XX"].append(error)
-    for error in [*special, *(error for error in usual if status_of(error) in own)]:
-        found[str(status_of(error))].append(error)
+        found[_ANY_OTHER].append(error)
+    for error in [*special, *usual]:
+        if status_of(error) in own:
+            found[str(status_of(error))].append(error)
     return {status: _by_code(errors) for status, errors in sorted(found.items())}
 
 
@@ -107,6 +114,11 @@ def is_paged(operation: Operation) -> bool:
     return operation.query is not None and "cursor" in operation.query.model_fields
 
 
+def _own_codes(operation: Operation) -> _Codes:
+    """Those that not every call of the kind may meet."""
+    return _codes([*_special_errors(operation)]) - _codes([*_usual_errors(operation)])
+
+
 def _codes(errors: _Errors) -> _Codes:
     return frozenset(error.code for error in errors)
 
@@ -118,7 +130,7 @@ def _names_of_sets(operations: Sequence[Operation]) -> Mapping[_Codes, str]:
     """
     names: dict[_Codes, str] = {}
     for operation in operations:
-        own = _codes([*_special_errors(operation)])
+        own = _own_codes(operation)
         for status, errors in problems_of(operation).items():
             codes = _codes(errors)
             if status.isdigit() and codes not in names:
@@ -128,8 +140,8 @@ def _names_of_sets(operations: Sequence[Operation]) -> Mapping[_Codes, str]:
 
 def _free_name(operation: Operation, status: int, *, own: _Codes, codes: _Codes, taken: Iterable[str]) -> str:
     of_operation = _in_one_word(operation.name) + _in_one_word(HTTPStatus(status).phrase.replace(" ", "_").lower())
-    wanted = "Or".join(map(_in_one_word, sorted(own))) if len(own) < _MANY_CODES else of_operation
-    return wanted if wanted not in taken else "Or".join(map(_in_one_word, sorted(codes)))
+    of_codes = ["Or".join(map(_in_one_word, sorted(some))) for some in (own, codes) if len(own) < _MANY_CODES]
+    return next(name for name in [*of_codes, of_operation] if name not in taken)
 
 
 def _in_one_word(name: str) -> str:

@@ -79,11 +79,7 @@ def _post(event: SentEvent, references: References) -> Json:
         "summary": f"Receive `{event.name}`",
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in SIGNATURE_HEADERS],
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
-        "responses": {
-            "2XX": {"description": "Taken."},
-            "410": {"description": "Switched off."},
-            "default": {"description": "Sent again."},
-        },
+        "responses": {"2XX": {"description": "Taken. 410 ends the webhook; others are sent again."}},
     }
 
 
