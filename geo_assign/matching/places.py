@@ -8,6 +8,7 @@ The staff of providers that work from their base are found by a walk of their ow
 index that is empty where there are none.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -43,13 +44,22 @@ FEW = 2_000
 """Of fewer people than this each is looked at, where walking outwards would pass too many others."""
 
 Walk = CompoundSelect[Any] | AnySelect
+Columns = Callable[[FromClause, AnyColumn], tuple[AnyColumn, ...]]
 
 
 def walk_live(asked: Parameters, sources: Sources, *, window: int) -> Walk:
-    """Where technicians are now: the innermost phones and the innermost bases, `window` rows of each."""
+    """Where technicians are now, on their phones or at their base: the innermost `window` of both."""
+    both = _live(_of_phone, _of_base, asked, sources, window=window)
+    return both.order_by(both.selected_columns.sphere_m).limit(window)
+
+
+def _live(
+    of_phone: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int
+) -> CompoundSelect[Any]:
+    """The innermost `window` phones and the innermost `window` bases, in no order."""
     c, b, origin = sources.current_positions.alias(), sources.technicians.alias(), _origin(asked)
-    phones = select(*_of_phone(c, origin)).where(c.c.org_id == asked.org_id)
-    bases = select(*_of_base(b, origin)).where(b.c.org_id == asked.org_id, b.c.at_base)
+    phones = select(*of_phone(c, origin)).where(c.c.org_id == asked.org_id)
+    bases = select(*of_base(b, origin)).where(b.c.org_id == asked.org_id, b.c.at_base)
     return union_all(
         phones.order_by(c.c.geog.sphere_m(origin)).limit(window),
         bases.order_by(b.c.base_geog.sphere_m(origin)).limit(window),
@@ -72,30 +82,31 @@ def walk_skilled(asked: Parameters, sources: Sources, *, window: int) -> Walk:
 
 
 def walk_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
-    """Where technicians will be when a later slot starts.
+    """Where technicians will be when a later slot starts: the innermost `window` of them.
 
     That is at the end of the last booking before it on that local day, else where the day starts. Two walks, joined:
     the day's bookings are few, the bases have an index.
     """
-    previous = _previous_appointments(asked, sources)
-    v, b, origin = previous.alias(), sources.technicians.alias(), _origin(asked)
-    visits = select(
-        v.c.technician_id,
-        v.c.lat,
-        v.c.lon,
-        *_no_times(),
-        word(Provenance.PREVIOUS_APPOINTMENT).label("provenance"),
-        v.c.geog.sphere_m(origin).label("sphere_m"),
-        v.c.geog.geodesic_m(origin).label("distance_m"),
-    )
-    begins = case((starts_from_store(b, asked), word(Provenance.STORE)), else_=word(Provenance.HOME_BASE))
-    has_visit = row_exists(v, v.c.technician_id == b.c.id)
-    bases = select(*_of_base(b, origin, provenance=begins)).where(b.c.org_id == asked.org_id, not_(has_visit))
-    both = union_all(
-        visits.order_by(v.c.geog.sphere_m(origin)).limit(window),
-        bases.order_by(b.c.base_geog.sphere_m(origin)).limit(window),
-    ).add_cte(previous, nest_here=True)
+
+    def begins(b: FromClause, origin: AnyColumn) -> tuple[AnyColumn, ...]:
+        known = case((starts_from_store(b, asked), word(Provenance.STORE)), else_=word(Provenance.HOME_BASE))
+        return _of_base(b, origin, provenance=known)
+
+    both = _planned(_of_visit, begins, asked, sources, window=window)
     return both.order_by(both.selected_columns.sphere_m).limit(window)
+
+
+def _planned(
+    of_visit: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int
+) -> CompoundSelect[Any]:
+    """Each technician once, at the last visit or else at the base: the innermost `window` of either, in no order."""
+    previous, b, origin = _previous_appointments(asked, sources), sources.technicians.alias(), _origin(asked)
+    v = previous.alias()
+    has_visit = row_exists(v, v.c.technician_id == b.c.id)
+    visits = select(*of_visit(v, origin)).order_by(v.c.geog.sphere_m(origin)).limit(window)
+    bases = select(*of_base(b, origin)).where(b.c.org_id == asked.org_id, not_(has_visit))
+    both = union_all(visits, bases.order_by(b.c.base_geog.sphere_m(origin)).limit(window))
+    return both.add_cte(previous, nest_here=True)
 
 
 def members_live(asked: Parameters, sources: Sources, *, members: AnySelect) -> Walk:
@@ -188,18 +199,18 @@ def starts_from_store(technician: FromClause, asked: Parameters) -> ColumnElemen
 
 
 def edge_live(asked: Parameters, sources: Sources, *, window: int) -> Walk:
-    """How far the last row of a live window lies: the nearer of the two walks'; no row when neither is full."""
-    c, b, origin = sources.current_positions.alias(), sources.technicians.alias(), _origin(asked)
-    phones = _edge(c.c.geog.sphere_m(origin), c.c.org_id == asked.org_id, window=window)
-    bases = _edge(b.c.base_geog.sphere_m(origin), and_(b.c.org_id == asked.org_id, b.c.at_base), window=window)
-    both = union_all(phones, bases)
-    return both.order_by(both.selected_columns.sphere_m).limit(1)
+    """How far the last row of a live window lies; no row where the window holds everything."""
+    return _last(_live(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window), window=window)
 
 
 def edge_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
     """The same of a planned window."""
-    b = sources.technicians.alias()
-    return _edge(b.c.base_geog.sphere_m(_origin(asked)), b.c.org_id == asked.org_id, window=window)
+    return _last(_planned(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window), window=window)
+
+
+def _last(both: CompoundSelect[Any], *, window: int) -> Walk:
+    """The last of the innermost `window` rows of the same union that the walk takes its rows from."""
+    return both.order_by(both.selected_columns.sphere_m).offset(window - 1).limit(1)
 
 
 def of_store(asked: Parameters, sources: Sources) -> AnySelect:
@@ -225,8 +236,20 @@ def _origin(asked: Parameters) -> AnyColumn:
     return place(asked.lat, asked.lon)
 
 
-def _edge(sphere_m: ColumnElement[float], within: ColumnElement[bool], *, window: int) -> AnySelect:
-    return select(sphere_m.label("sphere_m")).where(within).order_by(sphere_m).offset(window - 1).limit(1)
+def _how_far(column: str) -> Columns:
+    return lambda source, origin: (source.c[column].sphere_m(origin).label("sphere_m"),)
+
+
+def _of_visit(v: FromClause, origin: AnyColumn) -> tuple[AnyColumn, ...]:
+    return (
+        v.c.technician_id,
+        v.c.lat,
+        v.c.lon,
+        *_no_times(),
+        word(Provenance.PREVIOUS_APPOINTMENT).label("provenance"),
+        v.c.geog.sphere_m(origin).label("sphere_m"),
+        v.c.geog.geodesic_m(origin).label("distance_m"),
+    )
 
 
 def _of_phone(c: FromClause, origin: AnyColumn) -> tuple[AnyColumn, ...]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from geo_assign.access.viewer import scope_values
@@ -97,9 +98,10 @@ def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Exclude
 
 def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
     """The nearest who was available at the question's instant, of the store or group that it asks for."""
-    statement, then = candidates_then(shape_of(question), WINDOWS[1]), past_values(question, back=UNREACHABLE_AFTER)
-    rows = fetch(tx, statement, question, fetch=1 + _SPARE, **then)
-    nearest = min(rows, key=_distance, default=None)
+    # An older position than this is stale, or its phone was not heard from.
+    back = max(UNREACHABLE_AFTER, timedelta(seconds=question.policy.freshness_s))
+    statement, then = candidates_then(shape_of(question), WINDOWS[-1]), past_values(question, back=back)
+    nearest = min(_fetch_proven(tx, statement, question, limit=1, **then), key=_distance, default=None)
     return None if nearest is None else _candidate(question, nearest)
 
 
@@ -123,12 +125,7 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
 
     def ask(window: int, _numbers: Collection[int]) -> Mapping[int, Sequence[CandidateRow]]:
         statement = candidates(shape, window, rare_skill=rare_skill is not None)
-        wanted = question.limit + _SPARE
-        rows = fetch(tx, statement, question, fetch=wanted, rare_skill=rare_skill)
-        while len(rows) == wanted and not _order_is_proven(rows, question.limit):
-            wanted *= 2
-            rows = fetch(tx, statement, question, fetch=wanted, rare_skill=rare_skill)
-        return {0: rows}
+        return {0: _fetch_proven(tx, statement, question, limit=question.limit, rare_skill=rare_skill)}
 
     def edges(window: int, _numbers: Collection[int]) -> Mapping[int, float]:
         rows = fetch(tx, edge(shape, window), question)
@@ -142,6 +139,18 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
     if rare_skill is not None:
         return ask(FEW, [0])[0]
     return walk_outwards([0], ask=ask, edges=edges, reach_m=reach_m)[0][0]
+
+
+def _fetch_proven(
+    tx: Tx, statement: Statement[CandidateRow], question: Question, *, limit: int, **further: object
+) -> Sequence[CandidateRow]:
+    """The rows of a statement that orders by the sphere, as many as it takes to hold its nearest `limit`."""
+    wanted = limit + _SPARE
+    rows = fetch(tx, statement, question, fetch=wanted, **further)
+    while len(rows) == wanted and not _order_is_proven(rows, limit):
+        wanted *= 2
+        rows = fetch(tx, statement, question, fetch=wanted, **further)
+    return rows
 
 
 def _order_is_proven(rows: Sequence[CandidateRow], limit: int) -> bool:

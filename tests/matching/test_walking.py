@@ -1,0 +1,106 @@
+"""The walk outwards equals brute force, with more technicians near than a window holds, however places are known."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_assign.matching.batches import list_eligible
+from geo_assign.matching.domain import Question, Slot
+from geo_assign.matching.queries import find_nearest_then, rank
+from tests.day import NOON, ORIGIN, Day
+from tests.matching.asking import asked
+from tests.matching.crowd import EVENING, LATER, SOON, Person, Ring, draw_people, hire
+from tests.thoroughness import times
+
+RADIUS_M = 50_000
+GROUP = "crew"
+
+
+@pytest.fixture
+def town(day: Day) -> Day:
+    day.places["J"] = ORIGIN
+    day.set(radius_m=RADIUS_M)
+    return day
+
+
+def question(day: Day, *, soon: bool, skill_asked: bool, limit: int) -> Question:
+    starts_at = NOON + (timedelta(0) if soon else EVENING)
+    found = replace(
+        asked(day, "J"), slot=Slot(starts_at, starts_at + timedelta(hours=1)), group_id=day.group(GROUP), limit=limit
+    )
+    return replace(found, skills=("tv",)) if skill_asked else found
+
+
+def by_brute_force(admin: Connection, people: Sequence[Person]) -> list[UUID]:
+    """Everyone who is free and within the radius, by the geodesic from the place that is known."""
+    free = [one for one in people if one.blocked is None]
+    rows = text(
+        "SELECT id FROM (SELECT id, ST_Distance(ST_MakePoint(lon, lat)::geography, ST_MakePoint(:lon, :lat)::geography)"
+        " AS metres FROM unnest(CAST(:ids AS uuid[]), CAST(:lats AS float8[]), CAST(:lons AS float8[]))"
+        " AS p (id, lat, lon)) AS measured WHERE metres <= :radius_m ORDER BY metres, id"
+    )
+    given = {
+        "ids": [one.id for one in free],
+        "lats": [one.place.lat for one in free],
+        "lons": [one.place.lon for one in free],
+        "lat": ORIGIN.lat,
+        "lon": ORIGIN.lon,
+        "radius_m": RADIUS_M,
+    }
+    return list(admin.execute(rows, given).scalars())
+
+
+def check(day: Day, admin: Connection, people: Sequence[Person], one: Question) -> None:
+    """The ranking, the batch and the past find the same technicians in the same order."""
+    expected = by_brute_force(admin, people)
+    with day.database.transaction(day.org_id) as tx:
+        ranking = rank(tx, one, explain=False)
+        batch = list_eligible(tx, {0: one}, nearest=len(expected) + 1).eligible[0]
+    assert [found.technician_id for found in ranking.candidates] == expected[: one.limit]
+    assert [found.technician_id for found in batch] == expected
+
+
+@pytest.mark.parametrize("skill_asked", [True, False], ids=["skill", "no skill"])
+@pytest.mark.parametrize(
+    ("soon", "source"), [*((True, source) for source in SOON), *((False, source) for source in LATER)]
+)
+def test_those_who_can_go_are_found_behind_more_than_a_window_of_others(
+    town: Day, admin: Connection, soon: bool, source: str, skill_asked: bool
+) -> None:
+    """Each source crowds the origin once, while all the others have technicians who can go farther away."""
+    sources = SOON if soon else LATER
+    rings = [Ring(source, 300, 10, 5_000), Ring(source, 6, 5_100, 12_000, free=True)]
+    rings += [Ring(other, 6, 5_050, 60_000, free=True) for other in sources]
+    people = draw_people(rings, random.Random(source), skill_asked=skill_asked)
+    hire(admin, town, people, group=GROUP)
+    for limit in (1, 5, 20):
+        check(town, admin, people, question(town, soon=soon, skill_asked=skill_asked, limit=limit))
+
+
+@pytest.mark.parametrize("seed", range(times(5, 60)))
+def test_crowds_by_chance_are_ranked_as_brute_force_ranks_them(town: Day, admin: Connection, seed: int) -> None:
+    chance = random.Random(seed)
+    soon, skill_asked = chance.random() < 0.5, chance.random() < 0.3
+    rings = []
+    for source in SOON if soon else LATER:
+        nearer, farther = sorted(chance.uniform(0, 60_000) for _ in range(2))
+        rings.append(Ring(source, chance.choice((0, 40, 150, 320)), 0, nearer))
+        rings.append(Ring(source, chance.randint(1, 15), chance.choice((0.0, nearer)), farther, free=True))
+    people = draw_people(rings, chance, skill_asked=skill_asked)
+    hire(admin, town, people, group=GROUP)
+    check(town, admin, people, question(town, soon=soon, skill_asked=skill_asked, limit=chance.choice((1, 5, 30))))
+
+
+def test_of_the_past_the_nearest_is_found_behind_a_crowd(town: Day, admin: Connection) -> None:
+    rings = [Ring("visit", 300, 10, 5_000), Ring("home", 20, 5_100, 40_000, free=True)]
+    people = draw_people(rings, random.Random(4), skill_asked=True)
+    hire(admin, town, people, group=GROUP)
+    with town.database.transaction(town.org_id) as tx:
+        found = find_nearest_then(tx, question(town, soon=False, skill_asked=True, limit=1))
+    assert found is not None
+    assert found.technician_id == by_brute_force(admin, people)[0]
