@@ -41,7 +41,8 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
 
     The first line names the columns; docs/operations.md lists them. Rows are known by their slug, work orders by store
     and external_id: run the same file again, or go on after it was stopped, and nothing is there twice. Rows with an
-    error are written to FILE.errors.csv with the reason; the others are imported. Fails when a row had an error.
+    error are written to FILE.errors.csv with the reason; the others are imported. A work order that is there is never
+    changed: of a row that differs from it the columns are told. Fails when a row had an error or differed.
     """
     if geocode and kind != "work-orders":
         raise click.UsageError("Only work orders have addresses to --geocode.")
@@ -99,7 +100,9 @@ def _print_report(report: ImportReport, content: CsvFile, noun: str, *, dry_run:
     counts = [
         f"{report.counts[change]} {would if change is not RowChange.UNCHANGED else ''}{change}" for change in RowChange
     ]
-    told = ", ".join([*counts, f"{len(report.errors)} with errors"])
+    if report.differing:
+        counts.append(f"{report.differing} different from what is there")
+    told = ", ".join([*counts, f"{len(report.errors) - report.differing} with errors"])
     click.echo(f"{noun.capitalize()} of {content.path.name}: {told}.")
     for line, error in report.errors[:_SHOWN_ERRORS]:
         place = f"line {line}, {error.column}" if error.column else f"line {line}"
@@ -110,6 +113,8 @@ def _print_report(report: ImportReport, content: CsvFile, noun: str, *, dry_run:
         click.echo("Nothing was written: this was a dry run.")
     elif report.errors_path is not None:
         click.echo(f"The rows with errors are in {report.errors_path}: correct them there and import that file.")
+        if report.differing:
+            click.echo("Rows that differ are there, too. Change these work orders in the console or by the API.")
 
 
 @contextmanager

@@ -2,18 +2,27 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal, Self, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_assign.core.geo import Point
 from geo_assign.core.wire import Json
-from geo_assign.http.schemas import Email, LongText, Password, Phone, ShortText, Skill, Slug
+from geo_assign.http.schemas import Email, InstantOrWallTime, LongText, Password, Phone, ShortText, Skill, Slug
+from geo_assign.importing.cells import (
+    UnclearCellError,
+    is_date_alone,
+    read_decimal,
+    read_number,
+    read_numbers,
+    read_truth,
+)
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import Customer, Device, Kind
+
+T = TypeVar("T")
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)", re.ASCII)
@@ -26,6 +35,16 @@ class RowError(Exception):
         super().__init__(f"{column}: {reason}" if column else reason)
         self.column = column
         self.reason = reason
+
+
+class RowDiffersError(RowError):
+    """A row says something else than the work order that it names, which stays as it is."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__(
+            "", f"The work order is there already and was not changed: {', '.join(columns)} not taken over."
+        )
+        self.columns = tuple(columns)
 
 
 def _listed(cell: object) -> object:
@@ -42,26 +61,36 @@ def _spans(cell: object) -> object:
     return spans
 
 
-def _decimal(cell: object) -> object:
-    """Replace a spreadsheet's decimal comma by a point."""
-    return cell.replace(",", ".") if isinstance(cell, str) else cell
+def _degrees(cell: object) -> object:
+    return read_decimal(cell) if isinstance(cell, str) else cell
 
 
-def _instant(cell: object) -> object:
-    if not isinstance(cell, str):
-        return cell
+def _number(cell: object) -> object:
+    return _clearly(read_number, cell) if isinstance(cell, str) else cell
+
+
+def _clearly(read: Callable[[str], T], cell: str) -> T:
     try:
-        return datetime.fromisoformat(cell)
-    except ValueError:
-        raise PydanticCustomError("time", "Write times like 2026-05-21 14:00 or 2026-05-21T14:00+02:00") from None
+        return read(cell)
+    except UnclearCellError as error:
+        raise PydanticCustomError("unclear", "{reason}", {"reason": str(error)}) from None
+
+
+def _with_a_time(cell: object) -> object:
+    if isinstance(cell, str) and is_date_alone(cell):
+        raise PydanticCustomError(
+            "time_missing", "This is a date without a time of day: write both, such as 2026-05-21 14:00"
+        )
+    return cell
 
 
 Words = Annotated[list[Slug], BeforeValidator(_listed)]
 Skills = Annotated[list[Skill], BeforeValidator(_listed), Field(max_length=50)]
 Spans = Annotated[list[list[str]] | None, BeforeValidator(_spans)]
-Latitude = Annotated[float, BeforeValidator(_decimal), Field(ge=-90, le=90)]
-Longitude = Annotated[float, BeforeValidator(_decimal), Field(ge=-180, le=180)]
-Moment = Annotated[datetime | None, BeforeValidator(_instant)]
+Latitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90)]
+Longitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180)]
+Moment = Annotated[InstantOrWallTime | None, BeforeValidator(_with_a_time)]
+Integer = Annotated[int, BeforeValidator(_number)]
 _SLUG = "small letters, digits and hyphens"
 
 
@@ -83,8 +112,6 @@ class ImportRow(BaseModel):
     @classmethod
     def read(cls, cells: Mapping[str, str]) -> Self:
         """Return the row of these cells. Raises RowError for the first wrong cell."""
-        if "" in cells:
-            raise RowError("", f"This row has more cells than columns: {cells['']!r}.")
         if any("\0" in cell for cell in cells.values()):
             raise RowError("", "There is a zero byte in this row.")
         try:
@@ -109,7 +136,7 @@ class TechnicianImportRow(ImportRow):
     home_lon: Longitude | None = None
     provider: Slug | None = Field(None, description="the slug of a service provider")
     email: Email | None = Field(None, description="an e-mail address, to log in with")
-    password: Password | None = None
+    password: Annotated[Password, Field(min_length=8)] | None = None
     mon: Spans = None
     tue: Spans = None
     wed: Spans = None
@@ -152,8 +179,8 @@ class StoreRow(ImportRow):
         return (*cls.model_fields, *StoreSettings.model_fields)
 
     def settings(self) -> dict[str, Json]:
-        """Return the settings of this row as JSON values; text that is not JSON is a string."""
-        return {name: _json_or_text(str(cell)) for name, cell in (self.model_extra or {}).items()}
+        """Return the settings of this row as JSON values. Raises RowError for a cell that may mean two things."""
+        return {name: _setting(name, str(cell)) for name, cell in (self.model_extra or {}).items()}
 
 
 class WorkOrderRow(ImportRow):
@@ -175,7 +202,7 @@ class WorkOrderRow(ImportRow):
     group: Slug | None = Field(None, description="the slug of a service group")
     skills: Skills = Field([], description="short codes, separated by blanks")
     assignee: Slug | None = Field(None, description="the slug of a technician")
-    priority: int = Field(0, ge=-100, le=100)
+    priority: Integer = Field(0, ge=-100, le=100)
     device_type: ShortText | None = None
     device_brand: ShortText | None = None
     device_model: ShortText | None = None
@@ -190,6 +217,8 @@ class WorkOrderRow(ImportRow):
             raise PydanticCustomError("column", "A lead has an address, or lat and lon", {"column": "address"})
         if self.slot_end is not None and self.slot_start is None:
             raise PydanticCustomError("column", "A slot that ends also starts", {"column": "slot_start"})
+        if self.slot_start and self.slot_end and (self.slot_start.tzinfo is None) != (self.slot_end.tzinfo is None):
+            raise PydanticCustomError("column", "Both ends need an offset, or neither", {"column": "slot_end"})
         return self
 
     def location(self) -> Point | None:
@@ -208,6 +237,31 @@ def _both(row: ImportRow, one: str, other: str) -> None:
     for given, missing in ((one, other), (other, one)):
         if getattr(row, given) is not None and getattr(row, missing) is None:
             raise PydanticCustomError("column", "{given} is given without it", {"column": missing, "given": given})
+
+
+def _setting(name: str, cell: str) -> Json:
+    """The value of a setting, read as what the setting is. Raises RowError."""
+    kinds = _kinds_in(StoreSettings.model_fields[name].annotation)
+    try:
+        if cell == "null":
+            return None
+        if bool in kinds:
+            return read_truth(cell)
+        if Literal in kinds:
+            return cell.casefold()
+        if tuple in kinds:
+            return [_json_or_text(part) for part in read_numbers(cell)]
+        return _json_or_text(read_number(cell) if kinds & {int, float} else cell)
+    except UnclearCellError as error:
+        raise RowError(name, f"{error}.") from None
+
+
+def _kinds_in(annotation: object) -> set[object]:
+    """The types that an annotation is made of, with `Literal` for its words."""
+    origin = get_origin(annotation)
+    if origin is None or origin is Literal:
+        return {origin or annotation}
+    return {origin}.union(*(_kinds_in(one) for one in get_args(annotation)))
 
 
 def _json_or_text(cell: str) -> Json:
@@ -230,5 +284,7 @@ def _words(row: type[ImportRow], error: ValidationError) -> Iterator[RowError]:
             yield RowError(column, "This must not be empty.")
         elif wrong["type"] == "string_pattern_mismatch" and described:
             yield RowError(column, f"This should be {described}.")
+        elif wrong["type"] == "datetime_format":
+            yield RowError(column, "Write times like 2026-05-21 14:00 or 2026-05-21T14:00+02:00.")
         else:
             yield RowError(column, f"{wrong['msg']}.")

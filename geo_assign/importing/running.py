@@ -11,7 +11,7 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.importing.files import CsvFile, CsvRow, ErrorFile
-from geo_assign.importing.rows import RowError
+from geo_assign.importing.rows import RowDiffersError, RowError
 from geo_assign.importing.upserting import Importer, RowChange, RowOutcome, upsert_row
 from geo_assign.workorders.queries import count_with_location, list_to_geocode
 
@@ -21,10 +21,14 @@ _IDS_PER_STATEMENT = 500
 
 @dataclass
 class ImportReport:
-    """The outcome of a file. `ids`: of the imported rows; `errors`: line and reason of the others."""
+    """The outcome of a file. `ids`: of the imported rows; `errors`: line and reason of the others.
+
+    `differing` of these name a work order that is there and says something else.
+    """
 
     counts: Counter[RowChange] = field(default_factory=Counter)
     errors: list[tuple[int, RowError]] = field(default_factory=list)
+    differing: int = 0
     errors_path: Path | None = None
     ids: list[UUID] = field(default_factory=list)
 
@@ -56,6 +60,7 @@ def import_rows(target: ImportTarget, file: CsvFile, *, advance: Progress) -> Im
                 outcome = _import_row(target, row, seen)
             except RowError as error:
                 report.errors.append((row.line, error))
+                report.differing += isinstance(error, RowDiffersError)
                 if not target.dry_run:
                     errors.write(row, str(error))
             else:
@@ -101,6 +106,8 @@ def locate(dispatch: DispatchService, org_id: UUID, ids: Iterable[UUID], *, adva
 
 
 def _import_row(target: ImportTarget, row: CsvRow, seen: dict[tuple[str, ...], int]) -> RowOutcome:
+    if row.fault:
+        raise RowError("", row.fault)
     read = target.importer.row.read(row.cells)
     first = seen.setdefault(read.identity(), row.line)
     if first != row.line:

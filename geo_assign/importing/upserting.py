@@ -8,19 +8,27 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from geo_assign.access.domain import system_caller
+from geo_assign.access.domain import EVERYTHING, system_caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.commands import orders
-from geo_assign.importing.rows import ImportRow, RowError, StoreRow, TechnicianImportRow, WorkOrderRow
+from geo_assign.importing.comparing import list_differing
+from geo_assign.importing.rows import (
+    ImportRow,
+    RowDiffersError,
+    RowError,
+    StoreRow,
+    TechnicianImportRow,
+    WorkOrderRow,
+)
 from geo_assign.seed import OrganizationLoader
 from geo_assign.seed.document import PointEntry, StoreEntry, TechnicianEntry
 from geo_assign.workforce.local_time import UnknownTimezoneError, WallTimeDoesNotExistError
 from geo_assign.workforce.queries import SluggedKind, find_id_by_slug, find_version_by_slug, get_store
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import DuplicateExternalIdError, NewOrder
-from geo_assign.workorders.queries import find_id_by_external_id
+from geo_assign.workorders.queries import find_id_by_external_id, get_work_order
 
 
 class RowChange(StrEnum):
@@ -109,11 +117,15 @@ def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
 def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutcome:
     """Create a lead or ticket; an existing one stays unchanged, because dispatchers may have edited it.
 
-    The address is geocoded and a technician sought afterwards, by `locate` or by the worker.
+    Raises RowDiffersError where the row says something else than the existing one. The address is geocoded and a
+    technician sought afterwards, by `locate` or by the worker.
     """
     store_id = _require(tx, "stores", row.store, column="store")
     known = find_id_by_external_id(tx, store_id, row.external_id)
     if known is not None:
+        differing = list_differing(tx, row, get_work_order(tx, EVERYTHING, known))
+        if differing:
+            raise RowDiffersError(differing)
         return RowOutcome(RowChange.UNCHANGED, known)
     new = NewOrder(
         kind=row.kind,

@@ -140,6 +140,78 @@ def test_reasons_name_the_column(desk: Desk, kind: str, row: str, told: str) -> 
     assert f"line 2, {told}" in result.stderr, result.output
 
 
+ALONE = ["2026-12-01", "20261201", "01.12.2026", "12/01/2026", "2026-W49-2", "2026-12-01T"]
+UNREADABLE = ["noon", "46357", "2026-12-01 25:00", "2026-02-30 10:00", "2026-12-01T10", "3026-01-01 10:00"]
+
+
+def test_a_date_alone_is_no_appointment_at_midnight(desk: Desk) -> None:
+    starts = [f"S{n},centre,Eva,41.15,-8.61,{cell}," for n, cell in enumerate([*ALONE, *UNREADABLE])]
+    ends = [f"E{n},centre,Eva,41.15,-8.61,2026-12-01 10:00,{cell}" for n, cell in enumerate(ALONE)]
+    good = "G,centre,Eva,41.15,-8.61,2031-12-01 00:00,2031-12-01T01:00"
+    content = "\n".join(["external_id,store,customer_name,lat,lon,slot_start,slot_end", *starts, *ends, good])
+    result = desk.import_("work-orders", desk.file("w.csv", content))
+    told = [line.strip() for line in result.stderr.splitlines() if line.strip().startswith("line ")]
+    missing = "This is a date without a time of day: write both, such as 2026-05-21 14:00."
+    assert told[: len(ALONE)] == [f"line {n + 2}, slot_start: {missing}" for n in range(len(ALONE))]
+    assert all("slot_start: " in line for line in told[len(ALONE) : len(starts)])
+    assert told[len(starts) : 20] == [f"line {len(starts) + n + 2}, slot_end: {missing}" for n in range(len(ends))]
+    assert (result.exit_code, [row.external_id for row in desk.all("SELECT * FROM work_orders")]) == (1, ["G"])
+
+
+SETTINGS = [
+    ("lead_acceptance", "WAHR", True),
+    ("lead_rejection", "FAUX", False),
+    ("coarse_positions", "sí", True),
+    ("radius_m", "12 500", 12500.0),
+    ("radius_m", "5.000,5", 5000.5),
+    ("parallel_offers", "4", 4),
+    ("lead_auto_user_assignment", "Suggest", "suggest"),
+    ("widening_radii_m", "[2000, 9000]", [2000.0, 9000.0]),
+    ("widening_radii_m", "2000;9000", [2000.0, 9000.0]),
+]
+UNCLEAR = [
+    ("radius_m", "5.000", "'5.000' may mean 5000 or 5.0: write one of these."),
+    ("radius_m", "5,000", "'5,000' may mean 5000 or 5.0: write one of these."),
+    ("default_duration_minutes", "1.440", "'1.440' may mean 1440 or 1.44: write one of these."),
+    ("widening_radii_m", "5.000 15.000", "'5.000' may mean 5000 or 5.0: write one of these."),
+    ("lead_acceptance", "y", "'y' may be read in more than one way: write true or false."),
+    ("radius_m", "far", "Input should be a valid number."),
+    ("offer_policy", "both", "Input should be 'sequential', 'parallel' or 'widening'."),
+]
+
+
+def test_settings_are_read_as_a_spreadsheet_writes_them(desk: Desk) -> None:
+    for number, (name, cell, value) in enumerate(SETTINGS):
+        content = f"slug\tname\ttimezone\tlat\tlon\t{name}\ns-{number}\tS\tEurope/Lisbon\t41,15\t-8,61\t{cell}\n"
+        result = desk.import_("stores", desk.file("s.txt", content.encode("utf-16")))
+        assert result.exit_code == 0, (name, cell, result.output)
+        (store,) = desk.all(f"SELECT settings FROM stores WHERE slug = 's-{number}'")
+        assert store.settings == {name: value}
+
+
+@pytest.mark.parametrize(("name", "cell", "told"), UNCLEAR)
+def test_what_a_cell_may_mean_in_two_ways_is_refused(desk: Desk, name: str, cell: str, told: str) -> None:
+    content = f"slug;name;timezone;lat;lon;{name}\ns;S;Europe/Lisbon;41,150;-8,610;{cell}\n"
+    result = desk.import_("stores", desk.file("s.csv", content))
+    assert f"line 2, {name}: {told}" in result.stderr, result.output
+    assert desk.count("stores") == 1
+
+
+def test_a_row_that_is_cut_short_is_an_error(desk: Desk) -> None:
+    content = "external_id,store,customer_name,address,notes\nW-1,centre,Eva,Rua Nova 1,ring twice\nW-2,centre,Rui,Rua"
+    result = desk.import_("work-orders", desk.file("w.csv", content))
+    assert "line 3: This row is cut short: it has 4 of 5 cells." in result.stderr
+    assert (result.exit_code, desk.count("work_orders")) == (1, 1)
+
+
+@pytest.mark.parametrize("password", ["short", "1234567"])
+def test_a_technicians_password_follows_the_rule(desk: Desk, password: str) -> None:
+    content = f"slug,name,store,email,password\nana,Ana,centre,ana@acme.example,{password}\n"
+    result = desk.import_("technicians", desk.file("t.csv", content))
+    assert (result.exit_code, desk.count("technicians")) == (1, 0)
+    assert "line 2, password: " in result.stderr
+
+
 # Files that cannot be read ------------------------------------------------------------------------------------------
 
 
