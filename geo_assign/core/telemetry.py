@@ -27,9 +27,9 @@ REDACTED = "[redacted]"
 _PRIVATE = frozenset(
     {
         "address", "authorization", "body", "cookie", "csrf_token", "customer", "customer_name", "database_url",
-        "email", "headers", "home", "key", "lat", "location", "lon", "map_key", "name", "note", "notes", "password",
-        "payload", "phone", "point", "position", "query", "query_string", "secret", "secret_keys", "set_cookie",
-        "token",
+        "email", "email_normalized", "headers", "home", "key", "lat", "location", "lon", "map_key", "name", "note",
+        "notes", "password", "payload", "phone", "phone_e164", "phone_extension", "phones", "point", "position",
+        "query", "query_string", "secret", "secret_keys", "set_cookie", "token",
     }
 )  # fmt: skip
 _TOKEN = re.compile(r"\b(?:ga[sk]|whsec)_[A-Za-z0-9._~+/=-]+")

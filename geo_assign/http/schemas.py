@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_CONTROL = re.compile(r"[^\t\n\r -~\xa0-\U0010ffff]")  # U+0000 to U+001F and U+007F to U+009F, but tabs and line ends
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
@@ -147,6 +148,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _without_control(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError(
+            "control_character", "Remove the control characters; only tabs and line breaks are taken"
+        )
+    return text
+
+
 def _split_at_commas(value: object) -> object:
     """`a,b` and repeated names alike: a list of trimmed, non-empty parts."""
     texts = [value] if isinstance(value, str) else value
@@ -224,7 +233,9 @@ Email = Annotated[
     StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f.]+$"),
     NamedSchema("Email", examples=("ana@example.com",)),
 ]
-Phone = Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[0-9+()./ x-]+$")]
+ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_control)]
+ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_without_control)]
+"""A phone number or an e-mail address as people write it: kept as it is."""
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
 Skill = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$", max_length=63)]
 Skills = Annotated[tuple[Skill, ...], Field(max_length=50, strict=False), NamedSchema("Skills")]

@@ -10,7 +10,17 @@ from pydantic_core import PydanticCustomError
 
 from geo_assign.core.geo import Point
 from geo_assign.core.wire import Json
-from geo_assign.http.schemas import Email, InstantOrWallTime, LongText, Password, Phone, ShortText, Skill, Slug
+from geo_assign.http.schemas import (
+    ContactName,
+    ContactText,
+    Email,
+    InstantOrWallTime,
+    LongText,
+    Password,
+    ShortText,
+    Skill,
+    Slug,
+)
 from geo_assign.importing.cells import (
     UnclearCellError,
     is_date_alone,
@@ -190,10 +200,10 @@ class WorkOrderRow(ImportRow):
 
     external_id: ShortText
     store: Slug = Field(description="the slug of a store")
-    customer_name: ShortText
+    customer_name: ContactName
     kind: Literal[Kind.LEAD, Kind.TICKET] = Field(Kind.LEAD, description="lead or ticket")
-    customer_phone: Phone | None = Field(None, description="digits and signs of +()./ -")
-    customer_email: Email | None = Field(None, description="an e-mail address")
+    customer_phone: ContactText | None = Field(None, description="as people write it")
+    customer_email: ContactText | None = Field(None, description="as people write it")
     address: LongText | None = None
     lat: Latitude | None = None
     lon: Longitude | None = None

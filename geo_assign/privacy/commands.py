@@ -147,6 +147,7 @@ def _without_customer(order: WorkOrder) -> Columns:
     device.pop("issue", None)
     return {
         "customer": {"name": ERASED_NAME, "phone": None, "email": None},
+        "customer_phones": "",
         "address": None,
         "lat": None,
         "lon": None,

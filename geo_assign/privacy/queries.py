@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Table, Text, and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.access.tables import sessions, users
@@ -19,8 +20,9 @@ from geo_assign.positions.tables import position_track
 from geo_assign.privacy.domain import How, View
 from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.store_rules import list_countries
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off
-from geo_assign.workorders.domain import WorkOrder
+from geo_assign.workorders.domain import WorkOrder, find_email, list_phones
 from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
 from geo_assign.workorders.tables import bookings, offers, work_orders
 
@@ -91,10 +93,11 @@ def export_customer(
 ) -> Page[CustomersOrder]:
     """The work orders of the customer with this phone number or e-mail address, oldest first.
 
-    Numbers are compared by their digits, addresses without regard to case. Raises InvalidError without either.
+    Numbers are compared in E.164 and by their digits, addresses without regard to case and to what stands around them.
+    Raises InvalidError without either.
     """
     w = work_orders.c
-    statement = select(w.id).where(w.org_id == tx.org_id, or_(*_is_customer(phone, email)))
+    statement = select(w.id).where(w.org_id == tx.org_id, or_(*_is_customer(tx, phone, email)))
     if cursor is not None:
         created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
@@ -103,16 +106,20 @@ def export_customer(
     return page(found, limit, lambda one: (one.order.created_at.isoformat(), one.order.id))
 
 
-def _is_customer(phone: str | None, email: str | None) -> list[ColumnElement[bool]]:
+def _is_customer(tx: Tx, phone: str | None, email: str | None) -> list[ColumnElement[bool]]:
     customer = work_orders.c.customer
     ways: list[ColumnElement[bool]] = []
     if phone is not None:
         digits = re.sub(r"\D", "", phone)
         if not digits:
             raise InvalidError.at("/phone", "no_digits", "A phone number has digits.")
+        numbers = {number for country in (*list_countries(tx), None) for number in list_phones(phone, country)}
+        kept = func.string_to_array(work_orders.c.customer_phones, " ", type_=ARRAY(Text))
+        ways.append(kept.overlap(sorted(numbers)))
         ways.append(func.regexp_replace(customer["phone"].astext, r"\D", "", "g") == digits)
     if email is not None:
         ways.append(func.lower(customer["email"].astext) == email.lower())
+        ways.append(customer["email_normalized"].astext == find_email(email))
     if not ways:
         raise InvalidError.at("/phone", "missing", "Name the customer's phone number or e-mail address.")
     return ways

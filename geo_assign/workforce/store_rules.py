@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
+from geo_assign.workforce.countries import find_country
 from geo_assign.workforce.domain import Store
 from geo_assign.workforce.queries import get_store
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
+from geo_assign.workforce.tables import stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,21 @@ class StoreRules:
     store: Store
     settings: StoreSettings
 
+    @property
+    def country(self) -> str | None:
+        """The store's country, two letters: as it is set, or that of its time zone; None where neither says one."""
+        return self.settings.country or find_country(self.store.timezone)
+
 
 def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:
     """Raises NotFoundError for a store outside the scope."""
     store = get_store(tx, scope, store_id)
     return StoreRules(store, load_settings(store.stored_settings, freshness_s=tx.defaults.freshness_s))
+
+
+def list_countries(tx: Tx) -> set[str]:
+    """The countries of the organization's stores, as far as they are known."""
+    s = stores.c
+    rows = tx.conn.execute(select(s.timezone, s.settings["country"].astext).where(s.org_id == tx.org_id).distinct())
+    found = {country or find_country(timezone) for timezone, country in rows}
+    return {country for country in found if country is not None}

@@ -11,8 +11,10 @@ from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
+
+from geo_assign.workforce.countries import country_names
 
 DEFAULT_TAT_MINUTES = 10.0
 DEFAULT_RADIUS_M = 50_000.0
@@ -30,6 +32,20 @@ def _or_null(most: float) -> WithJsonSchema:
 
 Minutes = Annotated[float, Field(gt=0, le=_WEEK_MINUTES), _or_null(_WEEK_MINUTES)]
 Radius = Annotated[float, Field(gt=0, le=_FARTHEST_M), _or_null(_FARTHEST_M)]
+
+
+def _known_country(code: str) -> str:
+    if code.upper() not in country_names():
+        raise PydanticCustomError("country", "Write the two letters of a country, such as PT")
+    return code.upper()
+
+
+Country = Annotated[
+    str,
+    AfterValidator(_known_country),
+    WithJsonSchema({"type": "string", "minLength": 2, "maxLength": 2, "examples": ["PT"]}),
+]
+"""A country by its ISO 3166 code."""
 WidthM = Annotated[float, Field(gt=0, le=_FARTHEST_M)]
 Age = Annotated[float, Field(gt=0, le=_WEEK_MINUTES * 60), _or_null(_WEEK_MINUTES * 60)]
 
@@ -116,6 +132,10 @@ class StoreSettings(BaseModel):
         le=60,
         description="Leads that arrive within this time are assigned together, so that the sum of all "
         "ways is shortest. 0 assigns each at once.",
+    )
+    country: Country | None = Field(
+        None,
+        description="Where phone numbers are read, two letters of ISO 3166. Not set means the time zone's country.",
     )
     coarse_positions: bool = Field(
         False, description="Positions of technicians who have no work from here are shown to about a kilometre."

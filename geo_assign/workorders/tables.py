@@ -37,8 +37,9 @@ _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 # `search_started_at` is when automation's search for a technician began: a widening radius counts from it.
 # `returned_to` is the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until
 # a change settles it. `geocode_due_at` and `evaluate_due_at` are deadlines: the worker looks for those that passed.
-# `crew_size` is how many collaborators there are to be. `human_version` is the last version that a person made: what
-# automation did since does not stand in a person's way.
+# `crew_size` is how many collaborators there are to be. `customer_phones` holds the numbers of the customer's phone
+# text in E.164 with blanks between: empty without any, null where an older version wrote the row. `human_version` is
+# the last version that a person made: what automation did since does not stand in a person's way.
 work_orders = tenant_table(
     "work_orders",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -83,6 +84,7 @@ work_orders = tenant_table(
     Column("alarm", JSONB(none_as_null=True)),
     Column("search_started_at", INSTANT),
     Column("crew_size", Integer, nullable=False, server_default="0"),
+    Column("customer_phones", Text),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.geo import Point
@@ -44,10 +44,12 @@ from geo_assign.workorders.domain import (
     WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
+    read_contact,
 )
 
 # If the process that creates a lead dies half-way, the worker goes on with it after this.
 TAKEN_OVER_AFTER = timedelta(seconds=15)
+_READ_OF_CUSTOMER = frozenset({"customer_phones"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     _require_possible(tx, caller, new, rules)
     now = tx.now()
     slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
-    insert_work_order(tx, caller, new, order_id, slot=slot, due_at=now + TAKEN_OVER_AFTER)
+    contact = read_contact(new.customer, rules.country)
+    insert_work_order(tx, caller, new, order_id, contact=contact, slot=slot, due_at=now + TAKEN_OVER_AFTER)
     return order_id, False
 
 
@@ -106,15 +109,12 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if order.state in TERMINAL:
         raise WorkOrderStateError(f"a work order that is {order.state.value} cannot be edited", state=order.state.value)
     now = tx.now()
-    # A correction is written as it is.
-    sets = cast(Columns, {**changes.fields})
-    if "skills" in sets:
-        sets["skills"] = list(sets["skills"])
+    sets = _corrected(tx, order, changes.fields)
     new_address = changes.address is not None and changes.address != order.address
     if new_address:
         sets["address"] = changes.address
     if sets:
-        event = ChangedEvent(fields=tuple(sorted(sets)))
+        event = ChangedEvent(fields=tuple(sorted(sets.keys() - _READ_OF_CUSTOMER)))
         apply_change(tx, order, Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets))
     if changes.slot is not None:
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
@@ -125,6 +125,17 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
         return False
     set_deadlines(tx, order_id, geocode_due_at=now + TAKEN_OVER_AFTER, geocode_attempts=0)
     return True
+
+
+def _corrected(tx: Tx, order: WorkOrder, fields: Corrections) -> Columns:
+    """What corrections are written as: as they are, and with a customer what can be read of the contact."""
+    sets = cast(Columns, {**fields})
+    if "skills" in sets:
+        sets["skills"] = list(sets["skills"])
+    if "customer" in sets:
+        contact = read_contact(sets["customer"], get_store_rules(tx, EVERYTHING, order.store_id).country)
+        sets |= {"customer": contact.customer, "customer_phones": contact.phones}
+    return sets
 
 
 def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, version: int | None = None) -> WorkOrder:

@@ -18,13 +18,12 @@ from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answ
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import (
     Answer,
-    Email,
+    ContactText,
     Instant,
     Listing,
     LocalDate,
     PageQuery,
     PartialAnswer,
-    Phone,
     Shaped,
 )
 from geo_assign.privacy import commands
@@ -46,8 +45,8 @@ class ExportQuery(PageQuery):
 class CustomerQuery(PageQuery):
     """Whose work orders: one of the two is enough."""
 
-    phone: Phone | None = Field(None, description="Compared by its digits.")
-    email: Email | None = None
+    phone: ContactText | None = None
+    email: ContactText | None = None
     limit: int = Field(50, ge=1, le=100, description="Work orders on a page.")
 
 

@@ -13,12 +13,12 @@ from geo_assign.http.routes.people_models import Actor, PersonAnswer
 from geo_assign.http.schemas import (
     Answer,
     Body,
-    Email,
+    ContactName,
+    ContactText,
     InstantOrWallTime,
     LongText,
     OptionalNote,
     PartialAnswer,
-    Phone,
     PointAnswer,
     PointBody,
     Shaped,
@@ -51,9 +51,9 @@ Collaborators = Annotated[
 class CustomerBody(Body):
     """Who asks for the visit."""
 
-    name: ShortText
-    phone: Phone | None = None
-    email: Email | None = None
+    name: ContactName
+    phone: ContactText | None = None
+    email: ContactText | None = None
 
 
 class DeviceBody(Body):
@@ -135,7 +135,10 @@ class CustomerAnswer(PartialAnswer):
 
     name: str
     phone: str | None = None
+    phone_e164: str | None = Field(None, description="Null: unreadable.")
+    phone_extension: str | None = Field(None, description="If typed.")
     email: str | None = None
+    email_normalized: str | None = Field(None, description="Null: unreadable.")
 
 
 class DeviceAnswer(PartialAnswer):

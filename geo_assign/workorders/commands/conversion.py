@@ -17,6 +17,7 @@ _TAKEN_OVER = (
     "store_id",
     "group_id",
     "customer",
+    "customer_phones",
     "address",
     "lat",
     "lon",

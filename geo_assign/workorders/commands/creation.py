@@ -10,6 +10,7 @@ from geo_assign.core.db import Tx
 from geo_assign.workorders.commands.changes import record_event
 from geo_assign.workorders.commands.group_stays import enter_group
 from geo_assign.workorders.domain import (
+    Contact,
     CreatedEvent,
     DuplicateExternalIdError,
     Kind,
@@ -22,9 +23,16 @@ from geo_assign.workorders.tables import work_order_counters, work_orders
 
 
 def insert_work_order(
-    tx: Tx, caller: Caller, new: NewOrder, order_id: UUID, *, slot: tuple[datetime, datetime], due_at: datetime
+    tx: Tx,
+    caller: Caller,
+    new: NewOrder,
+    order_id: UUID,
+    *,
+    contact: Contact,
+    slot: tuple[datetime, datetime],
+    due_at: datetime,
 ) -> None:
-    """Write a new work order with its event; `slot` is the one of `new` as instants.
+    """Write a new work order with its event; `contact` and `slot` are those of `new`, read and as instants.
 
     The worker takes it up at `due_at` if no one has gone on with it. Raises DuplicateExternalIdError.
     """
@@ -37,7 +45,8 @@ def insert_work_order(
         "store_id": new.store_id,
         "group_id": new.group_id,
         "state": State.NEW,
-        "customer": dict(new.customer),
+        "customer": contact.customer,
+        "customer_phones": contact.phones,
         "address": new.address,
         "lat": point.lat if point else None,
         "lon": point.lon if point else None,

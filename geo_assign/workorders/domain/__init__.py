@@ -22,6 +22,7 @@ from geo_assign.workorders.domain.changes import (
     SameState,
     StateAfter,
 )
+from geo_assign.workorders.domain.contacts import Contact, find_email, list_phones, read_contact
 from geo_assign.workorders.domain.errors import (
     DuplicateExternalIdError,
     OfferAnsweredError,
@@ -165,6 +166,7 @@ __all__ = [
     "Collaborator",
     "CollaboratorMissingAlarm",
     "Columns",
+    "Contact",
     "ConvertedEvent",
     "Corrections",
     "CreatedEvent",
@@ -241,7 +243,10 @@ __all__ = [
     "WorkOrderStateError",
     "WorkOrderWithoutLocationError",
     "actor_of",
+    "find_email",
     "find_sending_stay",
+    "list_phones",
     "may_go",
+    "read_contact",
     "title_of",
 ]

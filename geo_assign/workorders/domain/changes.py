@@ -59,6 +59,7 @@ class Columns(Corrections, total=False):
     returned_to: UUID | None
     search_started_at: datetime | None
     crew_size: int
+    customer_phones: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,18 @@ from geo_assign.workorders.domain.states import (
 
 
 class Customer(TypedDict):
-    """Who asks for the visit, as it is stored and shown."""
+    """Who asks for the visit, as it is stored and shown.
+
+    `phone` and `email` are what was typed; the forms beside them are what `contacts` reads of it, None where a
+    text says nothing.
+    """
 
     name: str
     phone: NotRequired[str | None]
+    phone_e164: NotRequired[str | None]
+    phone_extension: NotRequired[str | None]
     email: NotRequired[str | None]
+    email_normalized: NotRequired[str | None]
 
 
 class Device(TypedDict, total=False):
