@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.ladder import Ladder, LadderSearch, NextTechnician, climb, closed_ladder
-from geo_assign.dispatch.searching import trigger_for
+from geo_assign.dispatch.searching import slot_has_passed, trigger_for
 from geo_assign.matching.domain import MAX_LIMIT
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -30,7 +31,7 @@ def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
     order = get_work_order(tx, scope, work_order_id)
     rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
     offers = list_lead_offers(tx, order.id, since=order.search_started_at)
-    closed = _why_no_offer_is_made(order, rules)
+    closed = _why_no_offer_is_made(order, rules, at=at)
     if closed is not None:
         return _as_shown(tx, scope, closed_ladder(offers, closed))
     waiting = {offer.technician_id for offer in offers if offer.state is OfferState.OFFERED}
@@ -63,7 +64,7 @@ def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = (
     return replace(ladder, rungs=tuple(rungs))
 
 
-def _why_no_offer_is_made(order: WorkOrder, rules: StoreRules) -> str | None:
+def _why_no_offer_is_made(order: WorkOrder, rules: StoreRules, *, at: datetime) -> str | None:
     """The sentence for work that is not going to be offered; None where it may be."""
     if order.state in TERMINAL:
         return f"No technician is asked: the work order is {order.state.value}."
@@ -73,6 +74,8 @@ def _why_no_offer_is_made(order: WorkOrder, rules: StoreRules) -> str | None:
         return "No other technician is asked: a person puts a crew together."
     if order.location is None:
         return "No technician is asked before the work order has a location."
+    if slot_has_passed(order, rules.settings, at):
+        return "No other technician is asked: the slot has passed."
     if not rules.settings.lead_acceptance:
         return "No technician is asked: the store assigns the nearest who is available at once."
     return None

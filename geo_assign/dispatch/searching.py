@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from geo_assign.workforce.store_settings import StoreSettings
-from geo_assign.workorders.domain import Kind
+from geo_assign.workorders.domain import Kind, WorkOrder
 
 Trigger = Literal["off", "suggest", "on"]
 
@@ -17,6 +17,14 @@ def trigger_for(settings: StoreSettings, kind: Kind) -> Trigger:
         Kind.TICKET: settings.ticket_auto_user_assignment,
     }
     return of_kind[kind]
+
+
+def slot_has_passed(order: WorkOrder, settings: StoreSettings, at: datetime) -> bool:
+    """Whether automation comes too late for a slot: it is over, or began longer ago than the store's grace.
+
+    Never where the work is wanted as soon as possible.
+    """
+    return order.slot_is_fixed and (order.slot_end <= at or order.slot_start + settings.slot_grace < at)
 
 
 @dataclass(frozen=True, slots=True)

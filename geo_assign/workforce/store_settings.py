@@ -100,6 +100,12 @@ class StoreSettings(BaseModel):
     soon_minutes: float = Field(
         120, ge=0, le=_WEEK_MINUTES, description="Slots that start within this time are judged by live positions."
     )
+    slot_grace_minutes: float = Field(
+        15,
+        ge=0,
+        le=_WEEK_MINUTES,
+        description="Minutes after the start of a slot in which automation still sends a technician to it.",
+    )
     offer_policy: Literal["sequential", "parallel", "widening"] = Field(
         "sequential",
         description="Who is asked: one after the other, several at once (the first to accept has it), or one after the "
@@ -163,6 +169,10 @@ class StoreSettings(BaseModel):
     @property
     def soon(self) -> timedelta:
         return timedelta(minutes=self.soon_minutes)
+
+    @property
+    def slot_grace(self) -> timedelta:
+        return timedelta(minutes=self.slot_grace_minutes)
 
     def stored(self) -> dict[str, object]:
         """What to keep: only what was chosen, so that the rest goes on following the defaults."""

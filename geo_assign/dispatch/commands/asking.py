@@ -8,7 +8,15 @@ from uuid import UUID
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
-from geo_assign.dispatch.searching import Ring, is_exhausted, offers_to_add, parallel_limit, ring_at, trigger_for
+from geo_assign.dispatch.searching import (
+    Ring,
+    is_exhausted,
+    offers_to_add,
+    parallel_limit,
+    ring_at,
+    slot_has_passed,
+    trigger_for,
+)
 from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -59,6 +67,8 @@ def find_technician(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules,
 
 def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
     """Bring the number of open offers up again, while automation asks and the store wants several at once."""
+    if slot_has_passed(order, rules.settings, tx.now()):
+        return
     offers = list_lead_offers(tx, order.id, since=order.search_started_at)
     waiting = [offer for offer in offers if offer.state is OfferState.OFFERED]
     automatic = trigger_for(rules.settings, order.kind) == "on" and rules.settings.lead_acceptance

@@ -8,7 +8,7 @@ from geo_assign.dispatch.commands.asking import ask_more, find_technician
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
 from geo_assign.dispatch.commands.collecting import collect
 from geo_assign.dispatch.commands.crews import fill_vacancies
-from geo_assign.dispatch.searching import trigger_for
+from geo_assign.dispatch.searching import slot_has_passed, trigger_for
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import lock, recheck_pending, set_deadlines, set_pending
@@ -20,6 +20,8 @@ from geo_assign.workorders.domain import (
     NeedsLocation,
     Pending,
     PendingReason,
+    SlotPassed,
+    SlotPassedAlarm,
     State,
     Unassigned,
     WantedTaken,
@@ -55,6 +57,8 @@ def evaluate(
         _wait_for_location(tx, caller, order)
     elif by_hand:
         set_pending(tx, caller, order, Pending(AutomationOff()), at=tx.now())
+    elif slot_has_passed(order, rules.settings, tx.now()):
+        _leave_passed_slot(tx, caller, order)
     elif collected or forced or not collect(tx, caller, order, rules):
         find_technician(tx, caller, order, rules, forced=forced)
     return lock(tx, work_order_id)
@@ -98,9 +102,22 @@ def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:
     set_pending(tx, caller, order, Pending(NeedsLocation()), at=tx.now())
 
 
+def _leave_passed_slot(tx: Tx, caller: Caller, order: WorkOrder) -> None:
+    """A person decides: another time, or a technician who goes all the same."""
+    if order.pending_reason is PendingReason.SLOT_PASSED and order.alarm is not None:
+        set_deadlines(tx, order.id, evaluate_due_at=None)
+        return
+    set_pending(tx, caller, order, Pending(SlotPassed()), at=tx.now(), raises=SlotPassedAlarm())
+
+
 _LEFT_TO_PEOPLE = frozenset({PendingReason.UNASSIGNED, PendingReason.WANTED_TAKEN, PendingReason.OFFERS_EXHAUSTED})
 
-_DECIDED_BY_SETTINGS = (PendingReason.AUTOMATION_OFF, PendingReason.SUGGESTED, PendingReason.NOBODY_ELIGIBLE)
+_DECIDED_BY_SETTINGS = (
+    PendingReason.AUTOMATION_OFF,
+    PendingReason.SUGGESTED,
+    PendingReason.NOBODY_ELIGIBLE,
+    PendingReason.SLOT_PASSED,
+)
 
 LOCATION_REASONS = frozenset(
     {PendingReason.NEEDS_LOCATION, PendingReason.MAP_KEY_MISSING, PendingReason.GEOCODER_UNAVAILABLE}

@@ -12,6 +12,7 @@ from geo_assign.dispatch.commands.answering import assign_if_complete
 from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
+from geo_assign.dispatch.searching import slot_has_passed
 from geo_assign.matching.domain import Candidate
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
@@ -251,13 +252,14 @@ def _release_booking(tx: Tx, order: WorkOrder, booking: Booking, *, at: datetime
 def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
     """Replace collaborators who do not come: by the nearest who are available and on duty.
 
-    Where none is left, the dispatcher is alarmed. An order that wants all or nothing is pending then and all its
-    technicians are free; otherwise those who are left go on.
+    Where none is left, or the slot has passed, the dispatcher is alarmed. An order that wants all or nothing is pending
+    then and all its technicians are free; otherwise those who are left go on.
     """
-    now, order = tx.now(), _with_fixed_slot(order)
+    now, passed = tx.now(), slot_has_passed(order, rules.settings, tx.now())
+    order = _with_fixed_slot(order)
     to_ask = order.state is State.OFFERED and asks_whole_crew(rules)
     present = {one.technician_id for one in list_bookings(tx, order.id)}
-    candidates = _candidates(tx, order, rules, present, at=now)
+    candidates = [] if passed else _candidates(tx, order, rules, present, at=now)
     lock_people(tx, present | {one.technician_id for one in candidates})
     joined = _join(tx, order, rules, candidates, at=now)
     for member, booking_id in joined if to_ask else ():

@@ -13,7 +13,7 @@ from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.assigning import Mode
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
-from geo_assign.dispatch.searching import ring_at
+from geo_assign.dispatch.searching import ring_at, slot_has_passed
 from geo_assign.matching.batches import Choice, list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import explain_exclusions, explain_one, rank
@@ -29,6 +29,7 @@ MOST_ORDERS = 1_000
 _EXPLAINED = 50  # orders whose exclusions are counted; each costs statements of its own
 _TOLD = 10  # candidates in a receipt
 _WAITING = (State.NEW, State.PENDING)
+_SLOT_PASSED = "its slot has passed: give it another time, or assign it by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Left:
     """An order that no technician gets, and why: a code, a sentence, and exclusions by reason where counted."""
 
     order: WorkOrder
-    code: Literal["not_waiting", "no_location", "nobody_eligible", "all_taken"]
+    code: Literal["not_waiting", "no_location", "slot_passed", "nobody_eligible", "all_taken"]
     detail: str
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -96,8 +97,9 @@ def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
     """
     found, more = _list_wanted(tx, caller, wanted)
     now = tx.now()
-    waiting = [order for order in found if order.state in _WAITING and order.location is not None]
-    rules = {store_id: get_store_rules(tx, EVERYTHING, store_id) for store_id in {one.store_id for one in waiting}}
+    placed = [order for order in found if order.state in _WAITING and order.location is not None]
+    rules = {store_id: get_store_rules(tx, EVERYTHING, store_id) for store_id in {one.store_id for one in placed}}
+    waiting = [order for order in placed if not slot_has_passed(order, rules[order.store_id].settings, now)]
     as_offers = [_is_offered(rules[order.store_id], wanted.mode) for order in waiting]
     questions = [
         _question(order, rules[order.store_id], caller, at=now, as_offer=as_offer)
@@ -131,6 +133,8 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
         return Lost("not_waiting", _why_not_waiting(order))
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     now = tx.now()
+    if slot_has_passed(order, rules.settings, now):
+        return Lost("slot_passed", _SLOT_PASSED)
     question = _question(order, rules, caller, at=now, as_offer=chosen.as_offer)
     verdict = explain_one(tx, question, chosen.technician_id)
     if verdict is None:
@@ -184,6 +188,8 @@ def _list_wanted(tx: Tx, caller: Caller, wanted: BatchRequest) -> tuple[Sequence
 def _not_to_solve(order: WorkOrder) -> Left:
     if order.state not in _WAITING:
         return Left(order, "not_waiting", _why_not_waiting(order))
+    if order.location is not None:
+        return Left(order, "slot_passed", _SLOT_PASSED)
     return Left(order, "no_location", "it has no location: fix the address, drop a pin, or assign it from the list")
 
 

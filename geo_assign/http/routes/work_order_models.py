@@ -38,6 +38,7 @@ from geo_assign.workorders.domain import (
     OfferState,
     PendingReason,
     State,
+    Warned,
     WorkOrder,
 )
 
@@ -224,6 +225,14 @@ class OpenOfferAnswer(Answer):
     eta_s: float | None
 
 
+class WarningAnswer(Answer):
+    """What was accepted and is probably a mistake: a code, the JSON `pointer` of the member, a sentence as `detail`."""
+
+    code: str
+    pointer: str
+    detail: str
+
+
 class WorkOrderAnswer(Answer):
     """A lead or ticket in its present state."""
 
@@ -260,6 +269,7 @@ class WorkOrderAnswer(Answer):
     version: int
     created_at: datetime
     updated_at: datetime
+    warnings: Sequence[WarningAnswer] = Field((), description="Told to the call that created or edited it.")
 
 
 class GroupStayAnswer(Answer):
@@ -307,7 +317,7 @@ class OfferedWorkAnswer(OfferAnswer):
     work_order: WorkOrderAnswer
 
 
-def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
+def work_order_answer(order: WorkOrder, warnings: Sequence[Warned] = ()) -> WorkOrderAnswer:
     """A work order as the API shows it."""
     return WorkOrderAnswer.model_construct(
         **{name: getattr(order, name) for name in _SAME},
@@ -317,6 +327,7 @@ def work_order_answer(order: WorkOrder) -> WorkOrderAnswer:
         collaborators=[CollaboratorAnswer.model_validate(one) for one in order.collaborators],
         offer=None if order.offer is None else OpenOfferAnswer.model_validate(order.offer),
         offers=[OpenOfferAnswer.model_validate(one) for one in order.offers],
+        warnings=[WarningAnswer.model_validate(one) for one in warnings],
     )
 
 
@@ -344,7 +355,7 @@ def _assignee(order: WorkOrder) -> PersonAnswer | None:
 _SAME = [
     name
     for name in WorkOrderAnswer.model_fields
-    if name not in {"location", "slot", "assignee", "collaborators", "offer", "offers"}
+    if name not in {"location", "slot", "assignee", "collaborators", "offer", "offers", "warnings"}
 ]
 
 

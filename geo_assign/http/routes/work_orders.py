@@ -1,5 +1,6 @@
 """Leads and work orders: create, read, edit, cancel, assign."""
 
+from collections.abc import Sequence
 from typing import Literal, cast
 from uuid import UUID
 
@@ -35,10 +36,12 @@ from geo_assign.workorders.domain import (
     NewOrder,
     SlotTakenError,
     State,
+    Warned,
     WorkOrder,
     WorkOrderChangedError,
     WorkOrderNotFoundError,
     WorkOrderStateError,
+    slot_warnings,
 )
 from geo_assign.workorders.queries import get_work_order, list_events, list_group_stays
 
@@ -166,7 +169,8 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
         location=body.location.point() if body.location else None,
         slot=(body.slot.start, body.slot.end) if body.slot else None,
     )
-    return _reply(call.services.dispatch.edit(call.caller, id, edit, call.if_match))
+    order = call.services.dispatch.edit(call.caller, id, edit, call.if_match)
+    return _reply(order, slot_warnings(order, order.updated_at) if body.slot else ())
 
 
 @routes.get(
@@ -320,7 +324,9 @@ def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
         assignee_id=body.assignee_id,
     )
     order, again = call.services.dispatch.create(call.caller, new, call.attempt)
-    reply = _reply(order, headers={"Location": f"/v1/work-orders/{order.id}"})
+    # A moment ago by the database's clock: no transaction is needed to ask it again.
+    warnings = slot_warnings(order, order.updated_at)
+    reply = _reply(order, warnings, headers={"Location": f"/v1/work-orders/{order.id}"})
     return replayed(reply) if again else reply
 
 
@@ -344,5 +350,5 @@ def _corrections(body: WorkOrderPatch) -> Corrections:
 _CORRECTED = tuple(Corrections.__annotations__)
 
 
-def _reply(order: WorkOrder, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(work_order_answer(order), version=order.version, headers=headers or {})
+def _reply(order: WorkOrder, warnings: Sequence[Warned] = (), headers: dict[str, str] | None = None) -> Reply:
+    return Reply(work_order_answer(order, warnings), version=order.version, headers=headers or {})

@@ -10,6 +10,7 @@ from geo_assign.workorders.domain.alarms import (
     CollaboratorMissingAlarm,
     GroupLoopAlarm,
     OffersExhaustedAlarm,
+    SlotPassedAlarm,
 )
 from geo_assign.workorders.domain.changes import (
     Assigned,
@@ -101,11 +102,13 @@ from geo_assign.workorders.domain.pending import (
     SameCause,
     SearchRing,
     SearchRingDetail,
+    SlotPassed,
     Suggested,
     ToBeSolved,
     Unassigned,
     WantedTaken,
 )
+from geo_assign.workorders.domain.slot_warnings import Warned, slot_warnings
 from geo_assign.workorders.domain.states import (
     BOOKED,
     BUCKETS,
@@ -221,6 +224,8 @@ __all__ = [
     "SameState",
     "SearchRing",
     "SearchRingDetail",
+    "SlotPassed",
+    "SlotPassedAlarm",
     "SlotTakenError",
     "SlotTold",
     "State",
@@ -232,6 +237,7 @@ __all__ = [
     "Unassigned",
     "UnassignedEvent",
     "WantedTaken",
+    "Warned",
     "WithdrawnBecause",
     "WorkOrder",
     "WorkOrderCancelledError",
@@ -248,5 +254,6 @@ __all__ = [
     "list_phones",
     "may_go",
     "read_contact",
+    "slot_warnings",
     "title_of",
 ]

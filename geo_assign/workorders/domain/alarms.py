@@ -56,8 +56,22 @@ class CollaboratorMissingAlarm(Alarm):
     missing: Annotated[int, "How many technicians are missing."]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotPassedAlarm(Alarm):
+    """The slot passed before a technician had the work; automation sends none to it any more."""
+
+    code = AlarmCode.SLOT_PASSED
+
+
 ALARMS: Mapping[AlarmCode, type[Alarm]] = {
-    alarm.code: alarm for alarm in (AddressMovedAlarm, GroupLoopAlarm, OffersExhaustedAlarm, CollaboratorMissingAlarm)
+    alarm.code: alarm
+    for alarm in (
+        AddressMovedAlarm,
+        GroupLoopAlarm,
+        OffersExhaustedAlarm,
+        CollaboratorMissingAlarm,
+        SlotPassedAlarm,
+    )
 }
 """The values by their code."""
 

@@ -174,10 +174,10 @@ class Change:
 
     @property
     def settles(self) -> frozenset[AlarmCode]:
-        """The alarms that it answers: every one once the work is over, else those of the event if a user acts."""
+        """The alarms that it answers or makes void: every one once the work is over, else those of the event."""
         if self.after.state in TERMINAL:
             return EVERY_ALARM
-        return self.event.settles if self.by.kind is ActorKind.USER else frozenset()
+        return self.event.voids | (self.event.settles if self.by.kind is ActorKind.USER else frozenset())
 
     def columns(self, order: WorkOrder) -> Columns:
         """All that is written to an order but its version."""

@@ -30,6 +30,7 @@ from geo_assign.workorders.domain.states import (
 
 _LIVE = frozenset(State) - TERMINAL
 _NONE: frozenset[AlarmCode] = frozenset()
+_OF_SLOT = frozenset({AlarmCode.SLOT_PASSED})
 
 _TECHNICIAN = "The technician concerned."
 _TechnicianId = Annotated[UUID, _TECHNICIAN]
@@ -95,7 +96,8 @@ class WorkOrderEvent:
 
     `leads_to` holds the states that the order may have right after it. `ends_search`: automation's search for a
     technician is over, a later one begins anew. `settles`: the alarms that a user has answered with such a change;
-    what technicians and automation do never shows that a dispatcher saw an alarm.
+    what technicians and automation do never shows that a dispatcher saw an alarm. `voids`: the alarms without a cause
+    after it, also where automation makes it.
     """
 
     __slots__ = ()
@@ -104,6 +106,7 @@ class WorkOrderEvent:
     leads_to: ClassVar[frozenset[State]] = _LIVE
     ends_search: ClassVar[bool] = False
     settles: ClassVar[frozenset[AlarmCode]] = EVERY_ALARM
+    voids: ClassVar[frozenset[AlarmCode]] = _NONE
 
     def detail(self, *, sent: bool = False) -> dict[str, Json]:
         """What the event tells, as JSON; `sent` to another system it holds no `FreeText`."""
@@ -165,6 +168,7 @@ class OfferedEvent(WorkOrderEvent):
     kind = EventKind.OFFERED
     published = True
     leads_to = frozenset({State.OFFERED})
+    voids = _OF_SLOT
     technician_id: _TechnicianId
     technician_name: _TechnicianName
     role: _Role
@@ -183,6 +187,7 @@ class AssignedEvent(WorkOrderEvent):
     kind = EventKind.ASSIGNED
     published = True
     leads_to = frozenset({State.ASSIGNED})
+    voids = _OF_SLOT
     technician_id: _TechnicianId
     technician_name: _TechnicianName
     distance_m: _DistanceM
@@ -350,6 +355,7 @@ class RescheduledEvent(WorkOrderEvent):
 
     kind = EventKind.RESCHEDULED
     ends_search = True
+    voids = _OF_SLOT
     from_: Annotated[SlotTold, "The slot that it had."]
     to: Annotated[SlotTold, "The slot that it has now."]
 

@@ -152,6 +152,13 @@ class ToBeSolved(_Cause):
     until: Annotated[datetime, "When they are assigned."]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotPassed(_Cause):
+    """The slot is over, or began longer ago than the store's grace: automation sends no technician any more."""
+
+    reason = PendingReason.SLOT_PASSED
+
+
 @dataclass(frozen=True, slots=True)
 class SameCause:
     """The cause that an order was pending for before, as it was stored; with its crew, if that broke meanwhile."""
@@ -179,6 +186,7 @@ CAUSES: Mapping[PendingReason, type[_Cause]] = {
         WantedTaken,
         OffersExhausted,
         ToBeSolved,
+        SlotPassed,
     )
 }
 """The values by their code."""

@@ -62,6 +62,7 @@ class PendingReason(StrEnum):
     WANTED_TAKEN = "wanted_taken"
     OFFERS_EXHAUSTED = "offers_exhausted"
     TO_BE_SOLVED = "to_be_solved"
+    SLOT_PASSED = "slot_passed"
 
 
 class LocationSource(StrEnum):
@@ -127,6 +128,7 @@ class AlarmCode(StrEnum):
     GROUP_LOOP = "group_loop"
     OFFERS_EXHAUSTED = "offers_exhausted"
     COLLABORATOR_MISSING = "collaborator_missing"
+    SLOT_PASSED = "slot_passed"
 
 
 def may_go(before: State, after: State) -> bool:

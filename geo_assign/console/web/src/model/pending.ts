@@ -98,6 +98,7 @@ const REASONS: Record<string, string> = {
   unassigned: "Unassigned",
   offers_exhausted: "No technician took it",
   to_be_solved: "Being matched",
+  slot_passed: "Slot has passed",
   wanted_taken: "Wish is booked",
 };
 
