@@ -3,7 +3,7 @@
 `GEO_ASSIGN_TEST_DATABASE_URL` names a superuser of a server made for tests; `./scripts/test` starts one and sets it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,14 +11,19 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import PoolProxiedConnection
 
 from geo_assign.access import passwords
+from geo_assign.core import db
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
+from geo_assign.core.direct import fetch_all
+from geo_assign.core.statements import R, Statement
 from geo_assign.migrate import upgrade
 from tests.databases import SECRET_KEY, World, borrowed, cloned, contents, server, server_url
 from tests.day import NOON, Day
+from tests.tenants import correlated
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
@@ -34,6 +39,32 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=16, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def named_tenants() -> Iterator[None]:
+    """Fail a test that runs a statement with a subquery that does not name its tenant: see `tests/tenants.py`."""
+    seen = set[str | bytes]()
+
+    def judge(statement: str | bytes) -> None:
+        if statement not in seen:
+            seen.add(statement)
+            assert correlated(statement if isinstance(statement, str) else statement.decode()) == []
+
+    def judge_text(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+        judge(statement)
+
+    def fetch_judged(
+        connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, object]
+    ) -> list[R]:
+        judge(statement.text)
+        return fetch_all(connection, statement, values)
+
+    event.listen(Engine, "before_cursor_execute", judge_text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "fetch_all", fetch_judged)
+        yield
+    event.remove(Engine, "before_cursor_execute", judge_text)
 
 
 @pytest.fixture(scope="session")

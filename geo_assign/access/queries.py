@@ -240,7 +240,7 @@ def is_logged_in(tx: Tx, user_id: UUID) -> ColumnElement[bool]:
         u.org_id == tx.org_id,
         u.id == user_id,
         u.active,
-        s.org_id == u.org_id,
+        s.org_id == tx.org_id,
         s.user_id == u.id,
         s.ended_at.is_(None),
         s.expires_at > func.clock_timestamp(),

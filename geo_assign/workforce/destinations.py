@@ -23,7 +23,7 @@ class Destination:
 def list_destinations(tx: Tx) -> list[Destination]:
     """Every open store of the organization with its active groups, by name."""
     s, g = stores.c, service_groups.c
-    of_store = and_(g.org_id == s.org_id, g.store_id == s.id, g.active)
+    of_store = and_(g.org_id == tx.org_id, g.store_id == s.id, g.active)
     rows = tx.conn.execute(
         select(s.id, s.name, g.id.label("group_id"), g.name.label("group_name"))
         .select_from(stores.outerjoin(service_groups, of_store))

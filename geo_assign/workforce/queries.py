@@ -104,21 +104,18 @@ def list_groups(
 
 # Service providers ----------------------------------------------------------------------------------------------------
 
-_PROVIDER_GROUPS = (
-    select(func.array_agg(provider_groups.c.group_id))
-    .where(
-        provider_groups.c.org_id == service_providers.c.org_id,
-        provider_groups.c.provider_id == service_providers.c.id,
-    )
-    .scalar_subquery()
-    .label("group_ids")
-)
-PROVIDERS = select(service_providers, _PROVIDER_GROUPS)
+
+def select_providers(tx: Tx) -> AnySelect:
+    """Providers with what `to_provider` reads, still without a condition."""
+    links = provider_groups.c
+    of_provider = (links.org_id == tx.org_id, links.provider_id == service_providers.c.id)
+    group_ids = select(func.array_agg(links.group_id)).where(*of_provider).scalar_subquery()
+    return select(service_providers, group_ids.label("group_ids"))
 
 
 def get_provider(tx: Tx, scope: Scope, provider_id: UUID) -> ServiceProvider:
     """Raises NotFoundError, also outside the scope."""
-    statement = PROVIDERS.where(sees_provider(viewer_of(tx, scope)))
+    statement = select_providers(tx).where(sees_provider(viewer_of(tx, scope)))
     return to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
 
 
@@ -126,27 +123,24 @@ def list_providers(
     tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[ServiceProvider]:
     """The providers that the caller sees, by name."""
-    statement = PROVIDERS.where(sees_provider(viewer_of(tx, scope)), _is_active(service_providers, active))
+    statement = select_providers(tx).where(sees_provider(viewer_of(tx, scope)), _is_active(service_providers, active))
     return _page(tx, statement, to_provider, of=service_providers, limit=limit, cursor=cursor)
 
 
 # Technicians ----------------------------------------------------------------------------------------------------------
 
-_TECHNICIAN_GROUPS = (
-    select(func.array_agg(technician_groups.c.group_id))
-    .where(
-        technician_groups.c.org_id == technicians.c.org_id,
-        technician_groups.c.technician_id == technicians.c.id,
-    )
-    .scalar_subquery()
-    .label("group_ids")
-)
-TECHNICIANS = select(technicians, _TECHNICIAN_GROUPS)
+
+def select_technicians(tx: Tx) -> AnySelect:
+    """Technicians with what `to_technician` reads, still without a condition."""
+    links = technician_groups.c
+    of_technician = (links.org_id == tx.org_id, links.technician_id == technicians.c.id)
+    group_ids = select(func.array_agg(links.group_id)).where(*of_technician).scalar_subquery()
+    return select(technicians, group_ids.label("group_ids"))
 
 
 def get_technician(tx: Tx, scope: Scope, technician_id: UUID) -> Technician:
     """Raises NotFoundError, also outside the scope."""
-    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, scope)))
+    statement = select_technicians(tx).where(sees_technician(viewer_of(tx, scope)))
     return to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
 
 
@@ -161,7 +155,7 @@ def list_technicians(
     cursor: str | None = None,
 ) -> Page[Technician]:
     """The technicians that the caller sees, by name; of one store or one group when named."""
-    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, scope)), _is_active(technicians, active))
+    statement = select_technicians(tx).where(sees_technician(viewer_of(tx, scope)), _is_active(technicians, active))
     if store_id is not None:
         statement = statement.where(technicians.c.store_id == store_id)
     if group_id is not None:

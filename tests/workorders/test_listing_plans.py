@@ -36,7 +36,16 @@ SELECT :org_id, md5('w' || n)::uuid, 'lead', n, :store_id, :group_id,
        now() + n % 977 * interval '1 hour', now() + (n % 977 + 1) * interval '1 hour', true, n % 7, '{}', '{}',
        now() - n * interval '1 minute', now() - n * interval '1 minute'
 FROM generate_series(1, :orders) n;
-ANALYZE work_orders
+INSERT INTO technicians (org_id, id, slug, name, store_id, base_lat, base_lon, created_at, updated_at)
+SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'Technician ' || n, :store_id, 41.15, -8.61, now(), now()
+FROM generate_series(0, 199) n;
+INSERT INTO bookings (org_id, id, work_order_id, technician_id, role, state, starts_at, ends_at, occupied_from,
+    occupied_until, created_at, updated_at)
+SELECT :org_id, md5('b' || n)::uuid, md5('w' || n)::uuid, md5('t' || n % 200)::uuid, 'primary', 'assigned',
+       now() + n * interval '1 hour', now() + (n + 1) * interval '1 hour', now() + n * interval '1 hour',
+       now() + (n + 1) * interval '1 hour', now(), now()
+FROM generate_series(1, :orders) n;
+ANALYZE work_orders, bookings, technicians
 """
 
 
@@ -77,6 +86,18 @@ def test_a_dispatchers_list_reads_a_page_too(work: Tx) -> None:
     group_id = work.conn.execute(text("SELECT id FROM service_groups")).scalar_one()
     plan = plan_of(work, PENDING, scope=Scope(group_ids=frozenset({group_id})))
     assert rows_read(plan, "work_orders") < 2 * PAGE
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "-priority"])
+def test_the_list_of_a_technician_reads_what_the_technician_has(work: Tx, sort: Sort) -> None:
+    technician_id = work.conn.execute(text("SELECT id FROM technicians WHERE slug = 't7'")).scalar_one()
+    wanted = WorkOrderFilter(technician_id=technician_id)
+    plan = plan_of(work, wanted, sort=sort)
+    held = ORDERS // 200
+    assert rows_read(plan, "bookings") <= held + 2 * PAGE
+    assert rows_read(plan, "work_orders") <= 2 * held
+    page = list_work_orders(work, EVERYTHING, wanted, limit=PAGE, sort=sort, counted=True)
+    assert (len(page.items), page.count) == (PAGE, held)
 
 
 def test_any_other_sort_looks_at_each_row_once(work: Tx) -> None:

@@ -20,7 +20,7 @@ from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.links import set_links
 from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom, slug_from
-from geo_assign.workforce.queries import PROVIDERS, get_provider, one_row, to_provider
+from geo_assign.workforce.queries import get_provider, one_row, select_providers, to_provider
 from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, stores, technicians
 from geo_assign.workforce.visibility import sees_provider
 
@@ -70,7 +70,9 @@ def update_provider(
     Its staff follow its base. A provider that also serves another's stores is not one store administrator's to change.
     Raises NotFoundError, ForbiddenError, StaleError, InvalidError, InUseError.
     """
-    statement = PROVIDERS.where(sees_provider(viewer_of(tx, caller.scope))).with_for_update(of=service_providers)
+    statement = (
+        select_providers(tx).where(sees_provider(viewer_of(tx, caller.scope))).with_for_update(of=service_providers)
+    )
     before = to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
     require_manages(caller, _stores_of(tx, before.group_ids))
     require_version(before, version)
@@ -157,7 +159,7 @@ def _move_staff(tx: Tx, provider_id: UUID) -> None:
     """Where the provider's people start from follows its base: home, else base, else store; or all from the base."""
     t, v, s = technicians.c, service_providers.c, stores.c
     at_base = v.works_from == WorksFrom.BASE
-    whose = and_(v.org_id == t.org_id, v.id == t.provider_id, s.org_id == t.org_id, s.id == t.store_id)
+    whose = and_(v.org_id == tx.org_id, v.id == t.provider_id, s.org_id == tx.org_id, s.id == t.store_id)
     tx.conn.execute(
         update(technicians)
         .where(whose, t.org_id == tx.org_id, t.provider_id == provider_id)

@@ -115,7 +115,7 @@ def _write(tx: Tx, before: Store, *, location: Point | None = None, **values: ob
 
 def _move_bases(tx: Tx, store_id: UUID, location: Point) -> None:
     t, v = technicians.c, service_providers.c
-    of_provider = exists().where(v.org_id == t.org_id, v.id == t.provider_id, v.base_lat.is_not(None))
+    of_provider = exists().where(v.org_id == tx.org_id, v.id == t.provider_id, v.base_lat.is_not(None))
     tx.conn.execute(
         update(technicians)
         .where(t.org_id == tx.org_id, t.store_id == store_id, t.home_lat.is_(None), ~of_provider)

@@ -21,10 +21,10 @@ from geo_assign.workforce.commands.links import set_links
 from geo_assign.workforce.domain import Hours, ServiceProvider, Technician, WorksFrom, slug_from
 from geo_assign.workforce.hours import week_minutes
 from geo_assign.workforce.queries import (
-    PROVIDERS,
-    TECHNICIANS,
     get_technician,
     one_row,
+    select_providers,
+    select_technicians,
     to_provider,
     to_technician,
 )
@@ -116,7 +116,9 @@ def deactivate_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Techni
 
 def lock_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     """The technician, kept still until the end of the transaction. Raises NotFoundError, ForbiddenError."""
-    statement = TECHNICIANS.where(sees_technician(viewer_of(tx, caller.scope))).with_for_update(of=technicians)
+    statement = (
+        select_technicians(tx).where(sees_technician(viewer_of(tx, caller.scope))).with_for_update(of=technicians)
+    )
     technician = to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
     require_manages(caller, [technician.store_id])
     return technician
@@ -163,7 +165,7 @@ def _base(tx: Tx, technician: Technician) -> tuple[Point, bool]:
 
 def _lock_provider(tx: Tx, provider_id: UUID) -> ServiceProvider:
     # Shared lock, as of the store: a provider that moves at this moment then finds this technician among its staff.
-    statement = PROVIDERS.with_for_update(read=True, of=service_providers)
+    statement = select_providers(tx).with_for_update(read=True, of=service_providers)
     return to_provider(one_row(tx, statement, of=service_providers, row_id=provider_id))
 
 

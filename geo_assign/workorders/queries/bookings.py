@@ -87,7 +87,7 @@ def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None
     b = bookings.c
     statement = (
         select(b.id, b.work_order_id, b.starts_at, b.role)
-        .where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING), ~_to_be_answered())
+        .where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING), ~_to_be_answered(tx))
         .order_by(b.starts_at, b.id)
         .limit(limit + 1)
     )
@@ -101,10 +101,10 @@ def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None
     return Page(items, found.next_cursor)
 
 
-def _to_be_answered() -> ColumnElement[bool]:
+def _to_be_answered(tx: Tx) -> ColumnElement[bool]:
     b, o = bookings.c, offers.c
     return exists().where(
-        o.org_id == b.org_id,
+        o.org_id == tx.org_id,
         o.work_order_id == b.work_order_id,
         o.booking_id == b.id,
         o.state == OfferState.OFFERED,

@@ -185,7 +185,7 @@ def _people(tx: Tx, scope: Scope, question: CalendarQuestion) -> Page[ResultRow]
     t, v, b = technicians.c, service_providers.c, bookings.c
     start, end = question.within
     has_bookings = exists().where(
-        b.org_id == t.org_id, b.technician_id == t.id, _is_shown(), b.occupied_until > start, b.starts_at < end
+        b.org_id == tx.org_id, b.technician_id == t.id, _is_shown(), b.occupied_until > start, b.starts_at < end
     )
     provider = technicians.outerjoin(service_providers, and_(v.org_id == t.org_id, v.id == t.provider_id))
     conditions = [sees_technician(viewer_of(tx, scope)), or_(t.active, has_bookings), *_of(tx, question)]

@@ -95,7 +95,7 @@ def page_statement(
 ) -> AnySelect:
     """One page and the row behind it."""
     keys = _keys(sort)
-    statement = select_work_orders(tx, scope).where(*_matching(wanted))
+    statement = select_work_orders(tx, scope).where(*_matching(tx, wanted))
     if cursor is not None:
         last = decode(cursor, _same(sort), *(_PARSERS[key.column.name] for key in keys))[1:]
         statement = statement.where(*_behind(keys, last))
@@ -105,7 +105,9 @@ def page_statement(
 
 def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> AnySelect:
     statement = select(func.count()).select_from(work_orders)
-    return statement.where(work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *_matching(wanted))
+    return statement.where(
+        work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *_matching(tx, wanted)
+    )
 
 
 # Sorting --------------------------------------------------------------------------------------------------------------
@@ -180,14 +182,18 @@ _PHONE = re.compile(r"[0-9+()./ x-]+", re.ASCII)
 _KINDS = {prefix.lower(): kind for kind, prefix in PREFIXES.items()}
 
 
-def _matching(wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
+def _matching(tx: Tx, wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
     asked = {name: getattr(wanted, name) for name in WorkOrderFilter.__dataclass_fields__}
-    return [_CONDITIONS[name](value) for name, value in asked.items() if value is False or value]
+    technician_id = asked.pop("technician_id")
+    conditions = [_CONDITIONS[name](value) for name, value in asked.items() if value is False or value]
+    if technician_id is not None:
+        conditions.append(_w.id.in_(_work_of(tx, technician_id)))
+    return conditions
 
 
-def _work_of(technician_id: UUID | None) -> AnySelect:
+def _work_of(tx: Tx, technician_id: UUID) -> AnySelect:
     b = bookings.c
-    return select(b.work_order_id).where(b.org_id == _w.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
+    return select(b.work_order_id).where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
@@ -220,7 +226,6 @@ _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "ids": lambda ids: _w.id.in_(list(ids)),
     "buckets": lambda buckets: _w.state.in_([state for state, bucket in BUCKETS.items() if bucket in buckets]),
     "pending_reasons": lambda reasons: _w.pending_reason.in_(list(reasons)),
-    "technician_id": lambda technician_id: _w.id.in_(_work_of(technician_id)),
     "skill": lambda skill: literal(skill) == any_(_w.skills),
     "slot_from": lambda instant: _w.slot_end > instant,
     "slot_to": lambda instant: _w.slot_start < instant,

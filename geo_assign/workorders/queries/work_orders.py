@@ -1,7 +1,8 @@
 """Reads of work orders, offers and their history."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypedDict
 from uuid import UUID
 
@@ -38,7 +39,7 @@ _assignee = technicians.alias("assignee")
 _asked = technicians.alias("asked")
 
 
-def _open_offers() -> AnyColumn:
+def _open_offers(org_id: UUID) -> AnyColumn:
     """The open offers of a work order as a JSON list, the one that ends first in front."""
     o, w = offers.c, work_orders.c
     shown = (o.id, o.technician_id, o.role, o.offered_at, o.expires_at, o.distance_m, o.eta_s)
@@ -47,14 +48,14 @@ def _open_offers() -> AnyColumn:
     return (
         select(func.jsonb_agg(aggregate_order_by(one, o.expires_at, o.id)))
         .select_from(offers.join(_asked, and_(_asked.c.org_id == o.org_id, _asked.c.id == o.technician_id)))
-        .where(o.org_id == w.org_id, o.work_order_id == w.id, o.state == OfferState.OFFERED)
+        .where(o.org_id == org_id, o.work_order_id == w.id, o.state == OfferState.OFFERED)
         .correlate(work_orders)
         .scalar_subquery()
         .label("open_offers")
     )
 
 
-def _crew() -> AnyColumn:
+def _crew(org_id: UUID) -> AnyColumn:
     """Who comes along, as a JSON list by name."""
     b, w, t = bookings.c, work_orders.c, _asked.c
     one = func.jsonb_build_object("id", t.id, "name", t.name, "state", b.state)
@@ -62,7 +63,7 @@ def _crew() -> AnyColumn:
         select(func.jsonb_agg(aggregate_order_by(one, t.name, t.id)))
         .select_from(bookings.join(_asked, and_(t.org_id == b.org_id, t.id == b.technician_id)))
         .where(
-            b.org_id == w.org_id,
+            b.org_id == org_id,
             b.work_order_id == w.id,
             b.role == BookingRole.COLLABORATOR,
             b.state.in_(BOOKED),
@@ -73,12 +74,11 @@ def _crew() -> AnyColumn:
     )
 
 
-_COLUMNS = (
-    *(work_orders.c[column.name] for column in work_orders.c if column.name != "geog"),
-    _assignee.c.name.label("technician_name"),
-    _open_offers(),
-    _crew(),
-)
+@lru_cache(maxsize=1_024)
+def _columns(org_id: UUID) -> Sequence[AnyColumn]:
+    """What is read of a work order. Kept by organization: to say it anew costs more than to ask for it."""
+    own = [work_orders.c[column.name] for column in work_orders.c if column.name != "geog"]
+    return [*own, _assignee.c.name.label("technician_name"), _open_offers(org_id), _crew(org_id)]
 
 
 def get_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder:
@@ -145,7 +145,11 @@ def select_work_orders(tx: Tx, scope: Scope) -> AnySelect:
     """All work orders of the scope, with what `to_work_order` reads."""
     w = work_orders.c
     joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
-    return select(*_COLUMNS).select_from(joined).where(w.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)))
+    return (
+        select(*_columns(tx.org_id))
+        .select_from(joined)
+        .where(w.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)))
+    )
 
 
 def to_work_order(row: ResultRow) -> WorkOrder:
