@@ -34,7 +34,9 @@ def undescribed(operation: Operation, status: int, answer: Any) -> list[str]:
 def _validator(method: str, path: str, status: int) -> jsonschema_rs.Draft202012Validator:
     closed = _closed()
     responses = closed["paths"][path][method.lower()]["responses"]
-    response = resolved(closed, responses.get(str(status)) or responses[f"{status // 100}XX"])
+    # Only problems may stand under `default`: whatever goes well is described by its own status.
+    told_as = str(status) if str(status) in responses or status < 400 else "default"
+    response = resolved(closed, responses[told_as])
     (content,) = response["content"].values()
     schema = {**content["schema"], "components": closed["components"]}
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
