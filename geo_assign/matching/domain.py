@@ -56,6 +56,14 @@ class Staff(StrEnum):
     ALL = "all"
 
 
+class CountsOf(StrEnum):
+    """Whose exclusions are counted: the members of the group, or of the store, that was asked for, or the scope."""
+
+    GROUP = "group"
+    STORE = "store"
+    SCOPE = "scope"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """Half-open `[start, end)`, both instants."""
@@ -99,6 +107,13 @@ class Question:
     needs_duty: bool = True
     limit: int = 5
     staff: Staff = Staff.ALL
+
+    @property
+    def counts_of(self) -> CountsOf:
+        """Whose members are meant."""
+        if self.group_id is not None:
+            return CountsOf.GROUP
+        return CountsOf.SCOPE if self.store_id is None else CountsOf.STORE
 
     @property
     def is_soon(self) -> bool:
@@ -177,17 +192,25 @@ class Excluded:
     coarse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The nearest excluded people, and counts by reason over the `examined` nearest people of the scope.
+    """The nearest excluded technicians, members before others, and counts by reason over the members looked at.
 
-    `truncated` says that there are more than were examined or listed.
+    Members are those of the group or store that `counts_of` names; the `others` looked at are not counted by reason.
+    `truncated` says that there are more than were looked at or listed.
     """
 
-    excluded: tuple[Excluded, ...]
-    counts: Mapping[ExclusionCode, int]
-    examined: int
-    truncated: bool
+    counts_of: CountsOf
+    excluded: tuple[Excluded, ...] = ()
+    counts: Mapping[ExclusionCode, int] = field(default_factory=dict)
+    members: int = 0
+    others: int = 0
+    truncated: bool = False
+
+    @property
+    def examined(self) -> int:
+        """How many technicians were looked at."""
+        return self.members + self.others
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from sqlalchemy import (
     REAL,
     ColumnElement,
     CompoundSelect,
+    Double,
     FromClause,
+    Text,
     and_,
     case,
     false,
@@ -184,6 +186,13 @@ def one_planned(technician: FromClause, asked: Parameters, sources: Sources) -> 
         .select_from(always.outerjoin(w, true()))
         .correlate(technician)
     )
+
+
+def nowhere() -> tuple[AnyColumn, ...]:
+    """The columns that conditions ask of a place, for technicians whose place was never known."""
+    flags = (false().label("mock"), false().label("implausible"))
+    times = (no_value(INSTANT, "used_at"), no_value(INSTANT, "heard_at"))
+    return (*times, *flags, no_value(Text(), "provenance"), no_value(Double(), "distance_m"))
 
 
 def is_current(technician: FromClause, place_known: FromClause) -> ColumnElement[bool]:

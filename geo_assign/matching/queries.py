@@ -31,12 +31,14 @@ from geo_assign.matching.rows import CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import (
     COUNT_EXTERNALS,
+    COUNT_MEMBERS,
     COUNT_SKILLS,
     candidates,
     candidates_then,
     edge,
     excluded,
     externals,
+    members_explained,
     named,
     named_then,
     without_position,
@@ -56,26 +58,53 @@ def rank(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
 
 
 def explain_exclusions(tx: Tx, question: Question) -> Explanation:
-    """The nearest technicians of the scope who are not available, each with every reason."""
+    """The nearest technicians of the scope who are not available, each with every reason.
+
+    Those of the group or store that was asked for come first, however far: all of them where they are few.
+    """
     shape = shape_of(question)
-    rows: list[ExplainedRow] = []
-    window = 0
-    for window in _EXAMINED:
-        rows = fetch(tx, excluded(shape, window), question)
-        if len(rows) < window or sum(bool(row.codes) for row in rows) >= EXCLUDED_LIMIT:
-            break
-    unknown: list[ExplainedRow] = []
+    near, goes_on = _look_around(tx, question, window=_EXAMINED[0])
+    members: Sequence[ExplainedRow] | None = None
+    if sum(bool(row.codes) for row in near if not _is_stranger(row)) < EXCLUDED_LIMIT:
+        if ExclusionCode.WRONG_GROUP in shape.filters and fetch(tx, COUNT_MEMBERS, question)[0].number < FEW:
+            members = fetch(tx, members_explained(shape), question)
+        elif goes_on:
+            near, goes_on = _look_around(tx, question, window=_EXAMINED[-1])
+    unknown: Sequence[ExplainedRow] = ()
     if question.is_soon:
         unknown = fetch(tx, without_position(shape, _EXAMINED[-1]), question, fetch=EXCLUDED_LIMIT)
-    all_excluded = [_excluded(question, row) for row in (*rows, *unknown) if row.codes]
-    counts = Counter(reason.code for one in all_excluded for reason in one.reasons)
-    listed = tuple(all_excluded[:EXCLUDED_LIMIT])
+    strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
+    if members is None:
+        members = [row for row in (*near, *unknown) if not _is_stranger(row)]
+    else:
+        members = [row for row in members if not _is_stranger(row)]
+    return _explanation(question, members, strangers, goes_on=goes_on)
+
+
+def _explanation(
+    question: Question, members: Sequence[ExplainedRow], strangers: Sequence[ExplainedRow], *, goes_on: bool
+) -> Explanation:
+    out = [row for row in members if row.codes]
+    listed = (*out, *strangers)[:EXCLUDED_LIMIT]
     return Explanation(
-        excluded=listed,
-        counts=dict(counts),
-        examined=len(rows) + len(unknown),
-        truncated=len(all_excluded) > len(listed) or len(rows) >= window,
+        counts_of=question.counts_of,
+        excluded=tuple(_excluded(question, row) for row in listed),
+        counts=dict(Counter(ExclusionCode(code) for row in out for code in row.codes)),
+        members=len(members),
+        others=len(strangers),
+        truncated=goes_on or len(out) + len(strangers) > len(listed),
     )
+
+
+def _look_around(tx: Tx, question: Question, *, window: int) -> tuple[list[ExplainedRow], bool]:
+    """The technicians of the scope among the nearest `window` of the organization; whether there are farther ones."""
+    shape = shape_of(question)
+    rows = fetch(tx, excluded(shape, window), question)
+    return rows, len(rows) == window or bool(fetch(tx, edge(shape, window), question))
+
+
+def _is_stranger(row: ExplainedRow) -> bool:
+    return ExclusionCode.WRONG_GROUP in row.codes
 
 
 def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | None:

@@ -5,12 +5,10 @@ usual question reads a few rows. One that no technician near can answer is bound
 the radius is not exhausted. A skill that few people have turns the walk round: it starts from those who have it.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
-    Double,
     FromClause,
     Integer,
     Text,
@@ -30,11 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from geo_assign.access.viewer import SCOPE
-from geo_assign.core.expressions import no_value, row_exists, word
+from geo_assign.core.expressions import row_exists, word
 from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
-from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode
 from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at
 from geo_assign.matching.history import People, as_of
@@ -42,6 +39,7 @@ from geo_assign.matching.places import (
     FEW,
     Walk,
     is_current,
+    nowhere,
     of_group,
     of_providers,
     of_store,
@@ -148,19 +146,28 @@ def passing(shape: Shape) -> Statement[IdRow]:
 
 
 @lru_cache(maxsize=64)
+def members_explained(shape: Shape) -> Statement[ExplainedRow]:
+    """The same of the members of the question's group, or else its store, nearest first: FEW at most."""
+    t = LIVE.technicians.alias()
+    p = place_of_one(shape, t, LIVE).lateral("p")
+    rows = _explained(shape, subject_of(shape, t, p)).select_from(t.outerjoin(p, is_current(t, p)))
+    rows = rows.where(t.c.org_id == _ASKED.org_id, t.c.id.in_(_members(shape, _ASKED)), is_in_scope(shape, t))
+    return Statement.of(ExplainedRow, rows.order_by(p.c.distance_m.nulls_last(), t.c.name, t.c.id))
+
+
+@lru_cache(maxsize=64)
 def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
-    """Technicians of the scope of whom no position was ever received, by name: `fetch` of the first `window`."""
+    """Technicians of the scope of whom no position was ever received, members first: `fetch` of the first `window`."""
     every = LIVE.technicians.alias()
     first = select(every).where(every.c.org_id == _ASKED.org_id, is_in_scope(shape, every)).order_by(every.c.id)
     t, c = first.limit(window).subquery("t"), LIVE.current_positions.alias()
     has_position = row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
-    p = select(no_value(Double(), "distance_m"), no_value(INSTANT, "used_at"), no_value(INSTANT, "heard_at")).subquery(
-        "p"
-    )
-    told = (ExclusionCode.INACTIVE, ExclusionCode.OFF_DUTY, ExclusionCode.NO_POSITION)
-    rows = _explained(shape, subject_of(shape, t, p), filters=told, coarse=false()).select_from(t.join(p, true()))
+    p = select(*nowhere()).subquery("p")
+    one = subject_of(shape, t, p)
+    strangers_last = [FILTERS[code].excludes(one) for code in shape.filters if code is ExclusionCode.WRONG_GROUP]
+    rows = _explained(shape, one, coarse=false()).select_from(t.join(p, true()))
     rows = rows.where(not_(t.c.at_base), not_(has_position))
-    return Statement.of(ExplainedRow, rows.order_by(t.c.name, t.c.id).limit(_ASKED.fetch))
+    return Statement.of(ExplainedRow, rows.order_by(*strangers_last, t.c.name, t.c.id).limit(_ASKED.fetch))
 
 
 @lru_cache(maxsize=64)
@@ -182,8 +189,7 @@ def candidates_for_each(shape: Shape, window: int, *, rare_skill: bool = False) 
 @lru_cache(maxsize=64)
 def members_for_each(shape: Shape) -> Statement[NumberedCandidateRow]:
     """The same of the members of the question's group, or else its store, however far: FEW at most."""
-    members = of_group(_EACH, LIVE) if shape.by_group else of_store(_EACH, LIVE)
-    answer = _candidates(shape, _EACH, members_for(shape, _EACH, members))
+    answer = _candidates(shape, _EACH, members_for(shape, _EACH, _members(shape, _EACH)))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
@@ -321,16 +327,15 @@ def _named(shape: Shape, sources: Sources) -> AnySelect:
     return rows.where(t.c.org_id == _ASKED.org_id, t.c.id == any_(_ASKED.technician_ids), is_in_scope(shape, t))
 
 
-def _explained(
-    shape: Shape,
-    one: Subject,
-    *,
-    filters: Sequence[ExclusionCode] | None = None,
-    coarse: ColumnElement[bool] | None = None,
-) -> AnySelect:
-    """The columns of an explanation, with the codes of those of `filters` that exclude: of all that are asked for."""
+def _members(shape: Shape, asked: Parameters) -> AnySelect:
+    """Ids of the technicians of the question's group, or else its store: FEW at most."""
+    return (of_group if shape.by_group else of_store)(asked, LIVE)
+
+
+def _explained(shape: Shape, one: Subject, *, coarse: ColumnElement[bool] | None = None) -> AnySelect:
+    """The columns of an explanation, with the codes of the filters that exclude."""
     t, p = one.technician, one.place
-    codes = [case((FILTERS[code].excludes(one), word(code))) for code in (filters or shape.filters)]
+    codes = [case((FILTERS[code].excludes(one), word(code))) for code in shape.filters]
     full_at = case((t.c.provider_id.is_not(None), provider_full_at(one)))
     return select(
         t.c.id.label("technician_id"),

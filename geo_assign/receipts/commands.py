@@ -83,6 +83,9 @@ def _counts(ranking: Ranking) -> dict[str, Json]:
         return {}
     return {
         "excluded": {code.value: count for code, count in explanation.counts.items()},
+        "of": explanation.counts_of.value,
+        "members": explanation.members,
+        "others": explanation.others,
         "examined": explanation.examined,
         "truncated": explanation.truncated,
     }

@@ -214,7 +214,13 @@ class Scenario:
             "slot": order["slot"],
             "radius_m": 5000,
             "examined": len(candidates) + len(self.excluded),
-            "counts": {"excluded": {}, "available": len(candidates[:limit])},
+            "counts": {
+                "excluded": {},
+                "of": "store",
+                "members": len(candidates) + len(self.excluded),
+                "others": 0,
+                "available": len(candidates[:limit]),
+            },
         }
 
     def _candidate(self, held: Json, order: Json) -> Json:

@@ -73,7 +73,7 @@ def test_every_filter_says_its_reason(day: Day) -> None:
         "D": {"missing_skill", "wrong_group"},
         "E": {"outside_hours", "wrong_group"},
         "F": {"time_off", "wrong_group"},
-        "G": "no_position",
+        "G": {"no_position", "wrong_group"},
         "H": "wrong_group",
     }
 

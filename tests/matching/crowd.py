@@ -47,13 +47,17 @@ class Person:
 
 @dataclass(frozen=True)
 class Ring:
-    """So many people of a source between two distances from the origin, in metres, blocked or free."""
+    """So many people of a source between two distances from the origin, in metres: free, or blocked.
+
+    `by` names what blocks all of them; without it each has a block by chance.
+    """
 
     source: str
     number: int
     from_m: float
     to_m: float
     free: bool = False
+    by: str | None = None
 
 
 def draw_people(rings: Sequence[Ring], chance: random.Random, *, skill_asked: bool) -> list[Person]:
@@ -67,7 +71,7 @@ def draw_people(rings: Sequence[Ring], chance: random.Random, *, skill_asked: bo
             metres, turn = chance.uniform(ring.from_m, ring.to_m), chance.uniform(-1, 1)
             east_m = metres * turn
             south_m = chance.choice((-1, 1)) * (metres**2 - east_m**2) ** 0.5
-            blocked = None if ring.free else chance.choice(blocks)
+            blocked = None if ring.free else ring.by or chance.choice(blocks)
             people.append(Person(ring.source, shifted(ORIGIN, east_m=east_m, south_m=south_m), blocked))
     return people
 

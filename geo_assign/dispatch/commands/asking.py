@@ -198,6 +198,8 @@ def _cause_of(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:
     assert explanation is not None
     return NobodyEligible(
         counts={code.value: count for code, count in sorted(explanation.counts.items())},
+        counts_of=explanation.counts_of.value,
+        members=explanation.members,
         nearest=tuple(
             ExcludedTechnician(one.technician_id, one.name, tuple(reason.code.value for reason in one.reasons))
             for one in explanation.excluded[:3]

@@ -27,6 +27,7 @@ from geo_assign.http.schemas import (
     Shaped,
     SlotAnswer,
 )
+from geo_assign.matching.domain import CountsOf
 from geo_assign.privacy.domain import How
 from geo_assign.receipts.coarse import list_named
 from geo_assign.receipts.domain import Decision, DecisionNotFoundError
@@ -91,10 +92,16 @@ class DecisionExclusionAnswer(ExclusionAnswer):
 
 
 class DecisionCountsAnswer(PartialAnswer):
-    """Exclusions by reason among the `examined` nearest technicians. Empty where no exclusions were looked for."""
+    """Exclusions by reason of the technicians who were looked at. Empty where no exclusions were looked for.
+
+    Receipts of older versions do not say whose: they counted all of the scope.
+    """
 
     excluded: dict[str, int] | None = Field(None, description="How many, by reason.")
-    examined: int | None = None
+    of: CountsOf | None = Field(None, description="Whose technicians are counted.")
+    members: int | None = Field(None, description="How many of those were looked at.")
+    others: int | None = Field(None, description="How many who belong elsewhere were looked at.")
+    examined: int | None = Field(None, description="How many technicians were looked at.")
     truncated: bool | None = None
 
 

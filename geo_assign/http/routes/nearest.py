@@ -36,6 +36,7 @@ from geo_assign.http.schemas import (
 from geo_assign.matching.domain import (
     MAX_LIMIT,
     Candidate,
+    CountsOf,
     Excluded,
     Explanation,
     KnownPosition,
@@ -117,9 +118,12 @@ class CandidateAnswer(PartialAnswer):
 
 
 class NearestCountsAnswer(Answer):
-    """How many technicians are excluded, by code, and how many candidates are answered."""
+    """How many technicians of the group or store that was asked for are excluded, and how many can go."""
 
     excluded: dict[str, int] = Field(description="How many, by reason.")
+    of: CountsOf = Field(description="Whose technicians are counted: `scope` where neither was given.")
+    members: int = Field(description="How many of those were looked at.")
+    others: int = Field(description="How many who belong elsewhere were looked at.")
     available: int = Field(description="Candidates answered.")
 
 
@@ -213,7 +217,7 @@ def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
     question, full = _question(tx, call, body), body.detail == "full"
     ranking = rank(tx, question, explain=full)
     days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
-    explanation = ranking.explanation or Explanation((), {}, 0, truncated=False)
+    explanation = ranking.explanation or Explanation(counts_of=question.counts_of)
     _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
     return to_json(
         {
@@ -222,7 +226,13 @@ def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
                 for number, one in enumerate(ranking.candidates, start=1)
             ],
             "excluded": [_excluded(one) for one in explanation.excluded],
-            "counts": {"excluded": explanation.counts, "available": len(ranking.candidates)},
+            "counts": {
+                "excluded": explanation.counts,
+                "of": explanation.counts_of,
+                "members": explanation.members,
+                "others": explanation.others,
+                "available": len(ranking.candidates),
+            },
             "examined": explanation.examined,
             "truncated": explanation.truncated,
             "distance_method": "geodesic",

@@ -180,6 +180,8 @@ class PendingDetailAnswer(PartialAnswer):
     code: str | None = Field(None, description="Why the address has no accepted location.")
     detail: str | None = Field(None, description="What the geocoder said.")
     counts: dict[str, int] | None = Field(None, description="How many technicians are excluded, by code.")
+    counts_of: str | None = Field(None, description="Whose technicians are counted: `group` or `store`.")
+    members: int | None = Field(None, description="How many of those were looked at.")
     nearest: Sequence[NearestExcludedAnswer] | None = Field(None, description="The nearest three of them.")
     ring: SearchRingAnswer | None = None
     withdrawn: str | None = Field(None, description="Why the open offers were withdrawn.")

@@ -97,7 +97,9 @@ class NobodyEligible(_Cause):
 
     reason = PendingReason.NOBODY_ELIGIBLE
     counts: Annotated[Mapping[str, int] | None, "How many technicians are excluded, by code."] = None
-    nearest: Annotated[tuple[ExcludedTechnician, ...] | None, "The nearest three of them."] = None
+    counts_of: Annotated[str | None, "Whose technicians are counted: `group` or `store`."] = None
+    members: Annotated[int | None, "How many technicians of that group or store were looked at."] = None
+    nearest: Annotated[tuple[ExcludedTechnician, ...] | None, "The nearest three who are excluded."] = None
     ring: Annotated[SearchRing | None, "How far a widening search reaches at present."] = None
     withdrawn: Annotated[WithdrawnBecause | None, "Why the open offers were withdrawn."] = None
     crew: _Crew = None
@@ -199,6 +201,8 @@ class PendingDetail(TypedDict, total=False):
     detail: str
     crew: "BrokenCrewDetail"
     counts: Mapping[str, int]
+    counts_of: str
+    members: int
     nearest: Sequence["ExcludedTechnicianDetail"]
     ring: "SearchRingDetail"
     withdrawn: str
