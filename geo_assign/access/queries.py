@@ -1,7 +1,7 @@
 """Reads of organizations, users, sessions and API keys."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,10 +21,10 @@ from geo_assign.access.domain import (
     User,
 )
 from geo_assign.access.statements import (
-    API_KEY_BY_ID,
     API_KEY_BY_TOKEN,
-    SESSION_BY_ID,
+    API_KEYS_BY_ID,
     SESSION_BY_TOKEN,
+    SESSIONS_BY_ID,
     ApiKeyRow,
     SessionRow,
 )
@@ -62,13 +62,23 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
     return _of_api_key(tx.org_id, row)
 
 
-def find_session_caller(tx: Tx, caller: Caller) -> Caller | None:
-    """The caller of an earlier request with today's rights; None if the session or key has ended."""
-    if caller.session_id is not None:
-        session = next(iter(tx.fetch(SESSION_BY_ID, {"org_id": tx.org_id, "id": caller.session_id})), None)
-        return None if session is None else _of_session(tx.org_id, session)
-    key = next(iter(tx.fetch(API_KEY_BY_ID, {"org_id": tx.org_id, "id": caller.id})), None)
-    return None if key is None else _of_api_key(tx.org_id, key)
+def list_unchanged_callers(tx: Tx, callers: Collection[Caller]) -> set[Caller]:
+    """Those callers of earlier requests who are still what they were.
+
+    Left out is everyone whose session or key has ended, who is not active any more, or whose role, stores, groups or
+    permissions are others now.
+    """
+    session_ids = [caller.session_id for caller in callers if caller.session_id is not None]
+    key_ids = [caller.id for caller in callers if caller.session_id is None]
+    present: set[Caller] = set()
+    if session_ids:
+        rows = tx.fetch(SESSIONS_BY_ID, {"org_id": tx.org_id, "ids": session_ids})
+        present.update(_of_session(tx.org_id, row) for row in rows)
+    if key_ids:
+        present.update(
+            _of_api_key(tx.org_id, key) for key in tx.fetch(API_KEYS_BY_ID, {"org_id": tx.org_id, "ids": key_ids})
+        )
+    return present.intersection(callers)
 
 
 def _of_session(org_id: UUID, row: SessionRow) -> Caller:

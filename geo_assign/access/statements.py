@@ -4,12 +4,25 @@ They read the links between people and stores that belong to `workforce`, becaus
 than the rest. The database's own clock judges credentials even where a recorded one drives the decisions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, TableClause, Uuid, and_, case, column, func, select, table
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    TableClause,
+    Uuid,
+    and_,
+    any_,
+    case,
+    column,
+    func,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Role
@@ -17,8 +30,8 @@ from geo_assign.access.tables import api_keys, sessions, users
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters, Statement
 
-_ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), id=Uuid())
 _IDS = ARRAY(Uuid())
+_ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), ids=_IDS)
 # Of tables that belong to `workforce` only the columns that are read here.
 _technicians = table("technicians", *(column(name) for name in ("org_id", "id", "user_id", "active")))
 _store_administrators = table("store_administrators", *(column(name) for name in ("org_id", "user_id", "store_id")))
@@ -58,7 +71,7 @@ def _linked(links: TableClause, linked: str, **owner: ColumnElement[UUID]) -> An
     return func.array(rows.correlate_except(links).scalar_subquery(), type_=_IDS)
 
 
-def _session(by: str) -> AnySelect:
+def _sessions(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
     s, u, t = sessions.alias("s"), users.alias("u"), _technicians.alias("t")
     store_ids = _linked(_store_administrators, "store_id", user_id=s.c.user_id)
     group_ids = _linked(_group_dispatchers, "group_id", user_id=s.c.user_id)
@@ -78,12 +91,12 @@ def _session(by: str) -> AnySelect:
             func.clock_timestamp().label("opened_at"),
         )
         .select_from(s.join(u, active_user).outerjoin(t, active_technician))
-        .where(s.c.org_id == _ASKED.org_id, s.c[by] == getattr(_ASKED, by))
+        .where(s.c.org_id == _ASKED.org_id, which(s))
         .where(s.c.ended_at.is_(None), s.c.expires_at > func.clock_timestamp())
     )
 
 
-def _api_key(by: str) -> AnySelect:
+def _api_keys(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
     k = api_keys.alias("k")
     return select(
         k.c.id,
@@ -91,10 +104,18 @@ def _api_key(by: str) -> AnySelect:
         k.c.scopes,
         _linked(_api_key_stores, "store_id", api_key_id=k.c.id).label("store_ids"),
         func.clock_timestamp().label("opened_at"),
-    ).where(k.c.org_id == _ASKED.org_id, k.c[by] == getattr(_ASKED, by), k.c.revoked_at.is_(None))
+    ).where(k.c.org_id == _ASKED.org_id, which(k), k.c.revoked_at.is_(None))
 
 
-SESSION_BY_TOKEN = Statement.of(SessionRow, _session("token_hash"))
-SESSION_BY_ID = Statement.of(SessionRow, _session("id"))
-API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_key("token_hash"))
-API_KEY_BY_ID = Statement.of(ApiKeyRow, _api_key("id"))
+def _has_token(credentials: FromClause) -> ColumnElement[bool]:
+    return credentials.c.token_hash == _ASKED.token_hash
+
+
+def _is_listed(credentials: FromClause) -> ColumnElement[bool]:
+    return credentials.c.id == any_(_ASKED.ids)
+
+
+SESSION_BY_TOKEN = Statement.of(SessionRow, _sessions(_has_token))
+SESSIONS_BY_ID = Statement.of(SessionRow, _sessions(_is_listed))
+API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_keys(_has_token))
+API_KEYS_BY_ID = Statement.of(ApiKeyRow, _api_keys(_is_listed))

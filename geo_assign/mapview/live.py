@@ -1,25 +1,31 @@
-"""The live stream: what changed, once a second, shared by all viewers in a process with the same scope.
+"""The live stream: what changed, at every tick, shared by all viewers in a process with the same scope.
 
-A channel has no thread of its own. The first listener to wake asks the database; the others read the same
-answer. The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any
-process. Each question reaches a little further back than the last answer, for transactions that began before it and
-committed after; what was told already is left out.
+A channel has no thread of its own. Its listeners wake together; the first asks the database, the others read the same
+answer. It asks in the same transaction who of the listeners may still listen, so what is taken away from a caller ends
+the stream at the next tick, whichever process took it.
+
+The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any process. Each
+question reaches a little further back than the last answer, for transactions that began before it and committed after;
+what was told already is left out.
 """
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from time import monotonic
 from uuid import UUID
 
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import Caller, Scope
+from geo_assign.access.queries import list_unchanged_callers
 from geo_assign.core.db import Database
 from geo_assign.mapview.domain import Changes
 from geo_assign.mapview.queries import list_changes
 
-TICK_S = 1.0
+# A revocation just after a tick is seen at the next: with the time to ask, that is less than a second.
+TICK_S = 0.7
 HEARTBEAT_S = 15.0
 # How long a transaction may take from its changes to its commit and still be told.
 LATE_COMMITS = timedelta(seconds=10)
@@ -48,19 +54,44 @@ class Channel:
     number: int = 0
     until: datetime | None = None
     asked_at: float = float("-inf")
-    listeners: int = 0
+    refused: frozenset[int] = frozenset()
+    _callers: dict[int, Caller] = field(default_factory=dict)
+    _callers_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def listen(self, database: Database, number: int) -> list[Tick]:
-        """The ticks after `number`; asks the database first when the last answer is a second old."""
+    def add(self, listener: int, caller: Caller) -> None:
+        with self._callers_lock:
+            self._callers[listener] = caller
+
+    def remove(self, listener: int) -> int:
+        """How many listeners are left."""
+        with self._callers_lock:
+            del self._callers[listener]
+            return len(self._callers)
+
+    def listen(self, database: Database, listener: int, number: int) -> list[Tick] | None:
+        """The ticks after `number`, None when this listener may not listen any more.
+
+        Asks the database first when the last answer is a tick old.
+        """
         with self.lock:
             if monotonic() - self.asked_at >= TICK_S:
                 self._ask(database)
+            if listener in self.refused:
+                return None
             return [tick for tick in self.ticks if tick.number > number]
 
+    def due_in_s(self) -> float:
+        """Seconds until the database is to be asked again."""
+        return min(TICK_S, max(0.0, self.asked_at + TICK_S - monotonic()))
+
     def _ask(self, database: Database) -> None:
+        with self._callers_lock:
+            callers = dict(self._callers)
         with database.transaction(self.org_id) as tx:
+            unchanged = list_unchanged_callers(tx, set(callers.values()))
             since = self.until or tx.now()
             found = list_changes(tx, self.scope, since - LATE_COMMITS)
+        self.refused = frozenset(listener for listener, caller in callers.items() if caller not in unchanged)
         self.asked_at = monotonic()
         fresh = self._untold(found)
         self.number += 1
@@ -87,33 +118,31 @@ class LiveHub:
         self._database = database
         self._lock = threading.Lock()
         self._channels: dict[tuple[UUID, Scope], Channel] = {}
+        self._numbers = count()
         self._stopping = threading.Event()
 
     def close(self) -> None:
         """End every stream."""
         self._stopping.set()
 
-    def subscribe(
-        self, org_id: UUID, scope: Scope, since: datetime | None, *, still_allowed: Callable[[], bool]
-    ) -> Iterator[Changes | None]:
-        """Changes as they come; None as a heartbeat. Ends when the hub closes or the caller may no longer listen.
+    def subscribe(self, caller: Caller, since: datetime | None) -> Iterator[Changes | None]:
+        """Changes as they come; None as a heartbeat. `since`: everything after it comes first.
 
-        `since`: everything after it comes first. `still_allowed` is asked at every heartbeat.
+        Ends when the hub closes, and at the next tick after the caller's session or key has ended or rights changed.
         """
-        channel = self._join(org_id, scope)
+        listener = next(self._numbers)
+        channel = self._join(caller, listener)
         try:
-            yield from self._listen(channel, since, still_allowed)
+            yield from self._listen(channel, listener, since)
         finally:
-            self._leave(channel)
+            self._leave(channel, listener)
 
     def is_resumable(self, org_id: UUID, since: datetime) -> bool:
         """Whether a stream can go on from `since`, or the picture must be fetched anew."""
         with self._database.transaction(org_id) as tx:
             return timedelta(0) <= tx.now() - since <= RESUMABLE_FOR
 
-    def _listen(
-        self, channel: Channel, since: datetime | None, still_allowed: Callable[[], bool]
-    ) -> Iterator[Changes | None]:
+    def _listen(self, channel: Channel, listener: int, since: datetime | None) -> Iterator[Changes | None]:
         with channel.lock:
             number = channel.number
         if since is not None:
@@ -121,25 +150,26 @@ class LiveHub:
                 yield list_changes(tx, channel.scope, since - LATE_COMMITS)
         spoke_at = monotonic()
         yield None
-        while not self._stopping.wait(TICK_S):
-            for tick in channel.listen(self._database, number):
+        while not self._stopping.wait(channel.due_in_s()):
+            ticks = channel.listen(self._database, listener, number)
+            if ticks is None:
+                return
+            for tick in ticks:
                 number = tick.number
                 if tick.changes:
                     yield tick.changes
             if monotonic() - spoke_at >= HEARTBEAT_S:
-                if not still_allowed():
-                    return
                 spoke_at = monotonic()
                 yield None
 
-    def _join(self, org_id: UUID, scope: Scope) -> Channel:
+    def _join(self, caller: Caller, listener: int) -> Channel:
+        org_id, scope = caller.org_id, caller.scope
         with self._lock:
             channel = self._channels.setdefault((org_id, scope), Channel(org_id, scope))
-            channel.listeners += 1
+            channel.add(listener, caller)
             return channel
 
-    def _leave(self, channel: Channel) -> None:
+    def _leave(self, channel: Channel, listener: int) -> None:
         with self._lock:
-            channel.listeners -= 1
-            if channel.listeners == 0:
+            if channel.remove(listener) == 0:
                 self._channels.pop((channel.org_id, channel.scope), None)

@@ -31,9 +31,9 @@ from geo_assign.access.domain import (
     parse_token,
 )
 from geo_assign.access.queries import (
-    find_session_caller,
     find_user_by_email,
     list_api_keys,
+    list_unchanged_callers,
     list_users,
     opened_caller,
     opening_of,
@@ -269,14 +269,16 @@ def test_an_earlier_caller_is_looked_up_again(house: House) -> None:
     machine = house.caller(token)
     assert machine is not None
     with house.database.transaction(house.org_id) as tx:
-        assert find_session_caller(tx, caller) == caller
-        assert find_session_caller(tx, machine) == machine
+        assert list_unchanged_callers(tx, [caller, machine]) == {caller, machine}
         update_user(tx, house.system, user.id, changes={"permissions": (Permission.REALLOCATE,)})
-        assert find_session_caller(tx, caller) != caller
+        assert list_unchanged_callers(tx, [caller, machine]) == {machine}
+        update_user(tx, house.system, user.id, changes={"permissions": ()})
+        assert list_unchanged_callers(tx, [caller, machine]) == {caller, machine}
         log_out(tx, caller)
+        assert list_unchanged_callers(tx, [caller, machine]) == {machine}
         revoke_api_key(tx, house.system, key.id)
-        assert find_session_caller(tx, caller) is None
-        assert find_session_caller(tx, machine) is None
+        assert list_unchanged_callers(tx, [caller, machine]) == set()
+        assert list_unchanged_callers(tx, []) == set()
 
 
 def test_an_unknown_user_cannot_be_changed(house: House) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access.domain import Caller
-from geo_assign.access.queries import find_session_caller
 from geo_assign.core.geo import BoundingBox
 from geo_assign.core.paging import BadCursorError
 from geo_assign.http.operations import READING, AnyCall, Call, Lane, Reply, Routes, Stream
@@ -194,7 +193,8 @@ def listen_live(call: Call[LiveQuery, None]) -> Reply:
     """Listen to changes on the map.
 
     Server-sent events: `technicians`, `work_orders`, `heartbeat`, `reset`. Every event's id is a cursor;
-    `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has passed: fetch the map anew.
+    `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has passed: fetch the map anew. The
+    stream ends within a second of the end of your session or key, or of a change of your rights.
     """
     last = call.headers.get("Last-Event-ID") or call.query.cursor
     since = None if not last else _parse_cursor(last)
@@ -208,11 +208,7 @@ def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[b
         yield _event("reset", {}, cursor=None)
         since = None
 
-    def still_allowed() -> bool:
-        with call.services.database.transaction(caller.org_id) as tx:
-            return find_session_caller(tx, caller) == caller
-
-    for changes in hub.subscribe(caller.org_id, caller.scope, since, still_allowed=still_allowed):
+    for changes in hub.subscribe(caller, since):
         if changes is None:
             with call.services.database.transaction(caller.org_id) as tx:
                 now = tx.now()
