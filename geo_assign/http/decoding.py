@@ -6,6 +6,7 @@ bodies that contain such a thing at all; odd numbers only where the model leaves
 digit of a large body takes longer than validating it.
 """
 
+import codecs
 import json
 import math
 import re
@@ -15,11 +16,13 @@ from typing import TypeVar, get_args, get_origin, overload
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
+from geo_assign.core.blanks import is_blank, without_blanks
 from geo_assign.core.errors import FieldProblem, InvalidError
-from geo_assign.core.validation import UNKNOWN_MEMBER, code_of
+from geo_assign.core.validation import UNKNOWN_MEMBER, code_of, words_of
 from geo_assign.http.errors import BadQueryError, MalformedJsonError, UnsupportedMediaTypeError
+from geo_assign.http.schemas import Patch
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,6 +31,8 @@ MAX_ERRORS = 50
 _MAX_PARAMETERS = 100
 _LARGEST_INTEGER = 2**63
 _SUSPECT_NUMBER = re.compile(rb"NaN|Infinity|\d[eE]\+?\d{3}|\d{19}")
+# A null, or a text without a letter or digit that does not stand in an escape.
+_SUSPECT_BLANK = re.compile(rb'[:\[,]\s*(?:null|"(?:[^"\\0-9A-Za-z]|\\u[0-9a-fA-F]{4}|\\[^u])*")')
 _TYPED = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"})
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)(\s*;\s*charset=\"?utf-8\"?)?\s*", re.IGNORECASE)
 
@@ -45,16 +50,39 @@ def require_form(content_type: str | None) -> None:
 
 
 def decode_body(model: type[M], raw: bytes) -> M:
-    """The body as `model`; an empty one counts as `{}`. Raises InvalidError, MalformedJsonError."""
-    if not raw:
-        raw = b"{}"
+    """The body as `model`, without members that say nothing; an empty one counts as `{}`.
+
+    A byte order mark is passed over. Raises InvalidError, MalformedJsonError.
+    """
+    raw = raw.removeprefix(codecs.BOM_UTF8) or b"{}"
     try:
-        decoded = model.__pydantic_validator__.validate_json(raw)
+        decoded = model.__pydantic_validator__.validate_json(_without_blanks(model, raw))
     except ValidationError as error:
-        raise _refusal(raw, error) from None
+        raise _refusal(raw, _as_sent(model, raw, error)) from None
     if b"\\u0000" in raw or (_takes_any_number(model) and _SUSPECT_NUMBER.search(raw) is not None):
         _refuse_unstorable(raw)
     return decoded  # type: ignore[no-any-return]
+
+
+def _without_blanks(model: type[BaseModel], raw: bytes, *, keeps_entries: bool = False) -> bytes:
+    """The JSON without members that say nothing; what is no JSON stays, for its refusal."""
+    if _SUSPECT_BLANK.search(raw) is None:
+        return raw
+    try:
+        data = from_json(raw)
+    except ValueError:
+        return raw
+    cleaned = without_blanks(model, data, clears=issubclass(model, Patch), keeps_entries=keeps_entries)
+    return to_json(cleaned, inf_nan_mode="constants")
+
+
+def _as_sent(model: type[BaseModel], raw: bytes, error: ValidationError) -> ValidationError:
+    """The refusal with the places that entries of lists have in the body as it was sent."""
+    try:
+        model.__pydantic_validator__.validate_json(_without_blanks(model, raw, keeps_entries=True))
+    except ValidationError as of_all:
+        return of_all
+    return error
 
 
 def decode_form(model: type[M], raw: bytes) -> M:
@@ -77,7 +105,7 @@ def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel 
     """The query string as `model`; without one, no parameter is known. Raises BadQueryError."""
     if not query_string and model is None:
         return None
-    given = _parameters(query_string)
+    given = {name: values for name, values in _parameters(query_string).items() if not all(map(is_blank, values))}
     lists = frozenset() if model is None else _list_fields(model)
     for name, values in given.items():
         if len(values) > 1 and name not in lists:
@@ -89,7 +117,7 @@ def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel 
     try:
         return model.model_validate({k: v if k in lists else v[0] for k, v in given.items()})
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
+        details = error.errors(include_url=False, include_input=False)
         raise _bad_query([_field_problem(detail, given) for detail in details[:MAX_ERRORS]]) from None
 
 
@@ -119,7 +147,7 @@ def _bad_query(problems: Sequence[FieldProblem]) -> BadQueryError:
 
 
 def _refusal(raw: bytes, error: ValidationError) -> InvalidError:
-    details = error.errors(include_url=False, include_context=False, include_input=False)
+    details = error.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
         return _not_json(raw, details[0]["msg"])
     data = from_json(raw)
@@ -194,7 +222,7 @@ def _what_is_wrong(value: object) -> tuple[str, str] | None:
 
 def _field_problem(detail: ErrorDetails, data: object) -> FieldProblem:
     code = code_of(detail["type"])
-    return FieldProblem(_pointer(_located(detail["loc"], data)), code, f"{detail['msg']}.".replace("..", "."))
+    return FieldProblem(_pointer(_located(detail["loc"], data)), code, words_of(detail))
 
 
 def _located(loc: Sequence[int | str], data: object) -> Iterator[int | str]:

@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from geo_assign.core import geo
 from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from geo_assign.core.validation import Written
 from geo_assign.http.json_schemas import NamedSchema
 
 T = TypeVar("T")
@@ -43,6 +44,10 @@ class Body(BaseModel):
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, str_max_length=20_000
     )
+
+
+class Patch(Body):
+    """A change: an absent member stays as it is; null empties it, and so does a blank text."""
 
 
 class Query(BaseModel):
@@ -227,17 +232,30 @@ LocalDateOrInstant = Annotated[
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 OptionalNote = Annotated[str | None, Field(max_length=4_000)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", max_length=63), NamedSchema("Slug")]
+Slug = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Written(r"^[a-z0-9][a-z0-9-]{0,62}$", "Write small letters, digits and hyphens, such as north-2"),
+    NamedSchema("Slug"),
+]
 Email = Annotated[
     str,
-    StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f.]+$"),
+    StringConstraints(max_length=254),
+    Written(
+        r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f.]+$",
+        "Write one e-mail address, such as ana@example.com",
+    ),
     NamedSchema("Email", examples=("ana@example.com",)),
 ]
 ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_control)]
 ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_without_control)]
 """A phone number or an e-mail address as people write it: kept as it is."""
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
-Skill = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$", max_length=63)]
+Skill = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Written(r"^[a-z0-9][a-z0-9_.-]{0,62}$", "Write small letters, digits, and _ . - between, such as gas.boiler"),
+]
 Skills = Annotated[tuple[Skill, ...], Field(max_length=50, strict=False), NamedSchema("Skills")]
 TimeZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone), Field(examples=["Europe/Lisbon"])

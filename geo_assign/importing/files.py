@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from geo_assign.core.blanks import is_blank
 from geo_assign.core.errors import InvalidError
 
 ERROR_COLUMN = "error"
@@ -148,7 +149,7 @@ def _columns(header: Sequence[str], *, known: Collection[str], required: Collect
 
 
 def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    named = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if cell.strip()}
+    named = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if not is_blank(cell)}
     named.pop(ERROR_COLUMN, None)
     return named
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from geo_assign.core.geo import Point
+from geo_assign.core.validation import words_of
 from geo_assign.core.wire import Json
 from geo_assign.http.schemas import (
     ContactName,
@@ -292,9 +293,9 @@ def _words(row: type[ImportRow], error: ValidationError) -> Iterator[RowError]:
         described = row.model_fields[column].description if column in row.model_fields else None
         if wrong["type"] == "missing":
             yield RowError(column, "This must not be empty.")
-        elif wrong["type"] == "string_pattern_mismatch" and described:
+        elif wrong["type"] == "bad_format" and described:
             yield RowError(column, f"This should be {described}.")
         elif wrong["type"] == "datetime_format":
             yield RowError(column, "Write times like 2026-05-21 14:00 or 2026-05-21T14:00+02:00.")
         else:
-            yield RowError(column, f"{wrong['msg']}.")
+            yield RowError(column, words_of(wrong))

@@ -4,21 +4,26 @@ Entries are identified by slug (users by e-mail, API keys by name). A member tha
 when the entry is created, and stays unchanged when it exists.
 """
 
+import codecs
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json, to_json
 
 from geo_assign.access.domain import ApiScope, Permission
 from geo_assign.core import geo
+from geo_assign.core.blanks import without_blanks
 from geo_assign.core.errors import FieldProblem, InvalidError
-from geo_assign.core.validation import code_of
+from geo_assign.core.validation import Written, code_of, words_of
 from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workforce.store_settings import StoreSettings
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Slug = Annotated[str, Written(r"^[a-z0-9][a-z0-9-]{0,62}$", "Write small letters, digits and hyphens, such as north-2")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Email = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
+Email = Annotated[
+    str, Field(max_length=254), Written(r"^[^\s@]+@[^\s@]+$", "Write one e-mail address, such as ana@example.com")
+]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 Hours = dict[str, list[list[str]]]
 
@@ -141,10 +146,19 @@ class SeedDocument(_Entry):
 def read_document(raw: bytes | str) -> SeedDocument:
     """Return the document. Raises SeedError with the place of each error in the file."""
     try:
-        return SeedDocument.model_validate_json(raw)
+        return SeedDocument.model_validate_json(_without_blanks(raw))
     except ValidationError as error:
         problems = [
-            FieldProblem("/" + "/".join(str(part) for part in wrong["loc"]), code_of(wrong["type"]), wrong["msg"])
-            for wrong in error.errors(include_url=False, include_input=False, include_context=False)
+            FieldProblem("/" + "/".join(str(part) for part in wrong["loc"]), code_of(wrong["type"]), words_of(wrong))
+            for wrong in error.errors(include_url=False, include_input=False)
         ]
         raise SeedError(errors=problems) from error
+
+
+def _without_blanks(raw: bytes | str) -> bytes | str:
+    """The file without members that say nothing; what is no JSON stays, for its refusal."""
+    try:
+        data = from_json(raw.removeprefix("\ufeff") if isinstance(raw, str) else raw.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
+        return raw
+    return to_json(without_blanks(SeedDocument, data), inf_nan_mode="constants")

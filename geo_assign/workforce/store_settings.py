@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -54,6 +54,8 @@ class StoreSettings(BaseModel):
     """How one store wants its work assigned. What is left out has its default."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    # A trigger that is null could be meant as off: what is on by default is not switched on by that.
+    refuses_null: ClassVar[bool] = True
 
     lead_auto_user_assignment: Literal["off", "suggest", "on"] = Field(
         "on",

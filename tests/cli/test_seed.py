@@ -53,6 +53,25 @@ def counts(admin: Connection) -> dict[str, int]:
     return {name: admin.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in tables}
 
 
+def test_what_an_entry_leaves_empty_is_as_if_it_were_not_there(seeding: Seeding, document: dict[str, Any]) -> None:
+    seeding.load(document)
+    (organization,) = document["organizations"]
+    organization["stores"][0] |= {"map_key": "", "settings": {"radius_m": "", "country": " "}}
+    organization["technicians"][1] |= {"email": "", "password": "", "home": {"lat": "", "lon": None}, "provider": " "}
+    seeding.load(document)
+
+
+def test_no_refusal_of_a_file_shows_an_expression() -> None:
+    wrong = {"organizations": [{"slug": "No!", "name": "", "users": [{"email": "nobody", "name": "x"}]}]}
+    with pytest.raises(SeedError) as caught:
+        read_document(json.dumps(wrong))
+    told = {problem.pointer: problem.detail for problem in caught.value.errors}
+    assert told["/organizations/0/slug"] == "Write small letters, digits and hyphens, such as north-2."
+    assert told["/organizations/0/name"] == "Should not be empty."
+    assert told["/organizations/0/users/0/email"] == "Write one e-mail address, such as ana@example.com."
+    assert told["/organizations/0/users/0/role"] == "Is required."
+
+
 def test_loading_twice_changes_nothing_but_the_tokens(
     seeding: Seeding, document: dict[str, Any], admin: Connection
 ) -> None:

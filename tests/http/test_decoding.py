@@ -109,7 +109,8 @@ def refused_or_decoded(raw: bytes) -> None:
         ('{"at": "2026-02-30T00:00:00Z"}', {"/at": "bad_format"}),
         ('{"slot": {"start": "2026-05-21T14:00:00Z", "end": "2026-05-21T15:00:00"}}', {"/slot": "slot_mixed"}),
         ('{"slot": {"start": "2026-05-21T14:00:00Z", "end": "2026-05-21T14:00:00Z"}}', {"/slot": "slot_order"}),
-        ('{"name": "  "}', {"/name": "too_short"}),
+        ('{"skills": ["", "Screen"]}', {"/skills/0": "bad_format", "/skills/1": "bad_format"}),
+        ('{"points": ["", {"lat": 1, "lon": 200}]}', {"/points/0": "wrong_type", "/points/1/lon": "out_of_range"}),
         ('{"email": "ana"}', {"/email": "bad_format"}),
         ('{"zone": "../../etc/passwd"}', {"/zone": "timezone_unknown"}),
         ('{"skills": ["Screen"]}', {"/skills/0": "bad_format"}),
@@ -120,6 +121,38 @@ def refused_or_decoded(raw: bytes) -> None:
 )  # fmt: skip
 def test_a_refusal_points_at_what_is_wrong(raw: str, expected: dict[str, str]) -> None:
     assert refusals(raw) == expected
+
+
+class Named(Body):
+    name: ShortText
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"), [(b'{"name": " "}', "too_short"), (b'{"name": null}', "wrong_type"), (b"", "missing")]
+)
+def test_a_member_that_is_needed_has_to_say_something(raw: bytes, code: str) -> None:
+    with pytest.raises(InvalidError) as caught:
+        decode_body(Named, raw)
+    assert [(one.pointer, one.code) for one in caught.value.errors] == [("/name", code)]
+
+
+@pytest.mark.parametrize("blank", ['""', '" "', '"\\u00a0"', '"\u00a0"', '"\\t\\n"', '"\u200e"', "null"])
+@pytest.mark.parametrize("name", ["at", "slot", "points", "place", "name", "email", "zone", "skills", "number"])
+def test_a_member_that_says_nothing_is_absent(name: str, blank: str) -> None:
+    assert decode_body(Visit, f'{{"{name}": {blank}}}'.encode()) == Visit()
+    with_more = f'{{ "{name}" :\n {blank} , "anything": {{"a": ""}}}}'
+    assert decode_body(Visit, with_more.encode()) == Visit(anything={"a": ""})
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode_body(Visit, b'\xef\xbb\xbf{"name": "Ana"}').name == "Ana"
+    assert decode_body(Visit, b"\xef\xbb\xbf") == Visit()
+
+
+@pytest.mark.parametrize("query", ["state=&q=", "bbox=&since=%20", "limit=&cursor=%C2%A0", "state=%20,%20"])
+def test_a_parameter_that_says_nothing_is_absent(query: str) -> None:
+    known = "&".join(one for one in query.split("&") if not one.startswith("q="))
+    assert decode_query(Search, known) == Search()
 
 
 def test_a_branch_of_a_union_is_not_part_of_the_pointer() -> None:

@@ -9,7 +9,7 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, ShortText, Slug, changes
+from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, Patch, ShortText, Slug, changes
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import ServiceGroup
 
@@ -31,7 +31,7 @@ class GroupBody(Body):
     slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
 
 
-class GroupPatch(Body):
+class GroupPatch(Patch):
     """What to change of a service group."""
 
     name: ShortText = unsent()

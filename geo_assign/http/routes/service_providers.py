@@ -16,6 +16,7 @@ from geo_assign.http.schemas import (
     Instant,
     Listing,
     PageQuery,
+    Patch,
     PointAnswer,
     PointBody,
     ShortText,
@@ -55,7 +56,7 @@ class ProviderBody(Body):
     group_ids: GroupIds = Field((), description="The service groups that may give it work.")
 
 
-class ProviderPatch(Body):
+class ProviderPatch(Patch):
     """What to change of a service provider; null clears `base`, `capacity`, `valid_from` and `valid_until`."""
 
     name: ShortText = unsent()

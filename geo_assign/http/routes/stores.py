@@ -15,6 +15,7 @@ from geo_assign.http.schemas import (
     Body,
     Listing,
     PageQuery,
+    Patch,
     PointAnswer,
     PointBody,
     ShortText,
@@ -46,7 +47,7 @@ class StoreBody(Body):
     settings: StoreSettings = StoreSettings()
 
 
-class StorePatch(Body):
+class StorePatch(Patch):
     """What to change of a store."""
 
     name: ShortText = unsent()

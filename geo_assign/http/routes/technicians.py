@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.core.validation import Written
 from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.json_schemas import NamedSchema
@@ -22,6 +23,7 @@ from geo_assign.http.schemas import (
     OptionalNote,
     PageQuery,
     Password,
+    Patch,
     PointAnswer,
     PointBody,
     ShortText,
@@ -38,7 +40,7 @@ routes = Routes("Technicians")
 GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
 WallClock = Annotated[
     str,
-    StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
+    Written(r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", "Write a time such as 09:00, up to 24:00"),
     NamedSchema("WallClock", examples=("09:00",)),
 ]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -77,7 +79,7 @@ class TechnicianBody(Body):
     password: Password | None = None
 
 
-class TechnicianPatch(Body):
+class TechnicianPatch(Patch):
     """What to change of a technician; null clears `home` and `provider_id`."""
 
     name: ShortText = unsent()

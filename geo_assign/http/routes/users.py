@@ -13,7 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, Password, ShortText, changes
+from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, Password, Patch, ShortText, changes
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import Duties
 
@@ -36,7 +36,7 @@ class UserBody(Body):
     group_ids: Ids = ()
 
 
-class UserPatch(Body):
+class UserPatch(Patch):
     """What to change of a user. A new password, and `active` false, end the sessions of the user."""
 
     email: Email = unsent()

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from geo_assign.http.editing import unsent
 from geo_assign.http.json_schemas import NamedSchema
 from geo_assign.http.routes.event_models import EventData
-from geo_assign.http.schemas import Answer, Body, CommaList, LongText, PageQuery
+from geo_assign.http.schemas import Answer, Body, CommaList, LongText, PageQuery, Patch
 from geo_assign.webhooks.domain import EVENT_TYPES, DeliveryState
 
 
@@ -42,7 +42,7 @@ class WebhookBody(Body):
     active: bool = True
 
 
-class WebhookPatch(Body):
+class WebhookPatch(Patch):
     """What to change of a webhook."""
 
     url: Url = unsent()

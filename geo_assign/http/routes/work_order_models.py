@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo_assign.dispatch.commands.crews import MOST_COLLABORATORS
+from geo_assign.http.editing import unsent
 from geo_assign.http.routes.people_models import Actor, PersonAnswer
 from geo_assign.http.schemas import (
     Answer,
@@ -19,6 +20,7 @@ from geo_assign.http.schemas import (
     LongText,
     OptionalNote,
     PartialAnswer,
+    Patch,
     PointAnswer,
     PointBody,
     Shaped,
@@ -103,16 +105,16 @@ class TicketBody(LeadBody):
     """A ticket: as a lead, but it may do without an address; the trigger for tickets decides who gets it."""
 
 
-class WorkOrderPatch(Body):
+class WorkOrderPatch(Patch):
     """What may be edited. A `location` is a pin: the geocoder never overwrites it. A `slot` moves held time with it."""
 
     address: LongText | None = None
     location: PointBody | None = None
-    slot: OpenSlotBody | None = None
-    customer: CustomerBody | None = None
+    slot: OpenSlotBody = unsent()
+    customer: CustomerBody = unsent()
     device: DeviceBody | None = None
     skills: Skills | None = None
-    priority: int | None = Field(None, ge=-100, le=100, description="Higher comes first.")
+    priority: Annotated[int, Field(ge=-100, le=100)] = unsent("Higher comes first.")
     notes: OptionalNote = None
     referral_source: ShortText | None = Field(None, description="How the customer heard of the house.")
 

@@ -17,6 +17,7 @@ from geo_assign.http.routes.work_order_models import (
     Collaborators,
     Id,
     LeadBody,
+    OpenSlotBody,
     TicketBody,
     WorkOrderAnswer,
     WorkOrderDetailAnswer,
@@ -163,14 +164,15 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
     assigned technicians, or changes nothing: 409 `slot_taken`.
     """
     body = call.body
+    slot: OpenSlotBody | None = changes(body).get("slot")
     edit = orders.Edit(
         fields=_corrections(body),
         address=body.address,
         location=body.location.point() if body.location else None,
-        slot=(body.slot.start, body.slot.end) if body.slot else None,
+        slot=(slot.start, slot.end) if slot else None,
     )
     order = call.services.dispatch.edit(call.caller, id, edit, call.if_match)
-    return _reply(order, slot_warnings(order, order.updated_at) if body.slot else ())
+    return _reply(order, slot_warnings(order, order.updated_at) if slot else ())
 
 
 @routes.get(
@@ -331,14 +333,8 @@ def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
 
 
 def _corrections(body: WorkOrderPatch) -> Corrections:
-    """The members of a PATCH that are corrected as they are; null is empty where a work order needs a value.
-
-    Raises InvalidError for null where a work order cannot do without.
-    """
+    """The members of a PATCH that are corrected as they are; null is empty where a work order needs a value."""
     sent = changes(body)
-    for name in ("customer", "priority", "slot"):
-        if name in sent and sent[name] is None:
-            raise InvalidError.at(f"/{name}", "null_not_allowed", f"{name} cannot be empty.")
     empty: Corrections = {"device": {}, "skills": ()}
     given = {name: empty.get(name) if sent[name] is None else sent[name] for name in _CORRECTED if name in sent}
     return cast(
