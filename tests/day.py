@@ -393,6 +393,10 @@ class Day:
         wanted = UUID(str(technician_id))
         return next(letter for letter, person in self.people.items() if person == wanted)
 
+    def job(self, order_id: UUID) -> str:
+        """What a work order is called here."""
+        return next(name for name, one in self.jobs.items() if one == order_id)
+
     def geocode(self, request: GeocodeRequest) -> GeocodeResult:
         """The test's geocoder: knows what `addresses` says."""
         missing = GeocodeResult(problem=GeocodeProblem(ProblemCode.NOT_FOUND, "unknown here"))

@@ -25,7 +25,8 @@ from geo_assign.dispatch.commands.optimizing import (
     look_further,
 )
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
-from geo_assign.matching.optimal import UNASSIGNED, Plan, Solution, solve
+from geo_assign.matching.optimal import Solution, solve
+from geo_assign.matching.problem import UNASSIGNED, Plan
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import BatchEntry, Decision
 from geo_assign.receipts.queries import list_batch, list_shown_coarsely
@@ -39,12 +40,16 @@ _FURTHER = (4 * NEAREST, 16 * NEAREST)
 class Totals:
     """A batch in numbers: orders given and metres, by it and by greedy, which sends the nearest to the oldest first.
 
-    `truncated`: of some orders only the nearest people were looked at. `more`: more orders wait than were solved.
+    Among the technicians looked at no plan assigns more than `bound_assigned` orders, and none that assigns as many as
+    this one is shorter than `bound_m`: None in what older versions wrote. `truncated`: of some orders only the nearest
+    people were looked at. `more`: more orders wait than were solved.
     """
 
     orders: int = 0
     assigned: int = 0
     optimal_m: float = 0.0
+    bound_assigned: int | None = None
+    bound_m: float | None = None
     greedy_assigned: int = 0
     greedy_m: float = 0.0
     truncated: bool = False
@@ -123,6 +128,7 @@ def _as_shown(found: Optimized) -> Optimized:
     totals = replace(
         found.totals,
         optimal_m=shown_m(found.totals.optimal_m, coarse=True),
+        bound_m=None if found.totals.bound_m is None else shown_m(found.totals.bound_m, coarse=True),
         greedy_m=shown_m(found.totals.greedy_m, coarse=True),
     )
     return replace(found, pairs=tuple(_pair_as_shown(pair, found.coarse) for pair in found.pairs), totals=totals)
@@ -166,24 +172,33 @@ def _look_further(
 
 def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible], *, batch_id: UUID) -> Optimized:
     best, greedy = solution.best, solution.greedy
+    optimal_m = _told_m(best)
     totals = Totals(
         orders=len(gathered.orders),
         assigned=best.assigned,
-        optimal_m=round(best.total_m, 1),
+        optimal_m=optimal_m,
+        bound_assigned=solution.bound_assigned,
+        bound_m=optimal_m if solution.bound_m == best.total_m else min(round(solution.bound_m, 1), optimal_m),
         greedy_assigned=greedy.assigned,
-        greedy_m=round(greedy.total_m, 1),
+        greedy_m=_told_m(greedy),
         truncated=bool(gathered.choice.truncated),
         more=gathered.more,
     )
-    all_taken = (
-        Left(order, "all_taken", "all who can go get other work of this batch")
+    unassigned = (
+        gathered.without_eligible.get(n) or Left(order, "all_taken", "all who can go get other work of this batch")
         for n, order in enumerate(gathered.orders)
-        if best.pair[n] == UNASSIGNED and gathered.choice.eligible[n]
+        if best.pair[n] == UNASSIGNED
     )
     pairs = tuple(_pairs(gathered, solution, eligible, batch={"id": batch_id, **asdict(totals)}))
     told = [eligible[pair] for plan in (best, greedy) for pair in plan.pair if pair != UNASSIGNED]
     coarse = {one.technician_id for one in told if one.coarse}
-    return Optimized(batch_id, gathered.at, pairs, (*gathered.left, *all_taken), totals, coarse)
+    return Optimized(batch_id, gathered.at, pairs, (*gathered.left, *unassigned), totals, coarse)
+
+
+def _told_m(plan: Plan) -> float:
+    """The sum of the ways as they are told, each to ten centimetres."""
+    ways_m: list[float] = plan.metres[plan.pair != UNASSIGNED].tolist()
+    return round(sum(round(way_m, 1) for way_m in ways_m), 1)
 
 
 def _pairs(
@@ -228,6 +243,8 @@ def _totals(batch: BatchEntry) -> Totals:
         orders=batch["orders"],
         assigned=batch["assigned"],
         optimal_m=batch["optimal_m"],
+        bound_assigned=batch.get("bound_assigned"),
+        bound_m=batch.get("bound_m"),
         greedy_assigned=batch["greedy_assigned"],
         greedy_m=batch["greedy_m"],
         truncated=batch["truncated"],

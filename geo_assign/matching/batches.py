@@ -7,22 +7,24 @@ parameters, so a batch judges by the same conditions, and it walks the same inde
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
 from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import haversine_m
 from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
-from geo_assign.matching.optimal import AssignmentProblem
+from geo_assign.matching.geodesic import geodesic_m
 from geo_assign.matching.places import FEW
+from geo_assign.matching.problem import AssignmentProblem, Floats
 from geo_assign.matching.rows import NumberedCandidateRow
 from geo_assign.matching.shapes import Shape, shape_of
 from geo_assign.matching.statements import (
+    APPOINTMENTS,
     COUNT_MEMBERS,
     COUNT_SKILLS,
     QUESTION_COLUMNS,
@@ -38,14 +40,15 @@ NEAREST = 64
 # Technicians farther away than this window reaches are left to a single ranking.
 _WINDOWS = WINDOWS[:3]
 _QUESTIONS_AT_ONCE = 100  # in one statement, so that none takes long
-_NO_LIMIT = 10**9
+_ANYWHERE_M = 30_000_000.0  # more than half the way round the Earth
 
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
     """A technician who can take the order numbered `order`, `metres` away by geodesic.
 
-    `coarse`: the caller may know the distance to a hundred metres only.
+    `since`: from when on another order of the batch that ends counts as the place where the way begins; None: never,
+    the live position counts. `coarse`: the caller may know the distance to a hundred metres only.
     """
 
     order: int
@@ -55,22 +58,103 @@ class Eligible:
     today: int
     open_offers: int
     coarse: bool
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All who can go, by order number; `truncated`: orders of which only the nearest were looked at."""
+    """All who can go, by order number; `truncated`: orders of which only the nearest were looked at.
+
+    Where an order can be reached from another one of the batch (`onward`), technicians beyond the radius are among
+    them: who comes from there is near enough.
+    """
 
     eligible: Mapping[int, Sequence[Eligible]]
     truncated: frozenset[int]
+    onward: Floats
+
+    def without_technician(self, questions: Sequence[Question]) -> list[int]:
+        """The orders that no technician can take from where the technician is anyway."""
+        return [
+            n
+            for n, question in enumerate(questions)
+            if not any(one.metres <= question.policy.radius_m for one in self.eligible[n])
+        ]
 
 
 def list_eligible(tx: Tx, questions: Mapping[int, Question], *, nearest: int = NEAREST) -> Choice:
-    """Who can take each of the numbered orders: the `nearest` of them, by distance."""
+    """Who can take each of the orders, numbered from 0: the `nearest` of them, by distance."""
+    in_order = [questions[n] for n in range(len(questions))]
+    return look_wider(
+        tx, in_order, Choice({}, frozenset(), ways_onward(in_order)), range(len(in_order)), nearest=nearest
+    )
+
+
+def look_wider(
+    tx: Tx, questions: Sequence[Question], choice: Choice, numbers: Collection[int], *, nearest: int
+) -> Choice:
+    """The choice with the `nearest` for the orders of these numbers."""
+    reached = [bool(np.isfinite(ways).any()) for ways in choice.onward.T]
+    asked = {n: _from_anywhere(questions[n]) if reached[n] else questions[n] for n in numbers}
     found: dict[int, Sequence[Eligible]] = {}
-    for group in _alike(tx, questions):
+    for group in _alike(tx, asked):
         found |= _walk(tx, group, nearest=nearest)
-    return Choice(found, frozenset(n for n, people in found.items() if len(people) >= nearest))
+    truncated = frozenset(n for n, people in found.items() if len(people) >= nearest)
+    return Choice(
+        {**choice.eligible, **_with_appointments(tx, questions, found)},
+        choice.truncated - frozenset(numbers) | truncated,
+        choice.onward,
+    )
+
+
+def _from_anywhere(question: Question) -> Question:
+    return replace(question, policy=replace(question.policy, radius_m=_ANYWHERE_M))
+
+
+def ways_onward(questions: Sequence[Question]) -> Floats:
+    """Metres from each order to each other that a technician may do next, as giving it measures: from where that ends.
+
+    inf: farther than the radius, or not in question: not after it, on another day, or so soon that the live position
+    counts.
+    """
+    ways = np.full((len(questions), len(questions)), np.inf)
+    starts = np.array([(one.slot.start - one.policy.travel_buffer).timestamp() for one in questions])
+    ends = np.array([one.slot.end.timestamp() for one in questions])
+    days = np.array([np.inf if one.is_soon else one.day_start.timestamp() for one in questions])
+    before, after = np.nonzero((ends[:, np.newaxis] <= starts) & (ends[:, np.newaxis] > days))
+    lat, lon = (np.array([getattr(one.origin, name) for one in questions], dtype=float) for name in ("lat", "lon"))
+    metres = geodesic_m(lat[before], lon[before], lat[after], lon[after])
+    radius_m = np.array([one.policy.radius_m for one in questions])
+    ways[before, after] = np.where(metres <= radius_m[after], metres, np.inf)
+    return ways
+
+
+def _with_appointments(
+    tx: Tx, questions: Sequence[Question], found: Mapping[int, Sequence[Eligible]]
+) -> dict[int, Sequence[Eligible]]:
+    """The same people, with the end of the appointment that each one's way begins at."""
+    later = [questions[n] for n in found if not questions[n].is_soon]
+    ends: dict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    if later:
+        values = {
+            "org_id": tx.org_id,
+            "technician_ids": sorted({one.technician_id for people in found.values() for one in people}),
+            "within_start": min(one.day_start for one in later),
+            "within_end": max(one.slot.start for one in later),
+        }
+        for row in tx.fetch(APPOINTMENTS, values):
+            ends[row.technician_id].append((row.ends_at, row.work_order_id))
+    return {
+        n: [replace(one, since=_since(questions[n], ends[one.technician_id])) for one in people]
+        for n, people in found.items()
+    }
+
+
+def _since(question: Question, ends: Iterable[tuple[datetime, UUID]]) -> datetime | None:
+    if question.is_soon:
+        return None
+    earlier = (at for at, order_id in ends if at <= question.slot.start and order_id != question.work_order_id)
+    return max([question.day_start, *earlier])
 
 
 def as_problem(
@@ -85,32 +169,29 @@ def as_problem(
     today = np.zeros(len(people), dtype=np.int64)
     for pair in pairs:
         today[people[pair.technician_id]] = max(today[people[pair.technician_id]], pair.today)
-    rooms = [
-        questions[pair.order].policy.offer_limit - pair.open_offers if as_offers[pair.order] else _NO_LIMIT
-        for pair in pairs
-    ]
+    policies = [questions[pair.order].policy for pair in pairs]
     problem = AssignmentProblem(
         order=np.array([pair.order for pair in pairs], dtype=np.int64),
         person=np.array([people[pair.technician_id] for pair in pairs], dtype=np.int64),
-        metres=np.array([pair.metres for pair in pairs], dtype=float),
-        room=np.array(rooms, dtype=np.int64),
+        metres=np.array(
+            [
+                pair.metres if pair.metres <= policy.radius_m else np.inf
+                for pair, policy in zip(pairs, policies, strict=True)
+            ],
+            dtype=float,
+        ),
+        since=np.array([np.inf if pair.since is None else pair.since.timestamp() for pair in pairs], dtype=float),
+        room=np.array(
+            [policy.offer_limit - pair.open_offers for pair, policy in zip(pairs, policies, strict=True)],
+            dtype=np.int64,
+        ),
         starts=np.array([(one.slot.start - one.policy.travel_buffer).timestamp() for one in questions]),
         ends=np.array([one.slot.end.timestamp() for one in questions]),
+        offered=np.array(as_offers, dtype=np.bool_),
         today=today,
-        follow=lambda pair, earlier: _from_there(questions[earlier], questions[pairs[pair].order], pairs[pair]),
+        onward=choice.onward,
     )
     return problem, pairs
-
-
-def _from_there(earlier: Question, question: Question, pair: Eligible) -> float:
-    """How far the technician is who comes from another order of the batch, on the sphere: giving it measures again.
-
-    For a slot that starts soon the live position counts, as in every ranking.
-    """
-    if question.is_soon or earlier.slot.end <= question.day_start:
-        return pair.metres
-    way_m = haversine_m(earlier.origin, question.origin)
-    return way_m if way_m <= question.policy.radius_m else float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +266,15 @@ def _eligible(
 ) -> dict[int, Sequence[Eligible]]:
     found: dict[int, list[Eligible]] = {n: [] for n in numbers}
     for row in _rows(tx, statement, group, numbers, fetch=nearest):
-        pair = Eligible(row.n, row.technician_id, row.name, row.distance_m, row.today, row.open_offers, row.coarse)
+        pair = Eligible(
+            order=row.n,
+            technician_id=row.technician_id,
+            name=row.name,
+            metres=row.distance_m,
+            today=row.today,
+            open_offers=row.open_offers,
+            coarse=row.coarse,
+        )
         found[row.n].append(pair)
     return {n: sorted(pairs, key=lambda pair: (pair.metres, pair.technician_id)) for n, pairs in found.items()}
 

@@ -110,3 +110,11 @@ class StopRow(NamedTuple):
     ends_at: datetime
     holds: bool
     distance_m: float | None
+
+
+class AppointmentRow(NamedTuple):
+    """When a booking ends after which its technician's way begins there."""
+
+    technician_id: UUID
+    work_order_id: UUID
+    ends_at: datetime

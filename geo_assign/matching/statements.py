@@ -46,6 +46,7 @@ from geo_assign.matching.places import (
     starts_from_store,
 )
 from geo_assign.matching.rows import (
+    AppointmentRow,
     BaseRow,
     CandidateRow,
     CountRow,
@@ -264,6 +265,26 @@ def _stops() -> AnySelect:
 
 STOPS = Statement.of(StopRow, _stops())
 """What `technician_ids` have or had between two instants, each with its distance to the origin in metres."""
+
+
+def _appointments() -> AnySelect:
+    b, w, asked = bookings.alias("b"), work_orders.alias("w"), _ASKED
+    return (
+        select(b.c.technician_id, b.c.work_order_id, b.c.ends_at)
+        .select_from(b.join(w, and_(w.c.org_id == b.c.org_id, w.c.id == b.c.work_order_id)))
+        .where(
+            b.c.org_id == asked.org_id,
+            b.c.technician_id == any_(asked.technician_ids),
+            b.c.state.in_(BOOKED),
+            b.c.occupied_until > asked.within_start,
+            b.c.ends_at <= asked.within_end,
+            w.c.geog.is_not(None),
+        )
+    )
+
+
+APPOINTMENTS = Statement.of(AppointmentRow, _appointments())
+"""When what `technician_ids` have or had at a known place ends, between two instants."""
 
 # How many there are ---------------------------------------------------------------------------------------------------
 

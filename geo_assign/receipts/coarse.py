@@ -102,6 +102,8 @@ def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
     shown: BatchEntry = {**batch}
     if "optimal_m" in batch:
         shown["optimal_m"] = coarse_distance_m(batch["optimal_m"])
+    if (bound_m := batch.get("bound_m")) is not None:
+        shown["bound_m"] = coarse_distance_m(bound_m)
     if "greedy_m" in batch:
         shown["greedy_m"] = coarse_distance_m(batch["greedy_m"])
     if chosen := batch.get("chosen"):

@@ -104,12 +104,14 @@ class AloneEntry(TypedDict):
 
 
 class BatchEntry(TypedDict):
-    """The batch that an order was solved in, with its sums."""
+    """The batch that an order was solved in, with its sums. Receipts of older versions have no bounds."""
 
     id: str
     orders: int
     assigned: int
     optimal_m: float
+    bound_assigned: NotRequired[int | None]
+    bound_m: NotRequired[float | None]
     greedy_assigned: int
     greedy_m: float
     truncated: bool

@@ -45,8 +45,11 @@ ROOMS = {
     "judging": Room(("positions/judging.py",), ("tests/positions/test_judging.py",)),
     "ladder": Room(("dispatch/ladder.py",), ("tests/dispatch/test_ladder_computed.py",)),
     "optimal": Room(
-        ("matching/optimal.py",),
-        ("tests/matching/test_optimal.py",),
+        tuple(
+            f"matching/{name}.py"
+            for name in ("bounds", "chains", "greedy", "improving", "optimal", "pairing", "problem")
+        ),
+        ("tests/matching/test_optimal.py", "tests/matching/test_solving.py"),
         timing=("tests/matching/test_optimal.py::test_two_hundred_orders_among_a_thousand_people",),
         seconds=1_800,
     ),

@@ -191,6 +191,49 @@ def test_one_person_gets_two_orders_one_after_the_other(day: Day) -> None:
     assert [day.outcome(job).state for job in "JK"] == [State.ASSIGNED, State.ASSIGNED]
 
 
+def test_an_appointment_between_two_orders_is_where_the_second_way_begins(day: Day) -> None:
+    day.map("A J . . K", step_m=500)
+    day.technician("A", home=True, booked="tomorrow 11:00-12:00")
+    waiting(day, "J", slot="tomorrow 09:00-10:00")
+    waiting(day, "K", slot="tomorrow 13:00-14:00")
+    found = optimize(day, mode="assign")
+    assert [round(pair.chosen.distance_m, -2) for pair in found.pairs] == [500, 2_000]
+
+
+def test_an_older_order_that_comes_later_is_reached_from_the_newer_one(day: Day) -> None:
+    day.map("A J . . K", step_m=500)
+    day.technician("A", home=True)
+    waiting(day, "J", slot="tomorrow 13:00-14:00")
+    waiting(day, "K", slot="tomorrow 09:00-10:00")
+    found = optimize(day, mode="assign")
+    assert [pair.greedy and round(pair.greedy.distance_m, -2) for pair in found.pairs] == [2_000, 1_500]
+    assert [round(pair.chosen.distance_m, -2) for pair in found.pairs] == [2_000, 1_500]
+    assert found.totals.optimal_m == found.totals.greedy_m == pytest.approx(3_500, rel=0.02)
+
+
+def test_who_is_too_far_away_may_come_from_another_order(day: Day) -> None:
+    day.set(radius_m=2_100)
+    day.map("A . . J . . . K", step_m=500)
+    day.technician("A", home=True)
+    waiting(day, "J", slot="tomorrow 09:00-10:00")
+    waiting(day, "K", slot="tomorrow 11:00-12:00")
+    assert unassigned(day, optimize(day, mode="assign", work_order_ids=(day.jobs["K"],))) == {"K": "nobody_eligible"}
+    found = optimize(day, commit=True, mode="assign")
+    assert plan(day, found) == {"J": "A", "K": "A"}
+    assert [day.outcome(job).state for job in "JK"] == [State.ASSIGNED, State.ASSIGNED]
+
+
+def test_an_order_beyond_the_radius_of_all_is_told_so_also_beside_one_in_reach(day: Day) -> None:
+    day.set(radius_m=2_100)
+    day.map("A . . J . . . . . . K", step_m=500)
+    day.technician("A", home=True)
+    waiting(day, "J", slot="tomorrow 09:00-10:00")
+    waiting(day, "K", slot="tomorrow 11:00-12:00")
+    found = optimize(day, mode="assign")
+    assert plan(day, found) == {"J": "A"}
+    assert [(left.code, left.counts) for left in found.left] == [("nobody_eligible", {"outside_radius": 1})]
+
+
 def test_slots_that_overlap_by_their_way_are_not_given_to_one_person(day: Day) -> None:
     day.map("A J . . K", step_m=500)
     day.technician("A", home=True)

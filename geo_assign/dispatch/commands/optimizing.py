@@ -14,7 +14,7 @@ from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.assigning import Mode
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
 from geo_assign.dispatch.searching import ring_at, slot_has_passed
-from geo_assign.matching.batches import Choice, list_eligible
+from geo_assign.matching.batches import Choice, list_eligible, look_wider
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import explain_exclusions, explain_one, rank
 from geo_assign.matching.questions import question_for_order
@@ -59,7 +59,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The orders to solve, oldest first, and by their number who can go. `more`: there are more waiting than that."""
+    """The orders to solve, oldest first, and by their number who can go. `more`: there are more waiting than that.
+
+    `without_eligible`: why, by number, orders would be left that no technician can take from where the technician is;
+    one who comes from another order of the batch may.
+    """
 
     at: datetime
     orders: tuple[WorkOrder, ...]
@@ -67,6 +71,7 @@ class Gathered:
     as_offers: tuple[bool, ...]
     choice: Choice
     left: tuple[Left, ...]
+    without_eligible: Mapping[int, Left]
     more: bool
 
 
@@ -106,21 +111,19 @@ def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
         for order, as_offer in zip(waiting, as_offers, strict=True)
     ]
     choice = list_eligible(tx, dict(enumerate(questions)))
-    without_eligible = [n for n in range(len(waiting)) if not choice.eligible[n]]
-    left = [_not_to_solve(order) for order in found if order not in waiting]
-    left += [
-        _none_eligible(tx, waiting[n], questions[n], counted=wanted.explain and n in without_eligible[:_EXPLAINED])
-        for n in without_eligible
-    ]
-    return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), choice, tuple(left), more)
+    without_eligible = choice.without_technician(questions)
+    why = {
+        n: _none_eligible(tx, waiting[n], questions[n], counted=wanted.explain and place < _EXPLAINED)
+        for place, n in enumerate(without_eligible)
+    }
+    left = tuple(_not_to_solve(order) for order in found if order not in waiting)
+    return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), choice, left, why, more)
 
 
 def look_further(tx: Tx, gathered: Gathered, numbers: Sequence[int], *, nearest: int) -> Gathered:
     """More people for orders that all of their nearest were taken from."""
-    wider = list_eligible(tx, {n: gathered.questions[n] for n in numbers}, nearest=nearest)
-    eligible = {**gathered.choice.eligible, **wider.eligible}
-    truncated = gathered.choice.truncated - set(numbers) | wider.truncated
-    return replace(gathered, choice=Choice(eligible, truncated))
+    choice = look_wider(tx, gathered.questions, gathered.choice, numbers, nearest=nearest)
+    return replace(gathered, choice=choice)
 
 
 def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:

@@ -75,6 +75,8 @@ class BatchTotalsAnswer(Answer):
     orders: int = Field(description="Orders in the batch.")
     assigned: int = Field(description="Orders that get a technician.")
     optimal_m: float = Field(description="The ways of all pairs together.")
+    bound_assigned: int | None = Field(description="No plan assigns more.")
+    bound_m: float | None = Field(description="No plan that assigns as many is shorter. `optimal_m`: the best of all.")
     greedy_assigned: int = Field(description="Orders that one by one would have got one.")
     greedy_m: float = Field(description="The ways of those together.")
     lost: int = Field(description="Pairs that could not be assigned any more.")
