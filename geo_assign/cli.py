@@ -127,17 +127,14 @@ def worker() -> None:
     if settings.worker_database_url is None:
         raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: the worker sees due rows through it.")
     from geo_assign.app import make_services  # noqa: PLC0415
-    from geo_assign.core.db import Database  # noqa: PLC0415
     from geo_assign.core.telemetry import configure_logging  # noqa: PLC0415
     from geo_assign.worker import run_worker  # noqa: PLC0415
 
     configure_logging(settings.log_level)
     services = make_services(settings)
-    database = Database(settings.worker_database_url.get_secret_value(), pool_size=2)
     try:
-        run_worker(settings, database, services.dispatch, services.webhooks)
+        run_worker(settings, services.dispatch, services.webhooks)
     finally:
-        database.close()
         services.close()
 
 

@@ -1,26 +1,30 @@
-"""The worker: looks for due rows at every sweep and does what they ask for.
+"""The worker: looks for due rows and does what they ask for.
 
-It keeps nothing in memory that matters: killed between any two steps, the next worker finds the same rows. Geocoding
-and webhooks wait for others' servers, so they have threads of their own and never hold up a deadline.
+It keeps nothing in memory that matters: killed between any two steps, the next worker finds the same rows.
+
+Each kind of work is a lane with threads of its own. Deadlines share theirs, and their connections, with nothing else:
+neither evaluations nor geocoding, neither the fan-out of events nor their sending nor housekeeping holds one up. Within
+a lane organizations take turns, and so do the stores of one.
 """
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import monotonic
+from functools import partial
 from uuid import UUID
 
 from prometheus_client import start_http_server
 
 from geo_assign.access.tasks import sweep_expired
 from geo_assign.core.db import Database
+from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import get_logger, registry
 from geo_assign.dispatch.flows import DispatchService
-from geo_assign.dispatch.tasks import geocode_and_evaluate
+from geo_assign.dispatch.tasks import close_expired, evaluate, geocode
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
@@ -30,88 +34,101 @@ from geo_assign.workorders.queries import due
 
 _log = get_logger()
 
-_GEOCODERS = 4
+_THREADS = {"offer_expiry": 4, "geocoding": 5, "evaluation": 3}
+"""Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
+_LANES = 5
+_ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
+# An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
+_DEADLINE_LOCK_MS = 1_000
+
+_Act = Callable[[UUID, UUID], object]
 
 
 @dataclass
 class Worker:
-    """One worker process. `worker` is the sweeping role's database."""
+    """One worker process. `worker` is the sweeping role's database, with a connection for each lane.
+
+    `deadlines` closes what has expired, with connections of its own; `dispatch` does all else.
+    """
 
     settings: Settings
     worker: Database
+    deadlines: DispatchService
     dispatch: DispatchService
     sender: Sender
     stop: threading.Event = field(default_factory=threading.Event)
-    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_GEOCODERS, "geocoding"))
-    _locating: dict[UUID, Future[None]] = field(default_factory=dict)
-    _housekeeping_due: float = 0.0
-    _deliveries: Deliveries = field(init=False)
+    lanes: tuple[BackgroundLane, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._deliveries = Deliveries(self.worker, self.sender, self.stop)
+        every_s, self._deliveries = self.settings.sweep_interval_s, Deliveries(self.worker, self.sender, self.stop)
+        evaluations = self._due_rows("evaluation", due.list_due_evaluations, partial(evaluate, self.dispatch))
+
+        def then_evaluate(act: Callable[[DispatchService, UUID, UUID], None], dispatch: DispatchService) -> _Act:
+            def acts(org_id: UUID, row_id: UUID) -> None:
+                act(dispatch, org_id, row_id)
+                evaluations.look()
+
+            return acts
+
+        self.lanes = (
+            self._due_rows("offer_expiry", due.list_overdue_offers, then_evaluate(close_expired, self.deadlines)),
+            self._due_rows("geocoding", due.list_due_geocoding, then_evaluate(geocode, self.dispatch)),
+            evaluations,
+            Repeated("webhooks", self._deliveries.sweep, every_s),
+            Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
+        )
 
     def run(self) -> None:
-        """Sweep until `stop` is set; an error in one sweep is logged and the next one tries again."""
-        while not self.stop.is_set():
-            self.run_once()
-            self.stop.wait(self.settings.sweep_interval_s)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Work until `stop` is set; an error in one step is logged, and what it left is due again."""
+        for lane in self.lanes:
+            lane.start()
+        self.stop.wait()
+        for lane in self.lanes:
+            lane.close()
         self._deliveries.close()
+        for lane in self.lanes:
+            lane.join(_ENDS_WITHIN_S)
 
-    def run_once(self) -> None:
-        """One sweep: deadlines first, then waiting work, then addresses, webhooks and housekeeping."""
-        self._each("offer_expiry", due.list_overdue_offers, self.dispatch.expire)
-        self._each("evaluation", due.list_due_evaluations, self.dispatch.evaluate)
-        self._guard("geocoding", self._start_geocoding)
-        self._guard("webhooks", self._deliveries.sweep)
-        if monotonic() >= self._housekeeping_due:
-            self._housekeeping_due = monotonic() + _HOUSEKEEPING.total_seconds()
-            self._keep_house()
-
-    def _each(
-        self, name: str, due: Callable[[Database], Sequence[tuple[UUID, UUID]]], act: Callable[[UUID, UUID], object]
-    ) -> None:
-        def sweep() -> None:
-            for org_id, row_id in due(self.worker):
-                if self.stop.is_set():
-                    return
-                self._guard(name, lambda org_id=org_id, row_id=row_id: act(org_id, row_id))  # type: ignore[misc]
-
-        self._guard(name, sweep)
-
-    def _start_geocoding(self) -> None:
-        self._locating = {order_id: job for order_id, job in self._locating.items() if not job.done()}
-        for org_id, order_id in due.list_due_geocoding(self.worker):
-            if order_id not in self._locating:
-                self._locating[order_id] = self._pool.submit(self._geocode, org_id, order_id)
-
-    def _geocode(self, org_id: UUID, order_id: UUID) -> None:
-        self._guard("geocoding", lambda: geocode_and_evaluate(self.dispatch, org_id, order_id))
+    def _due_rows(self, name: str, list_due: Callable[[Database], Due], act: _Act) -> DueRows:
+        return DueRows(name, partial(list_due, self.worker), act, _THREADS[name], self.settings.sweep_interval_s)
 
     def _keep_house(self) -> None:
         retention = timedelta(days=self.settings.track_retention_days)
-        self._guard("track", lambda: keep_track(self.worker, retention=retention))
-        self._guard("expired_credentials", lambda: sweep_expired(self.worker))
-        self._guard("expired_geocoding", lambda: sweep_expired_outcomes(self.worker))
-        self._guard("expired_deliveries", lambda: expire_deliveries(self.worker))
-        self._guard("old_deliveries", lambda: forget_old(self.worker))
-        self._guard("old_location_views", lambda: sweep_old_views(self.worker))
+        steps: dict[str, Callable[[], object]] = {
+            "track": lambda: keep_track(self.worker, retention=retention),
+            "expired_credentials": lambda: sweep_expired(self.worker),
+            "expired_geocoding": lambda: sweep_expired_outcomes(self.worker),
+            "expired_deliveries": lambda: expire_deliveries(self.worker),
+            "old_deliveries": lambda: forget_old(self.worker),
+            "old_location_views": lambda: sweep_old_views(self.worker),
+        }
+        for name, step in steps.items():
+            with guarded(name):
+                step()
 
-    def _guard(self, name: str, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except Exception:  # noqa: BLE001 - one sweep that fails must not end the others
-            _log.exception("sweep_failed", task=name)
+
+@contextmanager
+def open_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -> Iterator[Worker]:
+    """A worker with the connections that it needs beside those of `dispatch`. `worker_database_url` is set."""
+    assert settings.worker_database_url is not None
+    worker = Database(settings.worker_database_url.get_secret_value(), pool_size=_LANES)
+    of_application = settings.database_url.get_secret_value()
+    deadlines = Database(of_application, pool_size=_THREADS["offer_expiry"], lock_ms=_DEADLINE_LOCK_MS)
+    try:
+        yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender)
+    finally:
+        deadlines.close()
+        worker.close()
 
 
-def run_worker(settings: Settings, worker: Database, dispatch: DispatchService, sender: Sender) -> None:
+def run_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -> None:
     """Run until SIGTERM or SIGINT."""
-    process = Worker(settings, worker, dispatch, sender)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: process.stop.set())
-    if settings.worker_metrics_port:
-        start_http_server(settings.worker_metrics_port, settings.host, registry=registry)
-    _log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
-    process.run()
-    _log.info("worker_stopped")
+    with open_worker(settings, dispatch, sender) as process:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: process.stop.set())
+        if settings.worker_metrics_port:
+            start_http_server(settings.worker_metrics_port, settings.host, registry=registry)
+        _log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
+        process.run()
+        _log.info("worker_stopped")

@@ -23,7 +23,7 @@ from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.commands import find_and_lock_ungeocoded, set_deadlines
-from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, WorkOrder
+from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, State, WorkOrder
 from geo_assign.workorders.queries import get_work_order
 
 
@@ -83,18 +83,24 @@ class DispatchService:
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id)
 
-    def locate(self, org_id: UUID, order_id: UUID) -> None:
-        """Geocode an order's address and write what came of it. Nothing to do where a location is known and kept."""
+    def locate(self, org_id: UUID, order_id: UUID, *, evaluate_later: bool = False) -> None:
+        """Geocode an order's address and write what came of it. Nothing to do where a location is known and kept.
+
+        `evaluate_later`: leave the order due for evaluation.
+        """
         question = self.database.run(org_id, lambda tx: _to_geocode(tx, order_id))
         if question is None:
             return
         request, attempts = question
         result = self.geocode(request)
         asked = request.address.text
-        self.database.run(
-            org_id,
-            lambda tx: record_geocoding(tx, system_caller(org_id), order_id, asked, result, attempts=attempts),
-        )
+
+        def record(tx: Tx) -> None:
+            order = record_geocoding(tx, system_caller(org_id), order_id, asked, result, attempts=attempts)
+            if evaluate_later and order.state in (State.NEW, State.PENDING):
+                set_deadlines(tx, order_id, evaluate_due_at=tx.now())
+
+        self.database.run(org_id, record)
 
     def evaluate(self, org_id: UUID, order_id: UUID, *, caller: Caller | None = None, forced: bool = False) -> None:
         """Run automatic assignment on one order."""
@@ -128,10 +134,14 @@ class DispatchService:
 
     def expire(self, org_id: UUID, offer_id: UUID) -> bool:
         """Expire one overdue offer and ask the next. False: there was nothing (left) to do."""
-        order_id = self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
+        order_id = self.close_expired(org_id, offer_id)
         if order_id is not None:
             self.evaluate(org_id, order_id)
         return order_id is not None
+
+    def close_expired(self, org_id: UUID, offer_id: UUID) -> UUID | None:
+        """Expire one overdue offer; returns its work order, which is due. None: there was nothing (left) to do."""
+        return self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
 
     def read(self, caller: Caller, order_id: UUID) -> WorkOrder:
         """The order in its present state. It was in scope when it was written."""

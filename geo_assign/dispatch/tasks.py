@@ -1,7 +1,7 @@
-"""The worker's step for a work order that is due to be geocoded.
+"""Background steps of dispatch: each works on one due row.
 
-Offers past their deadline and orders to evaluate need no step of their own: the worker calls `DispatchService`. Two
-workers may take up the same row: the lock and the row's state decide which one does it, the other finds nothing to do.
+Any number of processes may take up the same row: the lock and the row's state decide which one does it, the other finds
+nothing to do. None of these evaluates a work order but `evaluate`: what the others leave is due for it.
 """
 
 from uuid import UUID
@@ -9,7 +9,16 @@ from uuid import UUID
 from geo_assign.dispatch.flows import DispatchService
 
 
-def geocode_and_evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
-    """Find an order's address, then evaluate it."""
-    dispatch.locate(org_id, order_id)
+def close_expired(dispatch: DispatchService, org_id: UUID, offer_id: UUID) -> None:
+    """Close an offer whose deadline has passed."""
+    dispatch.close_expired(org_id, offer_id)
+
+
+def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
+    """Find an order's address."""
+    dispatch.locate(org_id, order_id, evaluate_later=True)
+
+
+def evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
+    """Look for a technician, or for those who are missing."""
     dispatch.evaluate(org_id, order_id)

@@ -31,6 +31,7 @@ from geo_assign.matching.statements import (
     candidates_for_each,
     edge_for_each,
     members_for_each,
+    passing_for_each,
 )
 from geo_assign.matching.walking import WINDOWS, walk_outwards
 
@@ -157,6 +158,18 @@ def _since(question: Question, ends: Iterable[tuple[datetime, UUID]]) -> datetim
     return max([question.day_start, *earlier])
 
 
+def list_takeable(tx: Tx, technician_id: UUID, questions: Mapping[int, Question]) -> set[int]:
+    """Those of the numbered orders that one technician can take: no filter of the ranking excludes that one."""
+    shapes: dict[Shape, dict[int, Question]] = defaultdict(dict)
+    for n, question in questions.items():
+        shapes[shape_of(question)][n] = question
+    found: set[int] = set()
+    for shape, alike in shapes.items():
+        group = _Alike(shape, None, alike)
+        found |= {row.n for row in _rows(tx, passing_for_each(shape), group, alike, technician_ids=[technician_id])}
+    return found
+
+
 def as_problem(
     questions: Sequence[Question], choice: Choice, *, as_offers: Sequence[bool]
 ) -> tuple[AssignmentProblem, list[Eligible]]:
@@ -279,7 +292,9 @@ def _eligible(
     return {n: sorted(pairs, key=lambda pair: (pair.metres, pair.technician_id)) for n, pairs in found.items()}
 
 
-def _rows(tx: Tx, statement: Statement[R], group: _Alike, numbers: Collection[int], *, fetch: int = 0) -> list[R]:
+def _rows(
+    tx: Tx, statement: Statement[R], group: _Alike, numbers: Collection[int], *, fetch: int = 0, **shared: object
+) -> list[R]:
     """The rows of the statement for each of the numbered questions, which travel as rows of their parameters."""
     if not numbers:
         return []
@@ -291,4 +306,4 @@ def _rows(tx: Tx, statement: Statement[R], group: _Alike, numbers: Collection[in
     document = json.dumps([{name: row[name] for name in QUESTION_COLUMNS} for row in rows], default=str)
     # Alike are questions of one scope.
     scope = scope_values(tx, questions[0].scope)
-    return tx.fetch(statement, {**scope, "fetch": fetch, "questions": document})
+    return tx.fetch(statement, {**scope, **shared, "fetch": fetch, "questions": document})

@@ -71,6 +71,12 @@ class NumberedEdgeRow(NamedTuple):
     sphere_m: float
 
 
+class PassingRow(NamedTuple):
+    """The number of a question whose filters let the technician pass."""
+
+    n: int
+
+
 class CountRow(NamedTuple):
     number: int
 

@@ -146,8 +146,8 @@ def members_for(shape: Shape, asked: Parameters, members: AnySelect) -> Walk:
     return (members_live if shape.is_soon else members_planned)(asked, LIVE, members=members)
 
 
-def place_of_one(shape: Shape, technician: FromClause, sources: Sources) -> Walk:
-    return (one_live if shape.is_soon else one_planned)(technician, ASKED_OF_ONE, sources)
+def place_of_one(shape: Shape, technician: FromClause, sources: Sources, *, asked: Parameters = ASKED_OF_ONE) -> Walk:
+    return (one_live if shape.is_soon else one_planned)(technician, asked, sources)
 
 
 def edge_for(shape: Shape, asked: Parameters, window: int) -> Walk:

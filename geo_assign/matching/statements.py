@@ -35,6 +35,7 @@ from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.matching.domain import ExclusionCode
 from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at
 from geo_assign.matching.history import People, as_of
+from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
     FEW,
     Walk,
@@ -55,6 +56,7 @@ from geo_assign.matching.rows import (
     IdRow,
     NumberedCandidateRow,
     NumberedEdgeRow,
+    PassingRow,
     SkillCountRow,
     StopRow,
 )
@@ -192,6 +194,17 @@ def members_for_each(shape: Shape) -> Statement[NumberedCandidateRow]:
     """The same of the members of the question's group, or else its store, however far: FEW at most."""
     answer = _candidates(shape, _EACH, members_for(shape, _EACH, _members(shape, _EACH)))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
+
+
+@lru_cache(maxsize=64)
+def passing_for_each(shape: Shape) -> Statement[PassingRow]:
+    """Those of `questions` for which one of `technician_ids` passes the filters."""
+    t = LIVE.technicians.alias()
+    p = place_of_one(shape, t, LIVE, asked=_EACH).lateral("p")
+    rows = select(true().label("passes")).select_from(t.join(p, is_current(t, p)))
+    rows = rows.where(t.c.org_id == _EACH.org_id, t.c.id == any_(NAMED.technician_ids), is_in_scope(shape, t))
+    passing_one = rows.where(*let_through(shape, subject_of(shape, t, p, asked=_EACH))).limit(1)
+    return Statement.of(PassingRow, _for_each(passing_one, PassingRow))
 
 
 @lru_cache(maxsize=64)

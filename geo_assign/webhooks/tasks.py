@@ -54,7 +54,16 @@ _BATCHES = 20
 _OLDEST_S = gauge("webhook_oldest_waiting_seconds", "Age of the oldest delivery that still waits.")
 
 _WAITING = webhook_deliveries.c.state == word(DeliveryState.WAITING)
-_TO_FAN_OUT = select(outbox.c.org_id).where(outbox.c.delivered_at.is_(None)).distinct()
+_NOT_FANNED_OUT = outbox.c.delivered_at.is_(None)
+# The organizations that wait longest, few at a time: between them, deliveries that are due are begun.
+_ORGANIZATIONS = 50
+_TO_FAN_OUT = (
+    select(outbox.c.org_id)
+    .where(_NOT_FANNED_OUT)
+    .group_by(outbox.c.org_id)
+    .order_by(func.min(outbox.c.sequence))
+    .limit(_ORGANIZATIONS)
+)
 
 
 def _due(now: datetime) -> Select[UUID, UUID, int]:
@@ -70,6 +79,16 @@ def _due(now: datetime) -> Select[UUID, UUID, int]:
 def _oldest_s(now: datetime) -> Select[float]:
     age_s = extract("epoch", literal(now, INSTANT) - func.min(webhook_deliveries.c.created_at))
     return select(func.coalesce(cast(age_s, Double), 0.0)).where(_WAITING)
+
+
+def _mark_unheard(now: datetime) -> Update:
+    """A batch of events that no webhook of their organization hears: there is nothing to fan out."""
+    o, w = outbox.alias("o"), webhooks.c
+    is_heard = exists().where(w.org_id == o.c.org_id, w.active, w.created_at <= o.c.created_at)
+    unheard = select(o.c.org_id, o.c.id).where(o.c.delivered_at.is_(None), ~is_heard).limit(_BATCH)
+    keys = unheard.with_for_update(skip_locked=True, of=o)
+    marked = update(outbox).where(tuple_(outbox.c.org_id, outbox.c.id).in_(keys))
+    return marked.values(delivered_at=now)
 
 
 def _expire(now: datetime) -> Update:
@@ -106,9 +125,12 @@ class Deliveries:
     _busy: Counter[UUID] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sweep(self) -> None:
-        """Fan out what happened, and give each webhook with something due one thread more, up to its share."""
-        fan_out_everywhere(self.worker, self.sender.database)
+    def sweep(self) -> bool:
+        """Fan out what happened, and give each webhook with something due one thread more, up to its share.
+
+        Whether there is more to fan out.
+        """
+        more = fan_out_in_turns(self.worker, self.sender.database)
         with self.worker.across_organizations() as conn:
             now = self.worker.clock.now(conn)
             due = conn.execute(_due(now)).all()
@@ -116,6 +138,7 @@ class Deliveries:
         for org_id, webhook_id, failures in due:
             if self._take_thread(webhook_id, 1 if failures >= _KEEPS_FAILING else _PER_WEBHOOK):
                 self._pool.submit(self._send, org_id, webhook_id)
+        return more
 
     def close(self) -> None:
         """Begin nothing more. What is under way ends by itself within its deadline."""
@@ -140,14 +163,19 @@ class Deliveries:
                 self._busy[webhook_id] -= 1
 
 
-def fan_out_everywhere(worker: Database, application: Database) -> None:
-    """Turn every waiting event into deliveries, organization by organization."""
+def fan_out_in_turns(worker: Database, application: Database) -> bool:
+    """Turn waiting events into deliveries, some of each organization; whether more of them wait.
+
+    What no webhook hears costs a share of one statement; the rest a transaction per organization and turn.
+    """
+    for _ in range(_BATCHES):
+        with worker.across_organizations() as conn:
+            if conn.execute(_mark_unheard(worker.clock.now(conn))).rowcount < _BATCH:
+                break
     with worker.across_organizations() as conn:
         waiting = conn.execute(_TO_FAN_OUT).scalars().all()
-    for org_id in waiting:
-        for _ in range(_BATCHES):
-            if application.run(org_id, fan_out) < AT_ONCE:
-                break
+    taken = [application.run(org_id, fan_out) for org_id in waiting]
+    return any(taken) and (len(waiting) == _ORGANIZATIONS or max(taken) == AT_ONCE)
 
 
 def expire_deliveries(worker: Database) -> int:

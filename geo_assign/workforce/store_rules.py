@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.workforce.countries import find_country
-from geo_assign.workforce.domain import Store
-from geo_assign.workforce.queries import get_store
+from geo_assign.workforce.domain import Store, Technician
+from geo_assign.workforce.queries import get_store, to_store
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
-from geo_assign.workforce.tables import stores
+from geo_assign.workforce.tables import service_groups, stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,19 @@ class StoreRules:
 
 def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:
     """Raises NotFoundError for a store outside the scope."""
-    store = get_store(tx, scope, store_id)
+    return _rules_of(tx, get_store(tx, scope, store_id))
+
+
+def list_rules_for(tx: Tx, technician: Technician) -> list[StoreRules]:
+    """The rules of each store whose work a technician may be given: the home store, and those of the groups."""
+    s, g = stores.c, service_groups.c
+    of_groups = select(g.store_id).where(g.org_id == tx.org_id, g.id.in_(technician.group_ids))
+    is_one = or_(s.id == technician.store_id, s.id.in_(of_groups))
+    rows = tx.conn.execute(select(stores).where(s.org_id == tx.org_id, s.active, is_one).order_by(s.id))
+    return [_rules_of(tx, to_store(row)) for row in rows]
+
+
+def _rules_of(tx: Tx, store: Store) -> StoreRules:
     return StoreRules(store, load_settings(store.stored_settings, freshness_s=tx.defaults.freshness_s))
 
 

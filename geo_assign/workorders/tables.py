@@ -37,6 +37,7 @@ _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
 # `search_started_at` is when automation's search for a technician began: a widening radius counts from it.
 # `returned_to` is the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until
 # a change settles it. `geocode_due_at` and `evaluate_due_at` are deadlines: the worker looks for those that passed.
+# `looks_again_at` equals `evaluate_due_at` where the order is looked at only because time passes: that can wait.
 # `crew_size` is how many collaborators there are to be. `customer_phones` holds the numbers of the customer's phone
 # text in E.164 with blanks between: empty without any, null where an older version wrote the row. `human_version` is
 # the last version that a person made: what automation did since does not stand in a person's way.
@@ -85,6 +86,7 @@ work_orders = tenant_table(
     Column("search_started_at", INSTANT),
     Column("crew_size", Integer, nullable=False, server_default="0"),
     Column("customer_phones", Text),
+    Column("looks_again_at", INSTANT),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
@@ -127,6 +129,15 @@ work_orders = tenant_table(
     Index("work_orders_geog_idx", "org_id", "geog", postgresql_using="gist", postgresql_where=text(_LIVE)),
     Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
     Index("work_orders_evaluate_due_idx", "evaluate_due_at", postgresql_where=text("evaluate_due_at IS NOT NULL")),
+    Index(
+        "work_orders_searching_idx",
+        "org_id",
+        "store_id",
+        text("priority DESC"),
+        "created_at",
+        "id",
+        postgresql_where=text("pending_reason = 'nobody_eligible'"),
+    ),
     worker=("SELECT",),
 )
 

@@ -97,7 +97,7 @@ def test_one_work_order_is_never_told_twice_at_once(office: Office, worker: Data
 def test_events_without_listeners_are_marked_and_forgotten(office: Office, worker: Database) -> None:
     day = office.day
     day.lead("J")
-    tasks.fan_out_everywhere(worker, day.database)
+    tasks.fan_out_in_turns(worker, day.database)
     assert waiting_and_kept(worker) == (0, 3)  # one of them: Ana came on duty
     day.clock.advance(EVENTS_KEPT_FOR - timedelta(hours=1))
     assert tasks.forget_old(worker) == 0
@@ -109,7 +109,7 @@ def test_events_without_listeners_are_marked_and_forgotten(office: Office, worke
 def test_what_waits_for_a_switched_off_webhook_ends_after_three_days(office: Office, worker: Database) -> None:
     day, listener = office.day, office.listens("work_order.created")
     day.lead("J")
-    tasks.fan_out_everywhere(worker, day.database)
+    tasks.fan_out_in_turns(worker, day.database)
     listener.change(active=False)
     assert tasks.expire_deliveries(worker) == 0
     day.clock.advance(TRIED_FOR)

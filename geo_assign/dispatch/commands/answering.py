@@ -11,9 +11,10 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.wire import FreeText
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import Release, release_technician
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.commands import apply_change, close_offer, lock_with_offer, recheck_pending, set_bookings
+from geo_assign.workorders.commands import apply_change, close_offer, lock_with_offer, set_bookings
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     Assigned,
@@ -133,14 +134,12 @@ def expire(tx: Tx, caller: Caller, offer_id: UUID) -> UUID | None:
 
 def _withdraw_rivals(tx: Tx, order: WorkOrder, *, at: datetime) -> None:
     """The others who are asked to lead the work learn that it is taken."""
-    freed = False
+    freed: list[UUID] = []
     for offer in list_open_offers(tx, work_order_id=order.id):
         if offer.role is BookingRole.PRIMARY:
             close_offer(tx, offer, OfferState.WITHDRAWN, at=at, reason=WithdrawnBecause.TAKEN_BY_ANOTHER)
-            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=offer.booking_id)
-            freed = True
-    if freed:
-        recheck_pending(tx, at=at, store_ids=[order.store_id])
+            freed += set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=offer.booking_id)
+    wake_for(tx, freed, at=at)
 
 
 def _awaits_more(tx: Tx, order: WorkOrder, bookings: Sequence[Booking]) -> bool:

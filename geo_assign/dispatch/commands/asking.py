@@ -184,13 +184,13 @@ def _set_none_eligible(
         reaches = SearchRing(ring.radius_m, ring.widens_at, ring.next_radius_m)
     cause = _cause_of(ranking, reaches)
     if order.pending_reason is PendingReason.NOBODY_ELIGIBLE and order.pending_detail == cause.as_json():
-        set_deadlines(tx, order.id, evaluate_due_at=again)
+        set_deadlines(tx, order.id, evaluate_due_at=again, looks_again_at=again)
         return
     decision_id = record_decision(
         tx, ranking, work_order_id=order.id, mode="automatic", outcome="nobody", actor=actor_of(caller), chosen=None
     )
     after = Pending(cause, evaluate_due_at=again)
-    set_pending(tx, caller, order, after, at=at, sets={"decision_id": decision_id})
+    set_pending(tx, caller, order, after, at=at, sets={"decision_id": decision_id, "looks_again_at": again})
 
 
 def _cause_of(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:

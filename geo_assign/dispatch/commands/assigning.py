@@ -15,6 +15,7 @@ from geo_assign.dispatch.commands.crews import (
     get_collaborators,
     require_fit,
 )
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.matching.domain import Ranking
 from geo_assign.matching.queries import rank
@@ -26,7 +27,6 @@ from geo_assign.workorders.commands import (
     apply_change,
     lock,
     lock_people,
-    recheck_pending,
     require_version,
     require_way,
     set_bookings,
@@ -82,9 +82,9 @@ def assign(
     crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
     ranking = rank_choice(tx, order, rules)
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_bookings(tx, order.id))})
-    withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
+    freed = withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
     _assign_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
-    recheck_pending(tx, at=tx.now(), store_ids=[order.store_id])
+    wake_for(tx, freed, at=tx.now())
     return lock(tx, order_id)
 
 
@@ -133,11 +133,11 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
             state=order.state.value,
         )
     now = tx.now()
-    withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
-    set_bookings(tx, order.id, BookingState.RELEASED, at=now)
+    freed = withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
+    freed += set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     event = UnassignedEvent(technician_id=order.technician_id, technician_name=order.technician_name, reason=None)
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=Pending(Unassigned())))
-    recheck_pending(tx, at=now, store_ids=[order.store_id])
+    wake_for(tx, freed, at=now)
     return lock(tx, order_id)
 
 

@@ -66,7 +66,7 @@ def evaluate(
 
 def settings_changed(tx: Tx, store_id: UUID) -> None:
     """A store has other triggers or limits: evaluate its pending work again."""
-    recheck_pending(tx, at=tx.now(), store_ids=[store_id], reasons=_DECIDED_BY_SETTINGS)
+    recheck_pending(tx, at=tx.now(), store_id=store_id, reasons=_DECIDED_BY_SETTINGS)
 
 
 def _ask_missing(tx: Tx, caller: Caller, order: WorkOrder) -> WorkOrder:

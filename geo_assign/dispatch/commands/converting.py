@@ -7,6 +7,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import NotALeadError
 from geo_assign.workorders.commands import (
@@ -15,7 +16,6 @@ from geo_assign.workorders.commands import (
     leave_group,
     lock,
     next_number,
-    recheck_pending,
     require_version,
     require_way,
     set_bookings,
@@ -57,16 +57,16 @@ def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tu
     # The number first: creating a ticket takes the two in this order, too.
     ticket_id, number = new_id(), next_number(tx, Kind.TICKET)
     now = tx.now()
-    withdraw(tx, lead, WithdrawnBecause.CONVERTED)
+    freed = withdraw(tx, lead, WithdrawnBecause.CONVERTED)
     if lead.state not in TAKEN:
-        set_bookings(tx, lead.id, BookingState.RELEASED, at=now)
+        freed += set_bookings(tx, lead.id, BookingState.RELEASED, at=now)
     columns = taken_over(tx, lead) | _begins_as(lead)
     columns["evaluate_due_at"] = None if lead.state in TAKEN and not lead.vacancies else now + TAKEN_OVER_AFTER
     event, after = ConvertedEvent(ticket_id=ticket_id), Over(State.CONVERTED)
     apply_change(tx, lead, Change(by=caller, at=now, event=event, after=after, sets={"external_id": None}))
     insert_ticket(tx, caller, lead, ticket_id, number=number, columns=columns, at=now)
     leave_group(tx, lead.id, at=now)
-    recheck_pending(tx, at=now, store_ids=[lead.store_id])
+    wake_for(tx, freed, at=now)
     return ticket_id, False
 
 

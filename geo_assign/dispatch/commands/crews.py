@@ -11,6 +11,7 @@ from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.dispatch.commands.answering import assign_if_complete
 from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.searching import slot_has_passed
 from geo_assign.matching.domain import Candidate
@@ -26,7 +27,6 @@ from geo_assign.workorders.commands import (
     insert_offer,
     lock,
     lock_people,
-    recheck_pending,
     require_version,
     set_bookings,
     set_pending,
@@ -234,8 +234,7 @@ def _exchange_members(
             booking_id = claimed[member.technician_id]
             ask_along(tx, caller, order, rules, member, booking_id=booking_id, at=now)
         assign_if_complete(tx, caller, lock(tx, order.id), at=now)
-    if leaving:
-        recheck_pending(tx, at=now, store_ids=[order.store_id])
+    wake_for(tx, [one.technician_id for one in leaving], at=now)
 
 
 def _named(members: Sequence[CrewMember]) -> tuple[NamedTechnician, ...]:
@@ -325,10 +324,10 @@ def _note_joined(
 
 def _give_up(tx: Tx, caller: Caller, order: WorkOrder, missing: int, *, at: datetime) -> None:
     """All or nothing, and a collaborator is missing: all are free again, and a person decides."""
-    withdraw(tx, order, WithdrawnBecause.COLLABORATOR_MISSING)
+    freed = withdraw(tx, order, WithdrawnBecause.COLLABORATOR_MISSING)
     cause = NobodyEligible(crew=broken_crew(order, WithdrawnBecause.COLLABORATOR_MISSING))
     set_pending(tx, caller, order, Pending(cause), at=at, raises=CollaboratorMissingAlarm(missing=missing))
-    recheck_pending(tx, at=at, store_ids=[order.store_id])
+    wake_for(tx, freed, at=at)
 
 
 def _with_fixed_slot(order: WorkOrder) -> WorkOrder:

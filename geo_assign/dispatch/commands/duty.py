@@ -6,9 +6,9 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw_of_technician
 from geo_assign.workforce.commands.duty import end_duty, start_duty
-from geo_assign.workorders.commands import recheck_pending
 from geo_assign.workorders.domain import WithdrawnBecause
 
 
@@ -16,7 +16,7 @@ def go_on_duty(tx: Tx, technician_id: UUID) -> bool:
     """Begin a duty interval; returns whether the technician was off duty before."""
     changed = start_duty(tx, technician_id)
     if changed:
-        recheck_pending(tx, at=tx.now())
+        wake_for(tx, [technician_id], at=tx.now())
     return changed
 
 
@@ -32,5 +32,4 @@ def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
 
 def positions_returned(tx: Tx, technician_ids: Sequence[UUID], *, at: datetime) -> None:
     """These were silent, and pinged again."""
-    if technician_ids:
-        recheck_pending(tx, at=at)
+    wake_for(tx, technician_ids, at=at)

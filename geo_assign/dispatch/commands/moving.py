@@ -14,6 +14,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
 from geo_assign.dispatch.commands.releasing import release, require_force
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import NoSenderGroupError
 from geo_assign.workforce.destinations import is_on_shift, members_of
@@ -25,7 +26,6 @@ from geo_assign.workorders.commands import (
     enter_group,
     leave_group,
     lock,
-    recheck_pending,
     record_event,
     require_version,
     set_bookings,
@@ -197,10 +197,11 @@ def _leave_behind(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, group_id
         require_force(caller, order, force=goal.force)
         release(tx, caller, order, WithdrawnBecause.GROUP_CHANGED, at=at)
         return False
-    withdraw(tx, order, WithdrawnBecause.GROUP_CHANGED)
+    freed = withdraw(tx, order, WithdrawnBecause.GROUP_CHANGED)
     for booking in bookings:
         if booking.technician_id not in members:
-            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
+            freed += set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
+    wake_for(tx, freed, at=at)
     return True
 
 
@@ -221,7 +222,6 @@ def _arrive(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, result: MoveRe
         apply_change(tx, order, Change(by=caller, at=at, event=event, after=result.after, sets=sets, raises=alarm))
     if changes_store and result.event is not TransferredEvent:
         record_event(tx, caller, order.id, _moved(TransferredEvent, order, goal), state=result.after.state, at=at)
-    recheck_pending(tx, at=at, store_ids=[order.store_id])
 
 
 def _enter(tx: Tx, caller: Caller, order: WorkOrder, goal: Goal, *, at: datetime) -> GroupLoopAlarm | None:

@@ -14,6 +14,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.locating import LocatedPlace, move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
@@ -22,7 +23,6 @@ from geo_assign.workorders.commands import (
     apply_change,
     insert_work_order,
     lock,
-    recheck_pending,
     require_version,
     require_way,
     set_bookings,
@@ -145,10 +145,10 @@ def cancel(tx: Tx, caller: Caller, order_id: UUID, *, reason: str | None, versio
         return order
     require_version(tx, order, version)
     require_way(order, State.CANCELLED)
-    withdraw(tx, order, WithdrawnBecause.WORK_ORDER_CANCELLED)
+    freed = withdraw(tx, order, WithdrawnBecause.WORK_ORDER_CANCELLED)
     now = tx.now()
-    set_bookings(tx, order.id, BookingState.RELEASED, at=now)
+    freed += set_bookings(tx, order.id, BookingState.RELEASED, at=now)
     event = CancelledEvent(reason=None if reason is None else FreeText(reason))
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=Over(State.CANCELLED)))
-    recheck_pending(tx, at=now, store_ids=[order.store_id])
+    wake_for(tx, freed, at=now)
     return lock(tx, order_id)

@@ -6,7 +6,8 @@ from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
 from geo_assign.core.wire import FreeText
-from geo_assign.workorders.commands import apply_change, lock, recheck_pending, require_way, set_bookings
+from geo_assign.dispatch.commands.waking import wake_for
+from geo_assign.workorders.commands import apply_change, lock, require_way, set_bookings
 from geo_assign.workorders.domain import (
     BookingState,
     Change,
@@ -35,8 +36,7 @@ def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str |
     require_way(order, after)
     now = tx.now()
     if after is State.COMPLETED:
-        set_bookings(tx, order.id, BookingState.DONE, at=now)
-        recheck_pending(tx, at=now, store_ids=[order.store_id])
+        wake_for(tx, set_bookings(tx, order.id, BookingState.DONE, at=now), at=now)
     event = StatusChangedEvent(note=None if note is None else FreeText(note))
     reached = Over(after) if after is State.COMPLETED else StateAfter(after)
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=reached))

@@ -15,6 +15,7 @@ from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.crews import require_fit
 from geo_assign.dispatch.commands.releasing import require_force
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.matching.domain import Ranking
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
@@ -23,7 +24,6 @@ from geo_assign.workorders.commands import (
     claim_time,
     lock,
     lock_people,
-    recheck_pending,
     record_event,
     require_version,
     set_bookings,
@@ -78,7 +78,7 @@ def reallocate(
         replaced_by=technician.id,
         forced=force,
     )
-    _release(tx, caller, order, bookings, event, at=now)
+    freed = _release(tx, caller, order, bookings, event, at=now)
     recipient = recipient_of(technician, ranking)
     _replace(tx, caller, order, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
     audit(
@@ -94,7 +94,7 @@ def reallocate(
         reason=reason,
         forced=force,
     )
-    recheck_pending(tx, at=now, store_ids=[order.store_id])
+    wake_for(tx, freed, at=now)
     return lock(tx, order_id)
 
 
@@ -109,12 +109,17 @@ def _require_replaceable(order: WorkOrder, technician: Technician) -> None:
 
 def _release(
     tx: Tx, caller: Caller, order: WorkOrder, bookings: Sequence[Booking], event: UnassignedEvent, *, at: datetime
-) -> None:
-    """Free the technician who had it, and the new one where that is a collaborator; tell who had it."""
+) -> list[UUID]:
+    """Free the technician who had it, and the new one where that is a collaborator; tell who had it.
+
+    Returns the technicians whose time is free.
+    """
+    freed: list[UUID] = []
     for booking in bookings:
         if booking.role is BookingRole.PRIMARY or booking.technician_id == event.replaced_by:
-            set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
+            freed += set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
     record_event(tx, caller, order.id, event, state=order.state, at=at)
+    return freed
 
 
 def _replace(

@@ -5,6 +5,7 @@ from datetime import datetime
 from geo_assign.access.domain import Caller, Permission, Role
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workorders.commands import apply_change, set_bookings
@@ -40,8 +41,9 @@ def release(tx: Tx, caller: Caller, order: WorkOrder, because: WithdrawnBecause,
 
     It is pending afterwards where a technician had it; what becomes of it is left to the caller.
     """
-    withdraw(tx, order, because)
-    set_bookings(tx, order.id, BookingState.RELEASED, at=at)
+    freed = withdraw(tx, order, because)
+    freed += set_bookings(tx, order.id, BookingState.RELEASED, at=at)
+    wake_for(tx, freed, at=at)
     if order.state not in TAKEN:
         return
     event = UnassignedEvent(

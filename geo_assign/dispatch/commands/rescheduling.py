@@ -8,11 +8,12 @@ from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands import apply_change, claim_time, lock_people, recheck_pending, set_bookings
+from geo_assign.workorders.commands import apply_change, claim_time, lock_people, set_bookings
 from geo_assign.workorders.domain import (
     UNDER_WAY,
     Booking,
@@ -72,7 +73,7 @@ def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: d
     event = RescheduledEvent(from_=_told(order), to=_told(moved))
     after = _to_be_offered(order, at=now) if order.state is State.OFFERED else SameState(order.state)
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=after, sets=sets))
-    recheck_pending(tx, at=now, store_ids=[order.store_id])
+    wake_for(tx, [booking.technician_id for booking in bookings], at=now)
 
 
 def _move_time(

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.workorders.commands import apply_change, close_offer, lock, recheck_pending, set_bookings
+from geo_assign.dispatch.commands.waking import wake_for
+from geo_assign.workorders.commands import apply_change, close_offer, lock, set_bookings
 from geo_assign.workorders.domain import (
     TAKEN,
     Booking,
@@ -15,7 +16,6 @@ from geo_assign.workorders.domain import (
     BrokenCrew,
     Change,
     NobodyEligible,
-    Offer,
     OfferExpiredEvent,
     OfferState,
     OfferWithdrawnEvent,
@@ -36,20 +36,15 @@ class Release:
     event: RejectedEvent | OfferExpiredEvent | OfferWithdrawnEvent
 
 
-def withdraw(tx: Tx, order: WorkOrder, because: WithdrawnBecause) -> list[Offer]:
+def withdraw(tx: Tx, order: WorkOrder, because: WithdrawnBecause) -> list[UUID]:
     """Take back all that is offered of a locked work order; unless a technician has it, free all its bookings.
 
-    The order's own state is left to the caller.
+    Returns the technicians whose time is free. The order's own state is left to the caller, and so is `wake_for`.
     """
     now = tx.now()
-    withdrawn = [
-        offer
-        for offer in list_open_offers(tx, work_order_id=order.id)
-        if close_offer(tx, offer, OfferState.WITHDRAWN, at=now, reason=because)
-    ]
-    if order.state not in TAKEN:
-        set_bookings(tx, order.id, BookingState.RELEASED, at=now)
-    return withdrawn
+    for offer in list_open_offers(tx, work_order_id=order.id):
+        close_offer(tx, offer, OfferState.WITHDRAWN, at=now, reason=because)
+    return [] if order.state in TAKEN else list(set_bookings(tx, order.id, BookingState.RELEASED, at=now))
 
 
 def withdraw_of_technician(tx: Tx, caller: Caller, technician_id: UUID, because: WithdrawnBecause) -> list[UUID]:
@@ -86,18 +81,17 @@ def release_technician(tx: Tx, caller: Caller, order: WorkOrder, release: Releas
     Otherwise it is pending, and the crew is free with its lead.
     """
     booking = release.booking
-    set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
+    freed = list(set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id))
     is_still_led = any(one.role is BookingRole.PRIMARY for one in list_bookings(tx, order.id))
     if booking.role is BookingRole.COLLABORATOR or is_still_led:
         change = Change(
             by=caller, at=at, event=release.event, after=SameState(order.state), sets={"evaluate_due_at": at}
         )
     else:
-        withdraw(tx, order, WithdrawnBecause.LEAD_REFUSED)
+        freed += withdraw(tx, order, WithdrawnBecause.LEAD_REFUSED)
         change = Change(by=caller, at=at, event=release.event, after=_no_lead(order, release, at=at))
     apply_change(tx, order, change)
-    # The technician's time is free again: other orders may have waited for it.
-    recheck_pending(tx, at=at, store_ids=[order.store_id])
+    wake_for(tx, freed, at=at)
 
 
 def broken_crew(order: WorkOrder, because: WithdrawnBecause) -> BrokenCrew | None:

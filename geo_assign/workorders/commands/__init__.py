@@ -25,6 +25,7 @@ from geo_assign.workorders.commands.deadlines import (
     geocode_pending,
     recheck_pending,
     set_deadlines,
+    wake,
 )
 from geo_assign.workorders.commands.group_stays import (
     copy_stays,
@@ -72,4 +73,5 @@ __all__ = [
     "set_offer_distance",
     "set_pending",
     "taken_over",
+    "wake",
 ]

@@ -1,6 +1,6 @@
 """When the worker looks at a work order again. Nothing that a person sees, so the version stays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
@@ -13,9 +13,13 @@ from geo_assign.workorders.tables import work_orders
 
 
 class Deadlines(TypedDict, total=False):
-    """When an order is due for automation and for geocoding, and how often its address was asked for in vain."""
+    """When an order is due for automation and for geocoding, and how often its address was asked for in vain.
+
+    `looks_again_at` equals `evaluate_due_at` where nothing happened that could help: time passes, and that may.
+    """
 
     evaluate_due_at: datetime | None
+    looks_again_at: datetime | None
     geocode_due_at: datetime | None
     geocode_attempts: int
 
@@ -39,11 +43,11 @@ def recheck_pending(
     tx: Tx,
     *,
     at: datetime,
-    store_ids: Sequence[UUID] | None = None,
-    reasons: Sequence[PendingReason] = (PendingReason.NOBODY_ELIGIBLE,),
+    store_id: UUID,
+    reasons: Sequence[PendingReason],
     limit: int = 500,
 ) -> None:
-    """Have the worker look again at what is pending for `reasons`, oldest first: something changed that may help.
+    """Have the worker look again at what a store has pending for `reasons`, oldest first: its rules changed.
 
     Orders that another transaction holds are passed over: that one is about to judge them itself, and each has a
     deadline of its own besides.
@@ -53,6 +57,7 @@ def recheck_pending(
         select(w.id)
         .where(
             w.org_id == tx.org_id,
+            w.store_id == store_id,
             w.state == State.PENDING,
             w.pending_reason.in_(reasons),
             or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > at),
@@ -61,9 +66,23 @@ def recheck_pending(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    if store_ids is not None:
-        waiting = waiting.where(w.store_id.in_(store_ids))
     tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(waiting)).values(evaluate_due_at=at))
+
+
+def wake(tx: Tx, work_order_ids: Collection[UUID], *, at: datetime) -> None:
+    """Have the worker look at these pending orders at once: something happened that may help.
+
+    Orders that another transaction holds are passed over: that one is about to judge them itself, and each has a
+    deadline of its own besides.
+    """
+    w = work_orders.c
+    free = (
+        select(w.id)
+        .where(w.org_id == tx.org_id, w.id.in_(work_order_ids), w.state == State.PENDING)
+        .order_by(w.id)
+        .with_for_update(skip_locked=True)
+    )
+    tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id.in_(free)).values(evaluate_due_at=at))
 
 
 def geocode_pending(tx: Tx, *, at: datetime, reasons: Sequence[PendingReason], store_id: UUID | None = None) -> None:

@@ -55,6 +55,7 @@ class Columns(Corrections, total=False):
     geocode_due_at: datetime | None
     geocode_attempts: int
     evaluate_due_at: datetime | None
+    looks_again_at: datetime | None
     alarm: dict[str, Json] | None
     returned_to: UUID | None
     search_started_at: datetime | None

@@ -28,6 +28,7 @@ from geo_assign.workorders.queries.offers import (
     list_offers_with_orders,
     list_open_offers,
 )
+from geo_assign.workorders.queries.searching import list_searching
 from geo_assign.workorders.queries.work_orders import (
     PREFIXES,
     count_with_location,
@@ -71,6 +72,7 @@ __all__ = [
     "list_open_offers",
     "list_orders_waiting_for",
     "list_schedule",
+    "list_searching",
     "list_to_geocode",
     "list_work_orders_by_id",
     "number_text",

@@ -1,54 +1,87 @@
-"""What the worker takes up: rows whose deadline has passed, across organizations.
+"""What the worker takes up: rows whose deadline has passed, across organizations, in fair turns.
 
 Read with the worker's role, which may only look; each row is then worked on in a transaction of its own organization.
+The first row of every organization comes before the second of any, and within an organization so it is with its
+stores. So a backlog delays only what comes behind it in the same store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, literal, select
 
 from geo_assign.core.db import Database
 from geo_assign.core.expressions import word
+from geo_assign.core.lanes import Due
+from geo_assign.core.rows import AnyColumn
+from geo_assign.core.tables import INSTANT
 from geo_assign.workorders.domain import OfferState
 from geo_assign.workorders.tables import offers, work_orders
 
-_AT_ONCE = 200
+# Few enough that the turns are dealt out anew every few seconds at most.
+_AT_ONCE = 64
+_LOOK_AGAIN = timedelta(seconds=30)
 
-_o, _w, _now = offers.c, work_orders.c, func.clock_timestamp()
-_OVERDUE_OFFERS = (
-    select(_o.org_id, _o.id)
-    .where(_o.state == word(OfferState.OFFERED), _o.expires_at <= _now)
-    .order_by(_o.expires_at)
-    .limit(_AT_ONCE)
-)
-_DUE_EVALUATIONS = (
-    select(_w.org_id, _w.id)
-    .where(_w.evaluate_due_at <= _now)
-    .order_by(_w.priority.desc(), _w.created_at)
-    .limit(_AT_ONCE)
-)
-_DUE_GEOCODING = select(_w.org_id, _w.id).where(_w.geocode_due_at <= _now).order_by(_w.geocode_due_at).limit(_AT_ONCE)
+_o, _w = offers.c, work_orders.c
 
-Due = Sequence[tuple[UUID, UUID]]
-"""(org_id, id) of each row."""
+
+def _in_turns(
+    rows: FromClause,
+    *,
+    where: ColumnElement[bool],
+    due_at: AnyColumn,
+    row_id: AnyColumn,
+    order: tuple[AnyColumn, ...] = (),
+) -> Select[UUID, UUID]:
+    """Which of `rows` are to be worked on next; within one store by `order`, then the longest due first."""
+    of_org = _w.org_id
+    by_store = func.row_number().over(partition_by=(of_org, _w.store_id), order_by=(*order, due_at, row_id))
+    due = select(of_org.label("org_id"), row_id.label("id"), due_at.label("due_at"), by_store.label("turn"))
+    some = due.select_from(rows).where(where).subquery("due")
+    next_ones = select(some).where(some.c.turn <= _AT_ONCE).subquery("next_ones")
+    by_org = func.row_number().over(
+        partition_by=next_ones.c.org_id, order_by=(next_ones.c.turn, next_ones.c.due_at, next_ones.c.id)
+    )
+    dealt = select(next_ones, by_org.label("org_turn")).subquery("dealt")
+    return select(dealt.c.org_id, dealt.c.id).order_by(dealt.c.org_turn, dealt.c.due_at, dealt.c.id).limit(_AT_ONCE)
+
+
+def _overdue_offers(now: datetime) -> Select[UUID, UUID]:
+    of_order = offers.join(work_orders, and_(_w.org_id == _o.org_id, _w.id == _o.work_order_id))
+    where = and_(_o.state == word(OfferState.OFFERED), _o.expires_at <= literal(now, INSTANT))
+    return _in_turns(of_order, where=where, due_at=_o.expires_at, row_id=_o.id)
+
+
+def _due_evaluations(now: datetime) -> Select[UUID, UUID]:
+    # What is looked at again only because time passes waits for all else; the longest overdue half minute first.
+    routine = func.coalesce(_w.evaluate_due_at == _w.looks_again_at, false())
+    period = func.date_bin(_LOOK_AGAIN, _w.evaluate_due_at, func.to_timestamp(0), type_=INSTANT)
+    order = (routine, period, _w.priority.desc(), _w.created_at)
+    where = _w.evaluate_due_at <= literal(now, INSTANT)
+    return _in_turns(work_orders, where=where, due_at=_w.evaluate_due_at, row_id=_w.id, order=order)
+
+
+def _due_geocoding(now: datetime) -> Select[UUID, UUID]:
+    where = _w.geocode_due_at <= literal(now, INSTANT)
+    return _in_turns(work_orders, where=where, due_at=_w.geocode_due_at, row_id=_w.id)
 
 
 def list_overdue_offers(worker: Database) -> Due:
     """Offers whose time to answer is over, the longest overdue first."""
-    return _list(worker, _OVERDUE_OFFERS)
+    return _list(worker, _overdue_offers)
 
 
 def list_due_evaluations(worker: Database) -> Due:
-    """Work orders to evaluate again: by priority, then oldest first."""
-    return _list(worker, _DUE_EVALUATIONS)
+    """Work orders to evaluate again: what changed first, then by priority, then oldest first."""
+    return _list(worker, _due_evaluations)
 
 
 def list_due_geocoding(worker: Database) -> Due:
     """Work orders whose address is to be geocoded, the longest due first."""
-    return _list(worker, _DUE_GEOCODING)
+    return _list(worker, _due_geocoding)
 
 
-def _list(worker: Database, statement: Select[UUID, UUID]) -> Due:
+def _list(worker: Database, due: Callable[[datetime], Select[UUID, UUID]]) -> Due:
     with worker.across_organizations() as conn:
-        return [(row.org_id, row.id) for row in conn.execute(statement)]
+        return [(row.org_id, row.id) for row in conn.execute(due(worker.clock.now(conn)))]

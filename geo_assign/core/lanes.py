@@ -1,0 +1,160 @@
+"""Lanes of background work: each has threads of its own, so that a backlog in one holds up no other."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol
+from uuid import UUID
+
+from geo_assign.core.telemetry import get_logger
+
+_log = get_logger()
+
+Due = Sequence[tuple[UUID, UUID]]
+"""(org_id, id) of each row to work on, in fair turns."""
+
+
+class BackgroundLane(Protocol):
+    """Something that goes on in the background until it is told to stop."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None:
+        """Begin nothing more."""
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until what was under way when it was closed has ended, at most so long."""
+
+
+@dataclass
+class DueRows:
+    """Works on due rows of one kind, `threads` at a time.
+
+    An organization never has all of the threads: if each of its rows takes long, the others' still get their turn. A
+    row is worked on by one thread at a time, and no more often than every `every_s`, whatever comes of it. An error is
+    logged; the row stays due.
+    """
+
+    name: str
+    list_due: Callable[[], Due]
+    act: Callable[[UUID, UUID], object]
+    threads: int
+    every_s: float
+    _stopped: bool = False
+    _wanted: bool = False
+    _busy: dict[UUID, UUID] = field(default_factory=dict)
+    _begun_at: dict[UUID, float] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _pool: ThreadPoolExecutor = field(init=False)
+    _thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.threads < 2:
+            raise ValueError("a lane with one thread could be held by one organization")
+        self._pool = ThreadPoolExecutor(self.threads, self.name)
+        self._thread = threading.Thread(target=self._run, name=f"{self.name}-lane", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Begin nothing more. What is under way ends by itself."""
+        self._stopped = True
+        self.look()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until what was under way when it was closed has ended, at most so long."""
+        self._thread.join(timeout_s)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy, timeout=timeout_s)
+
+    def look(self) -> None:
+        """Look for due rows now, not only at the next sweep."""
+        with self._changed:
+            self._wanted = True
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            if not self._sweep():
+                with self._changed:
+                    self._changed.wait_for(lambda: self._wanted, timeout=self.every_s)
+                    self._wanted = False
+
+    def _sweep(self) -> bool:
+        """Begin with what is due; whether there was any."""
+        begun = False
+        with guarded(self.name):
+            for org_id, row_id in self.list_due():
+                if self._take(org_id, row_id):
+                    self._pool.submit(self._work, org_id, row_id)
+                    begun = True
+        return begun
+
+    def _take(self, org_id: UUID, row_id: UUID) -> bool:
+        """Wait for a free thread and reserve it; False for a row whose turn is later."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or len(self._busy) < self.threads)
+            now = monotonic()
+            self._begun_at = {row: at for row, at in self._begun_at.items() if now - at < self.every_s}
+            share = sum(busy_for == org_id for busy_for in self._busy.values())
+            if self._stopped or row_id in self._busy or row_id in self._begun_at or share >= self.threads - 1:
+                return False
+            self._busy[row_id], self._begun_at[row_id] = org_id, now
+            return True
+
+    def _work(self, org_id: UUID, row_id: UUID) -> None:
+        try:
+            with guarded(self.name):
+                self.act(org_id, row_id)
+        finally:
+            with self._changed:
+                del self._busy[row_id]
+                self._wanted = True
+                self._changed.notify_all()
+
+
+@dataclass
+class Repeated:
+    """Does a step again and again, `every_s` apart, or at once while it says that there is more. Errors are logged."""
+
+    name: str
+    step: Callable[[], object]
+    every_s: float
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"{self.name}-lane", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._stop.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the step under way has ended, at most so long."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            more: object = False
+            with guarded(self.name):
+                more = self.step()
+            if more is not True:
+                self._stop.wait(self.every_s)
+
+
+@contextmanager
+def guarded(task: str) -> Iterator[None]:
+    """Log what is raised: one step that fails must not end the others."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it is, the other rows are worked on
+        _log.exception("sweep_failed", task=task)
