@@ -15,13 +15,14 @@ from geo_assign.dispatch import flows
 from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
-from geo_assign.http.admission import RECEIVING, Admission, Capacity, Places
+from geo_assign.http.admission import Admission, Capacity, Places, Turns
 from geo_assign.http.application import Application
 from geo_assign.http.docs import docs_blueprint
 from geo_assign.http.health import HEALTH_PATHS, Readiness, health_blueprint
 from geo_assign.http.limits import Limits
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
+from geo_assign.http.receiving import Receiving
 from geo_assign.http.request_handler import RequestHandler
 from geo_assign.http.routes import (
     api_keys,
@@ -95,6 +96,7 @@ FEATURES = (
 )
 """Route files in the order in which the documentation shows them."""
 _RESERVED_CONNECTIONS = 2
+_LOOKUPS = 2
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -143,7 +145,8 @@ def make_capacity(settings: Settings) -> Capacity:
     """A permit for every pooled connection but a few, which streams and grouped writes share."""
     permits = max(1, settings.pool_size - _RESERVED_CONNECTIONS)
     return Capacity(
-        receiving=Places(RECEIVING),
+        lookups=Turns(_LOOKUPS, wait_s=settings.queue_s),
+        receiving=Receiving(within_s=settings.body_within_s, bytes_per_s=settings.body_bytes_per_s),
         requests=Places(settings.threads),
         streams=Places(settings.streams),
         pool=Admission(permits=permits, queue=settings.threads, wait_s=settings.queue_s),

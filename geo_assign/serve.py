@@ -1,12 +1,14 @@
 """The API process: granian in front of the application, with room for streams beside requests.
 
-Granian receives requests in its own threads, so a client that sends half a request holds nothing of ours; a request
-or a stream then takes one thread of Python. There are as many as `threads` and `streams` together, and the API admits
-no more of either kind than its share, so streams whose readers sleep cannot hold requests up.
+Granian receives headers in its own threads, so a client that sends half of them holds nothing of ours; a request,
+a body on its way in or a stream then takes one thread of Python. There is one for each place that the API has for
+them, and it admits no more of a kind than its share, so half-sent bodies and streams whose readers sleep cannot hold
+requests up.
 """
 
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -16,14 +18,22 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import MPServer
 
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.listening import claimed_port, end_dead_connections
 from geo_assign.core.settings import Settings
-from geo_assign.http.admission import RECEIVING
+from geo_assign.http import receiving
 
 STOP_WITHIN_S = 3
+# Headers that are half sent, and connections that wait for the next request, are given up after a while: they hold a
+# connection, of which there are many, and no thread.
+_HEADERS_WITHIN_S = 30
+_HEADER_BYTES = 16_384
+_CONNECTIONS = 8_192
+# Threads for what is turned away, and for closing what was not received.
+_TURNING_AWAY = 128
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -34,6 +44,7 @@ def serve(settings: Settings) -> None:
     """
     if settings.processes > 1:
         _share_metrics()
+    _allow_connections()
     with claimed_port(settings.host, settings.port) as (address, port):
         server = MPServer(
             "geo_assign.app:create_app",
@@ -43,7 +54,9 @@ def serve(settings: Settings) -> None:
             http=HTTPModes.http1,
             websockets=False,
             workers=settings.processes,
-            blocking_threads=settings.threads + settings.streams + RECEIVING,
+            backpressure=_CONNECTIONS,
+            blocking_threads=settings.threads + settings.streams + receiving.PLACES + _TURNING_AWAY,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_S * 1_000, max_buffer_size=_HEADER_BYTES),
             workers_kill_timeout=STOP_WITHIN_S,
             respawn_failed_workers=True,
             log_dictconfig=_LOGGING,
@@ -93,6 +106,15 @@ def _when_told_to_stop(act: Callable[[], None]) -> None:
         act()
 
     threading.Thread(target=listen, name="stopping", daemon=True).start()
+
+
+def _allow_connections() -> None:
+    """Let this process, and those that it starts, have a descriptor for each connection, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _CONNECTIONS
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _share_metrics() -> None:

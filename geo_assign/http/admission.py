@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Lane
+from geo_assign.http.receiving import Receiving
 
-RECEIVING = 256
 # Seconds that a lane waits at least, however short the others' patience: half-done work, and phones that would come
 # back with the same anyway.
 _WAITS_AT_LEAST = {Lane.CONTINUED: 10.0, Lane.PHONES: 10.0}
@@ -121,14 +121,32 @@ class Places:
         self.give_back()
 
 
+class Turns:
+    """At most `number` at once; the others wait in line, each for `wait_s` at the most."""
+
+    def __init__(self, number: int, *, wait_s: float) -> None:
+        self._turns = threading.Semaphore(number)
+        self._wait_s = wait_s
+
+    def __enter__(self) -> None:
+        """Raises OverloadedError."""
+        if not self._turns.acquire(timeout=self._wait_s):
+            raise OverloadedError(retry_after_s=1)
+
+    def __exit__(self, *_raised: object) -> None:
+        self._turns.release()
+
+
 @dataclass(frozen=True)
 class Capacity:
     """What a process takes on: bodies on their way in, requests, streams, and permits of the database pool.
 
-    A client that sends half a body holds one of `receiving`, and nothing that others need.
+    Tokens that are not known are looked up in `lookups`, a few at a time: made-up ones hold no other request up.
+    A client that sends half a body holds a place of `receiving`, and nothing that others need.
     """
 
-    receiving: Places
+    lookups: Turns
+    receiving: Receiving
     requests: Places
     streams: Places
     pool: Admission

@@ -10,6 +10,7 @@ from werkzeug.routing import MapAdapter
 
 from geo_assign.core.telemetry import get_logger
 from geo_assign.http.accounting import PREFIX, keep_account
+from geo_assign.http.closing import close_what_was_not_read
 from geo_assign.http.error_handlers import answer_with_problems
 from geo_assign.http.paths import prepare_url_map
 from geo_assign.http.request import Request, current_request
@@ -39,6 +40,7 @@ class Application(flask.Flask):
         super().__init__(import_name, static_folder=None)
         prepare_url_map(self.url_map)
         answer_with_problems(self)
+        close_what_was_not_read(self)
         keep_account(self)
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:

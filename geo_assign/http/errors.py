@@ -30,6 +30,16 @@ class IncompleteBodyError(InvalidError):
     code = "incomplete_body"
 
 
+class BodyTooSlowError(GeoAssignError):
+    """The body took too long to arrive.
+
+    Nothing was done, and the connection is closed. Send the request again, or in smaller parts.
+    """
+
+    code = "body_too_slow"
+    family = Family.UNAVAILABLE
+
+
 class BadQueryError(InvalidError):
     """The query string is not valid.
 

@@ -36,6 +36,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "incomplete_body": 400,
     "invalid_header": 400,
     "method_not_allowed": 405,
+    "body_too_slow": 408,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "internal_error": 500,

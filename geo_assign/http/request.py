@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import cast
 
 import flask
@@ -12,15 +13,23 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, IncompleteBodyError
 from geo_assign.http.operations import Operation
+from geo_assign.http.receiving import Source
 
+Receive = Callable[[Source, int], bytes]
+"""Reads at most so many bytes."""
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 class Request(flask.Request):
-    """`operation` and `caller` are set as soon as they are known, for the log."""
+    """`operation` and `caller` are set as soon as they are known, for the log.
+
+    `body_given_up`: it was not there in time, and a reader still waits for it.
+    """
 
     operation: Operation | None = None
     caller: Caller | None = None
+    body_given_up = False
+    _is_received = False
 
     def __init__(self, environ: dict[str, object], populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
         super().__init__(environ, populate_request, shallow)
@@ -32,25 +41,40 @@ class Request(flask.Request):
         given: str | None = self.environ.get("HTTP_X_REQUEST_ID")
         return given if given and _SANE_REQUEST_ID.fullmatch(given) else new_id().hex
 
-    def read_body(self, limit: int) -> bytes:
-        """The whole body, at most `limit` bytes. Raises BodyTooLargeError, IncompleteBodyError, BadHeaderError.
+    @property
+    def owes_body(self) -> bool:
+        """Whether a body comes with the request that was not received to its end."""
+        if self._is_received:
+            return False
+        environ = self.environ
+        return environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
+
+    def read_body(self, limit: int, receive: Receive) -> bytes:
+        """The whole body, at most `limit` bytes.
+
+        Raises BodyTooLargeError, IncompleteBodyError, BadHeaderError, and what `receive` does.
 
         werkzeug's `data` takes a strange Content-Length for 0, and what arrived of a broken body for the whole.
         """
-        announced = self._announced_length()
-        if announced is None:
-            if "HTTP_TRANSFER_ENCODING" not in self.environ:
-                return b""
-            body = self.input_stream.read(limit + 1)
-            if len(body) > limit:
-                raise _too_large(limit)
-            return body
-        if announced > limit:
+        announced = self.require_length(limit)
+        if not self.owes_body:
+            return b""
+        self.body_given_up = True
+        body = receive(self.input_stream, limit + 1 if announced is None else announced)
+        self.body_given_up = False
+        if announced is None and len(body) > limit:
             raise _too_large(limit)
-        body = self.input_stream.read(announced) if announced else b""
-        if len(body) < announced:
+        self._is_received = True
+        if announced is not None and len(body) < announced:
             raise IncompleteBodyError
         return body
+
+    def require_length(self, limit: int) -> int | None:
+        """The length that is announced, if one is. Raises BodyTooLargeError, BadHeaderError."""
+        announced = self._announced_length()
+        if announced is not None and announced > limit:
+            raise _too_large(limit)
+        return announced
 
     def itself(self) -> "Request":
         """The request behind `flask.request`, whose every attribute is looked up anew."""

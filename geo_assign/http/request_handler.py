@@ -1,12 +1,14 @@
 """From a request to an answer: what happens around every handler, in one place and in this order.
 
-Credentials are read and the body is received and parsed before a database connection is taken, so that slow clients
-and large bodies hold none; what is wrong with a body is told only to callers who may call at all.
+Credentials are read, and looked up if they are not known, before the body is received; then it is parsed, and only then
+a database connection is taken, so that slow clients and large bodies hold none. What is wrong with a body is told only
+to callers who may call at all.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -14,14 +16,16 @@ from geo_assign.access.domain import Caller
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import GeoAssignError, VersionRequiredError
+from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, VersionRequiredError
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import Credentials, authenticate, credentials_of, require_access
 from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError
 from geo_assign.http.idempotency import attempt_of
+from geo_assign.http.known import KnownTokens
 from geo_assign.http.operations import Call, Operation, Reply
 from geo_assign.http.paths import PathValue
+from geo_assign.http.proxies import client_address
 from geo_assign.http.request import Request, current_request
 from geo_assign.http.response import Response, StreamResponse, render
 from geo_assign.http.schemas import Body
@@ -51,7 +55,9 @@ class RequestHandler:
     def __init__(self, services: Services, capacity: Capacity) -> None:
         self._services = services
         self._capacity = capacity
+        self._known = KnownTokens()
         self._max_body_bytes = services.settings.max_body_bytes
+        self._trusted = services.settings.trusted_networks
 
     def respond(self, operation: Operation, path: PathValues) -> Response:
         """The answer to the current request. Raises whatever is wrong; Flask's error handlers make a problem of it."""
@@ -65,7 +71,7 @@ class RequestHandler:
 
     def _within_places(self, operation: Operation, path: PathValues, request: Request) -> Response:
         credentials = None if operation.access.public else credentials_of(request)
-        raw = self._receive(operation, request)
+        raw = self._receive(operation, request, credentials)
         places = self._capacity.streams if operation.streams else self._capacity.requests
         places.take()
         response = None
@@ -101,7 +107,7 @@ class RequestHandler:
         transactions = RequestTransactions(self._services.database, pool, credentials.token.org_id)
         try:
             tx = transactions.begin(operation.lane, *opening_of(credentials.token))
-            caller = authenticate(tx, credentials, request, settings=self._services.settings)
+            caller = self._authenticate(tx, credentials, request)
             request.caller = caller
             require_access(caller, operation.access)
             self._services.limits.call(caller.id, operation.name)
@@ -147,14 +153,40 @@ class RequestHandler:
             headers=request.headers,
         )
 
-    def _receive(self, operation: Operation, request: Request) -> bytes:
+    def _authenticate(self, tx: Tx, credentials: Credentials, request: Request) -> Caller:
+        try:
+            caller = authenticate(tx, credentials, request, settings=self._services.settings)
+        except UnauthenticatedError:
+            self._known.forget(credentials.token.hash)
+            raise
+        self._known.add(credentials.token.hash)
+        return caller
+
+    def _receive(self, operation: Operation, request: Request, credentials: Credentials | None) -> bytes:
         if operation.method not in _WITH_BODY:
             return b""
-        with self._capacity.receiving:
-            raw = request.read_body(operation.max_body_bytes or self._max_body_bytes)
+        limit = operation.max_body_bytes or self._max_body_bytes
+        request.require_length(limit)
+        if credentials is not None and request.owes_body and not self._known.has(credentials.token.hash):
+            self._look_up(operation, request, credentials)
+        address = client_address(request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+        raw = request.read_body(limit, partial(self._capacity.receiving.receive, address=address))
         if raw:
             operation.reads.require(request.environ.get("CONTENT_TYPE"))
         return raw
+
+    def _look_up(self, operation: Operation, request: Request, credentials: Credentials) -> None:
+        """Raises UnauthenticatedError: who has no valid token is told so without waiting for the body."""
+        with self._capacity.lookups:
+            transactions = RequestTransactions(self._services.database, self._capacity.pool, credentials.token.org_id)
+            try:
+                self._authenticate(
+                    transactions.begin(operation.lane, *opening_of(credentials.token)), credentials, request
+                )
+            except BaseException as error:
+                transactions.abandon(error)
+                raise
+            transactions.close()
 
     def _try_to_parse(self, operation: Operation, request: Request, raw: bytes) -> Parsed | GeoAssignError:
         try:

@@ -1,0 +1,216 @@
+"""Bodies on their way in: each has a time, a least rate and a place, and none keeps the others out.
+
+The server's thread that answers a request must not wait for ever for the rest of its body, and reading it cannot be
+broken off. So a reader reads, a thread of this module, and the server's thread waits for it as long as the body may
+take. A reader whose body was given up ends when the connection does: see `http.closing`.
+"""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from time import monotonic
+from typing import Protocol
+
+from werkzeug.exceptions import ClientDisconnected
+
+from geo_assign.http.errors import BodyTooSlowError, OverloadedError
+
+PLACES = 256
+PLACES_PER_ADDRESS = 64
+_PIECE_BYTES = 16_384
+_IDLE_READERS = 32
+
+
+class Source(Protocol):
+    """Where a body is read from: fewer bytes than asked for mean that it has ended."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Outcome(Enum):
+    PENDING = "pending"
+    READ = "read"
+    DISPLACED = "displaced"
+
+
+@dataclass(eq=False, slots=True)
+class _Incoming:
+    """A body that is being received; `done` is released when there is an outcome."""
+
+    source: Source
+    wanted: int
+    address: str
+    pieces: list[bytes] = field(default_factory=list)
+    received: int = 0
+    outcome: _Outcome = _Outcome.PENDING
+    error: BaseException | None = None
+    done: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.done.acquire()
+
+    def read(self) -> None:
+        """Read until all of it is there, or it ends."""
+        try:
+            while self.received < self.wanted:
+                asked = min(_PIECE_BYTES, self.wanted - self.received)
+                piece = self.source.read(asked)
+                self.pieces.append(piece)
+                self.received += len(piece)
+                if len(piece) < asked:
+                    return
+        except ClientDisconnected:
+            return
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits for it
+            self.error = error
+
+
+class Receiving:
+    """Receives bodies, at most `places` at once and `per_address` of one address.
+
+    When there is no place, the body that has been on its way longest gives its place up, of the same address if that
+    one has had its share. A caller who sends a whole request at once is done long before that.
+    """
+
+    def __init__(
+        self,
+        *,
+        within_s: float,
+        bytes_per_s: float,
+        places: int = PLACES,
+        per_address: int = PLACES_PER_ADDRESS,
+    ) -> None:
+        self._within_s = within_s
+        self._bytes_per_s = bytes_per_s
+        self._places = places
+        self._per_address = per_address
+        self._lock = threading.Lock()
+        self._entered = 0
+        # Dicts keep the order in which bodies came: the first key is the oldest.
+        self._all: dict[_Incoming, None] = {}
+        self._by_address: dict[str, dict[_Incoming, None]] = {}
+        self._readers = _Readers(self._finish)
+
+    def receive(self, source: Source, wanted: int, *, address: str) -> bytes:
+        """At most `wanted` bytes of `source`; fewer when it ends before.
+
+        Raises BodyTooSlowError when they are not there within the time, which grows by a second with each
+        `bytes_per_s` that came; OverloadedError when later bodies needed the place.
+        """
+        incoming = _Incoming(source, wanted, address)
+        self._enter(incoming)
+        try:
+            self._readers.read(incoming)
+            self._wait(incoming)
+        finally:
+            self._leave(incoming)
+        if incoming.outcome is _Outcome.DISPLACED:
+            raise OverloadedError("Later requests needed the place of this one; send it again.", retry_after_s=1)
+        if incoming.error is not None:
+            raise incoming.error
+        return incoming.pieces[0] if len(incoming.pieces) == 1 else b"".join(incoming.pieces)
+
+    @property
+    def number(self) -> int:
+        """How many bodies are on their way."""
+        return len(self._all)
+
+    @property
+    def entered(self) -> int:
+        """How many bodies have been on their way so far."""
+        return self._entered
+
+    def _wait(self, incoming: _Incoming) -> None:
+        began = monotonic()
+        left_s = self._within_s
+        while not incoming.done.acquire(timeout=left_s):
+            left_s = self._within_s + incoming.received / self._bytes_per_s - (monotonic() - began)
+            if left_s <= 0:
+                raise BodyTooSlowError
+
+    def _enter(self, incoming: _Incoming) -> None:
+        with self._lock:
+            own = self._by_address.setdefault(incoming.address, {})
+            if len(own) >= self._per_address:
+                self._displace(next(iter(own)))
+            elif len(self._all) >= self._places:
+                self._displace(next(iter(self._all)))
+            self._entered += 1
+            self._all[incoming] = None
+            # Looked up again: the one displaced may have been the last of this address.
+            self._by_address.setdefault(incoming.address, {})[incoming] = None
+
+    def _displace(self, oldest: _Incoming) -> None:
+        self._remove(oldest)
+        self._settle(oldest, _Outcome.DISPLACED)
+
+    def _leave(self, incoming: _Incoming) -> None:
+        with self._lock:
+            self._remove(incoming)
+
+    def _finish(self, incoming: _Incoming) -> None:
+        with self._lock:
+            self._settle(incoming, _Outcome.READ)
+
+    def _remove(self, incoming: _Incoming) -> None:
+        if incoming not in self._all:
+            return  # it was displaced
+        del self._all[incoming]
+        own = self._by_address[incoming.address]
+        del own[incoming]
+        if not own:
+            del self._by_address[incoming.address]
+
+    def _settle(self, incoming: _Incoming, outcome: _Outcome) -> None:
+        if incoming.outcome is _Outcome.PENDING:
+            incoming.outcome = outcome
+            incoming.done.release()
+
+
+class _Finish(Protocol):
+    def __call__(self, incoming: _Incoming, /) -> None: ...
+
+
+class _Readers:
+    """Threads that read, as many as there are bodies on their way; a few stay for the next ones."""
+
+    def __init__(self, finish: _Finish) -> None:
+        self._finish = finish
+        self._idle: deque[_Reader] = deque()
+
+    def read(self, incoming: _Incoming) -> None:
+        """Have `incoming` read, and its end told. Returns at once."""
+        try:
+            reader = self._idle.pop()
+        except IndexError:
+            reader = _Reader(self._finish, self._idle)
+        reader.begin(incoming)
+
+
+class _Reader:
+    def __init__(self, finish: _Finish, idle: "deque[_Reader]") -> None:
+        self._finish = finish
+        self._idle = idle
+        self._incoming: _Incoming | None = None
+        self._begun = threading.Lock()
+        self._begun.acquire()
+        threading.Thread(target=self._work, name="body", daemon=True).start()
+
+    def begin(self, incoming: _Incoming) -> None:
+        self._incoming = incoming
+        self._begun.release()
+
+    def _work(self) -> None:
+        goes_on = True
+        while goes_on:
+            self._begun.acquire()
+            incoming, self._incoming = self._incoming, None
+            assert incoming is not None
+            incoming.read()
+            goes_on = len(self._idle) < _IDLE_READERS
+            if goes_on:
+                # Before the end is told, so that the next body finds a reader.
+                self._idle.append(self)
+            self._finish(incoming)
+            del incoming
