@@ -18,7 +18,7 @@ from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.admission import Admission, Capacity, Places, Turns
 from geo_assign.http.application import Application
 from geo_assign.http.docs import docs_blueprint
-from geo_assign.http.health import HEALTH_PATHS, Readiness, health_blueprint
+from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
 from geo_assign.http.limits import Limits
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
@@ -60,6 +60,7 @@ from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.delivery import Sender
 
 EXTENSION = "geo_assign"
@@ -111,11 +112,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.routes.blueprint(handler.respond))
     head = cache(partial(head_revision, settings))
-    readiness = Readiness(settings, services.database, current=current_revision, head=head)
+    trials = _trials(settings, services.database)
+    readiness = Readiness(settings, services.database, current=current_revision, head=head, trials=trials)
     app.register_blueprint(health_blueprint(readiness, capacity))
     app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings))
     return app
+
+
+def _trials(settings: Settings, database: Database) -> list[Trial]:
+    """The application role's write path, and the worker role's where this host knows how to log in as it."""
+    writes = Trial("writes", partial(list_write_objections, database), well="tried, and taken back")
+    if settings.worker_database_url is None:
+        return [writes]
+    of_worker = partial(try_once, settings.worker_database_url, list_worker_objections)
+    return [writes, Trial("worker_writes", of_worker, well="tried, and taken back")]
 
 
 def make_services(settings: Settings, *, clock: Clock | None = None) -> Services:

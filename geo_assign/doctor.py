@@ -1,6 +1,7 @@
 """`geo-assign doctor`: look an installation over and say, thing by thing, what is well, what is not, and what to do.
 
-It reads the settings as every command does and asks the database as the roles of the service do. It changes nothing.
+It reads the settings as every command does and asks the database as the roles of the service do. What it tries to
+write is rolled back: nothing is changed.
 """
 
 import json
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from geo_assign.core.clock import wall_clock
+from geo_assign.core.db import Database
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.settings import PREFIX, Settings, unknown_settings
@@ -32,6 +34,7 @@ from geo_assign.core.vetting import (
     version_objections,
 )
 from geo_assign.migrate import current_revision, head_revision
+from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.queries import waiting_events
 
 CONSOLE_PAGE = Path(__file__).parent / "console" / "dist" / "index.html"
@@ -74,6 +77,7 @@ def examine(settings: Settings, *, environ: dict[str, str] | None = None) -> lis
     findings = [check_names(environ), *(check(settings) for check in SETTINGS_CHECKS)]
     app = look(settings.database_url)
     findings += [check_reachable("database", app, "GEO_ASSIGN_DATABASE_URL"), *check_database(app, settings)]
+    findings.append(check_writes("writes", app, settings.database_url, list_write_objections))
     findings += check_worker(settings)
     return findings
 
@@ -243,6 +247,17 @@ DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings]
 }
 
 
+def check_writes(
+    name: str, view: DatabaseView, url: SecretStr, list_objections: Callable[[Database], list[str]]
+) -> Finding:
+    """Do some of the role's work and take it back: a server that answers reads may take no writes."""
+    if view.facts is None:
+        return Finding(name, CheckVerdict.SKIP, "the database cannot be asked")
+    objections = try_once(url, list_objections)
+    hint = f"see the database's own log; functions, triggers and privileges are made by: {RUN_UPGRADE.split(': ')[1]}"
+    return _judged(name, objections, well="tried, and taken back", hint=hint)
+
+
 def check_worker(settings: Settings) -> Iterator[Finding]:
     """The worker's role sees due rows of every organization, by policy and not by power."""
     name = "worker role"
@@ -256,6 +271,7 @@ def check_worker(settings: Settings) -> Iterator[Finding]:
         return
     hint = f"let {PREFIX}WORKER_DATABASE_URL name a role of its own; {RUN_UPGRADE}, which makes it"
     yield _judged(name, role_objections(view.facts), well=f"logged in as {view.facts.role}", hint=hint)
+    yield check_writes("worker writes", view, settings.worker_database_url, list_worker_objections)
     yield check_events(settings.worker_database_url)
 
 

@@ -208,3 +208,36 @@ def test_events_that_wait_or_were_given_up_are_noticed(world: World, admin: Conn
     )
     found = by_name(examine(settings, environ={}))["events"]
     assert (found.verdict, found.detail) == (CheckVerdict.WARN, "1 deliveries to webhooks were given up")
+
+
+FAULTS = {
+    "writes": (
+        (
+            "CREATE OR REPLACE FUNCTION refuse_unknown_transition() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no library' USING ERRCODE = 'internal_error'; END $$"
+        ),
+        "XX000",
+    ),
+    "worker writes": ("REVOKE DELETE ON outbox FROM geo_assign_worker", "DELETE on outbox"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_database_that_takes_no_writes_fails_though_it_answers(world: World, admin: Connection, name: str) -> None:
+    statement, told = FAULTS[name]
+    admin.execute(text(statement))
+    found = by_name(examine(world.settings(), environ={}))
+    assert found["database"].verdict is CheckVerdict.OK
+    assert found[name].verdict is CheckVerdict.FAIL
+    assert told in found[name].detail
+    assert found[name].hint
+
+
+def test_a_read_only_database_is_named(world: World, admin: Connection) -> None:
+    database = admin.execute(text("SELECT current_database()")).scalar_one()
+    # A changed schema is lent to no other test.
+    admin.execute(text("CREATE TABLE of_this_test ()"))
+    admin.exec_driver_sql(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+    found = by_name(examine(world.settings(), environ={}))
+    assert {found[name].verdict for name in FAULTS} == {CheckVerdict.FAIL}
+    assert all("read-only" in found[name].detail for name in FAULTS)

@@ -151,7 +151,8 @@ class TooManyError(GeoAssignError):
 class UnavailableError(GeoAssignError):
     """Not available at the moment; try again.
 
-    The database took too long, cannot be reached, or other requests change the same thing.
+    `detail` says what is the matter: no connection to the database, or it took too long, or takes no changes, or other
+    requests change the same thing.
     """
 
     code = "unavailable"

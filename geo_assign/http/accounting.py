@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 
 import flask
 
 from geo_assign.core.telemetry import counter, get_logger, histogram
+from geo_assign.core.trouble import SeenTrouble
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.paths import template_of
 from geo_assign.http.request import Request, current_request
@@ -17,6 +19,11 @@ _NO_ROUTE = "-"
 _requests = counter("http_requests", "Requests answered.", ("operation", "status"))
 _seconds = histogram("http_request_seconds", "Time to answer, until the first byte of a stream.", ("operation",))
 _shed = counter("http_shed", "Requests turned away because there was too much to do.", ("operation",))
+_failures = counter(
+    "http_failures",
+    "Answers with 5xx, by problem and by what the database said: the kind of trouble and its SQLSTATE.",
+    ("status", "code", "trouble", "sqlstate"),
+)
 _log = get_logger()
 
 
@@ -29,11 +36,12 @@ def _account(response: flask.Response) -> flask.Response:
     request = current_request()
     if request.path.startswith(PREFIX):
         code = response.problem_code if isinstance(response, Response) else None
-        _count(request, response.status_code, code)
+        trouble = response.trouble if isinstance(response, Response) else None
+        _count(request, response.status_code, code, trouble)
     return response
 
 
-def _count(request: Request, status: int, code: str | None) -> None:
+def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble | None) -> None:
     seconds = time.perf_counter() - request.begun_s
     operation, caller = request.operation, request.caller
     name = operation.name if operation is not None else _NO_ROUTE
@@ -42,7 +50,12 @@ def _count(request: Request, status: int, code: str | None) -> None:
         _observer(name)(seconds)
     if code == OverloadedError.code:
         _shed.labels(name).inc()
-    _log.info(
+    failed = {}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind, sqlstate = ("none", "none") if trouble is None else (trouble.trouble.kind, trouble.label)
+        _failures.labels(str(status), code or "none", kind, sqlstate).inc()
+        failed = {"trouble": kind, "sqlstate": sqlstate}
+    (_log.warning if failed else _log.info)(
         "request",
         request_id=request.request_id,
         method=request.method,
@@ -52,6 +65,7 @@ def _count(request: Request, status: int, code: str | None) -> None:
         duration_ms=round(seconds * 1000, 2),
         org_id=None if caller is None else str(caller.org_id),
         caller=None if caller is None else caller.kind.value,
+        **failed,
     )
 
 

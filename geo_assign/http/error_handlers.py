@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from werkzeug.wrappers import Response as BaseResponse
 
 from geo_assign.core.errors import GeoAssignError
+from geo_assign.core.trouble import find_trouble
 from geo_assign.http.errors import InternalError, MethodNotAllowedError, NoSuchRouteError
 from geo_assign.http.problems import MEDIA_TYPE, problem_of, translate
 from geo_assign.http.request import current_request
@@ -24,18 +25,18 @@ def answer_with_problems(app: Flask) -> None:
 
 
 def _of_known(error: GeoAssignError) -> Response:
-    return _response(error)
+    return _with_trouble(_response(error), error)
 
 
 def _of_database(error: Exception) -> Response:
     told = translate(error)
     if isinstance(told, InternalError):
         raise error  # ours, not the caller's: Flask treats it as unexpected, and tells the listeners for those
-    return _response(told)
+    return _with_trouble(_response(told), error)
 
 
-def _of_unexpected(_error: InternalServerError) -> Response:
-    return _response(InternalError())
+def _of_unexpected(error: InternalServerError) -> Response:
+    return _with_trouble(_response(InternalError()), error.original_exception)
 
 
 def _of_http(error: HTTPException) -> BaseResponse:
@@ -44,6 +45,12 @@ def _of_http(error: HTTPException) -> BaseResponse:
     if isinstance(error, MethodNotAllowed):
         return _response(MethodNotAllowedError(allow=sorted(error.valid_methods or ())))
     return Response(error.get_body(), error.code, error.get_headers())
+
+
+def _with_trouble(response: Response, error: BaseException | None) -> Response:
+    """What the database said, for log and metrics."""
+    response.trouble = find_trouble(error)
+    return response
 
 
 def _response(error: GeoAssignError) -> Response:

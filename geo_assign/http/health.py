@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, Response
@@ -13,11 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import exposition, gauge, get_logger
+from geo_assign.core.trouble import find_trouble
 from geo_assign.core.vetting import durability_objections, read_facts, role_objections, version_objections
 from geo_assign.http.admission import Capacity
 from geo_assign.http.response import API_HEADERS, to_json
 
 KEPT_S = 1.0
+# A trial writes, so it is not made at every probe; after one that failed, the next is not long in coming.
+TRIAL_KEPT_S = 15.0
+FAILED_TRIAL_KEPT_S = 3.0
 _log = get_logger()
 _in_use = gauge("pool_permits_in_use", "Requests that hold a permit of the database pool.")
 _waiting = gauge("pool_waiting", "Requests that wait for a permit of the database pool.")
@@ -32,10 +36,27 @@ class Check:
     detail: str
 
 
+class Trial:
+    """Tries something that costs more than a look. `objections` says what stands against it; that is kept a while."""
+
+    def __init__(self, name: str, objections: Callable[[], list[str]], *, well: str) -> None:
+        self._name, self._objections, self._well = name, objections, well
+        self._kept: tuple[float, Check] | None = None
+
+    def check(self) -> Check:
+        """The last answer while it is good enough, else a new one."""
+        now = time.monotonic()
+        if self._kept is None or now >= self._kept[0]:
+            check = _check(self._name, self._objections(), self._well)
+            self._kept = (time.monotonic() + (TRIAL_KEPT_S if check.ok else FAILED_TRIAL_KEPT_S), check)
+        return self._kept[1]
+
+
 class Readiness:
     """Judges the database and the settings; the answer is kept for `KEPT_S`, so that probes cost nothing.
 
-    `current` reads the revision that a database is at, `head` knows the newest one.
+    `current` reads the revision that a database is at, `head` knows the newest one. `trials` are made where the
+    database answers.
     """
 
     def __init__(
@@ -45,11 +66,13 @@ class Readiness:
         *,
         current: Callable[[Connection], str | None],
         head: Callable[[], str | None],
+        trials: Sequence[Trial] = (),
     ) -> None:
         self._settings = settings
         self._database = database
         self._current = current
         self._head = head
+        self._trials = trials
         self._lock = threading.Lock()
         self._kept: tuple[float, list[Check]] | None = None
 
@@ -58,7 +81,10 @@ class Readiness:
         with self._lock:
             now = time.monotonic()
             if self._kept is None or now - self._kept[0] > KEPT_S:
-                self._kept = (now, list(self._look()))
+                found = list(self._look())
+                if not all(check.ok for check in found):
+                    _log.warning("not_ready", failed={check.name: check.detail for check in found if not check.ok})
+                self._kept = (time.monotonic(), found)
             return self._kept[1]
 
     def _look(self) -> Iterator[Check]:
@@ -69,7 +95,10 @@ class Readiness:
                 yield from self._look_at_database(conn)
         except (SQLAlchemyError, OSError) as error:
             _log.warning("readiness_database_unreachable", exc_info=error)
-            yield Check("database", ok=False, detail="cannot be reached or asked")
+            seen = find_trouble(error)
+            yield Check("database", ok=False, detail="cannot be asked" if seen is None else str(seen))
+            return
+        yield from (trial.check() for trial in self._trials)
 
     def _look_at_database(self, conn: Connection) -> Iterator[Check]:
         facts = read_facts(conn)

@@ -7,12 +7,12 @@ family, the database's troubles by what a caller can do about them, and the unex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import psycopg
 from psycopg import errors as pg_errors
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_assign.core.errors import Family, GeoAssignError, InvalidError, UnavailableError
+from geo_assign.core.trouble import find_trouble
 from geo_assign.http.errors import InternalError, OverloadedError
 from geo_assign.http.response import to_json
 
@@ -83,11 +83,14 @@ def translate(error: Exception) -> GeoAssignError:
         return error
     if isinstance(error, PoolTimeout):
         return OverloadedError()
-    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.Error):
-        return _of_database(error.orig)
-    if isinstance(error, psycopg.Error):
-        return _of_database(error)
-    return InternalError()
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, pg_errors.NumericValueOutOfRange | pg_errors.DatetimeFieldOverflow):
+        return InvalidError("A number is larger than anything we keep.")
+    seen = find_trouble(error)
+    # A wrong statement is our own fault; only trouble with the connection and the server's state passes by itself.
+    if seen is None or seen.trouble.retry_after_s is None:
+        return InternalError()
+    return UnavailableError(seen.trouble.words, retry_after_s=seen.trouble.retry_after_s)
 
 
 def documented_errors() -> Iterator[type[GeoAssignError]]:
@@ -103,24 +106,6 @@ def _descendants(base: type[GeoAssignError]) -> Iterator[type[GeoAssignError]]:
     while level:
         yield from level
         level = [child for parent in level for child in parent.__subclasses__()]
-
-
-def _of_database(error: psycopg.Error) -> GeoAssignError:
-    if isinstance(error, pg_errors.QueryCanceled):
-        return UnavailableError("The database took too long.", retry_after_s=2)
-    if isinstance(error, pg_errors.LockNotAvailable | pg_errors.DeadlockDetected | pg_errors.SerializationFailure):
-        return UnavailableError("Others are changing the same thing; try again.", retry_after_s=1)
-    if isinstance(error, pg_errors.NumericValueOutOfRange | pg_errors.DatetimeFieldOverflow):
-        return InvalidError("A number is larger than anything we keep.")
-    # A wrong statement is our own fault; only trouble with the connection and the server's state passes by itself.
-    if isinstance(error, psycopg.InterfaceError | psycopg.OperationalError) and _passes(error.sqlstate):
-        return UnavailableError("The database cannot be reached.", retry_after_s=2)
-    return InternalError()
-
-
-def _passes(sqlstate: str | None) -> bool:
-    """Connection lost, out of resources, shutting down; without a state the connection itself failed."""
-    return sqlstate is None or sqlstate[:2] in {"08", "53", "55", "57", "58"}
 
 
 def _headers(error: GeoAssignError, status: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ import orjson
 from pydantic import BaseModel
 from werkzeug.datastructures import ETags, Headers
 
+from geo_assign.core.trouble import SeenTrouble
 from geo_assign.http.operations import Reply, Stream
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -19,10 +20,14 @@ API_HEADERS = (
 
 
 class Response(flask.Response):
-    """An answer of the API. One without a body has no Content-Type; `problem_code` is that of its problem, if any."""
+    """An answer of the API. One without a body has no Content-Type.
+
+    `problem_code` is that of its problem, if any; `trouble` is what the database said, where that is the reason.
+    """
 
     default_mimetype = None
     problem_code: str | None = None
+    trouble: SeenTrouble | None = None
 
     def get_wsgi_headers(self, environ: Mapping[str, object]) -> Headers:  # noqa: ARG002
         """As they are: they are complete. werkzeug would copy them, and look for what there is to correct."""
