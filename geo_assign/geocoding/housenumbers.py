@@ -8,153 +8,175 @@ to the wrong house, so doubt counts as "asked".
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate
+from geo_assign.geocoding.folding import fold
+from geo_assign.geocoding.habits import country_of
+from geo_assign.geocoding.pairs import HouseNumber, read_number
+from geo_assign.geocoding.units import without_units
+from geo_assign.geocoding.words import alternatives
+from geo_assign.geocoding.words.dates import MONTHS, MONTHS_BEFORE
+from geo_assign.geocoding.words.habits import AUSTRALIAN_STATES, NAMED_BUILDINGS, STAIR_AND_FLAT
+from geo_assign.geocoding.words.named import HAS_STREET_WORD, STREET_WORDS
+from geo_assign.geocoding.words.units import HOUSE_MARKS
 
-# A "range" wider than this is something else: a flat and a house, a block and a lot.
-_WIDEST_RANGE = 20
+__all__ = ["AskedHouse", "HouseNumber", "asked_house_number", "find_asked_house", "returned_house_number"]
+
 # Stands for what was set aside; no letter, so that it never reads as a word.
 _ASIDE = " § "
 # Stands for the street's own name, once the provider has told it.
 _STREET = " § street § "
+# Stands before a number that the text itself calls the house's.
+_MARK = " ¶ "
 
 
 @dataclass(frozen=True, slots=True)
-class HouseNumber:
-    """One or several house numbers: normalised `texts` such as `12`, `12a`, `37-12`, and ranges of plain numbers."""
+class AskedHouse:
+    """The house asked for: its number, and the words for it in the folded text."""
 
-    texts: frozenset[str]
-    ranges: tuple[tuple[int, int], ...] = ()
-
-    def matches(self, other: "HouseNumber") -> bool:
-        """Whether both name a common house: `12` and `12-14` do, `12` and `12a` do not."""
-        return bool(self.texts & other.texts) or self.covers(other) or other.covers(self)
-
-    def covers(self, other: "HouseNumber") -> bool:
-        """Whether a plain number of `other` lies in a range of this one, on the same side of the street."""
-        plain = [int(text) for text in other.texts if text.isdecimal()]
-        return any(low <= number <= high and (number - low) % 2 == 0 for low, high in self.ranges for number in plain)
+    number: HouseNumber
+    written: str
 
 
-def asked_house_number(text: str, *, street: str | None = None) -> HouseNumber | None:
+def asked_house_number(text: str, *, street: str | None = None, country: str | None = None) -> HouseNumber | None:
     """The house number that `text` asks for; None when it asks for none.
 
     `street` is the street's name as a provider returned it: digits in it (`Rua 5`, `Highway 101`) are then no number.
+    `country` is the store's, whose habits hold where the text shows no country.
     """
-    plain = _normalised(text)
-    if street and any(character.isdigit() for character in street):
-        plain = plain.replace(_normalised(street).strip(), _STREET)
+    asked = find_asked_house(text, street=street, country=country)
+    return None if asked is None else asked.number
+
+
+def find_asked_house(text: str, *, street: str | None = None, country: str | None = None) -> AskedHouse | None:
+    """As `asked_house_number`, with the words for it."""
+    folded = fold(text)
+    country = country_of(folded, country)
+    plain = _marked(without_units(folded, named_buildings=country in NAMED_BUILDINGS))
+    if street and len(name := fold(street).strip()) > 2:
+        plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _STREET, plain)
     found = [found for index, part in enumerate(_segments(plain)) for found in _numbers_in(part, index=index)]
     if not found:
         return None
-    best = max(found, key=lambda number: number.weight)
-    return _read(best.text, leading=best.leading, marked=best.marked)
+    best = _best(found)
+    number = read_number(best.text, country=country, leading=best.leading, marked=best.hashed)
+    if best.stair and country in STAIR_AND_FLAT:
+        number = replace(number, texts=number.texts | {re.sub(r"\D+$", "", text) for text in number.texts})
+    return AskedHouse(number, best.text)
 
 
-def returned_house_number(text: str) -> HouseNumber | None:
-    """The house number a provider returned, as `12-14` or `9;11`; None when the text holds none (`s/n`)."""
-    match = _NUMBERS.search(_without_floors(_normalised(text)))
-    return match and _read(match[0], leading=False, marked=False)
+def returned_house_number(text: str, *, country: str | None = None) -> HouseNumber | None:
+    """The house number a provider returned, as `12-14` or `9;11`; None when the text holds none (`s/n`).
+
+    `country`: whose habits the question followed.
+    """
+    match = _NUMBERS.search(_without_names(without_units(fold(text))))
+    return None if match is None else read_number(match[0], country=country, leading=False, marked=False)
 
 
-def with_number_checked(candidate: GeocodeCandidate, asked_text: str) -> GeocodeCandidate:
-    """`candidate`, worth no more than its street unless it is the house asked for."""
-    asked = asked_house_number(asked_text, street=candidate.street)
-    if asked is None:
-        return candidate
-    returned = returned_house_number(candidate.house_number) if candidate.house_number else None
-    if returned is not None and asked.matches(returned):
+def with_number_checked(
+    candidate: GeocodeCandidate, asked_text: str, *, country: str | None = None
+) -> GeocodeCandidate:
+    """`candidate`, worth no more than its street unless it is the house asked for.
+
+    Where no number can be read, no house can be the one asked for.
+    """
+    asked = asked_house_number(asked_text, street=candidate.street, country=country)
+    habits = country_of(fold(asked_text), country)
+    returned = returned_house_number(candidate.house_number, country=habits) if candidate.house_number else None
+    if asked is not None and returned is not None and asked.matches(returned):
         return candidate
     return replace(candidate, confidence=candidate.confidence.capped(Confidence.STREET))
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A number in a segment, and how likely it is to be the one."""
+    """A number in a segment, and how likely it is to be the one.
+
+    `leading`: words follow it, and none stands before it. `named`: its segment has a word for a street. `hashed`: a
+    `#` stands before it. `stair`: a letter and another number follow.
+    """
 
     text: str
     weight: float
+    index: int
     leading: bool
-    marked: bool
+    named: bool
+    hashed: bool
+    stair: bool
 
 
-def _normalised(text: str) -> str:
-    """Case, accents, dashes and fractions folded; ordinals set aside while their sign can still be told."""
-    text = text.replace("½", " 1/2").replace("\u2044", "/")
-    text = re.sub(r"\d+\.?\s?[ºª]", _ASIDE, text)
-    text = re.sub(r"(?<=\d)°", _ASIDE, re.sub(r"[\u2010-\u2015\u2212]", "-", text))
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-_MONTHS = (
-    "janeiro|fevereiro|marco|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro|enero|febrero|marzo|mayo|"
-    "junio|julio|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|"
-    "settembre|ottobre|dicembre|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|"
-    "januar|februar|marz|april|juni|juli|august|september|oktober|november|dezember|january|february|march|may|june|"
-    "july|october|december|maja|listopada|listopadu|rijna|kvetna|stycznia|sierpnia|mei|maart|marta|maya|oktyabrya"
-)
-_UNITS = (
-    "apartamento|apartment|appartement|apto|appt|apt|building|bldg|batiment|bat|unit|suite|ste|flat|floor|room|rm|piso|"
-    "andar|planta|puerta|pta|escalera|esc|bloco|bloque|block|lote|lot|sala|loja|fraccao|fracao|interior|interno|int|"
-    "depto|dept|wohnung|whg|top|stiege|stg|etage|lokal|local|oficina|km|tower|torre|box|bte|lgh|kv"
-)
-_SIDES = "esq|dto|drt|dir|frt|fte|frente|tras|izq|dcha|dch|dcho|izda|floor|andar|piso|etage|og|dx|sx|tv|th|mf"
-_ORDINAL_OF = "arrondissement|etage|rue|avenue|regiment|verdieping|street|st|ave|road|rd"
-
-_SET_ASIDE = tuple(
+_MONTH = alternatives(MONTHS)
+_NAMES = tuple(
     re.compile(pattern)
     for pattern in (
-        # dates that streets are named after, with a year perhaps: 31 de janeiro, 8 mai 1945, 17. juni
-        rf"\b\d{{1,2}}\.?\s+(?:de\s+|di\s+|of\s+|d['’])?(?:{_MONTHS})\b(?:\s+(?:de\s+|del\s+)?1[89]\d\d\b)?",
+        # dates that streets are named after, with a year perhaps: 31 de janeiro, 8 mai 1945, 17. juni, vasario 16-osios
+        rf"(?<!\d)\d{{1,2}}\.?\s+(?:de\s+|di\s+|of\s+|d['’])?(?:{_MONTH})(?!\w)(?:\s+(?:de\s+|del\s+)?1[89]\d\d\b)?",
+        rf"(?<!\w)(?:{alternatives(MONTHS_BEFORE)})\s+\d{{1,2}}(?:\.|-?\s?(?:osios|oji|asis|osios))",
+        r"(?<!\d)\d+\s?лет\b|(?<!\d)\d+\s?років\b",
+        # ordinals: 5th, 1er, 3-я, 28ης, 16-osios
         r"\b\d+(?:st|nd|rd|th|er|ere|eme)\b",
-        rf"\b\d+e?\b(?=\s+(?:{_ORDINAL_OF})\b)(?<!^\d)(?<!^\d\d)(?<!^\d\d\d)(?<!^\d\d\d\d)",
+        r"(?<!\w)\d+-?(?:я|и|и|ая|ыи|ии|ои|го|а|ти|ма|ης|ου|osios|oji|asis|ois)\b(?!\s?\d)",
+        r"\b\d{1,2}e\s+(?=[^\W\d]+(?:\s+[^\W\d]+)?(?:straat|laan|gracht|plein|weg|kade)\b)",
+        r"\b\d+e\b(?=\s+arrondissement\b)",
         r"\b\d{1,2}\.(?=\s+[^\W\d])",
-        # flats and floors
-        rf"\b(?:{_UNITS})\b\.?\s*(?:n(?:o|r)?\.?\s*)?#?\d+[a-z]?\b",
-        rf"\b\d+\s?(?:{_SIDES})\b",
-        r"\b[rc]\s?/\s?[cv]\b",
+        r"(?<!\w)(?:route|highway|hwy|autoroute|autobahn|nationale|interstate|bundesstr)\s+\d+\b",
         # postcodes that look like nothing else
+        r"\b(?:c\.?p|cep|t\.?k|τ\.?κ|plz|zip|pin|pincode|postcode|индекс)\b\.?\s*:?\s*\d{4,6}(?:[ -]\d{3})?\b",
         r"\b\d{4}-\d{3}\b",
         r"\b\d{5}-\d{3,4}\b",
-        r"\b\d{3}-\d{4}\b",
+        r"〒?\s?\b\d{3}-\d{4}\b",
         r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b",
         r"\b[a-z]\d[a-z]\s*\d[a-z]\d\b",
-        r"\b(?:[a-z]{2}|nsw|vic|qld|tas|act)\s+\d{4,5}\s*$",
-        r"\b(?:[a-z]|ch|pt|es|fr|de|at|be|nl|lu|dk|se|fi|cz|sk|pl|hu|si|hr|lt|lv)-\d{4,6}\b",
+        rf"\b(?:[a-z]{{2}}|{AUSTRALIAN_STATES})\s+\d{{4,5}}\s*$",
+        r"\b(?:[a-z]|ch|pt|es|fr|de|at|be|nl|lu|dk|se|fi|cz|sk|pl|hu|si|hr|lt|lv|ee)-\s?\d{4,6}\b",
     )
 )
 _LATER_POSTCODES = tuple(
     re.compile(pattern) for pattern in (r"\b\d{4}\s?[a-z]{2}\b", r"\b\d{3}\s\d{2,3}\b", r"^\s*\d{2}-\d{3}\b")
 )
 
-_NUMBER = r"\d{1,5}(?!\d)(?:\s1/2\b)?(?:[-/\s]?(?:bis|ter|quater)\b|[-/]?[a-z]\b(?!['’.])|\s[a-z]\b(?!['’.]))?"
+_BUILDING = r"(?:\s?,?\s?(?:корпус|корп|к|строение|строен|стр|с)\.?\s?\d+)"
+_NUMBER = (
+    rf"\d{{1,5}}(?!\d)(?:{_BUILDING}|\s1/2\b|(?:[-/\s]?(?:bis|ter|quater)\b|[-/]?[^\W\d_](?![\w'.])|\s[a-z](?![\w'.]))"
+    r"(?:\s?-\s?[a-z](?!\w))?)?"
+)
 _NUMBERS = re.compile(rf"(?<![\w/]){_NUMBER}(?:\s?[-/;+&]\s?{_NUMBER})*")
 
-_STREET_WORDS = (
-    "rua|r|avenida|av|avda|travessa|tv|praca|praceta|largo|estrada|alameda|calcada|beco|cais|calle|c|carrera|cra|cl|"
-    "plaza|paseo|camino|carretera|via|viale|piazza|corso|vicolo|rue|avenue|ave|boulevard|blvd|bd|chemin|place|quai|"
-    "allee|impasse|street|st|road|rd|lane|ln|drive|dr|court|ct|way|square|sq|terrace|parkway|pkwy|highway|hwy|crescent|"
-    "close|strasse|str|gasse|weg|platz|ufer|damm|ring|straat|laan|gracht|plein|kade|gade|vej|gata|gatan|vagen|vag|katu|"
-    "tie|ulica|ul|ulice|namesti|utca|ut|ter|korut|ulitsa|prospekt|cadde|caddesi|sokak|sokagi|jalan|jl|marg|mawr|row"
+_NAMED_BY_NUMBER = re.compile(rf"^[^\w§¶]*(?:{STREET_WORDS})\.?\s+\d{{1,4}}[a-z]?\b(?!\s?[-/]\s?\d)")
+_NUMBERED_STREET = re.compile(
+    r"\s+(?:arrondissement|etage|rue|avenue|regiment|verdieping|street|st(?!\.?\s+[a-z])|ave|road|rd)\b"
 )
-_HAS_STREET_WORD = re.compile(
-    rf"\b(?:{_STREET_WORDS})\b|\w(?:strasse|str|gasse|weg|platz|allee|ufer|damm|straat|laan|gracht|plein|kade|gade|vej|"
-    r"gata|gatan|vagen|katu|tie)\b"
-)
-_NAMED_BY_NUMBER = re.compile(rf"^[^\w§]*(?:{_STREET_WORDS})\.?\s+\d{{1,4}}[a-z]?\b(?!\s?[-/]\s?\d)")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_FLAT_AFTER_HASH = re.compile(r"^(\W*\d.*?)#\s*\d+\w*")
+_HUNGARIAN = re.compile(r"(\b(?:utca|u|ut|utja|tere?|korut|krt|koz|sor)\.?\s+\d{1,4}(?:/?[a-z])?)\.(?=[\s,]|$)")
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff]")
 _DIRECTION = re.compile(r"^(\d+)\s[nsew](?=\s)")
+_HOUSE_MARK = re.compile(rf"(?<![^\W\d_])(?:{alternatives(HOUSE_MARKS)})(?![^\W\d_])\s*[.:]?\s*(?=\d)")
+_SAME_NUMBER_AGAIN = re.compile(r"^\W*(\d+)([a-z]?)\s*,\s*(?=\1[a-z]\b)")
+_CHINESE = re.compile(r"(\d+(?:-\d+)*)\s*[号號](?:院)?")
+_JAPANESE = re.compile(r"(\d+)\s*丁目\s*(\d+)\s*(?:番地|番)?(?:\s*(?:の|-)?\s*(\d+)\s*号?)?")
 
 
-def _without_floors(plain: str) -> str:
-    plain = _FLAT_AFTER_HASH.sub(r"\1", plain)
-    for pattern in _SET_ASIDE:
+def _marked(plain: str) -> str:
+    """Numbers that are called the house's come behind a mark, and East Asian ones are written with dashes."""
+    plain = _JAPANESE.sub(lambda match: f"{_MARK}{'-'.join(part for part in match.groups() if part)} ", plain)
+    plain = re.sub(r"(\d+)\s*番地?\s*(\d+)\s*号", rf"{_MARK}\1-\2 ", plain)
+    plain = _CHINESE.sub(rf"{_MARK}\1 ", plain)
+    plain = re.sub(r"(\d+(?:-\d+)?)\s*(?:番地|번지)", rf"{_MARK}\1 ", plain)
+    plain = _HUNGARIAN.sub(r"\1,", plain)
+    plain = _SAME_NUMBER_AGAIN.sub(r"\1\2;", plain)
+    return _HOUSE_MARK.sub(_MARK, plain)
+
+
+def house_mark_spans(folded: str) -> list[tuple[int, int]]:
+    """Where the folded text says that a house number follows, as `No:` does."""
+    return [match.span() for match in _HOUSE_MARK.finditer(folded)]
+
+
+def _without_names(plain: str) -> str:
+    for pattern in _NAMES:
         plain = pattern.sub(_ASIDE, plain)
     return plain
 
@@ -172,34 +194,45 @@ def _later_postcodes_aside(plain: str) -> str:
 
 def _segments(plain: str) -> Iterator[str]:
     # "12 a 14", "12 e 14" and "12 - 14" are numbers; "1578 - Bela Vista" is a border.
-    plain = re.sub(r"(\d+)\s+(?:a|to|bis)\s+(\d+)", _as_range, plain)
-    plain = re.sub(r"(?<=\d)\s+(?:e|y|i|et|und|and)\s+(?=\d)", ";", plain)
+    plain = re.sub(r"(\d+)\s+(?:a|to|bis|do|до|по)\s+(\d+)", _as_range, plain)
+    plain = re.sub(r"(?<=\d)\s+(?:e|y|i|et|und|and|и|та|og|en)\s+(?=\d)", ";", plain)
     parts = re.split(r"[,\n|]|;(?!\s*\d)|(?<=\D)\s-\s|\s-\s(?=\D)", plain)
     return (part.strip() for part in parts if part.strip())
 
 
 def _numbers_in(segment: str, *, index: int) -> list[_Found]:
     """The numbers of one segment that may be house numbers: at most one, except in doubt about postcodes."""
-    rest = _without_floors(segment)
-    if index > 0:
+    rest = _without_names(segment)
+    named = HAS_STREET_WORD.search(rest) is not None
+    if index > 0 and not named:
         rest = _later_postcodes_aside(rest)
-    street = _HAS_STREET_WORD.search(rest) is not None
     rest = _DIRECTION.sub(r"\1", _NAMED_BY_NUMBER.sub(_ASIDE, rest))
-    matches = _plausible(list(_NUMBERS.finditer(rest)))
+    matches = _plausible(_houses(list(_NUMBERS.finditer(rest)), rest))
     if not matches:
         return []
-    chosen = matches[0] if _is_leading(matches[0], rest) else _last_group(matches, rest)
+    chosen = _chosen(matches, rest)
     alone = not _WORD.search(rest)
-    digits = len(re.match(r"\d+", chosen[0])[0])  # type: ignore[index]
-    weight = _weight(index=index, street=street, alone=alone, digits=digits)
+    weight = _weight(chosen, rest, index=index, street=named, alone=alone)
     if weight is None:
         return []
-    marked = rest[: chosen.start()].rstrip().endswith("#")
-    return [_Found(chosen[0], weight, leading=_is_leading(chosen, rest) and not alone, marked=marked)]
+    return [
+        _Found(
+            chosen[0],
+            weight,
+            index,
+            leading=_is_leading(chosen, rest) and not alone,
+            named=named,
+            hashed=rest[: chosen.start()].rstrip().endswith("#"),
+            stair=re.match(r"\s*\d", rest[chosen.end() :]) is not None,
+        )
+    ]
 
 
-def _weight(*, index: int, street: bool, alone: bool, digits: int) -> float | None:
+def _weight(chosen: re.Match[str], rest: str, *, index: int, street: bool, alone: bool) -> float | None:
     """How strongly the place of a number speaks for it; None: it is a postcode."""
+    digits = len(re.match(r"\d+", chosen[0])[0])  # type: ignore[index]
+    if _is_marked(chosen, rest):
+        return 5.0 - index / 100
     if alone:
         return None if digits > 4 else 2.0 - index / 100
     if street:
@@ -207,6 +240,24 @@ def _weight(*, index: int, street: bool, alone: bool, digits: int) -> float | No
     if index == 0:
         return 2.5
     return 1.0 - index / 100 if digits < 4 else None
+
+
+def _best(found: list[_Found]) -> _Found:
+    """The likeliest: "3 Store, 315 High Holborn" begins with a name, which has a number, too."""
+    best = max(found, key=lambda number: number.weight)
+    if best.leading and best.index == 0 and not best.named:
+        later = [one for one in found if one.index > 0 and one.leading and one.weight < 2.0]
+        return later[0] if later else best
+    return best
+
+
+def _houses(matches: list[re.Match[str]], rest: str) -> list[re.Match[str]]:
+    """Without what names a street behind another number: "112 W 42 St"."""
+    return [
+        match
+        for index, match in enumerate(matches)
+        if index == 0 or not _NUMBERED_STREET.match(rest, match.end()) or not match[0].isdecimal()
+    ]
 
 
 def _plausible(matches: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -218,11 +269,23 @@ def _plausible(matches: list[re.Match[str]]) -> list[re.Match[str]]:
     return [first, *(match for match in others if not re.match(r"\d{4}", match[0]))] if len(short) > 1 else short
 
 
+def _chosen(matches: list[re.Match[str]], rest: str) -> re.Match[str]:
+    """The number that is called so, that begins the segment, or that stands by the street's own name; else the last."""
+    marked = [match for match in matches if _is_marked(match, rest)]
+    if marked:
+        return marked[-1]
+    if _is_leading(matches[0], rest):
+        return matches[0]
+    street = rest.find(_STREET.strip())
+    behind = [match for match in matches if street >= 0 and match.start() > street]
+    return behind[0] if behind else _last_group(matches, rest)
+
+
 def _last_group(matches: list[re.Match[str]], rest: str) -> re.Match[str]:
     """The last number, or the first of several that stand together: `12 A 3` is stair A, flat 3 of number 12."""
     chosen = matches[0]
     for before, after in pairwise(matches):
-        if rest[before.end() : after.start()].strip():
+        if rest[before.end() : after.start()].strip(" §"):
             chosen = after
     return chosen
 
@@ -231,34 +294,5 @@ def _is_leading(match: re.Match[str], rest: str) -> bool:
     return not _WORD.search(rest[: match.start()])
 
 
-def _read(text: str, *, leading: bool, marked: bool) -> HouseNumber:
-    """The meaning of a number, a pair or a list."""
-    parts = [_canonical(part) for part in re.split(r"\s?[;+&]\s?", text)]
-    whole = HouseNumber(frozenset())
-    for part in parts:
-        one = _read_pair(part, leading=leading, marked=marked)
-        whole = HouseNumber(whole.texts | one.texts, whole.ranges + one.ranges)
-    return whole
-
-
-def _read_pair(text: str, *, leading: bool, marked: bool) -> HouseNumber:
-    match = re.fullmatch(r"(\d+)([a-z]*)([-/])(\d+)([a-z]*)", text)
-    if match is None or marked:
-        return HouseNumber(frozenset({text}))
-    first, second = int(match[1]), int(match[4])
-    low, high, slash = match[1] + match[2], match[4] + match[5], match[3] == "/"
-    if slash and leading:  # Australian: the flat, then the house
-        return HouseNumber(frozenset({text, high}))
-    if 0 < second - first <= _WIDEST_RANGE and (second - first) % 2 == 0:
-        return HouseNumber(frozenset({text, low, high}), ((first, second),))
-    if slash:  # the house, then the flat
-        return HouseNumber(frozenset({text, low}))
-    return HouseNumber(frozenset({text}))
-
-
-def _canonical(text: str) -> str:
-    """`0012 - A` as `12a`, `12 1/2` as `12 1/2`, `12 - 14` as `12-14`."""
-    text = re.sub(r"\s*([-/])\s*", r"\1", text.strip())
-    text = re.sub(r"(?<=\d)\s1/2", "½", text)
-    text = re.sub(r"(?<=\d)[-/\s](?=[a-z])", "", text)
-    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+def _is_marked(match: re.Match[str], rest: str) -> bool:
+    return rest[: match.start()].rstrip().endswith(_MARK.strip())

@@ -41,7 +41,11 @@ ROOMS = {
         ("tests/free_time/test_common_time.py", "tests/free_time/test_gaps.py"),
         reading=("free_time.common_time.find_common_slot",),
     ),
-    "house-numbers": Room(("geocoding/housenumbers.py",), ("tests/geocoding/test_housenumbers.py",)),
+    "house-numbers": Room(
+        ("geocoding/housenumbers.py", "geocoding/pairs.py"),
+        ("tests/geocoding/test_housenumbers.py", "tests/geocoding/test_units.py"),
+        seconds=2_400,
+    ),
     "judging": Room(("positions/judging.py",), ("tests/positions/test_judging.py",)),
     "ladder": Room(("dispatch/ladder.py",), ("tests/dispatch/test_ladder_computed.py",)),
     "optimal": Room(

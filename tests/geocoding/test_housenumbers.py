@@ -139,9 +139,13 @@ def test_a_number_asked_and_none_returned_is_the_street_at_most() -> None:
         assert with_number_checked(candidate, "Rua X 112, Porto").confidence.value == expected
 
 
-def test_a_place_asked_without_number_keeps_what_the_provider_says() -> None:
-    candidate = GeocodeCandidate("Hospital", Point(41.0, -8.0), Confidence.ROOFTOP, house_number="3")
-    assert with_number_checked(candidate, "Hospital de São João, Porto") is candidate
+@pytest.mark.parametrize(
+    "text", ["Hospital de São João, Porto", "Rua das Flores, Porto", "Rua das Flores s/n", "Flat 3, High Street", ""]
+)
+def test_where_no_number_is_read_no_house_is_the_one_asked_for(text: str) -> None:
+    for number in ("3", None):
+        candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, house_number=number)
+        assert with_number_checked(candidate, text).confidence is Confidence.STREET
 
 
 def test_the_streets_own_digits_are_told_by_the_provider() -> None:
@@ -170,11 +174,13 @@ def test_the_streets_own_digits_are_told_by_the_provider() -> None:
         # Stairs and flats go down, or name one number twice.
         ("14 a 12", {"14a"}, ()),
         ("12 a 12", {"12a"}, ()),
-        # Wider than any house, or over the street: one number of two parts.
+        # The ends are houses, however far apart; those between only where they stand close.
         ("12-32", {"12-32", "12", "32"}, ((12, 32),)),
-        ("12-34", {"12-34"}, ()),
-        ("12-13", {"12-13"}, ()),
-        ("12-15", {"12-15"}, ()),
+        ("12-34", {"12-34", "12", "34"}, ()),
+        ("12-13", {"12-13", "12", "13"}, ((12, 13),)),
+        ("12-21", {"12-21", "12", "21"}, ((12, 21),)),
+        ("12-23", {"12-23", "12", "23"}, ()),
+        # Backwards it is one number of two parts.
         ("14-12", {"14-12"}, ()),
         ("12-12", {"12-12"}, ()),
         ("1-3", {"1-3", "1", "3"}, ((1, 3),)),
@@ -182,7 +188,11 @@ def test_the_streets_own_digits_are_told_by_the_provider() -> None:
         ("14/12", {"14/12", "14"}, ()),
         ("12a/3", {"12a/3", "12a"}, ()),
         ("12/14", {"12/14", "12", "14"}, ((12, 14),)),
+        ("12/20", {"12/20", "12", "20"}, ((12, 20),)),
+        ("12/22", {"12/22", "12"}, ()),
         ("12/13", {"12/13", "12"}, ()),
+        ("12/3/5", {"12/3/5", "12"}, ()),
+        ("12 a-c", {"12a-c", "12a", "12b", "12c"}, ()),
         # Lists.
         ("9;11", {"9", "11"}, ()),
         ("9 & 11", {"9", "11"}, ()),
@@ -286,7 +296,6 @@ def test_either_of_two_numbers_may_be_the_range() -> None:
 
 def test_the_street_that_the_provider_told_is_no_house_number() -> None:
     candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, street="Sector 7", house_number="12")
-    assert with_number_checked(candidate, "Sector 7, Willits") is candidate
     assert with_number_checked(candidate, "Sector 7 12, Willits") is candidate
     assert with_number_checked(candidate, "Sector 7 14, Willits").confidence is Confidence.STREET
     without_digits = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, street="Rua X", house_number="12")

@@ -1,0 +1,116 @@
+"""What lies within a house, in the text of an address: flats, floors, doors, boxes, and who lives there.
+
+It is never the house, and many geocoders find nothing while it is there.
+"""
+
+import re
+
+from geo_assign.geocoding.words import alternatives
+from geo_assign.geocoding.words.units import (
+    AFTER,
+    AFTER_APART,
+    AFTER_OTHERS,
+    BEFORE,
+    BEHIND,
+    BEHIND_SIGNED,
+    BOXES,
+    CARE_OF,
+    SIDES,
+    SIGNS,
+)
+
+Span = tuple[int, int]
+
+_NO = r"(?:n\.?º|no|nr|num|numero)"
+# "3", "4b", "3/1", "A", "D5"; a slash before a house and its street is a border: "Unit 5/12 Smith St".
+_WHICH = (
+    r"(?:\d+[a-z]?\s?/(?=\s?\d+[a-z]?\s*,?\s*[^\W\d])|\d+[a-z]?(?:\s?[-/.]\s?\d+[a-z]?)*(?!\w)"
+    r"|[^\W\d_]\d{0,3}(?![\w'’]))"
+)
+_NOT_WITHIN_WORD = r"(?<![^\W\d_])(?<![^\W\d_]['’.])"
+_ORDINAL = r"(?:º|\.º|\.|st|nd|rd|th|er|ere|e|eme|ste|de|-?(?:й|я|ый|ой|и|ти))"
+
+_BEFORE = re.compile(
+    rf"{_NOT_WITHIN_WORD}(?:{alternatives(BEFORE)})(?:\s*[.:]\s*|\s+|(?=[#\d]))(?:{_NO}\s*[.:]?\s*)?#?\s?{_WHICH}"
+)
+_BOXES = re.compile(rf"{_NOT_WITHIN_WORD}(?:{alternatives(BOXES)})\s*[.:]?\s*(?:{_NO}\s*[.:]?\s*)?\d+")
+_HOUSE = r"(?<![\w/])\d{1,5}(?:\s?[a-z](?![\w:.]))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?"
+_BEHIND = re.compile(
+    rf"{_HOUSE}\s*,?\s*((?:(?:{alternatives(BEHIND)})\.?\s*(?:{_NO}\.?\s*)?|(?:{alternatives(BEHIND_SIGNED)})\s?[.:]\s*)"
+    rf"\d+[a-z]?)(?!\w)"
+)
+# A number that begins the text and has words behind it is a house: 12 Piano Street.
+_AFTER = re.compile(
+    rf"(?<![\w/])\d+\s?(?:{_ORDINAL}\s?|(?<!^\d)(?<!^\d\d)(?<!^\d\s)(?<!^\d\d\s))(?:{alternatives(AFTER)})(?:\s+[a-z])?(?!\w)\.?"
+    rf"|^\d+\s?(?:{alternatives(AFTER)})(?!\w)(?!\s+[^\W\d])"
+)
+_AFTER_APART = re.compile(rf"(?<![\w/])\d+(?:\.\s?|\s)(?:{alternatives(AFTER_APART)})(?![\w])\.?")
+_AFTER_OTHERS = re.compile(
+    rf"(?<=[\w.,]\s)\d+\s?{_ORDINAL}?\s?(?:{alternatives(AFTER_OTHERS)})(?![\w])\.?(?!\s+[^\W\d]+\s+\d)"
+)
+_SIGNED = re.compile(
+    rf"\d+(?:-\d+)?\s?(?:{alternatives(SIGNS)})|\d+(?:-\d+)?\s?f(?=[\s,]*$)|(?<!\d)\d{{1,2}}/f\b|\b[ug]/f\b"
+)
+_GROUND = re.compile(
+    r"(?<![\w])(?:st|kl|kld)\.?,?\s?(?:th|tv|mf)\b\.?|\b(?:r/c|rc)(?:\s?(?:dto|esq|drt|dir|fte|frt))?\b"
+)
+_ORDINALS = re.compile(r"\d+\.?\s?º(?:\s?-?\s?[a-z](?!\w))?")
+_SIDE = re.compile(rf"(?<![\w])(?:{alternatives(SIDES)})(?![\w])")
+_CARE_OF = re.compile(rf"(?<![\w])(?:{alternatives(CARE_OF)})(?![\w])[^,;\n]*")
+_NUMBERED = re.compile(r"(?<![\w#])\d{1,5}[a-z]?(?!\w)")
+_HASH = re.compile(r"#\s?\w+(?:-\w+)*")
+# Colombia: "Carrera 7 # 12-34" is a crossing and a house.
+_CROSSING = re.compile(
+    r"(?<!\w)(?:calle|cl|cll|carrera|cra|kr|cr|diagonal|diag|dg|transversal|transv|tv|avenida|av|ac|ak)\.?\s*\d+\s?[a-z]?\s*(?:bis\s*)?(?:sur|norte|este|oeste)?\s*$"
+)
+_NAMED_BUILDING = re.compile(r"(?<!\w)apt\.?\s*")
+_BRACKETS = re.compile(r"\([^)]*\)")
+
+
+def unit_spans(folded: str, *, named_buildings: bool = False) -> list[Span]:
+    """Where the folded text names a flat, a floor, a door, a box or an addressee; in order, without overlaps.
+
+    `named_buildings`: "apt" is a building with a name, as in Turkey.
+    """
+    spans: list[Span] = []
+    rest = _NAMED_BUILDING.sub(lambda match: "§" * len(match[0]), folded) if named_buildings else folded
+    for pattern in (_CARE_OF, _GROUND, _SIDE, _BOXES, _BEFORE, _SIGNED, _AFTER, _AFTER_APART, _AFTER_OTHERS, _ORDINALS):
+        rest = _take(rest, [match.span() for match in pattern.finditer(rest)], spans)
+    while found := [match.span(1) for match in _BEHIND.finditer(rest)]:
+        rest = _take(rest, found, spans)
+    _take(rest, _hashes(rest), spans)
+    return sorted(spans)
+
+
+def without_units(folded: str, *, named_buildings: bool = False) -> str:
+    """The folded text with `§` in the place of each unit: no letter, so that it never reads as a word."""
+    return blanked(folded, unit_spans(folded, named_buildings=named_buildings))
+
+
+def blanked(text: str, spans: list[Span]) -> str:
+    """`text` of the same length with `§` for what lies in `spans`."""
+    for start, end in spans:
+        text = f"{text[:start]}{'§' * (end - start)}{text[end:]}"
+    return text
+
+
+def bracket_spans(folded: str) -> list[Span]:
+    """Remarks in brackets."""
+    return [match.span() for match in _BRACKETS.finditer(folded)]
+
+
+def _take(rest: str, found: list[Span], spans: list[Span]) -> str:
+    spans += found
+    return blanked(rest, found)
+
+
+def _hashes(rest: str) -> list[Span]:
+    """`#5` where another number is the house: before it, or behind one at the very beginning."""
+    found = []
+    for match in _HASH.finditer(rest):
+        before, after = rest[: match.start()], rest[match.end() :]
+        if _CROSSING.search(before):
+            continue
+        if _NUMBERED.search(before) or (not before.strip(" ,") and _NUMBERED.search(after)):
+            found.append(match.span())
+    return found
