@@ -17,6 +17,11 @@ class Point:
         if not (-90.0 <= self.lat <= 90.0 and -180.0 <= self.lon <= 180.0):
             raise ValueError(f"not a place on Earth: lat {self.lat}, lon {self.lon}")
 
+    @property
+    def is_unset(self) -> bool:
+        """Whether this is (0, 0), which forms, exports and devices write for "not set"."""
+        return self.lat == 0.0 and self.lon == 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:

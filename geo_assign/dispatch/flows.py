@@ -21,7 +21,8 @@ from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
-from geo_assign.workforce.queries import get_store
+from geo_assign.geocoding.questions import address_question
+from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.commands import find_and_lock_ungeocoded, set_deadlines
 from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, State, WorkOrder
 from geo_assign.workorders.queries import get_work_order
@@ -154,6 +155,5 @@ def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:
     if waiting is None:
         return None
     set_deadlines(tx, order_id, geocode_due_at=tx.now() + LEASE)
-    near = get_store(tx, EVERYTHING, waiting.store_id).location
-    address = AddressQuery(text=waiting.address, near=near)
+    address = address_question(waiting.address, get_store_rules(tx, EVERYTHING, waiting.store_id))
     return GeocodeRequest(tx.org_id, waiting.store_id, waiting.group_id, address), waiting.geocode_attempts

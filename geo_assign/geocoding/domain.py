@@ -135,23 +135,34 @@ class AddressQuery:
     """An address as people write it. The text stays out of logs: it says where a customer lives.
 
     `country` is an ISO 3166-1 alpha-2 code that restricts the answers where the provider can; `near` is a point, such
-    as the store's, around which the provider prefers answers.
+    as the store's, around which the provider prefers answers. `reach_m`: farther than this from `near` no answer is
+    meant. `habits` is the country whose way of writing addresses holds where the text shows none. `whole` is the full
+    text where `text` is a simpler one that is asked in its place: answers are held against it.
     """
 
     text: str = field(repr=False)
     country: str | None = None
     near: Point | None = field(default=None, repr=False)
+    reach_m: float | None = None
+    habits: str | None = None
+    whole: str | None = field(default=None, repr=False)
+
+    @property
+    def typed(self) -> str:
+        """The address as it was typed."""
+        return self.text if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)
 class GeocodeCandidate:
-    """One place a provider offers. `house_number` and `street` as the provider returned them, where it did."""
+    """One place a provider offers. `house_number`, `street`, `postcode` as the provider returned them, where it did."""
 
     label: str = field(repr=False)
     point: Point = field(repr=False)
     confidence: Confidence
     house_number: str | None = field(default=None, repr=False)
     street: str | None = field(default=None, repr=False)
+    postcode: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +195,25 @@ def ranked(candidates: Sequence[GeocodeCandidate]) -> tuple[GeocodeCandidate, ..
     return tuple(sorted(in_order, key=lambda one: one.confidence, reverse=True))[:MAX_CANDIDATES]
 
 
+def is_without_house(result: GeocodeResult) -> bool:
+    """Whether a geocoder answered, and with no house: nothing, or at best a street."""
+    if result.problem is not None:
+        return result.problem.code is ProblemCode.NOT_FOUND
+    return result.best is None or result.best.confidence < Confidence.INTERPOLATED
+
+
+def better(first: GeocodeResult, second: GeocodeResult) -> GeocodeResult:
+    """What two questions for one address brought, the second with a simpler text.
+
+    A second question that failed for the moment is asked again, unless the first one found something.
+    """
+    if second.problem is not None:
+        failed = first.best is None and second.problem.is_transient
+        return second if failed else first
+    candidates = ranked([*first.candidates, *second.candidates])
+    return GeocodeResult(candidates, None, second.provider, cached=first.cached and second.cached)
+
+
 def judge(result: GeocodeResult, min_confidence: Confidence) -> Judgement:
     """Accept the best candidate when it reaches `min_confidence` and no equally good one lies elsewhere."""
     best = result.best
@@ -210,6 +240,7 @@ class CandidateDocument(TypedDict):
     confidence: str
     house_number: str | None
     street: str | None
+    postcode: str | None
 
 
 class ProblemDocument(TypedDict):
@@ -240,6 +271,7 @@ def result_to_document(result: GeocodeResult) -> ResultDocument:
                 "confidence": one.confidence.value,
                 "house_number": one.house_number,
                 "street": one.street,
+                "postcode": one.postcode,
             }
             for one in result.candidates
         ],
@@ -258,6 +290,7 @@ def result_from_document(document: ResultDocument) -> GeocodeResult:
                 confidence=Confidence(one["confidence"]),
                 house_number=one["house_number"],
                 street=one["street"],
+                postcode=one["postcode"],
             )
             for one in document["candidates"]
         ),

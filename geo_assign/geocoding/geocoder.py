@@ -17,10 +17,21 @@ from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import counter, histogram
 from geo_assign.geocoding.commands.calls import ReservedCall, prepare, record
-from geo_assign.geocoding.domain import AddressQuery, GeocodeProblem, GeocodeResult, ProblemCode
+from geo_assign.geocoding.coordinates import find_typed_point
+from geo_assign.geocoding.domain import (
+    AddressQuery,
+    Confidence,
+    GeocodeCandidate,
+    GeocodeProblem,
+    GeocodeResult,
+    ProblemCode,
+    better,
+    is_without_house,
+)
 from geo_assign.geocoding.keys import check_map_key
 from geo_assign.geocoding.providers import ProviderAccess
 from geo_assign.geocoding.providers.base import unavailable
+from geo_assign.geocoding.simpler import find_simpler_text
 
 _ANSWERS = counter("geocode_answers", "Addresses asked for, by outcome.", ("provider", "outcome", "source"))
 _CALL_S = histogram("geocode_call_seconds", "Duration of calls to geocoders.", ("provider",))
@@ -59,7 +70,8 @@ class Geocoder:
     ) -> GeocodeResult:
         """Candidates, or a problem, within `deadline_s` for everything. What goes wrong outside is never an exception.
 
-        The store's map key is used, else the group's, else the organization's.
+        The store's map key is used, else the group's, else the organization's. Coordinates that were typed as an
+        address need none. Where no house is found, a simpler text is asked once more in the time that is left.
         """
         result = self._answer(org_id, query, deadline_s=deadline_s, store_id=store_id, group_id=group_id)
         outcome = result.problem.code.value if result.problem else "found" if result.candidates else "not_found"
@@ -74,6 +86,21 @@ class Geocoder:
         return replace(result, provider=job.spec.name)
 
     def _answer(
+        self, org_id: UUID, query: AddressQuery, *, deadline_s: float, store_id: UUID | None, group_id: UUID | None
+    ) -> GeocodeResult:
+        typed = find_typed_point(query.text)
+        if typed is not None:
+            return GeocodeResult(candidates=(GeocodeCandidate(query.text.strip(), typed, Confidence.ROOFTOP),))
+        until = time.monotonic() + deadline_s
+        first = self._ask(org_id, query, deadline_s=deadline_s, store_id=store_id, group_id=group_id)
+        simpler = find_simpler_text(query.text, country=query.habits) if is_without_house(first) else None
+        if simpler is None:
+            return first
+        again = replace(query, text=simpler, whole=query.typed)
+        left_s = until - time.monotonic()
+        return better(first, self._ask(org_id, again, deadline_s=left_s, store_id=store_id, group_id=group_id))
+
+    def _ask(
         self, org_id: UUID, query: AddressQuery, *, deadline_s: float, store_id: UUID | None, group_id: UUID | None
     ) -> GeocodeResult:
         began = time.monotonic()

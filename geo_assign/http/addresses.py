@@ -4,7 +4,8 @@ from uuid import UUID
 
 from geo_assign.core.geo import Point
 from geo_assign.dispatch.flows import GeocodeRequest
-from geo_assign.geocoding.domain import AddressQuery, Confidence, judge
+from geo_assign.geocoding.domain import Confidence, judge
+from geo_assign.geocoding.questions import address_question
 from geo_assign.http.operations import AnyCall
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.domain import WorkOrderWithoutLocationError
@@ -21,7 +22,7 @@ class AddressNotFoundError(WorkOrderWithoutLocationError):
 
 def locate_address(call: AnyCall, rules: StoreRules, address: str, *, group_id: UUID | None) -> Point:
     """Where an address is. Raises AddressNotFoundError with the reason and the places that it might mean."""
-    query = AddressQuery(text=address, near=rules.store.location)
+    query = address_question(address, rules)
     request = GeocodeRequest(call.caller.org_id, rules.store.id, group_id, query)
     judgement = judge(call.services.dispatch.geocode(request), Confidence(rules.settings.min_confidence))
     if judgement.accepted is not None:

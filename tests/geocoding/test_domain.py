@@ -83,6 +83,7 @@ _CANDIDATES = st.builds(
     confidence=st.sampled_from(Confidence),
     house_number=st.none() | st.text(max_size=5),
     street=st.none() | st.text(max_size=10),
+    postcode=st.none() | st.text(max_size=8),
 )
 
 

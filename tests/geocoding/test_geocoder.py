@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.core.db import Database
+from geo_assign.core.geo import Point
 from geo_assign.geocoding.commands.calls import FAILURE_KEEP
 from geo_assign.geocoding.domain import (
     FAILURES_TO_OPEN,
     FIRST_OPEN_S,
     PROBE_S,
+    AddressQuery,
     Confidence,
     GeocodeResult,
     KeyOwner,
@@ -356,3 +358,98 @@ def test_calls_are_counted_by_utc_day(desk: Desk) -> None:
     desk.clock.advance(timedelta(hours=12))
     desk.ask(f"{STREET} 77, {CITY}")
     assert desk.counted() == {START.date(): 1, START.date() + timedelta(days=1): 1}
+
+
+WITH_FLAT = f"Flat 7, 12 {STREET}, {CITY}"
+SIMPLER = f"12 {STREET}, {CITY}"
+
+
+def _only_knows(desk: Desk, *known: str, found: Found | None = None) -> None:
+    """The provider finds the house for these texts, and nothing for any other."""
+
+    def answer(exchange: stub.Exchange) -> None:
+        asked = desk.dialect.asked(exchange.request)
+        desk.dialect.found(*([found or Found("12")] if asked in known else []))(exchange)
+
+    desk.says(answer)
+
+
+def _asked(desk: Desk) -> list[str]:
+    return [desk.dialect.asked(request) for request in desk.server.requests]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.provider)
+def test_where_nothing_is_found_a_simpler_text_is_asked_once(desk_at: Callable[..., Desk], dialect: Dialect) -> None:
+    desk = desk_at(dialect)
+    desk.configure()
+    _only_knows(desk, SIMPLER)
+    best = desk.ask(WITH_FLAT).best
+    assert best is not None
+    assert best.confidence is Confidence.ROOFTOP
+    assert _asked(desk) == [WITH_FLAT, SIMPLER]
+    assert desk.counted() == {START.date(): 2}
+
+
+def test_a_street_alone_is_asked_again_and_a_house_is_not(desk: Desk) -> None:
+    desk.configure()
+    desk.says(NOMINATIM.found(Found(None)))
+    assert desk.ask(WITH_FLAT).best is not None
+    assert _asked(desk) == [WITH_FLAT, SIMPLER]
+    desk.knows_the_house()
+    assert desk.ask(f"Flat 8, 12 {STREET}, {CITY}").best is not None
+    assert desk.calls == 3
+
+
+def test_a_text_that_is_simple_is_asked_once(desk: Desk) -> None:
+    desk.configure()
+    desk.says(NOMINATIM.found())
+    assert desk.ask() == GeocodeResult(provider="nominatim")
+    assert desk.calls == 1
+
+
+def test_the_flat_is_not_taken_for_the_house_in_the_second_answer(desk: Desk) -> None:
+    desk.configure()
+    _only_knows(desk, SIMPLER, found=Found("7"))
+    best = desk.ask(WITH_FLAT).best
+    assert best is not None
+    assert best.confidence is Confidence.STREET
+
+
+def test_both_questions_share_the_time_and_the_budget(desk: Desk) -> None:
+    desk.configure(daily_budget=1)
+    _only_knows(desk, SIMPLER)
+    assert code(desk.ask(WITH_FLAT)) == "budget_exhausted", "not all was asked that may be: it is tried again"
+    assert _asked(desk) == [WITH_FLAT]
+    desk.configure(daily_budget=9)
+    assert desk.ask(WITH_FLAT).best is not None, "the first answer was kept, and the second question asked"
+    assert _asked(desk) == [WITH_FLAT, SIMPLER]
+    assert desk.ask(WITH_FLAT).cached
+
+
+def test_a_second_question_that_fails_for_the_moment_is_asked_again(desk: Desk) -> None:
+    desk.configure()
+
+    def answer(exchange: stub.Exchange) -> None:
+        asked = desk.dialect.asked(exchange.request)
+        (NOMINATIM.found() if asked == WITH_FLAT else stub.html(502))(exchange)
+
+    desk.says(answer)
+    assert code(desk.ask(WITH_FLAT)) == "geocoder_unavailable"
+    assert desk.calls == 2
+
+
+def test_coordinates_that_were_typed_need_no_geocoder(desk: Desk) -> None:
+    best = desk.ask("45.1234, 12.4321").best
+    assert best is not None
+    assert (best.point.lat, best.point.lon, best.confidence) == (45.1234, 12.4321, Confidence.ROOFTOP)
+    assert desk.calls == 0
+
+
+def test_what_an_answer_is_worth_at_one_store_is_not_kept_for_another(desk: Desk) -> None:
+    desk.configure()
+    desk.knows_the_house()
+    desk.ask()
+    elsewhere = AddressQuery(ADDRESS, near=Point(-45.0, 12.0), reach_m=1_000.0)
+    result = desk.geocoder.geocode(desk.org_id, elsewhere, deadline_s=10.0, store_id=desk.store_id)
+    assert result.best is not None
+    assert (result.best.confidence, result.cached) == (Confidence.AREA, False)

@@ -193,6 +193,48 @@ def test_coordinates_off_the_earth_are_garbage(dialect: Dialect, server: StubSer
     assert problem(ask(dialect, server)) is ProblemCode.GEOCODER_UNAVAILABLE
 
 
+@pytest.mark.parametrize("value", [True, False, "x", "45.1", None, [45.1], {"lat": 45.1}])
+@pytest.mark.parametrize("member", ["lat", "lon"])
+def test_a_coordinate_that_is_no_number_is_garbage(
+    dialect: Dialect, server: StubServer, *, member: str, value: object
+) -> None:
+    if value == "45.1" and dialect.provider == "nominatim":
+        value = True  # its protocol writes numbers as texts
+    document = dialect.document([Found("12")])
+    server.behaviour = stub.answer(json.dumps(_with_coordinate(document, LAT if member == "lat" else LON, value)))
+    assert problem(ask(dialect, server)) is ProblemCode.GEOCODER_UNAVAILABLE
+
+
+def _with_coordinate(document: object, number: float, value: object) -> object:
+    """`document` with `value` in the place of a number."""
+    if isinstance(document, dict):
+        return {key: _with_coordinate(one, number, value) for key, one in document.items()}
+    if isinstance(document, list):
+        return [_with_coordinate(one, number, value) for one in document]
+    return value if document in (number, str(number)) else document
+
+
+def test_the_right_number_on_another_street_is_worth_its_area(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found("12"))
+    best = ask(dialect, server, text=f"12 Rosemary Road, {CITY}").best
+    assert best is not None
+    assert best.confidence is Confidence.AREA
+
+
+def test_the_same_street_in_another_spelling_is_the_house(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found("12"))
+    best = ask(dialect, server, text=f"12 HERON LN, {CITY}").best
+    assert best is not None
+    assert best.confidence is Confidence.ROOFTOP
+
+
+def test_another_postal_area_is_worth_its_area(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found(Found("12", postcode="70210"))
+    best = ask(dialect, server, text=f"{ADDRESS} 11820").best
+    assert best is not None
+    assert best.confidence is Confidence.AREA
+
+
 def test_an_address_the_provider_does_not_take_is_not_found(dialect: Dialect, server: StubServer) -> None:
     server.behaviour = stub.answer('{"message": "Query too long"}', status=422)
     assert problem(ask(dialect, server)) is ProblemCode.NOT_FOUND

@@ -79,10 +79,43 @@ def test_real_addresses_are_found_where_they_are(porto: Desk) -> None:
             kinds[judgement.problem.code.value if judgement.problem else "?"] += 1
         else:
             kinds["near" if haversine_m(address.point, accepted.point) <= NEAR_M else "far"] += 1
+        if accepted is not None and haversine_m(address.point, accepted.point) > 100.0:
+            kinds["beyond 100 m"] += 1
     total = len(addresses)
     print(f"\n{total} addresses: " + ", ".join(f"{kind} {n} ({n / total:.1%})" for kind, n in kinds.most_common()))
     assert kinds["near"] >= 0.92 * total
     assert kinds["far"] <= 0.01 * total
+
+
+_WITHIN = (
+    "{street} {number}, 2º Esq, {city}", "{street} {number} r/c dto, {city}", "{street} n.º {number} 3.º andar, {city}",
+    "{street} {number}, apto 5, {city}", "{street} {number} bloco B ap 45, {city}", "{street} {number} loja 3, {city}",
+    "{street} {number}, fração C, {city}", "Apt 4, {street} {number}, {city}", "{street} {number} #4, {city}",
+    "{street} {number}, Unit B, {city}", "{street} {number}, {city} c/o Oliveira",
+)  # fmt: skip
+
+
+def test_flats_and_floors_cost_few_of_the_houses(porto: Desk) -> None:
+    addresses = [one for one in known() if re.fullmatch(r"\d+", one.number)][::5][:200]
+    plain = ask(porto, [f"{one.street} {one.number}, {one.city}" for one in addresses])
+    texts = [
+        _WITHIN[index % len(_WITHIN)].format(street=one.street, number=one.number, city=one.city)
+        for index, one in enumerate(addresses)
+    ]
+    within = ask(porto, texts)
+    right, found = (_near(addresses, judged) for judged in (plain, within))
+    far = sum(
+        haversine_m(one.point, judged.accepted.point) > 100.0
+        for one, judged in zip(addresses, within, strict=True)
+        if judged.accepted
+    )
+    print(f"\n{len(addresses)} addresses: {right} near without, {found} near with flats and floors, {far} beyond 100 m")
+    assert found >= 0.9 * right
+
+
+def _near(addresses: list[Known], judged: list[Judgement]) -> int:
+    pairs = zip(addresses, judged, strict=True)
+    return sum(haversine_m(one.point, it.accepted.point) <= NEAR_M for one, it in pairs if it.accepted)
 
 
 def test_house_numbers_that_do_not_exist_are_never_rooftop(porto: Desk) -> None:

@@ -24,6 +24,7 @@ class Found:
     lon: float = LON
     interpolated: bool = False
     area: bool = False
+    postcode: str | None = None
 
     @property
     def label(self) -> str:
@@ -64,6 +65,8 @@ def _google(places: list[Found]) -> Any:
             parts.append({"long_name": STREET, "short_name": STREET, "types": ["route"]})
         if place.number and not place.area:
             parts.append({"long_name": place.number, "short_name": place.number, "types": ["street_number"]})
+        if place.postcode:
+            parts.append({"long_name": place.postcode, "short_name": place.postcode, "types": ["postal_code"]})
         kind = "locality" if place.area else "street_address" if place.number else "route"
         precision = "APPROXIMATE" if place.area else "ROOFTOP" if place.number else "GEOMETRIC_CENTER"
         return {
@@ -94,6 +97,8 @@ def _mapbox(places: list[Found]) -> Any:
             "center": [place.lon, place.lat],
             "geometry": {"type": "Point", "coordinates": [place.lon, place.lat]},
         }
+        if place.postcode:
+            feature["context"] = [{"id": "postcode.1", "text": place.postcode}, {"id": "place.1", "text": CITY}]
         return {**feature, "address": place.number} if place.number and not place.area else feature
 
     return {"type": "FeatureCollection", "query": ["heron", "lane"], "features": [one(place) for place in places]}
@@ -111,6 +116,8 @@ def _here(places: list[Found]) -> Any:
         }
         if not place.area:
             item["address"]["street"] = STREET
+        if place.postcode:
+            item["address"]["postalCode"] = place.postcode
         if place.number and not place.area:
             item["address"]["houseNumber"] = place.number
             item["houseNumberType"] = "interpolated" if place.interpolated else "PA"
@@ -128,6 +135,8 @@ def _opencage(places: list[Found]) -> Any:
             parts |= {"house_number": place.number, "road": STREET}
         else:
             parts |= {"_category": "road", "_type": "road", "road": STREET}
+        if place.postcode:
+            parts["postcode"] = place.postcode
         geometry = {"lat": place.lat, "lng": place.lon}
         return {"components": parts, "confidence": 10, "formatted": place.label, "geometry": geometry}
 
@@ -147,6 +156,8 @@ def _nominatim(places: list[Found]) -> Any:
         )
         if place.number and not place.area:
             address["house_number"] = place.number
+        if place.postcode:
+            address["postcode"] = place.postcode
         return {
             "place_id": 1,
             "osm_type": "way" if place.interpolated else "node",
@@ -169,6 +180,8 @@ def _photon(places: list[Found]) -> Any:
         properties |= {"name": CITY} if place.area else {"street": STREET, "city": CITY}
         if place.number and not place.area:
             properties["housenumber"] = place.number
+        if place.postcode:
+            properties["postcode"] = place.postcode
         geometry = {"type": "Point", "coordinates": [place.lon, place.lat]}
         return {"type": "Feature", "geometry": geometry, "properties": properties}
 

@@ -35,6 +35,8 @@ FAILURE_KEEP = timedelta(seconds=5)
 # An address that is not found, or found without its house, may be mapped tomorrow.
 UNCERTAIN_KEEP = timedelta(hours=6)
 MAX_ADDRESS = 500
+# Answers are kept with what they are worth: raised when the rules for that change, so that none outlives them.
+_RULES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,11 @@ def _spend(tx: Tx, key: MapKey, now: datetime) -> GeocodeProblem | None:
 
 
 def _cache_key(box: SecretBox, key: MapKey, query: AddressQuery) -> bytes:
+    """A keyed hash of all that an answer and what it is worth depend on."""
     near = f"{query.near.lat:.2f} {query.near.lon:.2f}" if query.near else ""
-    return box.fingerprint(key.url or "", " ".join(query.text.casefold().split()), query.country or "", near)
+    texts = [" ".join(text.casefold().split()) for text in (query.text, query.typed)]
+    judged = f"{_RULES} {query.habits or ''} {query.reach_m or ''}"
+    return box.fingerprint(key.url or "", *texts, query.country or "", near, judged)
 
 
 def _from_cache(tx: Tx, box: SecretBox, provider: str, *, cache_key: bytes, now: datetime) -> GeocodeResult | None:

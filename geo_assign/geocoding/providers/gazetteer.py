@@ -144,7 +144,7 @@ def _place(street: Street, query: AddressQuery, *, exact: bool) -> GeocodeCandid
         and street.country.upper() != query.country.upper()
     ):
         return None
-    asked = asked_house_number(query.text, street=street.name)
+    asked = asked_house_number(query.typed, street=street.name, country=query.habits)
     number, point, confidence = None, street.middle, Confidence.STREET
     if asked and (house := street.house(asked)):
         (number, point), confidence = house, Confidence.ROOFTOP

@@ -47,7 +47,12 @@ class Google(GeopyProvider):
             confidence = Confidence.AREA
         if raw.get("partial_match"):
             confidence = confidence.capped(Confidence.STREET)
-        return Grade(confidence, text_of(parts.get("street_number")), text_of(parts.get("route")))
+        number, street = text_of(parts.get("street_number")), text_of(parts.get("route"))
+        return Grade(confidence, number, street, text_of(parts.get("postal_code")))
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        place = raw["geometry"]["location"]
+        return place["lat"], place["lng"]
 
     def refusal(self, document: Json, message: str) -> GeocodeProblem | None:
         status = document.get("status") if isinstance(document, dict) else None

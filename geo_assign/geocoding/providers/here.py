@@ -46,7 +46,11 @@ class Here(GeopyProvider):
         fallback = raw.get("houseNumberFallback") or raw.get("scoring", {}).get("queryScore", 1.0) < LEAST_SCORE
         if fallback:
             confidence = confidence.capped(Confidence.STREET)
-        return Grade(confidence, text_of(address.get("houseNumber")), text_of(address.get("street")))
+        number, street = text_of(address.get("houseNumber")), text_of(address.get("street"))
+        return Grade(confidence, number, street, text_of(address.get("postalCode")))
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        return raw["position"]["lat"], raw["position"]["lng"]
 
 
 # Terms: results may be kept for up to 30 days.

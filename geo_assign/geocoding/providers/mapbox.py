@@ -1,6 +1,7 @@
 """Mapbox Geocoding v5: https://docs.mapbox.com/api/search/geocoding-v5/."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from geopy.geocoders import MapBox
@@ -53,12 +54,21 @@ class Mapbox(GeopyProvider):
         elif "address" in kinds:
             accuracy = raw.get("properties", {}).get("accuracy")
             confidence = _BY_ACCURACY.get(accuracy, Confidence.STREET)
-            grade = Grade(confidence, text_of(raw.get("address")), text_of(raw.get("text")))
+            grade = Grade(confidence, text_of(raw.get("address")), text_of(raw.get("text")), _postcode(raw))
         else:
             grade = Grade(Confidence.AREA)
         if float(raw["relevance"]) < LEAST_RELEVANCE:
-            return Grade(grade.confidence.capped(Confidence.STREET), grade.house_number, grade.street)
+            return replace(grade, confidence=grade.confidence.capped(Confidence.STREET))
         return grade
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        lon, lat = raw["center"]
+        return lat, lon
+
+
+def _postcode(raw: RawPlace) -> str | None:
+    around = (one for one in raw.get("context", ()) if str(one.get("id", "")).startswith("postcode"))
+    return next((text_of(one.get("text")) for one in around), None)
 
 
 # Terms: results of the temporary endpoint may not be kept.

@@ -19,6 +19,8 @@ RANK_HOUSE = 28
 class Nominatim(GeopyProvider):
     """`place_rank` tells what was found. The street's middle, or another house, comes without any warning."""
 
+    coordinates_are_texts = True
+
     def build(self, key: str, **standing: object) -> Geocoder:
         del key
         return GeopyNominatim(**where(self.access.url or URL), **standing)
@@ -38,10 +40,15 @@ class Nominatim(GeopyProvider):
         address, rank = raw.get("address", {}), int(raw["place_rank"])
         number, street = text_of(address.get("house_number")), text_of(address.get("road"))
         if rank < RANK_STREET:
-            return Grade(Confidence.AREA, number, street)
-        if rank < RANK_HOUSE or raw.get("class") == "highway":
-            return Grade(Confidence.STREET, number, street)
-        return Grade(Confidence.INTERPOLATED if _is_interpolated(raw) else Confidence.ROOFTOP, number, street)
+            confidence = Confidence.AREA
+        elif rank < RANK_HOUSE or raw.get("class") == "highway":
+            confidence = Confidence.STREET
+        else:
+            confidence = Confidence.INTERPOLATED if _is_interpolated(raw) else Confidence.ROOFTOP
+        return Grade(confidence, number, street, text_of(address.get("postcode")))
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        return raw["lat"], raw["lon"]
 
 
 def _is_interpolated(raw: RawPlace) -> bool:

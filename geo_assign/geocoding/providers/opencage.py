@@ -52,7 +52,10 @@ class OpenCage(GeopyProvider):
             confidence = Confidence.STREET
         else:
             confidence = Confidence.ROOFTOP
-        return Grade(confidence, number, text_of(parts.get("road")))
+        return Grade(confidence, number, text_of(parts.get("road")), text_of(parts.get("postcode")))
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        return raw["geometry"]["lat"], raw["geometry"]["lng"]
 
 
 # Terms: results may be kept as long as one likes; addresses change.

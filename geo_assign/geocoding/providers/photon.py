@@ -51,14 +51,19 @@ class Photon(GeopyProvider):
     def grade(self, raw: RawPlace) -> Grade:
         found = raw["properties"]
         confidence = _BY_TYPE.get(found.get("type"), Confidence.AREA)
-        return Grade(confidence, text_of(found.get("housenumber")), text_of(found.get("street")))
+        street = found.get("name") if confidence is Confidence.STREET else found.get("street")
+        return Grade(confidence, text_of(found.get("housenumber")), text_of(street), text_of(found.get("postcode")))
+
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        lon, lat = raw["geometry"]["coordinates"][:2]
+        return lat, lon
 
     def fitted(self, grade: Grade, raw: RawPlace, query: AddressQuery) -> Grade | None:
         found = raw["properties"]
         country = text_of(found.get("countrycode"))
         if query.country and country and country.upper() != query.country.upper():
             return None
-        if _fits(query.text, " ".join(str(found.get(name, "")) for name in _DESCRIBING)):
+        if _fits(query.typed, " ".join(str(found.get(name, "")) for name in _DESCRIBING)):
             return grade
         return replace(grade, confidence=grade.confidence.capped(Confidence.STREET))
 

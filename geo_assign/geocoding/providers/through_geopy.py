@@ -28,7 +28,7 @@ from geo_assign.geocoding.domain import (
     GeocodeResult,
     ranked,
 )
-from geo_assign.geocoding.housenumbers import with_number_checked
+from geo_assign.geocoding.fit import with_fit_checked, without_false_rivals
 from geo_assign.geocoding.providers.base import (
     ProviderAccess,
     message_in,
@@ -36,8 +36,6 @@ from geo_assign.geocoding.providers.base import (
     problem_of_status,
     unavailable,
 )
-
-_NULL_ISLAND = Point(0.0, 0.0)
 
 USER_AGENT = f"geo-assign/{__version__}"
 LIMIT = 5
@@ -92,6 +90,7 @@ class Grade:
     confidence: Confidence
     house_number: str | None = None
     street: str | None = None
+    postcode: str | None = None
 
 
 class GeopyProvider(ABC):
@@ -99,6 +98,8 @@ class GeopyProvider(ABC):
 
     # Query parameters that geopy does not offer.
     extra: ClassVar[Mapping[str, str]] = {}
+    # Whether its protocol writes coordinates as texts.
+    coordinates_are_texts: ClassVar[bool] = False
 
     def __init__(self, access: ProviderAccess) -> None:
         silence("geopy")
@@ -115,6 +116,10 @@ class GeopyProvider(ABC):
     @abstractmethod
     def grade(self, raw: RawPlace) -> Grade:
         """What one raw place is worth. Any error of shape counts as garbage."""
+
+    @abstractmethod
+    def coordinates(self, raw: RawPlace) -> tuple[object, object]:
+        """Latitude and longitude as the raw place has them."""
 
     def fitted(self, grade: Grade, raw: RawPlace, query: AddressQuery) -> Grade | None:
         """`grade` in view of the question, where the provider does not judge the fit itself; None leaves it out."""
@@ -140,7 +145,8 @@ class GeopyProvider(ABC):
             return GeocodeResult(problem=problem_of_error(error, deadline_s=deadline_s))
         if not candidates and (problem := self.refusal(adapter.document, self._message(adapter.document, query))):
             return GeocodeResult(problem=problem)
-        return GeocodeResult(candidates=ranked([one for one in candidates if one is not None]))
+        found = without_false_rivals([one for one in candidates if one is not None], query)
+        return GeocodeResult(candidates=ranked(found))
 
     @property
     def _key(self) -> str:
@@ -150,8 +156,9 @@ class GeopyProvider(ABC):
         grade = self.fitted(self.grade(location.raw), location.raw, query)
         if grade is None:
             return None
-        point = Point(float(location.latitude), float(location.longitude))
-        if point == _NULL_ISLAND:  # what geopy makes of coordinates that are missing
+        lat, lon = (self._degrees(value) for value in self.coordinates(location.raw))
+        point = Point(lat, lon)
+        if point.is_unset:
             raise ValueError(point)
         found = GeocodeCandidate(
             label=str(location.address),
@@ -159,8 +166,17 @@ class GeopyProvider(ABC):
             confidence=grade.confidence,
             house_number=grade.house_number,
             street=grade.street,
+            postcode=grade.postcode,
         )
-        return with_number_checked(found, query.text)
+        return with_fit_checked(found, query)
+
+    def _degrees(self, value: object) -> float:
+        """A number, as the protocol writes it. Raises TypeError for anything in disguise, such as `true`."""
+        if isinstance(value, bool) or not isinstance(
+            value, (int, float, str) if self.coordinates_are_texts else (int, float)
+        ):
+            raise TypeError(value)
+        return float(value)
 
     def _refused(self, answer: OutboundResponse, query: AddressQuery, *, asked_at: datetime) -> GeocodeProblem:
         try:

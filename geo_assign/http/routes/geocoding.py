@@ -4,7 +4,8 @@ from pydantic import Field
 
 from geo_assign.access.domain import ApiScope
 from geo_assign.core.errors import NotFoundError
-from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeCandidate, judge
+from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, judge
+from geo_assign.geocoding.questions import address_question
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import GeocodedPlaceAnswer, Id
 from geo_assign.http.schemas import Answer, Body, LongText
@@ -52,7 +53,7 @@ def geocode_address(call: Call[None, GeocodeBody]) -> Reply:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
     result = call.services.geocoder.geocode(
         call.caller.org_id,
-        AddressQuery(text=body.address, near=rules.store.location),
+        address_question(body.address, rules),
         deadline_s=call.services.settings.geocode_deadline_s,
         store_id=body.store_id,
     )
