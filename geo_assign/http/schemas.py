@@ -280,6 +280,22 @@ class PointBody(Body):
         return geo.Point(lat=self.lat, lon=self.lon)
 
 
+def _unless_unset(place: PointBody | None) -> PointBody | None:
+    return None if place is None or place.point().is_unset else place
+
+
+def _require_set(place: PointBody) -> PointBody:
+    if place.point().is_unset:
+        raise PydanticCustomError("place_not_set", "(0, 0) means that no place is known: give the real one")
+    return place
+
+
+OptionalPoint = Annotated[PointBody | None, AfterValidator(_unless_unset)]
+"""A place, or none: (0, 0), which forms and exports write for "not set", is none."""
+KnownPoint = Annotated[PointBody, AfterValidator(_require_set)]
+"""A place that must be known: (0, 0) is refused."""
+
+
 class PointAnswer(Answer):
     """A place."""
 

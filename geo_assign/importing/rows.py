@@ -105,11 +105,28 @@ Integer = Annotated[int, BeforeValidator(_number)]
 _SLUG = "small letters, digits and hyphens"
 
 
+_PLACES = (("lat", "lon"), ("home_lat", "home_lon"))
+
+
+def _is_zero(cell: str) -> bool:
+    return re.fullmatch(r"\s*[-+]?0+(?:[.,]0*)?\s*", cell) is not None
+
+
 class ImportRow(BaseModel):
     """A row of a file. An empty cell takes the default of a new entry and leaves an existing one unchanged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
     key: ClassVar[tuple[str, ...]] = ("slug",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_unset_places(cls, cells: Mapping[str, str]) -> Mapping[str, str]:
+        """Without a place that is (0, 0), which exports write for "not set"; where one is needed, it is an error."""
+        unset = {name for pair in _PLACES if all(_is_zero(cells.get(name, "")) for name in pair) for name in pair}
+        needed = unset & set(cls.required())
+        if needed:
+            raise PydanticCustomError("column", "0, 0 means that no place is known", {"column": min(needed)})
+        return {name: cell for name, cell in cells.items() if name not in unset}
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import codecs
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from geo_assign.access.domain import ApiScope, Permission
@@ -51,6 +51,16 @@ class PointEntry(_Entry):
         return geo.Point(lat=self.lat, lon=self.lon)
 
 
+def _unless_unset(place: PointEntry | None) -> PointEntry | None:
+    return None if place is None or place.point().is_unset else place
+
+
+def _require_set(place: PointEntry) -> PointEntry:
+    if place.point().is_unset:
+        raise ValueError("(0, 0) means that no place is known")
+    return place
+
+
 class MapKeyEntry(_Entry):
     """A geocoder and its key, which is stored encrypted and not tested here."""
 
@@ -63,7 +73,7 @@ class StoreEntry(_Entry):
     slug: Slug
     name: Name
     timezone: str
-    location: PointEntry
+    location: Annotated[PointEntry, AfterValidator(_require_set)]
     settings: StoreSettings = StoreSettings()
     map_key: MapKeyEntry | None = None
 
@@ -81,7 +91,7 @@ class ProviderEntry(_Entry):
 
     slug: Slug
     name: Name
-    base: PointEntry | None = None
+    base: Annotated[PointEntry | None, AfterValidator(_unless_unset)] = None
     groups: list[Slug] = []
     valid_until: datetime | None = Field(None, strict=False)
     valid_from: datetime | None = Field(None, strict=False)
@@ -98,7 +108,7 @@ class TechnicianEntry(_Entry):
     groups: list[Slug] = []
     skills: list[Annotated[str, Field(min_length=1, max_length=63)]] = []
     hours: Literal["always"] | Hours = "always"
-    home: PointEntry | None = None
+    home: Annotated[PointEntry | None, AfterValidator(_unless_unset)] = None
     provider: Slug | None = None
     email: Email | None = None
     password: Password | None = None

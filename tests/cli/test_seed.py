@@ -209,6 +209,8 @@ def test_a_map_key_is_stored_and_its_secret_is_not_shown(
         (("stores", 0, "timezone"), "Europe/Nowhere", "/organizations/0/stores/0"),
         (("stores", 0, "settings"), {"radius_m": 0}, "/organizations/0/stores/0/settings/radius_m"),
         (("stores", 1, "location", "lat"), 91, "/organizations/0/stores/1/location/lat"),
+        (("stores", 1, "location", "lat"), "41", "/organizations/0/stores/1/location/lat"),
+        (("stores", 1, "location"), {"lat": 0, "lon": 0.0}, "/organizations/0/stores/1/location"),
         (("groups", 0, "store"), "nowhere", "/organizations/0/groups/0"),
         (("technicians", 1, "hours"), {"mon": [["9", "18"]]}, "/organizations/0/technicians/1/hours/mon/0"),
         (("technicians", 0, "skils"), [], "/organizations/0/technicians/0/skils"),

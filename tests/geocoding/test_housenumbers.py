@@ -9,6 +9,7 @@ from geo_assign.geocoding.domain import Confidence, GeocodeCandidate
 from geo_assign.geocoding.housenumbers import (
     HouseNumber,
     asked_house_number,
+    house_mark_spans,
     returned_house_number,
     with_number_checked,
 )
@@ -347,3 +348,31 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_any_number_like_text_can_be_read(text: str) -> None:
     asked = asked_house_number(text, street=text[:5])
     assert asked is None or asked.matches(asked)
+
+
+def test_a_range_on_one_side_leaves_the_other_out() -> None:
+    for low, high, between in ((12, 14, False), (12, 16, False), (12, 13, True), (12, 15, True), (11, 14, True)):
+        house = HouseNumber(frozenset(), ((low, high),))
+        assert house.covers(HouseNumber(frozenset({str(low + 1)}))) is between
+
+
+def test_the_stores_country_says_what_both_numbers_mean() -> None:
+    def checked(text: str, number: str, country: str | None) -> Confidence:
+        candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, house_number=number)
+        return with_number_checked(candidate, text, country=country).confidence
+
+    for text, number in (("Elm 31-7, Orrava", "31"), ("Elm 31, Orrava", "31-7")):
+        assert checked(text, number, "LV") is Confidence.ROOFTOP
+        assert checked(text, number, None) is Confidence.STREET
+    assert checked("Elm 31-7, Orrava", "7", "LV") is Confidence.STREET
+
+
+def test_a_name_with_a_number_asks_for_no_house() -> None:
+    candidate = GeocodeCandidate("x", Point(41.0, -8.0), Confidence.ROOFTOP, street="Heron 7", house_number="7")
+    assert with_number_checked(candidate, "Heron 7, Willits").confidence is Confidence.STREET
+    assert with_number_checked(candidate, "Heron 7 7, Willits") is candidate
+
+
+def test_where_the_text_says_that_a_house_number_follows() -> None:
+    assert house_mark_spans("cad. no:31") == [(5, 8)]
+    assert house_mark_spans("rua 31") == []

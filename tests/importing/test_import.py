@@ -322,3 +322,38 @@ def test_every_column_is_documented(kind: str) -> None:
         name for line in section.splitlines() if "required" in line for name in re.findall(r"^\| `(\w+)`", line)
     }
     assert required == set(row.required())
+
+
+@pytest.mark.parametrize(("lat", "lon"), [("0", "0"), ("0.0", "0.0"), ("0,000", "-0"), ("0.00", "0")])
+def test_a_place_that_exports_write_as_nought_is_none(desk: Desk, lat: str, lon: str) -> None:
+    header = "external_id;store;customer_name;address;lat;lon"
+    desk.import_("work-orders", desk.file("w.csv", f"{header}\nW-1;centre;Eva;Rua Nova 9, Porto;{lat};{lon}\n"))
+    [order] = desk.all("SELECT * FROM work_orders")
+    assert (order.lat, order.lon, order.geocode_due_at is not None) == (None, None, True)
+    technicians = f"slug;name;store;home_lat;home_lon\nana;Ana;centre;{lat};{lon}\n"
+    desk.import_("technicians", desk.file("t.csv", technicians))
+    assert desk.all("SELECT home_lat FROM technicians")[0].home_lat is None
+
+
+def test_a_store_or_a_lead_at_nought_is_an_error_with_its_reason(desk: Desk) -> None:
+    result = desk.import_(
+        "stores", desk.file("s.csv", "slug,name,timezone,lat,lon\nsouth,South,Europe/Lisbon,0.0,0.0\n")
+    )
+    assert "0, 0 means that no place is known" in result.output
+    assert desk.count("stores") == 1
+    rows = "external_id,store,customer_name,lat,lon\nW-1,centre,Eva,0,0\n"
+    assert "A lead has an address, or lat and lon" in desk.import_("work-orders", desk.file("w.csv", rows)).output
+    assert desk.count("work_orders") == 0
+
+
+def test_nought_alone_is_a_coordinate(desk: Desk) -> None:
+    rows = "external_id,store,customer_name,lat,lon\nW-1,centre,Eva,51.47,0\n"
+    desk.import_("work-orders", desk.file("w.csv", rows))
+    assert [(order.lat, order.lon) for order in desk.all("SELECT lat, lon FROM work_orders")] == [(51.47, 0.0)]
+
+
+def test_coordinates_in_the_column_of_the_address_are_a_pin(desk: Desk) -> None:
+    rows = 'external_id,store,customer_name,address\nW-1,centre,Eva,"41.1503, -8.6102"\n'
+    desk.import_("work-orders", desk.file("w.csv", rows))
+    [order] = desk.all("SELECT * FROM work_orders")
+    assert (order.lat, order.lon, order.location_source) == (41.1503, -8.6102, "pin")

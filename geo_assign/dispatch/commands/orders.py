@@ -16,6 +16,7 @@ from geo_assign.dispatch.commands.locating import LocatedPlace, move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
+from geo_assign.geocoding.coordinates import find_typed_point
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
@@ -49,7 +50,7 @@ from geo_assign.workorders.domain import (
 
 # If the process that creates a lead dies half-way, the worker goes on with it after this.
 TAKEN_OVER_AFTER = timedelta(seconds=15)
-_READ_OF_CUSTOMER = frozenset({"customer_phones"})
+_NOT_TOLD = frozenset({"customer_phones", "location_source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,16 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
     now = tx.now()
     slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
     contact = read_contact(new.customer, rules.country)
-    insert_work_order(tx, caller, new, order_id, contact=contact, slot=slot, due_at=now + TAKEN_OVER_AFTER)
+    insert_work_order(
+        tx, caller, _with_typed_place(new), order_id, contact=contact, slot=slot, due_at=now + TAKEN_OVER_AFTER
+    )
     return order_id, False
+
+
+def _with_typed_place(new: NewOrder) -> NewOrder:
+    """`new`, where coordinates were typed as its address, with these as its pin."""
+    typed = None if new.location is not None else find_typed_point(new.address or "")
+    return new if typed is None else replace(new, location=typed, location_source=LocationSource.PIN)
 
 
 def _require_possible(tx: Tx, caller: Caller, new: NewOrder, rules: StoreRules) -> None:
@@ -101,7 +110,8 @@ def _require_possible(tx: Tx, caller: Caller, new: NewOrder, rules: StoreRules) 
 def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int | None) -> bool:
     """Change an order; returns whether its address now waits to be geocoded.
 
-    A new location is a pin: no geocoder overwrites it. A new address of an order without a pin is looked up again.
+    A new location is a pin: no geocoder overwrites it. A new address of an order without a pin is looked up again;
+    coordinates typed as one are a pin, until another address follows.
     A new slot raises as `reschedule`.
     """
     order = lock(tx, order_id, scope=caller.scope)
@@ -111,20 +121,29 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     now = tx.now()
     sets = _corrected(tx, order, changes.fields)
     new_address = changes.address is not None and changes.address != order.address
+    pinned = order.is_pinned
     if new_address:
         sets["address"] = changes.address
+        if pinned and _is_pinned_by_address(order):
+            pinned, sets["location_source"] = False, LocationSource.CLIENT
     if sets:
-        event = ChangedEvent(fields=tuple(sorted(sets.keys() - _READ_OF_CUSTOMER)))
+        event = ChangedEvent(fields=tuple(sorted(sets.keys() - _NOT_TOLD)))
         apply_change(tx, order, Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets))
     if changes.slot is not None:
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
-    if changes.location is not None:
-        move(tx, caller, lock(tx, order_id), LocatedPlace(changes.location, LocationSource.PIN), at=now)
+    place = changes.location or (find_typed_point(changes.address or "") if new_address and not pinned else None)
+    if place is not None:
+        move(tx, caller, lock(tx, order_id), LocatedPlace(place, LocationSource.PIN), at=now)
         return False
-    if not new_address or order.is_pinned:
+    if not new_address or pinned:
         return False
     set_deadlines(tx, order_id, geocode_due_at=now + TAKEN_OVER_AFTER, geocode_attempts=0)
     return True
+
+
+def _is_pinned_by_address(order: WorkOrder) -> bool:
+    """Whether an order's pin is the coordinates that its address names, and none that a person moved."""
+    return order.location is not None and find_typed_point(order.address or "") == order.location.point
 
 
 def _corrected(tx: Tx, order: WorkOrder, fields: Corrections) -> Columns:

@@ -18,7 +18,7 @@ from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
 from geo_assign.http.routes.people_models import ReasonWordsAnswer
 from geo_assign.http.routes.work_order_models import Id
-from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, PointAnswer, PointBody, Skills
+from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, OptionalPoint, PointAnswer, Skills
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
 from geo_assign.matching.questions import question_for_point
 from geo_assign.privacy.domain import How
@@ -39,7 +39,7 @@ class AvailabilityBody(Body):
     """
 
     store_id: Id
-    point: PointBody | None = None
+    point: OptionalPoint = None
     address: LongText | None = None
     duration_minutes: float | None = Field(None, gt=0, le=7 * 24 * 60, description="The store's usual, when left out.")
     first: InstantOrWallTime | None = Field(None, alias="from")

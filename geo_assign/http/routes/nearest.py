@@ -26,6 +26,7 @@ from geo_assign.http.schemas import (
     Answer,
     Body,
     LongText,
+    OptionalPoint,
     PartialAnswer,
     PointAnswer,
     PointBody,
@@ -67,7 +68,7 @@ class NearestBody(Body):
     why, and the candidates' day.
     """
 
-    point: PointBody | None = None
+    point: OptionalPoint = None
     address: LongText | None = None
     work_order_id: Id | None = None
     slot: SlotBody | None = None

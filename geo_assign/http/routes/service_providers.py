@@ -15,10 +15,10 @@ from geo_assign.http.schemas import (
     Body,
     Instant,
     Listing,
+    OptionalPoint,
     PageQuery,
     Patch,
     PointAnswer,
-    PointBody,
     ShortText,
     Slug,
     changes,
@@ -43,7 +43,7 @@ class ProviderBody(Body):
 
     name: ShortText
     slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
-    base: PointBody | None = None
+    base: OptionalPoint = None
     works_from: Annotated[WorksFrom, Field(strict=False)] = Field(
         WorksFrom.STAFF,
         description="`staff`: each from the own location. `base`: all from the base, without phones or duty.",
@@ -60,7 +60,7 @@ class ProviderPatch(Patch):
     """What to change of a service provider; null clears `base`, `capacity`, `valid_from` and `valid_until`."""
 
     name: ShortText = unsent()
-    base: PointBody | None = unsent()
+    base: OptionalPoint = unsent()
     works_from: Annotated[WorksFrom, Field(strict=False)] = unsent()
     capacity: Capacity | None = unsent()
     valid_from: Instant | None = unsent()

@@ -13,11 +13,11 @@ from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Rou
 from geo_assign.http.schemas import (
     Answer,
     Body,
+    KnownPoint,
     Listing,
     PageQuery,
     Patch,
     PointAnswer,
-    PointBody,
     ShortText,
     Slug,
     TimeZoneName,
@@ -42,7 +42,7 @@ class StoreBody(Body):
 
     name: ShortText
     timezone: TimeZoneName
-    location: PointBody
+    location: KnownPoint
     slug: Slug | None = Field(None, description="Made from the name when left out; it cannot be changed later.")
     settings: StoreSettings = StoreSettings()
 
@@ -52,7 +52,7 @@ class StorePatch(Patch):
 
     name: ShortText = unsent()
     timezone: TimeZoneName = unsent()
-    location: PointBody = unsent()
+    location: KnownPoint = unsent()
     active: bool = unsent()
 
 

@@ -21,11 +21,11 @@ from geo_assign.http.schemas import (
     Instant,
     Listing,
     OptionalNote,
+    OptionalPoint,
     PageQuery,
     Password,
     Patch,
     PointAnswer,
-    PointBody,
     ShortText,
     Skills,
     Slug,
@@ -73,7 +73,7 @@ class TechnicianBody(Body):
     group_ids: GroupIds = ()
     skills: Skills = ()
     hours: HoursField = "always"
-    home: PointBody | None = Field(None, description="Where the day starts; the store, when left out.")
+    home: OptionalPoint = Field(None, description="Where the day starts; the store, when left out.")
     provider_id: UUID | None = None
     email: Email | None = None
     password: Password | None = None
@@ -87,7 +87,7 @@ class TechnicianPatch(Patch):
     group_ids: GroupIds = unsent()
     skills: Skills = unsent()
     hours: HoursField = unsent()
-    home: PointBody | None = unsent()
+    home: OptionalPoint = unsent()
     provider_id: UUID | None = unsent()
     active: bool = unsent()
 

@@ -19,10 +19,10 @@ from geo_assign.http.schemas import (
     InstantOrWallTime,
     LongText,
     OptionalNote,
+    OptionalPoint,
     PartialAnswer,
     Patch,
     PointAnswer,
-    PointBody,
     Shaped,
     ShortText,
     Skills,
@@ -89,7 +89,7 @@ class LeadBody(Body):
     store_id: Id
     customer: CustomerBody
     address: LongText | None = None
-    location: PointBody | None = None
+    location: OptionalPoint = None
     slot: OpenSlotBody | None = None
     group_id: Id | None = None
     skills: Skills = ()
@@ -109,7 +109,7 @@ class WorkOrderPatch(Patch):
     """What may be edited. A `location` is a pin: the geocoder never overwrites it. A `slot` moves held time with it."""
 
     address: LongText | None = None
-    location: PointBody | None = None
+    location: OptionalPoint = None
     slot: OpenSlotBody = unsent()
     customer: CustomerBody = unsent()
     device: DeviceBody | None = None

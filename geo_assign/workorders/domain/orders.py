@@ -82,6 +82,7 @@ class NewOrder:
     customer: Customer
     address: str | None = None
     location: Point | None = None
+    location_source: LocationSource = LocationSource.CLIENT
     slot_start: datetime | None = None
     slot_end: datetime | None = None
     group_id: UUID | None = None
