@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -41,6 +42,7 @@ from geo_assign.matching.statements import (
     members_explained,
     named,
     named_then,
+    passing_then,
     without_position,
 )
 from geo_assign.matching.walking import WINDOWS, walk_outwards
@@ -127,11 +129,26 @@ def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Exclude
 
 def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
     """The nearest who was available at the question's instant, of the store or group that it asks for."""
-    # An older position than this is stale, or its phone was not heard from.
-    back = max(UNREACHABLE_AFTER, timedelta(seconds=question.policy.freshness_s))
-    statement, then = candidates_then(shape_of(question), WINDOWS[-1]), past_values(question, back=back)
+    statement, then = candidates_then(shape_of(question), WINDOWS[-1]), past_values(question, back=_oldest(question))
     nearest = min(_fetch_proven(tx, statement, question, limit=1, **then), key=_distance, default=None)
     return None if nearest is None else _candidate(question, nearest)
+
+
+def find_nearer_then(tx: Tx, question: Question, distance_m: float) -> dict[UUID, float] | None:
+    """Who could have gone at the question's instant from at most `distance_m` away: metres by id.
+
+    Of the store or group that the question asks for. None where it has too many members to look at each of them.
+    """
+    if fetch(tx, COUNT_MEMBERS, question)[0].number >= FEW:
+        return None
+    near = replace(question, policy=replace(question.policy, radius_m=distance_m))
+    rows = fetch(tx, passing_then(shape_of(near)), near, **past_values(near, back=_oldest(near)))
+    return {row.id: row.distance_m for row in rows}
+
+
+def _oldest(question: Question) -> timedelta:
+    """An older position than this is stale, or its phone was not heard from."""
+    return max(UNREACHABLE_AFTER, timedelta(seconds=question.policy.freshness_s))
 
 
 def fetch(tx: Tx, statement: Statement[R], question: Question, **further: object) -> list[R]:

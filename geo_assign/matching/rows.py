@@ -42,7 +42,8 @@ class NumberedCandidateRow(NamedTuple):
 class ExplainedRow(NamedTuple):
     """A technician with the codes of the filters that exclude; none of them: available.
 
-    `provider_full_at`: the number of work orders that the provider takes on a day, where it has them on that day.
+    `provider_full_at`: the number of work orders that the provider takes on a day, where it has them on that day;
+    `provider_needs`: how many it would have to take on.
     """
 
     technician_id: UUID
@@ -56,6 +57,7 @@ class ExplainedRow(NamedTuple):
     provider_id: UUID | None
     provider_name: str | None
     provider_full_at: int | None
+    provider_needs: int | None
     coarse: bool
     codes: Sequence[str]
 
@@ -88,6 +90,13 @@ class SkillCountRow(NamedTuple):
 
 class IdRow(NamedTuple):
     id: UUID
+
+
+class FarRow(NamedTuple):
+    """A technician and how far away, in metres."""
+
+    id: UUID
+    distance_m: float
 
 
 class BaseRow(NamedTuple):

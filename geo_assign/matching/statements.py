@@ -33,7 +33,7 @@ from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.matching.domain import ExclusionCode
-from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at
+from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at, provider_needs
 from geo_assign.matching.history import People, as_of
 from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
@@ -53,6 +53,7 @@ from geo_assign.matching.rows import (
     CountRow,
     EdgeRow,
     ExplainedRow,
+    FarRow,
     IdRow,
     NumberedCandidateRow,
     NumberedEdgeRow,
@@ -77,6 +78,7 @@ from geo_assign.matching.shapes import (
     workload,
 )
 from geo_assign.matching.sources import LIVE, Sources
+from geo_assign.matching.walking import WINDOWS
 from geo_assign.workforce.tables import technician_groups, technician_skills
 from geo_assign.workorders.domain import BOOKED, HOLDING
 from geo_assign.workorders.tables import bookings, work_orders
@@ -136,6 +138,17 @@ def named(shape: Shape) -> Statement[ExplainedRow]:
 def named_then(shape: Shape) -> Statement[ExplainedRow]:
     """The same as things stood at the question's instant."""
     return Statement.of(ExplainedRow, _named(shape, as_of(People.NAMED)))
+
+
+@lru_cache(maxsize=64)
+def passing_then(shape: Shape) -> Statement[FarRow]:
+    """Of the store's or the group's technicians those whom nothing excluded at the question's instant."""
+    then = as_of(People.OF_GROUP if shape.by_group else People.OF_STORE)
+    t, p = then.technicians.alias(), walk_for(shape, _ASKED, WINDOWS[-1], rare_skill=False, sources=then).subquery("p")
+    one = subject_of(shape, t, p, sources=then)
+    joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
+    rows = select(t.c.id, p.c.distance_m).select_from(joined)
+    return Statement.of(FarRow, rows.where(is_in_scope(shape, t), is_current(t, p), *let_through(shape, one)))
 
 
 @lru_cache(maxsize=64)
@@ -370,7 +383,7 @@ def _explained(shape: Shape, one: Subject, *, coarse: ColumnElement[bool] | None
     """The columns of an explanation, with the codes of the filters that exclude."""
     t, p = one.technician, one.place
     codes = [case((FILTERS[code].excludes(one), word(code))) for code in shape.filters]
-    full_at = case((t.c.provider_id.is_not(None), provider_full_at(one)))
+    external = t.c.provider_id.is_not(None)
     return select(
         t.c.id.label("technician_id"),
         t.c.name,
@@ -381,7 +394,8 @@ def _explained(shape: Shape, one: Subject, *, coarse: ColumnElement[bool] | None
         t.c.skills,
         t.c.duty_changed_at,
         *provider_of(t),
-        full_at.label("provider_full_at"),
+        case((external, provider_full_at(one))).label("provider_full_at"),
+        case((external, provider_needs(one))).label("provider_needs"),
         (is_shown_coarsely(shape, one) if coarse is None else coarse).label("coarse"),
         func.array_remove(array(codes), null()).label("codes"),
     )

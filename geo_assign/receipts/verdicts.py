@@ -3,13 +3,15 @@
 `coarse` are the technicians whose distances the reader may know to a hundred metres only. Ranks stay exact.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
+from geo_assign.core.wire import Json
 from geo_assign.matching.domain import ExclusionCode
-from geo_assign.matching.filters import FILTERS
+from geo_assign.matching.filters import FILTERS, Adjustment, Sufficient
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import CandidateEntry, Decision, ExcludedEntry, ReasonEntry
 
@@ -35,6 +37,26 @@ class Why:
     sentence: str = ""
     reconstructed: bool = False
     track_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sufficing:
+    """What would have sufficed against every reason, in words; `changes`: as values of the question.
+
+    `countable`: all of it changes the question, so it can be asked whom else it would have let in.
+    """
+
+    words: str
+    changes: Mapping[Adjustment, Json]
+    countable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What would have let a technician go, and as which one; `rank` None: it is not known whom else it lets in."""
+
+    words: str
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +125,16 @@ def as_excluded(
     reasons: Reasons,
     distance_m: float | None,
     *,
+    promise: Promise | None = None,
     reconstructed: bool = False,
     track_expired: bool = False,
 ) -> Why:
     """A technician who could not go. `reasons` as they are shown; `distance_m` exact, None where it is not told."""
     words = "; ".join(reason["detail"] for reason in reasons)
     sentence = f"{subject.name} could not go: {words}."
-    needed = _in_words(reasons)
-    if needed and distance_m is not None:
-        rank = 1 + sum(one["distance_m"] < distance_m for one in subject.decision.candidates)
-        sentence += f" Number {rank} if {needed}."
+    if promise is not None:
+        so = "Could go" if promise.rank is None else f"Number {promise.rank}"
+        sentence += f" {so} if {promise.words}."
     return Why(
         subject.technician_id,
         subject.name,
@@ -153,16 +175,30 @@ def as_of_erased_customer(subject: VerdictSubject) -> Why:
     return Why(subject.technician_id, subject.name, "unknown", sentence=sentence)
 
 
-def _in_words(reasons: Reasons) -> str:
-    """What would have had to differ, in words; empty unless that can be said of every reason."""
-    parts: list[str] = []
+def what_suffices(reasons: Reasons) -> Sufficing | None:
+    """What would have had to differ; None unless that can be said of every reason.
+
+    Of several values under the same words the greatest suffices for all: of two starts the later is told.
+    """
+    told: dict[Sufficient, Json] = {}
     for reason in reasons:
-        words, needed = FILTERS[ExclusionCode(reason["code"])].sufficient, reason["needed"].items()
-        known = [words[name].format(value) for name, value in needed if name in words and value is not None]
+        of_code, needed = FILTERS[ExclusionCode(reason["code"])].sufficient, reason["needed"].items()
+        known = [(of_code[name], value) for name, value in needed if name in of_code and value is not None]
         if not known:
-            return ""
-        parts += known
-    return " and ".join(dict.fromkeys(parts))
+            return None
+        for words, value in known:
+            told[words] = max(told.get(words, value), value, key=_in_order)
+    changes = {one.changes: value for one, value in told.items() if one.changes is not None}
+    sentence = " and ".join(one.words.format(value) for one, value in told.items())
+    return Sufficing(sentence, changes, countable=len(changes) == len(told))
+
+
+def _in_order(value: Json) -> datetime | float:
+    """Instants by time, whatever their offset; numbers as such."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    assert isinstance(value, int | float)
+    return value
 
 
 def _find(people: Sequence[M], technician_id: UUID) -> M | None:

@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.matching.domain import ExclusionCode, Policy, Question, Reason, Slot
+from geo_assign.matching.domain import Policy, Question, Slot
 from geo_assign.matching.filters import OF_TRACK
 from geo_assign.matching.history import has_track
 from geo_assign.matching.queries import explain_one_then
 from geo_assign.receipts.coarse import rounded_reasons
 from geo_assign.receipts.domain import Decision, ExcludedEntry, ReasonEntry
+from geo_assign.receipts.promises import as_entry, find_promise, untried_promise, with_remedies
 from geo_assign.receipts.queries import list_shown_coarsely
-from geo_assign.receipts.remedies import get_facts, remedy_for
 from geo_assign.receipts.verdicts import (
+    Promise,
     VerdictSubject,
     Why,
     as_candidate,
@@ -47,10 +49,11 @@ def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Wh
         # The place went with the customer: only what the receipt itself says of a technician is left.
         return as_of_erased_customer(subject) if excluded is None else _as_written(subject, excluded)
     question = question_of_decision(tx, decision, scope=scope)
-    if excluded is not None:
-        reasons = _with_remedies(tx, question, subject, excluded["reasons"])
-        return as_excluded(subject, reasons, excluded["distance_m"])
-    return _reconstructed(tx, question, subject)
+    if excluded is None:
+        return _reconstructed(tx, question, subject)
+    reasons, distance_m = with_remedies(tx, question, subject, excluded["reasons"]), excluded["distance_m"]
+    promise = _promise(tx, question, subject, reasons, distance_m, tracked=_is_tracked(tx, question))
+    return as_excluded(subject, reasons, distance_m, promise=promise)
 
 
 def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Question:
@@ -58,8 +61,7 @@ def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Questio
     asked, policy = decision.query, decision.policy
     store_id, group_id = (UUID(asked[key]) if asked[key] else None for key in ("store_id", "group_id"))
     slot = Slot(*(datetime.fromisoformat(asked["slot"][end]) for end in ("start", "end")))
-    timezone = "UTC" if store_id is None else get_store(tx, EVERYTHING, store_id).timezone
-    day_start, day_end = local_day(slot.start, get_zone(timezone))
+    day_start, day_end = local_day(slot.start, _zone(tx, store_id))
     known = {name: policy[name] for name in Policy.__dataclass_fields__ if name in policy}
     durations = {name: timedelta(seconds=known[name]) for name in _DURATIONS if name in known}
     return Question(
@@ -81,7 +83,8 @@ def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Questio
 def _as_written(subject: VerdictSubject, excluded: ExcludedEntry) -> Why:
     reasons = excluded["reasons"]
     shown = rounded_reasons(reasons) if subject.technician_id in subject.coarse else reasons
-    return as_excluded(subject, shown, excluded["distance_m"])
+    promise = None if excluded["distance_m"] is None else untried_promise(shown)
+    return as_excluded(subject, shown, excluded["distance_m"], promise=promise)
 
 
 def _reconstructed(tx: Tx, question: Question, subject: VerdictSubject) -> Why:
@@ -91,27 +94,39 @@ def _reconstructed(tx: Tx, question: Question, subject: VerdictSubject) -> Why:
         return as_not_employed_yet(subject)
     if verdict.coarse:
         subject = replace(subject, coarse={*subject.coarse, subject.technician_id})
-    expired = question.is_soon and not has_track(tx, subject.decision.at.astimezone(UTC).date())
-    reasons = [_reason(reason) for reason in verdict.reasons if not (expired and reason.code in OF_TRACK)]
+    expired = not _is_tracked(tx, question)
+    reasons = [as_entry(reason) for reason in verdict.reasons if not (expired and reason.code in OF_TRACK)]
     distance_m = None if expired else verdict.distance_m
     if reasons:
-        told = _with_remedies(tx, question, subject, reasons)
-        return as_excluded(subject, told, distance_m, reconstructed=True, track_expired=expired)
+        told = with_remedies(tx, question, subject, reasons)
+        promise = _promise(tx, question, subject, told, distance_m, tracked=not expired)
+        return as_excluded(subject, told, distance_m, promise=promise, reconstructed=True, track_expired=expired)
     if distance_m is None:
         return as_untracked(subject, track_expired=expired)
     return as_farther(subject, distance_m)
 
 
-def _with_remedies(
-    tx: Tx, question: Question, subject: VerdictSubject, reasons: Sequence[ReasonEntry]
-) -> list[ReasonEntry]:
-    """The reasons, each with the value that would have sufficed."""
-    facts = get_facts(tx, question, subject.technician_id)
-    told: list[ReasonEntry] = [
-        {**reason, "needed": {**remedy_for(reason["code"], question, facts), **reason["needed"]}} for reason in reasons
-    ]
-    return rounded_reasons(told) if subject.technician_id in subject.coarse else told
+def _promise(
+    tx: Tx,
+    question: Question,
+    subject: VerdictSubject,
+    reasons: Sequence[ReasonEntry],
+    distance_m: float | None,
+    *,
+    tracked: bool,
+) -> Promise | None:
+    """What would have let the technician go; None also where it is not told how far away that one was."""
+    if distance_m is None:
+        return None
+    if not tracked:
+        return untried_promise(reasons)
+    return find_promise(tx, question, subject, reasons, zone=_zone(tx, question.store_id))
 
 
-def _reason(reason: Reason) -> ReasonEntry:
-    return {"code": ExclusionCode(reason.code).value, "detail": reason.detail, "needed": dict(reason.needed)}
+def _is_tracked(tx: Tx, question: Question) -> bool:
+    """Whether it is still known where the technicians were, as far as that was asked."""
+    return not question.is_soon or has_track(tx, question.at.astimezone(UTC).date())
+
+
+def _zone(tx: Tx, store_id: UUID | None) -> ZoneInfo:
+    return get_zone("UTC" if store_id is None else get_store(tx, EVERYTHING, store_id).timezone)

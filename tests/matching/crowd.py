@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Table, insert, text
 
 from geo_assign.core.geo import Point
-from geo_assign.positions.tables import current_positions
+from geo_assign.positions.tables import current_positions, position_track
 from geo_assign.workforce.tables import (
     duty_intervals,
     hours_exceptions,
@@ -100,6 +100,7 @@ class _Writing:
             technician_skills,
             duty_intervals,
             current_positions,
+            position_track,
             work_orders,
             bookings,
             time_off,
@@ -155,14 +156,15 @@ class _Writing:
         began_at = NOON - timedelta(hours=1)
         self._write(duty_intervals, id=uuid4(), technician_id=person.id, started_at=began_at, ended_at=ended_at)
         seen = NOON - timedelta(minutes=10 if person.blocked == "stale" else 0)
-        self._write(
-            current_positions,
-            technician_id=person.id,
-            lat=person.place.lat,
-            lon=person.place.lon,
-            mock=person.blocked == "mock",
-            **dict.fromkeys(("recorded_at", "used_at", "received_at", "heard_at", "changed_at"), seen),
-        )
+        ping = {
+            "technician_id": person.id,
+            "lat": person.place.lat,
+            "lon": person.place.lon,
+            "mock": person.blocked == "mock",
+            **dict.fromkeys(("recorded_at", "used_at", "received_at"), seen),
+        }
+        self._write(current_positions, **ping, heard_at=seen, changed_at=seen)
+        self._write(position_track, **ping)
 
     def _work(self, person: Person, starts_at: Any, *, number: int, hours: int = 1) -> None:
         """A visit at the person's place, or work that lasts over the slot asked for."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from geo_assign.matching.filters import Adjustment
 from geo_assign.receipts.coarse import (
     list_named,
     list_recorded_coarse,
@@ -17,6 +18,8 @@ from geo_assign.receipts.coarse import (
 )
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.verdicts import (
+    Promise,
+    Sufficing,
     VerdictSubject,
     as_candidate,
     as_excluded,
@@ -24,6 +27,7 @@ from geo_assign.receipts.verdicts import (
     as_not_employed_yet,
     as_of_erased_customer,
     as_untracked,
+    what_suffices,
 )
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
@@ -126,45 +130,76 @@ def test_the_only_technician_who_could_have_gone() -> None:
 
 def test_one_who_could_not_go() -> None:
     reasons = [reason("3.0 km away", radius_m=3_001), reason("old", freshness_s=360)]
-    found = as_excluded(subject(C), reasons, 2_310.0)
+    found = as_excluded(subject(C), reasons, 2_310.0, promise=Promise("both were more", 2))
     assert (found.technician_id, found.name, found.verdict, found.rank) == (C, "Ana", "excluded", None)
     assert (found.distance_m, found.gap_m, found.reasons) == (2_310.0, None, reasons)
-    assert found.sentence == (
-        "Ana could not go: 3.0 km away; old. "
-        "Number 2 if the radius were at least 3001 m and positions were good for 360 s."
-    )
+    assert found.sentence == "Ana could not go: 3.0 km away; old. Number 2 if both were more."
     assert (found.reconstructed, found.track_expired) == (False, False)
 
 
-@pytest.mark.parametrize(
-    ("needed", "words"),
-    [
-        ({"freshness_s": 9}, "positions were good for 9 s"),
-        ({"radius_m": 9}, "the radius were at least 9 m"),
-        ({"offer_limit": 9}, "9 offers at a time were allowed"),
-        ({"capacity": 9}, "the provider took on 9 a day"),
-        ({"free_from": "then"}, "the slot began at then"),
-        ({"time_off_until": "then"}, "the slot began at then"),
-        ({"cooled_off_at": "then"}, "technicians might be asked again before then"),
-    ],
-)
-def test_what_would_have_had_to_differ(needed: dict[str, Any], words: str) -> None:
-    found = as_excluded(subject(C), [reason("no", **needed)], 10.0)
-    assert found.sentence == f"Ana could not go: no. Number 1 if {words}."
-
-
-@pytest.mark.parametrize("needed", [{}, {"skills": ["tv"]}, {"cooled_off_at": None}])
-def test_where_one_reason_has_no_remedy_none_is_told(needed: dict[str, Any]) -> None:
-    reasons = [reason("a", radius_m=9), reason("b", **needed), reason("c", radius_m=9)]
-    assert as_excluded(subject(C), reasons, 10.0).sentence == "Ana could not go: a; b; c."
-
-
-def test_the_same_remedy_is_told_once_and_none_without_a_distance() -> None:
-    twice = [reason("a", free_from="then"), reason("b", time_off_until="then")]
-    assert as_excluded(subject(C), twice, 10.0).sentence.endswith("Number 1 if the slot began at then.")
+def test_without_a_promise_none_is_told_and_one_without_a_rank_has_no_number() -> None:
+    twice = [reason("a"), reason("b")]
     found = as_excluded(subject(C), twice, None, reconstructed=True, track_expired=True)
     assert (found.sentence, found.distance_m) == ("Ana could not go: a; b.", None)
     assert (found.reconstructed, found.track_expired) == (True, True)
+    unranked = as_excluded(subject(C), twice, 10.0, promise=Promise("it were so"))
+    assert unranked.sentence == "Ana could not go: a; b. Could go if it were so."
+
+
+THREE, FOUR = "2026-05-20T15:00:00+00:00", "2026-05-20T18:30:00+02:30"
+
+
+@pytest.mark.parametrize(
+    ("needed", "words", "changes"),
+    [
+        ({"freshness_s": 9}, "positions were good for 9 s", {"freshness_s": 9}),
+        ({"radius_m": 9}, "the radius were at least 9 m", {"radius_m": 9}),
+        ({"offer_limit": 9}, "9 offers at a time were allowed", {"offer_limit": 9}),
+        ({"free_from": THREE}, f"the slot began at {THREE}", {"slot_start": THREE}),
+        ({"time_off_until": THREE}, f"the slot began at {THREE}", {"slot_start": THREE}),
+        ({"capacity": 9}, "the provider took on 9 a day", {}),
+        ({"cooled_off_at": THREE}, f"technicians might be asked again before {THREE}", {}),
+    ],
+)
+def test_what_would_have_had_to_differ(needed: dict[str, Any], words: str, changes: dict[str, Any]) -> None:
+    found = what_suffices([reason("no", **needed)])
+    assert found == Sufficing(words, {Adjustment(name): value for name, value in changes.items()}, bool(changes))
+
+
+def test_what_differs_in_several_ways_is_told_together() -> None:
+    found = what_suffices([reason("", radius_m=3_001), reason("", freshness_s=360)])
+    assert found == Sufficing(
+        "the radius were at least 3001 m and positions were good for 360 s",
+        {Adjustment.RADIUS_M: 3_001, Adjustment.FRESHNESS_S: 360},
+        countable=True,
+    )
+    uncountable = what_suffices([reason("", radius_m=3_001, other=1), reason("", capacity=2)])
+    assert uncountable == Sufficing(
+        "the radius were at least 3001 m and the provider took on 2 a day",
+        {Adjustment.RADIUS_M: 3_001},
+        countable=False,
+    )
+    both = what_suffices([reason("", capacity=2, free_from=THREE)])
+    assert both == Sufficing(
+        f"the provider took on 2 a day and the slot began at {THREE}", {Adjustment.SLOT_START: THREE}, countable=False
+    )
+
+
+@pytest.mark.parametrize("needed", [{}, {"skills": ["tv"]}, {"cooled_off_at": None}])
+def test_where_one_reason_has_no_remedy_none_suffices(needed: dict[str, Any]) -> None:
+    assert what_suffices([reason("a", radius_m=9), reason("b", **needed), reason("c", radius_m=9)]) is None
+
+
+@pytest.mark.parametrize("starts", [(THREE, FOUR), (FOUR, THREE), (FOUR, FOUR)])
+def test_of_two_starts_the_later_is_told_whatever_their_offsets(starts: tuple[str, str]) -> None:
+    found = what_suffices([reason("a", free_from=starts[0]), reason("b", time_off_until=starts[1])])
+    assert found == Sufficing(f"the slot began at {FOUR}", {Adjustment.SLOT_START: FOUR}, countable=True)
+
+
+@pytest.mark.parametrize("radii_m", [(900, 1_100), (1_100, 900)])
+def test_of_two_numbers_the_greater_is_told(radii_m: tuple[int, int]) -> None:
+    found = what_suffices([reason("a", radius_m=radius_m) for radius_m in radii_m])
+    assert found == Sufficing("the radius were at least 1100 m", {Adjustment.RADIUS_M: 1_100}, countable=True)
 
 
 def test_the_others() -> None:
@@ -205,9 +240,7 @@ def test_a_coarse_technicians_verdict_tells_no_more_and_its_rank_is_exact() -> N
     assert (only_first.distance_m, only_first.gap_m) == (2_310.0, 1_310.0)
     far = as_farther(subject(C, C), 2_349.0)
     assert (far.rank, far.distance_m, far.gap_m) == (3, 2_300.0, 1_260.0)
-    out = as_excluded(subject(C, C), [reason("a", radius_m=1_100)], 1_049.0)
-    assert out.distance_m == 1_000.0
-    assert out.sentence == "Ana could not go: a. Number 2 if the radius were at least 1100 m."
+    assert as_excluded(subject(C, C), [reason("a", radius_m=1_100)], 1_049.0).distance_m == 1_000.0
 
 
 def test_a_gap_is_never_negative() -> None:

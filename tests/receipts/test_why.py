@@ -121,7 +121,8 @@ def test_hours_say_the_nearest_span_that_is_long_enough(day: Day) -> None:
     day.technician("A", hours={"wed": [["08:00", "11:30"], ["14:30", "15:00"]], "thu": [["08:00", "12:00"]]})
     day.later("1 min")
     day.lead("J", slot="13:00-14:00")
-    span = {"start": "2026-05-20T08:00:00+00:00", "end": "2026-05-20T11:30:00+00:00"}
+    # This morning's is nearer, and over.
+    span = {"start": "2026-05-21T08:00:00+00:00", "end": "2026-05-21T12:00:00+00:00"}
     assert needed(why(day, receipt(day, "J"), "A"))["outside_hours"] == {"hours": span}
 
 

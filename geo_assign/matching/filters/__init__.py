@@ -9,9 +9,9 @@ from geo_assign.access.viewer import SCOPE
 from geo_assign.core.statements import Parameters
 from geo_assign.matching.domain import ExclusionCode, Question, Reason
 from geo_assign.matching.filters import belonging, offering, presence, schedule
-from geo_assign.matching.filters.declaration import Facts, Filter, Needed, Subject
+from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient
 from geo_assign.matching.filters.offering import REFUSED
-from geo_assign.matching.filters.schedule import provider_full_at
+from geo_assign.matching.filters.schedule import provider_full_at, provider_needs
 from geo_assign.matching.parameters import COMMON, Given
 from geo_assign.matching.rows import ExplainedRow
 
@@ -21,12 +21,15 @@ __all__ = [
     "OF_PLACE",
     "OF_TRACK",
     "REFUSED",
+    "Adjustment",
     "Facts",
     "Filter",
     "Needed",
     "Subject",
+    "Sufficient",
     "filters_for",
     "provider_full_at",
+    "provider_needs",
     "reason_for",
     "values_of",
 ]

@@ -6,6 +6,7 @@ Ranking, explanation, past, remedy and documentation are all derived from it, so
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, FromClause
 
@@ -59,6 +60,26 @@ Needed = JsonObject
 Words = Callable[[Question, ExplainedRow], tuple[str, Needed]]
 
 
+class Adjustment(StrEnum):
+    """What of a question a sufficient value adjusts: a member of its policy, or when its slot starts."""
+
+    RADIUS_M = "radius_m"
+    FRESHNESS_S = "freshness_s"
+    OFFER_LIMIT = "offer_limit"
+    SLOT_START = "slot_start"
+
+
+@dataclass(frozen=True, slots=True)
+class Sufficient:
+    """A value that would have sufficed: in words around it, and what of the question it `changes`.
+
+    None: the value is no part of a question, so it cannot be asked whom else it would have let in.
+    """
+
+    words: str
+    changes: Adjustment | None = None
+
+
 def plain(detail: str) -> Words:
     """The same sentence for every technician."""
     return lambda _question, _row: (detail, {})
@@ -81,7 +102,7 @@ class Filter:
       the common ones, `applies`: whether a question asks for this filter at all.
     - `words`: the sentence of an explanation, with what would have had to differ as far as the row tells.
     - `remedy`: what would have sufficed, from all that is known of the technician; `sufficient`: the same in words,
-      by member, for the members that are a plain value.
+      by member, for the members that are a plain value; of several under the same words the greatest suffices.
     - `lasting`: it depends on no slot. `of_place`: it hangs on a place. `of_track`: a past instant can be judged only
       while the track of that day is kept.
     """
@@ -93,7 +114,7 @@ class Filter:
     applies: Callable[[Question], bool] = _always
     parameters: Mapping[str, Given] = field(default_factory=dict)
     remedy: Callable[[Question, Facts], Needed] = _no_remedy
-    sufficient: Mapping[str, str] = field(default_factory=dict)
+    sufficient: Mapping[str, Sufficient] = field(default_factory=dict)
     lasting: bool = False
     of_place: bool = False
     of_track: bool = False

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Integer, and_, or_
 from geo_assign.core.expressions import count_rows, row_exists
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode, Question
-from geo_assign.matching.filters.declaration import Facts, Filter, Needed, Subject, plain
+from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient, plain
 from geo_assign.matching.parameters import Given, given
 from geo_assign.matching.rows import ExplainedRow
 from geo_assign.workorders.domain import OfferState
@@ -61,7 +61,7 @@ FILTERS = (
         words=_enough_offers,
         parameters=given(offer_limit=Given(Integer(), lambda question: question.policy.offer_limit)),
         remedy=lambda _question, facts: {"offer_limit": facts.open_offers + 1},
-        sufficient={"offer_limit": "{} offers at a time were allowed"},
+        sufficient={"offer_limit": Sufficient("{} offers at a time were allowed", Adjustment.OFFER_LIMIT)},
         lasting=True,
     ),
     Filter(
@@ -73,6 +73,6 @@ FILTERS = (
         applies=lambda question: question.work_order_id is not None,
         parameters=given(cooled_off=Given(INSTANT, _cooled_off)),
         remedy=_end_of_cool_off,
-        sufficient={"cooled_off_at": "technicians might be asked again before {}"},
+        sufficient={"cooled_off_at": Sufficient("technicians might be asked again before {}")},
     ),
 )

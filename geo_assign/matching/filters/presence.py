@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Double, false, func, not_, or_
 
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode, Question
-from geo_assign.matching.filters.declaration import Filter, Needed, Subject, plain
+from geo_assign.matching.filters.declaration import Adjustment, Filter, Needed, Subject, Sufficient, plain
 from geo_assign.matching.parameters import Given, given
 from geo_assign.matching.rows import ExplainedRow
 from geo_assign.positions.domain import UNREACHABLE_AFTER
@@ -110,7 +110,7 @@ FILTERS = (
         words=_stale,
         applies=_is_soon,
         parameters=given(fresh_since=Given(INSTANT, _fresh_since)),
-        sufficient={"freshness_s": "positions were good for {} s"},
+        sufficient={"freshness_s": Sufficient("positions were good for {} s", Adjustment.FRESHNESS_S)},
         of_place=True,
         of_track=True,
     ),
@@ -139,7 +139,7 @@ FILTERS = (
         excludes=lambda one: one.place.c.distance_m > one.asked.radius_m,
         words=_far,
         parameters=given(radius_m=Given(Double(), lambda question: question.policy.radius_m)),
-        sufficient={"radius_m": "the radius were at least {} m"},
+        sufficient={"radius_m": Sufficient("the radius were at least {} m", Adjustment.RADIUS_M)},
         of_place=True,
         of_track=True,
     ),

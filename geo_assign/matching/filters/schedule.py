@@ -1,7 +1,7 @@
 """Filters of a technician's time: working hours, time off, other work."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     TIMESTAMP,
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from geo_assign.core.expressions import row_exists, word
 from geo_assign.core.spans import Span
 from geo_assign.matching.domain import ExclusionCode, Question
-from geo_assign.matching.filters.declaration import Facts, Filter, Needed, Subject, plain
+from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient, plain
 from geo_assign.matching.parameters import Given, given
 from geo_assign.matching.rows import ExplainedRow
 from geo_assign.workforce.hours import DAYS
@@ -92,12 +92,18 @@ def _is_outside_dates(one: Subject) -> ColumnElement[bool]:
 
 
 def _nearest_hours(question: Question, facts: Facts) -> Needed:
-    """The working span nearest to the slot that is long enough for it."""
-    length = question.slot.end - question.slot.start
-    long_enough = [span for span in facts.works if span[1] - span[0] >= length]
+    """The working span nearest to the slot that is long enough for it; of one that has begun, what is left."""
+    length, first = question.slot.end - question.slot.start, _next_minute(question.at)
+    to_come = [(max(span[0], first), span[1]) for span in facts.works]
+    long_enough = [span for span in to_come if span[1] - span[0] >= length]
     if not long_enough:
         return {}
     return {"hours": _told(min(long_enough, key=lambda span: _moved_by(question, span)))}
+
+
+def _next_minute(at: datetime) -> datetime:
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + _MINUTE
 
 
 def _moved_by(question: Question, span: Span) -> timedelta:
@@ -137,6 +143,16 @@ def _is_busy(one: Subject) -> ColumnElement[bool]:
 
 def provider_full_at(one: Subject) -> ScalarSelect[int]:
     """The number of work orders that the provider takes on, where it has them on the slot's local day; else NULL."""
+    return _of_full_provider(one)[0]
+
+
+def provider_needs(one: Subject) -> ScalarSelect[int]:
+    """How many work orders such a provider would have to take on for one more; NULL where it is not full."""
+    return _of_full_provider(one)[1]
+
+
+def _of_full_provider(one: Subject) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """Its capacity, which may have been lowered under what it has, and one more than what it has."""
     asked, v = one.asked, service_providers.alias("v")
     s, b = one.sources.technicians.alias(), one.sources.bookings.alias()
     taken = (
@@ -155,21 +171,23 @@ def provider_full_at(one: Subject) -> ScalarSelect[int]:
         .scalar_subquery()
     )
     full = (v.c.org_id == asked.org_id, v.c.id == one.technician.c.provider_id, v.c.capacity <= taken)
-    return select(v.c.capacity).where(*full).correlate_except(v).scalar_subquery()
+    capacity, needed = select(v.c.capacity).where(*full), select(taken + 1).where(*full)
+    return capacity.correlate_except(v).scalar_subquery(), needed.correlate_except(v).scalar_subquery()
 
 
 def _busy_words(_question: Question, row: ExplainedRow) -> tuple[str, Needed]:
     if row.provider_full_at is None:
         return "has other work, or an open offer, at that time", {}
     orders = "1 work order" if row.provider_full_at == 1 else f"{row.provider_full_at} work orders"
-    needed = {"capacity": row.provider_full_at + 1}
+    needed = {"capacity": row.provider_needs}
     return f"{row.provider_name} takes on {orders} a day, and has them on that day", needed
 
 
 def _next_free(question: Question, facts: Facts) -> Needed:
     """The slot that was in the way, and from when on one as long, with the way there, would have been free."""
     buffer, length = question.policy.travel_buffer, question.slot.end - question.slot.start
-    in_the_way = next((slot for (_, until), slot in facts.busy if until > question.slot.start - buffer), None)
+    asked = (question.slot.start - buffer, question.slot.end)
+    in_the_way = next((slot for busy, slot in facts.busy if busy[1] > asked[0] and busy[0] < asked[1]), None)
     if in_the_way is None:
         return {}
     free_from = question.slot.start
@@ -191,7 +209,7 @@ def _exception_date(which: int) -> Callable[[Question], object]:
     return lambda question: dates_around((question.slot.start, question.slot.end))[which]
 
 
-_BEGAN_AT = "the slot began at {}"
+_BEGAN_AT = Sufficient("the slot began at {}", Adjustment.SLOT_START)
 
 FILTERS = (
     Filter(
@@ -219,6 +237,6 @@ FILTERS = (
         excludes=_is_busy,
         words=_busy_words,
         remedy=_next_free,
-        sufficient={"capacity": "the provider took on {} a day", "free_from": _BEGAN_AT},
+        sufficient={"capacity": Sufficient("the provider took on {} a day"), "free_from": _BEGAN_AT},
     ),
 )
