@@ -6,6 +6,7 @@ and make every other statement queue behind themselves.
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
@@ -20,9 +21,13 @@ from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
+from geo_assign.core.vetting import EXTENSIONS
 from geo_assign.positions.tasks import ensure_track
+from geo_assign.workorders.search_texts import fill_search_texts
 
 _TIMEOUTS = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=600000"
+# The index of search sorts many texts in at once, instead of a few again and again.
+_LARGE_PENDING_LIST = "SET LOCAL gin_pending_list_limit = '64MB'; SET LOCAL maintenance_work_mem = '256MB'"
 _AHEAD = timedelta(days=7)
 _ATTEMPTS = 8
 _MET_ANOTHER = (pg_errors.DuplicateObject, pg_errors.UniqueViolation, pg_errors.InternalError_)
@@ -44,6 +49,7 @@ def upgrade(settings: Settings) -> str:
             command.upgrade(alembic_config(settings, conn), "head")
             # Readiness compares it with the newest one, as the application role.
             conn.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
+        _fill_search_texts(engine)
         with engine.begin() as conn:
             ensure_partitions(conn, settings.track_retention_days)
             return current_revision(conn) or ""
@@ -61,8 +67,19 @@ def ensure_roles(conn: Connection, settings: Settings) -> None:
 
 
 def ensure_extensions(conn: Connection) -> None:
-    for extension in ("postgis", "btree_gist"):
+    for extension in EXTENSIONS:
         conn.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+
+
+def _fill_search_texts(engine: Engine) -> None:
+    """Write what old work orders are found by, a few at a time: those who work on them are not to wait."""
+    last: tuple[UUID, UUID] | None = None
+    while True:
+        with engine.begin() as conn:
+            conn.exec_driver_sql(_LARGE_PENDING_LIST)
+            last = fill_search_texts(conn, last)
+        if last is None:
+            return
 
 
 def ensure_partitions(conn: Connection, retention_days: int) -> None:

@@ -9,6 +9,7 @@ from geo_assign.privacy import tables as privacy
 from geo_assign.receipts import tables as receipts
 from geo_assign.webhooks import tables as webhooks
 from geo_assign.workforce import tables as workforce
+from geo_assign.workorders import search_texts
 from geo_assign.workorders import tables as workorders
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "positions",
     "privacy",
     "receipts",
+    "search_texts",
     "webhooks",
     "workforce",
     "workorders",

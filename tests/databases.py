@@ -34,7 +34,7 @@ SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
 REPOSITORY = Path(__file__).resolve().parents[1]
 _SOFTWARE = """
 SELECT version() || string_agg(' ' || name || ' ' || default_version, '' ORDER BY name)
-FROM pg_available_extensions WHERE name IN ('postgis', 'btree_gist')"""
+FROM pg_available_extensions WHERE name IN ('postgis', 'btree_gist', 'btree_gin', 'pg_trgm', 'unaccent')"""
 
 # PostGIS's own table is the extension's: no test writes it, and its 8,500 rows take long to compare.
 _TABLES = """

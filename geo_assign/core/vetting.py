@@ -4,15 +4,17 @@ The readiness of the service and `geo-assign doctor` both come from here, so the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Connection, Integer, Text, cast, column, exists, func, select, table
+from sqlalchemy import Boolean, Connection, Integer, Text, cast, column, func, select, table
 
 from geo_assign.core.rows import AnySelect
 
 POSTGRESQL_FLOOR = 15
+# All but the first come with PostgreSQL itself, and the owner of a database may create them.
+EXTENSIONS = ("postgis", "btree_gist", "btree_gin", "pg_trgm", "unaccent")
 POSTGIS_FLOOR = (3, 3)
 
 
@@ -23,7 +25,7 @@ class DatabaseFacts:
     server_version: str
     server_version_num: int
     postgis_version: str | None
-    btree_gist: bool
+    extensions: Sequence[str]
     fsync: bool
     synchronous_commit: bool
     role: str
@@ -46,8 +48,9 @@ def version_objections(facts: DatabaseFacts) -> Iterator[str]:
         yield "the extension postgis is missing"
     elif tuple(map(int, re.findall(r"\d+", facts.postgis_version)[:2])) < POSTGIS_FLOOR:
         yield f"PostGIS is {facts.postgis_version}, at least {'.'.join(map(str, POSTGIS_FLOOR))} is needed"
-    if not facts.btree_gist:
-        yield "the extension btree_gist is missing"
+    for extension in EXTENSIONS:
+        if extension not in facts.extensions and extension != "postgis":
+            yield f"the extension {extension} is missing"
 
 
 def durability_objections(facts: DatabaseFacts) -> Iterator[str]:
@@ -82,7 +85,7 @@ def _facts() -> AnySelect:
         func.current_setting("server_version").label("server_version"),
         cast(func.current_setting("server_version_num"), Integer).label("server_version_num"),
         select(e.extversion).where(e.extname == "postgis").scalar_subquery().label("postgis_version"),
-        exists().where(e.extname == "btree_gist").label("btree_gist"),
+        select(func.array_agg(cast(e.extname, Text))).scalar_subquery().label("extensions"),
         cast(func.current_setting("fsync"), Boolean).label("fsync"),
         (func.current_setting("synchronous_commit") != "off").label("synchronous_commit"),
         cast(_roles.c.rolname, Text).label("role"),

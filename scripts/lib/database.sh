@@ -41,11 +41,14 @@ SQL
     cluster_psql "$1" <<'SQL'
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS unaccent;
 SQL
 }
 
 migrate() {
-    HINT='The migrations did not run. The owner must be able to reach the database, create roles, and create (or find) the extensions postgis and btree_gist.'
+    HINT='The migrations did not run. The owner must be able to reach the database, create roles, and create (or find) the extensions postgis, btree_gist, btree_gin, pg_trgm and unaccent.'
     "$VENV/bin/geo-assign" db upgrade
     RESULT='schema up to date'
 }

@@ -32,7 +32,9 @@ class WorkOrdersQuery(PageQuery):
     slot_from: Instant | None = Field(None, description="Its slot ends after this.")
     slot_to: Instant | None = Field(None, description="Its slot begins before this.")
     q: str | None = Field(
-        None, max_length=200, description="Its number, or part of the customer's name or phone or of the external id."
+        None,
+        max_length=200,
+        description="Words of its number, customer, address, device, notes or external id; all are found.",
     )
     has_location: bool | None = None
     alarm: bool | None = Field(None, description="Whether it carries an alarm.")

@@ -1,13 +1,13 @@
 """The dispatcher's lists of work orders: filters, sorts, pages that hold together, and how many there are in all."""
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, and_, any_, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Text, and_, any_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import viewer_of
@@ -15,7 +15,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnySelect
 from geo_assign.workorders.domain import BOOKED, BUCKETS, Bucket, Kind, PendingReason, State, WorkOrder
-from geo_assign.workorders.queries.work_orders import PREFIXES, select_work_orders, to_work_order
+from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
+from geo_assign.workorders.search_texts import search_words
 from geo_assign.workorders.tables import bookings, work_orders
 from geo_assign.workorders.visibility import sees_work_order
 
@@ -38,9 +39,9 @@ Sort = Literal[
 class WorkOrderFilter:
     """Which work orders: empty means any.
 
-    `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; `text` is part of a
-    customer's name or phone number or of the external id, or the order's number; `returned_to` is the dispatcher to
-    whom a group sent it back.
+    `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; each word of `text` is
+    found in the order's number, the customer, the address, the device, the notes or the external id; `returned_to` is
+    the dispatcher to whom a group sent it back.
     """
 
     states: Collection[State] = ()
@@ -79,11 +80,8 @@ def list_work_orders(
     counted: bool = False,
 ) -> WorkOrderPage:
     """Work orders of the scope. Raises BadCursorError, also for a cursor of another sort."""
-    statement = page_statement(tx, scope, wanted, limit=limit, cursor=cursor, sort=sort)
     first = counted and cursor is None
-    if first:
-        # In the same statement, so that the badge counts what the list shows.
-        statement = statement.add_columns(_count(tx, scope, wanted).scalar_subquery().label("of_all"))
+    statement = page_statement(tx, scope, wanted, limit=limit, cursor=cursor, sort=sort, counted=first)
     rows = tx.conn.execute(statement).all()
     cut = page(rows, limit, lambda row: [sort, *(getattr(row, key.column.name) for key in _keys(sort))])
     count = (rows[0].of_all if rows else 0) if first else None
@@ -91,11 +89,22 @@ def list_work_orders(
 
 
 def page_statement(
-    tx: Tx, scope: Scope, wanted: WorkOrderFilter, *, limit: int, cursor: str | None = None, sort: Sort = "created_at"
+    tx: Tx,
+    scope: Scope,
+    wanted: WorkOrderFilter,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    sort: Sort = "created_at",
+    counted: bool = False,
 ) -> AnySelect:
-    """One page and the row behind it."""
+    """One page and the row behind it; `counted` adds to each row how many there are of all."""
     keys = _keys(sort)
-    statement = select_work_orders(tx, scope).where(*_matching(tx, wanted))
+    matching = _matching(tx, wanted)
+    statement = select_work_orders(tx, scope).where(*matching)
+    if counted:
+        # In the same statement, so that the badge counts what the list shows.
+        statement = statement.add_columns(_count(tx, scope, matching).scalar_subquery().label("of_all"))
     if cursor is not None:
         last = decode(cursor, _same(sort), *(_PARSERS[key.column.name] for key in keys))[1:]
         statement = statement.where(*_behind(keys, last))
@@ -103,11 +112,9 @@ def page_statement(
     return statement.order_by(*ordered).limit(limit + 1)
 
 
-def _count(tx: Tx, scope: Scope, wanted: WorkOrderFilter) -> AnySelect:
+def _count(tx: Tx, scope: Scope, matching: Sequence[ColumnElement[bool]]) -> AnySelect:
     statement = select(func.count()).select_from(work_orders)
-    return statement.where(
-        work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *_matching(tx, wanted)
-    )
+    return statement.where(work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *matching)
 
 
 # Sorting --------------------------------------------------------------------------------------------------------------
@@ -177,10 +184,6 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
 
 # Filtering ------------------------------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"(?:([a-z])-?)?0*([0-9]{1,9})", re.IGNORECASE | re.ASCII)
-_PHONE = re.compile(r"[0-9+()./ x-]+", re.ASCII)
-_KINDS = {prefix.lower(): kind for kind, prefix in PREFIXES.items()}
-
 
 def _matching(tx: Tx, wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
     asked = {name: getattr(wanted, name) for name in WorkOrderFilter.__dataclass_fields__}
@@ -196,20 +199,10 @@ def _work_of(tx: Tx, technician_id: UUID) -> AnySelect:
     return select(b.work_order_id).where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
 
 
-def _mentions(text: str) -> ColumnElement[bool]:
-    """What a dispatcher types to find a work order: its number, or part of a name, a phone number, an external id."""
-    ways = [
-        _w.customer["name"].astext.icontains(text, autoescape=True),
-        _w.external_id.icontains(text, autoescape=True),
-    ]
-    number = _NUMBER.fullmatch(text.strip())
-    if number is not None and (number[1] is None or number[1].lower() in _KINDS):
-        of_kind = [] if number[1] is None else [_w.kind == _KINDS[number[1].lower()]]
-        ways.append(and_(_w.number == int(number[2]), *of_kind))
-    digits = re.sub(r"[^0-9]", "", text)
-    if len(digits) >= 3 and _PHONE.fullmatch(text):
-        ways.append(func.regexp_replace(_w.customer["phone"].astext, "[^0-9]", "", "g").contains(digits))
-    return or_(*ways)
+def _is_found_by(text: str) -> ColumnElement[bool]:
+    """What people type who look for a work order. As a CTE the page and the count search once."""
+    found = select(func.find_work_orders(cast(search_words(text), ARRAY(Text))).label("id")).cte("found")
+    return _w.id.in_(select(found.c.id))
 
 
 def _has_alarm() -> ColumnElement[bool]:
@@ -229,7 +222,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "skill": lambda skill: literal(skill) == any_(_w.skills),
     "slot_from": lambda instant: _w.slot_end > instant,
     "slot_to": lambda instant: _w.slot_start < instant,
-    "text": _mentions,
+    "text": _is_found_by,
     "has_location": lambda located: _w.lat.is_not(None) if located else _w.lat.is_(None),
     "alarm": lambda alarmed: _has_alarm() if alarmed else ~_has_alarm(),
     "returned_to": lambda user_id: _w.returned_to == user_id,
