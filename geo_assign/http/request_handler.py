@@ -19,6 +19,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, VersionRequiredError
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import Credentials, authenticate, credentials_of, require_access
+from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError
 from geo_assign.http.idempotency import attempt_of
@@ -171,6 +172,7 @@ class RequestHandler:
             self._look_up(operation, request, credentials)
         address = client_address(request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
         raw = request.read_body(limit, partial(self._capacity.receiving.receive, address=address))
+        raw = decompressed(raw, request.environ.get("HTTP_CONTENT_ENCODING"), limit=limit)
         if raw:
             operation.reads.require(request.environ.get("CONTENT_TYPE"))
         return raw

@@ -41,6 +41,7 @@ class PingRefusal(StrEnum):
     OFF_DUTY = "off_duty"  # not on duty at the time used
     MOCK_LOCATION = "mock_location"  # simulated, and the store refuses such
     ACCURACY_TOO_LOW = "accuracy_too_low"  # negative (the device calls it invalid), or worse than 1 km
+    UNREADABLE = "unreadable"  # no position, or one without a place or time that can be read
 
 
 class Flag(StrEnum):
@@ -76,8 +77,8 @@ class RecordingTimeoutError(UnavailableError):
 class Ping:
     """One position as a device sent it.
 
-    `recorded_at` is the device's time. `accuracy_m` is a radius; `battery` a share of 1. A measurement outside its
-    sane range means "unknown", as phones mean it by -1.
+    `recorded_at` is the device's time. `accuracy_m` is a radius; `battery` a share of 1, or of 100 if any of
+    its batch is greater than 1. A measurement outside its sane range means "unknown", as phones mean it by -1.
     """
 
     recorded_at: datetime
@@ -115,6 +116,11 @@ class BatchResult:
 
     results: Sequence[PingResult]
     next_interval_s: int
+
+
+UNREADABLE = PingResult(Verdict.REJECTED, PingRefusal.UNREADABLE)
+NOTHING_RECORDED = BatchResult((), 30)
+"""Of a batch of which nothing can be read: the device is to go on sending as if it stood still."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from geo_assign.positions.filters import Circumstances, find_refusal, list_flags
 # less than a second's reach not even the time.
 _METRES_PER_DEGREE_AT_MOST = 111_400.0
 _DEGREES_IN_A_SECOND = TOP_SPEED_MPS / _METRES_PER_DEGREE_AT_MOST
+
+_SECOND = timedelta(seconds=1)
 
 PingKey = tuple[datetime, str]
 """The device's time and the device: what makes a ping the same as another of its technician."""
@@ -123,12 +125,25 @@ def _admit(
         used_at = min(recorded_at, received_at)
         if known and (recorded_at, device) in known:
             results.append(_DUPLICATE)
-        elif (reason := find_refusal(ping, used_at, given)) is not None:
+            continue
+        reason = find_refusal(ping, used_at, given)
+        if reason is PingRefusal.OFF_DUTY and (begun_at := _begun_within(recorded_at, given)) is not None:
+            used_at = begun_at
+            reason = find_refusal(ping, used_at, given)
+        if reason is not None:
             results.append(_refused(reason))
         else:
             results.append(_ACCEPTED)
             fixes.append(Fix(used_at, recorded_at, device, ordinal, ping.lat, ping.lon))
     return results, fixes
+
+
+def _begun_within(recorded_at: datetime, given: Circumstances) -> datetime | None:
+    """When duty began in the second of a device time without fractions: such a time means the whole second."""
+    if recorded_at.microsecond:
+        return None
+    until = min(recorded_at + _SECOND, given.received_at)
+    return next((duty.started_at for duty in given.duty if recorded_at < duty.started_at < until), None)
 
 
 class _Marker:

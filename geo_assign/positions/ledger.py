@@ -151,18 +151,21 @@ def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, object]:
     """The rows of the track, column by column; what repeats is a number into a list of its values."""
     pings = [item.ping for _, item in rows]
     fixes = [item.fix for _, item in rows]
+    recorded_at = packing.Instants([fix.recorded_at for fix in fixes])
+    moved = any(fix.used_at is not fix.recorded_at for fix in fixes)  # seldom: packing takes longer than looking
     devices, device = _distinct([fix.device for fix in fixes])
     flag_sets, flags = _distinct([item.flags for _, item in rows])
-    events, event = _distinct([ping.event for ping in pings])
+    events, event = _distinct([ping.event or None for ping in pings])
     return {
         "who": packing.Integers([who for who, _ in rows]),
-        "recorded_at": packing.Instants([fix.recorded_at for fix in fixes]),
+        "recorded_at": recorded_at,
+        "used_at": packing.Instants([fix.used_at for fix in fixes]) if moved else recorded_at,
         "lat": packing.Floats([fix.lat for fix in fixes]),
         "lon": packing.Floats([fix.lon for fix in fixes]),
         "accuracy_m": packing.Floats([ping.accuracy_m for ping in pings], sane=SANE_ACCURACY_M),
         "speed_mps": packing.Floats([ping.speed_mps for ping in pings], sane=SANE_SPEED_MPS),
         "heading_deg": packing.Floats([ping.heading_deg for ping in pings], sane=SANE_HEADING_DEG),
-        "battery": packing.Floats([ping.battery for ping in pings], sane=SANE_BATTERY),
+        "battery": packing.Floats(_charges(rows), sane=SANE_BATTERY),
         "mock": packing.Booleans([ping.mock for ping in pings]),
         "device": device,
         "devices": packing.Texts(devices),
@@ -171,6 +174,22 @@ def _track_columns(rows: Sequence[tuple[int, Kept]]) -> dict[str, object]:
         "event": event,
         "events": packing.Texts(events),
     }
+
+
+def _charges(rows: Sequence[tuple[int, Kept]]) -> Sequence[float | None]:
+    """The batteries as shares of 1. A device that sends any above 1 counts to 100, also where it says 1 or less."""
+    charges = [item.ping.battery for _, item in rows]
+    if not any(charge is not None and charge > 1.0 for charge in charges):
+        return charges
+    in_percent = {
+        (who, item.fix.device)
+        for who, item in rows
+        if item.ping.battery is not None and 1.0 < item.ping.battery <= 100.0
+    }
+    return [
+        charge / 100.0 if charge is not None and (who, item.fix.device) in in_percent else charge
+        for charge, (who, item) in zip(charges, rows, strict=True)
+    ]
 
 
 def _distinct(values: Sequence[T]) -> tuple[Iterable[T], packing.Integers]:

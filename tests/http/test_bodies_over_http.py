@@ -1,5 +1,6 @@
 """What arrives on the wire: types, sizes, and bodies that end too early."""
 
+import gzip
 import io
 from typing import Any
 
@@ -62,6 +63,16 @@ def test_a_body_has_a_size_announced_or_not(client: FlaskClient, people: People)
     fitting = b'{"title": "fits"}'
     unannounced = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
     assert send(client, people, "/v1/echo", fitting, **unannounced).json == {"title": "fits"}
+
+
+def test_a_body_may_be_gzip_and_is_bound_by_what_it_holds(client: FlaskClient, people: People) -> None:
+    packed = {"HTTP_CONTENT_ENCODING": "gzip"}
+    assert send(client, people, "/v1/echo", gzip.compress(b'{"title": "x"}'), **packed).json == {"title": "x"}
+    bomb = send(client, people, "/v1/echo", gzip.compress(b'{"title": "' + b"x" * 100_000 + b'"}'), **packed)
+    assert (bomb.status_code, bomb.json["code"]) == (413, "body_too_large")
+    assert send(client, people, "/v1/echo", b'{"title": "x"}', **packed).status_code == 400
+    other = send(client, people, "/v1/echo", b'{"title": "x"}', HTTP_CONTENT_ENCODING="br")
+    assert (other.status_code, other.json["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_body_that_ends_too_early_is_not_taken_for_whole(client: FlaskClient, people: People) -> None:

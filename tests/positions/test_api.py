@@ -1,7 +1,9 @@
 """`POST /v1/positions` through the real application: what a phone sends and is told."""
 
+import gzip
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -100,40 +102,143 @@ def test_the_device_of_the_session_keeps_two_phones_apart(client: FlaskClient, f
     assert [row.device for row in fleet.track(ana)] == ["phone", "tablet"]
 
 
+UNREADABLE: list[tuple[Any, str]] = [
+    ({"lat": None}, "/lat"),
+    ({"lat": "41.15"}, "/lat"),
+    ({"lon": True}, "/lon"),
+    ({"lat": [41.15]}, "/lat"),
+    ({"lon": {"deg": 8}}, "/lon"),
+    ({"lat": 10**400}, "/lat"),
+    ({"lat": float("nan")}, "/lat"),
+    ({"lon": float("-inf")}, "/lon"),
+    ({"recorded_at": None}, "/recorded_at"),
+    ({"recorded_at": "2026-05-21T14:05:00"}, "/recorded_at"),
+    ({"recorded_at": "2026-02-30T14:05:00Z"}, "/recorded_at"),
+    ({"recorded_at": 1_700_000_000}, "/recorded_at"),
+    ({"recorded_at": ""}, "/recorded_at"),
+    ({"recorded_at": "0001-01-01T00:00:00Z"}, "/recorded_at"),
+    ({"recorded_at": "9999-12-31T23:59:59-05:00"}, "/recorded_at"),
+    ({"recorded_at": "2026-05-21T14:05:00Z\ud800"}, "/recorded_at"),
+]
+PASSED_OVER: list[tuple[dict[str, Any], str | None]] = [
+    ({"battery": "full"}, "/battery"),
+    ({"accuracy_m": True}, "/accuracy_m"),
+    ({"speed_mps": [3]}, "/speed_mps"),
+    ({"heading_deg": float("nan")}, "/heading_deg"),
+    ({"mock": "no"}, "/mock"),
+    ({"event": "x" * 65}, "/event"),
+    ({"event": "nul \0"}, "/event"),
+    ({"event": "half \ud800"}, "/event"),
+    ({"event": 7, "battery": "full"}, "/battery"),
+    ({"mock": None, "event": "", "battery": None, "speed_mps": " "}, None),
+    ({"altitude": 12, "activity": {"type": "driving"}, "\ud800": "\0"}, None),
+]
+NO_OBJECTS: list[Any] = [None, 17, "here", True, [], [41.15, -8.61], {}, [[[[[[]]]]]], {"positions": []}]
+
+
+def test_one_bad_item_costs_no_other_whatever_it_is(
+    client: FlaskClient, fleet: Fleet, technician_id: UUID, phone: dict[str, str]
+) -> None:
+    bad = [(item(3, **change), pointer) for change, pointer in UNREADABLE]
+    bad += [(one, "/recorded_at" if isinstance(one, dict) else "") for one in NO_OBJECTS]
+    for number, (broken, pointer) in enumerate(bad):
+        batch = [item(100 + number), broken, item(50 + number / 2)]
+        answer = client.post("/v1/positions", data=json.dumps({"positions": batch}), **_JSON, headers=phone)
+        assert answer.status_code == 200, (broken, answer.get_data(as_text=True))
+        first, wrong, last = answer.get_json()["results"]
+        assert [first["index"], wrong["index"], last["index"]] == [0, 1, 2]
+        assert {first["verdict"], last["verdict"]} <= {"accepted", "late"}
+        assert (wrong["verdict"], wrong["reason"], wrong["flags"]) == ("rejected", "unreadable", [])
+        assert wrong["pointer"] == f"/positions/1{pointer}", broken
+        assert wrong["detail"]
+    assert len(fleet.track(technician_id)) == 2 * len(bad)
+
+
+def test_a_bad_optional_member_does_not_lose_the_position(
+    client: FlaskClient, fleet: Fleet, technician_id: UUID, phone: dict[str, str]
+) -> None:
+    batch = [item(50 - number, **change) for number, (change, _) in enumerate(PASSED_OVER)]
+    answer = client.post("/v1/positions", data=json.dumps({"positions": batch}), **_JSON, headers=phone).get_json()
+    assert [one["verdict"] for one in answer["results"]] == ["accepted"] * len(PASSED_OVER)
+    assert [one.get("pointer") for one in answer["results"]] == [
+        None if name is None else f"/positions/{index}{name}" for index, (_, name) in enumerate(PASSED_OVER)
+    ]
+    assert len(fleet.track(technician_id)) == len(PASSED_OVER)
+
+
+def test_nothing_but_bad_items_is_answered_as_well(client: FlaskClient, phone: dict[str, str]) -> None:
+    answer = client.post("/v1/positions", json={"positions": [None, {}, "x"]}, headers=phone)
+    assert [one["reason"] for one in answer.get_json()["results"]] == ["unreadable"] * 3
+    assert answer.get_json()["next_interval_s"] == 30
+
+
+def test_bytes_that_are_no_text_cost_one_item(
+    client: FlaskClient, fleet: Fleet, technician_id: UUID, phone: dict[str, str]
+) -> None:
+    good = [json.dumps(item(number)).encode() for number in (9, 8)]
+    for broken in (
+        b'{"event": "caf\xe9"}',
+        b'{"lat": 1e999}',
+        b'{"lat": ' + b"9" * 5_000 + b"}",
+        b"[" * 400 + b"]" * 400,
+    ):
+        body = b'\xef\xbb\xbf{"device": "x", "positions": [' + b", ".join([good[0], broken, good[1]]) + b"]}"
+        answer = client.post("/v1/positions", data=body, **_JSON, headers=phone)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert [one["verdict"] == "rejected" for one in answer.get_json()["results"]] == [False, True, False]
+    assert len(fleet.track(technician_id)) == 2
+
+
 @pytest.mark.parametrize(
-    ("change", "pointer"),
+    ("body", "status"),
     [
-        ({"lat": None}, "/positions/1/lat"),
-        ({"lat": "41.15"}, "/positions/1/lat"),
-        ({"lon": True}, "/positions/1/lon"),
-        ({"recorded_at": "2026-05-21T14:05:00"}, "/positions/1/recorded_at"),
-        ({"recorded_at": 1_700_000_000}, "/positions/1/recorded_at"),
-        ({"recorded_at": "0001-01-01T00:00:00Z"}, "/positions/1/recorded_at"),
-        ({"recorded_at": "9999-12-31T23:59:59-05:00"}, "/positions/1/recorded_at"),
-        ({"event": "x" * 65}, "/positions/1/event"),
-        ({"event": "nul \0"}, "/positions/1/event"),
-        ({"altitude": 12}, "/positions/1/altitude"),
+        (b"", 422),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'{"positions": null}', 422),
+        (b'{"positions": {}}', 422),
+        (b'{"positions": []}', 422),
+        (b'{"positions": [', 400),
+        (b"\x00\x01", 400),
+        (b"[" * 50_000, 400),
     ],
 )
-def test_a_broken_item_refuses_the_whole_and_says_where(
-    client: FlaskClient,
-    fleet: Fleet,
-    technician_id: UUID,
-    phone: dict[str, str],
-    change: dict[str, Any],
-    pointer: str,
+def test_an_envelope_that_cannot_be_read_is_an_error(
+    client: FlaskClient, phone: dict[str, str], body: bytes, status: int
 ) -> None:
-    answer = client.post("/v1/positions", json={"positions": [item(), item(3, **change)]}, headers=phone)
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.get_json()["errors"]] == [pointer]
-    assert fleet.track(technician_id) == []
+    assert client.post("/v1/positions", data=body, **_JSON, headers=phone).status_code == status
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
-def test_what_is_no_number_is_refused(client: FlaskClient, phone: dict[str, str], number: str) -> None:
-    body = f'{{"positions": [{{"recorded_at": "{datetime.now(UTC).isoformat()}", "lat": {number}, "lon": 1}}]}}'
-    answer = client.post("/v1/positions", data=body, content_type="application/json", headers=phone)
-    assert answer.status_code == 422
+_JSON: dict[str, Any] = {"content_type": "application/json"}
+
+
+def test_a_batch_may_be_sent_as_gzip(
+    client: FlaskClient, fleet: Fleet, technician_id: UUID, phone: dict[str, str]
+) -> None:
+    body = gzip.compress(json.dumps({"positions": [item(), item(3, altitude=9)]}).encode())
+    answer = client.post("/v1/positions", data=body, **_JSON, headers={**phone, "Content-Encoding": "gzip"})
+    assert [one["verdict"] for one in answer.get_json()["results"]] == ["accepted"] * 2
+    assert len(fleet.track(technician_id)) == 2
+
+
+def test_a_battery_in_percent_is_told_from_a_share(
+    client: FlaskClient, fleet: Fleet, technician_id: UUID, phone: dict[str, str]
+) -> None:
+    for charges in ([0.5, 1, 0.0], [80, 1, 0.5], [101, -1, 1]):
+        batch = [item(30 - number, battery=charge) for number, charge in enumerate(charges)]
+        assert client.post("/v1/positions", json={"positions": batch}, headers=phone).status_code == 200
+    kept = [row.battery for row in fleet.track(technician_id)]
+    assert sorted(kept, key=lambda charge: (charge is None, charge)) == [
+        0.0,
+        0.005,
+        0.01,
+        0.5,
+        0.8,
+        1.0,
+        1.0,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(("count", "status"), [(0, 422), (500, 200), (501, 422)])

@@ -350,3 +350,35 @@ def test_the_quick_bound_never_hides_a_jump(lat: float, lon: float, d_lat: float
     earlier = Fix(NOON, NOON, "phone", 0, lat, lon)
     later = Fix(NOON + seconds(elapsed_s), NOON + seconds(elapsed_s), "phone", 1, *there)
     assert within_reach(earlier, later) == (haversine_m(Point(lat, lon), Point(*there)) <= 70.0 * elapsed_s)
+
+
+@pytest.mark.parametrize(
+    ("begun_s", "recorded_s", "verdict"),
+    [
+        (-9.6, -10.0, "accepted"),  # ten seconds ago means all of that second
+        (-9.001, -10.0, "accepted"),
+        (-9.0, -10.0, "rejected:off_duty"),
+        (-9.6, -10.001, "rejected:off_duty"),  # with fractions it means what it says
+        (-9.6, -11.0, "rejected:off_duty"),
+        (-9.6, -9.6, "accepted"),
+    ],
+)
+def test_a_time_without_fractions_means_the_whole_second(begun_s: float, recorded_s: float, verdict: str) -> None:
+    standing = replace(ANA, duty=[DutyInterval(NOON + seconds(begun_s))])
+    results, outcome = judged(standing, ping(recorded_s))
+    assert results == [verdict]
+    for item in outcome.kept:
+        assert item.fix.recorded_at == NOON + seconds(recorded_s)
+        assert item.fix.used_at == NOON + seconds(max(begun_s, recorded_s))
+
+
+def test_a_second_in_which_duty_ended_before_it_began_again_is_on_duty_from_then_on() -> None:
+    duty = [DutyInterval(NOON - seconds(600), NOON - seconds(30)), DutyInterval(NOON - seconds(9.5))]
+    results, outcome = judged(replace(ANA, duty=duty), ping(-30), ping(-10), ping(-9))
+    assert results == ["rejected:off_duty", "accepted", "accepted"]
+    assert [item.fix.used_at for item in outcome.kept] == [NOON - seconds(9.5), NOON - seconds(9)]
+
+
+def test_duty_that_begins_after_the_present_is_none_yet() -> None:
+    standing = replace(ANA, duty=[DutyInterval(NOON + seconds(0.5))])
+    assert judged(standing, ping(0))[0] == ["rejected:off_duty"]

@@ -222,3 +222,12 @@ def test_a_day_without_a_partition_fails_and_leaves_nothing(fleet: Fleet) -> Non
     with pytest.raises(Exception, match="no partition"):
         fleet.send(ana, ping(), ping(-86_400))
     assert fleet.current(ana) is None
+
+
+def test_the_second_in_which_duty_began_is_kept_once(fleet: Fleet) -> None:
+    ana = fleet.technician((NOON - seconds(9.4), None))
+    sent = Batch(ana, "phone", [ping(-10), ping(-9.2)])
+    for verdict in ("accepted", "duplicate"):
+        (answered,) = fleet.record(sent).batches
+        assert verdicts_of(answered.results) == [verdict] * 2
+    assert [row.used_at for row in fleet.track(ana)] == [NOON - seconds(9.4), NOON - seconds(9.2)]
