@@ -195,7 +195,8 @@ class OutboundClient:
     ) -> requests.PreparedRequest:
         standing = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", "Connection": "close"}
         try:
-            prepared = requests.Request(method, url, headers={**standing, **headers}, data=body).prepare()
+            named = _without_trailing_dot(url)
+            prepared = requests.Request(method, named, headers={**standing, **headers}, data=body).prepare()
             parts = urlsplit(prepared.url or "")
             usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
         except (requests.RequestException, ValueError):
@@ -336,6 +337,19 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, *_args: object, **_kwargs: object) -> None:
         """Nothing to add: the TLS context already says whom to trust."""
+
+
+def _without_trailing_dot(url: str) -> str:
+    """The same URL with the host as others write it: its trailing dot only says that the name is complete.
+
+    Certificates and virtual hosts know no such name. Raises ValueError for a URL that cannot be read.
+    """
+    parts = urlsplit(url.strip())
+    host, colon, port = parts.netloc.partition(":")
+    if not host.endswith((".", "%2e", "%2E", "\u3002", "\uff0e", "\uff61")):
+        return url
+    bare = host.removesuffix("%2e").removesuffix("%2E").rstrip(".\u3002\uff0e\uff61")
+    return parts._replace(netloc=f"{bare}{colon}{port}").geturl()
 
 
 def _connect(family: int, place: tuple[str, int], *, patience_s: float, deadline: _Deadline) -> _DeadlineSocket:

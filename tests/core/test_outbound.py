@@ -331,6 +331,50 @@ def test_addresses_that_are_not_public(text: str) -> None:
     assert not is_public(ipaddress.ip_address(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.0.0.1", "0.255.255.255", "100.127.255.255", "127.255.255.255", "172.31.255.255", "192.0.0.0", "192.0.0.9",
+        "192.0.0.10", "192.0.0.170", "192.0.0.255", "192.31.196.1", "192.52.193.7", "192.88.99.1", "192.175.48.1",
+        "198.18.0.1", "198.19.255.255", "198.51.100.9", "203.0.113.200", "224.0.0.1", "239.255.255.250", "240.0.0.1",
+        "255.255.255.255", "::", "64:ff9b::c000:9", "64:ff9b:1::1", "64:ff9b:1:ffff::5db8:d70e", "100::1",
+        "100:0:0:1::1", "200::1", "4000::1", "2001::1", "2001:0:a00:1::5db8:d70e", "2001:0:5db8:d70e:0:0:f5ff:fffe", "2001:1::1",
+        "2001:2::1", "2001:3::1", "2001:4:112::1", "2001:10::1", "2001:20::1", "2001:30::1", "2002:c0a8:101::1",
+        "2002:7f00:1::", "2620:4f:8000::1", "3fff::1", "3fff:fff::1", "5f00::1", "fc00::1", "fdff::1", "fe80::1",
+        "febf::1", "fec0::1", "ff0e::1", "::ffff:0:a00:1", "::ffff:192.0.0.8", "::ffff:127.0.0.1",
+    ],
+)  # fmt: skip
+def test_every_special_range_is_refused_at_both_ends(text: str) -> None:
+    assert not is_public(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "128.0.0.0", "169.253.255.255",
+        "172.15.255.255", "172.32.0.0", "191.255.255.255", "192.0.1.0", "192.0.3.0", "192.88.98.255", "192.167.255.255",
+        "192.169.0.0", "198.17.255.255", "198.20.0.0", "203.0.112.255", "203.0.114.0", "223.255.255.255",
+        "2001:200::1", "2001:db7::1", "2003::1", "2a00:1450::1", "2620:4f:8001::1", "3ffe:ffff::1",
+        "::ffff:93.184.215.14", "64:ff9b::5db8:d70e", "2002:5db8:d70e::1",
+    ],
+)  # fmt: skip
+def test_the_neighbours_of_special_ranges_are_public(text: str) -> None:
+    assert is_public(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.", "localhost.", "localhost%2E", "169.254.169.254.", "[::1]"])
+def test_a_trailing_dot_hides_no_private_place(host: str) -> None:
+    with pytest.raises((OutboundRefusedError, OutboundUnreachableError, OutboundInvalidUrlError)):
+        OutboundClient().get(f"http://{host}/", deadline_s=5)
+
+
+def test_a_host_with_a_trailing_dot_is_called_as_without(client: OutboundClient, server: StubServer) -> None:
+    answered = client.get(server.url.replace("127.0.0.1", "localhost.") + "/there", deadline_s=5)
+    assert answered.status == 200
+    (request,) = server.requests
+    assert request.headers["host"].startswith("localhost:")
+
+
 @pytest.mark.parametrize("text", ["1.1.1.1", "93.184.215.14", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"])
 def test_addresses_that_are_public(text: str) -> None:
     assert is_public(ipaddress.ip_address(text))
