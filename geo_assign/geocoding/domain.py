@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import total_ordering
 from typing import TypedDict
 from uuid import UUID
@@ -53,12 +53,21 @@ class KeyOwner:
     id: UUID
 
 
+class KeyStatus(StrEnum):
+    """What is known of a map key: whether its provider took it, and when it last answered."""
+
+    OK = "ok"
+    UNTESTED = "untested"  # the provider has not answered yet, or not when it was last tried
+    INVALID = "invalid"  # refused by the provider, until it is replaced or tested again
+
+
 @dataclass(frozen=True, slots=True)
 class MapKey:
     """A configured map key, without the secret itself.
 
-    `status` is `ok` or `invalid` (refused by the provider until replaced or tested again); `blocked_until` is what the
-    provider asked us to wait; after repeated failures no call is made before `opened_until`.
+    `tested_at` is when the provider last took the key, in a test or the first call after one that it did not answer;
+    `blocked_until` is what the provider asked us to wait; after repeated failures no call is made before
+    `opened_until`.
     """
 
     owner: KeyOwner

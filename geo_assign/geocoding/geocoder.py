@@ -11,7 +11,14 @@ from pydantic import SecretStr
 
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.db import Database
-from geo_assign.core.outbound import OutboundClient
+from geo_assign.core.errors import InvalidError
+from geo_assign.core.outbound import (
+    OutboundClient,
+    OutboundInvalidUrlError,
+    OutboundRefusedError,
+    OutboundTimeoutError,
+    OutboundUnreachableError,
+)
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
@@ -121,15 +128,37 @@ class Geocoder:
     ) -> GeocodeProblem | None:
         """Try a key with a harmless question; None when it works. Touches no database.
 
-        An address that the provider does not have is no problem: it answered. Raises InvalidError with pointers.
+        An address that the provider does not have is no problem: it answered. Raises InvalidError with pointers, also
+        for a place that may not be called and for a file that is not there.
         """
+        began = time.monotonic()
         spec = check_map_key(provider=provider, url=url, key=key)
+        if spec.is_remote and url:
+            self._require_callable(url, deadline_s=deadline_s)
         asked_at: datetime = wall_clock()  # judges nothing: it only dates a Retry-After
         built = spec.build(self._access(url or None, key))
-        result = built.geocode(AddressQuery(spec.probe), deadline_s=deadline_s, asked_at=asked_at)
+        left_s = max(LEAST_CALL_S, deadline_s - (time.monotonic() - began))
+        result = built.geocode(AddressQuery(spec.probe), deadline_s=left_s, asked_at=asked_at)
+        if result.problem is not None and not spec.is_remote and result.problem.is_transient:
+            raise InvalidError.at("/url", "file_unreadable", "There is no such file, or it is no list of addresses.")
         if result.problem is None or result.problem.code is ProblemCode.NOT_FOUND:
             return None
         return result.problem
+
+    def _require_callable(self, url: str, *, deadline_s: float) -> None:
+        """Raises InvalidError. A name that cannot be looked up just now may be there tomorrow."""
+        try:
+            self.client.leads_to_private_place(url, deadline_s=deadline_s)
+        except OutboundRefusedError:
+            raise InvalidError.at(
+                "/url",
+                OutboundRefusedError.code,
+                "This leads to a private or reserved address. The operator allows one in GEO_ASSIGN_OUTBOUND_ALLOW.",
+            ) from None
+        except OutboundInvalidUrlError:
+            raise InvalidError.at("/url", OutboundInvalidUrlError.code, "Give an http or https URL.") from None
+        except (OutboundUnreachableError, OutboundTimeoutError):
+            return
 
     def _access(self, url: str | None, key: SecretStr | None) -> ProviderAccess:
         return ProviderAccess(client=self.client, url=url, key=key, gazetteers=self.gazetteers)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.rows import ResultRow
-from geo_assign.geocoding.domain import KeyOwner, MapKey, OwnerKind
+from geo_assign.geocoding.domain import KeyOwner, KeyStatus, MapKey, OwnerKind
 from geo_assign.geocoding.tables import geocode_cache, map_keys
 
 
@@ -79,4 +79,6 @@ def owned_by(owner: KeyOwner) -> ColumnElement[bool]:
 
 def map_key_of(row: ResultRow) -> MapKey:
     values = {name: getattr(row, name) for name in MapKey.__dataclass_fields__ if name != "owner"}
+    if row.status == KeyStatus.OK and row.tested_at is None:
+        values["status"] = KeyStatus.UNTESTED
     return MapKey(owner=KeyOwner(OwnerKind(row.owner_kind), row.owner_id), **values)

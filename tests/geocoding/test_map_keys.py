@@ -1,7 +1,9 @@
 """Map keys are write-only: encrypted, tested when saved, replaced without a gap, and never shown again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -10,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import system_caller
 from geo_assign.core.errors import InvalidError, StaleError
+from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.secrets import SecretBox, SecretKeysMissingError, SecretUnreadableError
 from geo_assign.geocoding.commands.map_keys import (
     MapKeyRefusedError,
@@ -73,10 +76,10 @@ def test_a_key_the_provider_refused_is_not_stored(desk: Desk) -> None:
 
 def test_a_key_that_could_not_be_tried_is_stored_and_says_so(desk: Desk) -> None:
     stored = desk.configure(tested=NOT_TESTED)
-    assert (stored.status, stored.tested_at, stored.last_error) == ("ok", None, "Not tested yet.")
+    assert (stored.status, stored.tested_at, stored.last_error) == ("untested", None, "Not tested yet.")
     desk.knows_the_house()
     desk.ask()
-    assert desk.key().last_error is None
+    assert (desk.key().status, desk.key().tested_at, desk.key().last_error) == ("ok", desk.clock.now(), None)
 
 
 def test_a_test_asks_the_provider_and_touches_no_database(desk_at: Callable[..., Desk]) -> None:
@@ -95,6 +98,47 @@ def test_a_test_asks_the_provider_and_touches_no_database(desk_at: Callable[...,
     hung = test()
     assert hung is not None
     assert hung.code is ProblemCode.GEOCODER_UNAVAILABLE
+
+
+UNANSWERED = [
+    GeocodeProblem(ProblemCode.GEOCODER_UNAVAILABLE, "The geocoder did not answer within 5.0 s."),
+    GeocodeProblem(ProblemCode.GEOCODER_UNAVAILABLE, "The provider answered 502."),
+    GeocodeProblem(ProblemCode.GEOCODER_RATE_LIMITED, "The provider's limit is reached (429)."),
+]
+
+
+@pytest.mark.parametrize("problem", UNANSWERED, ids=lambda problem: problem.detail)
+def test_what_the_provider_did_not_answer_is_untested_never_ok(desk: Desk, problem: GeocodeProblem) -> None:
+    assert desk.configure().status == "ok"
+    with desk.database.transaction(desk.org_id) as tx:
+        after = record_test(tx, desk.owner, version=1, tested=problem)
+    assert (after.status, after.last_error) == ("untested", problem.detail)
+    assert desk.configure(tested=problem).status == "untested"
+
+
+def test_a_place_that_may_not_be_called_and_a_file_that_is_not_there_are_refused(desk: Desk, tmp_path: Path) -> None:
+    strict = replace(desk.geocoder, client=OutboundClient(), gazetteers=tmp_path)
+    (tmp_path / "broken.csv").write_text("nothing,of,this\n1,2,3\n")
+    wrong = [
+        ("nominatim", "http://127.0.0.1:8080", "address_refused"),
+        ("nominatim", "https://localhost./search", "address_refused"),
+        ("nominatim", "http://[::ffff:169.254.169.254]/", "address_refused"),
+        ("photon", "http://192.0.0.8/", "address_refused"),
+        ("nominatim", "ftp://example.com/", "invalid_url"),
+        ("gazetteer", "absent.csv", "file_unreadable"),
+        ("gazetteer", "broken.csv", "file_unreadable"),
+        ("gazetteer", None, "file_unreadable"),
+    ]
+    for provider, url, code in wrong:
+        with pytest.raises(InvalidError) as raised:
+            strict.test_map_key(provider=provider, url=url, key=None, deadline_s=3.0)
+        assert [(one.pointer, one.code) for one in raised.value.errors] == [("/url", code)], url
+
+
+def test_a_name_that_is_unknown_today_is_untested(desk: Desk) -> None:
+    found = desk.geocoder.test_map_key(provider="nominatim", url="https://no-such.invalid/", key=None, deadline_s=3.0)
+    assert found is not None
+    assert found.code is ProblemCode.GEOCODER_UNAVAILABLE
 
 
 def test_a_later_test_can_revive_a_key(desk: Desk) -> None:

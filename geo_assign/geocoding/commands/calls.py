@@ -110,7 +110,14 @@ def record(tx: Tx, box: SecretBox, job: ReservedCall, *, result: GeocodeResult) 
         _count_failure(tx, job, problem, now=now)
     else:
         change_state(
-            tx, job.owner, job.version, only_after_failure=True, failures=0, opened_until=None, last_error=None
+            tx,
+            job.owner,
+            job.version,
+            only_after_failure=True,
+            failures=0,
+            opened_until=None,
+            last_error=None,
+            tested_at=func.coalesce(map_keys.c.tested_at, now),
         )
 
 

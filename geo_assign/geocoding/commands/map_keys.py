@@ -105,20 +105,25 @@ class KeyState(TypedDict, total=False):
 
     status: str
     last_error: str | None
-    tested_at: datetime
+    tested_at: datetime | ColumnElement[datetime] | None
     failures: int | ColumnElement[int]
     opened_until: datetime | ColumnElement[datetime | None] | None
     blocked_until: datetime | ColumnElement[datetime] | None
 
 
 def record_test(tx: Tx, owner: KeyOwner, *, version: int, tested: GeocodeProblem | None) -> MapKey:
-    """Write what a test of the stored key found; a key that works again is used again. Raises MapKeyNotFoundError."""
+    """Write what a test of the stored key found; a key that works again is used again. Raises MapKeyNotFoundError.
+
+    One that the provider did not answer is untested from then on, and is used as before.
+    """
     now = tx.now()
     values: KeyState = {"last_error": tested.detail if tested else None}
     if tested is None:
         values |= {"tested_at": now, "status": "ok", "failures": 0, "opened_until": None, "blocked_until": None}
     elif tested.code is ProblemCode.MAP_KEY_INVALID:
         values |= {"tested_at": now, "status": "invalid"}
+    else:
+        values |= {"tested_at": None}
     change_state(tx, owner, version, **values)
     return get_map_key(tx, owner)
 

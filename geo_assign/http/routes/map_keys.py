@@ -21,7 +21,7 @@ from geo_assign.geocoding.commands.map_keys import (
     record_test,
     store_map_key,
 )
-from geo_assign.geocoding.domain import GeocodeProblem, KeyOwner, MapKey, OwnerKind
+from geo_assign.geocoding.domain import GeocodeProblem, KeyOwner, KeyStatus, MapKey, OwnerKind
 from geo_assign.geocoding.queries import MapKeyNotFoundError, find_map_key, get_map_key
 from geo_assign.http.operations import ADMINISTRATORS, STORE_SETTINGS, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
@@ -52,7 +52,7 @@ class MapKeyAnswer(Answer):
     provider: str = Field(description="Whose geocoder it opens.")
     url: str | None
     key_hint: str | None = Field(description="How the key ends.")
-    status: str = Field(description="`ok`, or `invalid`: refused by the provider.")
+    status: KeyStatus = Field(description="`untested`: the provider did not answer. `invalid`: it refused the key.")
     last_error: str | None = Field(description="What the provider last refused.")
     blocked_until: datetime | None = Field(description="The provider asked to wait until then.")
     daily_budget: int | None = Field(description="Requests a day, UTC.")
