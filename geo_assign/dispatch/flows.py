@@ -17,12 +17,16 @@ from geo_assign.dispatch import batches
 from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
+from geo_assign.dispatch.commands.impossible import judge_work, list_orders_to_judge
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.geocoding.questions import address_question
+from geo_assign.workforce.commands.work_checks import note_end_of_agreement, settle_work_checks
+from geo_assign.workforce.domain import CheckedKind
 from geo_assign.workforce.store_rules import get_store_rules
+from geo_assign.workforce.work_checks import find_work_check
 from geo_assign.workorders.commands import find_and_lock_ungeocoded, set_deadlines
 from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, State, WorkOrder
 from geo_assign.workorders.queries import get_work_order
@@ -37,6 +41,9 @@ class GeocodeRequest:
     group_id: UUID | None
     address: AddressQuery
 
+
+# A call that changes technicians judges so many orders before it answers; the worker takes so many at a time.
+_JUDGED_AT_ONCE = 20
 
 Geocode = Callable[[GeocodeRequest], GeocodeResult]
 """Asks a geocoder, within its deadline, outside any transaction; problems are results, never exceptions."""
@@ -64,6 +71,8 @@ class DispatchService:
         )
         if to_geocode:
             self.locate(caller.org_id, order_id)
+        if "skills" in changes.fields:
+            self._judge(caller.org_id, order_id)
         if to_geocode or changes.location is not None or changes.slot is not None:
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id)
@@ -143,6 +152,37 @@ class DispatchService:
     def close_expired(self, org_id: UUID, offer_id: UUID) -> UUID | None:
         """Expire one overdue offer; returns its work order, which is due. None: there was nothing (left) to do."""
         return self.database.run(org_id, lambda tx: answering.expire(tx, system_caller(org_id), offer_id))
+
+    def judge_work_of(self, org_id: UUID, kind: CheckedKind, subject_id: UUID) -> None:
+        """Judge the work of technicians of whom something has changed, each order in a transaction of its own.
+
+        What is more than a few orders is left to the worker, which is told by a row (`check_work_of`).
+        """
+        looked_at, wrong, void = self.database.run(
+            org_id, lambda tx: (tx.now(), *list_orders_to_judge(tx, kind, subject_id))
+        )
+        for order_id in wrong[:_JUDGED_AT_ONCE]:
+            self._judge(org_id, order_id)
+        if len(wrong) > _JUDGED_AT_ONCE:
+            return
+        for order_id in void:
+            self._judge(org_id, order_id)
+        self.database.run(org_id, lambda tx: settle_work_checks(tx, kind, subject_id, looked_at=looked_at))
+
+    def check_work(self, org_id: UUID, check_id: UUID) -> None:
+        """Judge the work of those whom a row notes, if it is still due."""
+        check, now = self.database.run(org_id, lambda tx: (find_work_check(tx, check_id), tx.now()))
+        if check is not None and check.due_at <= now:
+            self.judge_work_of(org_id, check.kind, check.subject_id)
+
+    def end_agreement(self, org_id: UUID, provider_id: UUID) -> None:
+        """A provider's agreement is over by the mere passing of time: judge the work of its staff."""
+        if self.database.run(org_id, lambda tx: note_end_of_agreement(tx, provider_id)):
+            self.judge_work_of(org_id, CheckedKind.PROVIDER, provider_id)
+
+    def _judge(self, org_id: UUID, order_id: UUID) -> None:
+        if self.database.run(org_id, lambda tx: judge_work(tx, order_id)):
+            self.evaluate(org_id, order_id)
 
     def read(self, caller: Caller, order_id: UUID) -> WorkOrder:
         """The order in its present state. It was in scope when it was written."""

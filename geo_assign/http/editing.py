@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import StaleError
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import Reply
+from geo_assign.workforce.domain import CheckedKind, InUseError
+from geo_assign.workforce.work_checks import list_checked_technicians
+from geo_assign.workorders.queries import list_held_work, named
 
 T = TypeVar("T")
 
@@ -39,6 +44,19 @@ def stale_as(answer: Callable[[Any], BaseModel]) -> Iterator[None]:
     except StaleError as error:
         facts = {**error.facts, "current": answer(error.facts["current"])}
         raise StaleError(error.detail, **facts) from error
+
+
+@contextmanager
+def naming_work(tx: Tx, scope: Scope, kind: CheckedKind, subject_id: UUID) -> Iterator[None]:
+    """Have a refusal because of technicians name the work orders of the scope that they have to do."""
+    try:
+        yield
+    except InUseError as error:
+        work = list_held_work(tx, scope, list_checked_technicians(tx, kind, subject_id))
+        if not work:
+            raise
+        detail = f"{error.detail} They have {named(work)} to do."
+        raise InUseError(detail, **error.facts, work_orders=[asdict(one) for one in work]) from error
 
 
 def unsent(description: str | None = None) -> Any:

@@ -1,13 +1,14 @@
 """Writes about people's data: who looked, who exported, and taking people out of what is kept."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, delete, exists, func, literal, null, select, update
+from sqlalchemy import Uuid, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from geo_assign.access.commands import audit
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
@@ -24,7 +25,6 @@ from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off
 from geo_assign.workorders.commands import apply_change, lock
 from geo_assign.workorders.domain import (
-    HOLDING,
     TERMINAL,
     Change,
     ChangedEvent,
@@ -34,7 +34,8 @@ from geo_assign.workorders.domain import (
     WorkOrder,
     WorkOrderStateError,
 )
-from geo_assign.workorders.tables import bookings, group_stays, offers
+from geo_assign.workorders.queries import list_held_work, named
+from geo_assign.workorders.tables import group_stays, offers
 
 # History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
 _PATIENCE = select(func.set_config("statement_timeout", "10min", True))
@@ -160,10 +161,10 @@ def _without_customer(order: WorkOrder) -> Columns:
 
 
 def _require_no_open_work(tx: Tx, technician_id: UUID) -> None:
-    b = bookings.c
-    held = exists().where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING))
-    if tx.conn.execute(select(held)).scalar_one():
-        raise OpenWorkError
+    held = list_held_work(tx, EVERYTHING, [technician_id])
+    if held:
+        detail = f"This technician still has {named(held)}, or an open offer of it."
+        raise OpenWorkError(detail, work_orders=[asdict(one) for one in held])
 
 
 def _erase_user(tx: Tx, user_id: UUID) -> None:

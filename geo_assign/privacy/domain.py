@@ -42,7 +42,7 @@ class View:
 class OpenWorkError(ConflictError):
     """This technician still has work or open offers.
 
-    Assign the work to another technician first.
+    Assign the work to another technician first: `work_orders` names it.
     """
 
     code = "has_open_work"

@@ -160,10 +160,19 @@ class Duties:
     group_ids: tuple[UUID, ...] = ()
 
 
+class CheckedKind(StrEnum):
+    """Whose work is judged again: one technician's, that of a provider's staff, or of a store's technicians."""
+
+    TECHNICIAN = "technician"
+    PROVIDER = "provider"
+    STORE = "store"
+
+
 class InUseError(ConflictError):
     """This is still in use.
 
-    Active technicians, groups or users depend on it; move or deactivate them first.
+    Active technicians, groups or users depend on it; move or deactivate them first. `work_orders` names what these
+    technicians have to do.
     """
 
     code = "in_use"

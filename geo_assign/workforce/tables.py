@@ -18,7 +18,7 @@ from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
 from geo_assign.core.tables import INSTANT, in_values, tenant_table
-from geo_assign.workforce.domain import WorksFrom
+from geo_assign.workforce.domain import CheckedKind, WorksFrom
 
 SLUG = "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
 
@@ -66,6 +66,7 @@ service_groups = tenant_table(
     CheckConstraint(SLUG, name="slug"),
 )
 
+# `end_noted_for` is the last `valid_until` whose passing was taken note of.
 service_providers = tenant_table(
     "service_providers",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -78,6 +79,7 @@ service_providers = tenant_table(
     Column("valid_from", INSTANT),
     Column("works_from", Text, nullable=False, server_default=WorksFrom.STAFF),
     Column("capacity", Integer),
+    Column("end_noted_for", INSTANT),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     UniqueConstraint("org_id", "slug"),
     CheckConstraint(SLUG, name="slug"),
@@ -85,6 +87,12 @@ service_providers = tenant_table(
     CheckConstraint("works_from <> 'base' OR base_lat IS NOT NULL", name="base_is_known"),
     CheckConstraint("valid_until > valid_from", name="agreement_forward"),
     CheckConstraint("capacity > 0", name="capacity"),
+    Index(
+        "service_providers_ended_idx",
+        "valid_until",
+        postgresql_where=text("valid_until IS DISTINCT FROM end_noted_for"),
+    ),
+    worker=("SELECT",),
 )
 
 provider_groups = tenant_table(
@@ -183,6 +191,21 @@ hours_exceptions = tenant_table(
     Column("updated_at", INSTANT, nullable=False),
     _belongs("technician_id", to="technicians", delete="CASCADE"),
     CheckConstraint("jsonb_typeof(spans) = 'array'", name="spans"),
+)
+
+# Whose work is to be judged again, because what they may do or when they work has changed: the technician with the id
+# `subject_id`, a provider's staff, or a store's technicians.
+work_checks = tenant_table(
+    "work_checks",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject_id", UUID(as_uuid=True), nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    CheckConstraint(in_values("kind", CheckedKind), name="kind"),
+    Index("work_checks_due_idx", "due_at"),
+    Index("work_checks_subject_idx", "org_id", "subject_id"),
+    worker=("SELECT",),
 )
 
 # How a person wants lists shown: columns, sort and filters, as the pages that show them understand them.

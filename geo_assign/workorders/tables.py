@@ -127,6 +127,7 @@ work_orders = tenant_table(
     Index("work_orders_org_id_created_at_idx", "org_id", "created_at", "id"),
     Index("work_orders_org_id_updated_at_idx", "org_id", "updated_at"),
     Index("work_orders_geog_idx", "org_id", "geog", postgresql_using="gist", postgresql_where=text(_LIVE)),
+    Index("work_orders_alarm_idx", "org_id", postgresql_where=text("alarm IS NOT NULL")),
     Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
     Index("work_orders_evaluate_due_idx", "evaluate_due_at", postgresql_where=text("evaluate_due_at IS NOT NULL")),
     Index(
@@ -166,6 +167,7 @@ work_order_counters = tenant_table(
     CheckConstraint(in_values("kind", Kind), name="kind"),
 )
 
+# `known_reasons` are the codes of what stood against the technician when a person chose: they raise no alarm later.
 # `occupies` is the slot with the store's travel buffer before it. The exclusion constraint is what makes a double
 # booking impossible; an open offer holds its time as an assignment does.
 bookings = tenant_table(
@@ -182,6 +184,7 @@ bookings = tenant_table(
     Column("occupies", TSTZRANGE, Computed("tstzrange(occupied_from, occupied_until, '[)')", persisted=True)),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    Column("known_reasons", ARRAY(Text), nullable=False, server_default="{}"),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
     CheckConstraint(in_values("state", BookingState), name="state"),

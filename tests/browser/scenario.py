@@ -121,6 +121,7 @@ class Scenario:
             "created_at": text(made),
             "updated_at": text(made),
             "version": 1,
+            "warnings": [],
         }
         order |= more
         self.orders[order["id"]] = order

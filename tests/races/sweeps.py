@@ -20,6 +20,8 @@ from geo_assign.core.errors import GeoAssignError
 from geo_assign.dispatch.commands import answering, assigning, moving, orders, reallocating
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.workforce.commands.stores import NewStore, create_store
+from geo_assign.workforce.commands.time_off import add_time_off
+from geo_assign.workforce.domain import CheckedKind, TimeOff
 from geo_assign.workorders.domain import Kind, NewOrder, RejectReason, WorkOrder
 from tests.day import Day
 
@@ -117,6 +119,14 @@ def _reject_group(scene: Scene, by: DispatchService) -> object:
     )
 
 
+def _time_off(scene: Scene, by: DispatchService) -> object:
+    """The technician who has the work, or is asked for it, gets the time of its slot off."""
+    day, technician_id = scene.day, scene.day.people["A"]
+    span = TimeOff(uuid4(), technician_id, scene.order.slot_start, scene.order.slot_end, None)
+    by.database.run(day.org_id, lambda tx: add_time_off(tx, day.boss, span))
+    return by.judge_work_of(day.org_id, CheckedKind.TECHNICIAN, technician_id)
+
+
 ACTS: Mapping[str, Act] = {
     "auto-assign": Act(
         "pending", lambda scene, by: by.evaluate(scene.day.org_id, scene.order.id, caller=scene.day.boss, forced=True)
@@ -132,6 +142,7 @@ ACTS: Mapping[str, Act] = {
     "transfer": Act("offered", _transfer),
     "convert": Act("assigned", lambda scene, by: by.convert(scene.day.boss, scene.order.id, scene.version)),
     "group reject": Act("offered", _reject_group, sent=True),
+    "time off": Act("offered", _time_off),
 }
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.wire import FreeText
+from geo_assign.dispatch.commands.impossible import review_alarm, told_by
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import Release, release_technician
 from geo_assign.workforce.store_rules import get_store_rules
-from geo_assign.workorders.commands import apply_change, close_offer, lock_with_offer, set_bookings
+from geo_assign.workorders.commands import apply_change, close_offer, lock, lock_with_offer, set_bookings
 from geo_assign.workorders.domain import (
     MAY_ASK_AGAIN,
     Assigned,
@@ -89,6 +90,8 @@ def assign_if_complete(
         sets={"evaluate_due_at": due_at},
     )
     apply_change(tx, order, change)
+    if told_by(order):
+        review_alarm(tx, lock(tx, order.id))
 
 
 def reject(tx: Tx, caller: Caller, offer_id: UUID, reason: RejectReason, note: str | None = None) -> Offer:
@@ -196,6 +199,7 @@ def _refuse_withdrawn(tx: Tx, offer: Offer) -> None:
 
 _WITHDRAWN: Mapping[str, str] = {
     WithdrawnBecause.TAKEN_BY_ANOTHER: "Another technician was quicker and has this work.",
+    WithdrawnBecause.TECHNICIAN_UNABLE: "What you may do, or when you work, has changed.",
     WithdrawnBecause.LEAD_REFUSED: "The technician who was to lead this work did not take it.",
     WithdrawnBecause.COLLABORATOR_MISSING: "A collaborator is missing, so this work is arranged anew.",
 }

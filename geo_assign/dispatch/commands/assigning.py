@@ -15,6 +15,7 @@ from geo_assign.dispatch.commands.crews import (
     get_collaborators,
     require_fit,
 )
+from geo_assign.dispatch.commands.impossible import accept_reasons
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.matching.domain import Ranking
@@ -84,6 +85,7 @@ def assign(
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_bookings(tx, order.id))})
     freed = withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
     _assign_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
+    accept_reasons(tx, order_id)
     wake_for(tx, freed, at=tx.now())
     return lock(tx, order_id)
 

@@ -8,6 +8,7 @@ from geo_assign.dispatch.commands.asking import ask_more, find_technician
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
 from geo_assign.dispatch.commands.collecting import collect
 from geo_assign.dispatch.commands.crews import fill_vacancies
+from geo_assign.dispatch.commands.impossible import accept_reasons
 from geo_assign.dispatch.searching import slot_has_passed, trigger_for
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
@@ -93,6 +94,8 @@ def _assign_wanted(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, 
     if not claim_and_assign(tx, caller, order, rules, wanted, at=now, as_offer=False, ranking=None):
         after = Pending(WantedTaken(wanted=technician_id, counts={"slot_taken": 1}))
         set_pending(tx, caller, order, after, at=now, sets={"wanted_technician_id": None})
+        return
+    accept_reasons(tx, order.id)
 
 
 def _wait_for_location(tx: Tx, caller: Caller, order: WorkOrder) -> None:

@@ -8,11 +8,12 @@ from uuid import UUID
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
+from geo_assign.dispatch.commands.impossible import review_alarm, told_by
 from geo_assign.matching.domain import Candidate, Ranking
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.commands import apply_change, claim_time, insert_offer
+from geo_assign.workorders.commands import apply_change, claim_time, insert_offer, lock
 from geo_assign.workorders.domain import (
     Assigned,
     AssignedEvent,
@@ -113,6 +114,8 @@ def record_assignment(
         sets["crew_size"] = len(crew)
     after = Offered() if as_offer else Assigned(recipient.technician_id, pinned=recipient.by_hand)
     apply_change(tx, order, Change(by=caller, at=at, event=event, after=after, sets=sets))
+    if told_by(order) and not as_offer:
+        review_alarm(tx, lock(tx, order.id))
 
 
 def _receipt(

@@ -6,6 +6,7 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
+from geo_assign.dispatch.commands.impossible import review_alarm, told_by
 from geo_assign.dispatch.commands.orders import TAKEN_OVER_AFTER
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
@@ -66,6 +67,8 @@ def convert(tx: Tx, caller: Caller, lead_id: UUID, *, version: int | None) -> tu
     apply_change(tx, lead, Change(by=caller, at=now, event=event, after=after, sets={"external_id": None}))
     insert_ticket(tx, caller, lead, ticket_id, number=number, columns=columns, at=now)
     leave_group(tx, lead.id, at=now)
+    if told_by(lead):
+        review_alarm(tx, lock(tx, ticket_id))
     wake_for(tx, freed, at=now)
     return ticket_id, False
 

@@ -11,6 +11,7 @@ from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.dispatch.commands.answering import assign_if_complete
 from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.impossible import accept_reasons, review_alarm
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.searching import slot_has_passed
@@ -205,6 +206,8 @@ def change_crew(
         lock_people(tx, [*(one.technician_id for one in leaving), *new])
         members = [CrewMember(one.id, one.name) for one in joining]
         _exchange_members(tx, caller, _with_fixed_slot(order), rules, leaving=leaving, joining=members)
+        accept_reasons(tx, order.id, new)
+        review_alarm(tx, lock(tx, order.id))
     return lock(tx, order_id)
 
 

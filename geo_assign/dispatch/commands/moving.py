@@ -13,6 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.automation import LOCATION_REASONS
+from geo_assign.dispatch.commands.impossible import review_alarm
 from geo_assign.dispatch.commands.releasing import release, require_force
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
@@ -123,6 +124,8 @@ def reassign_group(
     kept = _leave_behind(tx, caller, order, goal, group_id, at=now)
     after = SameState(order.state) if kept else _to_be_evaluated(order, WithdrawnBecause.GROUP_CHANGED, at=now)
     _arrive(tx, caller, order, goal, MoveResult(GroupChangedEvent, after), at=now)
+    if kept:
+        review_alarm(tx, lock(tx, order_id))
     return True
 
 
@@ -146,6 +149,8 @@ def reject_group(tx: Tx, caller: Caller, order_id: UUID, *, note: str | None, fo
     after = SameState(order.state) if kept else Pending(Unassigned(rejected_by=sent.group_name))
     returned_to = _dispatcher_on_shift(tx, sent.sent_by, group.id)
     _arrive(tx, caller, order, goal, MoveResult(GroupRejectedEvent, after, returned_to), at=now)
+    if kept:
+        review_alarm(tx, lock(tx, order_id))
     return True
 
 

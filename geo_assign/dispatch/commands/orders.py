@@ -12,6 +12,7 @@ from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.core.wire import FreeText
+from geo_assign.dispatch.commands.impossible import review_alarm
 from geo_assign.dispatch.commands.locating import LocatedPlace, move
 from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.dispatch.commands.waking import wake_for
@@ -31,6 +32,7 @@ from geo_assign.workorders.commands import (
 )
 from geo_assign.workorders.domain import (
     TERMINAL,
+    WAITING,
     BookingState,
     CancelledEvent,
     Change,
@@ -129,6 +131,8 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     if sets:
         event = ChangedEvent(fields=tuple(sorted(sets.keys() - _NOT_TOLD)))
         apply_change(tx, order, Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets))
+    if "skills" in sets and order.state not in WAITING:
+        review_alarm(tx, lock(tx, order_id))
     if changes.slot is not None:
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
     place = changes.location or (find_typed_point(changes.address or "") if new_address and not pinned else None)

@@ -14,6 +14,7 @@ from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_
 from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.crews import require_fit
+from geo_assign.dispatch.commands.impossible import accept_reasons, review_alarm
 from geo_assign.dispatch.commands.releasing import require_force
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.matching.domain import Ranking
@@ -81,6 +82,8 @@ def reallocate(
     freed = _release(tx, caller, order, bookings, event, at=now)
     recipient = recipient_of(technician, ranking)
     _replace(tx, caller, order, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
+    accept_reasons(tx, order.id, [technician.id])
+    review_alarm(tx, lock(tx, order.id))
     audit(
         tx,
         caller,

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from geo_assign.access.domain import EVERYTHING, Caller
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.dispatch.commands.conflicts import slot_taken
+from geo_assign.dispatch.commands.impossible import accept_reasons, review_alarm
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.workforce.local_time import as_instant, get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands import apply_change, claim_time, lock_people, set_bookings
+from geo_assign.workorders.commands import apply_change, claim_time, lock, lock_people, set_bookings
 from geo_assign.workorders.domain import (
     UNDER_WAY,
     Booking,
@@ -50,6 +51,8 @@ def slot_of(
 def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: datetime | None) -> None:
     """Move a locked order to another slot, with all who have it; working hours are not asked for.
 
+    A user knows what stands against the technicians then; where another caller moves it, an alarm tells.
+
     Open offers are withdrawn: the order is due, to be offered anew. Raises WorkOrderUnderWayError, SlotTakenError with
     all who have no time then, and as `slot_of`; then nothing is changed.
     """
@@ -73,6 +76,10 @@ def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: d
     event = RescheduledEvent(from_=_told(order), to=_told(moved))
     after = _to_be_offered(order, at=now) if order.state is State.OFFERED else SameState(order.state)
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=after, sets=sets))
+    if caller.kind is ActorKind.USER:
+        accept_reasons(tx, order.id)
+    else:
+        review_alarm(tx, lock(tx, order.id))
     wake_for(tx, [booking.technician_id for booking in bookings], at=now)
 
 
@@ -91,6 +98,7 @@ def _move_time(
             travel_buffer=rules.settings.travel_buffer,
             at=at,
             role=one.role,
+            known_reasons=one.known_reasons,
         )
         if claimed is None:
             raise slot_taken(

@@ -12,7 +12,7 @@ from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.routes.technicians import WallSpan
 from geo_assign.http.schemas import Answer, Body, Listing, LocalDate, OptionalNote, Query
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.domain import HoursException
+from geo_assign.workforce.domain import CheckedKind, HoursException
 from geo_assign.workforce.hours_exceptions import get_hours_exception, list_hours_exceptions
 
 routes = Routes("Technicians")
@@ -99,12 +99,14 @@ def put_exception_from_hours(call: Call[None, HoursExceptionBody], id: UUID, dat
 
     The spans that begin on that date are replaced, with what a night shift among them reaches into the next; the
     end of the night before stays. The date is one of the home store's calendar. Appointments that exist are not
-    moved.
+    moved; those that the technician cannot keep carry an alarm.
     """
     body = call.body
     with call.transaction() as tx:
         exception = HoursException(id, _date(date), body.spans, body.note)
-        return Reply(_answer(commands.set_hours_exception(tx, call.caller, exception)))
+        reply = Reply(_answer(commands.set_hours_exception(tx, call.caller, exception)))
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.TECHNICIAN, id)
+    return reply
 
 
 @routes.delete(
@@ -120,6 +122,7 @@ def delete_exception_from_hours(call: Call[None, None], id: UUID, date: str) -> 
     """
     with call.transaction() as tx:
         commands.remove_hours_exception(tx, call.caller, id, local_date=_date(date))
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.TECHNICIAN, id)
     return Reply()
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
-from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.editing import create_once, naming_work, stale_as, unsent
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
@@ -24,7 +24,7 @@ from geo_assign.http.schemas import (
     changes,
 )
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom
+from geo_assign.workforce.domain import CheckedKind, InUseError, ServiceProvider, WorksFrom
 
 routes = Routes("Service providers")
 
@@ -168,18 +168,25 @@ def update_service_provider(call: Call[None, ProviderPatch], id: UUID) -> Reply:
     sent = changes(call.body)
     if sent.get("base") is not None:
         sent["base"] = sent["base"].point()
-    with call.transaction() as tx, stale_as(_answer):
-        return _reply(commands.update_provider(tx, call.caller, id, changes=sent, version=call.if_match))
+    with (
+        call.transaction() as tx,
+        stale_as(_answer),
+        naming_work(tx, call.caller.scope, CheckedKind.PROVIDER, id),
+    ):
+        reply = _reply(commands.update_provider(tx, call.caller, id, changes=sent, version=call.if_match))
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.PROVIDER, id)
+    return reply
 
 
 @routes.delete("/v1/service-providers/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
 def delete_service_provider(call: Call[None, None], id: UUID) -> Reply:
     """Deactivate a service provider.
 
-    Refused while it has active technicians.
+    Refused while it has active technicians; `work_orders` names what they have to do.
     """
-    with call.transaction() as tx:
+    with call.transaction() as tx, naming_work(tx, call.caller.scope, CheckedKind.PROVIDER, id):
         commands.deactivate_provider(tx, call.caller, id)
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.PROVIDER, id)
     return Reply()
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.automation import settings_changed
-from geo_assign.http.editing import create_once, stale_as, unsent
+from geo_assign.http.editing import create_once, naming_work, stale_as, unsent
 from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
@@ -24,7 +24,7 @@ from geo_assign.http.schemas import (
     changes,
 )
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.domain import InUseError, Store
+from geo_assign.workforce.domain import CheckedKind, InUseError, Store
 from geo_assign.workforce.local_time import UnknownTimezoneError
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
 
@@ -144,8 +144,11 @@ def update_store(call: Call[None, StorePatch], id: UUID) -> Reply:
     sent = changes(call.body)
     if "location" in sent:
         sent["location"] = sent["location"].point()
-    with call.transaction() as tx, stale_as(_answer):
-        return _reply(commands.update_store(tx, call.caller, id, changes=sent, version=call.if_match))
+    with call.transaction() as tx, stale_as(_answer), naming_work(tx, call.caller.scope, CheckedKind.STORE, id):
+        reply = _reply(commands.update_store(tx, call.caller, id, changes=sent, version=call.if_match))
+    if "timezone" in sent:
+        call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.STORE, id)
+    return reply
 
 
 @routes.delete("/v1/stores/{id}", access=STORE_SETTINGS, status=204, errors=(NotFoundError, InUseError))
@@ -154,7 +157,7 @@ def delete_store(call: Call[None, None], id: UUID) -> Reply:
 
     It takes no new work; the work that it has goes on. Refused while technicians belong to it.
     """
-    with call.transaction() as tx:
+    with call.transaction() as tx, naming_work(tx, call.caller.scope, CheckedKind.STORE, id):
         commands.deactivate_store(tx, call.caller, id)
     return Reply()
 

@@ -10,7 +10,6 @@ from pydantic import Field
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.core.validation import Written
-from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.json_schemas import NamedSchema
 from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
@@ -32,8 +31,7 @@ from geo_assign.http.schemas import (
     changes,
 )
 from geo_assign.workforce import commands, queries
-from geo_assign.workforce.commands.technicians import lock_technician
-from geo_assign.workforce.domain import Technician, TimeOff
+from geo_assign.workforce.domain import CheckedKind, Technician, TimeOff
 
 routes = Routes("Technicians")
 
@@ -275,13 +273,15 @@ def create_time_off(call: Call[None, TimeOffBody], id: UUID) -> Reply:
         return commands.add_time_off(tx, call.caller, span)
 
     with call.transaction() as tx:
-        return create_once(
+        reply = create_once(
             tx,
             call.attempt,
             create=create,
             read=lambda row_id: queries.get_time_off(tx, row_id),
             reply=lambda span: Reply(TimeOffAnswer.model_validate(span)),
         )
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.TECHNICIAN, technician_id)
+    return reply
 
 
 @routes.delete(
@@ -291,19 +291,15 @@ def delete_time_off(call: Call[None, None], id: UUID, time_off_id: UUID) -> Repl
     """Delete time off."""
     with call.transaction() as tx:
         commands.remove_time_off(tx, call.caller, id, time_off_id=time_off_id)
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.TECHNICIAN, id)
     return Reply()
 
 
 def _change(call: AnyCall, technician_id: UUID, sent: dict[str, Any], *, version: int | None) -> Technician:
-    """Write a change; the open offers of a technician who stops working go to the next candidate."""
-    caller, waiting = call.caller, []
+    """Write a change; work that the technician cannot do any more is withdrawn or raises an alarm."""
     with call.transaction() as tx, stale_as(technician_answer):
-        if sent.get("active") is False:
-            lock_technician(tx, caller, technician_id)
-            waiting = go_off_duty(tx, caller, technician_id)
-        technician = commands.update_technician(tx, caller, technician_id, changes=sent, version=version)
-    for order_id in waiting:
-        call.services.dispatch.evaluate(caller.org_id, order_id)
+        technician = commands.update_technician(tx, call.caller, technician_id, changes=sent, version=version)
+    call.services.dispatch.judge_work_of(call.caller.org_id, CheckedKind.TECHNICIAN, technician_id)
     return technician
 
 

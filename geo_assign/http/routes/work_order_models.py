@@ -161,7 +161,7 @@ class BrokenCrewAnswer(Answer):
 
 
 class NearestExcludedAnswer(Answer):
-    """One of the nearest technicians who cannot go, with the codes of the reasons."""
+    """A technician who cannot go, with the codes of the reasons."""
 
     technician_id: UUID
     name: str
@@ -208,6 +208,7 @@ class AlarmAnswer(PartialAnswer):
     returns: int | None = Field(None, description="How often the order came back to that group.")
     asked: int | None = Field(None, description="How many technicians got an offer in vain.")
     missing: int | None = Field(None, description="How many collaborators are missing.")
+    technicians: Sequence[NearestExcludedAnswer] | None = Field(None, description="Who cannot do it any more.")
 
 
 class CollaboratorAnswer(PersonAnswer):

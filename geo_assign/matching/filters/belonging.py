@@ -81,6 +81,7 @@ FILTERS = (
         excludes=_is_inactive,
         words=plain("no longer works here"),
         remedy=lambda _question, _facts: {"active": True},
+        undoes=True,
         lasting=True,
     ),
     Filter(
@@ -90,6 +91,7 @@ FILTERS = (
         words=plain("belongs to another store or service group"),
         applies=lambda question: not (question.group_id is None and question.store_id is None),
         remedy=_wanted_team,
+        undoes=True,
         lasting=True,
     ),
     Filter(
@@ -98,6 +100,7 @@ FILTERS = (
         excludes=_has_no_agreement,
         words=plain("no agreement with the provider holds when the slot starts"),
         remedy=_wanted_agreement,
+        undoes=True,
     ),
     Filter(
         code=ExclusionCode.MISSING_SKILL,
@@ -106,6 +109,7 @@ FILTERS = (
         words=_missing_skills,
         applies=lambda question: bool(question.skills),
         parameters=given(skills=Given(ARRAY(Text()), lambda question: list(question.skills))),
+        undoes=True,
         lasting=True,
     ),
 )

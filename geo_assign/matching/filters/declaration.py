@@ -103,8 +103,8 @@ class Filter:
     - `words`: the sentence of an explanation, with what would have had to differ as far as the row tells.
     - `remedy`: what would have sufficed, from all that is known of the technician; `sufficient`: the same in words,
       by member, for the members that are a plain value; of several under the same words the greatest suffices.
-    - `lasting`: it depends on no slot. `of_place`: it hangs on a place. `of_track`: a past instant can be judged only
-      while the track of that day is kept.
+    - `undoes`: it stands against work that a technician already has. `lasting`: it depends on no slot. `of_place`: it
+      hangs on a place. `of_track`: a past instant can be judged only while the track of that day is kept.
     """
 
     code: ExclusionCode
@@ -115,6 +115,7 @@ class Filter:
     parameters: Mapping[str, Given] = field(default_factory=dict)
     remedy: Callable[[Question, Facts], Needed] = _no_remedy
     sufficient: Mapping[str, Sufficient] = field(default_factory=dict)
+    undoes: bool = False
     lasting: bool = False
     of_place: bool = False
     of_track: bool = False

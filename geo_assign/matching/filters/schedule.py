@@ -221,6 +221,7 @@ FILTERS = (
             exceptions_from=Given(Date(), _exception_date(0)), exceptions_until=Given(Date(), _exception_date(1))
         ),
         remedy=_nearest_hours,
+        undoes=True,
     ),
     Filter(
         code=ExclusionCode.TIME_OFF,
@@ -229,6 +230,7 @@ FILTERS = (
         words=plain("has time off during the slot"),
         remedy=_end_of_time_off,
         sufficient={"time_off_until": _BEGAN_AT},
+        undoes=True,
     ),
     Filter(
         code=ExclusionCode.SLOT_TAKEN,

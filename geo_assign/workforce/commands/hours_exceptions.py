@@ -12,7 +12,8 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.workforce.commands.authority import require_manages
-from geo_assign.workforce.domain import HoursException
+from geo_assign.workforce.commands.work_checks import check_work_of
+from geo_assign.workforce.domain import CheckedKind, HoursException
 from geo_assign.workforce.hours import require_spans
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.tables import hours_exceptions
@@ -30,6 +31,7 @@ def set_hours_exception(tx: Tx, caller: Caller, exception: HoursException) -> Ho
             set_={name: written.excluded[name] for name in ("spans", "note", "updated_at")},
         )
     )
+    check_work_of(tx, CheckedKind.TECHNICIAN, exception.technician_id)
     _audit(tx, caller, "hours_exception.set", exception.technician_id, exception.local_date)
     return exception
 
@@ -45,6 +47,7 @@ def remove_hours_exception(tx: Tx, caller: Caller, technician_id: UUID, *, local
     )
     if not removed.rowcount:
         raise NotFoundError
+    check_work_of(tx, CheckedKind.TECHNICIAN, technician_id)
     _audit(tx, caller, "hours_exception.removed", technician_id, local_date)
 
 

@@ -19,7 +19,8 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.links import set_links
-from geo_assign.workforce.domain import InUseError, ServiceProvider, WorksFrom, slug_from
+from geo_assign.workforce.commands.work_checks import check_work_of
+from geo_assign.workforce.domain import CheckedKind, InUseError, ServiceProvider, WorksFrom, slug_from
 from geo_assign.workforce.queries import get_provider, one_row, select_providers, to_provider
 from geo_assign.workforce.tables import provider_groups, service_groups, service_providers, stores, technicians
 from geo_assign.workforce.visibility import sees_provider
@@ -97,6 +98,8 @@ def update_provider(
     )
     if (after.base, after.works_from) != (before.base, before.works_from):
         _move_staff(tx, provider_id)
+    if any(getattr(after, name) != getattr(before, name) for name in _DECIDE):
+        check_work_of(tx, CheckedKind.PROVIDER, provider_id)
     audit(
         tx,
         caller,
@@ -106,6 +109,10 @@ def update_provider(
         fields=sorted(changes),
     )
     return get_provider(tx, caller.scope, provider_id)
+
+
+# What decides whether its staff may do work that was given before.
+_DECIDE = ("active", "group_ids", "valid_from", "valid_until")
 
 
 def deactivate_provider(tx: Tx, caller: Caller, provider_id: UUID) -> ServiceProvider:

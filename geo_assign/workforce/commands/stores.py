@@ -16,7 +16,8 @@ from geo_assign.core.geo import Point
 from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_everything, require_manages
-from geo_assign.workforce.domain import InUseError, Store, slug_from
+from geo_assign.workforce.commands.work_checks import check_work_of
+from geo_assign.workforce.domain import CheckedKind, InUseError, Store, slug_from
 from geo_assign.workforce.local_time import UnknownTimezoneError, get_zone
 from geo_assign.workforce.queries import get_store, one_row, to_store
 from geo_assign.workforce.store_settings import StoreSettings
@@ -76,6 +77,8 @@ def update_store(
     _write(tx, before, name=after.name, timezone=after.timezone, active=after.active, location=after.location)
     if after.location != before.location:
         _move_bases(tx, store_id, after.location)
+    if after.timezone != before.timezone:
+        check_work_of(tx, CheckedKind.STORE, store_id)
     audit(tx, caller, "store.changed", subject_kind="store", subject_id=store_id, fields=sorted(changes))
     return get_store(tx, caller.scope, store_id)
 

@@ -18,7 +18,8 @@ from geo_assign.core.versions import require_version
 from geo_assign.workforce.commands.authority import require_groups, require_manages, require_provider, require_store
 from geo_assign.workforce.commands.duty import end_duty
 from geo_assign.workforce.commands.links import set_links
-from geo_assign.workforce.domain import Hours, ServiceProvider, Technician, WorksFrom, slug_from
+from geo_assign.workforce.commands.work_checks import check_work_of
+from geo_assign.workforce.domain import CheckedKind, Hours, ServiceProvider, Technician, WorksFrom, slug_from
 from geo_assign.workforce.hours import week_minutes
 from geo_assign.workforce.queries import (
     get_technician,
@@ -103,10 +104,16 @@ def update_technician(
         .values(**_values(tx, after))
     )
     _link(tx, after)
+    if any(getattr(after, name) != getattr(before, name) for name in _DECIDE):
+        check_work_of(tx, CheckedKind.TECHNICIAN, technician_id)
     if after.active != before.active and before.user_id is not None:
         update_user(tx, caller, before.user_id, changes={"active": after.active})
     audit(tx, caller, "technician.changed", subject_kind="technician", subject_id=technician_id, fields=sorted(changes))
     return get_technician(tx, caller.scope, technician_id)
+
+
+# What decides whether a technician may do work that was given before.
+_DECIDE = ("active", "store_id", "group_ids", "provider_id", "skills", "hours")
 
 
 def deactivate_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:

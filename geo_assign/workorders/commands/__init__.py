@@ -4,6 +4,7 @@ from geo_assign.workorders.commands.bookings import (
     claim_time,
     lock_people,
     set_bookings,
+    set_known_reasons,
 )
 from geo_assign.workorders.commands.changes import (
     apply_change,
@@ -70,6 +71,7 @@ __all__ = [
     "require_way",
     "set_bookings",
     "set_deadlines",
+    "set_known_reasons",
     "set_offer_distance",
     "set_pending",
     "taken_over",

@@ -33,6 +33,7 @@ def claim_time(
     travel_buffer: timedelta,
     at: datetime,
     role: BookingRole = BookingRole.PRIMARY,
+    known_reasons: Sequence[str] = (),
 ) -> UUID | None:
     """Hold the slot, with the way there, for a technician; None when something else holds it.
 
@@ -56,6 +57,7 @@ def claim_time(
             occupied_until=end,
             created_at=at,
             updated_at=at,
+            known_reasons=list(known_reasons),
         )
         .on_conflict_do_nothing()
         .returning(bookings.c.id)
@@ -71,6 +73,13 @@ def _set_slot(tx: Tx, order: WorkOrder, start: datetime, end: datetime) -> None:
     w = work_orders.c
     moved = update(work_orders).where(w.org_id == tx.org_id, w.id == order.id)
     tx.conn.execute(moved.values(slot_start=start, slot_end=end))
+
+
+def set_known_reasons(tx: Tx, booking_id: UUID, reasons: Sequence[str]) -> None:
+    """Note what stood against the technician of a booking when a person chose, as codes."""
+    b = bookings.c
+    of_booking = update(bookings).where(b.org_id == tx.org_id, b.id == booking_id)
+    tx.conn.execute(of_booking.values(known_reasons=list(reasons)))
 
 
 def set_bookings(

@@ -1,12 +1,13 @@
 """What a dispatcher has to see at once: one frozen value per alarm, with its own facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, NotRequired, TypedDict
 from uuid import UUID
 
 from geo_assign.core.wire import Json, dump
+from geo_assign.workorders.domain.pending import ExcludedTechnician, ExcludedTechnicianDetail
 from geo_assign.workorders.domain.states import AlarmCode
 
 
@@ -63,6 +64,14 @@ class SlotPassedAlarm(Alarm):
     code = AlarmCode.SLOT_PASSED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkImpossibleAlarm(Alarm):
+    """Technicians who had the work, or were asked for it, cannot do it any more."""
+
+    code = AlarmCode.WORK_IMPOSSIBLE
+    technicians: Annotated[tuple[ExcludedTechnician, ...], "Who cannot do it any more, each with the codes of why."]
+
+
 ALARMS: Mapping[AlarmCode, type[Alarm]] = {
     alarm.code: alarm
     for alarm in (
@@ -71,6 +80,7 @@ ALARMS: Mapping[AlarmCode, type[Alarm]] = {
         OffersExhaustedAlarm,
         CollaboratorMissingAlarm,
         SlotPassedAlarm,
+        WorkImpossibleAlarm,
     )
 }
 """The values by their code."""
@@ -92,3 +102,4 @@ class AlarmDetail(TypedDict):
     returns: NotRequired[int]
     asked: NotRequired[int]
     missing: NotRequired[int]
+    technicians: NotRequired[Sequence[ExcludedTechnicianDetail]]

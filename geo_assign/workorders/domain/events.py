@@ -14,7 +14,7 @@ from uuid import UUID
 
 from geo_assign.core.wire import FreeText, Json, Member, dump, members
 from geo_assign.workorders.domain.alarms import EVERY_ALARM
-from geo_assign.workorders.domain.pending import CAUSES, PendingCause
+from geo_assign.workorders.domain.pending import CAUSES, ExcludedTechnician, PendingCause
 from geo_assign.workorders.domain.states import (
     TAKEN,
     TERMINAL,
@@ -30,6 +30,7 @@ from geo_assign.workorders.domain.states import (
 
 _LIVE = frozenset(State) - TERMINAL
 _NONE: frozenset[AlarmCode] = frozenset()
+_NO_ANSWER = frozenset({AlarmCode.WORK_IMPOSSIBLE})
 _OF_SLOT = frozenset({AlarmCode.SLOT_PASSED})
 
 _TECHNICIAN = "The technician concerned."
@@ -43,6 +44,8 @@ _DistanceM = Annotated[float | None, "How far the technician is from the work, i
 _DecisionId = Annotated[UUID | None, "The receipt of the choice, for `GET /v1/decisions/{id}`; null without one."]
 _ByHand = Annotated[bool, "Whether a person chose the technician."]
 _Note = Annotated[FreeText | None, "What was noted."]
+_ALARM = "The alarm that was raised, or cleared."
+_Alarm = Annotated[AlarmCode, _ALARM]
 _FORCED = "Whether force was used, as for work that is under way."
 _WHY = "Why, as a code; a reason that a person typed stands in the history alone."
 
@@ -68,6 +71,8 @@ class EventKind(StrEnum):
     GROUP_CHANGED = "group_changed"
     GROUP_REJECTED = "group_rejected"
     CREW_CHANGED = "crew_changed"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_CLEARED = "alarm_cleared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +159,12 @@ class LocatedEvent(WorkOrderEvent):
     """Its place is known, or moved."""
 
     kind = EventKind.LOCATED
+    settles = EVERY_ALARM - _NO_ANSWER
     published = True
     moved_m: Annotated[int | None, "How far it moved, in metres; null for the first place."]
     distance_m: _DistanceM
     eta_s: Annotated[float | None, "The technician's way to the work, in seconds; null if not known."]
-    alarm: Annotated[AlarmCode | None, "The alarm that was raised: the work moved under a technician."] = None
+    alarm: Annotated[AlarmCode | None, _ALARM] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +349,7 @@ class ChangedEvent(WorkOrderEvent):
     """It was corrected, or its address was looked up and is not clear."""
 
     kind = EventKind.CHANGED
+    settles = EVERY_ALARM - _NO_ANSWER
     leads_to = frozenset(State)
     fields: Annotated[tuple[str, ...] | None, "What was corrected."] = None
     erased: Annotated[bool | None, "Whether its customer was forgotten."] = None
@@ -365,12 +372,34 @@ class CrewChangedEvent(WorkOrderEvent):
     """Others come along, or one of those who were asked accepted."""
 
     kind = EventKind.CREW_CHANGED
+    settles = EVERY_ALARM - _NO_ANSWER
     leads_to = frozenset({State.OFFERED}) | TAKEN
     joined: Annotated[tuple[NamedTechnician, ...] | None, "Who comes along from now on."] = None
     left: Annotated[tuple[NamedTechnician, ...] | None, "Who no longer does."] = None
     missing: Annotated[int | None, "How many technicians are missing."] = None
     accepted: Annotated[UUID | None, "The technician who accepted while others are still asked."] = None
     offer_id: _OptionalOfferId = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaisedEvent(WorkOrderEvent):
+    """Technicians cannot do it any more, because what they may do or when they work has changed."""
+
+    kind = EventKind.ALARM_RAISED
+    published = True
+    settles = _NONE
+    alarm: _Alarm
+    technicians: Annotated[tuple[ExcludedTechnician, ...], "Who cannot do it any more, each with the codes of why."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmClearedEvent(WorkOrderEvent):
+    """What stood against its technicians does so no more."""
+
+    kind = EventKind.ALARM_CLEARED
+    published = True
+    settles = _NONE
+    alarm: _Alarm
 
 
 EVENTS: Mapping[EventKind, type[WorkOrderEvent]] = {
@@ -394,6 +423,8 @@ EVENTS: Mapping[EventKind, type[WorkOrderEvent]] = {
         GroupChangedEvent,
         GroupRejectedEvent,
         CrewChangedEvent,
+        AlarmRaisedEvent,
+        AlarmClearedEvent,
     )
 }
 """The events of a work order by their kind, in the order of `EventKind`."""

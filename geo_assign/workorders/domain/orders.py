@@ -12,6 +12,8 @@ from geo_assign.workorders.domain.alarms import AlarmDetail
 from geo_assign.workorders.domain.pending import PendingDetail
 from geo_assign.workorders.domain.states import (
     BUCKETS,
+    NEEDING_YOU,
+    TERMINAL,
     BookingRole,
     BookingState,
     Bucket,
@@ -210,7 +212,8 @@ class WorkOrder:
     @property
     def bucket(self) -> Bucket:
         """Which list of the dispatcher it belongs to."""
-        return BUCKETS[self.state]
+        needs_you = self.alarm is not None and self.alarm["code"] in NEEDING_YOU and self.state not in TERMINAL
+        return Bucket.NEEDS_YOU if needs_you else BUCKETS[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +248,7 @@ class Booking:
     """A technician's time, held for a work order, and what became of the offer behind it.
 
     `offer_id` and `answer` are None where the technician was never asked. `distance_m` (metres), `decision_id` and
-    `automatic` are the offer's.
+    `automatic` are the offer's. `known_reasons`: codes of what stood against the technician when a person chose.
     """
 
     id: UUID
@@ -258,6 +261,7 @@ class Booking:
     distance_m: float | None
     decision_id: UUID | None
     automatic: bool
+    known_reasons: tuple[str, ...] = ()
 
     @property
     def is_accepted_lead(self) -> bool:

@@ -30,7 +30,7 @@ _Crew = Annotated[BrokenCrew | None, "The crew that the order had; it waits for 
 
 @dataclass(frozen=True, slots=True)
 class ExcludedTechnician:
-    """One of the nearest technicians who cannot go, with the codes of what stands in the way."""
+    """A technician who cannot go, with the codes of what stands in the way."""
 
     technician_id: UUID
     name: str

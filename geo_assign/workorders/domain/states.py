@@ -119,6 +119,7 @@ class WithdrawnBecause(StrEnum):
     LEAD_REFUSED = "lead_refused"
     CREW_CHANGED = "crew_changed"
     COLLABORATOR_MISSING = "collaborator_missing"
+    TECHNICIAN_UNABLE = "technician_unable"
 
 
 class AlarmCode(StrEnum):
@@ -129,6 +130,7 @@ class AlarmCode(StrEnum):
     OFFERS_EXHAUSTED = "offers_exhausted"
     COLLABORATOR_MISSING = "collaborator_missing"
     SLOT_PASSED = "slot_passed"
+    WORK_IMPOSSIBLE = "work_impossible"
 
 
 def may_go(before: State, after: State) -> bool:
@@ -154,6 +156,8 @@ BUCKETS: Mapping[State, Bucket] = {
     **dict.fromkeys(TAKEN, Bucket.TAKEN),
     **dict.fromkeys(TERMINAL, Bucket.CLOSED),
 }
+NEEDING_YOU = frozenset({AlarmCode.WORK_IMPOSSIBLE})
+"""The alarms with which an order needs a dispatcher, whatever its state, until it is over."""
 
 
 class RejectReason(StrEnum):

@@ -21,6 +21,13 @@ from geo_assign.workorders.queries.history import (
     HistoryEntry,
     list_events,
 )
+from geo_assign.workorders.queries.impossible import (
+    HeldWork,
+    ToldReasons,
+    list_held_work,
+    list_impossible_work,
+    named,
+)
 from geo_assign.workorders.queries.offers import (
     get_acceptance_rates,
     get_offer,
@@ -48,8 +55,10 @@ __all__ = [
     "PREFIXES",
     "BookedTime",
     "BookingConflict",
+    "HeldWork",
     "HistoryEntry",
     "Scheduled",
+    "ToldReasons",
     "count_overlapping_bookings",
     "count_stays",
     "count_with_location",
@@ -66,6 +75,8 @@ __all__ = [
     "list_changed_work_orders",
     "list_events",
     "list_group_stays",
+    "list_held_work",
+    "list_impossible_work",
     "list_lead_offers",
     "list_occupied_spans",
     "list_offers_with_orders",
@@ -75,6 +86,7 @@ __all__ = [
     "list_searching",
     "list_to_geocode",
     "list_work_orders_by_id",
+    "named",
     "number_text",
     "select_work_orders",
     "to_work_order",

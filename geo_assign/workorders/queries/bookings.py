@@ -62,7 +62,7 @@ def list_bookings(tx: Tx, work_order_id: UUID) -> list[Booking]:
     )
     offered = (o.id.label("offer_id"), o.state.label("answer"), o.distance_m, o.decision_id, o.automatic)
     statement = (
-        select(b.id, b.technician_id, t.name.label("technician_name"), b.role, b.state, *offered)
+        select(b.id, b.technician_id, t.name.label("technician_name"), b.role, b.state, b.known_reasons, *offered)
         .select_from(joined)
         .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
         .order_by(b.id)
@@ -163,6 +163,7 @@ def _booking(row: ResultRow) -> Booking:
         distance_m=row.distance_m,
         decision_id=row.decision_id,
         automatic=bool(row.automatic),
+        known_reasons=tuple(row.known_reasons),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Text, and_, any_, cast, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
@@ -14,7 +14,17 @@ from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnySelect
-from geo_assign.workorders.domain import BOOKED, BUCKETS, Bucket, Kind, PendingReason, State, WorkOrder
+from geo_assign.workorders.domain import (
+    BOOKED,
+    BUCKETS,
+    NEEDING_YOU,
+    TERMINAL,
+    Bucket,
+    Kind,
+    PendingReason,
+    State,
+    WorkOrder,
+)
 from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
 from geo_assign.workorders.search_texts import search_words
 from geo_assign.workorders.tables import bookings, work_orders
@@ -210,6 +220,16 @@ def _has_alarm() -> ColumnElement[bool]:
     return func.coalesce(func.jsonb_typeof(_w.alarm), "null") != "null"
 
 
+def _in_buckets(buckets: Collection[Bucket]) -> ColumnElement[bool]:
+    """As `WorkOrder.bucket` has it."""
+    alarmed = func.coalesce(_w.alarm["code"].astext.in_(sorted(NEEDING_YOU)), false())
+    of_state = _w.state.in_([state for state, bucket in BUCKETS.items() if bucket in buckets])
+    if Bucket.NEEDS_YOU in buckets:
+        live = _w.state.not_in(sorted(TERMINAL))
+        return or_(of_state, and_(live, alarmed))
+    return and_(of_state, or_(_w.state.in_(sorted(TERMINAL)), not_(alarmed)))
+
+
 _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "states": lambda states: _w.state.in_(list(states)),
     "store_id": lambda store_id: _w.store_id == store_id,
@@ -217,7 +237,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "kind": lambda kind: _w.kind == kind,
     "external_id": lambda external_id: _w.external_id == external_id,
     "ids": lambda ids: _w.id.in_(list(ids)),
-    "buckets": lambda buckets: _w.state.in_([state for state, bucket in BUCKETS.items() if bucket in buckets]),
+    "buckets": _in_buckets,
     "pending_reasons": lambda reasons: _w.pending_reason.in_(list(reasons)),
     "skill": lambda skill: literal(skill) == any_(_w.skills),
     "slot_from": lambda instant: _w.slot_end > instant,

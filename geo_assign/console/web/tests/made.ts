@@ -40,6 +40,7 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
     created_at: at(-30),
     updated_at: at(-30),
     version: 1,
+    warnings: [],
     ...changes,
   };
 }

@@ -24,6 +24,13 @@ describe("the pending list", () => {
     expect(inOrder(groupPending([taken(old, "Bea"), done]))).toEqual([]);
   });
 
+  it("shows a taken order that needs a dispatcher, and says who cannot go", () => {
+    const stuck = taken(old, "Bea", { bucket: "needs_you" });
+    expect(inOrder(groupPending([stuck])).map(({ id }) => id)).toEqual(["old"]);
+    expect(waitingFor(stuck, NOON, "UTC")).toBe("Bea cannot go");
+    expect(farewellText(stuck, taken(old, "Bea"))).toBe("Bea keeps it");
+  });
+
   it("keeps a taken order where it stood while its farewell is read", () => {
     const farewell = { order: taken(old, "Bea"), from: old, text: "Bea has it", atMs: NOON };
     const groups = groupPending([taken(old, "Bea"), young], [farewell]);

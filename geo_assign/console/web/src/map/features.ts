@@ -1,6 +1,7 @@
 /** Features of the API as the map's sources hold them: only what a layer reads. */
 import type { LatLon } from "../api/types";
 import type { FleetChange, LegendKey, MapFeature } from "../model/fleet";
+import { isTaken } from "../model/pending";
 import { glyphOf, personImage, pinImage } from "../symbols/drawings";
 import { pointAt, ring, ringRadii } from "../model/geometry";
 import { distance } from "../model/words";
@@ -16,7 +17,7 @@ export function drawn(feature: MapFeature): Drawn {
   const { properties } = feature;
   const point = { type: "Feature" as const, id: feature.id, geometry: feature.geometry };
   if (properties.kind === "work_order") {
-    const taken = properties.bucket === "taken";
+    const taken = isTaken(properties);
     const image = pinImage(properties.order_kind, taken, glyphOf(properties));
     return { ...point, properties: { id: feature.id, kind: properties.order_kind, taken, image } };
   }

@@ -24,6 +24,13 @@ export interface Farewell {
 export const FAREWELL_MS = 5_000;
 const FINISHED: ReadonlySet<OrderState> = new Set(["completed", "cancelled", "converted"]);
 
+const TAKEN: ReadonlySet<OrderState> = new Set(["assigned", "travelling", "on_site", "in_progress"]);
+
+/** Whether a technician has the order; it may need a dispatcher all the same. */
+export function isTaken(order: { state: OrderState }): boolean {
+  return TAKEN.has(order.state);
+}
+
 const byTime = (read: (order: WorkOrder) => string) => (a: WorkOrder, b: WorkOrder) =>
   Date.parse(read(a)) - Date.parse(read(b)) || (a.id < b.id ? -1 : 1);
 
@@ -80,6 +87,7 @@ export function farewellText(before: WorkOrder, after: WorkOrder, meId = ""): st
   if (after.state === "converted") return "Became a ticket";
   const taker = after.assignee?.name;
   if (!taker) return "Done";
+  if (before.assignee?.id === after.assignee?.id) return `${taker} keeps it`;
   if (before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
   return who ? `${who} assigned ${taker}` : `${taker} has it`;
 }
@@ -107,6 +115,7 @@ export function waitingFor(order: WorkOrder, nowMs: number, zone: string): strin
   if (order.pending_reason === "needs_location") {
     return order.location_candidates.length > 0 ? "Which address?" : "Address not found";
   }
+  if (isTaken(order)) return `${order.assignee?.name ?? "The technician"} cannot go`;
   if (order.bucket === "later") return moment(Date.parse(order.slot.start), nowMs, zone);
   return REASONS[order.pending_reason ?? ""] ?? (order.location ? "Waiting" : "No address");
 }

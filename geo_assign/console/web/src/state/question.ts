@@ -3,6 +3,7 @@ import { ApiProblem, type Client } from "../api/client";
 import type { Candidate, Nearest, WorkOrder } from "../api/types";
 import { refusal } from "../model/answers";
 import { mergeRanking, type Ranking } from "../model/nearest";
+import { isTaken } from "../model/pending";
 
 /** Ranks that have a key and a marker; one more is asked for, to know whether there are more. */
 export const SHOWN = 6;
@@ -57,7 +58,7 @@ export class Question {
   /** Ask the service; an answer that came too late for the open order is dropped. */
   async ask(): Promise<void> {
     const order = this.order.peek();
-    if (!order?.location || order.bucket === "taken") return;
+    if (!order?.location || isTaken(order)) return;
     this.loading.value = this.ranking.peek() === null;
     try {
       const fresh = await this.around.client.nearest(order.id, SHOWN + 1);
@@ -87,7 +88,7 @@ export class Question {
   async give(mode: Mode): Promise<void> {
     const order = this.order.peek();
     const candidate = this.chosen.peek();
-    if (!order || !candidate || order.bucket === "taken" || this.giving.peek()) return;
+    if (!order || !candidate || isTaken(order) || this.giving.peek()) return;
     this.giving.value = { technicianId: candidate.technician_id, mode };
     try {
       const after = await this.around.client.assign(order, candidate.technician_id, mode);

@@ -4,6 +4,7 @@ import type { Accuracy, Around } from "../map/features";
 import type { Scene } from "../map/MapView";
 import { ageSeconds } from "../model/clock";
 import type { LegendKey } from "../model/fleet";
+import { isTaken } from "../model/pending";
 import { distance, firstName, travelTime } from "../model/words";
 import type { RankedMark } from "../map/markers";
 import { glyphOf, pin } from "../symbols/drawings";
@@ -53,7 +54,7 @@ interface Seen {
 /** The scene of an open order, or the plain map when none is open. */
 export function sceneOf(seen: Seen): Scene {
   const { order, technicians, chosen, nowMs } = seen;
-  const asked = order?.location && order.bucket !== "taken" ? seen.candidates : [];
+  const asked = order?.location && !isTaken(order) ? seen.candidates : [];
   const ranked = asked.map((candidate) => {
     const feature = technicians.get(candidate.technician_id);
     return markOf(withLive(candidate, feature), feature, candidate === chosen, nowMs);
@@ -61,7 +62,7 @@ export function sceneOf(seen: Seen): Scene {
   return {
     hidden: seen.hidden,
     order: order?.location
-      ? { id: order.id, kind: order.kind, at: order.location, shapes: pin(order.kind, order.bucket === "taken", glyphOf(order)) }
+      ? { id: order.id, kind: order.kind, at: order.location, shapes: pin(order.kind, isTaken(order), glyphOf(order)) }
       : null,
     ranked,
     around: order?.location ? aroundOf(order.location, asked, ranked) : null,

@@ -1,4 +1,5 @@
 import type { WorkOrder } from "../api/types";
+import { isTaken } from "../model/pending";
 import { slotText } from "../model/zone";
 import { glyphOf, pin } from "../symbols/drawings";
 import { Icon } from "../symbols/Icon";
@@ -22,7 +23,7 @@ export function Panel({ order }: { order: WorkOrder }) {
 /** What the order waits for decides what the panel offers. */
 function State({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
-  if (order.bucket === "taken") return <Taken order={order} />;
+  if (isTaken(order)) return <Taken order={order} />;
   if (!order.location || desk.placing.value) return <Locate order={order} />;
   return <Candidates order={order} />;
 }
@@ -32,7 +33,7 @@ function Head({ order }: { order: WorkOrder }) {
   const lines = [order.number, order.customer?.name, order.address].filter(Boolean).join(" · ");
   return (
     <header class="who">
-      <Symbol shapes={pin(order.kind, order.bucket === "taken", glyphOf(order))} />
+      <Symbol shapes={pin(order.kind, isTaken(order), glyphOf(order))} />
       <div>
         <h2>{order.title}</h2>
         <p>{lines}</p>

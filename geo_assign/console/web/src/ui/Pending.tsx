@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../api/types";
 import { ageSeconds, remaining } from "../model/clock";
-import { shortAddress, waitingFor, type Farewell, type PendingGroup } from "../model/pending";
+import { isTaken, shortAddress, waitingFor, type Farewell, type PendingGroup } from "../model/pending";
 import { duration } from "../model/words";
 import { moment } from "../model/zone";
 import { glyphOf, pin } from "../symbols/drawings";
@@ -81,7 +81,7 @@ function Row({ order }: { order: WorkOrder }) {
   return (
     <li class="row">
       <button ref={row} class="wo" data-row aria-current={selected ? "true" : undefined} onClick={() => desk.select(order.id)}>
-        <Symbol shapes={pin(order.kind, false, glyphOf(order))} />
+        <Symbol shapes={pin(order.kind, isTaken(order), glyphOf(order))} />
         <span class="ln">
           <span class="t">{order.title}</span>
           {order.offer && <Countdown order={order} />}
