@@ -164,7 +164,10 @@ class AddressQuery:
 
 @dataclass(frozen=True, slots=True)
 class GeocodeCandidate:
-    """One place a provider offers. `house_number`, `street`, `postcode` as the provider returned them, where it did."""
+    """One place a provider offers.
+
+    `house_number`, `street`, `postcode` and `town` as the provider returned them, where it did.
+    """
 
     label: str = field(repr=False)
     point: Point = field(repr=False)
@@ -172,6 +175,7 @@ class GeocodeCandidate:
     house_number: str | None = field(default=None, repr=False)
     street: str | None = field(default=None, repr=False)
     postcode: str | None = field(default=None, repr=False)
+    town: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,7 @@ class CandidateDocument(TypedDict):
     house_number: str | None
     street: str | None
     postcode: str | None
+    town: str | None
 
 
 class ProblemDocument(TypedDict):
@@ -281,6 +286,7 @@ def result_to_document(result: GeocodeResult) -> ResultDocument:
                 "house_number": one.house_number,
                 "street": one.street,
                 "postcode": one.postcode,
+                "town": one.town,
             }
             for one in result.candidates
         ],
@@ -300,6 +306,7 @@ def result_from_document(document: ResultDocument) -> GeocodeResult:
                 house_number=one["house_number"],
                 street=one["street"],
                 postcode=one["postcode"],
+                town=one["town"],
             )
             for one in document["candidates"]
         ),

@@ -4,6 +4,7 @@ The right number on another street, in another postal area, or farther away than
 no more than its area, and is no rival of the right one.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,16 +25,27 @@ def with_fit_checked(candidate: GeocodeCandidate, query: AddressQuery) -> Geocod
 
 
 def without_false_rivals(candidates: Sequence[GeocodeCandidate], query: AddressQuery) -> list[GeocodeCandidate]:
-    """The candidates; where some of the best have the postcode that was typed, the others are worth a street."""
-    best = max((one.confidence for one in candidates), default=Confidence.AREA)
-    rivals = [one for one in candidates if one.confidence is best]
-    right = [one for one in rivals if one.postcode is not None and shares_postcode(query.typed, one.postcode)]
-    if best <= Confidence.STREET or not right:
-        return list(candidates)
-    return [
-        replace(one, confidence=Confidence.STREET) if one in rivals and one.postcode and one not in right else one
-        for one in candidates
-    ]
+    """The candidates; where some of the best have the town or the postcode that was typed, the others are streets."""
+    found = list(candidates)
+    for is_right in (_is_in_typed_town, _has_typed_postcode):
+        best = max((one.confidence for one in found), default=Confidence.AREA)
+        right = [one for one in found if one.confidence is best and is_right(one, query)]
+        if best > Confidence.STREET and right:
+            found = [_without_doubt(one, best, right) for one in found]
+    return found
+
+
+def _without_doubt(one: GeocodeCandidate, best: Confidence, right: Sequence[GeocodeCandidate]) -> GeocodeCandidate:
+    return replace(one, confidence=Confidence.STREET) if one.confidence is best and one not in right else one
+
+
+def _has_typed_postcode(one: GeocodeCandidate, query: AddressQuery) -> bool:
+    return one.postcode is not None and shares_postcode(query.typed, one.postcode)
+
+
+def _is_in_typed_town(one: GeocodeCandidate, query: AddressQuery) -> bool:
+    town = fold(one.town or "").strip()
+    return bool(town) and re.search(rf"(?<!\w){re.escape(town)}(?!\w)", fold(query.typed)) is not None
 
 
 def _is_elsewhere(candidate: GeocodeCandidate, query: AddressQuery) -> bool:

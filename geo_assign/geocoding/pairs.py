@@ -57,7 +57,7 @@ def read_number(text: str, *, country: str | None, leading: bool, marked: bool) 
 
 
 def _read_part(text: str, *, country: str | None, leading: bool, marked: bool) -> HouseNumber:
-    letters = re.fullmatch(r"(\d+)([a-z])-([a-z])", text)
+    letters = re.fullmatch(r"(\d+)([a-z])-\1?([a-z])", text)
     if letters is not None:
         return _letters(text, letters[1], letters[2], letters[3])
     building = re.fullmatch(r"(\d+[^\W\d_]?)[кс]\d+", text)

@@ -21,7 +21,7 @@ from geo_assign.geocoding.words.units import (
 
 Span = tuple[int, int]
 
-_NO = r"(?:n\.?º|no|nr|num|numero)"
+_NO = r"(?:n\.?º|no|nr|num|numero|رقم|מספר|номер)"
 # "3", "4b", "3/1", "A", "D5"; a slash before a house and its street is a border: "Unit 5/12 Smith St".
 _WHICH = (
     r"(?:\d+[a-z]?\s?/(?=\s?\d+[a-z]?\s*,?\s*[^\W\d])|\d+[a-z]?(?:\s?[-/.]\s?\d+[a-z]?)*(?!\w)"
@@ -33,10 +33,12 @@ _ORDINAL = r"(?:º|\.º|\.|st|nd|rd|th|er|ere|e|eme|ste|de|-?(?:й|я|ый|ой|
 _BEFORE = re.compile(
     rf"{_NOT_WITHIN_WORD}(?:{alternatives(BEFORE)})(?:\s*[.:]\s*|\s+|(?=[#\d]))(?:{_NO}\s*[.:]?\s*)?#?\s?{_WHICH}"
 )
+# "U3/22 Wattle Street" and "3/22-24 Wattle Street": the unit, before a house or a range of them.
+_UNIT_BEFORE_HOUSE = re.compile(r"^\s*(?:u\s?\d+[a-z]?\s?/\s?(?=\d)|\d+[a-z]?\s?/\s?(?=\d+\s?-\s?\d+\s+[^\W\d]))")
 _BOXES = re.compile(rf"{_NOT_WITHIN_WORD}(?:{alternatives(BOXES)})\s*[.:]?\s*(?:{_NO}\s*[.:]?\s*)?\d+")
 _HOUSE = r"(?<![\w/])\d{1,5}(?:\s?[a-z](?![\w:.]))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?"
 _BEHIND = re.compile(
-    rf"{_HOUSE}\s*,?\s*((?:(?:{alternatives(BEHIND)})\.?\s*(?:{_NO}\.?\s*)?|(?:{alternatives(BEHIND_SIGNED)})\s?[.:]\s*)"
+    rf"{_HOUSE}[\s,§]*((?:(?:{alternatives(BEHIND)})\.?\s*(?:{_NO}\.?\s*)?|(?:{alternatives(BEHIND_SIGNED)})\s?[.:]\s*)"
     rf"\d+[a-z]?)(?!\w)"
 )
 # A number that begins the text and has words behind it is a house: 12 Piano Street.
@@ -74,7 +76,19 @@ def unit_spans(folded: str, *, named_buildings: bool = False) -> list[Span]:
     """
     spans: list[Span] = []
     rest = _NAMED_BUILDING.sub(lambda match: "§" * len(match[0]), folded) if named_buildings else folded
-    for pattern in (_CARE_OF, _GROUND, _SIDE, _BOXES, _BEFORE, _SIGNED, _AFTER, _AFTER_APART, _AFTER_OTHERS, _ORDINALS):
+    for pattern in (
+        _CARE_OF,
+        _UNIT_BEFORE_HOUSE,
+        _GROUND,
+        _SIDE,
+        _BOXES,
+        _BEFORE,
+        _SIGNED,
+        _AFTER,
+        _AFTER_APART,
+        _AFTER_OTHERS,
+        _ORDINALS,
+    ):
         rest = _take(rest, [match.span() for match in pattern.finditer(rest)], spans)
     while found := [match.span(1) for match in _BEHIND.finditer(rest)]:
         rest = _take(rest, found, spans)

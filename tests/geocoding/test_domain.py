@@ -84,6 +84,7 @@ _CANDIDATES = st.builds(
     house_number=st.none() | st.text(max_size=5),
     street=st.none() | st.text(max_size=10),
     postcode=st.none() | st.text(max_size=8),
+    town=st.none() | st.text(max_size=8),
 )
 
 

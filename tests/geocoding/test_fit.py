@@ -60,6 +60,14 @@ def test_of_two_streets_by_one_name_the_postcode_tells() -> None:
     assert without_false_rivals(streets, QUERY) == streets
 
 
+def test_of_two_streets_by_one_name_the_town_tells() -> None:
+    right, wrong = replace(HOUSE, town="Leeds"), replace(HOUSE, point=Point(51.53, -0.12), town="Bradford")
+    found = without_false_rivals([wrong, right, replace(wrong, town=None)], QUERY)
+    assert [one.confidence.value for one in found] == ["street", "rooftop", "street"]
+    elsewhere = [replace(one, town="York") for one in (wrong, right)]
+    assert without_false_rivals(elsewhere, QUERY) == elsewhere
+
+
 @pytest.mark.parametrize(
     ("text", "postcode", "contradicts"),
     [

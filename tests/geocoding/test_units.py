@@ -29,6 +29,8 @@ ADDRESSES = [
     ("Unit 7/31 Acacia St", "31", "7"),
     ("7/31 Acacia Street, Hobart TAS 7000", "31", "7"),
     ("Shop 7/31 Acacia Street, Hobart", "31", "7"),
+    ("U7/31 Acacia Street", "31", "7"),
+    ("7/31-33 Acacia Street, Hobart TAS 7000", "33", "7"),
     ("Level 7, 31 Acacia St, Perth WA 6000", "31", "7"),
     ("7-31 Maple St, Toronto, ON M5V 1A1", "31", "7"),
     ("7/F, 31 Harbour Road, Hong Kong", "31", "7"),
@@ -51,12 +53,14 @@ ADDRESSES = [
     # Italian, French
     ("Via del Mulino 31 piano 7", "31", "7"),
     ("Via del Mulino 31, scala B, int. 7", "31", "7"),
+    ("Via del Mulino 31 sc. A p. 7", "31", "7"),
     ("31 rue du Moulin, appt 7", "31", "7"),
     ("31 rue du Moulin, bât. B, 7e étage", "31", "7"),
     ("31 rue du Moulin BP 7", "31", "7"),
     # German, Austrian, Dutch, Belgian
     ("Mühlstr. 31 App. 7", "31", "7"),
     ("Mühlstr. 31 Haus 7", "31", "7"),
+    ("Mühlstr. 31 Hs. 7", "31", "7"),
     ("Mühlstr. 31, 7. OG", "31", "7"),
     ("Mühlstr. 31 7. OG links, 04103 Leipzig", "31", "7"),
     ("Mühlstr. 31, 7. Stock", "31", "7"),
@@ -112,6 +116,7 @@ ADDRESSES = [
     ("רחוב הגפן 31 דירה 7, חיפה", "31", "7"),
     ("הגפן 31, קומה 3, דירה 7", "31", "7"),
     ("شارع النخيل 31 شقة 7", "31", "7"),
+    ("31 شارع النخيل شقة رقم 7", "31", "7"),
     ("شارع النخيل رقم ٣١ الدور ٢ شقة ٧", "31", "7"),
     ("خیابان باغ پلاک ۳۱ واحد ۷", "31", "7"),
     # Chinese, Japanese, Korean

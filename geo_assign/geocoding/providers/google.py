@@ -9,7 +9,7 @@ from geopy.location import Location
 from geo_assign.core.wire import Json
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeProblem, ProblemCode
 from geo_assign.geocoding.providers.base import DEFAULT_RETRY_AFTER_S, ProviderSpec, box_around, unavailable
-from geo_assign.geocoding.providers.through_geopy import GeopyProvider, Grade, RawPlace, text_of, where
+from geo_assign.geocoding.providers.through_geopy import GeopyProvider, Grade, RawPlace, text_of, town_of, where
 
 URL = "https://maps.googleapis.com"
 
@@ -48,7 +48,8 @@ class Google(GeopyProvider):
         if raw.get("partial_match"):
             confidence = confidence.capped(Confidence.STREET)
         number, street = text_of(parts.get("street_number")), text_of(parts.get("route"))
-        return Grade(confidence, number, street, text_of(parts.get("postal_code")))
+        town = town_of(parts, ("locality", "postal_town"))
+        return Grade(confidence, number, street, text_of(parts.get("postal_code")), town)
 
     def coordinates(self, raw: RawPlace) -> tuple[object, object]:
         place = raw["geometry"]["location"]

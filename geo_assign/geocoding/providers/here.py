@@ -8,7 +8,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, town_of
 
 URL = "https://geocode.search.hereapi.com"
 PATH = "/v1/geocode"
@@ -47,7 +47,7 @@ class Here(GeopyProvider):
         if fallback:
             confidence = confidence.capped(Confidence.STREET)
         number, street = text_of(address.get("houseNumber")), text_of(address.get("street"))
-        return Grade(confidence, number, street, text_of(address.get("postalCode")))
+        return Grade(confidence, number, street, text_of(address.get("postalCode")), town_of(address))
 
     def coordinates(self, raw: RawPlace) -> tuple[object, object]:
         return raw["position"]["lat"], raw["position"]["lng"]

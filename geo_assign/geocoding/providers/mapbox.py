@@ -54,7 +54,8 @@ class Mapbox(GeopyProvider):
         elif "address" in kinds:
             accuracy = raw.get("properties", {}).get("accuracy")
             confidence = _BY_ACCURACY.get(accuracy, Confidence.STREET)
-            grade = Grade(confidence, text_of(raw.get("address")), text_of(raw.get("text")), _postcode(raw))
+            number, street = text_of(raw.get("address")), text_of(raw.get("text"))
+            grade = Grade(confidence, number, street, _around(raw, "postcode"), _around(raw, "place"))
         else:
             grade = Grade(Confidence.AREA)
         if float(raw["relevance"]) < LEAST_RELEVANCE:
@@ -66,8 +67,9 @@ class Mapbox(GeopyProvider):
         return lat, lon
 
 
-def _postcode(raw: RawPlace) -> str | None:
-    around = (one for one in raw.get("context", ()) if str(one.get("id", "")).startswith("postcode"))
+def _around(raw: RawPlace, kind: str) -> str | None:
+    """The name of what lies around a place: its `postcode`, or the `place` that is its town."""
+    around = (one for one in raw.get("context", ()) if str(one.get("id", "")).startswith(kind))
     return next((text_of(one.get("text")) for one in around), None)
 
 

@@ -8,7 +8,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec, box_around
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, town_of, where
 
 URL = "https://nominatim.openstreetmap.org"
 # `place_rank`: 30 are houses and points of interest, 26 and 27 streets, what is below contains streets.
@@ -45,7 +45,7 @@ class Nominatim(GeopyProvider):
             confidence = Confidence.STREET
         else:
             confidence = Confidence.INTERPOLATED if _is_interpolated(raw) else Confidence.ROOFTOP
-        return Grade(confidence, number, street, text_of(address.get("postcode")))
+        return Grade(confidence, number, street, text_of(address.get("postcode")), town_of(address))
 
     def coordinates(self, raw: RawPlace) -> tuple[object, object]:
         return raw["lat"], raw["lon"]

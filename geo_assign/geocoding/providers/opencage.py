@@ -9,7 +9,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec, box_around
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, town_of, where
 
 URL = "https://api.opencagedata.com"
 # `confidence` is the size of the answer's bounding box: 10 is under 250 m, 9 under 500 m.
@@ -52,7 +52,7 @@ class OpenCage(GeopyProvider):
             confidence = Confidence.STREET
         else:
             confidence = Confidence.ROOFTOP
-        return Grade(confidence, number, text_of(parts.get("road")), text_of(parts.get("postcode")))
+        return Grade(confidence, number, text_of(parts.get("road")), text_of(parts.get("postcode")), town_of(parts))
 
     def coordinates(self, raw: RawPlace) -> tuple[object, object]:
         return raw["geometry"]["lat"], raw["geometry"]["lng"]

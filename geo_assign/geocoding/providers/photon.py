@@ -12,7 +12,7 @@ from geopy.location import Location
 
 from geo_assign.geocoding.domain import AddressQuery, Confidence
 from geo_assign.geocoding.providers.base import ProviderSpec
-from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, where
+from geo_assign.geocoding.providers.through_geopy import LIMIT, GeopyProvider, Grade, RawPlace, text_of, town_of, where
 
 URL = "https://photon.komoot.io"
 # Photon always finds something and says nothing of how well it fits: this share of the words asked must be in it.
@@ -52,7 +52,8 @@ class Photon(GeopyProvider):
         found = raw["properties"]
         confidence = _BY_TYPE.get(found.get("type"), Confidence.AREA)
         street = found.get("name") if confidence is Confidence.STREET else found.get("street")
-        return Grade(confidence, text_of(found.get("housenumber")), text_of(street), text_of(found.get("postcode")))
+        number, postcode = text_of(found.get("housenumber")), text_of(found.get("postcode"))
+        return Grade(confidence, number, text_of(street), postcode, town_of(found))
 
     def coordinates(self, raw: RawPlace) -> tuple[object, object]:
         lon, lat = raw["geometry"]["coordinates"][:2]

@@ -91,6 +91,7 @@ class Grade:
     house_number: str | None = None
     street: str | None = None
     postcode: str | None = None
+    town: str | None = None
 
 
 class GeopyProvider(ABC):
@@ -167,6 +168,7 @@ class GeopyProvider(ABC):
             house_number=grade.house_number,
             street=grade.street,
             postcode=grade.postcode,
+            town=grade.town,
         )
         return with_fit_checked(found, query)
 
@@ -199,6 +201,11 @@ def text_of(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value).strip() or None
+
+
+def town_of(parts: RawPlace, names: Sequence[str] = ("city", "town", "village", "municipality")) -> str | None:
+    """The town in a raw answer, under the first of its `names` that is there."""
+    return next((town for name in names if (town := text_of(parts.get(name)))), None)
 
 
 def where(url: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ BOXES = folded_words(
     """
 )
 # Words that mean a flat only behind a house number: "12 m. 5", "12 bus 5", "12 Haus 5".
-BEHIND = folded_words("m mb bus haus hus bt kv casa house lokal")
+BEHIND = folded_words("m mb bus haus hs hus bt kv casa house lokal")
 # The same, but only with a sign behind them: "D:5", "K.3", "p. 3"; "12 D 5" is stair D in Helsinki.
 BEHIND_SIGNED = folded_words("d k p e s c h w")
 # "3. OG", "3º Esq", "2nd floor": what it is, then the word.
