@@ -1,25 +1,68 @@
 """Reads of what automation is going to do."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.ladder import Ladder, LadderSearch, NextTechnician, climb, closed_ladder
 from geo_assign.dispatch.searching import slot_has_passed, trigger_for
-from geo_assign.matching.domain import MAX_LIMIT
-from geo_assign.matching.queries import rank
+from geo_assign.matching.domain import MAX_LIMIT, ExclusionCode
+from geo_assign.matching.queries import explain_each, rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.domain import TAKEN, TERMINAL, OfferState, PendingReason, State, WorkOrder
+from geo_assign.workorders.domain import (
+    TAKEN,
+    TERMINAL,
+    Location,
+    LocationSource,
+    OfferState,
+    PendingReason,
+    State,
+    Warned,
+    WorkOrder,
+)
 from geo_assign.workorders.queries import get_work_order, list_lead_offers
 from geo_assign.workorders.queries.coarse import coarse_distance_m, list_coarse
 
 # What is looked at again by itself; the rest waits for a person.
 _GOES_ON = frozenset({PendingReason.NOBODY_ELIGIBLE, PendingReason.OFFERS_EXHAUSTED, PendingReason.TO_BE_SOLVED})
+
+
+# What a person may pass over: not where a technician is, and no filter that refuses the choice itself.
+_PASSED_OVER = frozenset(
+    {
+        ExclusionCode.WRONG_GROUP,
+        ExclusionCode.AGREEMENT_EXPIRED,
+        ExclusionCode.MISSING_SKILL,
+        ExclusionCode.OUTSIDE_HOURS,
+        ExclusionCode.TIME_OFF,
+    }
+)
+_NEVER_SOON = timedelta(days=-36_500)
+
+
+def list_choice_warnings(tx: Tx, order: WorkOrder, chosen: Mapping[UUID, str]) -> tuple[Warned, ...]:
+    """What automation would have held against technicians whom a person chose for an order.
+
+    `chosen` gives the JSON pointer at which each was named.
+    """
+    rules = get_store_rules(tx, EVERYTHING, order.store_id)
+    # Belonging, skills and hours need no place: without one the store's will do, and no phone's position is needed.
+    placed = order if order.location else replace(order, location=Location(rules.store.location, LocationSource.PIN))
+    question = question_for_order(placed, rules, at=tx.now(), needs_duty=False)
+    question = replace(question, policy=replace(question.policy, soon=_NEVER_SOON))
+    verdicts = explain_each(tx, question, list(chosen))
+    return tuple(
+        Warned(reason.code, pointer, f"{verdicts[technician_id].name}: {reason.detail}.")
+        for technician_id, pointer in chosen.items()
+        if technician_id in verdicts
+        for reason in verdicts[technician_id].reasons
+        if reason.code in _PASSED_OVER
+    )
 
 
 def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:

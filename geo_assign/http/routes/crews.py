@@ -4,8 +4,14 @@ from uuid import UUID
 
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError, change_crew
+from geo_assign.dispatch.queries import list_choice_warnings
 from geo_assign.http.operations import DISPATCHING, Call, Reply, Routes
-from geo_assign.http.routes.work_order_models import Collaborators, WorkOrderAnswer, work_order_answer
+from geo_assign.http.routes.work_order_models import (
+    Collaborators,
+    WorkOrderAnswer,
+    collaborator_pointers,
+    work_order_answer,
+)
 from geo_assign.http.schemas import Body
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workorders.domain import (
@@ -47,6 +53,8 @@ def put_collaborators(call: Call[None, CollaboratorsBody], id: UUID) -> Reply:
 
     Those who stay keep their time. When a new one has none, 409 `slot_taken` says who and why, and nothing changes.
     """
+    ids = call.body.collaborator_ids
     with call.transaction() as tx:
-        order = change_crew(tx, call.caller, id, call.body.collaborator_ids, version=call.if_match)
-    return Reply(work_order_answer(order), version=order.version)
+        order = change_crew(tx, call.caller, id, ids, version=call.if_match)
+        warnings = list_choice_warnings(tx, order, collaborator_pointers(ids))
+    return Reply(work_order_answer(order, warnings), version=order.version)

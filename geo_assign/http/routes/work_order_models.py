@@ -274,7 +274,7 @@ class WorkOrderAnswer(Answer):
     version: int
     created_at: datetime
     updated_at: datetime
-    warnings: Sequence[WarningAnswer] = Field((), description="Told to the call that created or edited it.")
+    warnings: Sequence[WarningAnswer] = Field((), description="Told to the call that created, edited or assigned it.")
 
 
 class GroupStayAnswer(Answer):
@@ -320,6 +320,11 @@ class OfferedWorkAnswer(OfferAnswer):
     """An offer with what the technician needs to know to answer it."""
 
     work_order: WorkOrderAnswer
+
+
+def collaborator_pointers(ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Where in a body each collaborator is named."""
+    return {technician_id: f"/collaborator_ids/{number}" for number, technician_id in enumerate(ids)}
 
 
 def work_order_answer(order: WorkOrder, warnings: Sequence[Warned] = ()) -> WorkOrderAnswer:

@@ -10,6 +10,7 @@ from geo_assign.core.errors import ForbiddenError, NotFoundError
 from geo_assign.dispatch.commands import moving, reallocating
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import NoSenderGroupError, NotALeadError, WorkOrderUnderWayError
+from geo_assign.dispatch.queries import list_choice_warnings
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id, WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote
@@ -217,7 +218,8 @@ def reallocate_order(call: Call[None, ReallocateBody], id: UUID) -> Reply:
             reason=body.reason,
             version=call.if_match,
         )
-    return _reply(order)
+        warnings = list_choice_warnings(tx, order, {body.technician_id: "/technician_id"})
+    return Reply(work_order_answer(order, warnings), version=order.version)
 
 
 def _destination(one: Destination) -> DestinationAnswer:

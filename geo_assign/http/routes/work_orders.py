@@ -10,6 +10,7 @@ from geo_assign.core.errors import ConflictError, InvalidError, NotFoundError
 from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
+from geo_assign.dispatch.queries import list_choice_warnings
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, OWN_WORK, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.routes.event_models import EventAnswer
@@ -22,6 +23,7 @@ from geo_assign.http.routes.work_order_models import (
     WorkOrderAnswer,
     WorkOrderDetailAnswer,
     WorkOrderPatch,
+    collaborator_pointers,
     work_order_answer,
     work_order_detail,
 )
@@ -255,21 +257,22 @@ def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
     Or offer it, with `mode` `offer`. Open offers are withdrawn. `collaborator_ids` come along, at most ten.
     Assigned, all of them have the work at once. Offered, the store's `crew_policy` decides whether the lead
     engineer answers for all or each gets an offer. When technicians have no time, 409 `slot_taken` names them, and
-    the `earliest_common_slot` within two weeks.
+    the `earliest_common_slot` within two weeks. Hours, time off, skills or another store or group do not stand in the
+    way; `warnings` names them.
     """
     chosen: AssignBody = call.body
     with call.transaction() as tx:
-        return _reply(
-            assigning.assign(
-                tx,
-                call.caller,
-                id,
-                chosen.technician_id,
-                mode=chosen.mode,
-                version=call.if_match,
-                collaborator_ids=chosen.collaborator_ids,
-            )
+        order = assigning.assign(
+            tx,
+            call.caller,
+            id,
+            chosen.technician_id,
+            mode=chosen.mode,
+            version=call.if_match,
+            collaborator_ids=chosen.collaborator_ids,
         )
+        pointers = {chosen.technician_id: "/technician_id", **collaborator_pointers(chosen.collaborator_ids)}
+        return _reply(order, list_choice_warnings(tx, order, pointers))
 
 
 @routes.post(
@@ -328,6 +331,9 @@ def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
     order, again = call.services.dispatch.create(call.caller, new, call.attempt)
     # A moment ago by the database's clock: no transaction is needed to ask it again.
     warnings = slot_warnings(order, order.updated_at)
+    if body.assignee_id is not None:
+        with call.transaction() as tx:
+            warnings += list_choice_warnings(tx, order, {body.assignee_id: "/assignee_id"})
     reply = _reply(order, warnings, headers={"Location": f"/v1/work-orders/{order.id}"})
     return replayed(reply) if again else reply
 
