@@ -146,7 +146,7 @@ def test_without_a_promise_none_is_told_and_one_without_a_rank_has_no_number() -
     assert unranked.sentence == "Ana could not go: a; b. Could go if it were so."
 
 
-THREE, FOUR = "2026-05-20T15:00:00+00:00", "2026-05-20T18:30:00+02:30"
+THREE, FOUR = "2026-05-20T15:00:00+00:00", "2026-05-20T13:00:00-03:00"
 
 
 @pytest.mark.parametrize(
