@@ -1,5 +1,7 @@
 """Create, edit, cancel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -7,7 +9,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import InvalidError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
@@ -71,16 +73,17 @@ class Edit:
 def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[UUID, bool]:
     """Write a new order with its idempotency key; returns its id and whether an earlier attempt had made it.
 
-    Raises NotFoundError for a store, group or technician outside the caller's scope, InactiveError for a closed store,
-    WallTimeDoesNotExistError, InvalidError for a slot that does not go forward,
-    KeyReusedError, DuplicateExternalIdError.
+    Raises InvalidError, with the member, for a store, group or technician outside the caller's scope and for a slot
+    that does not go forward; InactiveError for a closed store, WallTimeDoesNotExistError, KeyReusedError,
+    DuplicateExternalIdError.
     """
     order_id = new_id()
     if attempt is not None:
         earlier = claim(tx, attempt, order_id)
         if earlier is not None:
             return earlier, True
-    rules = get_store_rules(tx, caller.scope, new.store_id)
+    with _refusing_unknown("store"):
+        rules = get_store_rules(tx, caller.scope, new.store_id)
     _require_possible(tx, caller, new, rules)
     now = tx.now()
     slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
@@ -98,15 +101,31 @@ def _with_typed_place(new: NewOrder) -> NewOrder:
 
 
 def _require_possible(tx: Tx, caller: Caller, new: NewOrder, rules: StoreRules) -> None:
-    """Raises NotFoundError, InactiveError or InvalidError for a store, technician or group that cannot have it."""
+    """Raises InactiveError or InvalidError for a store, technician or group that cannot have it."""
     if not rules.store.active:
         raise InactiveError(f"{rules.store.name} is closed and takes no new work.")
     if new.assignee_id is not None:
         of_the_store = replace(caller.scope, store_ids=caller.scope.store_ids | {new.store_id})
-        if not get_technician(tx, of_the_store, new.assignee_id).active:
+        with _refusing_unknown("technician", "/assignee_id"):
+            chosen = get_technician(tx, of_the_store, new.assignee_id)
+        if not chosen.active:
             raise InactiveError("The chosen technician no longer works here.")
-    if new.group_id is not None and get_group(tx, caller.scope, new.group_id).store_id != new.store_id:
+    if new.group_id is None:
+        return
+    with _refusing_unknown("group"):
+        group = get_group(tx, caller.scope, new.group_id)
+    if group.store_id != new.store_id:
         raise InvalidError.at("/group_id", "group_of_another_store", "The group belongs to another store.")
+
+
+@contextmanager
+def _refusing_unknown(what: str, pointer: str = "") -> Iterator[None]:
+    """Point at the id that names nothing here: what is created has several, so "not found" would not say which."""
+    try:
+        yield
+    except NotFoundError as error:
+        at = pointer or f"/{what}_id"
+        raise InvalidError.at(at, f"unknown_{what}", f"There is no such {what} here.") from error
 
 
 def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int | None) -> bool:

@@ -90,7 +90,7 @@ class StatusBody(Body):
     status=201,
     creates=True,
     own_transactions=True,
-    errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
+    errors=(InvalidError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_lead(call: Call[None, LeadBody]) -> Reply:
     """Create a lead.
@@ -118,7 +118,7 @@ def create_lead(call: Call[None, LeadBody]) -> Reply:
     status=201,
     creates=True,
     own_transactions=True,
-    errors=(NotFoundError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
+    errors=(InvalidError, DuplicateExternalIdError, InactiveError, WallTimeDoesNotExistError),
 )
 def create_ticket(call: Call[None, TicketBody]) -> Reply:
     """Create a ticket.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import Caller
@@ -18,6 +19,7 @@ from geo_assign.workorders.domain import (
     State,
     actor_of,
 )
+from geo_assign.workorders.queries import number_text
 from geo_assign.workorders.tables import work_order_counters, work_orders
 
 
@@ -75,10 +77,21 @@ def insert_work_order(
         )
     )
     if tx.conn.execute(statement.returning(work_orders.c.id)).first() is None:
-        raise DuplicateExternalIdError
+        raise _duplicate(tx, new)
     if new.group_id is not None:
         enter_group(tx, order_id, new.group_id, at=now, sent_by=who)
     record_event(tx, caller, order_id, CreatedEvent(), state=State.NEW, at=now)
+
+
+def _duplicate(tx: Tx, new: NewOrder) -> DuplicateExternalIdError:
+    w = work_orders.c
+    statement = select(w.id, w.kind, w.number).where(
+        w.org_id == tx.org_id, w.store_id == new.store_id, w.external_id == new.external_id
+    )
+    row = tx.conn.execute(statement).first()
+    if row is None:  # moved away between the two statements
+        return DuplicateExternalIdError()
+    return DuplicateExternalIdError.of(row.id, number_text(row.kind, row.number))
 
 
 def next_number(tx: Tx, kind: Kind) -> int:

@@ -1,6 +1,8 @@
 """What is refused of work orders and offers, with stable codes."""
 
-from geo_assign.core.errors import ConflictError, GoneError, NotFoundError, StaleError
+from uuid import UUID
+
+from geo_assign.core.errors import ConflictError, FieldProblem, GoneError, NotFoundError, StaleError
 
 
 class WorkOrderNotFoundError(NotFoundError):
@@ -114,6 +116,16 @@ class RejectionDisabledError(ConflictError):
 
 
 class DuplicateExternalIdError(ConflictError):
-    """A work order with this `external_id` exists in this store."""
+    """A work order with this `external_id` exists in this store.
+
+    `work_order_id` and `number` say which.
+    """
 
     code = "duplicate_external_id"
+
+    @classmethod
+    def of(cls, work_order_id: UUID, number: str) -> "DuplicateExternalIdError":
+        """The one that has it."""
+        detail = f"{number} has this external_id already."
+        problem = FieldProblem("/external_id", cls.code, detail)
+        return cls(detail, errors=[problem], work_order_id=str(work_order_id), number=number)
