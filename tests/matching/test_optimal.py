@@ -185,7 +185,7 @@ def test_different_slots_are_solved_together() -> None:
 
 
 @given(mixed())
-@settings(max_examples=times(50, 2_000), deadline=None)
+@settings(max_examples=times(25, 2_000), deadline=None)
 def test_the_best_plan_is_the_best_of_all_whatever_the_slots(asked: AssignmentProblem) -> None:
     found, best = solve(asked), best_of_all(asked)
     assert (found.bound_assigned, found.bound_m) == (found.best.assigned, found.best.total_m)
@@ -196,7 +196,7 @@ def test_the_best_plan_is_the_best_of_all_whatever_the_slots(asked: AssignmentPr
 
 
 @given(mixed())
-@settings(max_examples=times(50, 2_000), deadline=None)
+@settings(max_examples=times(25, 2_000), deadline=None)
 def test_where_it_is_not_the_best_the_bounds_hold(asked: AssignmentProblem) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optimal, "MOST_ORDERS", 0)
@@ -222,13 +222,13 @@ def at_once(draw: st.DrawFn) -> AssignmentProblem:
 
 
 @given(at_once())
-@settings(max_examples=times(40, 500), deadline=None)
+@settings(max_examples=times(20, 500), deadline=None)
 def test_the_best_plan_is_the_best_of_all(asked: AssignmentProblem) -> None:
     assert worth(asked, solve(asked).best) == best_of_all(asked)
 
 
 @given(at_once())
-@settings(max_examples=times(40, 500), deadline=None)
+@settings(max_examples=times(20, 500), deadline=None)
 def test_the_sparse_way_is_worth_the_same(asked: AssignmentProblem) -> None:
     with pytest.MonkeyPatch.context() as patch:
         expected = worth(asked, solve(asked).best)
@@ -237,7 +237,7 @@ def test_the_sparse_way_is_worth_the_same(asked: AssignmentProblem) -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40), st.booleans())
-@settings(max_examples=times(15, 60), deadline=None)
+@settings(max_examples=times(8, 60), deadline=None)
 def test_never_worse_than_greedy_whatever_the_slots(seed: int, orders: int, people: int, one_by_one: bool) -> None:
     asked = random_problem(seed, orders, people, room=1 if one_by_one else SELDOM)
     found = solve(asked)
@@ -249,7 +249,7 @@ def test_never_worse_than_greedy_whatever_the_slots(seed: int, orders: int, peop
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=times(6, 20), deadline=None)
+@settings(max_examples=times(3, 20), deadline=None)
 def test_the_order_in_which_pairs_are_told_does_not_matter(seed: int) -> None:
     asked = random_problem(seed, 12, 12)
     shuffled = np.random.default_rng(seed + 1).permutation(len(asked.order))
