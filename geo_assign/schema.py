@@ -3,6 +3,7 @@
 from geo_assign.access import tables as access
 from geo_assign.core import idempotency, outbox
 from geo_assign.core.tables import metadata
+from geo_assign.dispatch import tables as dispatch
 from geo_assign.geocoding import tables as geocoding
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
@@ -14,6 +15,7 @@ from geo_assign.workorders import tables as workorders
 
 __all__ = [
     "access",
+    "dispatch",
     "geocoding",
     "idempotency",
     "metadata",

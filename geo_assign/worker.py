@@ -24,7 +24,7 @@ from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarde
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import get_logger, registry
 from geo_assign.dispatch.flows import DispatchService
-from geo_assign.dispatch.tasks import close_expired, evaluate, geocode
+from geo_assign.dispatch.tasks import close_expired, evaluate, geocode, sweep_old_previews
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
@@ -104,6 +104,7 @@ class Worker:
             "expired_geocoding": lambda: sweep_expired_outcomes(self.worker),
             "expired_deliveries": lambda: expire_deliveries(self.worker),
             "old_deliveries": lambda: forget_old(self.worker),
+            "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }
         for name, step in steps.items():

@@ -15,6 +15,7 @@ from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.collecting import take_collected
 from geo_assign.dispatch.commands.optimizing import (
+    LEFT,
     BatchRequest,
     Chosen,
     Gathered,
@@ -58,10 +59,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Whom an order would have got by itself."""
+    """Whom an order would have got by itself. `coarse`: whether the distance may be told to a hundred metres only."""
 
     technician_id: UUID
     distance_m: float
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Pair:
 class Optimized:
     """A batch solved `at` this instant. `committed`: its pairs were given, but for those that are lost.
 
+    `expires_at`: until when a preview may be given out.
+
     `coarse`: the technicians whose distances the caller may know to a hundred metres only.
     """
 
@@ -87,6 +91,7 @@ class Optimized:
     totals: Totals
     coarse: Collection[UUID]
     committed: bool = False
+    expires_at: datetime | None = None
 
     @property
     def technicians(self) -> set[UUID]:
@@ -100,9 +105,9 @@ def _technicians(pairs: Sequence[Pair]) -> set[UUID]:
 
 
 def optimize(
-    database: Database, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
+    database: Database, caller: Caller, wanted: BatchRequest, *, attempt: Attempt | None = None
 ) -> tuple[Optimized, bool]:
-    """Solve the wanted orders together and, if asked to, give them out.
+    """Solve the wanted orders together and give them out.
 
     Returns what came of it, and whether an earlier attempt had done so: then what that one gave. What tells a distance
     of technicians who are shown coarsely is rounded; the choice follows the exact ones. Raises as `gather` does, and
@@ -111,17 +116,22 @@ def optimize(
     batch_id = new_id()
 
     def begin(tx: Tx) -> Gathered | Optimized:
-        earlier = claim(tx, attempt, batch_id) if attempt is not None and commit else None
-        return gather(tx, caller, wanted) if earlier is None else _read_given(tx, caller, earlier)
+        earlier = claim(tx, attempt, batch_id) if attempt is not None else None
+        return gather(tx, caller, wanted) if earlier is None else read_given(tx, caller, earlier)
 
     begun = database.run(caller.org_id, begin)
     if isinstance(begun, Optimized):
-        return _as_shown(begun), True
-    found = _solve(database, caller, begun, batch_id=batch_id)
-    return _as_shown(_give_out(database, caller, found) if commit else found), False
+        return as_shown(begun), True
+    return as_shown(give_out(database, caller, _solve(database, caller, begun, batch_id=batch_id))), False
 
 
-def _as_shown(found: Optimized) -> Optimized:
+def solve_wanted(database: Database, caller: Caller, wanted: BatchRequest) -> Optimized:
+    """Solve the wanted orders together, with exact distances; changes nothing. Raises as `gather` does."""
+    gathered = database.run(caller.org_id, lambda tx: gather(tx, caller, wanted))
+    return _solve(database, caller, gathered, batch_id=new_id())
+
+
+def as_shown(found: Optimized) -> Optimized:
     """The batch with rounded distances of `coarse`; and its sums, from which a single distance could be told."""
     if not found.coarse:
         return found
@@ -142,11 +152,16 @@ def _pair_as_shown(pair: Pair, coarse: Collection[UUID]) -> Pair:
     return replace(pair, chosen=replace(chosen, distance_m=distance_m), greedy=greedy)
 
 
-def _give_out(database: Database, caller: Caller, found: Optimized) -> Optimized:
-    def give(pair: Pair) -> Pair:
-        return replace(pair, lost=database.run(caller.org_id, lambda tx: give_chosen(tx, caller, pair.chosen)))
+def give_out(database: Database, caller: Caller, found: Optimized) -> Optimized:
+    """Give each pair in a transaction of its own, at the distance of that moment; those that cannot be are lost."""
 
-    return replace(found, pairs=tuple(give(pair) for pair in found.pairs), committed=True)
+    def give(pair: Pair) -> Pair:
+        given = database.run(caller.org_id, lambda tx: give_chosen(tx, caller, pair.chosen))
+        return replace(pair, lost=given) if isinstance(given, Lost) else replace(pair, chosen=given)
+
+    pairs = tuple(give(pair) for pair in found.pairs)
+    coarse = {pair.chosen.technician_id for pair in pairs if pair.chosen.coarse} | set(found.coarse)
+    return replace(found, pairs=pairs, coarse=coarse, committed=True)
 
 
 def _solve(database: Database, caller: Caller, gathered: Gathered, *, batch_id: UUID) -> Optimized:
@@ -185,7 +200,7 @@ def _result(gathered: Gathered, solution: Solution, eligible: Sequence[Eligible]
         more=gathered.more,
     )
     unassigned = (
-        gathered.without_eligible.get(n) or Left(order, "all_taken", "all who can go get other work of this batch")
+        gathered.without_eligible.get(n) or Left(order, "all_taken", LEFT["all_taken"])
         for n, order in enumerate(gathered.orders)
         if best.pair[n] == UNASSIGNED
     )
@@ -214,22 +229,29 @@ def _pairs(
         receipt = {
             **batch,
             "chosen": {"name": one.name, "distance_m": metres, "coarse": one.coarse},
-            "greedy": None if alone is None else {**asdict(alone), "coarse": _is_coarse(solution.greedy, n, eligible)},
+            "greedy": None if alone is None else asdict(alone),
         }
-        chosen = Chosen(gathered.orders[n], one.technician_id, one.name, metres, gathered.as_offers[n], receipt)
+        chosen = Chosen(
+            gathered.orders[n],
+            one.technician_id,
+            one.name,
+            metres,
+            gathered.as_offers[n],
+            receipt,
+            coarse=one.coarse,
+        )
         yield Pair(chosen, alone)
-
-
-def _is_coarse(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> bool:
-    return eligible[int(greedy.pair[n])].coarse
 
 
 def _alone(greedy: Plan, n: int, eligible: Sequence[Eligible]) -> Alone | None:
     pair = int(greedy.pair[n])
-    return None if pair == UNASSIGNED else Alone(eligible[pair].technician_id, round(float(greedy.metres[n]), 1))
+    if pair == UNASSIGNED:
+        return None
+    one = eligible[pair]
+    return Alone(one.technician_id, round(float(greedy.metres[n]), 1), one.coarse)
 
 
-def _read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:
+def read_given(tx: Tx, caller: Caller, batch_id: UUID) -> Optimized:
     """What a batch gave, from its receipts; what it could not give is not kept."""
     given = list_batch(tx, batch_id)
     pairs = [pair for decision in given if (pair := _as_given(tx, caller, decision)) is not None]
@@ -278,5 +300,5 @@ def solve_collected(database: Database, org_id: UUID, store_id: UUID) -> list[UU
     caller = system_caller(org_id)
     wanted = BatchRequest(work_order_ids=tuple(taken), explain=False)
     gathered = database.run(org_id, lambda tx: gather(tx, caller, wanted))
-    _give_out(database, caller, _solve(database, caller, gathered, batch_id=new_id()))
+    give_out(database, caller, _solve(database, caller, gathered, batch_id=new_id()))
     return taken

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from geo_assign.core.errors import ConflictError
+from geo_assign.core.errors import ConflictError, NotFoundError
 
 LEASE = timedelta(seconds=60)
 """A process that geocodes or solves work orders holds them this long; afterwards another process may take them."""
@@ -30,3 +30,12 @@ class NotALeadError(ConflictError):
     """Only a lead becomes a ticket."""
 
     code = "not_a_lead"
+
+
+class PreviewNotFoundError(NotFoundError):
+    """There is no such preview of yours.
+
+    Previews are kept for an hour, for whom they were shown to. Ask for another.
+    """
+
+    code = "preview_not_found"

@@ -13,7 +13,7 @@ from uuid import UUID
 from geo_assign.access.domain import EVERYTHING, Caller, system_caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
-from geo_assign.dispatch import batches
+from geo_assign.dispatch import batches, previews
 from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
 from geo_assign.dispatch.commands.duty import go_off_duty
@@ -127,8 +127,16 @@ class DispatchService:
     def optimize(
         self, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
     ) -> tuple[batches.Optimized, bool]:
-        """Solve many waiting orders together; see `batches.optimize`."""
-        return batches.optimize(self.database, caller, wanted, commit=commit, attempt=attempt)
+        """Solve many waiting orders together, for a preview or to give them out; see `batches.optimize`."""
+        if not commit:
+            return previews.preview(self.database, caller, wanted), False
+        return batches.optimize(self.database, caller, wanted, attempt=attempt)
+
+    def give_out_preview(
+        self, caller: Caller, preview_id: UUID, *, attempt: Attempt | None = None
+    ) -> tuple[batches.Optimized, bool]:
+        """Give out what was shown; see `previews.give_out_preview`."""
+        return previews.give_out_preview(self.database, caller, preview_id, attempt=attempt)
 
     def go_off_duty(self, caller: Caller, technician_id: UUID) -> None:
         """Off duty at once; each work order that loses its offer is given to the next in a transaction of its own."""

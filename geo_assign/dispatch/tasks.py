@@ -1,4 +1,4 @@
-"""Background steps of dispatch: each works on one due row.
+"""Background steps of dispatch: each works on one due row, but for the sweep of what ran out.
 
 Any number of processes may take up the same row: the lock and the row's state decide which one does it, the other finds
 nothing to do. None of these evaluates a work order but `evaluate`: what the others leave is due for it.
@@ -6,6 +6,8 @@ nothing to do. None of these evaluates a work order but `evaluate`: what the oth
 
 from uuid import UUID
 
+from geo_assign.core.db import Database
+from geo_assign.dispatch.commands.previewing import delete_old_previews
 from geo_assign.dispatch.flows import DispatchService
 
 
@@ -22,3 +24,9 @@ def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
 def evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
     """Look for a technician, or for those who are missing."""
     dispatch.evaluate(org_id, order_id)
+
+
+def sweep_old_previews(database: Database) -> int:
+    """Delete previews of batches that ran out; returns how many, at most a thousand at a time."""
+    with database.across_organizations() as conn:
+        return delete_old_previews(conn)

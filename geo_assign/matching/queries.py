@@ -120,6 +120,12 @@ def explain_each(tx: Tx, question: Question, technician_ids: Collection[UUID]) -
     return {row.technician_id: _excluded(question, row) for row in rows}
 
 
+def find_distance_m(tx: Tx, question: Question, technician_id: UUID) -> float | None:
+    """How far one technician is or will be, also off duty; None outside the scope and without a position."""
+    rows = fetch(tx, named(shape_of(question)), question, technician_ids=[technician_id])
+    return rows[0].distance_m if rows else None
+
+
 def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Excluded | None:
     """The same for one technician as things stood at the question's instant."""
     then = past_values(question)

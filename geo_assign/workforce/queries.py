@@ -165,6 +165,13 @@ def list_technicians(
     return _page(tx, statement, to_technician, of=technicians, limit=limit, cursor=cursor)
 
 
+def list_technician_names(tx: Tx, technician_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names by id, in any scope: the calling function knows that they concern the user."""
+    t = technicians.c
+    statement = select(t.id, t.name).where(t.org_id == tx.org_id, t.id.in_(technician_ids))
+    return {row.id: row.name for row in tx.conn.execute(statement)}
+
+
 def get_time_off(tx: Tx, time_off_id: UUID) -> TimeOff:
     """Raises NotFoundError."""
     row = one_row(tx, select(time_off), of=time_off, row_id=time_off_id)

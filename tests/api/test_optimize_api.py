@@ -43,6 +43,65 @@ def test_a_preview_then_for_good_then_once_more(world: World) -> None:
         assert [(left["work_order_id"], left["code"]) for left in later["unassigned"]] == [(order, "not_waiting")]
 
 
+def test_a_preview_is_given_out_by_its_id_and_says_what_changed(world: World) -> None:
+    with neighbours_in(world) as neighbours:
+        house = neighbours.ours
+        root, things = house.api, house.things
+        leave_to_dispatchers(house)
+        slot = {"start": "2031-03-03T10:00:00", "end": "2031-03-03T11:00:00"}
+        later = {"start": "2031-03-03T12:00:00", "end": "2031-03-03T13:00:00"}
+        lead = {"customer": {"name": "Ida"}, "store_id": things["store"], "group_id": things["group"], "location": HERE}
+        first, second = (created(root, "/v1/leads", {**lead, "slot": one}) for one in (slot, later))
+        preview, _ = optimize(house, {"work_order_ids": [first, second]})
+        assert [pair["work_order_id"] for pair in preview["pairs"]] == [first, second]
+        assert preview["totals"]["bound_m"] == preview["totals"]["optimal_m"]
+        assert preview["expires_at"] > "2026"
+        assert root.post(f"/v1/work-orders/{second}/cancel", by="root", json={}).status_code == 200
+        times_before = times_told(neighbours)
+        body = {"preview_id": preview["id"], "commit": True}
+        done, _ = optimize(house, body, key="once")
+        assert (done["id"], done["committed"], done["expires_at"]) == (preview["id"], True, None)
+        assert [pair["outcome"] for pair in done["pairs"]] == ["offered", "lost"]
+        assert done["pairs"][1]["lost"]["code"] == "not_waiting"
+        assert done["pairs"][1]["lost"]["detail"].startswith("it is cancelled, changed by ")
+        assert done["pairs"][1]["lost"]["technician_id"] is None
+        assert (done["totals"]["lost"], done["totals"]["optimal_m"]) == (1, preview["totals"]["optimal_m"])
+        assert times_told(neighbours) == times_before + 1
+        again, headers = optimize(house, body, key="once")
+        assert headers["Idempotency-Replayed"] == "true"
+        assert again["pairs"] == done["pairs"][:1]
+
+
+def test_a_preview_is_its_callers_and_says_everything_else_itself(world: World) -> None:
+    with neighbours_in(world) as neighbours:
+        house = neighbours.ours
+        leave_to_dispatchers(house)
+        preview, _ = optimize(house, {"group_id": house.things["group"]})
+
+        def refused(body: dict[str, Any], by: str = "desk") -> tuple[int, str, list[str]]:
+            headers = {"Authorization": f"Bearer {house.token(by)}"}
+            client = house.api.client.application.test_client(use_cookies=False)
+            answer = client.post("/v1/assignments/optimize", json=body, headers=headers)
+            told = answer.get_json()
+            return answer.status_code, told["code"], [one["pointer"] for one in told.get("errors", ())]
+
+        mine = {"preview_id": preview["id"], "commit": True}
+        assert refused(mine, by="root") == (404, "preview_not_found", [])
+        unknown = {**mine, "preview_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20"}
+        assert refused(unknown) == (404, "preview_not_found", [])
+        assert refused({"preview_id": preview["id"]}) == (422, "invalid_request", ["/preview_id"])
+        for more in ({"mode": "assign"}, {"store_id": house.things["store"]}, {"group_id": house.things["group"]}):
+            assert refused({**mine, **more}) == (422, "invalid_request", ["/preview_id"])
+
+
+def leave_to_dispatchers(house: House) -> None:
+    """Automation is off, and people may be asked for several work orders at a time."""
+    path = f"/v1/stores/{house.things['store']}/settings"
+    settings = house.api.get(path, by="root")
+    body = {**settings.get_json(), "lead_auto_user_assignment": "off", "offer_limit": 5}
+    assert house.api.put(path, by="root", json=body, headers={"If-Match": settings.headers["ETag"]}).status_code == 200
+
+
 def test_the_technician_reads_who_was_told_the_distance(world: World) -> None:
     with neighbours_in(world) as neighbours:
         house = neighbours.ours

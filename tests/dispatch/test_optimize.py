@@ -130,7 +130,7 @@ def test_what_a_person_assigns_in_a_batch_is_pinned(crossing: Day) -> None:
 
 
 def test_a_pair_lost_meanwhile_is_told_and_the_others_stand(crossing: Day, monkeypatch: pytest.MonkeyPatch) -> None:
-    def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
+    def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Chosen | Lost:
         if chosen.order.id == crossing.jobs["J"]:
             crossing.off_duty("B")
         return give_chosen(tx, caller, chosen)
@@ -144,7 +144,7 @@ def test_a_pair_lost_meanwhile_is_told_and_the_others_stand(crossing: Day, monke
 
 
 def test_an_order_cancelled_meanwhile_is_lost_too(crossing: Day, monkeypatch: pytest.MonkeyPatch) -> None:
-    def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
+    def meanwhile(tx: Tx, caller: Caller, chosen: Chosen) -> Chosen | Lost:
         if chosen.order.id == crossing.jobs["K"]:
             crossing.cancel("K")
         return give_chosen(tx, caller, chosen)

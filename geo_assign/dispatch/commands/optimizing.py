@@ -6,19 +6,22 @@ What lies between, the solving, holds no transaction: see `geo_assign.dispatch.b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
+from geo_assign.core.wire import Json
 from geo_assign.dispatch.commands.assigning import Mode
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
 from geo_assign.dispatch.searching import ring_at, slot_has_passed
 from geo_assign.matching.batches import Choice, list_eligible, look_wider
 from geo_assign.matching.domain import Question
-from geo_assign.matching.queries import explain_exclusions, explain_one, rank
+from geo_assign.matching.queries import explain_exclusions, explain_one, find_distance_m, rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.receipts.coarse import shown_m
+from geo_assign.receipts.queries import get_decision
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import lock
@@ -30,6 +33,21 @@ _EXPLAINED = 50  # orders whose exclusions are counted; each costs statements of
 _TOLD = 10  # candidates in a receipt
 _WAITING = (State.NEW, State.PENDING)
 _SLOT_PASSED = "its slot has passed: give it another time, or assign it by hand"
+LeftCode = Literal["not_waiting", "no_location", "slot_passed", "nobody_eligible", "all_taken"]
+LEFT: Mapping[LeftCode, str] = {
+    "no_location": "it has no location: fix the address, drop a pin, or assign it from the list",
+    "slot_passed": _SLOT_PASSED,
+    "nobody_eligible": "no technician can go",
+    "all_taken": "all who can go get other work of this batch",
+}
+"""Why orders are left, by code; `not_waiting` is told by the order."""
+_CHANGES = {
+    "slot": "it is at another time",
+    "place": "it is at another place",
+    "skills": "it needs other skills",
+    "store_id": "it belongs to another store",
+    "group_id": "it belongs to another group",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ class Left:
     """An order that no technician gets, and why: a code, a sentence, and exclusions by reason where counted."""
 
     order: WorkOrder
-    code: Literal["not_waiting", "no_location", "slot_passed", "nobody_eligible", "all_taken"]
+    code: LeftCode
     detail: str
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,7 +95,10 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One order of a solved batch with who is to get it; `batch` goes into its receipt."""
+    """One order of a solved batch with who is to get it; `batch` goes into its receipt.
+
+    `coarse`: whether the distance may be told to a hundred metres only. `shown`: what a preview showed of the order.
+    """
 
     order: WorkOrder
     technician_id: UUID
@@ -85,14 +106,20 @@ class Chosen:
     distance_m: float
     as_offer: bool
     batch: Mapping[str, object]
+    coarse: bool = False
+    shown: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Why a pair could not be given any more: a code, an exclusion's where there is one, and a sentence."""
+    """Why a pair could not be given any more: a code, an exclusion's where there is one, and a sentence.
+
+    `technician_id`: who has the order now, or is asked.
+    """
 
     code: str
     detail: str
+    technician_id: UUID | None = None
 
 
 def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
@@ -126,14 +153,21 @@ def look_further(tx: Tx, gathered: Gathered, numbers: Sequence[int], *, nearest:
     return replace(gathered, choice=choice)
 
 
-def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
-    """Offer or assign one order of a solved batch, if it still waits and its technician can still go; else why not."""
+def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Chosen | Lost:
+    """Offer or assign one order of a solved batch, if it still waits and its technician can still go; else why not.
+
+    What was given carries the distance as it is now, which its receipt tells, too. An order of a preview must be what
+    was shown; one that this very batch gave already stays given.
+    """
     try:
         order = lock(tx, chosen.order.id, scope=caller.scope)
     except WorkOrderNotFoundError:
         return Lost("work_order_not_found", "it is no longer in your scope")
     if order.state not in _WAITING or order.location is None:
-        return Lost("not_waiting", _why_not_waiting(order))
+        given = _find_given(tx, order, chosen)
+        return given or Lost("not_waiting", _why_not_waiting(order), _holder_of(order))
+    if changes := _changes_since(order, chosen.shown):
+        return Lost("work_order_changed", f"{changes}, changed by {order.changed_by['name']}")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     now = tx.now()
     if slot_has_passed(order, rules.settings, now):
@@ -144,17 +178,62 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Lost | None:
         return Lost("technician_not_found", f"{chosen.name} is no longer in your scope")
     if verdict.reasons:
         return Lost(verdict.reasons[0].code.value, "; ".join(reason.detail for reason in verdict.reasons))
-    ranking = replace(rank(tx, question), batch=chosen.batch)
+    ranking = rank(tx, question)
     by_hand = caller.kind is not ActorKind.SYSTEM
     known = next((one for one in ranking.candidates if one.technician_id == chosen.technician_id), None)
+    distance_m = find_distance_m(tx, question, chosen.technician_id) if known is None else known.distance_m
+    chosen = _at_distance(chosen, chosen.distance_m if distance_m is None else distance_m, coarse=verdict.coarse)
     if known is not None:
         recipient = recipient_from(known, by_hand=by_hand)
     else:
-        distance_m = shown_m(chosen.distance_m, coarse=verdict.coarse)
-        recipient = Recipient(chosen.technician_id, chosen.name, distance_m, by_hand=by_hand)
+        told_m = shown_m(chosen.distance_m, coarse=verdict.coarse)
+        recipient = Recipient(chosen.technician_id, chosen.name, told_m, by_hand=by_hand)
+    ranking = replace(ranking, batch=chosen.batch)
     if claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
-        return None
+        return chosen
     return Lost("slot_taken", f"{chosen.name} has other work at that time")
+
+
+def shown_of(order: WorkOrder) -> dict[str, Json]:
+    """What a preview shows of an order, to be compared later. Its place is told by a digest: previews hold none."""
+    point = None if order.location is None else order.location.point
+    slot = [order.slot_start.isoformat(), order.slot_end.isoformat()] if order.slot_is_fixed else None
+    return {
+        "slot": slot,
+        "place": None if point is None else sha256(f"{point.lat:.7f},{point.lon:.7f}".encode()).hexdigest(),
+        "skills": sorted(order.skills),
+        "store_id": str(order.store_id),
+        "group_id": None if order.group_id is None else str(order.group_id),
+    }
+
+
+def _changes_since(order: WorkOrder, shown: Mapping[str, Json] | None) -> str:
+    """What of an order is not as it was shown, in words; empty: nothing."""
+    if shown is None:
+        return ""
+    now = shown_of(order)
+    return " and ".join(words for name, words in _CHANGES.items() if now[name] != shown[name])
+
+
+def _find_given(tx: Tx, order: WorkOrder, chosen: Chosen) -> Chosen | None:
+    """What this batch gave already, with its distance."""
+    if order.decision_id is None or _holder_of(order) != chosen.technician_id:
+        return None
+    batch = get_decision(tx, EVERYTHING, order.decision_id).batch
+    if batch is None or batch["id"] != str(chosen.batch["id"]):
+        return None
+    return replace(chosen, distance_m=batch["chosen"]["distance_m"])
+
+
+def _at_distance(chosen: Chosen, distance_m: float, *, coarse: bool) -> Chosen:
+    told = {"name": chosen.name, "distance_m": round(distance_m, 1), "coarse": coarse}
+    batch = {**chosen.batch, "chosen": told}
+    return replace(chosen, distance_m=round(distance_m, 1), coarse=coarse, batch=batch)
+
+
+def _holder_of(order: WorkOrder) -> UUID | None:
+    """Who has the order, or is asked."""
+    return order.technician_id or (None if order.offer is None else order.offer.technician_id)
 
 
 def _question(order: WorkOrder, rules: StoreRules, caller: Caller, *, at: datetime, as_offer: bool) -> Question:
@@ -193,17 +272,25 @@ def _not_to_solve(order: WorkOrder) -> Left:
         return Left(order, "not_waiting", _why_not_waiting(order))
     if order.location is not None:
         return Left(order, "slot_passed", _SLOT_PASSED)
-    return Left(order, "no_location", "it has no location: fix the address, drop a pin, or assign it from the list")
+    return Left(order, "no_location", LEFT["no_location"])
 
 
 def _why_not_waiting(order: WorkOrder) -> str:
+    by = f", changed by {order.changed_by['name']}"
     if order.technician_name is not None:
-        return f"{order.technician_name} has it"
-    return "a technician is asked already" if order.state is State.OFFERED else f"it is {order.state.value}"
+        return f"{order.technician_name} has it{by}"
+    if order.offer is not None:
+        return f"{order.offer.technician_name} is asked already{by}"
+    return f"it is {order.state.value}{by}"
+
+
+def left_again(order: WorkOrder, code: LeftCode, counts: Mapping[str, int]) -> Left:
+    """An order that a preview left, with the words for its code."""
+    return Left(order, code, _why_not_waiting(order) if code == "not_waiting" else LEFT[code], counts)
 
 
 def _none_eligible(tx: Tx, order: WorkOrder, question: Question, *, counted: bool) -> Left:
     counts = explain_exclusions(tx, question).counts if counted else {}
     return Left(
-        order, "nobody_eligible", "no technician can go", {code.value: count for code, count in sorted(counts.items())}
+        order, "nobody_eligible", LEFT["nobody_eligible"], {code.value: count for code, count in sorted(counts.items())}
     )

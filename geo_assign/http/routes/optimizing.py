@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.core.errors import NotFoundError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.dispatch.batches import Optimized, Pair
 from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, BatchRequest, Left
+from geo_assign.dispatch.domain import PreviewNotFoundError
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, AnyCall, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id
@@ -21,12 +23,16 @@ routes = Routes("Work orders")
 
 
 class OptimizeBody(Body):
-    """Which orders: those named, or else what is pending in the store or group, or in your scope, oldest first."""
+    """Which orders: those named, or else what is pending in the store or group, or in your scope, oldest first.
+
+    Or `preview_id` with `commit` and nothing else: what that preview showed.
+    """
 
     work_order_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_ORDERS, strict=False)] = ()
     store_id: Id | None = None
     group_id: Id | None = None
     commit: bool = Field(False, description="Give them out. Otherwise nothing changes: a preview.")
+    preview_id: Id | None = Field(None, description="The `id` of a preview of yours: give out what it showed.")
     mode: Literal["offer", "assign"] | None = Field(
         None, description="Ask the technicians, or assign at once. Left out: as each store's `lead_acceptance` says."
     )
@@ -44,6 +50,7 @@ class LostPairAnswer(Answer):
 
     code: str = Field(description="Stable: decide by it.")
     detail: str = Field(description="As a sentence.")
+    technician_id: UUID | None = Field(description="Who has the order now, or is asked.")
 
 
 class AssignedPairAnswer(Answer):
@@ -89,6 +96,7 @@ class OptimizationAnswer(Answer):
 
     id: UUID
     committed: bool = Field(description="False: a preview.")
+    expires_at: datetime | None = Field(description="Until when a preview may be given out by its id.")
     pairs: Sequence[AssignedPairAnswer]
     unassigned: Sequence[UnassignedOrderAnswer]
     totals: BatchTotalsAnswer
@@ -102,7 +110,7 @@ class OptimizationAnswer(Answer):
     answer=OptimizationAnswer,
     creates=True,
     own_transactions=True,
-    errors=(WorkOrderNotFoundError, NotFoundError),
+    errors=(WorkOrderNotFoundError, NotFoundError, PreviewNotFoundError),
 )
 def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     """Assign many work orders together.
@@ -110,16 +118,28 @@ def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     So that most get a technician and the sum of all ways is shortest. Never worse than giving them to the nearest
     one by one, which the answer compares with. Each technician whose distance it tells can see that in the log of
     location views. With `commit` each pair is given in a transaction of its own: one
-    that was taken meanwhile is `lost`, with the reason, and the others stand. A retry under the same
-    `Idempotency-Key` answers what was given.
+    that was taken meanwhile is `lost`, with the reason, and the others stand. With a `preview_id` that is what the
+    preview showed, and nothing is solved again. A retry under the same `Idempotency-Key` answers what was given.
     """
     body = call.body
-    wanted = BatchRequest(body.work_order_ids, body.store_id, body.group_id, body.mode)
-    optimize = call.services.dispatch.optimize
-    found, again = optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
+    dispatch = call.services.dispatch
+    if body.preview_id is not None:
+        _require_alone(body)
+        found, again = dispatch.give_out_preview(call.caller, body.preview_id, attempt=call.attempt)
+    else:
+        wanted = BatchRequest(body.work_order_ids, body.store_id, body.group_id, body.mode)
+        found, again = dispatch.optimize(call.caller, wanted, commit=body.commit, attempt=call.attempt)
     _note_views(call, found)
     reply = Reply(_answer(found))
     return replayed(reply) if again else reply
+
+
+def _require_alone(body: OptimizeBody) -> None:
+    """A preview says everything else itself."""
+    if not body.commit:
+        raise InvalidError.at("/preview_id", "not_committed", "A preview's id goes with `commit`.")
+    if body.work_order_ids or body.store_id or body.group_id or body.mode:
+        raise InvalidError.at("/preview_id", "not_alone", "A preview's id goes with `commit` alone: it says the rest.")
 
 
 def _note_views(call: AnyCall, found: Optimized) -> None:
@@ -132,6 +152,7 @@ def _answer(found: Optimized) -> OptimizationAnswer:
     return OptimizationAnswer(
         id=found.id,
         committed=found.committed,
+        expires_at=found.expires_at,
         pairs=[_pair(found, pair) for pair in found.pairs],
         unassigned=[_left(left) for left in found.left],
         totals=BatchTotalsAnswer(**asdict(found.totals), lost=lost),
