@@ -12,7 +12,7 @@ from geo_assign.core.geo import Point, haversine_m
 
 MAX_CANDIDATES = 10
 # Two equally good answers this close are the same building or its neighbour; farther apart a dispatcher must choose.
-AMBIGUOUS_M = 250.0
+AMBIGUOUS_M = 100.0
 
 
 @total_ordering

@@ -18,7 +18,8 @@ from geo_assign.geocoding.domain import (
 )
 
 HERE = Point(45.0, 12.0)
-NEXT_DOOR = Point(45.001, 12.0)  # 111 m
+NEXT_DOOR = Point(45.0008, 12.0)  # 89 m
+DOWN_THE_STREET = Point(45.001, 12.0)  # 111 m
 ELSEWHERE = Point(45.1, 12.0)
 
 
@@ -48,6 +49,8 @@ def test_equally_good_matches_that_lie_apart_are_for_a_human() -> None:
     judgement = judge(apart, Confidence.ROOFTOP)
     assert judgement.problem is not None
     assert judgement.problem.code is ProblemCode.AMBIGUOUS
+    near = GeocodeResult(candidates=(candidate("rooftop"), candidate("rooftop", DOWN_THE_STREET)))
+    assert judge(near, Confidence.ROOFTOP).accepted is None, "one of them is the wrong door"
     together = GeocodeResult(candidates=(candidate("rooftop"), candidate("rooftop", NEXT_DOOR)))
     assert judge(together, Confidence.ROOFTOP).accepted is together.best
     worse = GeocodeResult(candidates=(candidate("rooftop"), candidate("street", ELSEWHERE)))
