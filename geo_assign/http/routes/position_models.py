@@ -99,7 +99,8 @@ def decode_positions(model: type[M], raw: bytes) -> M:
             return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
         except ValidationError:
             pass
-    return _read_items(_items_of(raw))  # type: ignore[return-value]
+    items = _items_of(raw)
+    return _find_all_read(items) or _read_items(items)  # type: ignore[return-value]
 
 
 POSITIONS_JSON = BodyFormat(("application/json",), require_json, decode_positions)
@@ -133,6 +134,22 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
+def _find_all_read(items: list[object]) -> PositionsBody | None:
+    """All at once again, without members that say nothing, as some phones always send; None if one is unreadable."""
+    given = [_given(item) for item in items if isinstance(item, dict)]
+    if len(given) < len(items):
+        return None
+    try:
+        written = json.dumps({"positions": given})
+        return None if "\\u0000" in written else PositionsBody.model_validate_json(written)
+    except (ValidationError, RecursionError):
+        return None
+
+
+def _given(item: Mapping[str, object]) -> dict[str, object]:
+    return {name: item[name] for name in _MEMBERS if not _says_nothing(item.get(name))}
+
+
 def _read_items(items: list[object]) -> PositionsBody:
     read: list[PositionBody] = []
     unreadable: dict[int, FieldProblem] = {}
@@ -150,7 +167,7 @@ def _read_item(item: object, at: str) -> tuple[PositionBody | None, FieldProblem
     """The position, and what could not be read: without one the item, beside one a member that is passed over."""
     if not isinstance(item, dict):
         return None, FieldProblem(at, "wrong_type", "Input should be an object.")
-    given = {name: item[name] for name in _MEMBERS if not _says_nothing(item.get(name))}
+    given = _given(item)
     problem: FieldProblem | None = None
     while True:
         wrong = _wrong_member(given, at)
