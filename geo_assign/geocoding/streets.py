@@ -37,6 +37,8 @@ _SHORTEST_STEM = 3
 _TOKENS = re.compile(r"\d+(?:st|nd|rd|th|er|ere|eme|e|º|-?[^\W\d_]{1,2})?(?!\w)|\d+|[^\W\d_]+(?:'[^\W\d_]+)*\.?")
 # Russian and Ukrainian short forms: пр-т, б-р.
 _HYPHENED = re.compile(r"(?<!\w)(пр|б|наб|пл|ул)-(?:к?т|р|д|ная|я|щадь)(?!\w)")
+# Italian ones: V.le, C.so, P.zza.
+_DOTTED = re.compile(r"(?<!\w)([vcp])\.(le|so|zza|za)(?!\w)")
 # What may be a house number; without one a text names a place, and no street.
 _HOUSE = re.compile(r"(?<![\w-])\d{1,4}[a-z]?(?![\w-])")
 _BORDERS = re.compile(r"[,;\n|§()]+|\s-\s")
@@ -96,7 +98,7 @@ def _is_another_unspaced(asked: str, street: str) -> bool:
 
 
 def _words(text: str) -> list[_Word]:
-    text = _HYPHENED.sub(r"\1", text)
+    text = _DOTTED.sub(r"\1\2", _HYPHENED.sub(r"\1", text))
     return [word for token in _TOKENS.findall(text) for word in _read(token)]
 
 
@@ -296,7 +298,9 @@ def _shares_nothing(asked: str, road: _Name) -> bool:
     """Where no word tells which words are the street's: whether the road has none of them."""
     words = [word for word in _words(asked) if _tells(word)]
     found = _telling(road.words)
-    if not words or not found or not any(_is_comparable(word, found[0]) for word in words):
+    if all(word.text in KINDS_BEFORE or word.text in _KINDS_AFTER for word in words):
+        return False
+    if not found or not any(_is_comparable(word, found[0]) for word in words):
         return False
     if _HOUSE.search(asked) is None:
         return False

@@ -42,7 +42,7 @@ en turnpike after turnpike tpke
 en expressway after expressway expy
 en freeway after freeway fwy
 en,ro,de avenue either avenue ave av aven avda avd avenida
-en,ro,de,nl,sc place either place pl plc plaza praça pça pca pc piazza pza plein platz plac piața plass plads plats
+en,ro,de,nl,sc place either place pl plc plaza praça pça pca pc piazza pza pzza plein platz plac piața plass plads plats
 en,ro boulevard either boulevard blvd bd bvd boul bulevar bulevard bulwar bulvarı bulvar blv bul
 en,ro highway either highway hwy
 en,ro quay either quay quai
@@ -235,12 +235,14 @@ SAME = {
         "saint": "saint st sankt san santo santa são sao sainte ste sto sta sint szent święty św svaty sant",
         "north": "north n", "south": "south s", "east": "east e", "west": "west w",
         "northeast": "northeast ne", "northwest": "northwest nw", "southeast": "southeast se",
-        "southwest": "southwest sw", "mount": "mount mt", "fort": "fort ft",
+        "southwest": "southwest sw", "mount": "mount mt", "fort": "fort ft", "great": "great gt", "little": "little lt",
+        "upper": "upper upr", "lower": "lower lwr", "gammel": "gammel gl", "norre": "nørre nr",
         "general": "general gen gral jenderal jend",
         "marshal": "marechal mar mal marshal mariscal", "captain": "captain capt capitão cap",
         "president": "president pres presidente pdte",
-        "1": "first primeiro primero premier erste 1er", "2": "second", "3": "third", "4": "fourth", "5": "fifth",
-        "6": "sixth", "7": "seventh", "8": "eighth", "9": "ninth", "10": "tenth", "11": "eleventh", "12": "twelfth",
+        "1": "first primeiro primero premier erste eerste 1er", "2": "second tweede", "3": "third derde", "4": "fourth",
+        "5": "fifth", "6": "sixth", "7": "seventh", "8": "eighth", "9": "ninth", "10": "tenth", "11": "eleventh",
+        "12": "twelfth",
     }.items()
     for fold_from in folded_words(spellings)
 }  # fmt: skip
