@@ -4,8 +4,11 @@ Counted in this process's memory, or in Redis for all processes together (`GEO_A
 """
 
 import hashlib
+import ipaddress
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -14,6 +17,7 @@ from limits import RateLimitItemPerSecond
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from geo_assign.access.domain import BadCredentialsError
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.errors import TooManyError
 from geo_assign.core.settings import Settings
@@ -28,8 +32,14 @@ class Rate:
     per_s: int = 60
 
 
+# Of log-ins only those that fail stay counted. The first bounds a guesser at one address and concerns no other address;
+# the second one who tries many accounts; the third one with many addresses. From an address where the account logged in
+# before the third does not count, so that no stranger elsewhere keeps its owner out.
 LOG_INS_PER_ACCOUNT = Rate("log_in_account", 10)
 LOG_INS_PER_ADDRESS = Rate("log_in_address", 60)
+LOG_INS_FROM_UNKNOWN_ADDRESSES = Rate("log_in_unknown", 200, 3_600)
+KNOWN_ADDRESSES = Rate("log_in_known", 1, 30 * 86_400)
+_IPV6_SITE = 64
 CALLS_PER_CALLER = Rate("calls", 6_000)
 
 
@@ -48,6 +58,12 @@ class Counters(Protocol):
     def hit(self, rate: Rate, key: str) -> float | None:
         """Count one; the seconds until the next window when it is one too many, else None."""
 
+    def give_back(self, rate: Rate, key: str) -> None:
+        """Take back one that was counted."""
+
+    def is_counted(self, rate: Rate, key: str) -> bool:
+        """Whether there was one in this window."""
+
 
 class Limits:
     """Counts what callers do. Every method raises TooManyError with the seconds to wait; without counters, never."""
@@ -62,17 +78,46 @@ class Limits:
         storage = settings.rate_limit_storage
         return cls(MemoryCounters() if storage.startswith("memory:") else SharedCounters(storage))
 
-    def log_in(self, *, organization: str, email: str, address: str) -> None:
-        """Before a password is looked at: by account, so that it cannot be guessed, and by address."""
+    @contextmanager
+    def log_in(self, *, organization: str, email: str, address: str) -> Iterator[None]:
+        """Around one attempt: raises TooManyLogInsError before a password is looked at.
+
+        It is counted before, so that attempts at the same moment count as well, and taken back unless it ends in
+        BadCredentialsError. Where the account is known, account and address together decide, never the account alone.
+        """
+        if self._counters is None:
+            yield
+            return
         # Names are kept as a hash: a shared store of counters is no place for e-mail addresses.
         account = hashlib.sha256(f"{organization}\0{email.lower()}".encode("utf-8", "replace")).hexdigest()
-        self._hit(LOG_INS_PER_ADDRESS, address, TooManyLogInsError)
-        self._hit(LOG_INS_PER_ACCOUNT, account, TooManyLogInsError)
+        site = _site_of(address)
+        here = f"{account}/{site}"
+        counted = [(LOG_INS_PER_ADDRESS, site), (LOG_INS_PER_ACCOUNT, here)]
+        if not self._counters.is_counted(KNOWN_ADDRESSES, here):
+            counted.append((LOG_INS_FROM_UNKNOWN_ADDRESSES, account))
+        begun: list[tuple[Rate, str]] = []
+        try:
+            for rate, key in counted:
+                begun.append((rate, key))
+                self._hit(rate, key, TooManyLogInsError)
+            yield
+        except BadCredentialsError:
+            raise
+        except BaseException:
+            self._give_back(begun)
+            raise
+        self._give_back(counted)
+        self._counters.hit(KNOWN_ADDRESSES, here)
 
     def call(self, caller_id: UUID, operation: str) -> None:
         """One more call of `operation` by this caller."""
         if self._counters is not None:
             self._hit(CALLS_PER_CALLER, f"{caller_id.hex}/{operation}", TooManyError)
+
+    def _give_back(self, counted: Sequence[tuple[Rate, str]]) -> None:
+        for rate, key in counted:
+            if self._counters is not None:
+                self._counters.give_back(rate, key)
 
     def _hit(self, rate: Rate, key: str, error: type[TooManyError]) -> None:
         wait_s = None if self._counters is None else self._counters.hit(rate, key)
@@ -103,6 +148,17 @@ class MemoryCounters:
             counts[key] = count
         return None if count <= rate.times else (window + 1) * rate.per_s - now
 
+    def give_back(self, rate: Rate, key: str) -> None:
+        with self._lock:
+            begun, counts = self._windows.get(rate, (-1, {}))
+            if begun == int(time.monotonic() // rate.per_s) and counts.get(key):
+                counts[key] -= 1
+
+    def is_counted(self, rate: Rate, key: str) -> bool:
+        with self._lock:
+            begun, counts = self._windows.get(rate, (-1, {}))
+            return begun == int(time.monotonic() // rate.per_s) and counts.get(key, 0) > 0
+
 
 class SharedCounters:
     """Those of every process that names the same storage, such as `redis://host:6379`."""
@@ -110,9 +166,31 @@ class SharedCounters:
     def __init__(self, uri: str) -> None:
         self._limiter = FixedWindowRateLimiter(storage_from_string(uri))
 
+    def give_back(self, rate: Rate, key: str) -> None:
+        self._limiter.hit(_item(rate), key, cost=-1)
+
+    def is_counted(self, rate: Rate, key: str) -> bool:
+        return self._limiter.get_window_stats(_item(rate), key).remaining < rate.times
+
     def hit(self, rate: Rate, key: str) -> float | None:
-        item = RateLimitItemPerSecond(rate.times, rate.per_s, namespace=rate.name)
+        item = _item(rate)
         if self._limiter.hit(item, key):
             return None
         reset_at, _ = self._limiter.get_window_stats(item, key)
         return max(1.0, reset_at - wall_clock().timestamp())
+
+
+def _item(rate: Rate) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(rate.times, rate.per_s, namespace=rate.name)
+
+
+def _site_of(address: str) -> str:
+    """The address, or of IPv6 the network of one site: there a single customer has more addresses than can be tried."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    mapped = parsed.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((parsed, _IPV6_SITE), strict=False))

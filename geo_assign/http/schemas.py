@@ -251,6 +251,8 @@ ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), Af
 ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_without_control)]
 """A phone number or an e-mail address as people write it: kept as it is."""
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
+NewPassword = Annotated[Password, Field(min_length=8)]
+"""One that is chosen now: see `geo_assign.access.passwords`. What was chosen before logs in as it is."""
 Skill = Annotated[
     str,
     StringConstraints(max_length=63),

@@ -17,7 +17,7 @@ from geo_assign.http.schemas import (
     Email,
     InstantOrWallTime,
     LongText,
-    Password,
+    NewPassword,
     ShortText,
     Skill,
     Slug,
@@ -164,7 +164,7 @@ class TechnicianImportRow(ImportRow):
     home_lon: Longitude | None = None
     provider: Slug | None = Field(None, description="the slug of a service provider")
     email: Email | None = Field(None, description="an e-mail address, to log in with")
-    password: Annotated[Password, Field(min_length=8)] | None = None
+    password: NewPassword | None = None
     mon: Spans = None
     tue: Spans = None
     wed: Spans = None

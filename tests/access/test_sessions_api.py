@@ -1,7 +1,9 @@
 """Logging in over HTTP: bearer and cookie, wrong credentials, what /v1/me shows, presence."""
 
 import pytest
+from sqlalchemy import Connection, text
 
+from geo_assign.access.passwords import hash_password
 from tests.access.api import Api
 
 LOG_IN = {"organization": "acme", "email": "desk@acme.example", "password": "desk-password"}
@@ -97,3 +99,50 @@ def test_a_role_that_is_taken_away_refuses_the_next_write(api: Api) -> None:
     assert changed.status_code == 200
     assert changed.json["store_ids"] == []
     assert api.get(settings, by="centre").status_code == 403
+
+
+WEAK = [
+    "short",
+    "        ",
+    "password1",
+    "qwertyuiop",
+    "acme repairs",
+    "acme2026",
+    "ACME-REPAIRS!",
+    "rita@acme.example",
+    "rita.r.7",
+]
+
+
+@pytest.mark.parametrize("password", WEAK)
+def test_a_password_that_is_easily_guessed_is_refused_for_everyone(api: Api, password: str) -> None:
+    store = api.id("stores", "centre")
+    rita = {"name": "Rita R", "email": "rita.r@acme.example", "password": password}
+    rita["email"] = "rita@acme.example" if "@" in password else rita["email"]
+    for path, body in (
+        ("/v1/technicians", rita | {"store_id": store}),
+        ("/v1/users", rita | {"role": "administrator"}),
+    ):
+        answer = api.post(path, by="root", json=body)
+        assert answer.status_code == 422, (path, password)
+        assert [problem["pointer"] for problem in answer.json["errors"]] == ["/password"]
+        assert answer.json["errors"][0]["detail"]
+    path = f"/v1/users/{api.id('users', 'desk@acme.example')}"
+    if "rita" not in password:
+        assert api.patch(path, by="root", version=1, json={"password": password}).status_code == 422
+    assert api.post("/v1/sessions", json=LOG_IN).status_code == 201
+
+
+def test_a_technician_with_a_good_password_logs_in(api: Api) -> None:
+    new = {"name": "Rita R", "store_id": api.id("stores", "centre"), "email": "rita@acme.example"}
+    made = api.post("/v1/technicians", by="root", json={**new, "password": "seven ladders 3"})
+    assert made.status_code == 201
+    given = {"organization": "acme", "email": "rita@acme.example", "password": "seven ladders 3", "device": "phone"}
+    assert api.post("/v1/sessions", json=given).status_code == 201
+
+
+def test_an_account_from_before_the_rule_keeps_its_password(api: Api, admin: Connection) -> None:
+    admin.execute(
+        text("UPDATE users SET password_hash = :kept WHERE email = 'desk@acme.example'"), {"kept": hash_password("x")}
+    )
+    assert api.post("/v1/sessions", json=LOG_IN | {"password": "x"}).status_code == 201

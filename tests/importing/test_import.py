@@ -204,7 +204,7 @@ def test_a_row_that_is_cut_short_is_an_error(desk: Desk) -> None:
     assert (result.exit_code, desk.count("work_orders")) == (1, 1)
 
 
-@pytest.mark.parametrize("password", ["short", "1234567"])
+@pytest.mark.parametrize("password", ["short", "1234567", "password1", "ana@acme.example", "acmerepairs"])
 def test_a_technicians_password_follows_the_rule(desk: Desk, password: str) -> None:
     content = f"slug,name,store,email,password\nana,Ana,centre,ana@acme.example,{password}\n"
     result = desk.import_("technicians", desk.file("t.csv", content))

@@ -78,9 +78,9 @@ def test_a_technician_refers_to_what_is_there(house: House) -> None:
 
 def test_two_technicians_do_not_share_an_address(house: House) -> None:
     store = house.store("centre")
-    house.technician("ana", store, email="ana@example.com", password="x")
+    house.technician("ana", store, email="ana@example.com", password="seven-ladders-3")
     with pytest.raises(TakenError):
-        house.technician("bo", store, email="ANA@example.com", password="x")
+        house.technician("bo", store, email="ANA@example.com", password="seven-ladders-3")
 
 
 def test_an_edit_of_an_old_version_is_refused(house: House) -> None:

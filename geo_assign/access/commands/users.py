@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.sessions import end_sessions
 from geo_assign.access.domain import Caller, LastAdministratorError, Role, TakenError, User
-from geo_assign.access.passwords import hash_password
+from geo_assign.access.passwords import find_objection, hash_password
 from geo_assign.access.queries import get_user, to_user
-from geo_assign.access.tables import users
+from geo_assign.access.tables import organizations, users
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import NotFoundError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 
@@ -32,7 +32,9 @@ class NewUser:
 
 
 def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = None) -> User:
-    """Raises TakenError when the e-mail address has a user already."""
+    """Raises TakenError when the e-mail address has a user already, InvalidError for an easily guessed password."""
+    if new.password is not None:
+        _require_good_password(tx, new.password, email=new.email, name=new.name)
     now = tx.now()
     user = User(
         id=user_id or new_id(),
@@ -54,7 +56,7 @@ def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = 
                 name=user.name,
                 role=user.role,
                 permissions=list(user.permissions),
-                password_hash=hash_password(new.password) if new.password else None,
+                password_hash=None if new.password is None else hash_password(new.password),
                 created_at=now,
                 updated_at=now,
             )
@@ -97,8 +99,12 @@ def update_user(
 
 
 def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> None:
-    """Set a user's password and end all of the user's sessions: another person may have known the old password."""
-    lock_user(tx, user_id)
+    """Set a user's password and end all of the user's sessions: another person may have known the old password.
+
+    Raises NotFoundError, InvalidError for a password that is easily guessed.
+    """
+    user = lock_user(tx, user_id)
+    _require_good_password(tx, password, email=user.email, name=user.name)
     tx.conn.execute(
         update(users)
         .where(users.c.org_id == tx.org_id, users.c.id == user_id)
@@ -106,6 +112,15 @@ def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> Non
     )
     end_sessions(tx, user_id)
     audit(tx, caller, "user.password_set", subject_kind="user", subject_id=user_id)
+
+
+def _require_good_password(tx: Tx, password: str, *, email: str, name: str) -> None:
+    """Raises InvalidError with the pointer `/password`. What was chosen before keeps working."""
+    o = organizations.c
+    of_organization = tx.conn.execute(select(o.name, o.slug).where(o.org_id == tx.org_id)).one()
+    objection = find_objection(password, own=[email, name, *name.split(), *of_organization])
+    if objection is not None:
+        raise InvalidError.at("/password", "weak_password", objection)
 
 
 def lock_user(tx: Tx, user_id: UUID) -> User:

@@ -70,17 +70,15 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
     services = call.services
     networks = services.settings.trusted_networks
     address = client_address(call.remote_address, call.headers.get("X-Forwarded-For"), networks)
-    services.limits.log_in(organization=given.organization, email=given.email, address=address)
-    session = log_in(
-        services.database,
-        LogIn(
-            organization=given.organization,
-            email=given.email,
-            password=given.password,
-            device=given.device,
-            kind="cookie" if given.cookie else "bearer",
-        ),
+    attempt = LogIn(
+        organization=given.organization,
+        email=given.email,
+        password=given.password,
+        device=given.device,
+        kind="cookie" if given.cookie else "bearer",
     )
+    with services.limits.log_in(organization=given.organization, email=given.email, address=address):
+        session = log_in(services.database, attempt)
     return _with_cookie(call, session) if given.cookie else Reply(_answer(session, token=session.token, csrf=None))
 
 

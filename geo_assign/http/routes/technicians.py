@@ -19,10 +19,10 @@ from geo_assign.http.schemas import (
     Email,
     Instant,
     Listing,
+    NewPassword,
     OptionalNote,
     OptionalPoint,
     PageQuery,
-    Password,
     Patch,
     PointAnswer,
     ShortText,
@@ -74,7 +74,7 @@ class TechnicianBody(Body):
     home: OptionalPoint = Field(None, description="Where the day starts; the store, when left out.")
     provider_id: UUID | None = None
     email: Email | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class TechnicianPatch(Patch):

@@ -13,7 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, Password, Patch, ShortText, changes
+from geo_assign.http.schemas import Answer, Body, Email, Listing, NewPassword, PageQuery, Patch, ShortText, changes
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import Duties
 
@@ -30,7 +30,7 @@ class UserBody(Body):
     email: Email
     name: ShortText
     role: StaffRole = Field(description="What the user may do.")
-    password: Annotated[Password, Field(min_length=8)] | None = None
+    password: NewPassword | None = None
     permissions: Permissions = ()
     store_ids: Ids = ()
     group_ids: Ids = ()
@@ -42,7 +42,7 @@ class UserPatch(Patch):
     email: Email = unsent()
     name: ShortText = unsent()
     role: StaffRole = unsent("What the user may do.")
-    password: Annotated[Password, Field(min_length=8)] = unsent()
+    password: NewPassword = unsent()
     permissions: Permissions = unsent()
     store_ids: Ids = unsent()
     group_ids: Ids = unsent()
