@@ -73,11 +73,16 @@ BEGIN
         FROM unnest(string_to_array(folded, ' ')) word WHERE word ~ '[{_SIGNS}][^{_SIGNS}]');
 END $$""",
     r"""
+CREATE FUNCTION search_number(given integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT translate(given::text, '0123456789', 'ᚁᚂᚃᚄᚅᚆᚇᚈᚉᚊ')
+$$""",
+    r"""
 CREATE FUNCTION search_digits(given text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT regexp_replace(replace(search_folded(given), '(0)', ''), '[^0-9]', '', 'g')
 $$""",
-    # Numbers stand between \x01, what an external id holds of one or two characters behind \x02, phones behind \x03:
-    # there only who looks for them finds them, and `1` is not part of every phone number.
+    # Numbers stand between \x01 with letters for digits, what an external id holds of one or two characters behind
+    # \x02, phones behind \x03: there only who looks for them finds them. `1` is not part of every phone number, and
+    # L-12 not part of L-123.
     r"""
 CREATE FUNCTION work_order_search_text(
     kind text, number integer, customer jsonb, phones text, address text, device jsonb, notes text, external_id text
@@ -95,7 +100,8 @@ BEGIN
         pairs := pairs || E' \x02' || substr(told_id, place, 2);
     END LOOP;
     RETURN concat_ws(' ', '', folded, search_without_signs(folded), written_out, search_without_signs(written_out),
-        E'\x01' || left(kind, 1) || number || E'\x01', E'\x01' || number || E'\x01', pairs,
+        E'\x01' || left(kind, 1) || search_number(number) || E'\x01', E'\x01' || search_number(number) || E'\x01',
+        pairs,
         E'\x03' || search_digits(customer ->> 'phone'),
         regexp_replace(regexp_replace(phones, '[^0-9 ]', '', 'g'), '([0-9]+)', E'\x03\\1', 'g'), '');
 END $$""",
@@ -144,7 +150,7 @@ BEGIN
     FROM unnest(ARRAY[regexp_replace(bare, '[{_SIGNS} ]+', ' ', 'g'), regexp_replace(bare, '[{_SIGNS}]+', '', 'g'),
         written_out]) form, unnest(search_patterns(form)) pattern WHERE form <> '';
     IF number IS NOT NULL THEN
-        ways := ways || (E'%\x01' || coalesce(number[1], '') || number[2] || E'\x01%');
+        ways := ways || (E'%\x01' || coalesce(number[1], '') || search_number(number[2]::integer) || E'\x01%');
     END IF;
     RETURN ways || search_phone_patterns(word);
 END $$""",

@@ -15,6 +15,7 @@ from geo_assign.migrate import upgrade
 from geo_assign.privacy.commands import erase_customer
 from geo_assign.workorders import search_texts
 from geo_assign.workorders.domain import Kind, NewOrder
+from geo_assign.workorders.queries import number_text
 from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 from geo_assign.workorders.search_texts import fill_search_texts, search_words
 from tests.conftest import World
@@ -150,6 +151,18 @@ def test_nothing_else_is_found(database: Database) -> None:
     with database.transaction(ORGANIZATION) as tx:
         assert [(words, seen) for words in NOTHING if (seen := found(tx, words))] == []
         assert {words: " ".join(found(tx, words)) for words in SEVERAL} == SEVERAL
+
+
+@pytest.mark.parametrize("number", [12, 120, 1_204, 43_210])
+def test_a_number_is_no_part_of_another(database: Database, number: int) -> None:
+    alike = {number, number * 10, number * 10 + 7, 1_000_000 + number}
+    change = text("UPDATE work_orders SET number = :new WHERE org_id = :org_id AND number = :old")
+    with database.transaction(ORGANIZATION) as tx:
+        for old, new in enumerate(sorted(alike), start=1):
+            tx.conn.execute(change, {"org_id": ORGANIZATION, "old": old, "new": new})
+        for typed in (f"L-{number}", f"l{number:07d}", f"L-{number:04d}"):
+            found = list_work_orders(tx, EVERYTHING, WorkOrderFilter(text=typed), limit=50).items
+            assert [order.number for order in found] == [number_text(Kind.LEAD, number)]
 
 
 def test_only_the_transactions_organization_is_searched(database: Database, admin: Connection) -> None:
