@@ -15,7 +15,7 @@ from geo_assign.dispatch import flows
 from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
-from geo_assign.http.admission import Admission, Capacity, Places, Turns
+from geo_assign.http.admission import Admission, Capacity, Places, Turns, WorkTurns
 from geo_assign.http.application import Application
 from geo_assign.http.docs import docs_blueprint
 from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
@@ -56,6 +56,7 @@ from geo_assign.http.routes import (
     work_orders,
 )
 from geo_assign.http.services import Services
+from geo_assign.http.turning_away import TurningAway
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.positions.grouping import Grouper
@@ -117,6 +118,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health_blueprint(readiness, capacity))
     app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings))
+    turning_away = TurningAway(app, list_operations(), capacity.work)
+    app.wsgi_app = turning_away  # type: ignore[method-assign] # as Flask's documentation says it is wrapped
     return app
 
 
@@ -159,6 +162,7 @@ def make_capacity(settings: Settings) -> Capacity:
         lookups=Turns(_LOOKUPS, wait_s=settings.queue_s),
         receiving=Receiving(within_s=settings.body_within_s, bytes_per_s=settings.body_bytes_per_s),
         requests=Places(settings.threads),
+        work=WorkTurns(most=permits, wait_s=settings.queue_s),
         streams=Places(settings.streams),
         pool=Admission(permits=permits, queue=settings.threads, wait_s=settings.queue_s),
     )

@@ -32,6 +32,12 @@ def keep_account(app: flask.Flask) -> None:
     app.after_request(_account)
 
 
+def count_turned_away(operation: str, status: int) -> None:
+    """Count a request that was answered before the application saw it."""
+    _counter(operation, status)()
+    _shed.labels(operation).inc()
+
+
 def _account(response: flask.Response) -> flask.Response:
     request = current_request()
     if request.path.startswith(PREFIX):

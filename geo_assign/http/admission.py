@@ -6,9 +6,12 @@ rest go on at full rate. When the queue is full, the least important request giv
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from geo_assign.http.errors import OverloadedError
+from geo_assign.http.line import Line, Turn
 from geo_assign.http.operations import Lane
 from geo_assign.http.receiving import Receiving
 
@@ -96,6 +99,71 @@ class Admission:
         raise OverloadedError(retry_after_s=1)
 
 
+class WorkTurns:
+    """The requests that a process works on: who begins, who waits and who is turned away says `http.line`.
+
+    No wait is longer than `wait_s`, however wrong the expectation was.
+    """
+
+    def __init__(self, *, most: int, wait_s: float, clock: Callable[[], float] = monotonic) -> None:
+        self._line = Line(most=most, patience_s=wait_s)
+        self._wait_s = wait_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._calls: dict[Turn, threading.Lock] = {}
+
+    def refuses(self, lane: Lane) -> bool:
+        """Whether a request of this lane is turned away now."""
+        with self._lock:
+            return self._line.refuses(lane, self._clock())
+
+    @property
+    def has_room(self) -> bool:
+        """Whether none is turned away now, not even of the least important lane."""
+        with self._lock:
+            return not self._line.would_refuse(Lane.PICTURES, self._clock())
+
+    def enter(self, lane: Lane, kind: str) -> Turn:
+        """Wait for a turn, to be given back with `leave`. `kind`: requests that take alike. Raises OverloadedError."""
+        with self._lock:
+            if self._line.refuses(lane, self._clock()):
+                raise OverloadedError(retry_after_s=1)
+            turn, begins = self._line.arrive(lane, kind, self._clock())
+            if begins:
+                return turn
+            called = self._calls[turn] = threading.Lock()
+            called.acquire()
+        self._wait(turn, called)
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        with self._lock:
+            self._call(self._line.depart(turn, self._clock()))
+
+    @property
+    def waiting(self) -> int:
+        with self._lock:
+            return self._line.waiting
+
+    @property
+    def working(self) -> int:
+        with self._lock:
+            return self._line.working
+
+    def _wait(self, turn: Turn, called: threading.Lock) -> None:
+        give_up_at = self._clock() + max(self._wait_s, _WAITS_AT_LEAST.get(turn.lane, 0.0))
+        while not called.acquire(timeout=min(self._line.long_s(), max(0.0, give_up_at - self._clock()))):
+            with self._lock:
+                self._call(self._line.go_on(self._clock()))
+                if self._clock() >= give_up_at and self._line.give_up(turn):
+                    del self._calls[turn]
+                    raise OverloadedError(retry_after_s=1)
+
+    def _call(self, begun: Iterable[Turn]) -> None:
+        for turn in begun:
+            self._calls.pop(turn).release()
+
+
 class Places:
     """How many requests, or streams, a process holds at all; one that finds none is turned away at once."""
 
@@ -139,7 +207,7 @@ class Turns:
 
 @dataclass(frozen=True)
 class Capacity:
-    """What a process takes on: bodies on their way in, requests, streams, and permits of the database pool.
+    """What a process takes on: bodies on their way in, requests and the work on them, streams, and permits of the pool.
 
     Tokens that are not known are looked up in `lookups`, a few at a time: made-up ones hold no other request up.
     A client that sends half a body holds a place of `receiving`, and nothing that others need.
@@ -148,5 +216,6 @@ class Capacity:
     lookups: Turns
     receiving: Receiving
     requests: Places
+    work: WorkTurns
     streams: Places
     pool: Admission

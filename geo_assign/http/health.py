@@ -130,7 +130,7 @@ def health_blueprint(readiness: Readiness, capacity: Capacity) -> Blueprint:
     @blueprint.get("/metrics")
     def metrics() -> Response:
         _in_use.set(capacity.pool.in_use)
-        _waiting.set(capacity.pool.waiting)
+        _waiting.set(capacity.pool.waiting + capacity.work.waiting)
         return Response(exposition(), content_type=CONTENT_TYPE_LATEST, headers=_headers())
 
     return blueprint

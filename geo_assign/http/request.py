@@ -23,12 +23,13 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 class Request(flask.Request):
     """`operation` and `caller` are set as soon as they are known, for the log.
 
-    `body_given_up`: it was not there in time, and a reader still waits for it.
+    `body_given_up`: it was not there in time, and a reader still waits for it. `give_turn_back`: while it is worked on.
     """
 
     operation: Operation | None = None
     caller: Caller | None = None
     body_given_up = False
+    give_turn_back: Callable[[], None] | None = None
     _is_received = False
 
     def __init__(self, environ: dict[str, object], populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
@@ -75,6 +76,12 @@ class Request(flask.Request):
         if announced is not None and announced > limit:
             raise _too_large(limit)
         return announced
+
+    def end_turn(self) -> None:
+        """Give the turn back, if it has one still."""
+        give_back, self.give_turn_back = self.give_turn_back, None
+        if give_back is not None:
+            give_back()
 
     def itself(self) -> "Request":
         """The request behind `flask.request`, whose every attribute is looked up anew."""

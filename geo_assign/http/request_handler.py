@@ -77,7 +77,7 @@ class RequestHandler:
         places.take()
         response = None
         try:
-            response = self._respond(operation, path, request, raw=raw, credentials=credentials)
+            response = self._in_turn(operation, path, request, raw=raw, credentials=credentials)
         finally:
             # A stream keeps its place for as long as the client listens.
             if isinstance(response, StreamResponse):
@@ -85,6 +85,16 @@ class RequestHandler:
             else:
                 places.give_back()
         return response
+
+    def _in_turn(
+        self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
+    ) -> Response:
+        work = self._capacity.work
+        request.give_turn_back = partial(work.leave, work.enter(operation.lane, operation.name))
+        try:
+            return self._respond(operation, path, request, raw=raw, credentials=credentials)
+        finally:
+            request.end_turn()
 
     def _respond(
         self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
@@ -119,6 +129,8 @@ class RequestHandler:
             )
             if operation.own_transactions or operation.streams:
                 transactions.close()
+                # What it waits for now, such as a geocoder, is no work of ours; its transactions have permits.
+                request.end_turn()
             reply = operation.handler(call, **path)
         except BaseException as error:
             transactions.abandon(error)

@@ -40,7 +40,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="1,000,000 technicians too")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
-    parser.add_argument("--only", choices=("nearest", "batches", "pings", "layers"), help="one measurement alone")
+    parser.add_argument(
+        "--only", choices=("nearest", "batches", "pings", "layers", "overload"), help="one measurement alone"
+    )
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -60,6 +62,8 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
         port = services.enter_context(serving(environment, chosen.logs / "bench-api.log"))
         if wanted("nearest"):
             print(table("Nearest", bench.nearest(port)), flush=True)
+        if wanted("overload") and everything:
+            print(table("Too much", bench.overload(port)), flush=True)
         if wanted("layers") and everything:
             _show_layers(environment, fleet, bench.nearest_p50_us(port))
         if wanted("batches") and everything:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Literal
 
 from scripts.benchmark.bare import Pgbench, positions_per_s
 from scripts.benchmark.fleet import Fleet
 from scripts.benchmark.load import Client
+from scripts.benchmark.overload import Offered, offer
 from scripts.benchmark.questions import BATCH, Nearest, Positions
 
 _CANDIDATES = b'"candidates":[{"'
@@ -90,6 +92,30 @@ class Bench:
         rates = self._in_turn(lambda: self._singles_per_s(ungrouped), lambda: self._singles_per_s(grouped))
         return [_figure("single pings/s, 64 conn., grouped", "per_s", rates[0], ours=rates[1], aim=1.5)]
 
+    def overload(self, port: int) -> list[Figure]:
+        """Searches at half, twice and four times what eight clients get answered, against that and against half."""
+        self._nearest_per_s(port, "brief")
+        rounds = [self._overloaded(port) for _ in range(self.rounds)]
+        capacity = [capacity for capacity, _ in rounds]
+        half, double, fourfold = zip(*(offered for _, offered in rounds), strict=True)
+        calm_us = [one.p50_us for one in half]
+        refused_us = [max(one.refused_p95_us for one in pair) for pair in zip(double, fourfold, strict=True)]
+        return [
+            _figure("p50 at 2x, against that at half", "us", calm_us, ours=[one.p50_us for one in double], aim=3),
+            _figure("p50 at 4x, against that at half", "us", calm_us, ours=[one.p50_us for one in fourfold]),
+            _figure("good answers at 2x, against 8 clients", "per_s", capacity, ours=_goodput(double), aim=0.9),
+            _figure("good answers at 4x, against 8 clients", "per_s", capacity, ours=_goodput(fourfold), aim=0.9),
+            _figure("refusals, p95, against 50 ms", "us", [50_000.0] * self.rounds, ours=refused_us, aim=1),
+        ]
+
+    def _overloaded(self, port: int) -> tuple[float, list[Offered]]:
+        capacity = self._nearest_per_s(port, "brief")
+        asked = Nearest(self.fleet, connections=1, each=2_000)
+        loads = (0.5, 2.0, 4.0)
+        return capacity, [
+            self.client.run(partial(offer, port, asked, per_s=load * capacity, seconds=self.seconds)) for load in loads
+        ]
+
     def nearest_p50_us(self, port: int) -> float:
         """The p50 alone, for the table of layers."""
         return self._nearest_p50_us(port, "brief")
@@ -119,6 +145,10 @@ class Bench:
 
     def _enough(self, most_per_s: Mapping[int, int], connections: int) -> int:
         return 10 + int(most_per_s[connections] * self.seconds)
+
+
+def _goodput(offered: Iterable[Offered]) -> list[float]:
+    return [one.goodput_per_s for one in offered]
 
 
 def _figure(

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
-from typing import Self
+from typing import Self, TypeVar
 
+T = TypeVar("T")
 _READ_BYTES = 262_144
 _AT_MOST_S = 20.0  # that one answer may take
 _END_OF_HEAD = b"\r\n\r\n"
@@ -58,6 +59,10 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self._process.shutdown()
+
+    def run(self, act: Callable[[], T]) -> T:
+        """Call `act` in the client's process: it must be picklable."""
+        return self._process.submit(act).result()
 
     def measure(
         self, port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes
@@ -144,6 +149,12 @@ class _Talk:
             self.sample = self.sample or self.answer[:600].decode(errors="replace")
         if self.requests:
             self.ask()
+
+
+def answered(data: bytes) -> int | None:
+    """The status of an answer, when all of it is there."""
+    head, end, body = data.partition(_END_OF_HEAD)
+    return int(head[9:12]) if end and len(body) >= _length_of(head) else None
 
 
 def _length_of(head: bytes) -> int:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from geo_assign.http.admission import Admission, Places
+from geo_assign.http.admission import Admission, Places, Turns, WorkTurns
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Lane
 from tests.waiting import wait_until
@@ -106,3 +106,55 @@ def test_places_are_given_back() -> None:
         places.take()
     places.take()
     places.give_back()
+
+
+def test_turns_survive_a_storm() -> None:
+    work = WorkTurns(most=3, wait_s=0.05)
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def act(number: int) -> bool:
+        nonlocal inside, most
+        try:
+            turn = work.enter(list(Lane)[number % 4], str(number % 3))
+        except OverloadedError:
+            return False
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.0005)
+        with lock:
+            inside -= 1
+        work.leave(turn)
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(act, range(2_000))) > 0
+    assert (work.working, work.waiting) == (0, 0)
+
+
+def test_a_turn_is_handed_on_when_the_work_before_waits_for_something_else() -> None:
+    work = WorkTurns(most=1, wait_s=60)
+    stuck = work.enter(Lane.ORDINARY, "x")
+    turn = work.enter(Lane.ORDINARY, "x")
+    work.leave(turn)
+    work.leave(stuck)
+    assert (work.working, work.waiting) == (0, 0)
+
+
+def test_no_one_waits_for_a_turn_longer_than_told() -> None:
+    clock = iter(range(1_000))
+    work = WorkTurns(most=1, wait_s=0.01, clock=lambda: next(clock) * 0.001)
+    turn = work.enter(Lane.ORDINARY, "x")
+    with pytest.raises(OverloadedError):
+        work.enter(Lane.ORDINARY, "x")
+    assert work.waiting == 0
+    work.leave(turn)
+    work.leave(work.enter(Lane.ORDINARY, "x"))
+
+
+def test_turns_at_a_look_up_are_few_and_given_back() -> None:
+    turns = Turns(1, wait_s=0.01)
+    with turns, pytest.raises(OverloadedError), turns:
+        pass
+    with turns:
+        pass

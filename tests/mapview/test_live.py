@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -24,15 +24,21 @@ from tests.waiting import PATIENCE_S, wait_until
 class Stream:
     """A listener in a thread of its own, that has heard its first heartbeat."""
 
+    opened: ClassVar[list["Stream"]] = []
+
     def __init__(self, hub: LiveHub, caller: Caller) -> None:
         self._heard = threading.Event()
         self._thread = threading.Thread(target=self._listen, args=(hub, caller), daemon=True)
         self._thread.start()
+        self.opened.append(self)
         assert self._heard.wait(PATIENCE_S)
 
     def _listen(self, hub: LiveHub, caller: Caller) -> None:
         for _ in hub.subscribe(caller, None):
             self._heard.set()
+
+    def wait_for_end(self) -> None:
+        self._thread.join(PATIENCE_S)
 
     @property
     def goes_on(self) -> bool:
@@ -61,8 +67,11 @@ class Rounds:
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
     with seeded_api(world) as api:
+        Stream.opened.clear()
         yield api
         services_of(api).live.close()
+        for stream in Stream.opened:
+            stream.wait_for_end()
 
 
 @pytest.fixture

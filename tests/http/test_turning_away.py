@@ -1,0 +1,120 @@
+"""Too much to do: requests are turned away in front of the application, by lane, and counted."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from geo_assign.http import turning_away
+from geo_assign.http.admission import WorkTurns
+from geo_assign.http.errors import OverloadedError
+from geo_assign.http.operations import ALL_ROLES, Call, Lane, Reply, Routes
+from tests.http.conftest import MakeClient, People, bearer
+
+routes = Routes("Examples")
+
+
+@routes.get("/v1/pings", access=ALL_ROLES, lane=Lane.PHONES)
+def ping(call: Call[None, None]) -> Reply:
+    """Ping."""
+    return Reply({})
+
+
+@routes.get("/v1/searches", access=ALL_ROLES)
+def search(call: Call[None, None]) -> Reply:
+    """Search."""
+    return Reply({})
+
+
+@routes.get("/v1/pictures", access=ALL_ROLES, lane=Lane.PICTURES)
+def look(call: Call[None, None]) -> Reply:
+    """Look."""
+    return Reply({})
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(make_client: MakeClient, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    def standing(**options: Any) -> WorkTurns:
+        return WorkTurns(clock=clock, most=1, wait_s=options["wait_s"])
+
+    monkeypatch.setattr("geo_assign.app.WorkTurns", standing)
+    return make_client(routes.operations)
+
+
+@pytest.fixture
+def busy(client: FlaskClient, clock: Clock) -> WorkTurns:
+    """One request is being worked on, as usual for 10 ms, and there has been a line for a while."""
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    turn = work.enter(Lane.ORDINARY, "x")
+    clock.now += 0.01
+    work.leave(turn)
+    clock.now += 1
+    turn = work.enter(Lane.ORDINARY, "x")
+    line = work._line
+    for _ in range(2):
+        line.arrive(Lane.ORDINARY, "x", clock.now)
+    clock.now += 0.2
+    return work
+
+
+def test_the_less_important_are_turned_away_at_once(
+    client: FlaskClient, busy: WorkTurns, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = []
+    behind = client.application.wsgi_app._behind  # type: ignore[attr-defined]
+
+    def watched(environ: Any, start_response: Any) -> Any:
+        reached.append(environ["PATH_INFO"])
+        return behind(environ, start_response)
+
+    monkeypatch.setattr(client.application.wsgi_app, "_behind", watched)
+    headers = bearer(people.session())
+    for path in ("/v1/searches", "/v1/pictures"):
+        answer = client.get(path, headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (503, OverloadedError.code)
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.content_type == "application/problem+json"
+        assert answer.json["instance"] == f"urn:request:{answer.headers['X-Request-Id']}"
+    assert reached == []
+    # What is no call of the API is answered, however much there is to do.
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/v1/nothing").status_code == 404
+    assert client.post("/v1/searches").status_code == 405
+    assert reached == ["/health/live", "/v1/nothing", "/v1/searches"]
+    told = client.get("/metrics").text
+    assert 'geo_assign_http_shed_total{operation="search"}' in told
+    assert 'geo_assign_http_requests_total{operation="look",status="503"}' in told
+
+
+def test_they_are_logged_together(
+    client: FlaskClient, busy: WorkTurns, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(turning_away, "monotonic", clock)
+    for _ in range(5):
+        client.get("/v1/searches")
+    clock.now += 0.04
+    busy._line.arrive(Lane.ORDINARY, "x", clock.now)
+    monkeypatch.setattr(turning_away, "_LOGGED_EVERY_S", 0.03)
+    client.get("/v1/searches")
+    lines = [line for line in capsys.readouterr().out.splitlines() if "requests_turned_away" in line]
+    assert ['"number":1' in lines[0], '"number":5' in lines[1]] == [True, True]
+
+
+def test_all_are_answered_when_there_is_room(client: FlaskClient, people: People) -> None:
+    headers = bearer(people.session())
+    for path in ("/v1/pings", "/v1/searches", "/v1/pictures"):
+        assert client.get(path, headers=headers).status_code == 200
