@@ -56,6 +56,8 @@ CASES = (
     "Accept exactly at the time-out",
     "Nobody eligible",
     "Slot in the future",
+    "A slot that is over",
+    "Work that cannot be done any more",
     "Two phones, jumps",
     "Clock in the future",
     "Late upload",
