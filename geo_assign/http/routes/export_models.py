@@ -137,7 +137,10 @@ class ExportedOfferAnswer(Answer):
 
 
 class ExportedWorkAnswer(Answer):
-    """Time that work took, or is going to take; `occupied_from` and `occupied_until` include the way."""
+    """Time that work took, or is going to take; `occupied_from` and `occupied_until` include the way.
+
+    `known_reasons`: codes of what stood against it when it was given.
+    """
 
     id: UUID
     work_order_id: UUID
@@ -147,6 +150,7 @@ class ExportedWorkAnswer(Answer):
     ends_at: datetime
     occupied_from: datetime
     occupied_until: datetime
+    known_reasons: Sequence[str]
     created_at: datetime
     updated_at: datetime
 
