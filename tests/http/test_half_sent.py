@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +165,36 @@ def trickle(clients: list[socket.socket], stop: threading.Event) -> None:
                 client.sendall(b"1")
             except OSError:
                 continue
+
+
+def half_a_header(client: socket.socket) -> None:
+    client.sendall(b"POST /v1/positions HTTP/1.1\r\nHost: nowh")
+
+
+def idle_after_an_answer(client: socket.socket) -> None:
+    client.sendall(b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert client.recv(1) == b"H"
+
+
+def slow_reader(client: socket.socket) -> None:
+    """Asks for what is much more than fits on the way, and reads one byte of it."""
+    client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert client.recv(1) == b"H"
+
+
+@pytest.mark.parametrize("begin", [half_a_header, idle_after_an_answer, slow_reader], ids=lambda act: act.__name__)
+def test_pings_and_leads_go_on_beside_hundreds_of_other_connections(
+    patient: LiveService, begin: Callable[[socket.socket], None]
+) -> None:
+    with ExitStack() as held:
+        for _ in range(SOCKETS):
+            client = held.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.settimeout(PATIENCE_S)
+            client.connect(("127.0.0.1", patient.port))
+            begin(client)
+        for _ in range(3):
+            works(patient)
 
 
 def test_headers_without_end_are_refused(patient: LiveService) -> None:
