@@ -5,7 +5,7 @@ technician can have one of them only, and where they are few, the plan is the be
 short one could be at most.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,7 +63,7 @@ def _solve_part(part: AssignmentProblem, plain: Ints) -> tuple[Plan, float, int]
     elif part.orders <= MOST_ORDERS:
         found = solve_exactly(part)
     else:
-        matched, one_by_one = _match_in_turns(part, list(_turns(part))), valued(part, plain)
+        matched, one_by_one = _match_in_turns(part, _turns(part)), valued(part, plain)
         found = improved(part, one_by_one if one_by_one.beats(matched) else matched)
         return found, *bound(part, assigned=found.assigned)
     return found, found.total_m, found.assigned
@@ -72,7 +72,7 @@ def _solve_part(part: AssignmentProblem, plain: Ints) -> tuple[Plan, float, int]
 def _one_each(part: AssignmentProblem) -> bool:
     """Whether no person can have two of the orders: all at one time, or all offered to people with one offer left."""
     at_once = part.starts.max() < part.ends.min()
-    return bool(at_once or (part.offered.all() and part.room.max(initial=1) <= 1))
+    return bool(at_once or (part.offered.all() and (part.room <= 1).all()))
 
 
 def _turns(problem: AssignmentProblem) -> Iterator[Ints]:
@@ -88,18 +88,13 @@ def _turns(problem: AssignmentProblem) -> Iterator[Ints]:
     yield np.array(turn)
 
 
-def _match_in_turns(problem: AssignmentProblem, turns: list[Ints]) -> Plan:
-    """Each of the turns by itself, and all of them again while a person is found for what is left."""
+def _match_in_turns(problem: AssignmentProblem, turns: Iterable[Ints]) -> Plan:
+    """Each of the turns by itself, one after the other."""
     so_far = GivenSoFar(problem)
-    found = True
-    while found:
-        found = False
-        for orders in turns:
-            waiting = orders[so_far.pair[orders] == UNASSIGNED]
-            still, metres = so_far.still_open(np.flatnonzero(np.isin(problem.order, waiting)))
-            people = problem.person[still]
-            chosen = match(problem.order[still], people, quantised(metres), so_far.load[people])
-            for pair in still[chosen].tolist():
-                so_far.give(pair)
-            found = found or len(chosen) > 0
+    for orders in turns:
+        still, metres = so_far.still_open(np.flatnonzero(np.isin(problem.order, orders)))
+        people = problem.person[still]
+        chosen = match(problem.order[still], people, quantised(metres), so_far.load[people])
+        for pair in still[chosen].tolist():
+            so_far.give(pair)
     return so_far.plan()

@@ -151,7 +151,7 @@ def test_the_way_begins_at_the_last_order_before_whatever_its_number() -> None:
     )
     found = solve(asked)
     assert found.greedy.metres.tolist() == [30.0, 10.0, 70.0]
-    assert optimal._match_in_turns(asked, list(optimal._turns(asked))).metres.tolist() == [30.0, 10.0, 70.0]
+    assert optimal._match_in_turns(asked, optimal._turns(asked)).metres.tolist() == [30.0, 10.0, 70.0]
 
 
 def test_an_appointment_in_between_is_where_the_way_begins() -> None:
@@ -181,7 +181,7 @@ def test_different_slots_are_solved_together() -> None:
     asked = problem(ways, orders=2, people=2, slots=[(0, 10), (10, 20)], onward={(0, 1): 4_000.0})
     found = solve(asked)
     assert (pairs(asked, found.best), found.best.total_m) == ({0: 1, 1: 0}, 1_050.0)
-    assert pairs(asked, optimal._match_in_turns(asked, list(optimal._turns(asked)))) == {0: 0, 1: 0}
+    assert pairs(asked, optimal._match_in_turns(asked, optimal._turns(asked))) == {0: 0, 1: 0}
 
 
 @given(mixed())

@@ -86,6 +86,7 @@ def test_offers_that_are_not_left_make_a_way_impossible() -> None:
 
 def test_ways_are_compared_to_a_tenth_of_a_metre() -> None:
     assert quantised(np.array([0.04, 0.06, 12.34])).tolist() == [0, 1, 123]
+    assert quantised(np.array([0.04])).dtype == np.int64
 
 
 # One by one ----------------------------------------------------------------------------------------------------------
@@ -103,6 +104,7 @@ def test_who_is_still_open_and_from_where() -> None:
     assert (still.tolist(), metres.tolist()) == ([0, 1, 2, 5], [2.0, 10.0, 15.0, 45.0])
     so_far.give(1)
     assert so_far.plan().metres.tolist()[:2] == [10.0, 1.0]
+    assert so_far.still_open(np.array([1, 3]))[0].tolist() == []
 
 
 def test_none_is_open_for_whom_a_later_order_gets_out_of_reach() -> None:
@@ -156,6 +158,8 @@ def test_most_pairs_then_the_least_way_then_load_then_the_lowest() -> None:
     assert matched({(0, 0): 0, (0, 1): 0, (0, 2): 0}, [2, 1, 1]) == {(0, 1)}
     assert matched({(0, 2): 5, (0, 1): 5}) == {(0, 1)}
     assert matched({(0, 0): 5, (0, 1): 4}, [0, 40]) == {(0, 1)}
+    # Of three orders two can be given.
+    assert matched({(0, 0): 5, (1, 0): 6, (2, 0): 1, (2, 1): 3, (2, 2): 4}) == {(0, 0), (2, 1)}
     # Beyond fifteen more than the least busy all are alike.
     assert matched({(0, 0): 5, (0, 1): 5, (1, 2): 5, (1, 0): 90}, [35, 16, 0, 35]) == {(0, 0), (1, 2)}
     assert matched({(0, 0): 5, (0, 1): 5, (1, 2): 5, (1, 0): 90}, [35, 14, 0, 35]) == {(0, 1), (1, 2)}
@@ -200,6 +204,7 @@ def test_ways_of_each_set_of_orders() -> None:
     # The second and the fourth order overlap.
     assert [n for n in range(16) if possible[1, n]] == [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]
     assert ways[1, 13] == 150 + 40 + 50
+    assert ways.dtype == np.int64
 
 
 def test_sets_keep_to_the_offers_that_are_left_and_to_appointments() -> None:
@@ -220,6 +225,8 @@ def test_costs_of_sets() -> None:
         [0, (5 * 11 + 1) * 5, (6 * 11 + 1) * 5, (11 * 11 + 3) * 5],
         [0, (7 * 11 + 3) * 5 + 1, (8 * 11 + 3) * 5 + 1, (15 * 11 + 7) * 5 + 2],
     ]
+    assert costs.dtype == np.int64
+    assert chains._costs(np.array([[0, 5]]), np.array([0])).tolist() == [[0, 5 * 2 * 2]]
 
 
 def test_for_each_set_the_cheapest_are_kept() -> None:
@@ -240,6 +247,10 @@ def test_exactly_is_exact_for_a_town() -> None:
     found = solve_exactly(town())
     assert pairs(town(), found) == {0: 1, 1: 0, 2: 0, 3: 1}
     assert found.metres.tolist() == [15.0, 20.0, 2.0, 4.0]
+
+
+def test_without_people_no_order_is_given() -> None:
+    assert solve_exactly(problem({}, orders=2, people=0)).assigned == 0
 
 
 def test_of_equal_plans_the_earlier_order_goes_to_the_lower_number() -> None:
@@ -277,7 +288,8 @@ def test_overlapping_orders_concern_one_another_and_touching_ones_do_not() -> No
 
 
 def test_who_may_come_from_where() -> None:
-    follows = bounds._links(town())[1]
+    # From order 1 none can go to order 3, which is at the same time.
+    follows = bounds._links(town(onward={**ONWARD, (1, 3): 9.0}))[1]
     assert sorted(zip(*(side.tolist() for side in np.nonzero(follows)), strict=True)) == sorted(ONWARD)
     # Person 1 alone could go from 0 to 3, and has an appointment in between.
     assert not bounds._links(town(since={(3, 1): 11.0}))[1][0, 3]
@@ -287,13 +299,10 @@ def test_a_way_begins_at_the_base_once_before_an_appointment_and_once_after() ->
     asked = town(since={(2, 0): 22.0})
     groups = bounds._base_groups(asked).tolist()
     # Person 0: orders 0 and 1 before the appointment, 2 after it; person 1: all of them.
-    assert groups[1] == groups[3] != groups[0]
-    assert groups[2] == groups[4] == groups[5] == groups[6]
-    assert len({groups[0], groups[1], groups[2]}) == 3
+    assert groups == [2, 1, 3, 1, 3, 3, 3]
+    # Where ways begin at the base alone; orders 1 and 3 overlap, person 1 has one of them at most.
     free = bounds._base_groups(problem(WAYS, orders=4, people=2, slots=SLOTS)).tolist()
-    # Orders 1 and 3 overlap: person 1 has one of them at most.
-    assert free[4] == free[5]
-    assert len(set(free)) == 6
+    assert free == [3, 1, 4, 2, 5, 5, 6]
 
 
 def test_a_bound_takes_each_place_once() -> None:
@@ -309,6 +318,28 @@ def test_a_bound_takes_each_place_once() -> None:
     assert bounds.bound(asked, assigned=3) == (63.0, 3)
     assert bounds.bound(asked, assigned=2) == (13.0, 3)
     assert bounds.bound(asked, assigned=0) == (0.0, 3)
+
+
+def test_places_of_a_bound_are_not_mixed_up() -> None:
+    # Order 2 is the first in time, and order 1 is reached from there.
+    asked = problem(
+        {(2, 0): 1.0, (1, 0): 90.0, (0, 1): 1.0},
+        orders=3,
+        people=2,
+        slots=[(0, 1), (1, 2), (0, 1)],
+        onward={(2, 1): 2.0},
+    )
+    assert bounds.bound(asked, assigned=3) == (4.0, 3)
+    asked = problem({(0, 0): 10.0, (1, 0): 12.0, (1, 1): 50.0}, orders=2, people=2)
+    assert bounds.bound(asked, assigned=1) == (10.0, 2)
+    asked = problem(
+        {(3, 0): 1.0, (0, 0): 100.0, (1, 1): 1_000.0, (2, 1): 1_000.0},
+        orders=4,
+        people=2,
+        slots=[(1, 2), (0, 1), (1, 2), (0, 1)],
+        onward={(3, 0): 1.0},
+    )
+    assert bounds.bound(asked, assigned=2)[0] == 2.0
 
 
 def test_a_bound_rounds_down() -> None:
@@ -332,7 +363,8 @@ def test_the_longest_detours_come_first() -> None:
 
 
 def test_around_an_order_are_its_technician_and_the_nearest_with_room_among_six() -> None:
-    ways = {(order, person): float(person + 1) for order in range(8) for person in range(4)}
+    # Person 0 is the nearest to order 7 and the farthest from the others.
+    ways = {(order, person): float(person if order == 7 else 9 - person) for order in range(8) for person in range(4)}
     slots = [(float(n), n + 1.0) for n in range(8)]
     asked = problem(ways, orders=8, people=4, slots=slots)
     # Person 3 has orders 0 and 1, person 0 has 2 to 6, person 1 has 7, person 2 has none.
@@ -362,6 +394,45 @@ def test_a_plan_for_many_is_made_better() -> None:
     assert crossed.pair.tolist() == [0, 3]
     left = improving.improved(part, valued(part, np.array([0, UNASSIGNED])))
     assert (left.assigned, left.total_m) == (2, 50.0)
+
+
+def test_six_orders_are_shared_out_again_and_seven_are_not() -> None:
+    slots = [(float(n), n + 1.0) for n in range(7)]
+    ways = {(order, person): 10.0 if person else 90.0 for order in range(7) for person in range(2)}
+    six, _ = problem(ways, orders=7, people=2, slots=slots).part(np.arange(6))
+    assert improving.improved(six, valued(six, np.arange(6) * 2)).total_m == 60.0
+    seven = problem(ways, orders=7, people=2, slots=slots)
+    assert improving.improved(seven, valued(seven, np.arange(7) * 2)).total_m == 630.0
+    # One person has six and the other one: together they are too many.
+    some = valued(seven, np.array([0, 2, 4, 6, 8, 10, 13]))
+    assert improving.improved(seven, some).total_m == 550.0
+
+
+def test_an_order_with_too_many_beside_it_is_passed_over() -> None:
+    # Person 0 has seven orders with long detours; the one order of person 2 goes to person 1, who is idle.
+    slots = [(float(n), n + 1.0) for n in range(7)] + [(0.0, 1.0)]
+    ways = {(order, 0): 500.0 for order in range(7)} | {(order, 1): 10.0 for order in range(7)}
+    ways |= {(7, 2): 40.0, (7, 1): 30.0}
+    asked = problem(ways, orders=8, people=3, slots=slots)
+    given = valued(asked, np.array([0, 1, 2, 3, 4, 5, 6, 14]))
+    assert improving.improved(asked, given).total_m == 7 * 500.0 + 30.0
+
+
+def test_who_has_other_orders_gets_none_of_those_that_are_shared_out_again() -> None:
+    # Person 1 has six orders at other times and the first one's time; person 0 keeps order 0.
+    slots = [(0.0, 10.0)] + [(float(n), n + 1.0) for n in range(6)]
+    ways = {(0, 0): 50.0, (0, 1): 10.0} | {(n, 1): 5.0 for n in range(1, 7)}
+    asked = problem(ways, orders=7, people=2, slots=slots)
+    given = valued(asked, np.array([0, 2, 3, 4, 5, 6, 7]))
+    assert improving.improved(asked, given).pair.tolist() == given.pair.tolist()
+
+
+def test_an_order_may_stay_without_a_technician() -> None:
+    # Three orders at one time for two people: one order is left, and the other two change places.
+    ways = {(0, 0): 90.0, (0, 1): 20.0, (1, 0): 10.0, (1, 1): 60.0, (2, 0): 500.0, (2, 1): 600.0}
+    asked = problem(ways, orders=3, people=2)
+    better = improving.improved(asked, valued(asked, np.array([0, 3, UNASSIGNED])))
+    assert (better.pair.tolist(), better.total_m) == ([1, 2, UNASSIGNED], 30.0)
 
 
 def test_turns_share_a_moment() -> None:
@@ -394,12 +465,27 @@ def test_greedy_is_the_answer_for_many_where_it_is_better(monkeypatch: pytest.Mo
     # In turns the earlier order takes the technician whom the older, later one needs.
     ways = {(0, 0): 10.0, (0, 1): 5_000.0, (1, 0): 100.0, (1, 1): 150.0}
     asked = problem(ways, orders=2, people=2, slots=[(10, 20), (0, 10)], onward={})
-    assert optimal._match_in_turns(asked, list(optimal._turns(asked))).total_m == 5_100.0
+    assert optimal._match_in_turns(asked, optimal._turns(asked)).total_m == 5_100.0
     found = solve(asked)
     assert (found.best.total_m, found.bound_m, found.bound_assigned) == (160.0, 160.0, 2)
-    # The other way round.
+    # In turns two orders that are at one time are not crossed.
+    at_once = {(0, 0): 300.0, (0, 1): 400.0, (1, 0): 100.0, (1, 1): 900.0, (2, 0): 5.0}
+    crossed = problem(at_once, orders=3, people=2, slots=[(0, 1), (0, 1), (1, 2)], onward={(0, 2): 7.0, (1, 2): 7.0})
+    assert (solve(crossed).best.total_m, solve(crossed).greedy.total_m) == (507.0, 1_207.0)
+    # And the other way round.
     asked = problem(ways, orders=2, people=2, slots=[(10, 20), (0, 10)], onward={(1, 0): 20.0})
     assert solve(asked).best.total_m == 120.0
+
+
+def test_a_bound_may_be_less_than_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = {(0, 0): 100.0, (0, 1): 150.0, (1, 0): 900.0, (1, 1): 5_000.0}
+    asked = problem(ways, orders=2, people=2, slots=[(0, 10), (10, 20)], onward={(0, 1): 4_000.0})
+    with monkeypatch.context() as patch:
+        many(patch)
+        found = solve(asked)
+        assert (found.best.total_m, found.bound_m, found.bound_assigned) == (4_100.0, 1_050.0, 2)
+        patch.setattr(optimal, "MOST_ORDERS", 2)
+        assert solve(asked).best.total_m == 1_050.0
 
 
 def test_what_another_plan_might_assign_elsewhere_is_in_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,6 +498,21 @@ def test_what_another_plan_might_assign_elsewhere_is_in_the_bound(monkeypatch: p
     assert (found.best.assigned, found.bound_assigned) == (2, 3)
     # Two of the three orders, by whichever technicians: 7 and 10.
     assert found.bound_m == found.best.total_m == 17.0
+
+
+def test_a_plan_that_is_exact_needs_no_looser_bound() -> None:
+    # One offer each: order 1 does not follow order 0, though the way would be short.
+    ways = {(0, 0): 10.0, (1, 0): 20.0, (1, 1): 100.0}
+    asked = problem(ways, orders=2, people=2, slots=[(0, 10), (10, 20)], onward={(0, 1): 1.0}, room=1)
+    assert bounds.bound(asked, assigned=2)[0] == 11.0
+    assert solve(asked).bound_m == solve(asked).best.total_m == 110.0
+
+
+def test_many_orders_are_made_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = {(0, 0): 100.0, (0, 1): 150.0, (1, 0): 900.0, (1, 1): 5_000.0}
+    asked = problem(ways, orders=2, people=2, slots=[(0, 10), (10, 20)], onward={(0, 1): 4_000.0})
+    monkeypatch.setattr(optimal, "MOST_ORDERS", 0)
+    assert solve(asked).best.total_m == 1_050.0
 
 
 def test_a_problem_keeps_its_load_between_parts() -> None:
