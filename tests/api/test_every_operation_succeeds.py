@@ -97,7 +97,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The story, told to its end."""
     folder = tmp_path_factory.mktemp("gazetteers")
     (folder / "town.csv").write_text(GAZETTEER)
-    with cloned(template) as world, StubServer(NOMINATIM.found(Found("12"))) as geocoder:
+    with cloned(template) as world, StubServer(NOMINATIM.found(Found("12", **NEAR))) as geocoder:
         app = _app(world, folder)
         story = Story(app, geocoder)
         try:
