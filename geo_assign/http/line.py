@@ -16,6 +16,8 @@ BURST_S, _BURST_TURNS = 0.1, 5.0
 # In turns of usual length: what a newcomer may expect to wait once there has been a line for longer than that.
 PATIENCE_TURNS: Mapping[Lane, float] = {Lane.PHONES: 16.0, Lane.ORDINARY: 1.0, Lane.PICTURES: 0.5}
 PHONES_PATIENCE_S = 0.15
+# So many times the most at once are let in without a look: a few clients that ask one after the other are no overload.
+_ALWAYS_LET_IN: Mapping[Lane, int] = {Lane.PHONES: 2, Lane.ORDINARY: 2, Lane.PICTURES: 1}
 # The newest goes first, so most wait little although there is a line. Each eighth time one goes before it that has
 # waited so long, or so many turns.
 _OLD_S, _OLD_TURNS = 0.05, 4.0
@@ -110,7 +112,9 @@ class Line:
 
     def would_refuse(self, lane: Lane, now: float) -> bool:
         """Whether a newcomer would be turned away. Work that has begun never is."""
-        return lane is not Lane.CONTINUED and self.expected_wait_s(lane) > self._patience(lane, now)
+        if lane is Lane.CONTINUED or self.working + self.waiting < _ALWAYS_LET_IN[lane] * self.pace.most:
+            return False
+        return self.expected_wait_s(lane) > self._patience(lane, now)
 
     def refuses(self, lane: Lane, now: float) -> bool:
         """Whether a newcomer is turned away; remembers it if so."""

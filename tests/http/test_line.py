@@ -122,7 +122,11 @@ def test_accepted_requests_stay_quick_and_nothing_is_lost_to_the_refused(world: 
 
 @pytest.mark.parametrize(
     ("clients", "lane", "parallel"),
-    [(8, Lane.ORDINARY, 1.0), (8, Lane.ORDINARY, 2.0), (8, Lane.ORDINARY, 4.0), (64, Lane.PHONES, 2.0)],
+    [
+        *((clients, Lane.ORDINARY, parallel) for clients in (8, 16) for parallel in (0.7, 1.0, 2.0, 4.0)),
+        (8, Lane.PICTURES, 1.0),
+        (64, Lane.PHONES, 2.0),
+    ],
 )
 def test_those_who_ask_one_after_the_other_are_never_refused(clients: int, lane: Lane, parallel: float) -> None:
     """Each asks again when it has its answer: that is no overload, however fast the server."""
