@@ -10,7 +10,7 @@ from geo_assign.http.idempotency import REPLAYED
 from geo_assign.http.json_schemas import Json, References, name_in, reference
 from geo_assign.http.operations import Operation
 
-_NOT_MODIFIED = "You already have this version."
+_NOT_MODIFIED = "Unchanged."
 
 
 class AnswerResponses:

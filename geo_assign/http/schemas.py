@@ -186,7 +186,7 @@ Instant = Annotated[
     Field(strict=False),  # strict would refuse the string once Python has seen it
     BeforeValidator(_written_as_time),
     AfterValidator(_in_utc),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-21T14:05:00Z"]}),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A time with an offset, as UTC."""
 InstantOrWallTime = Annotated[
@@ -211,7 +211,7 @@ LocalDate = Annotated[
     Field(strict=False),
     BeforeValidator(_written_as_date),
     AfterValidator(_sane_date_or_time),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-05-21"]}),
+    WithJsonSchema({"type": "string", "format": "date"}),
 ]
 """A date of a local calendar."""
 LocalDateOrInstant = Annotated[

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from geo_assign.http.event_details import sent_detail
-from geo_assign.http.json_schemas import Json, References
+from geo_assign.http.json_schemas import Json, References, reference
 from geo_assign.http.routes.event_models import PresenceEventAnswer, WorkOrderEventAnswer
 from geo_assign.http.schemas import Answer
 from geo_assign.webhooks.domain import OUTGOING_EVENTS, OutgoingEvent
@@ -77,7 +77,7 @@ def _post(event: SentEvent, references: References) -> Json:
         "operationId": f"receive_{event.name.replace('.', '_')}",
         "tags": ["Webhooks"],
         "summary": f"Receive `{event.name}`",
-        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in SIGNATURE_HEADERS],
+        "parameters": [reference("parameters", name) for name in SIGNATURE_HEADERS],
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {"2XX": {"description": "Taken. 410 ends the webhook; others are sent again."}},
     }
@@ -96,7 +96,7 @@ def _header(name: str, meaning: str) -> Json:
 
 
 SIGNATURE_HEADERS: Mapping[str, Json] = {
-    "webhook-id": _header("webhook-id", "The same in every attempt: remember it, and take each event once."),
-    "webhook-timestamp": _header("webhook-timestamp", "Seconds since 1970, when this attempt was made."),
-    "webhook-signature": _header("webhook-signature", "Standard Webhooks: `v1,` and the signature in base64."),
+    "event": _header("webhook-id", "The same in every attempt: remember it, and take each event once."),
+    "sent": _header("webhook-timestamp", "Seconds since 1970, when this attempt was made."),
+    "signature": _header("webhook-signature", "Standard Webhooks: `v1,` and the signature in base64."),
 }

@@ -122,7 +122,7 @@ export function nearest(ids: string[], changes: Partial<Nearest> = {}): Nearest 
     slot: { start: at(60), end: at(120) },
     radius_m: 5000,
     examined: ids.length,
-    counts: { excluded: {}, available: ids.length },
+    counts: { excluded: {}, of: "store", members: ids.length, others: 0, available: ids.length },
     ...changes,
   };
 }
