@@ -12,6 +12,8 @@ from geo_assign.core.errors import NotFoundError, UnavailableError
 
 UNREACHABLE_AFTER = timedelta(minutes=15)
 AHEAD_TOLERANCE = timedelta(seconds=10)
+SAME_MOMENT = timedelta(milliseconds=100)
+"""Within it clocks of devices tell no order worth speaking of: a ping is not late by so little."""
 TOP_SPEED_MPS = 70.0
 LOW_ACCURACY_M = 100.0
 MAX_ACCURACY_M = 1_000.0
@@ -26,7 +28,7 @@ MAX_BATCH = 500
 class Verdict(StrEnum):
     """What became of a ping."""
 
-    ACCEPTED = "accepted"  # kept in the track, and the newest when its turn came
+    ACCEPTED = "accepted"  # kept in the track, and of the newest moment when its turn came
     DUPLICATE = "duplicate"  # the same device has sent this device time before
     LATE = "late"  # kept in the track, older than what was known
     REJECTED = "rejected"  # not kept; the reason says why

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from geo_assign.core.geo import Point, haversine_m
 from geo_assign.positions.domain import (
     AHEAD_TOLERANCE,
+    SAME_MOMENT,
     TOP_SPEED_MPS,
     Current,
     Fix,
@@ -99,7 +100,8 @@ def judge(
             if flags:
                 results[ordinal] = _result(Verdict.ACCEPTED, flags)
         else:
-            results[ordinal] = _result(Verdict.LATE, flags)
+            late = marker.fix.used_at - fix.used_at > SAME_MOMENT
+            results[ordinal] = _result(Verdict.LATE if late else Verdict.ACCEPTED, flags)
         kept.append(Kept(fix, ping, flags))
     current = _after(standing, marker, kept, received_at=received_at)
     return Judged(

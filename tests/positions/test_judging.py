@@ -63,6 +63,16 @@ def test_older_than_what_is_known_is_late_and_does_not_move() -> None:
     assert len(second.kept) == 1
 
 
+@pytest.mark.parametrize(("behind_s", "verdict"), [(0.001, "accepted"), (0.1, "accepted"), (0.101, "late")])
+def test_by_a_tenth_of_a_second_no_position_is_late_nor_moves_back(behind_s: float, verdict: str) -> None:
+    _, first = judged(ANA, ping(-10))
+    results, second = judged(after(ANA, first), ping(-10 - behind_s, north_m=100))
+    assert results == [verdict]
+    assert not second.moved
+    assert current_of(second).fix.lat == ping().lat
+    assert len(second.kept) == 1
+
+
 def test_the_same_device_time_twice_in_a_batch_is_a_duplicate_whatever_else_it_says() -> None:
     results, outcome = judged(ANA, ping(-10), ping(-10, north_m=900), ping(-20))
     assert results == ["accepted", "duplicate", "accepted"]
