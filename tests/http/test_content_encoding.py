@@ -32,8 +32,9 @@ def test_another_encoding_is_refused(encoding: str) -> None:
         decompressed(zlib.compress(b"{}"), encoding, limit=10)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"0" * 11), gzip.compress(b"0" * 10) + gzip.compress(b"0")])
-def test_it_is_as_large_as_what_it_holds(packed: bytes) -> None:
+@pytest.mark.parametrize("parts", [(11,), (10, 1)])
+def test_it_is_as_large_as_what_it_holds(parts: tuple[int, ...]) -> None:
+    packed = b"".join(gzip.compress(b"0" * size) for size in parts)
     with pytest.raises(BodyTooLargeError):
         decompressed(packed, "gzip", limit=10)
 
