@@ -11,7 +11,7 @@ from typing import Literal
 
 import psycopg
 from pydantic import SecretStr
-from sqlalchemy import ARRAY, Connection, Text, cast, delete, false, func, literal, select, update
+from sqlalchemy import ARRAY, Connection, Text, cast, delete, false, func, literal, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_assign.access.commands.organizations import create_organization
@@ -34,7 +34,9 @@ from geo_assign.workorders.domain import Kind, NewOrder
 
 _PLACE = Point(lat=0.5, lon=0.5)
 # Probes wait for the answer: a server that takes longer is not well either.
-_TIMEOUTS = "SELECT set_config('statement_timeout', '3000', true), set_config('lock_timeout', '1000', true)"
+_TIMEOUTS = select(
+    func.set_config("statement_timeout", "3000", true()), func.set_config("lock_timeout", "1000", true())
+)
 
 
 class _TakenBack(Exception):  # noqa: N818 - it is the good end
@@ -79,7 +81,7 @@ class _MissingPrivilegesError(Exception):
 
 def _write_as_application(database: Database) -> None:
     with database.transaction(new_id()) as tx:
-        tx.conn.exec_driver_sql(_TIMEOUTS)
+        tx.conn.execute(_TIMEOUTS)
         _require_privileges(tx.conn, "app")
         _do_some_of_everything(tx)
         raise _TakenBack
@@ -104,7 +106,7 @@ def _do_some_of_everything(tx: Tx) -> None:
 
 def _write_as_worker(worker: Database) -> None:
     with worker.across_organizations() as conn:
-        conn.exec_driver_sql(_TIMEOUTS)
+        conn.execute(_TIMEOUTS)
         _require_privileges(conn, "worker")
         conn.execute(update(outbox).where(false()).values(attempts=0))
         conn.execute(delete(outbox).where(false()))

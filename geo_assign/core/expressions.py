@@ -6,6 +6,7 @@ from sqlalchemy import (
     ColumnElement,
     Exists,
     FromClause,
+    Integer,
     Label,
     ScalarSelect,
     Text,
@@ -54,3 +55,8 @@ def no_value(kind: AnyType, name: str) -> Label[Any]:
 def word(value: str) -> ColumnElement[str]:
     """A fixed word, such as a state. It stands in the statement's text, so that partial indexes are found by it."""
     return literal(str(value), Text(), literal_execute=True)
+
+
+def whole_number(value: int) -> ColumnElement[int]:
+    """A fixed number, in the statement's text like a `word`."""
+    return literal(value, Integer(), literal_execute=True)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
-    Integer,
     Text,
     Uuid,
     and_,
@@ -25,7 +24,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     not_,
     null,
     select,
@@ -33,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from geo_assign.core.db import Tx
-from geo_assign.core.expressions import row_exists, word
+from geo_assign.core.expressions import row_exists, whole_number, word
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.core.tables import INSTANT
@@ -136,7 +134,7 @@ def _of_technicians() -> Statement[_StandingRow]:
         b.c.state.in_(HOLDING),
         b.c.occupied_until > _GIVEN.overdue_from,
     )
-    return Statement.of(_StandingRow, _judged(rows).order_by(literal_column("asked.work_order_id")))
+    return Statement.of(_StandingRow, _judged(rows).order_by(_EACH.work_order_id))
 
 
 @cache
@@ -178,8 +176,8 @@ def _asked(
         start.label("slot_start"),
         end.label("slot_end"),
         # As `dates_around` has it.
-        (_utc_date(start) - literal_column("2", Integer())).label("exceptions_from"),
-        (_utc_date(end) + literal_column("1", Integer())).label("exceptions_until"),
+        (_utc_date(start) - whole_number(2)).label("exceptions_from"),
+        (_utc_date(end) + whole_number(1)).label("exceptions_until"),
         known.label("known"),
         given_at.label("given_at"),
         (end <= _GIVEN.at).label("is_over"),
