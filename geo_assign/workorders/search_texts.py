@@ -21,7 +21,7 @@ _FILLED_AT_ONCE = 2_000
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SAYS_SOMETHING = re.compile(r"[^\W_]|[%_\\]")
 _PART_OF_A_PHONE = re.compile(r"[\d+()./-]+")
-_PHONE_DIGITS = 6
+_PHONE_DIGITS = 4
 
 work_order_search = tenant_table(
     "work_order_search",

@@ -57,7 +57,7 @@ FOUND = {
         *["José", "jose", "JOSE", "Müller José", "Muller jose", "Nuñez", "nunez", "Nuñez-Müller", "Nunez Muller"],
         *["Jose Nunez Muller", "Mueller Jose", "ose", "José - Müller", "Jose,", "\u202aJosé\u202c", "Jo\u0301se"],
         *["210123456", "+351210123456", "00351210123456", "351 210 123 456", "+351 210 123-456", "0210 123456"],
-        *["(210) 123-456", "+351 (0)210 123456", "210 123 456", "10123456", "210.123.456"],
+        *["(210) 123-456", "+351 (0)210 123456", "210 123 456", "10123456", "210.123.456", "210 12", "10 123"],
         *["jose.n@example.com", "JOSE.N@EXAMPLE.COM", "jose.n", "jose n@example"],
         *["Rua das Amoreiras 12", "amoreiras", "Amoreiras, 12", "12 Amoreiras", "1250-022", "1250 022", "Esq."],
         *["REF-77ab", "ref77AB", "77ab", "ref 77ab"],
