@@ -22,7 +22,8 @@ from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.store_rules import list_countries
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off
-from geo_assign.workorders.domain import WorkOrder, find_email, list_phones
+from geo_assign.workorders.contacts import find_email, list_phones
+from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
 from geo_assign.workorders.tables import bookings, offers, work_orders
 

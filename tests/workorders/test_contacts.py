@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.workorders.domain import find_email, list_phones, read_contact
+from geo_assign.workorders.contacts import find_email, list_phones, read_contact
 
 NBSP, DASH, MINUS, LRM = "\N{NO-BREAK SPACE}", "\N{EN DASH}", "\N{MINUS SIGN}", "\N{LEFT-TO-RIGHT MARK}"
 

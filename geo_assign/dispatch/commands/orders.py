@@ -32,6 +32,7 @@ from geo_assign.workorders.commands import (
     set_bookings,
     set_deadlines,
 )
+from geo_assign.workorders.contacts import read_contact
 from geo_assign.workorders.domain import (
     TERMINAL,
     WAITING,
@@ -49,7 +50,6 @@ from geo_assign.workorders.domain import (
     WithdrawnBecause,
     WorkOrder,
     WorkOrderStateError,
-    read_contact,
 )
 
 # If the process that creates a lead dies half-way, the worker goes on with it after this.

@@ -10,8 +10,8 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.workorders.commands.changes import record_event
 from geo_assign.workorders.commands.group_stays import enter_group
+from geo_assign.workorders.contacts import Contact
 from geo_assign.workorders.domain import (
-    Contact,
     CreatedEvent,
     DuplicateExternalIdError,
     Kind,

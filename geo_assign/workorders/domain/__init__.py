@@ -24,7 +24,6 @@ from geo_assign.workorders.domain.changes import (
     SameState,
     StateAfter,
 )
-from geo_assign.workorders.domain.contacts import Contact, find_email, list_phones, read_contact
 from geo_assign.workorders.domain.errors import (
     DuplicateExternalIdError,
     OfferAnsweredError,
@@ -176,7 +175,6 @@ __all__ = [
     "Collaborator",
     "CollaboratorMissingAlarm",
     "Columns",
-    "Contact",
     "ConvertedEvent",
     "Corrections",
     "CreatedEvent",
@@ -257,11 +255,8 @@ __all__ = [
     "WorkOrderStateError",
     "WorkOrderWithoutLocationError",
     "actor_of",
-    "find_email",
     "find_sending_stay",
-    "list_phones",
     "may_go",
-    "read_contact",
     "slot_warnings",
     "title_of",
 ]

@@ -21,7 +21,7 @@ from phonenumbers import (
     national_significant_number,
 )
 
-from geo_assign.workorders.domain.orders import Customer
+from geo_assign.workorders.domain import Customer
 
 _DIALLED_BEFORE = re.compile(r"(?<!\d)[*#]{1,2}\d{1,3}[*#]+")  # such as *31#, which hides the caller's own number
 _WORD_FOR_EXTENSION = re.compile(
