@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from threading import Event, Thread
 from typing import Literal
@@ -149,6 +150,8 @@ ACTS: Mapping[str, Act] = {
 _IN_BOTH = text(
     "INSERT INTO technician_groups (org_id, technician_id, group_id) SELECT org_id, id, :group_id FROM technicians"
 )
+_OFFERED = text("SELECT DISTINCT work_order_id FROM offers WHERE state = 'offered'")
+_OFFERS_TO_CLEAR = 40
 _OVERDUE = text("UPDATE offers SET expires_at = offered_at + interval '1 second' WHERE id = :id")
 
 
@@ -198,6 +201,16 @@ class Stage:
         if not versioned:
             return scene
         return replace(scene, version=day.dispatch.read(day.boss, order.id).version)
+
+    def clear(self) -> None:
+        """Cancel what earlier scenes left open, when it is much: a technician may have a hundred offers at most."""
+        day, left_open = self.day, self.admin.execute(_OFFERED).scalars().all()
+        if len(left_open) < _OFFERS_TO_CLEAR:
+            return
+        day.clock.advance(timedelta(minutes=2))  # later than all that the acts wrote
+        for order_id in left_open:
+            cancel = partial(orders.cancel, caller=day.boss, order_id=order_id, reason=None)
+            day.database.run(day.org_id, cancel)
 
     def _send(self, order: WorkOrder) -> WorkOrder:
         day, to = self.day, self.day.group("receivers")

@@ -38,10 +38,16 @@ def admin(world: World) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def stage(world: World, admin: Connection) -> Iterator[Stage]:
+def built(world: World, admin: Connection) -> Iterator[Stage]:
     with opened_day(world) as day:
         day.set(reoffer_after_minutes=0, offer_limit=100)
         yield Stage(day, admin).open()
+
+
+@pytest.fixture
+def stage(built: Stage) -> Stage:
+    built.clear()
+    return built
 
 
 @pytest.fixture
