@@ -55,7 +55,8 @@ def serve(settings: Settings) -> None:
             websockets=False,
             workers=settings.processes,
             backpressure=_CONNECTIONS,
-            blocking_threads=settings.threads + settings.streams + receiving.PLACES + _TURNING_AWAY,
+            # As many bodies may wait for a place as there are places.
+            blocking_threads=settings.threads + settings.streams + 2 * receiving.PLACES + _TURNING_AWAY,
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_S * 1_000, max_buffer_size=_HEADER_BYTES),
             workers_kill_timeout=STOP_WITHIN_S,
             respawn_failed_workers=True,

@@ -18,6 +18,8 @@ from geo_assign.http.errors import BodyTooSlowError, OverloadedError
 
 PLACES = 256
 PLACES_PER_ADDRESS = 64
+_TENURE_S = 0.25
+_PATIENCE_S = 5.0
 _PIECE_BYTES = 16_384
 _IDLE_READERS = 32
 
@@ -45,6 +47,7 @@ class _Incoming:
     received: int = 0
     outcome: _Outcome = _Outcome.PENDING
     error: BaseException | None = None
+    entered_at: float = 0.0
     done: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -70,7 +73,8 @@ class Receiving:
     """Receives bodies, at most `places` at once and `per_address` of one address.
 
     When there is no place, the body that has been on its way longest gives its place up, of the same address if that
-    one has had its share. A caller who sends a whole request at once is done long before that.
+    one has had its share. Each keeps its place for `tenure_s`, and a later one waits for that: a caller who sends a
+    whole request at once is done by then, also where a machine that is flooded takes its time.
     """
 
     def __init__(
@@ -80,12 +84,16 @@ class Receiving:
         bytes_per_s: float,
         places: int = PLACES,
         per_address: int = PLACES_PER_ADDRESS,
+        tenure_s: float = _TENURE_S,
     ) -> None:
         self._within_s = within_s
         self._bytes_per_s = bytes_per_s
         self._places = places
         self._per_address = per_address
+        self._tenure_s = tenure_s
         self._lock = threading.Lock()
+        self._place_left = threading.Condition(self._lock)
+        self._waiting = 0
         self._entered = 0
         # Dicts keep the order in which bodies came: the first key is the oldest.
         self._all: dict[_Incoming, None] = {}
@@ -131,15 +139,37 @@ class Receiving:
 
     def _enter(self, incoming: _Incoming) -> None:
         with self._lock:
-            own = self._by_address.setdefault(incoming.address, {})
-            if len(own) >= self._per_address:
-                self._displace(next(iter(own)))
-            elif len(self._all) >= self._places:
-                self._displace(next(iter(self._all)))
+            oldest = self._find_in_the_way(incoming.address)
+            if oldest is not None:
+                oldest = self._wait_for_tenure(incoming.address, oldest)
+            if oldest is not None:
+                self._displace(oldest)
             self._entered += 1
+            incoming.entered_at = monotonic()
             self._all[incoming] = None
-            # Looked up again: the one displaced may have been the last of this address.
             self._by_address.setdefault(incoming.address, {})[incoming] = None
+
+    def _find_in_the_way(self, address: str) -> _Incoming | None:
+        """The oldest body, of the address if it has had its share; None while there is a place."""
+        own = self._by_address.get(address, {})
+        if len(own) >= self._per_address:
+            return next(iter(own))
+        return next(iter(self._all)) if len(self._all) >= self._places else None
+
+    def _wait_for_tenure(self, address: str, oldest: _Incoming) -> _Incoming | None:
+        """Wait until the oldest may be displaced, and return it, or until there is a place."""
+        began = monotonic()
+        found: _Incoming | None = oldest
+        self._waiting += 1
+        try:
+            while found is not None and (left_s := found.entered_at + self._tenure_s - monotonic()) > 0:
+                if monotonic() - began > _PATIENCE_S:
+                    raise OverloadedError("Too many bodies are on their way; send this one again.", retry_after_s=1)
+                self._place_left.wait(left_s)
+                found = self._find_in_the_way(address)
+        finally:
+            self._waiting -= 1
+        return found
 
     def _displace(self, oldest: _Incoming) -> None:
         self._remove(oldest)
@@ -148,6 +178,8 @@ class Receiving:
     def _leave(self, incoming: _Incoming) -> None:
         with self._lock:
             self._remove(incoming)
+            if self._waiting:
+                self._place_left.notify()
 
     def _finish(self, incoming: _Incoming) -> None:
         with self._lock:

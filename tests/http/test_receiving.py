@@ -63,8 +63,17 @@ class Sender(threading.Thread):
             self.end = type(error)
 
 
-def made(*, within_s: float = PATIENCE_S, bytes_per_s: float = 1e9, places: int = 8, per_address: int = 8) -> Receiving:
-    return Receiving(within_s=within_s, bytes_per_s=bytes_per_s, places=places, per_address=per_address)
+def made(
+    *,
+    within_s: float = PATIENCE_S,
+    bytes_per_s: float = 1e9,
+    places: int = 8,
+    per_address: int = 8,
+    tenure_s: float = 0.0,
+) -> Receiving:
+    return Receiving(
+        within_s=within_s, bytes_per_s=bytes_per_s, places=places, per_address=per_address, tenure_s=tenure_s
+    )
 
 
 @pytest.mark.parametrize("size", [1, 200, 16_383, 16_384, 16_385, 32_768, 500_000])
@@ -104,6 +113,27 @@ def test_an_error_of_the_connection_is_that_of_the_caller() -> None:
     with pytest.raises(OSError, match="gone"):
         receiving.receive(Broken(), 10, address="a")
     assert receiving.number == 0
+
+
+def test_nothing_is_displaced_before_its_tenure_is_over() -> None:
+    receiving = made(places=1, tenure_s=4.0)
+    first = Sender(receiving, "a")
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(receiving.receive, Whole(b"later"), 5, address="b")
+        threading.Event().wait(0.1)
+        assert not later.done()
+        first.source.released.set()
+        assert later.result(PATIENCE_S) == b"later"
+    first.join(PATIENCE_S)
+    assert first.end is None
+
+
+def test_a_later_body_displaces_one_whose_tenure_is_over() -> None:
+    receiving = made(places=1, tenure_s=0.05)
+    first = Sender(receiving, "a")
+    assert receiving.receive(Whole(b"later"), 5, address="b") == b"later"
+    first.join(PATIENCE_S)
+    assert first.end is OverloadedError
 
 
 @pytest.mark.parametrize("seed", range(12))
