@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_assign.positions.domain import Current, DutyInterval, Fix, KnownState, Ping, PingPolicy, PingResult, Verdict
+from geo_assign.positions.domain import (
+    Current,
+    DutyInterval,
+    Fix,
+    KnownState,
+    MockPolicy,
+    Ping,
+    PingPolicy,
+    PingResult,
+    Verdict,
+)
 from geo_assign.positions.judging import Arrival, Judged, Kept, judge, within_reach
 from tests.positions.conftest import NOON, ping, seconds, verdicts_of
 
@@ -387,6 +397,12 @@ def test_a_second_in_which_duty_ended_before_it_began_again_is_on_duty_from_then
     results, outcome = judged(replace(ANA, duty=duty), ping(-30), ping(-10), ping(-9))
     assert results == ["rejected:off_duty", "accepted", "accepted"]
     assert [item.fix.used_at for item in outcome.kept] == [NOON - seconds(9.5), NOON - seconds(9)]
+
+
+def test_what_is_wrong_besides_stays_wrong_in_the_second_in_which_duty_began() -> None:
+    policy = replace(ANA.policy, mock=MockPolicy.REFUSE)
+    standing = replace(ANA, duty=[DutyInterval(NOON - seconds(9.5))], policy=policy)
+    assert judged(standing, ping(-10, mock=True))[0] == ["rejected:mock_location"]
 
 
 def test_duty_that_begins_after_the_present_is_none_yet() -> None:
