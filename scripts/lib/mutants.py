@@ -55,7 +55,7 @@ ROOMS = {
         ),
         ("tests/matching/test_optimal.py", "tests/matching/test_solving.py"),
         timing=("tests/matching/test_optimal.py::test_two_hundred_orders_among_a_thousand_people",),
-        seconds=1_800,
+        seconds=3_600,
     ),
     "spans": Room(("core/spans.py",), ("tests/core/test_spans.py",)),
     "transitions": Room(("workorders/domain/states.py",), ("tests/workorders/test_states.py",)),
