@@ -152,20 +152,31 @@ create_cluster() {
     mv "$CLUSTER/data.new" "$CLUSTER/data"
 }
 
+# Between the look for a free port and the start another program may take it: then the next one is tried.
 start_cluster() {
-    local running
+    local running attempt
     if running="$(running_port)"; then
         CLUSTER_PORT="$running" CLUSTER_STARTED=yes
         return
     fi
-    choose_port
-    cluster_settings "$1" >"$CLUSTER/data/geo-assign.conf"
     HINT="PostgreSQL did not start; $CLUSTER/server.log says why."
-    as_cluster_user "$PG_BIN/pg_ctl" start -w -t 60 -s -D "$CLUSTER/data" -l "$CLUSTER/server.log" || {
-        tail -n 15 "$CLUSTER/server.log"
-        return 1
-    }
-    CLUSTER_STARTED=yes
+    for attempt in 1 2 3; do
+        choose_port
+        cluster_settings "$1" >"$CLUSTER/data/geo-assign.conf"
+        if as_cluster_user "$PG_BIN/pg_ctl" start -w -t 60 -s -D "$CLUSTER/data" -l "$CLUSTER/server.log"; then
+            CLUSTER_STARTED=yes
+            return
+        fi
+        if ((attempt == 3)) || ! port_was_taken; then
+            break
+        fi
+    done
+    tail -n 15 "$CLUSTER/server.log"
+    return 1
+}
+
+port_was_taken() {
+    tail -n 8 "$CLUSTER/server.log" | grep -q 'could not bind IPv4 address'
 }
 
 # The port of the server that runs on this data, as one that was killed leaves it behind.

@@ -81,7 +81,8 @@ def test_the_owner_makes_roles_but_is_no_superuser_and_a_password_is_always_aske
 
 
 def test_the_tests_keep_their_cluster_and_its_databases(tests_cluster: Checkout) -> None:
-    assert tests_cluster.run(create("kept"))[0] == 0
+    status, output = tests_cluster.run(create("kept"))
+    assert status == 0, output
     status, output = tests_cluster.run(count("kept"))
     assert (status, output.splitlines()[-1]) == (0, "1"), output
 
@@ -96,9 +97,26 @@ def test_the_tests_cluster_of_a_killed_run_is_taken_over(tests_cluster: Checkout
 
 @pytest.mark.parametrize("spoil", ['echo other >"$CLUSTER/identity"', 'rm "$CLUSTER/data/global/pg_control"'])
 def test_a_tests_cluster_that_is_another_or_broken_is_made_anew(tests_cluster: Checkout, spoil: str) -> None:
-    assert tests_cluster.run(f"{create('lost')}; stop_cluster; {spoil}")[0] == 0
+    status, output = tests_cluster.run(f"{create('lost')}; stop_cluster; {spoil}")
+    assert status == 0, output
     status, output = tests_cluster.run(count("lost"))
     assert (status, output.splitlines()[-1]) == (0, "0"), output
+
+
+def test_a_port_that_is_taken_between_the_look_and_the_start_is_given_up(cluster: Checkout) -> None:
+    look = """
+eval "$(declare -f free_port | sed '1s/free_port/really_free_port/')"
+free_port() {{
+    [[ ! -e "$LOCAL/looked" ]] || {{ really_free_port "$@"; return; }}
+    touch "$LOCAL/looked"
+    echo {port}
+}}
+"""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = holder.getsockname()[1]
+        status, output = cluster.run(f"{look.format(port=taken)}\n{OPEN}")
+    assert status == 0, output
+    assert int(output.split()[-1]) != taken
 
 
 def test_a_free_port_is_the_first_that_no_process_holds(checkout: Checkout) -> None:
