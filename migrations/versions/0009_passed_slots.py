@@ -5,8 +5,8 @@ Adds only, but for the reasons that a pending order may have: there it allows on
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ Adds only. Of bookings that an older version makes nothing is known: all that st
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

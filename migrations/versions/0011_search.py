@@ -7,8 +7,8 @@ on them.
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -58,6 +58,10 @@ def upgrade() -> None:
             FROM unnest(string_to_array(folded, ' ')) word WHERE word ~ '[!-/:-@[-`{-~][^!-/:-@[-`{-~]');
     END $$;
 
+    CREATE FUNCTION search_number(given integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT translate(given::text, '0123456789', 'ᚁᚂᚃᚄᚅᚆᚇᚈᚉᚊ')
+    $$;
+
     CREATE FUNCTION search_digits(given text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
         SELECT regexp_replace(replace(search_folded(given), '(0)', ''), '[^0-9]', '', 'g')
     $$;
@@ -78,7 +82,8 @@ def upgrade() -> None:
             pairs := pairs || E' \x02' || substr(told_id, place, 2);
         END LOOP;
         RETURN concat_ws(' ', '', folded, search_without_signs(folded), written_out, search_without_signs(written_out),
-            E'\x01' || left(kind, 1) || number || E'\x01', E'\x01' || number || E'\x01', pairs,
+            E'\x01' || left(kind, 1) || search_number(number) || E'\x01', E'\x01' || search_number(number) || E'\x01',
+            pairs,
             E'\x03' || search_digits(customer ->> 'phone'),
             regexp_replace(regexp_replace(phones, '[^0-9 ]', '', 'g'), '([0-9]+)', E'\x03\\1', 'g'), '');
     END $$;
@@ -124,7 +129,7 @@ def upgrade() -> None:
         FROM unnest(ARRAY[regexp_replace(bare, '[!-/:-@[-`{-~ ]+', ' ', 'g'), regexp_replace(bare, '[!-/:-@[-`{-~]+', '', 'g'),
             written_out]) form, unnest(search_patterns(form)) pattern WHERE form <> '';
         IF number IS NOT NULL THEN
-            ways := ways || (E'%\x01' || coalesce(number[1], '') || number[2] || E'\x01%');
+            ways := ways || (E'%\x01' || coalesce(number[1], '') || search_number(number[2]::integer) || E'\x01%');
         END IF;
         RETURN ways || search_phone_patterns(word);
     END $$;

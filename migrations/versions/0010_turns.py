@@ -5,8 +5,8 @@ Adds only. An older version leaves the column empty, and its orders count as urg
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

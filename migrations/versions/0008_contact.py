@@ -5,7 +5,7 @@ Adds only. An older version leaves the column null, which stands for "not read y
 
 from alembic import op
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
