@@ -1,6 +1,6 @@
 """Work that technicians cannot do any more, because what they may do or when they work has changed.
 
-The filters of the ranking say what stands against work that was given (`geo_assign.matching.standing`). What was known
+The filters of the ranking say what stands against work that was given (`geo_assign.matching.obstacles`). What was known
 when a person chose is noted with the booking and raises no alarm; all else does. An open offer is withdrawn, and the
 order goes to the next candidate. What a technician has stays: a person decides.
 """
@@ -13,7 +13,7 @@ from geo_assign.access.domain import system_caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.withdrawing import withdraw_booking
 from geo_assign.matching.domain import ExclusionCode
-from geo_assign.matching.standing import Standing, list_standing, list_standing_of_order
+from geo_assign.matching.obstacles import Obstacles, list_obstacles, list_obstacles_of_order
 from geo_assign.workforce.domain import CheckedKind
 from geo_assign.workforce.work_checks import list_checked_technicians
 from geo_assign.workorders.commands import apply_change, lock, set_known_reasons
@@ -44,13 +44,13 @@ def accept_reasons(tx: Tx, order_id: UUID, technician_ids: Collection[UUID] | No
         for booking in list_bookings(tx, order_id)
         if technician_ids is None or booking.technician_id in technician_ids
     ]
-    standing = list_standing_of_order(tx, order_id, [one.technician_id for one in bookings], at=tx.now())
+    obstacles = list_obstacles_of_order(tx, order_id, [one.technician_id for one in bookings], at=tx.now())
     for booking in bookings:
-        if standing[booking.technician_id].reasons:
-            set_known_reasons(tx, booking.id, standing[booking.technician_id].reasons)
+        if obstacles[booking.technician_id].reasons:
+            set_known_reasons(tx, booking.id, obstacles[booking.technician_id].reasons)
 
 
-def review_alarm(tx: Tx, order: WorkOrder) -> Mapping[UUID, Standing]:
+def review_alarm(tx: Tx, order: WorkOrder) -> Mapping[UUID, Obstacles]:
     """Raise, correct or clear the alarm of a locked order; returns what stands against its technicians.
 
     While no technician has the order, the alarm goes on telling of those whose offer was withdrawn, as long as the
@@ -59,11 +59,11 @@ def review_alarm(tx: Tx, order: WorkOrder) -> Mapping[UUID, Standing]:
     now, told = tx.now(), told_by(order)
     held = {booking.technician_id for booking in list_bookings(tx, order.id)}
     gone = set() if order.state in TAKEN else set(told) - held
-    standing = list_standing_of_order(tx, order.id, held | gone, at=now)
-    unable = {one.technician_id: one.new for one in standing.values() if one.technician_id in held}
-    unable |= {one.technician_id: _still(one, told) for one in standing.values() if one.technician_id in gone}
-    _tell(tx, order, [(standing[one], reasons) for one, reasons in unable.items() if reasons], at=now)
-    return {technician_id: standing[technician_id] for technician_id in held if technician_id in standing}
+    obstacles = list_obstacles_of_order(tx, order.id, held | gone, at=now)
+    unable = {one.technician_id: one.new for one in obstacles.values() if one.technician_id in held}
+    unable |= {one.technician_id: _still(one, told) for one in obstacles.values() if one.technician_id in gone}
+    _tell(tx, order, [(obstacles[one], reasons) for one, reasons in unable.items() if reasons], at=now)
+    return {technician_id: obstacles[technician_id] for technician_id in held if technician_id in obstacles}
 
 
 def judge_work(tx: Tx, order_id: UUID) -> bool:
@@ -74,9 +74,9 @@ def judge_work(tx: Tx, order_id: UUID) -> bool:
     order = lock(tx, order_id)
     if order.state in TERMINAL:
         return False
-    standing, withdrawn = review_alarm(tx, order), False
+    obstacles, withdrawn = review_alarm(tx, order), False
     for booking in list_bookings(tx, order_id):
-        judged = standing.get(booking.technician_id)
+        judged = obstacles.get(booking.technician_id)
         if judged is None or not judged.new or not _is_undecided(booking):
             continue
         present = lock(tx, order_id)
@@ -98,9 +98,9 @@ def list_orders_to_judge(tx: Tx, kind: CheckedKind, subject_id: UUID) -> tuple[l
         for order_id, reasons_of in list_impossible_work(tx, technician_ids).items()
         for technician_id, reasons in reasons_of.items()
     }
-    standing = list_standing(tx, technician_ids, at=tx.now())
-    held = {(one.work_order_id, one.technician_id) for one in standing}
-    wrong = {one.work_order_id for one in standing if told.get((one.work_order_id, one.technician_id), ()) != one.new}
+    obstacles = list_obstacles(tx, technician_ids, at=tx.now())
+    held = {(one.work_order_id, one.technician_id) for one in obstacles}
+    wrong = {one.work_order_id for one in obstacles if told.get((one.work_order_id, one.technician_id), ()) != one.new}
     void = {pair[0] for pair in told if pair not in held and pair[1] in set(technician_ids)}
     return sorted(wrong), sorted(void - wrong)
 
@@ -113,12 +113,12 @@ def told_by(order: WorkOrder) -> ToldReasons:
     return {UUID(one["technician_id"]): tuple(one["reasons"]) for one in alarm.get("technicians", ())}
 
 
-def _still(one: Standing, told: ToldReasons) -> tuple[ExclusionCode, ...]:
+def _still(one: Obstacles, told: ToldReasons) -> tuple[ExclusionCode, ...]:
     return tuple(code for code in one.reasons if code in told[one.technician_id])
 
 
 def _tell(
-    tx: Tx, order: WorkOrder, unable: Iterable[tuple[Standing, tuple[ExclusionCode, ...]]], *, at: datetime
+    tx: Tx, order: WorkOrder, unable: Iterable[tuple[Obstacles, tuple[ExclusionCode, ...]]], *, at: datetime
 ) -> None:
     """Have the alarm tell of exactly these technicians."""
     named = tuple(

@@ -72,7 +72,7 @@ _EACH = RowParameters(
 )
 
 
-class _StandingRow(NamedTuple):
+class _ObstaclesRow(NamedTuple):
     work_order_id: UUID
     technician_id: UUID
     name: str
@@ -82,7 +82,7 @@ class _StandingRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Obstacles:
     """What stands against one technician's work on one order.
 
     `reasons` are all of them, `new` those that were not already true when the technician was chosen.
@@ -95,30 +95,30 @@ class Standing:
     new: tuple[ExclusionCode, ...]
 
 
-def list_standing(tx: Tx, technician_ids: Collection[UUID], *, at: datetime) -> list[Standing]:
+def list_obstacles(tx: Tx, technician_ids: Collection[UUID], *, at: datetime) -> list[Obstacles]:
     """What stands against the work that these technicians hold, whose slot is not over for long, by work order."""
     values = {"technician_ids": list(technician_ids), "overdue_from": at - _OVERDUE_FOR}
-    return [_standing(row) for row in tx.fetch(_of_technicians(), {"org_id": tx.org_id, "at": at, **values})]
+    return [_obstacles(row) for row in tx.fetch(_of_technicians(), {"org_id": tx.org_id, "at": at, **values})]
 
 
-def list_standing_of_order(
+def list_obstacles_of_order(
     tx: Tx, work_order_id: UUID, technician_ids: Collection[UUID], *, at: datetime
-) -> dict[UUID, Standing]:
+) -> dict[UUID, Obstacles]:
     """What stands against these technicians for an order, whether they hold it or not, by technician."""
     values = {"work_order_id": work_order_id, "technician_ids": list(technician_ids)}
     rows = tx.fetch(_of_order(), {"org_id": tx.org_id, "at": at, **values})
-    return {row.technician_id: _standing(row) for row in rows}
+    return {row.technician_id: _obstacles(row) for row in rows}
 
 
-def _standing(row: _StandingRow) -> Standing:
+def _obstacles(row: _ObstaclesRow) -> Obstacles:
     reasons = tuple(ExclusionCode(code) for code in row.codes)
     known = set(row.known) - ({ExclusionCode.AGREEMENT_EXPIRED} if row.lapsed else set())
     new = tuple(code for code in reasons if code not in known)
-    return Standing(row.work_order_id, row.technician_id, row.name, reasons, new)
+    return Obstacles(row.work_order_id, row.technician_id, row.name, reasons, new)
 
 
 @cache
-def _of_technicians() -> Statement[_StandingRow]:
+def _of_technicians() -> Statement[_ObstaclesRow]:
     b, w = bookings.alias("b"), work_orders.alias("w")
     held = _asked(
         w,
@@ -134,11 +134,11 @@ def _of_technicians() -> Statement[_StandingRow]:
         b.c.state.in_(HOLDING),
         b.c.occupied_until > _GIVEN.overdue_from,
     )
-    return Statement.of(_StandingRow, _judged(rows).order_by(_EACH.work_order_id))
+    return Statement.of(_ObstaclesRow, _judged(rows).order_by(_EACH.work_order_id))
 
 
 @cache
-def _of_order() -> Statement[_StandingRow]:
+def _of_order() -> Statement[_ObstaclesRow]:
     b, w, t = bookings.alias("b"), work_orders.alias("w"), technicians.alias("u")
     holds = and_(
         b.c.org_id == _GIVEN.org_id,
@@ -154,7 +154,7 @@ def _of_order() -> Statement[_StandingRow]:
     rows = asked.select_from(pairs).where(
         w.c.org_id == _GIVEN.org_id, t.c.org_id == _GIVEN.org_id, w.c.id == _GIVEN.work_order_id
     )
-    return Statement.of(_StandingRow, _judged(rows))
+    return Statement.of(_ObstaclesRow, _judged(rows))
 
 
 def _asked(
