@@ -62,7 +62,7 @@ def test_what_an_entry_leaves_empty_is_as_if_it_were_not_there(seeding: Seeding,
 
 
 def test_no_refusal_of_a_file_shows_an_expression() -> None:
-    wrong = {"organizations": [{"slug": "No!", "name": "", "users": [{"email": "nobody", "name": "x"}]}]}
+    wrong = {"organizations": [{"slug": "No!", "name": "", "users": [{"email": "no address", "name": "x"}]}]}
     with pytest.raises(SeedError) as caught:
         read_document(json.dumps(wrong))
     told = {problem.pointer: problem.detail for problem in caught.value.errors}
