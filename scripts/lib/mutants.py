@@ -53,7 +53,7 @@ ROOMS = {
             f"matching/{name}.py"
             for name in ("bounds", "chains", "greedy", "improving", "optimal", "pairing", "problem")
         ),
-        ("tests/matching/test_optimal.py", "tests/matching/test_solving.py"),
+        tuple(f"tests/matching/test_{name}.py" for name in ("optimal", "solving", "solving_exactly", "solving_many")),
         timing=("tests/matching/test_optimal.py::test_two_hundred_orders_among_a_thousand_people",),
         seconds=3_600,
     ),

@@ -48,6 +48,21 @@ def problem(
     )
 
 
+# Three orders one after the other and one beside the second; two people.
+WAYS = {(2, 0): 30.0, (0, 0): 10.0, (0, 1): 15.0, (1, 0): 20.0, (1, 1): 25.0, (3, 1): 45.0, (2, 1): 35.0}
+SLOTS = [(0.0, 10.0), (10.0, 20.0), (25.0, 30.0), (12.0, 18.0)]
+ONWARD = {(0, 1): 1.0, (1, 2): 2.0, (0, 2): 3.0, (0, 3): 4.0, (3, 2): 5.0}
+
+
+def town(
+    *,
+    onward: Mapping[tuple[int, int], float] = ONWARD,
+    since: Mapping[tuple[int, int], float] | None = None,
+    room: int = SELDOM,
+) -> AssignmentProblem:
+    return problem(WAYS, orders=4, people=2, today=[4, 7], slots=SLOTS, room=room, onward=onward, since=since)
+
+
 def pairs(asked: AssignmentProblem, plan: Plan) -> dict[int, int]:
     """Order to person."""
     return {order: int(asked.person[pair]) for order, pair in enumerate(plan.pair) if pair != UNASSIGNED}
