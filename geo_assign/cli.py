@@ -11,6 +11,9 @@ import click
 from geo_assign import __version__
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from geo_assign.core.db import Database
     from geo_assign.core.settings import Settings
 
 # Commands that live beside what they do: where, and what `--help` says about them without importing them.
@@ -163,13 +166,21 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Create roles and extensions, and migrate to the newest schema. Runs as the owner."""
+    """Create roles and extensions, and migrate to the newest schema. Runs as the owner.
+
+    What the owner may not create is printed as SQL, for a role that may; then run this again.
+    """
+    from geo_assign.database_roles import ByHandError  # noqa: PLC0415
     from geo_assign.migrate import upgrade as run  # noqa: PLC0415
 
     settings = _settings()
     if settings.admin_database_url is None:
         raise click.ClickException("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner.")
-    click.echo(f"The database is at revision {run(settings)}.")
+    try:
+        click.echo(f"The database is at revision {run(settings)}.")
+    except ByHandError as error:
+        click.echo("\n".join(f"{statement};" for statement in error.statements))
+        raise click.ClickException(str(error)) from error
 
 
 @db.command()
@@ -203,31 +214,58 @@ def new() -> None:
 
 
 @secrets.command()
-@click.argument("organization")
-def rotate(organization: str) -> None:
-    """Encrypt the map keys and webhook secrets of ORGANIZATION (its slug) anew.
+@click.argument("organization", required=False)
+@click.option("--all", "every", is_flag=True, help="Every organization; asks the database as the worker.")
+def rotate(organization: str | None, every: bool) -> None:  # noqa: FBT001  click passes by name
+    """Encrypt the stored secrets of ORGANIZATION (its slug) anew: map keys, webhook secrets and all others.
 
-    The first of GEO_ASSIGN_SECRET_KEYS is used.
+    The first of GEO_ASSIGN_SECRET_KEYS is used; once all organizations are done, the others may go.
     """
-    from geo_assign.access.queries import find_organization_id  # noqa: PLC0415
     from geo_assign.core.db import Database  # noqa: PLC0415
+    from geo_assign.core.errors import GeoAssignError  # noqa: PLC0415
     from geo_assign.core.secrets import SecretBox  # noqa: PLC0415
-    from geo_assign.geocoding.commands.map_keys import rotate_map_keys  # noqa: PLC0415
-    from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets  # noqa: PLC0415
+    from geo_assign.secret_rotation import rotate_secrets  # noqa: PLC0415
 
-    settings = _settings()
+    if (organization is None) is not every:
+        raise click.UsageError("Name one organization, or give --all.")
+    settings, left = _settings(), []
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     try:
-        with database.across_organizations() as conn:
-            org_id = find_organization_id(conn, organization)
-        if org_id is None:
-            raise click.ClickException(f"There is no organization {organization!r}.")
         box = SecretBox(settings.fernet_keys)
-        keys = database.run(org_id, lambda tx: rotate_map_keys(tx, box))
-        hooks = database.run(org_id, lambda tx: reencrypt_webhook_secrets(tx, box))
+        for slug, org_id in _organizations(settings, database, organization).items():
+            try:
+                counts = rotate_secrets(database, org_id, box)
+            except GeoAssignError as error:
+                left.append(slug)
+                click.echo(f"{slug}: left as it was: {error.detail}", err=True)
+            else:
+                told = ", ".join(f"{count} {called}" for called, count in counts.items())
+                click.echo(f"{slug}: {told} are encrypted with the newest key.")
     finally:
         database.close()
-    click.echo(f"{keys} map keys and {hooks} webhook secrets are encrypted with the newest key.")
+    if left:
+        raise click.ClickException(f"Keep the old keys: {len(left)} of the organizations still need them.")
+
+
+def _organizations(settings: "Settings", database: "Database", slug: str | None) -> dict[str, "UUID"]:
+    """The organization with this slug, or all of them; ids by slug."""
+    from geo_assign.access.queries import find_organization_id, list_organization_ids  # noqa: PLC0415
+    from geo_assign.core.db import Database  # noqa: PLC0415
+
+    if slug is not None:
+        with database.across_organizations() as conn:
+            org_id = find_organization_id(conn, slug)
+        if org_id is None:
+            raise click.ClickException(f"There is no organization {slug!r}.")
+        return {slug: org_id}
+    if settings.worker_database_url is None:
+        raise click.ClickException("GEO_ASSIGN_WORKER_DATABASE_URL is not set: it sees every organization.")
+    worker = Database(settings.worker_database_url.get_secret_value(), pool_size=1)
+    try:
+        with worker.across_organizations() as conn:
+            return list_organization_ids(conn)
+    finally:
+        worker.close()
 
 
 def _settings() -> "Settings":

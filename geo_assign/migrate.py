@@ -13,15 +13,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import errors as pg_errors
-from sqlalchemy import Connection, Engine, column, create_engine, func, make_url, select, table
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
-from geo_assign.core.vetting import EXTENSIONS
+from geo_assign.database_roles import prepare_database
 from geo_assign.positions.tasks import ensure_track
 from geo_assign.workorders.search_texts import fill_search_texts
 
@@ -34,7 +33,10 @@ _MET_ANOTHER = (pg_errors.DuplicateObject, pg_errors.UniqueViolation, pg_errors.
 
 
 def upgrade(settings: Settings) -> str:
-    """Create what is missing and migrate to the newest revision, which is returned. Idempotent."""
+    """Create what is missing and migrate to the newest revision, which is returned. Idempotent.
+
+    Raises ByHandError where the owner may not create it.
+    """
     if settings.admin_database_url is None:
         raise ValueError("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner")
     engine = create_engine(
@@ -42,9 +44,7 @@ def upgrade(settings: Settings) -> str:
         connect_args={"options": _TIMEOUTS},
     )
     try:
-        _with_patience(engine, lambda conn: ensure_roles(conn, settings))
-        with engine.begin() as conn:
-            ensure_extensions(conn)
+        _with_patience(engine, lambda conn: prepare_database(conn, settings))
         with engine.begin() as conn:
             command.upgrade(alembic_config(settings, conn), "head")
             # Readiness compares it with the newest one, as the application role.
@@ -55,20 +55,6 @@ def upgrade(settings: Settings) -> str:
             return current_revision(conn) or ""
     finally:
         engine.dispose()
-
-
-def ensure_roles(conn: Connection, settings: Settings) -> None:
-    """The two group roles, and the log-in roles that the URLs name, as their members."""
-    for group in (APP_ROLE, WORKER_ROLE):
-        _create_role(conn, f"{group} NOLOGIN", group)
-    for url, group in ((settings.database_url, APP_ROLE), (settings.worker_database_url, WORKER_ROLE)):
-        if url is not None:
-            _ensure_login(conn, make_url(url.get_secret_value()), group)
-
-
-def ensure_extensions(conn: Connection) -> None:
-    for extension in EXTENSIONS:
-        conn.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
 
 
 def _fill_search_texts(engine: Engine) -> None:
@@ -119,31 +105,3 @@ def _with_patience(engine: Engine, work: Callable[[Connection], None]) -> None:
             if attempt == _ATTEMPTS or not isinstance(error.orig, _MET_ANOTHER):
                 raise
             backoff(attempt)
-
-
-def _create_role(conn: Connection, definition: str, name: str) -> None:
-    if not _has_role(conn, name):
-        conn.exec_driver_sql(f"CREATE ROLE {definition}")
-
-
-def _ensure_login(conn: Connection, url: URL, group: str) -> None:
-    if url.username is None or url.username == conn.engine.url.username:
-        return
-    preparer = conn.dialect.identifier_preparer
-    role = preparer.quote(url.username)
-    password = f" PASSWORD {_literal(conn, str(url.password))}" if url.password else ""
-    if not _has_role(conn, url.username):
-        conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN{password}".replace("%", "%%"))
-    elif password:
-        conn.exec_driver_sql(f"ALTER ROLE {role} LOGIN{password}".replace("%", "%%"))
-    if url.username != group:
-        conn.exec_driver_sql(f"GRANT {group} TO {role}")
-
-
-def _literal(conn: Connection, value: str) -> str:
-    return str(conn.execute(select(func.quote_literal(value))).scalar_one())
-
-
-def _has_role(conn: Connection, name: str) -> bool:
-    roles = table("pg_roles", column("rolname"))
-    return conn.execute(select(roles.c.rolname).where(roles.c.rolname == name)).first() is not None

@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
-from geo_assign.migrate import ensure_extensions
+from geo_assign.database_roles import ensure_extensions
 from geo_assign.schema import metadata
 from tests.conftest import World, server_url
 

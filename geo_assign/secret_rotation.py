@@ -1,0 +1,23 @@
+"""Everything that is stored encrypted, brought under the newest of the operator's keys."""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.secrets import SecretBox
+from geo_assign.geocoding.commands.map_keys import rotate_map_keys
+from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets
+
+ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
+    "map_keys": ("map keys", rotate_map_keys),
+    "webhook_secrets": ("webhook secrets", reencrypt_webhook_secrets),
+}
+"""By the table with the secrets: what they are called, and the command that encrypts an organization's anew."""
+
+
+def rotate_secrets(database: Database, org_id: UUID, box: SecretBox) -> dict[str, int]:
+    """Encrypt all of an organization's secrets anew, all or none; returns how many of what.
+
+    Raises SecretUnreadableError, SecretKeysMissingError.
+    """
+    return database.run(org_id, lambda tx: {called: rotate(tx, box) for called, rotate in ROTATIONS.values()})
