@@ -155,15 +155,16 @@ class AuditFilter:
 
 
 class TokenKind(StrEnum):
-    """A person's session, or a machine's key."""
+    """A person's session, a machine's key, or what a one-time link carries, which calls nothing but its own use."""
 
     SESSION = "session"
     API_KEY = "api_key"
+    ONE_TIME_LINK = "one_time_link"
 
 
-_PREFIXES = {TokenKind.SESSION: "gas", TokenKind.API_KEY: "gak"}
+_PREFIXES = {TokenKind.SESSION: "gas", TokenKind.API_KEY: "gak", TokenKind.ONE_TIME_LINK: "gal"}
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
-_TOKEN = re.compile(r"(gas|gak)_([A-Za-z0-9_-]{22})_([A-Za-z0-9._~+/=-]{1,200})")
+_TOKEN = re.compile(rf"({'|'.join(_KINDS)})_([A-Za-z0-9_-]{{22}})_([A-Za-z0-9._~+/=-]{{1,200}})")
 SECRET = re.compile(r"[A-Za-z0-9._~+/=-]{16,200}")
 _SECRET_BYTES = 32
 

@@ -20,6 +20,7 @@ from geo_assign.access.domain import (
     TokenKind,
     User,
 )
+from geo_assign.access.links import EndedBecause, LinkPurpose, OneTimeLink
 from geo_assign.access.statements import (
     API_KEY_BY_TOKEN,
     API_KEYS_BY_ID,
@@ -28,10 +29,10 @@ from geo_assign.access.statements import (
     ApiKeyRow,
     SessionRow,
 )
-from geo_assign.access.tables import api_keys, audit_entries, organizations, sessions, users
+from geo_assign.access.tables import api_keys, audit_entries, one_time_links, organizations, sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import AnyOpening, Opening
-from geo_assign.core.errors import NotFoundError
+from geo_assign.core.errors import NotFoundError, UnauthenticatedError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import ResultRow
 
@@ -42,7 +43,12 @@ _OPENINGS: Mapping[TokenKind, AnyOpening] = {
 
 
 def opening_of(token: Token) -> tuple[AnyOpening, Mapping[str, str]]:
-    """The question who holds `token`, to be asked in the message that opens the transaction."""
+    """The question who holds `token`, to be asked in the message that opens the transaction.
+
+    Raises UnauthenticatedError for a token that does not authenticate calls.
+    """
+    if token.kind not in _OPENINGS:
+        raise UnauthenticatedError("This token is the one of a link: it does not authenticate calls.")
     return _OPENINGS[token.kind], {"org_id": f"'{token.org_id}'", "token_hash": f"'\\x{token.hash.hex()}'"}
 
 
@@ -155,6 +161,13 @@ def find_password_hash(tx: Tx, user_id: UUID) -> str | None:
     return tx.conn.execute(statement).scalar_one()  # type: ignore[no-any-return]
 
 
+def find_link(tx: Tx, token_hash: bytes) -> OneTimeLink | None:
+    """The one-time link with this token, whatever has become of it."""
+    o = one_time_links.c
+    row = tx.conn.execute(_SHOWN_LINK.where(o.org_id == tx.org_id, o.token_hash == token_hash)).first()
+    return None if row is None else to_link(row)
+
+
 def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[User]:
     """All users, by name."""
     statement = select(users).where(users.c.org_id == tx.org_id).order_by(users.c.name, users.c.id).limit(limit + 1)
@@ -230,6 +243,23 @@ def to_user(row: ResultRow) -> User:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+_SHOWN_LINK = select(*(one_time_links.c[name] for name in OneTimeLink.__dataclass_fields__))
+
+
+def to_link(row: ResultRow) -> OneTimeLink:
+    """A one-time link from a row of the table."""
+    return OneTimeLink(
+        id=row.id,
+        user_id=row.user_id,
+        purpose=LinkPurpose(row.purpose),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+        ended_at=row.ended_at,
+        ended_because=None if row.ended_because is None else EndedBecause(row.ended_because),
     )
 
 

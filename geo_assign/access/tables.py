@@ -1,4 +1,4 @@
-"""Tables of organizations, users, sessions, API keys and the audit trail."""
+"""Tables of organizations, users, sessions, one-time links, API keys and the audit trail."""
 
 from sqlalchemy import (
     ARRAY,
@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from geo_assign.access.domain import Role
+from geo_assign.access.links import EndedBecause, LinkPurpose
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
 
 # The slug alone is unique across organizations: log-in names the organization by it.
@@ -73,6 +74,38 @@ sessions = tenant_table(
     CheckConstraint("kind IN ('bearer', 'cookie')", name="kind"),
     Index("sessions_org_id_user_id_idx", "org_id", "user_id"),
     Index("sessions_expires_at_idx", "expires_at"),
+    worker=("SELECT", "DELETE"),
+)
+
+# Rows without an address: who is meant is the user's row, and the token is kept as its hash alone.
+one_time_links = tenant_table(
+    "one_time_links",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("user_id", UUID(as_uuid=True), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("used_at", INSTANT),
+    Column("ended_at", INSTANT),
+    Column("ended_because", Text),
+    ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
+    UniqueConstraint("org_id", "token_hash"),
+    CheckConstraint(in_values("purpose", LinkPurpose), name="purpose"),
+    CheckConstraint(in_values("ended_because", EndedBecause), name="ended_because"),
+    CheckConstraint("(ended_at IS NULL) = (ended_because IS NULL)", name="ended"),
+    CheckConstraint("used_at IS NULL OR ended_at IS NULL", name="used_or_ended"),
+    # One at a time works: a newer one ends the older.
+    Index(
+        "one_time_links_open_key",
+        "org_id",
+        "user_id",
+        "purpose",
+        unique=True,
+        postgresql_where=text("used_at IS NULL AND ended_at IS NULL"),
+    ),
+    Index("one_time_links_user_id_idx", "org_id", "user_id", "created_at"),
+    Index("one_time_links_expires_at_idx", "expires_at"),
     worker=("SELECT", "DELETE"),
 )
 

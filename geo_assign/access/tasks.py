@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, func, select, tuple_
 
-from geo_assign.access.tables import sessions
+from geo_assign.access.links import LINKS_KEPT_FOR
+from geo_assign.access.tables import one_time_links, sessions
 from geo_assign.core.db import Database
 from geo_assign.core.idempotency import idempotency_keys
 
@@ -11,7 +12,7 @@ _BATCH = 1_000
 
 def sweep_expired(database: Database) -> int:
     """Delete what has run out, some of it at each call; returns how much."""
-    return sweep_expired_sessions(database) + sweep_expired_idempotency_keys(database)
+    return sweep_expired_sessions(database) + sweep_expired_idempotency_keys(database) + sweep_expired_links(database)
 
 
 def sweep_expired_sessions(database: Database) -> int:
@@ -29,3 +30,14 @@ def sweep_expired_idempotency_keys(database: Database) -> int:
     with database.across_organizations() as conn:
         due = select(*key).where(keys.expires_at <= func.clock_timestamp()).limit(_BATCH)
         return conn.execute(delete(idempotency_keys).where(tuple_(*key).in_(due))).rowcount
+
+
+def sweep_expired_links(database: Database) -> int:
+    """Delete one-time links that expired long ago; returns how many, at most a thousand at a time.
+
+    Until then one that is opened says what has become of it.
+    """
+    o = one_time_links.c
+    with database.across_organizations() as conn:
+        due = select(o.org_id, o.id).where(o.expires_at <= func.clock_timestamp() - LINKS_KEPT_FOR).limit(_BATCH)
+        return conn.execute(delete(one_time_links).where(tuple_(o.org_id, o.id).in_(due))).rowcount

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, Table, Text, and_, func, or_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.access.tables import sessions, users
+from geo_assign.access.tables import one_time_links, sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.paging import Page, decode, page
@@ -71,7 +71,8 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "offers": _of(tx, offers, technician.id, newest=offers.c.offered_at),
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
-        "sessions": _sessions(tx, technician.user_id),
+        "sessions": _of_user(tx, sessions, technician.user_id),
+        "one_time_links": _of_user(tx, one_time_links, technician.user_id),
     }
     position = find_current_position(tx, technician.id)
     profile = {"technician": asdict(technician), "user": _user(tx, technician.user_id)}
@@ -156,10 +157,9 @@ def _user(tx: Tx, user_id: UUID | None) -> dict[str, object] | None:
     return next(iter(_rows(tx, statement)), None)
 
 
-def _sessions(tx: Tx, user_id: UUID | None) -> list[dict[str, object]]:
-    s = sessions.c
-    statement = select(*_shown(sessions)).where(s.org_id == tx.org_id, s.user_id == user_id)
-    return _rows(tx, statement.order_by(s.created_at.desc()).limit(EXPORTED + 1))
+def _of_user(tx: Tx, table: Table, user_id: UUID | None) -> list[dict[str, object]]:
+    statement = select(*_shown(table)).where(table.c.org_id == tx.org_id, table.c.user_id == user_id)
+    return _rows(tx, statement.order_by(table.c.created_at.desc()).limit(EXPORTED + 1))
 
 
 # Secrets, and what only repeats another column in a form that databases like.

@@ -10,7 +10,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from geo_assign.access.commands.users import lock_user
+from geo_assign.access.commands.locking import lock_user
 from geo_assign.core.db import Database, Tx
 from geo_assign.dispatch.commands import assigning, orders
 from geo_assign.dispatch.commands.automation import evaluate

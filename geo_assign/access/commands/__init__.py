@@ -1,8 +1,10 @@
-"""Writes of organizations, users, sessions, API keys and the audit trail."""
+"""Writes of organizations, users, sessions, one-time links, API keys and the audit trail."""
 
 from geo_assign.access.commands.api_keys import create_api_key, renew_api_key, revoke_api_key
 from geo_assign.access.commands.audit import audit
+from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
+from geo_assign.access.commands.password_choices import PasswordChoice, use_link
 from geo_assign.access.commands.sessions import LogIn, OpenedSession, end_sessions, log_in, log_out, open_session
 from geo_assign.access.commands.users import NewUser, create_user, set_password, update_user
 
@@ -10,16 +12,21 @@ __all__ = [
     "LogIn",
     "NewUser",
     "OpenedSession",
+    "PasswordChoice",
     "audit",
     "create_api_key",
+    "create_link",
     "create_organization",
     "create_user",
+    "end_links",
     "end_sessions",
     "log_in",
     "log_out",
+    "look_at_link",
     "open_session",
     "renew_api_key",
     "revoke_api_key",
     "set_password",
     "update_user",
+    "use_link",
 ]

@@ -1,6 +1,6 @@
 """Users: those who may log in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -8,14 +8,17 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from geo_assign.access.commands.audit import audit
+from geo_assign.access.commands.locking import lock_user
+from geo_assign.access.commands.one_time_links import end_links
 from geo_assign.access.commands.sessions import end_sessions
 from geo_assign.access.domain import Caller, LastAdministratorError, Role, TakenError, User
+from geo_assign.access.links import EndedBecause
 from geo_assign.access.passwords import find_objection, hash_password
-from geo_assign.access.queries import get_user, to_user
+from geo_assign.access.queries import get_user
 from geo_assign.access.tables import organizations, users
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
 
@@ -34,7 +37,7 @@ class NewUser:
 def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = None) -> User:
     """Raises TakenError when the e-mail address has a user already, InvalidError for an easily guessed password."""
     if new.password is not None:
-        _require_good_password(tx, new.password, email=new.email, name=new.name)
+        require_good_password(new.password, known_words(tx, email=new.email, name=new.name))
     now = tx.now()
     user = User(
         id=user_id or new_id(),
@@ -68,7 +71,10 @@ def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = 
 def update_user(
     tx: Tx, caller: Caller, user_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
 ) -> User:
-    """Change `email`, `name`, `role`, `permissions`, `active`. Deactivating ends the user's sessions.
+    """Change `email`, `name`, `role`, `permissions`, `active`.
+
+    Deactivating ends the user's sessions and links; so does another e-mail address with the links, which went to the
+    old one.
 
     Raises NotFoundError, StaleError when `version` is not the present one, TakenError, LastAdministratorError.
     """
@@ -94,43 +100,41 @@ def update_user(
         )
     if not after.active:
         end_sessions(tx, user_id)
+    if not after.active or after.email.lower() != before.email.lower():
+        end_links(tx, user_id, EndedBecause.USER_CHANGED)
     audit(tx, caller, "user.changed", subject_kind="user", subject_id=user_id, fields=sorted(changes))
     return get_user(tx, user_id)
 
 
 def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> None:
-    """Set a user's password and end all of the user's sessions: another person may have known the old password.
+    """Set a user's password and end the user's sessions and links: another person may have known the old password.
 
     Raises NotFoundError, InvalidError for a password that is easily guessed.
     """
     user = lock_user(tx, user_id)
-    _require_good_password(tx, password, email=user.email, name=user.name)
+    require_good_password(password, known_words(tx, email=user.email, name=user.name))
     tx.conn.execute(
         update(users)
         .where(users.c.org_id == tx.org_id, users.c.id == user_id)
         .values(password_hash=hash_password(password), updated_at=tx.now())
     )
     end_sessions(tx, user_id)
+    end_links(tx, user_id, EndedBecause.USER_CHANGED)
     audit(tx, caller, "user.password_set", subject_kind="user", subject_id=user_id)
 
 
-def _require_good_password(tx: Tx, password: str, *, email: str, name: str) -> None:
-    """Raises InvalidError with the pointer `/password`. What was chosen before keeps working."""
+def known_words(tx: Tx, *, email: str, name: str) -> list[str]:
+    """What others know of an account: a password may be none of it."""
     o = organizations.c
     of_organization = tx.conn.execute(select(o.name, o.slug).where(o.org_id == tx.org_id)).one()
-    objection = find_objection(password, own=[email, name, *name.split(), *of_organization])
+    return [email, name, *name.split(), *of_organization]
+
+
+def require_good_password(password: str, known: Iterable[str], *, pointer: str = "/password") -> None:
+    """Raises InvalidError with the pointer. What was chosen before keeps working."""
+    objection = find_objection(password, own=known)
     if objection is not None:
-        raise InvalidError.at("/password", "weak_password", objection)
-
-
-def lock_user(tx: Tx, user_id: UUID) -> User:
-    """The user, kept still until the end of the transaction. Raises NotFoundError."""
-    row = tx.conn.execute(
-        select(users).where(users.c.org_id == tx.org_id, users.c.id == user_id).with_for_update()
-    ).first()
-    if row is None:
-        raise NotFoundError
-    return to_user(row)
+        raise InvalidError.at(pointer, "weak_password", objection)
 
 
 def _is_administrator(user: User) -> bool:

@@ -61,6 +61,19 @@ class ExportedSessionAnswer(Answer):
     ended_at: datetime | None
 
 
+class ExportedLinkAnswer(Answer):
+    """A link for choosing a password, without its token, and what became of it."""
+
+    id: UUID
+    user_id: UUID
+    purpose: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    ended_at: datetime | None
+    ended_because: str | None
+
+
 class ExportedPositionAnswer(PointAnswer):
     """One point of the track. `recorded_at` is the device's time, `used_at` the time that counts."""
 
@@ -190,3 +203,4 @@ class ExportAnswer(PartialAnswer):
     work: Sequence[ExportedWorkAnswer] | None = None
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None
+    one_time_links: Sequence[ExportedLinkAnswer] | None = None
