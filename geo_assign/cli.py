@@ -1,10 +1,9 @@
 """The command line. Every command imports what it needs when it runs: `--help` is quick, and `serve` starts clean."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +23,7 @@ _ELSEWHERE = {
         "Bring technicians, stores or work orders in from a CSV file.",
     ),
     "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
+    "seed": ("geo_assign.seed.command:seed", "Create organizations, stores, people and keys from a file."),
     "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),
 }
 
@@ -139,24 +139,6 @@ def worker() -> None:
         run_worker(settings, services.dispatch, services.webhooks)
     finally:
         services.close()
-
-
-@main.command()
-@click.argument("file", type=click.File("rb"))
-def seed(file: IO[bytes]) -> None:
-    """Create what FILE (JSON; - for standard input) describes, and print it with ids and tokens.
-
-    Again and again with the same outcome: entries are known by their slug.
-    """
-    from geo_assign.core.db import Database  # noqa: PLC0415
-    from geo_assign.seed import load, read_document  # noqa: PLC0415
-
-    document, settings = read_document(file.read()), _settings()
-    database = Database(settings.database_url.get_secret_value(), pool_size=1)
-    try:
-        click.echo(json.dumps(load(database, settings, document), indent=1, ensure_ascii=False))
-    finally:
-        database.close()
 
 
 @main.group()

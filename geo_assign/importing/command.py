@@ -32,7 +32,7 @@ _SHOWN_ERRORS = 20
     "--geocode", is_flag=True, help="Work orders: geocode their addresses now, without waiting for the worker."
 )
 def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode: bool) -> None:
-    r"""Import technicians, stores or work orders from a CSV file.
+    """Import technicians, stores or work orders from a CSV file.
 
     \b
       geo-assign import stores stores.csv --organization acme --dry-run
@@ -43,7 +43,7 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
     and external_id: run the same file again, or go on after it was stopped, and nothing is there twice. Rows with an
     error are written to FILE.errors.csv with the reason; the others are imported. A work order that is there is never
     changed: of a row that differs from it the columns are told. Fails when a row had an error or differed.
-    """
+    """  # noqa: D301 - click wants the character itself
     if geocode and kind != "work-orders":
         raise click.UsageError("Only work orders have addresses to --geocode.")
     importer = IMPORTERS[kind]

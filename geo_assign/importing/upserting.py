@@ -86,7 +86,7 @@ def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> R
     given = {name: value for name, value in values.items() if value is not None}
     entry = TechnicianEntry(slug=row.slug, name=row.name, store=row.store, **given)  # type: ignore[arg-type]
     before = find_version_by_slug(tx, "technicians", row.slug)
-    technician_id = OrganizationLoader(tx, settings).technician(entry, email=row.email)
+    technician_id = OrganizationLoader(tx, settings, replaces_passwords=True).technician(entry, email=row.email)
     return RowOutcome(_compared(before, find_version_by_slug(tx, "technicians", row.slug)), technician_id)
 
 

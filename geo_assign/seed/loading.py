@@ -112,12 +112,16 @@ def _load_organization(database: Database, settings: Settings, entry: Organizati
 
 
 class OrganizationLoader:
-    """Creates or updates one organization's entries, inside its transaction. `at` is the pointer to its entry."""
+    """Creates or updates one organization's entries, inside its transaction. `at` is the pointer to its entry.
 
-    def __init__(self, tx: Tx, settings: Settings, at: str = "") -> None:
+    A password that exists is changed only where it `replaces_passwords`.
+    """
+
+    def __init__(self, tx: Tx, settings: Settings, at: str = "", *, replaces_passwords: bool = False) -> None:
         self._tx = tx
         self._box = SecretBox(settings.fernet_keys)
         self._at = at
+        self._replaces_passwords = replaces_passwords
         self._caller = system_caller(tx.org_id)
         self._ids_by_slug: dict[tuple[str, str], UUID] = {}
 
@@ -258,7 +262,8 @@ class OrganizationLoader:
         return {"id": str(user.id), "token": self._token(user.id)}
 
     def _update_password(self, user: User, password: str) -> None:
-        if not password_matches(password, find_password_hash(self._tx, user.id)):
+        kept = find_password_hash(self._tx, user.id)
+        if kept is None or (self._replaces_passwords and not password_matches(password, kept)):
             set_password(self._tx, self._caller, user.id, password=password)
 
     def _token(self, user_id: UUID | None) -> str | None:

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 
 from geo_assign import __version__
 from geo_assign.cli import main
+from geo_assign.seed.command import ENTRIES
 from tests.access.api import SEED
 from tests.conftest import World
 
@@ -56,6 +57,29 @@ def test_seed_prints_one_json_document_and_nothing_else(runner: CliRunner, seed_
     tree = json.loads(result.stdout)
     assert tree["organizations"][0]["technicians"][0]["token"].startswith("gas_")
     assert result.stderr == ""
+
+
+def test_seed_prints_an_example_that_it_loads(runner: CliRunner) -> None:
+    example = runner.invoke(main, ["seed", "--example"])
+    assert example.exit_code == 0, example.stderr
+    loaded = runner.invoke(main, ["seed", "-"], input=example.stdout)
+    assert loaded.exit_code == 0, loaded.stderr
+    assert (
+        json.loads(loaded.stdout)["organizations"][0]["slug"] == json.loads(example.stdout)["organizations"][0]["slug"]
+    )
+
+
+def test_the_help_of_seed_names_every_member(runner: CliRunner) -> None:
+    told = runner.invoke(main, ["seed", "--help"]).stdout
+    for entry in ENTRIES.values():
+        for name in entry.model_fields:
+            assert name in told
+
+
+@pytest.mark.parametrize("arguments", [[], ["--example", "seed.json"]])
+def test_seed_wants_a_file_or_the_example(runner: CliRunner, seed_file: Path, arguments: list[str]) -> None:
+    assert seed_file.name == "seed.json"
+    assert runner.invoke(main, ["seed", *arguments]).exit_code == 2
 
 
 def test_seed_reads_standard_input(runner: CliRunner) -> None:

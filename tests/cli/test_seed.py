@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_assign.access.domain import parse_token
+from geo_assign.access.domain import Role, parse_token
 from geo_assign.access.queries import opened_caller, opening_of
 from geo_assign.core.db import Database
 from geo_assign.seed import SeedError, load, read_document
+from geo_assign.seed.command import EXAMPLE
 from tests.access.api import SEED
 from tests.conftest import World
 
@@ -246,3 +247,38 @@ def test_a_member_that_is_not_known_has_the_code_that_the_api_gives_it() -> None
     assert [(one.pointer, one.code) for one in refused.value.errors] == [
         ("/organizations/0/surprise", "unknown_member")
     ]
+
+
+def test_a_password_that_exists_is_never_changed(seeding: Seeding, document: dict[str, Any], admin: Connection) -> None:
+    """Neither the one of an earlier file nor one that the user chose since; and no session ends."""
+    tree = seeding.load(document)
+    hashes = text("SELECT email, password_hash FROM users ORDER BY email")
+    before = admin.execute(hashes).all()
+    given = document["organizations"][0]
+    given["users"][0]["password"] = "another-root-password"
+    given["technicians"][0]["password"] = "another-ana-password"
+    seeding.load(document)
+    assert admin.execute(hashes).all() == before
+    assert seeding.caller(tree["users"][0]["token"]) is not None
+
+
+def test_a_password_counts_for_those_who_have_none(
+    seeding: Seeding, document: dict[str, Any], admin: Connection
+) -> None:
+    given = document["organizations"][0]
+    root, ana = given["users"][0], given["technicians"][0]
+    chosen = {one["email"]: one.pop("password") for one in (root, ana)}
+    without = text("SELECT email FROM users WHERE password_hash IS NULL")
+    seeding.load(document)
+    assert set(chosen) <= set(admin.execute(without).scalars())
+    for one in (root, ana):
+        one["password"] = chosen[one["email"]]
+    seeding.load(document)
+    assert not set(chosen) & set(admin.execute(without).scalars())
+
+
+def test_the_example_loads_twice(seeding: Seeding) -> None:
+    example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    first, second = seeding.load(example), seeding.load(example)
+    assert ids(first) == ids(second)
+    assert seeding.caller(first["users"][0]["token"]).role is Role.ADMINISTRATOR
