@@ -17,14 +17,13 @@ import ipaddress
 import logging
 import socket
 import ssl
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 import certifi
@@ -36,11 +35,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
+from geo_assign.core.deadlines import Deadline, DeadlineSocket, DeadlineSSLSocket, connect
 from geo_assign.core.reachable import Address, AllowedPlace, is_public
 from geo_assign.core.wire import Json
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 DEFAULT_MAX_BYTES = 2_000_000
 
@@ -128,7 +125,7 @@ class OutboundClient:
         self._allow = tuple(allow)
         self._user_agent = user_agent
         self._ssl_context = ssl_context or _default_ssl_context()
-        self._ssl_context.sslsocket_class = _DeadlineSSLSocket
+        self._ssl_context.sslsocket_class = DeadlineSSLSocket
         self._ssl_context.set_alpn_protocols(["http/1.1"])
         self._lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
         silence(*_CHATTY_LOGGERS)
@@ -159,7 +156,7 @@ class OutboundClient:
 
         `max_bytes` caps the decoded body; `cut` says that the rest does not matter. Raises a subclass of OutboundError.
         """
-        deadline = _Deadline(deadline_s)
+        deadline = Deadline(deadline_s)
         adapter = _Adapter(partial(self._dial, deadline=deadline), deadline, self._ssl_context)
         try:
             prepared = self._prepare(method, url, headers=headers, body=body)
@@ -183,7 +180,7 @@ class OutboundClient:
         target = urlsplit(self._prepare("GET", url, headers={}, body=None).url or "")
         port = target.port or (443 if target.scheme == "https" else 80)
         try:
-            found = [address for _, address in self._look_up(target.hostname or "", port, _Deadline(deadline_s))]
+            found = [address for _, address in self._look_up(target.hostname or "", port, Deadline(deadline_s))]
         except TimeoutError:
             raise OutboundTimeoutError from None
         if not any(self._is_allowed(address, port) for address in found):
@@ -205,7 +202,7 @@ class OutboundClient:
             raise OutboundInvalidUrlError
         return prepared
 
-    def _dial(self, host: str, port: int, *, deadline: "_Deadline") -> "_DeadlineSocket":
+    def _dial(self, host: str, port: int, *, deadline: Deadline) -> DeadlineSocket:
         """A connection to the first allowed address of `host` that answers."""
         allowed = [found for found in self._look_up(host, port, deadline) if self._is_allowed(found[1], port)]
         if not allowed:
@@ -214,7 +211,7 @@ class OutboundClient:
             # A dead first address must leave time for the next one.
             patience_s = deadline.remaining_s() / (len(allowed) - index)
             try:
-                return _connect(family, (str(address), port), patience_s=patience_s, deadline=deadline)
+                return connect(family, (str(address), port), patience_s=patience_s, deadline=deadline)
             except OSError:
                 if index == len(allowed) - 1:
                     raise
@@ -223,7 +220,7 @@ class OutboundClient:
     def _is_allowed(self, address: Address, port: int) -> bool:
         return is_public(address) or any(place.covers(address, port) for place in self._allow)
 
-    def _look_up(self, host: str, port: int, deadline: "_Deadline") -> Sequence[tuple[int, Address]]:
+    def _look_up(self, host: str, port: int, deadline: Deadline) -> Sequence[tuple[int, Address]]:
         # The system's resolver knows no deadline, so it is waited for from outside.
         asked = self._lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
@@ -235,53 +232,7 @@ class OutboundClient:
         return [(family, _plain(str(place[0]))) for family, _, _, _, place in found]
 
 
-class _Deadline:
-    """A moment on the monotonic clock."""
-
-    def __init__(self, seconds: float) -> None:
-        self._at = time.monotonic() + seconds
-
-    def remaining_s(self) -> float:
-        """Seconds left, more than zero. Raises TimeoutError when there are none."""
-        left = self._at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self._at
-
-
-class _DeadlineSocket(socket.socket):
-    """A socket whose every wait ends at the deadline: the parser above may read as often as it likes."""
-
-    deadline: _Deadline
-
-    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
-        self.settimeout(self.deadline.remaining_s())
-        return super().recv_into(buffer, nbytes, flags)
-
-    def sendall(self, data: "Buffer", flags: int = 0) -> None:
-        self.settimeout(self.deadline.remaining_s())
-        super().sendall(data, flags)
-
-
-class _DeadlineSSLSocket(ssl.SSLSocket):
-    """The same over TLS. The handshake, made before the deadline is set, has the time-out of the dialled socket."""
-
-    deadline: _Deadline
-
-    def recv_into(self, buffer: "Buffer", nbytes: int | None = None, flags: int = 0) -> int:
-        self.settimeout(self.deadline.remaining_s())
-        return super().recv_into(buffer, nbytes, flags)
-
-    def sendall(self, data: "Buffer", flags: int = 0) -> None:
-        self.settimeout(self.deadline.remaining_s())
-        super().sendall(data, flags)
-
-
-Dial: TypeAlias = Callable[[str, int], _DeadlineSocket]
+Dial: TypeAlias = Callable[[str, int], DeadlineSocket]
 
 
 class _PlainConnection(HTTPConnection):
@@ -296,7 +247,7 @@ class _PlainConnection(HTTPConnection):
 class _TLSConnection(HTTPSConnection):
     """Speaks TLS to the dialled address; server name and certificate check keep the URL's host."""
 
-    def __init__(self, *args: Any, dial: Dial, deadline: _Deadline, ssl_context: ssl.SSLContext, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dial: Dial, deadline: Deadline, ssl_context: ssl.SSLContext, **kwargs: Any) -> None:
         super().__init__(*args, ssl_context=ssl_context, **kwargs)
         self._dial = dial
         self._deadline = deadline
@@ -305,7 +256,7 @@ class _TLSConnection(HTTPSConnection):
     def connect(self) -> None:
         self.sock = self._dial(self.host, self.port or 443)
         secure = self._context.wrap_socket(self.sock, server_hostname=self.host.rstrip("."))
-        if isinstance(secure, _DeadlineSSLSocket):
+        if isinstance(secure, DeadlineSSLSocket):
             secure.deadline = self._deadline
         self.sock = secure
         self.is_verified = self._context.verify_mode == ssl.CERT_REQUIRED
@@ -314,7 +265,7 @@ class _TLSConnection(HTTPSConnection):
 class _Adapter(HTTPAdapter):
     """The transport of one call. Without a session: no cookies, no `.netrc`, no proxies, no redirects."""
 
-    def __init__(self, dial: Dial, deadline: _Deadline, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, dial: Dial, deadline: Deadline, ssl_context: ssl.SSLContext) -> None:
         super().__init__(max_retries=0)
         self._dial = dial
         self._deadline = deadline
@@ -352,20 +303,6 @@ def _without_trailing_dot(url: str) -> str:
     return parts._replace(netloc=f"{bare}{colon}{port}").geturl()
 
 
-def _connect(family: int, place: tuple[str, int], *, patience_s: float, deadline: _Deadline) -> _DeadlineSocket:
-    connection = _DeadlineSocket(family, socket.SOCK_STREAM)
-    try:
-        connection.deadline = deadline
-        connection.settimeout(patience_s)
-        connection.connect(place)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(deadline.remaining_s())
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def _plain(text: str) -> Address:
     address = ipaddress.ip_address(text)
     return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
@@ -382,7 +319,7 @@ def _read(chunks: Iterator[bytes], max_bytes: int, *, cut: bool) -> bytes:
     return bytes(content[:max_bytes])
 
 
-def _translated(error: Exception, deadline: _Deadline) -> OutboundError:
+def _translated(error: Exception, deadline: Deadline) -> OutboundError:
     """Our own error for one of the libraries', without its text."""
     causes = list(_causes(error))
     if deadline.passed or any(isinstance(cause, TimeoutError | requests.Timeout | UrllibTimeout) for cause in causes):
