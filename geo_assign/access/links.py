@@ -112,9 +112,9 @@ def parse_link_token(text: str) -> Token:
     return token
 
 
-def link_url(public_url: str, token: str) -> str:
+def link_url(console_url: str, token: str) -> str:
     """The address that a person opens. The token is in the fragment, which no browser sends to a server."""
-    return f"{public_url.rstrip('/')}/console/choose-password#{token}"
+    return f"{console_url}/console/choose-password#{token}"
 
 
 def require_open(link: OneTimeLink, now: datetime, *, user_is_active: bool) -> None:

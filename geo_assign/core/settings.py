@@ -5,16 +5,19 @@
 
 import ipaddress
 import os
+import re
 import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "GEO_ASSIGN_"
 LOCAL_ENV_FILE = Path(".local/geo-assign.env")
+_ADDRESS = re.compile(r"[^\s@<>\"(),:;\x00-\x1f\x7f]+@[^\s@<>\"(),:;\x00-\x1f\x7f]+")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +44,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        "",
+        description="Address at which people open the console, such as https://dispatch.example.com. "
+        "Links in mails begin with it. Empty: the address it listens on.",
+    )
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     threads: int = Field(128, ge=1, le=1000, description="Requests that one process holds at once, most waiting.")
     streams: int = Field(128, ge=1, le=2000, description="Live map streams that one process holds at once.")
@@ -49,6 +57,18 @@ class Settings(BaseSettings):
     secret_keys: SecretStr = Field(
         SecretStr(""),
         description="Fernet keys, newest first, separated by commas. They encrypt map keys and sign console requests.",
+    )
+    smtp_host: str = Field(
+        "", description="Mail server for invitations and password resets. Empty: links are shown to who makes them."
+    )
+    smtp_port: int = Field(0, ge=0, le=65535, description="Its port. 0: 587 with starttls, 465 with tls, 25 with none.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to it is encrypted; `starttls` is never given up for plain text."
+    )
+    smtp_user: str = Field("", description="User to log in to it as. Empty: no log-in. It needs starttls or tls.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of that user.")
+    smtp_sender: str = Field(
+        "", description="Sender of mails: an address. Empty: geo-assign@ the host of the public URL."
     )
     freshness_s: float = Field(300, gt=0, description="Age at which a position is too old; a store may set its own.")
     sweep_interval_s: float = Field(1.0, gt=0, description="How often the worker looks for due work.")
@@ -87,6 +107,20 @@ class Settings(BaseSettings):
     migrations_path: Path = Field(default_factory=get_migrations_path, description="Where the migrations lie.")
 
     @cached_property
+    def console_url(self) -> str:
+        """The address at which people open the console, without a slash at its end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        everywhere = self.host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not listened on
+        host = "localhost" if everywhere else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @cached_property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server."""
+        return bool(self.smtp_host)
+
+    @cached_property
     def fernet_keys(self) -> tuple[str, ...]:
         """The secret keys, newest first. Empty when none is configured."""
         return tuple(key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
@@ -95,6 +129,28 @@ class Settings(BaseSettings):
     def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The trusted proxies as networks."""
         return _networks(self.trusted_proxies)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if text and not (parts.scheme in {"http", "https"} and parts.hostname and not parts.query + parts.fragment):
+            raise ValueError("it begins with http:// or https:// and a host, and has neither ? nor #")
+        return text
+
+    @field_validator("smtp_user")
+    @classmethod
+    def _is_not_sent_in_clear(cls, user: str, info: ValidationInfo) -> str:
+        if user and info.data.get("smtp_security") == "none":
+            raise ValueError("a log-in needs GEO_ASSIGN_SMTP_SECURITY to be starttls or tls: it is not sent in clear")
+        return user
+
+    @field_validator("smtp_sender")
+    @classmethod
+    def _is_one_address(cls, text: str) -> str:
+        if text and not _ADDRESS.fullmatch(text):
+            raise ValueError("it is one e-mail address, such as dispatch@example.com")
+        return text
 
     @field_validator("trusted_proxies")
     @classmethod

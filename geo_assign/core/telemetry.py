@@ -32,7 +32,7 @@ _PRIVATE = frozenset(
         "query", "query_string", "secret", "secret_keys", "set_cookie", "token",
     }
 )  # fmt: skip
-_TOKEN = re.compile(r"\b(?:ga[sk]|whsec)_[A-Za-z0-9._~+/=-]+")
+_TOKEN = re.compile(r"\b(?:ga[klst]|whsec)_[A-Za-z0-9._~+/=-]+")
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;=]+@[^\s@<>\"'(),:;=]+\.[A-Za-z]{2,}")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _FRAMES = 40

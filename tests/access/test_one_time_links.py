@@ -294,7 +294,7 @@ def test_what_is_done_is_in_the_audit_trail(house: House, rita: User) -> None:
 
 def test_a_link_is_opened_in_the_console_with_its_token_behind_the_hash() -> None:
     assert (
-        link_url("https://desk.example.test/", "gal_x_y") == "https://desk.example.test/console/choose-password#gal_x_y"
+        link_url("https://desk.example.test", "gal_x_y") == "https://desk.example.test/console/choose-password#gal_x_y"
     )
 
 
