@@ -40,6 +40,7 @@ from geo_assign.http.routes import (
     offers,
     optimizing,
     positions,
+    presence,
     privacy,
     roster,
     saved_views,
@@ -68,6 +69,7 @@ EXTENSION = "geo_assign"
 FEATURES = (
     sessions,
     me,
+    presence,
     saved_views,
     users,
     api_keys,

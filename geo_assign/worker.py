@@ -30,14 +30,22 @@ from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
+from geo_assign.workforce.duties import list_duties_without_session
 from geo_assign.workforce.work_checks import list_due_work_checks, list_ended_agreements
 from geo_assign.workorders.queries import due
 
 _log = get_logger()
 
-_THREADS = {"offer_expiry": 4, "geocoding": 5, "evaluation": 3, "ended_agreements": 2, "work_checks": 2}
+_THREADS = {
+    "offer_expiry": 4,
+    "geocoding": 5,
+    "evaluation": 3,
+    "ended_agreements": 2,
+    "work_checks": 2,
+    "ended_duties": 2,
+}
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
-_LANES = 7
+_LANES = 8
 _ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
 # An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
@@ -78,6 +86,7 @@ class Worker:
             evaluations,
             self._due_rows("ended_agreements", list_ended_agreements, self.dispatch.end_agreement),
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
+            self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
             Repeated("webhooks", self._deliveries.sweep, every_s),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
         )

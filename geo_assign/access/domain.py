@@ -5,8 +5,8 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -66,7 +66,8 @@ EVERYTHING = Scope(everything=True)
 class Caller:
     """The caller of a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
 
-    `role` is None for API keys, `session_id` for everything but sessions.
+    `role` is None for API keys, `session_id` for everything but sessions. `expires_at` is when the session ends unless
+    it is used; `renewable_until` is set while its use moves that on (`renew_session`).
     """
 
     org_id: UUID
@@ -80,6 +81,8 @@ class Caller:
     session_id: UUID | None = None
     technician_id: UUID | None = None
     device: str | None = None
+    expires_at: datetime | None = field(default=None, compare=False)
+    renewable_until: datetime | None = field(default=None, compare=False)
 
     def may(self, *, roles: Collection[Role], scopes: Collection[ApiScope]) -> bool:
         """Whether the role is one of `roles`, or the key carries one of `scopes`."""
@@ -91,6 +94,22 @@ class Caller:
 def system_caller(org_id: UUID) -> Caller:
     """The service itself: worker, CLI, replay."""
     return Caller(org_id=org_id, kind=ActorKind.SYSTEM, id=org_id, name="geo-assign", scope=EVERYTHING)
+
+
+SESSION_SLIDES = timedelta(days=30)
+"""A phone's or a script's session lasts so long from its last use."""
+SESSION_ENDS_AFTER = timedelta(days=365)
+"""However much it is used, a session lasts no longer than this."""
+SESSION_RENEWED_EVERY = timedelta(days=1)
+"""Its end is moved on when there is so much to gain: once a day, and not at every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that holds, and the device that it was opened for."""
+
+    id: UUID
+    device: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select, tuple_
 
 from geo_assign.access.domain import (
     ActorKind,
@@ -13,6 +13,7 @@ from geo_assign.access.domain import (
     AuditEntry,
     AuditFilter,
     Caller,
+    LiveSession,
     Organization,
     Role,
     Scope,
@@ -106,6 +107,8 @@ def _of_session(org_id: UUID, row: SessionRow) -> Caller:
         session_id=row.id,
         technician_id=technician_id,
         device=row.device,
+        expires_at=row.expires_at,
+        renewable_until=row.renewable_until,
     )
 
 
@@ -277,6 +280,34 @@ def _to_api_key(row: ResultRow) -> ApiKey:
         created_at=row.created_at,
         revoked_at=row.revoked_at,
     )
+
+
+def list_live_sessions(tx: Tx, user_id: UUID) -> list[LiveSession]:
+    """The sessions of an active user that hold, newest first, by the clock that judges log-ins."""
+    s, u = sessions.c, users.c
+    statement = (
+        select(s.id, s.device)
+        .join(users, and_(u.org_id == s.org_id, u.id == s.user_id))
+        .where(s.org_id == tx.org_id, s.user_id == user_id, u.active)
+        .where(s.ended_at.is_(None), s.expires_at > func.clock_timestamp())
+        .order_by(s.created_at.desc(), s.id)
+    )
+    return [LiveSession(row.id, row.device) for row in tx.conn.execute(statement)]
+
+
+def is_live_session(org_id: ColumnElement[UUID], session_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """A predicate for a sweep across organizations: this session holds."""
+    s = sessions.c
+    return exists().where(
+        s.org_id == org_id, s.id == session_id, s.ended_at.is_(None), s.expires_at > func.clock_timestamp()
+    )
+
+
+def has_session_of_device(tx: Tx, user_id: UUID, device: str) -> bool:
+    """Whether the user ever logged in on a device of this name, as far as that is still kept."""
+    s = sessions.c
+    found = exists().where(s.org_id == tx.org_id, s.user_id == user_id, s.device == device)
+    return tx.conn.execute(select(found)).scalar_one()
 
 
 def is_logged_in(tx: Tx, user_id: UUID) -> ColumnElement[bool]:

@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from geo_assign.access.domain import Role
+from geo_assign.access.domain import SESSION_ENDS_AFTER, SESSION_RENEWED_EVERY, SESSION_SLIDES, Role
 from geo_assign.access.tables import api_keys, sessions, users
+from geo_assign.core.expressions import word
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters, Statement
 
@@ -40,7 +41,10 @@ _api_key_stores = table("api_key_stores", *(column(name) for name in ("org_id", 
 
 
 class SessionRow(NamedTuple):
-    """A session that holds, its active user, and what the user looks after; `opened_at` is the database's clock."""
+    """A session that holds, its active user, and what the user looks after; `opened_at` is the database's clock.
+
+    `renewable_until` is null unless its last renewal is so long ago that another one is worth a write.
+    """
 
     id: UUID
     user_id: UUID
@@ -51,6 +55,8 @@ class SessionRow(NamedTuple):
     technician_id: UUID | None
     store_ids: Sequence[UUID] | None
     group_ids: Sequence[UUID] | None
+    expires_at: datetime
+    renewable_until: datetime | None
     opened_at: datetime
 
 
@@ -88,12 +94,23 @@ def _sessions(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
             t.c.id.label("technician_id"),
             case((u.c.role == Role.STORE_ADMINISTRATOR, store_ids)).label("store_ids"),
             case((u.c.role == Role.DISPATCHER, group_ids)).label("group_ids"),
+            s.c.expires_at,
+            case((_is_worth_renewing(s), _renewed(s))).label("renewable_until"),
             func.clock_timestamp().label("opened_at"),
         )
         .select_from(s.join(u, active_user).outerjoin(t, active_technician))
         .where(s.c.org_id == _ASKED.org_id, which(s))
         .where(s.c.ended_at.is_(None), s.c.expires_at > func.clock_timestamp())
     )
+
+
+def _renewed(s: FromClause) -> ColumnElement[datetime]:
+    """When a session ends that is used now."""
+    return func.least(func.clock_timestamp() + SESSION_SLIDES, s.c.created_at + SESSION_ENDS_AFTER)
+
+
+def _is_worth_renewing(s: FromClause) -> ColumnElement[bool]:
+    return and_(s.c.kind == word("bearer"), _renewed(s) >= s.c.expires_at + SESSION_RENEWED_EVERY)
 
 
 def _api_keys(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from geo_assign.access.commands import log_out
 from geo_assign.access.domain import EVERYTHING, Caller, system_caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches, previews
 from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate
-from geo_assign.dispatch.commands.duty import go_off_duty
+from geo_assign.dispatch.commands.duty import go_off_duty, settle_duty
 from geo_assign.dispatch.commands.impossible import judge_work, list_orders_to_judge
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
@@ -144,6 +145,18 @@ class DispatchService:
         for order_id in due:
             self.evaluate(caller.org_id, order_id)
 
+    def log_out(self, caller: Caller) -> None:
+        """End the caller's session, and a technician's duty if no other session carries it on."""
+        due = self.database.run(caller.org_id, lambda tx: _log_out(tx, caller))
+        for order_id in due:
+            self.evaluate(caller.org_id, order_id)
+
+    def settle_duty(self, org_id: UUID, technician_id: UUID) -> None:
+        """A session has ended otherwise than by a log-out: end the duty that it alone carried."""
+        due = self.database.run(org_id, lambda tx: settle_duty(tx, system_caller(org_id), technician_id))
+        for order_id in due:
+            self.evaluate(org_id, order_id)
+
     def reject(self, caller: Caller, offer_id: UUID, reason: RejectReason, note: str | None = None) -> Offer:
         """The technician says no, and the next one is asked."""
         offer = self.database.run(caller.org_id, lambda tx: answering.reject(tx, caller, offer_id, reason, note))
@@ -195,6 +208,13 @@ class DispatchService:
     def read(self, caller: Caller, order_id: UUID) -> WorkOrder:
         """The order in its present state. It was in scope when it was written."""
         return self.database.run(caller.org_id, lambda tx: get_work_order(tx, EVERYTHING, order_id))
+
+
+def _log_out(tx: Tx, caller: Caller) -> list[UUID]:
+    log_out(tx, caller)
+    if caller.technician_id is None:
+        return []
+    return settle_duty(tx, caller, caller.technician_id, logged_out=caller.device)
 
 
 def _to_geocode(tx: Tx, order_id: UUID) -> tuple[GeocodeRequest, int] | None:

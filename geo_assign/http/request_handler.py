@@ -7,11 +7,12 @@ to callers who may call at all.
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 
 from pydantic import BaseModel
 
+from geo_assign.access.commands import renew_session
 from geo_assign.access.domain import Caller
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
@@ -21,7 +22,7 @@ from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import Credentials, authenticate, credentials_of, require_access
 from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
-from geo_assign.http.errors import BadHeaderError
+from geo_assign.http.errors import BadHeaderError, OverloadedError
 from geo_assign.http.idempotency import attempt_of
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.operations import Call, Operation, Reply
@@ -136,7 +137,16 @@ class RequestHandler:
             transactions.abandon(error)
             raise
         transactions.close()
+        self._renew(caller, transactions)
         return reply
+
+    @staticmethod
+    def _renew(caller: Caller, transactions: RequestTransactions) -> None:
+        """Move the end of a session on that was used: seldom, and in a transaction that holds no other lock."""
+        if caller.renewable_until is None:
+            return
+        with suppress(OverloadedError), transactions() as tx:  # the next request renews it
+            renew_session(tx, caller)
 
     def _call(
         self,

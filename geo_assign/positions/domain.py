@@ -214,6 +214,7 @@ class CurrentPosition:
     """The newest position as readers see it."""
 
     technician_id: UUID
+    device: str
     lat: float
     lon: float
     recorded_at: datetime

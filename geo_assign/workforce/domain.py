@@ -105,6 +105,15 @@ class Technician:
     at_base: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OpenDuty:
+    """A time on duty that lasts: since when, and the session and device that it began on, where there was one."""
+
+    started_at: datetime
+    session_id: UUID | None
+    device: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceChangedEvent:
     """A technician goes on or off duty."""

@@ -157,16 +157,21 @@ technician_skills = tenant_table(
     _belongs("technician_id", to="technicians", delete="CASCADE"),
 )
 
+# `session_id` and `device`: the session that carries the duty, and the device that it began on. Both are null where it
+# was begun without a session, as a seed or a replay does.
 duty_intervals = tenant_table(
     "duty_intervals",
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("technician_id", UUID(as_uuid=True), nullable=False),
     Column("started_at", INSTANT, nullable=False),
     Column("ended_at", INSTANT),
+    Column("session_id", UUID(as_uuid=True)),
+    Column("device", Text),
     _belongs("technician_id", to="technicians", delete="CASCADE"),
     CheckConstraint("ended_at >= started_at", name="forward"),
     Index("duty_intervals_technician_idx", "org_id", "technician_id", "started_at"),
     Index("duty_intervals_open_key", "org_id", "technician_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    worker=("SELECT",),
 )
 
 time_off = tenant_table(

@@ -49,6 +49,7 @@ SERVICE_GROUPS = (
 CASES = (
     "Time zones / DST",
     "Slots",
+    "Log-out of another device",
     "Technician logs out mid-offer",
     "Address moved",
     "Lead cancelled while offered",

@@ -5,7 +5,15 @@ from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.commands.password_choices import PasswordChoice, use_link
-from geo_assign.access.commands.sessions import LogIn, OpenedSession, end_sessions, log_in, log_out, open_session
+from geo_assign.access.commands.sessions import (
+    LogIn,
+    OpenedSession,
+    end_sessions,
+    log_in,
+    log_out,
+    open_session,
+    renew_session,
+)
 from geo_assign.access.commands.users import NewUser, create_user, set_password, update_user
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "look_at_link",
     "open_session",
     "renew_api_key",
+    "renew_session",
     "revoke_api_key",
     "set_password",
     "update_user",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from geo_assign.access.domain import BadCredentialsError, Caller, Role, TokenKind, User, new_token
+from geo_assign.access.domain import SESSION_SLIDES, BadCredentialsError, Caller, Role, TokenKind, User, new_token
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
 from geo_assign.access.queries import database_now, find_organization_id, find_password_hash, find_user_by_email
 from geo_assign.access.tables import sessions, users
@@ -19,7 +19,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 
 SessionKind = Literal["bearer", "cookie"]
-LIFETIMES: dict[SessionKind, timedelta] = {"bearer": timedelta(days=30), "cookie": timedelta(hours=12)}
+LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": timedelta(hours=12)}
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,17 @@ def log_out(tx: Tx, caller: Caller) -> None:
         update(sessions)
         .where(sessions.c.org_id == tx.org_id, sessions.c.id == caller.session_id, sessions.c.ended_at.is_(None))
         .values(ended_at=database_now(tx))
+    )
+
+
+def renew_session(tx: Tx, caller: Caller) -> None:
+    """Move the end of the caller's session on, since it is used; what has ended stays so."""
+    s = sessions.c
+    tx.conn.execute(
+        update(sessions)
+        .where(s.org_id == tx.org_id, s.id == caller.session_id, s.ended_at.is_(None))
+        .where(s.expires_at < caller.renewable_until)
+        .values(expires_at=caller.renewable_until)
     )
 
 

@@ -99,6 +99,7 @@ class ExportedCurrentPositionAnswer(ExportedPositionAnswer):
     """The newest position."""
 
     technician_id: UUID
+    device: str = Field(description="The name from the log-in.")
     heard_at: datetime = Field(description="When the phone was last heard from.")
     implausible: bool = Field(description="Too far from the last one to be true.")
 
@@ -109,6 +110,8 @@ class ExportedDutyAnswer(Answer):
     id: UUID
     started_at: datetime
     ended_at: datetime | None
+    device: str | None = Field(description="The one it began on.")
+    session_id: UUID | None
 
 
 class ExportedTimeOffAnswer(Answer):

@@ -1,4 +1,4 @@
-"""The caller's own account: profile, stores and groups in scope, duty."""
+"""The caller's own account: profile, stores and groups in scope."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,15 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access.queries import get_organization, get_user
-from geo_assign.core.db import Tx
 from geo_assign.core.paging import MAX_LIMIT, Page
-from geo_assign.dispatch.commands.duty import go_off_duty, go_on_duty
 from geo_assign.http.csrf import csrf_token
-from geo_assign.http.operations import ALL_ROLES, TECHNICIANS, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, Call, Reply, Routes
+from geo_assign.http.routes.presence import PresenceAnswer, presence_answer
 from geo_assign.http.routes.sessions import AccountAnswer
-from geo_assign.http.schemas import Answer, Body, PointAnswer
-from geo_assign.workforce.domain import InactiveError
-from geo_assign.workforce.queries import get_technician, list_groups, list_stores
+from geo_assign.http.schemas import Answer, PointAnswer
+from geo_assign.workforce.queries import list_groups, list_stores
 
 T = TypeVar("T")
 
@@ -58,21 +56,10 @@ class MeAnswer(Answer):
     stores: list[VisibleStoreAnswer]
     groups: list[VisibleGroupAnswer]
     technician_id: UUID | None
+    presence: PresenceAnswer | None = Field(description="Of technicians.")
+    session_expires_at: datetime | None = Field(description="When the log-in ends, unless it is used.")
     csrf_token: str | None
     server_now: datetime
-
-
-class PresenceBody(Body):
-    """Whether the technician works now."""
-
-    on_duty: bool
-
-
-class PresenceAnswer(Answer):
-    """Whether the technician is on duty, and since when that is so."""
-
-    on_duty: bool
-    changed_at: datetime | None = Field(description="Since when.")
 
 
 @routes.get("/v1/me", access=ALL_ROLES, answer=MeAnswer)
@@ -92,44 +79,14 @@ def get_me(call: Call[None, None]) -> Reply:
                 stores=[VisibleStoreAnswer.model_validate(store) for store in stores],
                 groups=[VisibleGroupAnswer.model_validate(group) for group in groups],
                 technician_id=caller.technician_id,
+                presence=None if caller.technician_id is None else presence_answer(tx, caller.technician_id),
+                session_expires_at=caller.expires_at,
                 csrf_token=csrf_token(settings, caller.session_id)
                 if caller.session_id and settings.fernet_keys
                 else None,
                 server_now=tx.now(),
             )
         )
-
-
-@routes.put(
-    "/v1/me/presence",
-    access=TECHNICIANS,
-    body=PresenceBody,
-    example={"on_duty": True},
-    answer=PresenceAnswer,
-    own_transactions=True,
-    errors=(InactiveError,),
-)
-def put_presence(call: Call[None, PresenceBody]) -> Reply:
-    """Go on or off duty.
-
-    Positions are accepted on duty only. Going off duty withdraws your open offers at once.
-    """
-    caller, technician_id = call.caller, call.caller.technician_id
-    if technician_id is None:
-        raise InactiveError("There is no active technician for this user.")
-    with call.transaction() as tx:
-        waiting = _change(tx, call, technician_id)
-        technician = get_technician(tx, caller.scope, technician_id)
-    for order_id in waiting:
-        call.services.dispatch.evaluate(caller.org_id, order_id)
-    return Reply(PresenceAnswer(on_duty=technician.on_duty, changed_at=technician.duty_changed_at))
-
-
-def _change(tx: Tx, call: Call[None, PresenceBody], technician_id: UUID) -> list[UUID]:
-    if call.body.on_duty:
-        go_on_duty(tx, technician_id)
-        return []
-    return go_off_duty(tx, call.caller, technician_id)
 
 
 def _all(fetch: Callable[[str | None], Page[T]]) -> list[T]:

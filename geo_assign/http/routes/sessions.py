@@ -5,9 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.commands import LogIn, OpenedSession, log_in, log_out
+from geo_assign.access.commands import LogIn, OpenedSession, log_in
 from geo_assign.access.domain import BadCredentialsError, Role
-from geo_assign.dispatch.commands.duty import go_off_duty
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
 from geo_assign.http.operations import ALL_ROLES, Access, AnyCall, Call, Reply, Routes
@@ -63,8 +62,8 @@ class SessionAnswer(Answer):
 def create_session(call: Call[None, LogInBody]) -> Reply:
     """Log in.
 
-    Bearer tokens last 30 days, cookies 12 hours. Whichever of organization, e-mail and password is wrong, the
-    answer is the same.
+    Bearer tokens last 30 days from their last use, a year at most; cookies 12 hours. Whichever of organization,
+    e-mail and password is wrong, the answer is the same.
     """
     given: LogInBody = call.body
     services = call.services
@@ -86,14 +85,10 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
 def delete_session(call: Call[None, None]) -> Reply:
     """Log out.
 
-    A technician is off duty from then on; open offers go to the next candidate.
+    Ends a technician's duty if this is the device that sends the positions, or the last log-in: then open offers go to
+    the next candidate.
     """
-    caller = call.caller
-    with call.transaction() as tx:
-        log_out(tx, caller)
-        waiting = go_off_duty(tx, caller, caller.technician_id) if caller.technician_id else []
-    for order_id in waiting:
-        call.services.dispatch.evaluate(caller.org_id, order_id)
+    call.services.dispatch.log_out(call.caller)
     return Reply(headers={"Set-Cookie": cleared_cookie(call.services.settings)})
 
 

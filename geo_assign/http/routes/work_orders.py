@@ -65,13 +65,24 @@ class AssignBody(Body):
     mode: Literal["offer", "assign"] = Field("assign", description="`offer` asks the technician; `assign` does not.")
 
 
-class StatusBody(Body):
-    """The technician's next step."""
+Step = Literal["travelling", "on_site", "in_progress", "completed"]
 
-    state: Literal["travelling", "on_site", "in_progress", "completed"] = Field(
-        description="What the technician does now."
-    )
+
+class StatusBody(Body):
+    """The technician's next step: one of `status` and `state`, which mean the same."""
+
+    status: Step | None = Field(None, description="What the technician does now.")
+    state: Step | None = Field(None, description="The same.")
     note: OptionalNote = None
+
+    def step(self) -> State:
+        """Raises InvalidError where neither is given, and where they differ."""
+        given = {name: step for name in ("status", "state") if (step := getattr(self, name)) is not None}
+        if not given:
+            raise InvalidError.at("/status", "missing", "Say where the work stands, such as travelling.")
+        if len(set(given.values())) > 1:
+            raise InvalidError.at("/status", "status_differs", "`status` and `state` mean the same: give one of them.")
+        return State(next(iter(given.values())))
 
 
 @routes.post(
@@ -295,7 +306,7 @@ def unassign_order(call: Call[None, None], id: UUID) -> Reply:
     "/v1/work-orders/{id}/status",
     access=TECHNICIANS,
     body=StatusBody,
-    example={"state": "travelling"},
+    example={"status": "travelling"},
     answer=WorkOrderAnswer,
     errors=(WorkOrderNotFoundError, WorkOrderStateError),
 )
@@ -305,8 +316,7 @@ def advance_order(call: Call[None, StatusBody], id: UUID) -> Reply:
     `travelling`, `on_site`, `in_progress`, `completed`.
     """
     with call.transaction() as tx:
-        step = call.body
-        return _reply(progress.advance(tx, call.caller, id, State(step.state), note=step.note))
+        return _reply(progress.advance(tx, call.caller, id, call.body.step(), note=call.body.note))
 
 
 def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:

@@ -1,6 +1,6 @@
 """Writes of stores, groups, providers, technicians, staff and duty."""
 
-from geo_assign.workforce.commands.duty import end_duty, start_duty
+from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, start_duty
 from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
 from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
@@ -27,6 +27,7 @@ __all__ = [
     "NewStore",
     "NewTechnician",
     "add_time_off",
+    "carry_duty_on",
     "create_group",
     "create_key",
     "create_provider",

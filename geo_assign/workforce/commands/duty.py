@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.ids import new_id
@@ -18,16 +19,22 @@ from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent
 from geo_assign.workforce.tables import duty_intervals, technicians
 
 
-def start_duty(tx: Tx, technician_id: UUID) -> bool:
-    """Put a technician on duty; returns whether that changed anything. Raises NotFoundError, InactiveError."""
+def start_duty(tx: Tx, technician_id: UUID, *, by: Caller | None = None) -> bool:
+    """Put a technician on duty; returns whether that changed anything. Raises NotFoundError, InactiveError.
+
+    `by`: the technician's session, which carries the duty.
+    """
     row = _lock(tx, technician_id)
     if not row.active:
         raise InactiveError("This technician has been deactivated.")
     if row.on_duty:
         return False
     now = tx.now()
+    carried_by = {} if by is None else {"session_id": by.session_id, "device": by.device}
     tx.conn.execute(
-        duty_intervals.insert().values(org_id=tx.org_id, id=new_id(), technician_id=technician_id, started_at=now)
+        duty_intervals.insert().values(
+            org_id=tx.org_id, id=new_id(), technician_id=technician_id, started_at=now, **carried_by
+        )
     )
     _record(tx, technician_id, on_duty=True, at=now)
     return True
@@ -46,6 +53,16 @@ def end_duty(tx: Tx, technician_id: UUID) -> bool:
     )
     _record(tx, technician_id, on_duty=False, at=now)
     return True
+
+
+def carry_duty_on(tx: Tx, technician_id: UUID, session_id: UUID) -> None:
+    """Let another session of the technician carry the duty that lasts."""
+    d = duty_intervals.c
+    tx.conn.execute(
+        update(duty_intervals)
+        .where(d.org_id == tx.org_id, d.technician_id == technician_id, d.ended_at.is_(None))
+        .values(session_id=session_id)
+    )
 
 
 def _lock(tx: Tx, technician_id: UUID) -> ResultRow:
