@@ -10,7 +10,7 @@ from geo_assign.console.routes import DIST, console_blueprint
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database, Defaults
 from geo_assign.core.settings import Settings
-from geo_assign.core.telemetry import configure_logging
+from geo_assign.core.telemetry import build_info, configure_logging
 from geo_assign.dispatch import flows
 from geo_assign.dispatch.commands.duty import positions_returned
 from geo_assign.geocoding.domain import GeocodeResult
@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The whole HTTP side. Its `Services` are in `app.extensions["geo_assign"]`; nothing is connected to yet."""
     settings = settings or Settings()
     configure_logging(settings.log_level)
+    build_info.labels(__version__).set(1)
     services = make_services(settings)
     app = Application("geo_assign")
     app.extensions[EXTENSION] = services

@@ -24,6 +24,7 @@ from granian.server import MPServer
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.listening import claimed_port, end_dead_connections
 from geo_assign.core.settings import Settings
+from geo_assign.core.telemetry import keep_sampling
 from geo_assign.http import receiving
 
 STOP_WITHIN_S = 3
@@ -34,6 +35,8 @@ _HEADER_BYTES = 16_384
 _CONNECTIONS = 8_192
 # Threads for what is turned away, and for closing what was not received.
 _TURNING_AWAY = 128
+# What a process has in use is told by another one, which answers the scrape.
+_SAMPLED_EVERY_S = 5.0
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -70,6 +73,8 @@ def load(settings: Settings, port: int) -> Callable[..., Iterable[bytes]]:
     _end_with_parent()
     end_dead_connections(port)
     app = create_app(settings)
+    if settings.processes > 1:
+        keep_sampling(_SAMPLED_EVERY_S)
     _when_told_to_stop(app.extensions[EXTENSION].wind_up)
     return app  # not its wsgi_app: Sentry watches the call of the application itself
 

@@ -16,15 +16,16 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from prometheus_client import start_http_server
-
+from geo_assign import __version__
 from geo_assign.access.tasks import sweep_expired
 from geo_assign.core.db import Database
-from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded
+from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded, sample_lag
+from geo_assign.core.monitoring import monitored
 from geo_assign.core.settings import Settings
-from geo_assign.core.telemetry import get_logger, registry
+from geo_assign.core.telemetry import build_info, get_logger, sample_with
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.tasks import close_expired, evaluate, geocode, sweep_old_previews
+from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
@@ -88,8 +89,13 @@ class Worker:
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
             Repeated("webhooks", self._deliveries.sweep, every_s),
+            Repeated("figures", partial(take_figures, self.worker), EVERY_S),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
         )
+
+    def is_alive(self) -> bool:
+        """Whether every lane goes on."""
+        return all(lane.is_alive for lane in self.lanes)
 
     def run(self) -> None:
         """Work until `stop` is set; an error in one step is logged, and what it left is due again."""
@@ -125,9 +131,10 @@ class Worker:
 def open_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -> Iterator[Worker]:
     """A worker with the connections that it needs beside those of `dispatch`. `worker_database_url` is set."""
     assert settings.worker_database_url is not None
-    worker = Database(settings.worker_database_url.get_secret_value(), pool_size=_LANES)
+    worker = Database(settings.worker_database_url.get_secret_value(), pool_size=_LANES, name="worker")
     of_application = settings.database_url.get_secret_value()
-    deadlines = Database(of_application, pool_size=_THREADS["offer_expiry"], lock_ms=_DEADLINE_LOCK_MS)
+    pool_size = _THREADS["offer_expiry"]
+    deadlines = Database(of_application, pool_size=pool_size, lock_ms=_DEADLINE_LOCK_MS, name="deadlines")
     try:
         yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender)
     finally:
@@ -140,8 +147,9 @@ def run_worker(settings: Settings, dispatch: DispatchService, sender: Sender) ->
     with open_worker(settings, dispatch, sender) as process:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop.set())
-        if settings.worker_metrics_port:
-            start_http_server(settings.worker_metrics_port, settings.host, registry=registry)
-        _log.info("worker_started", sweep_interval_s=settings.sweep_interval_s)
-        process.run()
+        build_info.labels(__version__).set(1)
+        sample_with("lanes", partial(sample_lag, process.lanes))
+        with monitored(settings.host, settings.worker_metrics_port, process.is_alive) as port:
+            _log.info("worker_started", sweep_interval_s=settings.sweep_interval_s, metrics_port=port)
+            process.run()
         _log.info("worker_stopped")

@@ -227,6 +227,8 @@ def _environment(world: World, port: int, settings: Mapping[str, Any]) -> dict[s
         # A busy machine makes requests wait; none of these tests is about giving up.
         "queue_s": "20",
         "port": str(port),
+        # Many workers run at once; a test that looks at one's metrics chooses a port.
+        "worker_metrics_port": "0",
         **{name: str(value) for name, value in settings.items()},
     }
     unknown = set(values) - set(Settings.model_fields)

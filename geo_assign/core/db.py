@@ -6,9 +6,11 @@ nothing over.
 """
 
 import time
+import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -19,12 +21,21 @@ from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from geo_assign.core.clock import Clock, DatabaseClock
 from geo_assign.core.direct import AnyOpening, OpenedRow, driver_of, fetch_all, run_script
 from geo_assign.core.statements import R, Statement
+from geo_assign.core.telemetry import gauge, histogram, sample_with
 
 T = TypeVar("T")
+
+_IN_USE = gauge("database_connections_in_use", "Connections to the database that work holds, by pool.", ("pool",))
+_MOST = gauge("database_connections_max", "Connections to the database that a pool may have.", ("pool",))
+_BEGIN_S = histogram(
+    "database_begin_seconds", "Time until a transaction has begun: waiting for a connection, and one round trip."
+)
+_TRANSACTION_S = histogram("database_transaction_seconds", "Duration of transactions, from their begin to their end.")
 
 _OPTIONS = (
     "-c timezone=UTC -c statement_timeout={statement_ms} -c lock_timeout={lock_ms} "
@@ -44,6 +55,7 @@ class Tx:
     """An open transaction of one organization, handed to every query and command. Commands never commit it.
 
     `opened` holds the rows of the question it was opened with, if any; `opened_at` is when that was asked.
+    `committed` is called once it is committed, and not at all when it is rolled back: what is counted has happened.
     """
 
     org_id: UUID
@@ -52,6 +64,7 @@ class Tx:
     defaults: Defaults = Defaults()
     opened: Sequence[OpenedRow] = ()
     opened_at: datetime | None = None
+    committed: list[Callable[[], None]] = field(default_factory=list)
 
     def as_of(self) -> datetime:
         """The instant of a read that takes no lock: when the transaction was opened, where that is known."""
@@ -84,11 +97,15 @@ class Database:
         lock_ms: int = 10_000,
         clock: Clock | None = None,
         defaults: Defaults | None = None,
+        name: str = "application",
     ) -> None:
+        """`name` is the pool's in metrics."""
         self.clock: Clock = clock or DatabaseClock()
         self.defaults = defaults or Defaults()
         options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms)
         self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
+        self.name, self.pool_size = name, pool_size
+        _pools.add(self)
 
     @contextmanager
     def transaction(
@@ -96,12 +113,19 @@ class Database:
     ) -> Iterator[Tx]:
         """Begin, commit at the end, roll back on any exception. `opening` is asked in the same message as BEGIN."""
         begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
+        asked_at_s = time.perf_counter()
         with self.engine.connect() as conn:
             opened = _begin(conn, begin, opening, arguments=arguments)
+            begun_at_s = time.perf_counter()
+            _BEGIN_S.observe(begun_at_s - asked_at_s)
             opened_at = opened[0].opened_at if opened and isinstance(self.clock, DatabaseClock) else None
+            tx = Tx(org_id, conn, self.clock, self.defaults, opened, opened_at)
             with _rolled_back(conn):
-                yield Tx(org_id, conn, self.clock, self.defaults, opened, opened_at)
+                yield tx
                 _commit(conn)
+            _TRANSACTION_S.observe(time.perf_counter() - begun_at_s)
+        for act in tx.committed:
+            act()
 
     @contextmanager
     def across_organizations(self) -> Iterator[Connection]:
@@ -128,6 +152,23 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+
+# Closed ones go by themselves.
+_pools: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _sample_pools() -> None:
+    in_use, most = Counter[str](), Counter[str]()
+    for database in list(_pools):
+        pool = database.engine.pool
+        in_use[database.name] += pool.checkedout() if isinstance(pool, QueuePool) else 0
+        most[database.name] += database.pool_size
+    for name, number in most.items():
+        _MOST.labels(name).set(number)
+        _IN_USE.labels(name).set(in_use[name])
+
+
+sample_with("database pools", _sample_pools)
 
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 RETRYABLE = (pg_errors.DeadlockDetected, pg_errors.SerializationFailure)

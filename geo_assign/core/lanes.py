@@ -9,9 +9,12 @@ from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
-from geo_assign.core.telemetry import get_logger
+from geo_assign.core.telemetry import counter, gauge, get_logger, summary
 
 _log = get_logger()
+_STEP_S = summary("lane_step_seconds", "Duration of the worker's steps, by lane.", ("lane",))
+_FAILURES = counter("lane_failures", "Steps of the worker that failed, by task.", ("task",))
+_LAG_S = gauge("sweep_lag_seconds", "Time since a lane of the worker last looked for due work.", ("lane",))
 
 Due = Sequence[tuple[UUID, UUID]]
 """(org_id, id) of each row to work on, in fair turns."""
@@ -20,7 +23,17 @@ Due = Sequence[tuple[UUID, UUID]]
 class BackgroundLane(Protocol):
     """Something that goes on in the background until it is told to stop."""
 
+    name: str
+
     def start(self) -> None: ...
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on, or has ended as it was told."""
+
+    @property
+    def looked_at(self) -> float:
+        """When it last looked for work, on the monotonic clock in seconds."""
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -48,6 +61,7 @@ class DueRows:
     _busy: dict[UUID, UUID] = field(default_factory=dict)
     _begun_at: dict[UUID, float] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    looked_at: float = field(default_factory=monotonic)
     _pool: ThreadPoolExecutor = field(init=False)
     _thread: threading.Thread = field(init=False)
 
@@ -59,6 +73,11 @@ class DueRows:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on, or has ended as it was told."""
+        return self._stopped or self._thread.is_alive()
 
     def close(self) -> None:
         """Begin nothing more. What is under way ends by itself."""
@@ -87,7 +106,7 @@ class DueRows:
 
     def _sweep(self) -> bool:
         """Begin with what is due; whether there was any."""
-        begun = False
+        begun, self.looked_at = False, monotonic()
         with guarded(self.name):
             for org_id, row_id in self.list_due():
                 if self._take(org_id, row_id):
@@ -109,7 +128,7 @@ class DueRows:
 
     def _work(self, org_id: UUID, row_id: UUID) -> None:
         try:
-            with guarded(self.name):
+            with guarded(self.name), _STEP_S.labels(self.name).time():
                 self.act(org_id, row_id)
         finally:
             with self._changed:
@@ -125,6 +144,7 @@ class Repeated:
     name: str
     step: Callable[[], object]
     every_s: float
+    looked_at: float = field(default_factory=monotonic)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread = field(init=False)
 
@@ -133,6 +153,11 @@ class Repeated:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on, or has ended as it was told."""
+        return self._stop.is_set() or self._thread.is_alive()
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -145,7 +170,8 @@ class Repeated:
     def _run(self) -> None:
         while not self._stop.is_set():
             more: object = False
-            with guarded(self.name):
+            self.looked_at = monotonic()
+            with guarded(self.name), _STEP_S.labels(self.name).time():
                 more = self.step()
             if more is not True:
                 self._stop.wait(self.every_s)
@@ -158,3 +184,11 @@ def guarded(task: str) -> Iterator[None]:
         yield
     except Exception:  # noqa: BLE001 - whatever it is, the other rows are worked on
         _log.exception("sweep_failed", task=task)
+        _FAILURES.labels(task).inc()
+
+
+def sample_lag(lanes: Sequence[BackgroundLane]) -> None:
+    """Tell how long ago each of `lanes` looked for work."""
+    now = monotonic()
+    for lane in lanes:
+        _LAG_S.labels(lane.name).set(now - lane.looked_at)

@@ -103,7 +103,12 @@ class Settings(BaseSettings):
     )
     cookie_secure: bool = Field(False, description="Mark the console's cookie Secure: set it behind HTTPS.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    worker_metrics_port: int = Field(0, ge=0, le=65535, description="Port where the worker shows its metrics. 0: none.")
+    worker_metrics_port: int = Field(
+        8081,
+        ge=0,
+        le=65535,
+        description="Port of the worker's `/metrics` and `/health/live`, 0: none.",
+    )
     migrations_path: Path = Field(default_factory=get_migrations_path, description="Where the migrations lie.")
 
     @cached_property

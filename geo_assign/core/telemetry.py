@@ -4,22 +4,33 @@ Logs are JSON lines on standard output: a static event name, and fields. Nothing
 with telling names are replaced, tokens and e-mail addresses are cut out of texts, and an exception is logged as its
 type and the places it passed, because messages of databases and HTTP clients quote what they were given.
 
-Metrics are Prometheus'. With several processes each writes its own files and `/metrics` adds them up.
+Metrics are Prometheus'. With several processes each writes its own files and `/metrics` adds them up. A label takes
+few values, never an organization, a store or a person: one scrape stays small however many there are.
 """
 
 import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TextIO
+from typing import Literal, TextIO
 
 import orjson
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    disable_created_metrics,
+    generate_latest,
+    values,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
@@ -39,36 +50,81 @@ _FRAMES = 40
 # Most fields, and asking whether something is a Mapping takes longer than all the rest.
 _PLAIN = frozenset({bool, int, float, type(None)})
 
+# Prometheus ignores them, and they would be a third of every scrape.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 registry = CollectorRegistry()
+labels_by_name: dict[str, tuple[str, ...]] = {}
+"""The labels of each metric, by its name without the suffixes of its samples."""
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that this thread answers, for its log lines."""
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
 
 def counter(name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
     """A counter of this process, named `geo_assign_<name>_total`."""
-    return Counter(f"geo_assign_{name}", documentation, labels, registry=registry)
+    return Counter(_declared(name, labels), documentation, labels, registry=registry)
 
 
 def histogram(
     name: str, documentation: str, labels: Sequence[str] = (), *, buckets: Sequence[float] = _SECONDS
 ) -> Histogram:
     """A histogram; the buckets are seconds unless given."""
-    return Histogram(f"geo_assign_{name}", documentation, labels, registry=registry, buckets=buckets)
+    return Histogram(_declared(name, labels), documentation, labels, registry=registry, buckets=buckets)
 
 
-def gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
-    """A gauge; over several processes the values of the living ones add up."""
-    return Gauge(f"geo_assign_{name}", documentation, labels, registry=registry, multiprocess_mode="livesum")
+def summary(name: str, documentation: str, labels: Sequence[str] = ()) -> Summary:
+    """Number and sum of what was observed: two lines for each set of labels, where a histogram has a dozen."""
+    return Summary(_declared(name, labels), documentation, labels, registry=registry)
+
+
+def gauge(
+    name: str, documentation: str, labels: Sequence[str] = (), *, together: Literal["livesum", "livemax"] = "livesum"
+) -> Gauge:
+    """A gauge; over several processes the values of the living ones add up, or the largest is told."""
+    return Gauge(_declared(name, labels), documentation, labels, registry=registry, multiprocess_mode=together)
+
+
+def _declared(name: str, labels: Sequence[str]) -> str:
+    labels_by_name[f"geo_assign_{name}"] = tuple(labels)
+    return f"geo_assign_{name}"
+
+
+def sample_with(name: str, sample: Callable[[], None]) -> None:
+    """Have `sample` set gauges before each exposition. A later one of the same name takes the place of the first."""
+    _samplers[name] = sample
+
+
+def keep_sampling(every_s: float) -> None:
+    """Set the gauges of this process again and again: a sister process tells them when it is asked."""
+
+    def go_on() -> None:
+        while True:
+            _sample()
+            _never.wait(every_s)
+
+    threading.Thread(target=go_on, name="sampling", daemon=True).start()
 
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format, those of the sister processes included."""
+    _sample()
     if values.ValueClass is values.MutexValue:
         return generate_latest(registry)
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]
     return generate_latest(together)
+
+
+def _sample() -> None:
+    for sample in list(_samplers.values()):
+        sample()
+
+
+_samplers: dict[str, Callable[[], None]] = {}
+_never = threading.Event()
+build_info = gauge("build_info", "Always 1; the label is the version that runs.", ("version",), together="livemax")
+push_attempts = counter("push_attempts", "Attempts to wake a phone by Web Push, by outcome.", ("outcome",))
+mails = counter("mails", "E-mails given to the mail server, by outcome.", ("outcome",))
 
 
 def get_logger() -> FilteringBoundLogger:

@@ -22,7 +22,7 @@ from geo_assign.core.outbound import (
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
-from geo_assign.core.telemetry import counter, histogram
+from geo_assign.core.telemetry import counter, summary
 from geo_assign.geocoding.commands.calls import ReservedCall, prepare, record
 from geo_assign.geocoding.coordinates import find_typed_point
 from geo_assign.geocoding.domain import (
@@ -40,8 +40,10 @@ from geo_assign.geocoding.providers import ProviderAccess
 from geo_assign.geocoding.providers.base import unavailable
 from geo_assign.geocoding.simpler import find_simpler_text
 
-_ANSWERS = counter("geocode_answers", "Addresses asked for, by outcome.", ("provider", "outcome", "source"))
-_CALL_S = histogram("geocode_call_seconds", "Duration of calls to geocoders.", ("provider",))
+_ANSWERS = counter(
+    "geocode_answers", "Addresses asked for, by provider and outcome; `kept`: from the cache.", ("provider", "outcome")
+)
+_CALL_S = summary("geocode_call_seconds", "Duration of calls to geocoders.", ("provider",))
 
 # A call that has less than this left is not made: it could only fail, and would count against the provider.
 LEAST_CALL_S = 0.05
@@ -82,7 +84,7 @@ class Geocoder:
         """
         result = self._answer(org_id, query, deadline_s=deadline_s, store_id=store_id, group_id=group_id)
         outcome = result.problem.code.value if result.problem else "found" if result.candidates else "not_found"
-        _ANSWERS.labels(result.provider or "none", outcome, "kept" if result.cached else "asked").inc()
+        _ANSWERS.labels(result.provider or "none", "kept" if result.cached else outcome).inc()
         return result
 
     def call(self, job: ReservedCall, *, deadline_s: float) -> GeocodeResult:

@@ -10,19 +10,22 @@ import flask
 from geo_assign.core.telemetry import counter, get_logger, histogram
 from geo_assign.core.trouble import SeenTrouble
 from geo_assign.http.errors import OverloadedError
+from geo_assign.http.operations import Lane, Operation
 from geo_assign.http.paths import template_of
 from geo_assign.http.request import Request, current_request
 from geo_assign.http.response import Response
 
 PREFIX = "/v1/"
 _NO_ROUTE = "-"
-_requests = counter("http_requests", "Requests answered.", ("operation", "status"))
-_seconds = histogram("http_request_seconds", "Time to answer, until the first byte of a stream.", ("operation",))
-_shed = counter("http_shed", "Requests turned away because there was too much to do.", ("operation",))
+# By part of the API and class of status, not by operation and status: the log has those, a scrape would be 40 kB.
+_requests = counter("http_requests", "Requests answered, by part of the API and class of status.", ("tag", "status"))
+_problems = counter("http_problems", "Answers that are a problem, by its code.", ("code",))
+_seconds = histogram("http_request_seconds", "Time to answer, until the first byte of a stream.", ("lane",))
+_shed = counter("http_shed", "Requests turned away because there was too much to do.", ("lane",))
 _failures = counter(
     "http_failures",
     "Answers with 5xx, by problem and by what the database said: the kind of trouble and its SQLSTATE.",
-    ("status", "code", "trouble", "sqlstate"),
+    ("code", "trouble", "sqlstate"),
 )
 _log = get_logger()
 
@@ -32,10 +35,11 @@ def keep_account(app: flask.Flask) -> None:
     app.after_request(_account)
 
 
-def count_turned_away(operation: str, status: int) -> None:
+def count_turned_away(operation: Operation, status: int) -> None:
     """Count a request that was answered before the application saw it."""
-    _counter(operation, status)()
-    _shed.labels(operation).inc()
+    _counter(operation.tag, status)()
+    _problems.labels(OverloadedError.code).inc()
+    _shed.labels(operation.lane.name.lower()).inc()
 
 
 def _account(response: flask.Response) -> flask.Response:
@@ -50,16 +54,18 @@ def _account(response: flask.Response) -> flask.Response:
 def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble | None) -> None:
     seconds = time.perf_counter() - request.begun_s
     operation, caller = request.operation, request.caller
-    name = operation.name if operation is not None else _NO_ROUTE
-    _counter(name, status)()
+    lane = operation.lane if operation is not None else Lane.ORDINARY
+    _counter(operation.tag if operation is not None else _NO_ROUTE, status)()
     if operation is not None:
-        _observer(name)(seconds)
+        _observer(lane)(seconds)
+    if code is not None:
+        _problems.labels(code).inc()
     if code == OverloadedError.code:
-        _shed.labels(name).inc()
+        _shed.labels(lane.name.lower()).inc()
     failed = {}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind, sqlstate = ("none", "none") if trouble is None else (trouble.trouble.kind, trouble.label)
-        _failures.labels(str(status), code or "none", kind, sqlstate).inc()
+        _failures.labels(code or "none", kind, sqlstate).inc()
         failed = {"trouble": kind, "sqlstate": sqlstate}
     (_log.warning if failed else _log.info)(
         "request",
@@ -76,10 +82,10 @@ def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble
 
 
 @cache
-def _counter(name: str, status: int) -> Callable[[], None]:
-    return _requests.labels(name, str(status)).inc
+def _counter(tag: str, status: int) -> Callable[[], None]:
+    return _requests.labels(tag, f"{status // 100}xx").inc
 
 
 @cache
-def _observer(name: str) -> Callable[[float], None]:
-    return _seconds.labels(name).observe
+def _observer(lane: Lane) -> Callable[[float], None]:
+    return _seconds.labels(lane.name.lower()).observe

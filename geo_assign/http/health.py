@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
-from geo_assign.core.telemetry import exposition, gauge, get_logger
+from geo_assign.core.telemetry import exposition, gauge, get_logger, sample_with
 from geo_assign.core.trouble import find_trouble
 from geo_assign.core.vetting import durability_objections, read_facts, role_objections, version_objections
 from geo_assign.http.admission import Capacity
@@ -115,6 +116,7 @@ class Readiness:
 def health_blueprint(readiness: Readiness, capacity: Capacity) -> Blueprint:
     """`/health/live`, `/health/ready` and `/metrics`. Public: nothing in them is secret or personal."""
     blueprint = Blueprint("health", __name__)
+    sample_with("capacity", partial(_sample_capacity, capacity))
 
     @blueprint.get("/health/live")
     def live() -> Response:
@@ -129,11 +131,14 @@ def health_blueprint(readiness: Readiness, capacity: Capacity) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        _in_use.set(capacity.pool.in_use)
-        _waiting.set(capacity.pool.waiting + capacity.work.waiting)
         return Response(exposition(), content_type=CONTENT_TYPE_LATEST, headers=_headers())
 
     return blueprint
+
+
+def _sample_capacity(capacity: Capacity) -> None:
+    _in_use.set(capacity.pool.in_use)
+    _waiting.set(capacity.pool.waiting + capacity.work.waiting)
 
 
 def _check(name: str, objections: list[str], well: str) -> Check:

@@ -60,7 +60,7 @@ class TurningAway:
     def _turn_away(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
         request_id = new_id().hex
         problem = problem_of(OverloadedError(retry_after_s=1), request_id)
-        count_turned_away(operation.name, problem.status)
+        count_turned_away(operation, problem.status)
         self._log_together()
         headers = [
             *API_HEADERS,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import psycopg
@@ -17,11 +18,29 @@ from sqlalchemy import exc
 
 from geo_assign.core.db import RETRYABLE, Tx
 from geo_assign.core.errors import UnavailableError
+from geo_assign.core.telemetry import counter, histogram
 from geo_assign.positions.commands import record
-from geo_assign.positions.domain import Batch, BatchResult, RecordingTimeoutError
+from geo_assign.positions.domain import (
+    Batch,
+    BatchResult,
+    PingRefusal,
+    Recorded,
+    RecordingTimeoutError,
+    Verdict,
+)
 
 Begin = Callable[[], AbstractContextManager[Tx]]
 """Opens a transaction of the caller's organization that commits at its end."""
+
+_POSITIONS = counter("positions", "Positions received, by verdict and reason.", ("verdict", "reason"))
+# Known from the start, so that the first of a kind is an increase to Prometheus.
+for _verdict in Verdict:
+    _POSITIONS.labels(_verdict.value, "none")
+_DELAY_S = histogram(
+    "position_delay_seconds",
+    "Time from the device's clock to the receipt of positions that are kept.",
+    buckets=(1, 5, 15, 60, 300, 3_600, 86_400),
+)
 
 
 def _ignore_returned(_tx: Tx, _technician_ids: Sequence[UUID], /, *, at: datetime) -> None:
@@ -136,7 +155,29 @@ class Grouper:
             recorded = record(tx, batches, retention=self._retention)
             if recorded.returned:
                 self._on_recorded(tx, recorded.returned, at=recorded.received_at)
+        _count(batches, recorded)
         return recorded.batches
+
+
+def _count(batches: Sequence[Batch], recorded: Recorded) -> None:
+    for batch, answer in zip(batches, recorded.batches, strict=True):
+        for ping, result in zip(batch.pings, answer.results, strict=True):
+            _tally(result.verdict, result.reason)()
+            if result.verdict in _KEPT:
+                _DELAY_S.observe(max(0.0, (recorded.received_at - ping.recorded_at).total_seconds()))
+
+
+def count_unreadable(number: int) -> None:
+    """Count positions of a message that could not be read, and so never came to be judged."""
+    _POSITIONS.labels(Verdict.REJECTED.value, PingRefusal.UNREADABLE.value).inc(number)
+
+
+_KEPT = frozenset({Verdict.ACCEPTED, Verdict.LATE})
+
+
+@cache
+def _tally(verdict: Verdict, reason: PingRefusal | None) -> Callable[[], None]:
+    return _POSITIONS.labels(verdict.value, reason.value if reason is not None else "none").inc
 
 
 def _concerns_all_batches(error: BaseException) -> bool:

@@ -165,10 +165,31 @@ BEGIN
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     RETURN forgotten;
 END $$""",
+    # How old the last places are of those on duty, without the places and without whose they are.
+    """
+CREATE FUNCTION count_position_ages(at timestamp with time zone, most integer)
+RETURNS TABLE (age text, number bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT b.age, count(d.id)
+    FROM (VALUES ('under_1_min'), ('under_5_min'), ('under_15_min'), ('older'), ('none')) b (age)
+    LEFT JOIN (
+        SELECT t.id, CASE
+            WHEN c.used_at IS NULL THEN 'none'
+            WHEN c.used_at > at - interval '1 minute' THEN 'under_1_min'
+            WHEN c.used_at > at - interval '5 minutes' THEN 'under_5_min'
+            WHEN c.used_at > at - interval '15 minutes' THEN 'under_15_min'
+            ELSE 'older' END AS age
+        FROM (SELECT o.org_id, o.id FROM technicians o WHERE o.on_duty LIMIT most) t
+        LEFT JOIN current_positions c ON c.org_id = t.org_id AND c.technician_id = t.id) d ON d.age = b.age
+    GROUP BY b.age;
+END $$""",
     "REVOKE ALL ON FUNCTION ensure_track_partitions(date, date) FROM PUBLIC",
     "REVOKE ALL ON FUNCTION drop_track_partitions(date) FROM PUBLIC",
     "REVOKE ALL ON FUNCTION forget_positions(timestamp with time zone) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION count_position_ages(timestamp with time zone, integer) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION ensure_track_partitions(date, date) TO {WORKER_ROLE}",
     f"GRANT EXECUTE ON FUNCTION drop_track_partitions(date) TO {WORKER_ROLE}",
     f"GRANT EXECUTE ON FUNCTION forget_positions(timestamp with time zone) TO {WORKER_ROLE}",
+    f"GRANT EXECUTE ON FUNCTION count_position_ages(timestamp with time zone, integer) TO {WORKER_ROLE}",
 )

@@ -1,5 +1,6 @@
 """Background steps of positions: the days of the track come and go, and old places are forgotten."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -9,6 +10,7 @@ from geo_assign.core.db import Database
 
 # A worker that was away for days finds the track still taking positions.
 _AHEAD = timedelta(days=7)
+COUNTED_TO = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,15 @@ def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
         oldest = datetime.combine(today - retention, time.min, UTC)
         forgotten = conn.execute(select(func.forget_positions(oldest))).scalar_one()
     return TrackUpkeep(made=made, dropped=dropped, forgotten=forgotten)
+
+
+def count_position_ages(conn: Connection, now: datetime) -> Mapping[str, int]:
+    """How many technicians on duty have a last position of which age. As the worker role; up to `COUNTED_TO` of them.
+
+    Keys: `under_1_min`, `under_5_min`, `under_15_min`, `older` and `none`.
+    """
+    ages = func.count_position_ages(now, COUNTED_TO).table_valued("age", "number")
+    return {row.age: row.number for row in conn.execute(select(ages.c.age, ages.c.number))}
 
 
 def ensure_track(conn: Connection, first: date, last: date) -> int:

@@ -28,6 +28,9 @@ from geo_assign.webhooks.signing import body_of, headers_of
 
 _ATTEMPTS = counter("webhook_attempts", "Attempts to deliver an event, by outcome.", ("outcome",))
 _ENDED = counter("webhook_deliveries", "Deliveries that came to an end.", ("state",))
+# Known from the start, so that the first of a kind is an increase to Prometheus.
+for _state in (DeliveryState.DELIVERED, DeliveryState.DEAD):
+    _ENDED.labels(_state.value)
 _CALL_S = histogram("webhook_call_seconds", "Duration of calls to receivers.")
 
 _LOOKUP_S = 3.0

@@ -133,6 +133,7 @@ technicians = tenant_table(
     UniqueConstraint("org_id", "user_id"),
     CheckConstraint(SLUG, name="slug"),
     CheckConstraint("(hours IS NULL) = (week_minutes IS NULL)", name="hours"),
+    Index("technicians_on_duty_idx", "org_id", "id", postgresql_where=text("on_duty")),
     Index("technicians_base_idx", "org_id", "base_geog", postgresql_using="gist"),
     Index("technicians_org_id_store_id_idx", "org_id", "store_id"),
     Index("technicians_org_id_updated_at_idx", "org_id", "updated_at"),

@@ -59,12 +59,13 @@ def test_an_unreachable_database_is_said_without_its_address(make_client: MakeCl
     assert client.get("/v1/me", headers={"Authorization": "Bearer gas_AAAAAAAAAAAAAAAAAAAAAA_x"}).status_code == 503
 
 
-def test_metrics_count_requests_by_operation_and_status(make_client: MakeClient) -> None:
+def test_metrics_count_requests_by_part_of_the_api_and_problem(make_client: MakeClient) -> None:
     client = make_client()
     client.get("/v1/me")
     told = client.get("/metrics")
     assert told.content_type.startswith("text/plain")
-    assert 'geo_assign_http_requests_total{operation="get_me",status="401"}' in told.get_data(as_text=True)
+    assert 'geo_assign_http_requests_total{status="4xx",tag="Me"}' in told.get_data(as_text=True)
+    assert 'geo_assign_http_problems_total{code="unauthenticated"}' in told.get_data(as_text=True)
     assert "geo_assign_pool_permits_in_use" in told.get_data(as_text=True)
 
 

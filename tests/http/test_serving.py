@@ -161,5 +161,5 @@ def test_two_processes_answer_on_one_port_and_add_up_their_metrics(world: World,
         for _ in range(30):
             assert requests.get(f"{service.base_url}/v1/me", timeout=PATIENCE_S).status_code == 401
         told = requests.get(f"{service.base_url}/metrics", timeout=PATIENCE_S).text
-        (line,) = [row for row in told.splitlines() if 'operation="get_me",status="401"' in row]
+        (line,) = [row for row in told.splitlines() if 'status="4xx",tag="Me"' in row]
         assert float(line.rpartition(" ")[2]) == 30

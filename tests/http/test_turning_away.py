@@ -96,8 +96,8 @@ def test_the_less_important_are_turned_away_at_once(
     assert client.post("/v1/searches").status_code == 405
     assert reached == ["/health/live", "/v1/nothing", "/v1/searches"]
     told = client.get("/metrics").text
-    assert 'geo_assign_http_shed_total{operation="search"}' in told
-    assert 'geo_assign_http_requests_total{operation="look",status="503"}' in told
+    assert 'geo_assign_http_shed_total{lane="ordinary"}' in told
+    assert 'geo_assign_http_requests_total{status="5xx",tag="Examples"}' in told
 
 
 def test_they_are_logged_together(

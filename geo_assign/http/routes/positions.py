@@ -18,6 +18,7 @@ from geo_assign.positions.domain import (
     RecordingTimeoutError,
     Verdict,
 )
+from geo_assign.positions.grouping import count_unreadable
 
 routes = Routes("Positions")
 
@@ -73,6 +74,7 @@ def record_positions(call: Call[None, PositionsBody]) -> Reply:
     if body.positions:
         batch = Batch(caller.technician_id, caller.device or "", body.positions)
         recorded = call.services.pings.submit(caller.org_id, batch, call.transaction)
+    count_unreadable(len(body.unreadable))
     if body.unreadable or body.passed_over:
         results = list(_with_unread(body, recorded.results))
     else:

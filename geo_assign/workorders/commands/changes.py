@@ -4,6 +4,7 @@ Every change expects the row to be locked (`lock`), so that what comes second ju
 """
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import insert, update
@@ -11,12 +12,14 @@ from sqlalchemy import insert, update
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.core.telemetry import counter, histogram
 from geo_assign.workorders.commands.deadlines import set_deadlines
 from geo_assign.workorders.commands.outgoing import publish
 from geo_assign.workorders.domain import (
     Alarm,
     Change,
     Columns,
+    EventKind,
     Pending,
     PendingCause,
     PendingEvent,
@@ -26,6 +29,19 @@ from geo_assign.workorders.domain import (
     actor_of,
 )
 from geo_assign.workorders.tables import work_order_events, work_orders
+
+_EVENTS = counter("work_order_events", "Entries of the histories of work orders, by kind.", ("event",))
+_TO_ASSIGN_S = histogram(
+    "time_to_assign_seconds",
+    "From the creation of a work order, or from the new search for a technician, until one has it.",
+    ("by",),
+    buckets=(1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 259_200),
+)
+# Known from the start, so that the first of a kind is an increase to Prometheus.
+for _kind in EventKind:
+    _EVENTS.labels(_kind.value)
+for _by in ("automation", "person"):
+    _TO_ASSIGN_S.labels(_by)
 
 
 def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
@@ -39,6 +55,9 @@ def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
         .where(w.org_id == tx.org_id, w.id == order.id)
         .values(**change.columns(order), **versions, updated_at=change.at, changed_by=actor_of(change.by))
     )
+    if change.event.kind is EventKind.ASSIGNED:
+        waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
+        tx.committed.append(partial(_observe_assigned, waited_s, by_person=change.is_of_a_person))
     record_event(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
 
 
@@ -74,8 +93,13 @@ def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, 
             detail=event.detail(),
         )
     )
+    tx.committed.append(_EVENTS.labels(event.kind.value).inc)
     if event.published:
         publish(tx, order_id, event, at=at)
+
+
+def _observe_assigned(waited_s: float, *, by_person: bool) -> None:
+    _TO_ASSIGN_S.labels("person" if by_person else "automation").observe(max(0.0, waited_s))
 
 
 def _is_pending_for(order: WorkOrder, cause: PendingCause) -> bool:

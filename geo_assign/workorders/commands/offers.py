@@ -1,6 +1,7 @@
 """Offers as rows: written over a booking that is held for them, and closed exactly once."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import update
@@ -9,10 +10,20 @@ from sqlalchemy.dialects.postgresql import insert
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
 from geo_assign.core.ids import new_id
+from geo_assign.core.telemetry import counter
 from geo_assign.workorders.commands.locks import lock
 from geo_assign.workorders.domain import BookingRole, Offer, OfferState, RejectReason, WithdrawnBecause, WorkOrder
 from geo_assign.workorders.queries.offers import get_offer
 from geo_assign.workorders.tables import offers
+
+_MADE = counter("offers_made", "Offers made, by automation or a dispatcher.", ("by",))
+_CLOSED = counter("offers_closed", "Offers that came to an end, by outcome.", ("outcome",))
+# Known from the start, so that the first of a kind is an increase to Prometheus.
+for _by in ("automation", "dispatcher"):
+    _MADE.labels(_by)
+for _outcome in OfferState:
+    if _outcome is not OfferState.OFFERED:
+        _CLOSED.labels(_outcome.value)
 
 
 def insert_offer(
@@ -48,6 +59,7 @@ def insert_offer(
             role=role,
         )
     )
+    tx.committed.append(partial(_count_made, automatic=automatic))
     return offer_id
 
 
@@ -69,7 +81,10 @@ def close_offer(
         .values(state=after, responded_at=at, reason=reason, note=note, final=final)
         .returning(o.id)
     )
-    return closed.first() is not None
+    if closed.first() is None:
+        return False
+    tx.committed.append(partial(_count_closed, after))
+    return True
 
 
 def set_offer_distance(tx: Tx, offer_id: UUID, distance_m: float | None) -> None:
@@ -83,3 +98,11 @@ def lock_with_offer(tx: Tx, offer_id: UUID) -> tuple[WorkOrder, Offer]:
     """Lock the offer's work order, then read both. Work orders are always locked before what hangs on them."""
     order = lock(tx, get_offer(tx, offer_id).work_order_id)
     return order, get_offer(tx, offer_id)
+
+
+def _count_made(*, automatic: bool) -> None:
+    _MADE.labels("automation" if automatic else "dispatcher").inc()
+
+
+def _count_closed(outcome: OfferState) -> None:
+    _CLOSED.labels(outcome.value).inc()
