@@ -28,6 +28,7 @@ from geo_assign.http.routes import (
     api_keys,
     availability,
     calendar,
+    completion,
     crews,
     decisions,
     geocoding,
@@ -95,6 +96,7 @@ FEATURES = (
     optimizing,
     decisions,
     offers,
+    completion,
     map,
     privacy,
 )

@@ -1,6 +1,7 @@
 """The whole schema: importing this module registers the tables of every feature."""
 
 from geo_assign.access import tables as access
+from geo_assign.completion import tables as completion
 from geo_assign.core import idempotency, outbox
 from geo_assign.core.tables import metadata
 from geo_assign.dispatch import tables as dispatch
@@ -15,6 +16,7 @@ from geo_assign.workorders import tables as workorders
 
 __all__ = [
     "access",
+    "completion",
     "dispatch",
     "geocoding",
     "idempotency",

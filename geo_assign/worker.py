@@ -18,6 +18,8 @@ from uuid import UUID
 
 from geo_assign import __version__
 from geo_assign.access.tasks import sweep_expired
+from geo_assign.completion.folder import ImageFolder
+from geo_assign.completion.tasks import sweep_orphaned_files
 from geo_assign.core.db import Database
 from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded, sample_lag
 from geo_assign.core.monitoring import monitored
@@ -122,6 +124,9 @@ class Worker:
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }
+        if self.settings.image_dir is not None:
+            folder = ImageFolder(self.settings.image_dir)
+            steps["orphaned_images"] = lambda: sweep_orphaned_files(self.worker, folder)
         for name, step in steps.items():
             with guarded(name):
                 step()

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         3.0, ge=0, le=100, description="Single pings that arrive within this time share one commit. 0 switches it off."
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body.")
+    image_dir: Path | None = Field(
+        None, description="Folder for photos and signatures, shared by all processes. Empty: they are in the database."
+    )
     body_within_s: float = Field(10.0, gt=0, le=300, description="How long a request body may take to arrive.")
     body_bytes_per_s: int = Field(
         2_000, ge=1, description="Least rate of large bodies: each so many bytes that arrived give a second more."

@@ -53,6 +53,8 @@ def _answer(operation: Operation, references: References) -> Json:
 
 
 def _schema(operation: Operation, references: References) -> Json:
+    if any(media_type.startswith("image/") for media_type in operation.media_types):
+        return {"type": "string", "format": "binary"}
     if operation.answer is None or "application/json" not in operation.media_types:
         return {"type": "string"}
     return references[operation.answer, "serialization"]

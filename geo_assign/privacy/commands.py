@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.access.tables import one_time_links, sessions, users
+from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.core.paging import Page
@@ -134,6 +135,8 @@ def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
     o, g = offers.c, group_stays.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.work_order_id == order_id).values(note=null()))
     tx.conn.execute(update(group_stays).where(g.org_id == tx.org_id, g.work_order_id == order_id).values(note=null()))
+    i = work_order_images.c
+    tx.conn.execute(delete(work_order_images).where(i.org_id == tx.org_id, i.work_order_id == order_id))
     event = ChangedEvent(fields=("customer",), erased=True)
     change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets=_without_customer(order))
     apply_change(tx, order, change)

@@ -11,6 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.access.tables import one_time_links, sessions, users
+from geo_assign.completion.domain import OrderImage
+from geo_assign.completion.queries import list_images
+from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.paging import Page, decode, page
@@ -71,6 +74,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "offers": _of(tx, offers, technician.id, newest=offers.c.offered_at),
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
+        "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
         "sessions": _of_user(tx, sessions, technician.user_id),
         "one_time_links": _of_user(tx, one_time_links, technician.user_id),
     }
@@ -84,10 +88,11 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
 
 @dataclass(frozen=True, slots=True)
 class CustomersOrder:
-    """A work order of the customer, with its history."""
+    """A work order of the customer, with its history and images."""
 
     order: WorkOrder
     events: Sequence[HistoryEntry]
+    images: Sequence[OrderImage]
 
 
 def export_customer(
@@ -104,7 +109,7 @@ def export_customer(
         created_at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(w.created_at > created_at, and_(w.created_at == created_at, w.id > last_id)))
     ids = tx.conn.execute(statement.order_by(w.created_at, w.id).limit(limit + 1)).scalars().all()
-    found = [CustomersOrder(get_work_order(tx, EVERYTHING, one), _events(tx, one)) for one in ids]
+    found = [CustomersOrder(get_work_order(tx, EVERYTHING, one), _events(tx, one), list_images(tx, one)) for one in ids]
     return page(found, limit, lambda one: (one.order.created_at.isoformat(), one.order.id))
 
 
@@ -163,7 +168,7 @@ def _of_user(tx: Tx, table: Table, user_id: UUID | None) -> list[dict[str, objec
 
 
 # Secrets, and what only repeats another column in a form that databases like.
-_LEFT_OUT = {"org_id", "technician_id", "token_hash", "password_hash", "occupies", "geog"}
+_LEFT_OUT = {"org_id", "technician_id", "token_hash", "password_hash", "occupies", "geog", "content", "sha256"}
 
 
 def _shown(table: Table) -> list[AnyColumn]:

@@ -139,9 +139,9 @@ class Api:
 
 
 @contextmanager
-def seeded_api(world: World) -> Iterator[Api]:
-    """The whole API over the seeded organization."""
-    settings = world.settings()
+def seeded_api(world: World, **chosen: Any) -> Iterator[Api]:
+    """The whole API over the seeded organization, with the settings that are `chosen`."""
+    settings = world.settings(**chosen)
     app = create_app(settings)
     services = app.extensions[EXTENSION]
     try:

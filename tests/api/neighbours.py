@@ -78,6 +78,7 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
     api = Api(app.test_client(), {"organizations": [organization]})
     things = {
         "absent": str(uuid4()),
+        "photo": str(uuid4()),
         "store": api.id("stores", "centre"),
         "other_store": api.id("stores", "north"),
         "group": api.id("groups", "phones"),

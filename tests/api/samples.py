@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geo_assign.app import list_operations
+from tests.completion.pictures import picture
 
 HERE = {"lat": 41.151, "lon": -8.61}
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
@@ -20,12 +21,16 @@ STALE = '"999999"'
 
 @dataclass(frozen=True)
 class Sample:
-    """What to send. `ids` are the kinds behind the path's parameters, in order; `words` its names and dates."""
+    """What to send. `ids` are the kinds behind the path's parameters, in order; `words` its names and dates.
+
+    `body` is sent as JSON, `image` as it is.
+    """
 
     ids: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    image: bytes | None = None
 
     def kinds(self) -> list[str]:
         """The kinds of things that the request names."""
@@ -75,6 +80,8 @@ _PROVIDER = Sample(ids=("provider",))
 _TECHNICIAN = Sample(ids=("technician",))
 _ORDER = Sample(ids=("work_order",))
 _WEBHOOK = Sample(ids=("webhook",))
+_PHOTO = Sample(ids=("work_order", "photo"))
+_DOT = picture("PNG", size=(2, 2))
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
@@ -92,6 +99,9 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/work-orders": (READ, Sample(query={"store_id": "<store>", "group_id": "<group>"})),
     "GET /v1/work-orders/{id}": (READ, _ORDER),
     "GET /v1/work-orders/{id}/events": (READ, _ORDER),
+    "GET /v1/work-orders/{id}/completion": (READ, _ORDER),
+    "GET /v1/work-orders/{id}/photos/{photo_id}": (READ, _PHOTO),
+    "GET /v1/work-orders/{id}/signature": (READ, _ORDER),
     "GET /v1/work-orders/{id}/decisions": (READ_ABOUT_OTHERS, _ORDER),
     "GET /v1/work-orders/{id}/ladder": (READ_ABOUT_OTHERS, _ORDER),
     "GET /v1/decisions/{id}": (READ_ABOUT_OTHERS, Sample(ids=("decision",))),
@@ -160,6 +170,9 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/offers/{id}/reject": (OWN, Sample(ids=("offer",), body={"reason": "busy"})),
     "POST /v1/positions": (OWN, Sample(body={"positions": [_PING]})),
     "POST /v1/work-orders/{id}/status": (OWN, Sample(ids=("work_order",), body={"state": "travelling"})),
+    "PUT /v1/work-orders/{id}/photos/{photo_id}": (OWN, replace(_PHOTO, image=_DOT)),
+    "PUT /v1/work-orders/{id}/signature": (OWN, replace(_ORDER, image=_DOT)),
+    "DELETE /v1/work-orders/{id}/photos/{photo_id}": (OWN, _PHOTO),
     "GET /v1/stores": (SETTINGS, Sample()),
     "POST /v1/stores": (SETTINGS, Sample(body=_OPEN)),
     "GET /v1/stores/{id}": (SETTINGS, _STORE),
@@ -261,6 +274,8 @@ def request_of(name: str, things: Mapping[str, str]) -> dict[str, Any]:
         request["query_string"] = _filled(dict(sample.query), things)
     if sample.body is not None:
         request["json"] = _filled(sample.body, things)
+    if sample.image is not None:
+        request |= {"data": sample.image, "content_type": "image/png"}
     return request
 
 

@@ -15,6 +15,7 @@ from geo_assign.http.health import HEALTH_PATHS
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.api.conformance import undescribed
+from tests.completion.pictures import opened, picture
 from tests.conftest import World, cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
@@ -51,19 +52,22 @@ class Story:
     def __post_init__(self) -> None:
         self._client = self.app.test_client(use_cookies=False)
 
-    def call(self, method: str, path: str, body: Any = None, *, by: str | None = "root", version: int = 0) -> Any:
-        """The answer's JSON, or its text; fails on anything but 2xx."""
+    def call(
+        self, method: str, path: str, body: Any = None, *, by: str | None = "root", version: int = 0, image: bytes = b""
+    ) -> Any:
+        """The answer's JSON, or its bytes; fails on anything but 2xx."""
         headers = {"Authorization": f"Bearer {self.tokens[by]}"} if by else {}
         if version:
             headers["If-Match"] = f'"{version}"'
-        answer = self._client.open(path, method=method, json=body, headers=headers)
+        sent: dict[str, Any] = {"data": image, "content_type": "image/png"} if image else {"json": body}
+        answer = self._client.open(path, method=method, headers=headers, **sent)
         assert answer.status_code < 300, (method, path, answer.get_data(as_text=True))
         if path.startswith("/v1/"):
             operation = find_operation(method, path.partition("?")[0])
             self.succeeded.add(operation.name)
             if answer.is_json:
                 assert undescribed(operation, answer.status_code, answer.get_json()) == []
-        return answer.get_json() if answer.is_json else answer.get_data(as_text=True)
+        return answer.get_json() if answer.is_json else answer.get_data()
 
     def get(self, path: str, **more: Any) -> Any:
         return self.call("GET", path, **more)
@@ -233,6 +237,21 @@ def serve_customers(story: Story, ids: dict[str, str]) -> None:
     for state in ("travelling", "on_site", "in_progress", "completed"):
         step = story.post(f"/v1/work-orders/{order['id']}/status", {"state": state}, by="bo")
         assert step["state"] == state
+    show_what_was_done(story, order["id"])
+
+
+def show_what_was_done(story: Story, order_id: str) -> None:
+    """Two photos, of which one is taken back, and the customer's signature."""
+    path = f"/v1/work-orders/{order_id}"
+    photos = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]
+    for photo in photos:
+        story.call("PUT", f"{path}/photos/{photo}", by="bo", image=picture("PNG"))
+    story.call("DELETE", f"{path}/photos/{photos[1]}", by="bo")
+    story.call("PUT", f"{path}/signature", by="bo", image=picture("PNG"))
+    shown = story.get(f"{path}/completion", by="desk")
+    assert [photo["id"] for photo in shown["photos"]] == photos[:1]
+    assert opened(story.get(shown["photos"][0]["href"], by="desk")).size == (80, 40)
+    assert opened(story.get(f"{path}/signature", by="desk")).size == (80, 40)
 
 
 def plan_by_hand(story: Story, ids: dict[str, str]) -> None:

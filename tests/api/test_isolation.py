@@ -249,4 +249,8 @@ _REST = (
     VALUES (%(org_id)s, %(user)s, %(user)s, 'invitation', '\\x00', now(), now())""",
     """INSERT INTO batch_previews (org_id, id, caller_id, plan, created_at, expires_at)
     VALUES (%(org_id)s, %(work_order)s, %(user)s, '{}', now(), now())""",
+    """INSERT INTO work_order_images (org_id, id, work_order_id, kind, media_type, width_px, height_px, size_bytes,
+    sha256, content, technician_id, created_at)
+    VALUES (%(org_id)s, %(work_order)s, %(work_order)s, 'signature', 'image/png', 1, 1, 1, '0', '0', %(technician)s,
+    now())""",
 )

@@ -76,7 +76,7 @@ def test_every_answer_is_in_the_document(neighbours: Neighbours, schema: Any, wh
         headers = authorization | _present_version(neighbours, case, authorization)
         answer = case.call(headers=headers)
         case.validate_response(answer, checks=CHECKS)
-        if answer.content and name != "GET /v1/live":
+        if answer.headers.get("Content-Type", "").endswith("json"):
             assert undescribed(OPERATIONS[name], answer.status_code, answer.json()) == []
         if answer.status_code >= 400:
             assert codes[answer.json()["code"]] == answer.status_code, case.formatted_path

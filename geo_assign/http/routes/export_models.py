@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access.domain import ActorKind, Role
+from geo_assign.completion.domain import ImageKind
 from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
 from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
@@ -184,6 +185,19 @@ class ExportedLocationViewAnswer(Answer):
     count: int = Field(description="Looks within the minute.")
 
 
+class ExportedImageAnswer(Answer):
+    """A photo or signature that the technician sent, without its bytes."""
+
+    id: UUID
+    work_order_id: UUID
+    kind: ImageKind
+    media_type: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    created_at: datetime
+
+
 class TrackPageAnswer(Answer):
     """Points of the track, newest first."""
 
@@ -205,5 +219,6 @@ class ExportAnswer(PartialAnswer):
     offers: Sequence[ExportedOfferAnswer] | None = None
     work: Sequence[ExportedWorkAnswer] | None = None
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
+    images: Sequence[ExportedImageAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None
     one_time_links: Sequence[ExportedLinkAnswer] | None = None

@@ -12,6 +12,7 @@ from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
+from geo_assign.http.routes.completion import ImageAnswer, image_answer
 from geo_assign.http.routes.event_models import EventAnswer
 from geo_assign.http.routes.export_models import ExportAnswer
 from geo_assign.http.routes.technicians import TechnicianAnswer, technician_answer
@@ -79,10 +80,11 @@ class LocationViewAnswer(Answer):
 
 
 class CustomersOrderAnswer(Answer):
-    """A work order of the customer, with its history."""
+    """A work order of the customer, with its history and images."""
 
     work_order: WorkOrderAnswer
     events: Sequence[EventAnswer]
+    images: Sequence[ImageAnswer]
 
 
 class AuditDetailAnswer(PartialAnswer):
@@ -225,6 +227,7 @@ def export_customers_data(call: Call[CustomerQuery, None]) -> Reply:
         CustomersOrderAnswer.model_construct(
             work_order=work_order_answer(one.order),
             events=[EventAnswer.model_validate(event) for event in one.events],
+            images=[image_answer(image) for image in one.images],
         )
         for one in page.items
     ]

@@ -19,6 +19,7 @@ from geo_assign.workorders.queries.group_stays import (
 )
 from geo_assign.workorders.queries.history import (
     HistoryEntry,
+    find_last_step,
     list_events,
 )
 from geo_assign.workorders.queries.impossible import (
@@ -64,6 +65,7 @@ __all__ = [
     "count_with_location",
     "find_booking_conflict",
     "find_id_by_external_id",
+    "find_last_step",
     "find_ticket_id",
     "find_window_end",
     "find_work_order",

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.wire import JsonObject
-from geo_assign.workorders.domain import Actor
+from geo_assign.workorders.domain import Actor, EventKind, State
 from geo_assign.workorders.tables import work_order_events
 
 
@@ -23,6 +23,24 @@ class HistoryEntry:
     actor: Actor
     state: str
     detail: JsonObject
+
+
+def find_last_step(tx: Tx, work_order_id: UUID, *, state: State) -> HistoryEntry | None:
+    """The technician's newest step by which a work order came to `state`."""
+    e = work_order_events.c
+    statement = (
+        select(e.id, e.at, e.kind, e.actor, e.state, e.detail)
+        .where(
+            e.org_id == tx.org_id,
+            e.work_order_id == work_order_id,
+            e.state == state,
+            e.kind == EventKind.STATUS_CHANGED,
+        )
+        .order_by(e.at.desc(), e.id.desc())
+        .limit(1)
+    )
+    row = tx.conn.execute(statement).first()
+    return None if row is None else HistoryEntry(*row)
 
 
 def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:

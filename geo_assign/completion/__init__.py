@@ -1,0 +1,1 @@
+"""What a technician leaves with finished work: a note, photos and the customer's signature."""
