@@ -35,10 +35,13 @@ class ImageBody(RootModel[bytes]):
 
 
 class ImageAnswer(Answer):
-    """An image as it is kept: encoded anew, upright, without the metadata that cameras write."""
+    """An image as it is kept: encoded anew, upright, without the metadata that cameras write.
+
+    `width_px` by `height_px`, in `size_bytes` of `media_type`.
+    """
 
     id: UUID
-    media_type: str = Field(description="`image/jpeg`, `image/png` or `image/webp`.")
+    media_type: str
     width_px: int
     height_px: int
     size_bytes: int
@@ -49,7 +52,7 @@ class ImageAnswer(Answer):
 
 
 class CompletionAnswer(Answer):
-    """How the work ended. Photos and a signature may be there before."""
+    """How the work ended; until then `completed_at` and `completed_by` are null. Images may be there before."""
 
     completed_at: datetime | None
     completed_by: Actor | None

@@ -186,7 +186,10 @@ class ExportedLocationViewAnswer(Answer):
 
 
 class ExportedImageAnswer(Answer):
-    """A photo or signature that the technician sent, without its bytes."""
+    """A photo or signature that the technician sent, without its bytes.
+
+    `kind`, `media_type`, `width_px`, `height_px` and `size_bytes` are those of the image.
+    """
 
     id: UUID
     work_order_id: UUID
