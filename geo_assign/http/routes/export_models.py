@@ -63,7 +63,10 @@ class ExportedSessionAnswer(Answer):
 
 
 class ExportedLinkAnswer(Answer):
-    """A link for choosing a password, without its token, and what became of it."""
+    """A link for choosing a password, without its token, and what became of it.
+
+    `purpose`: invitation or reset. `used_at` and `ended_because` are null while it may be used.
+    """
 
     id: UUID
     user_id: UUID

@@ -5,8 +5,8 @@ Adds only: a table that older versions do not know.
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
