@@ -86,7 +86,8 @@ def _log_ins(conn: Connection, settings: Settings) -> Iterator[_LogIn]:
 
 def _list_missing_of(conn: Connection, log_in: _LogIn) -> Iterator[str]:
     role = conn.dialect.identifier_preparer.quote(log_in.name)
-    known = _has_role(conn, log_in.name)
+    # A log-in may be the group itself, which was made a moment ago.
+    known = log_in.name in _GROUPS or _has_role(conn, log_in.name)
     password = f" PASSWORD {_literal(conn, _verifier(conn, log_in))}" if log_in.url.password else ""
     if not known:
         yield f"CREATE ROLE {role} LOGIN{password}"

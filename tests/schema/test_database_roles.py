@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from psycopg import sql
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 
+from geo_assign import database_roles
 from geo_assign.cli import main
 from geo_assign.core.settings import Settings
 from geo_assign.database_roles import ByHandError, list_missing, prepare_database
@@ -70,7 +71,7 @@ def bare() -> Iterator[Callable[..., Bare]]:
 
     def make(*, rights: str, password: str = "invented-password") -> Bare:
         mark = uuid4().hex[:8]
-        one = Bare(f"geo_roles_{mark}", f"geo_owner_{mark}", f"geo App-{mark}", f"geo_worker_{mark}", password)
+        one = Bare(f"geo_roles_{mark}", f"geo_owner_{mark}", f"geo_app_{mark}", f"geo_worker_{mark}", password)
         run_as_superuser(f"CREATE ROLE {{}} LOGIN {rights}", one.owner)
         run_as_superuser(f"ALTER ROLE {{}} PASSWORD {sql.Literal(password).as_string(None)}", one.owner)
         run_as_superuser("CREATE DATABASE {} OWNER {}", one.database, one.owner)
@@ -98,7 +99,7 @@ def test_an_owner_without_the_right_is_told_the_sql_and_goes_on_once_it_ran(bare
     assert f"{one.owner} may not create" in first.stderr
     assert "geo-assign db upgrade again" in first.stderr
     assert "CREATE EXTENSION IF NOT EXISTS postgis;" in first.stdout
-    assert f'CREATE ROLE "{one.app}" LOGIN PASSWORD ' in first.stdout
+    assert f"CREATE ROLE {one.app} LOGIN PASSWORD " in first.stdout
     assert "invented-password" not in first.output
     assert kept_password(one.app) is None
     for statement in first.stdout.strip().splitlines():
@@ -159,3 +160,18 @@ def test_an_owner_that_serves_needs_no_role_of_its_own(bare: Callable[..., Bare]
     with one.engine(one.owner) as engine, engine.connect() as conn:
         same = one.settings(database_url=one.url(one.owner), worker_database_url=None)
         assert not [statement for statement in list_missing(conn, same) if "ROLE" in statement]
+
+
+def test_a_log_in_may_be_the_group_itself(bare: Callable[..., Bare], monkeypatch: pytest.MonkeyPatch) -> None:
+    one = bare(rights="SUPERUSER")
+    monkeypatch.setattr(database_roles, "APP_ROLE", one.app)
+    monkeypatch.setattr(database_roles, "WORKER_ROLE", one.worker)
+    monkeypatch.setattr(database_roles, "_GROUPS", (one.app, one.worker))
+    with one.engine() as engine:
+        with engine.begin() as conn:
+            prepare_database(conn, one.settings())
+        with engine.connect() as conn:
+            assert list(list_missing(conn, one.settings())) == []
+    for role in (one.app, one.worker):
+        with one.engine(role) as engine, engine.connect():
+            pass
