@@ -13,6 +13,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, configure_logging
 from geo_assign.dispatch import flows
 from geo_assign.dispatch.commands.duty import positions_returned
+from geo_assign.first_step import FirstStepFinder
 from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.admission import Admission, Capacity, Places, Turns, WorkTurns
@@ -122,7 +123,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     readiness = Readiness(settings, services.database, current=current_revision, head=head, trials=trials)
     app.register_blueprint(health_blueprint(readiness, capacity))
     app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
-    app.register_blueprint(console_blueprint(settings))
+    app.register_blueprint(console_blueprint(settings, find_first_step=FirstStepFinder(services.database).find))
     turning_away = TurningAway(app, list_operations(), capacity.work)
     app.wsgi_app = turning_away  # type: ignore[method-assign] # as Flask's documentation says it is wrapped
     return app

@@ -22,6 +22,7 @@ _ELSEWHERE = {
         "geo_assign.importing.command:import_",
         "Bring technicians, stores or work orders in from a CSV file.",
     ),
+    "init": ("geo_assign.init.command:init", "Create the first organization and say what comes next."),
     "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
     "seed": ("geo_assign.seed.command:seed", "Create organizations, stores, people and keys from a file."),
     "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),

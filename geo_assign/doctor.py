@@ -33,6 +33,7 @@ from geo_assign.core.vetting import (
     role_objections,
     version_objections,
 )
+from geo_assign.first_step import find_first_step
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.queries import waiting_events
@@ -77,6 +78,7 @@ def examine(settings: Settings, *, environ: dict[str, str] | None = None) -> lis
     findings = [check_names(environ), *(check(settings) for check in SETTINGS_CHECKS)]
     app = look(settings.database_url)
     findings += [check_reachable("database", app, "GEO_ASSIGN_DATABASE_URL"), *check_database(app, settings)]
+    findings.append(check_first_step(app, settings))
     findings.append(check_writes("writes", app, settings.database_url, list_write_objections))
     findings += check_worker(settings)
     return findings
@@ -245,6 +247,22 @@ DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings]
     "migrations": check_migrations,
     "clocks": check_clocks,
 }
+
+
+def check_first_step(view: DatabaseView, settings: Settings) -> Finding:
+    """An installation without an organization lets no user in."""
+    name = "organizations"
+    if view.facts is None or view.revision is None:
+        return Finding(name, CheckVerdict.SKIP, "the database cannot be asked")
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        step = find_first_step(database)
+    finally:
+        database.close()
+    if step is None:
+        return Finding(name, CheckVerdict.OK, "at least one is there")
+    told, _, hint = step.partition(". ")
+    return Finding(name, CheckVerdict.WARN, told, hint)
 
 
 def check_writes(

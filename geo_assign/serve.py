@@ -17,14 +17,17 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 
+import click
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import MPServer
 
 from geo_assign.app import EXTENSION, create_app
+from geo_assign.core.db import Database
 from geo_assign.core.listening import claimed_port, end_dead_connections
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import keep_sampling
+from geo_assign.first_step import find_first_step
 from geo_assign.http import receiving
 
 STOP_WITHIN_S = 3
@@ -75,8 +78,16 @@ def load(settings: Settings, port: int) -> Callable[..., Iterable[bytes]]:
     app = create_app(settings)
     if settings.processes > 1:
         keep_sampling(_SAMPLED_EVERY_S)
+    _tell_first_step(app.extensions[EXTENSION].database)
     _when_told_to_stop(app.extensions[EXTENSION].wind_up)
     return app  # not its wsgi_app: Sentry watches the call of the application itself
+
+
+def _tell_first_step(database: Database) -> None:
+    """Say how to create the first organization, on standard error: the other one is for the log's lines."""
+    step = find_first_step(database)
+    if step is not None:
+        click.echo(step, err=True)
 
 
 def _end_with_parent() -> None:

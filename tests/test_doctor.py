@@ -50,6 +50,7 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.name: finding for finding in findings}
 
 
+@pytest.mark.usefixtures("org_id")
 def test_a_sound_installation_is_well(world: World, free_port: int) -> None:
     findings = by_name(examine(world.settings(port=free_port), environ={}))
     durability = findings.pop("durability")

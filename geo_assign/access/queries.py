@@ -124,8 +124,13 @@ def _of_api_key(org_id: UUID, row: ApiKeyRow) -> Caller:
 
 
 def find_organization_id(conn: Connection, slug: str) -> UUID | None:
-    """The organization with this slug: the one question asked before a transaction can be bound to one."""
+    """The organization with this slug: asked before a transaction can be bound to one."""
     return conn.execute(select(func.find_organization(literal(slug)))).scalar_one()  # type: ignore[no-any-return]
+
+
+def has_organizations(conn: Connection) -> bool:
+    """Whether there is any; asked before a transaction can be bound to one."""
+    return bool(conn.execute(select(func.has_organizations())).scalar_one())
 
 
 def list_organization_ids(conn: Connection) -> dict[str, UUID]:

@@ -31,7 +31,7 @@ organizations = tenant_table(
     worker=("SELECT",),
 )
 
-# Log-in knows a slug and needs the organization to set: the one question that may be asked across organizations.
+# Log-in knows a slug and needs the organization to set: one of two questions that may be asked across organizations.
 and_also(
     organizations,
     """
@@ -40,6 +40,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT org_id FROM organizations WHERE slug = wanted $$""",
     "REVOKE ALL ON FUNCTION find_organization(text) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION find_organization(text) TO {APP_ROLE}",
+)
+
+# The other one: an installation without any tells how to create the first.
+and_also(
+    organizations,
+    """
+CREATE FUNCTION has_organizations() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM organizations) $$""",
+    "REVOKE ALL ON FUNCTION has_organizations() FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION has_organizations() TO {APP_ROLE}",
 )
 
 users = tenant_table(

@@ -1,11 +1,13 @@
 """Serve the built console, its configuration and the map's own basemap, under one strict policy.
 
-The pages talk to `/v1` like any other client; nothing here reads the database.
+The pages talk to `/v1` like any other client. Of the database nothing is read here but whether it has an organization,
+which the page for the log-in tells.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -62,8 +64,13 @@ class Tiles:
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
 
-def console_blueprint(settings: ConsoleSettings, *, dist: Path = DIST) -> Blueprint:
-    """A blueprint serving `/` and `/console/…`; `dist` is the folder that the build wrote."""
+def console_blueprint(
+    settings: ConsoleSettings, *, dist: Path = DIST, find_first_step: Callable[[], str | None] = lambda: None
+) -> Blueprint:
+    """A blueprint serving `/` and `/console/…`; `dist` is the folder that the build wrote.
+
+    `find_first_step` has words for a service that no user can log in to yet.
+    """
     blueprint = Blueprint("console", __name__)
     tiles = find_tiles(settings)
     headers = page_headers(tiles)
@@ -87,7 +94,7 @@ def console_blueprint(settings: ConsoleSettings, *, dist: Path = DIST) -> Bluepr
 
     @blueprint.get("/console/config.json")
     def config() -> Response:
-        return jsonify(console_config(settings, tiles))
+        return jsonify(console_config(settings, tiles) | {"first_step": find_first_step()})
 
     @blueprint.get("/console/basemap.json")
     def basemap() -> Response:

@@ -84,6 +84,13 @@ def test_the_configuration_names_tiles_and_basemap_when_there_are_any(dist: Path
     basemap.close()
 
 
+@pytest.mark.parametrize("step", [None, "Do this first."])
+def test_the_configuration_says_what_comes_first(dist: Path, step: str | None) -> None:
+    app = Flask(__name__)
+    app.register_blueprint(console_blueprint(ConsoleSettings(), dist=dist, find_first_step=lambda: step))
+    assert app.test_client().get("/console/config.json").get_json()["first_step"] == step
+
+
 def test_a_console_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     answer = client(ConsoleSettings(), tmp_path).get("/console/")
     assert answer.status_code == 503

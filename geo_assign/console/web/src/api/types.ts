@@ -51,6 +51,8 @@ export interface Config {
   tiles: { url: string; attribution: string } | null;
   basemap_url: string | null;
   version: string;
+  /** What to do first where no user can log in yet. */
+  first_step: string | null;
 }
 
 /** A problem as the console reads it: any answer may be broken off. 412 says what won. */

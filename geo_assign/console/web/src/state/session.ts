@@ -7,7 +7,7 @@ const LAST_ORGANIZATION = "geo-assign-organization";
 /** Who is logged in. `me` is undefined until known, null when no user is. */
 export class Session {
   readonly me = signal<Me | null | undefined>(undefined);
-  readonly config = signal<Config>({ tiles: null, basemap_url: null, version: "" });
+  readonly config = signal<Config>({ tiles: null, basemap_url: null, version: "", first_step: null });
   readonly problem = signal<string | null>(null);
   readonly busy = signal(false);
 

@@ -11,6 +11,7 @@ export function LogIn({ session }: { session: Session }) {
     void session.logIn({ organization: field("organization").trim(), email: field("email").trim(), password: field("password") });
   };
   const problem = session.problem.value;
+  const firstStep = session.config.value.first_step;
   return (
     <main class="login">
       <form class="card" method="post" onSubmit={submit} aria-labelledby="login-title">
@@ -19,6 +20,11 @@ export function LogIn({ session }: { session: Session }) {
           geo-assign
         </div>
         <h1 id="login-title">Log in</h1>
+        {firstStep && (
+          <p class="first-step" role="status">
+            {firstStep}
+          </p>
+        )}
         <label>
           Organization
           <input name="organization" required autocomplete="organization" autocapitalize="none" spellcheck={false} defaultValue={session.lastOrganization} />
