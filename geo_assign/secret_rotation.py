@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
+from geo_assign.access.commands import reencrypt_second_factors
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.secrets import SecretBox
 from geo_assign.geocoding.commands.map_keys import rotate_map_keys
@@ -11,6 +12,7 @@ from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets
 ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
     "map_keys": ("map keys", rotate_map_keys),
     "webhook_secrets": ("webhook secrets", reencrypt_webhook_secrets),
+    "second_factors": ("second factors", reencrypt_second_factors),
 }
 """By the table with the secrets: what they are called, and the command that encrypts an organization's anew."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from geo_assign.core.errors import ConflictError, UnauthenticatedError
+from geo_assign.core.errors import ConflictError, ForbiddenError, UnauthenticatedError
 
 
 class Role(StrEnum):
@@ -34,6 +34,21 @@ class Permission(StrEnum):
 
     REALLOCATE = "reallocate"
     FORCE_TRAVELLING = "force_travelling"
+
+
+class SecondFactorPolicy(StrEnum):
+    """Of whom an organization demands a second factor; technicians' phones are never asked."""
+
+    OFF = "off"
+    ADMINISTRATORS = "administrators"
+    CONSOLE_USERS = "console_users"
+
+
+def is_demanded(policy: SecondFactorPolicy, role: Role) -> bool:
+    """Whether users of this role need a second factor."""
+    if policy is SecondFactorPolicy.ADMINISTRATORS:
+        return role is Role.ADMINISTRATOR
+    return policy is SecondFactorPolicy.CONSOLE_USERS and role is not Role.TECHNICIAN
 
 
 class ActorKind(StrEnum):
@@ -68,6 +83,8 @@ class Caller:
 
     `role` is None for API keys, `session_id` for everything but sessions. `expires_at` is when the session ends unless
     it is used; `renewable_until` is set while its use moves that on (`renew_session`).
+    `must_enrol`: the organization demands a
+    second factor that this user has not switched on, so that a session is good for that alone.
     """
 
     org_id: UUID
@@ -83,6 +100,7 @@ class Caller:
     device: str | None = None
     expires_at: datetime | None = field(default=None, compare=False)
     renewable_until: datetime | None = field(default=None, compare=False)
+    must_enrol: bool = False
 
     def may(self, *, roles: Collection[Role], scopes: Collection[ApiScope]) -> bool:
         """Whether the role is one of `roles`, or the key carries one of `scopes`."""
@@ -134,6 +152,15 @@ class User:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """Whether a user has a second factor, and whether the organization demands it of this user."""
+
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +259,45 @@ class BadCredentialsError(UnauthenticatedError):
     """
 
     code = "bad_credentials"
+
+
+class SecondFactorRequiredError(UnauthenticatedError):
+    """The password is right; send a `code` with it.
+
+    Six digits of the authenticator app, or a recovery code.
+    """
+
+    code = "second_factor_required"
+
+
+class SecondFactorWrongError(BadCredentialsError):
+    """The code is wrong, was used already, or its time is over."""
+
+    code = "second_factor_wrong"
+
+
+class SecondFactorEnrolmentRequiredError(ForbiddenError):
+    """The organization demands a second factor of you.
+
+    Until it is switched on, with `POST /v1/me/second-factor`, a session is good for that alone.
+    """
+
+    code = "second_factor_enrolment_required"
+
+
+class SecondFactorEnabledError(ConflictError):
+    """A second factor is switched on already.
+
+    Switch it off before another app is made known.
+    """
+
+    code = "second_factor_enabled"
+
+
+class SecondFactorMissingError(ConflictError):
+    """No second factor is there to be confirmed, renewed or switched off."""
+
+    code = "second_factor_missing"
 
 
 class TakenError(ConflictError):

@@ -17,9 +17,12 @@ from geo_assign.access.domain import (
     Organization,
     Role,
     Scope,
+    SecondFactor,
+    SecondFactorPolicy,
     Token,
     TokenKind,
     User,
+    is_demanded,
 )
 from geo_assign.access.links import EndedBecause, LinkPurpose, OneTimeLink
 from geo_assign.access.statements import (
@@ -30,7 +33,16 @@ from geo_assign.access.statements import (
     ApiKeyRow,
     SessionRow,
 )
-from geo_assign.access.tables import api_keys, audit_entries, one_time_links, organizations, sessions, users
+from geo_assign.access.tables import (
+    api_keys,
+    audit_entries,
+    one_time_links,
+    organizations,
+    recovery_codes,
+    second_factors,
+    sessions,
+    users,
+)
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import AnyOpening, Opening
 from geo_assign.core.errors import NotFoundError, UnauthenticatedError
@@ -109,6 +121,7 @@ def _of_session(org_id: UUID, row: SessionRow) -> Caller:
         device=row.device,
         expires_at=row.expires_at,
         renewable_until=row.renewable_until,
+        must_enrol=bool(row.must_enrol),
     )
 
 
@@ -174,6 +187,31 @@ def find_link(tx: Tx, token_hash: bytes) -> OneTimeLink | None:
     o = one_time_links.c
     row = tx.conn.execute(_SHOWN_LINK.where(o.org_id == tx.org_id, o.token_hash == token_hash)).first()
     return None if row is None else to_link(row)
+
+
+def get_second_factor_policy(tx: Tx) -> SecondFactorPolicy:
+    """Of whom the transaction's own organization demands a second factor."""
+    o = organizations.c
+    return SecondFactorPolicy(tx.conn.execute(select(o.second_factor_policy).where(o.org_id == tx.org_id)).scalar_one())
+
+
+def get_second_factor(tx: Tx, user: User) -> SecondFactor:
+    """What there is of a user's second factor. One that was never confirmed is none."""
+    f, r = second_factors.c, recovery_codes.c
+    confirmed_at = tx.conn.execute(
+        select(f.confirmed_at).where(f.org_id == tx.org_id, f.user_id == user.id)
+    ).scalar_one_or_none()
+    left = tx.conn.execute(
+        select(func.count()).where(r.org_id == tx.org_id, r.user_id == user.id, r.used_at.is_(None))
+    ).scalar_one()
+    return SecondFactor(confirmed_at, left, required=is_demanded(get_second_factor_policy(tx), user.role))
+
+
+def list_second_factor_holders(tx: Tx, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these users who have switched a second factor on."""
+    f = second_factors.c
+    statement = select(f.user_id).where(f.org_id == tx.org_id, f.user_id.in_(user_ids), f.confirmed_at.is_not(None))
+    return set(tx.conn.execute(statement).scalars())
 
 
 def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[User]:

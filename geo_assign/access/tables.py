@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -15,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from geo_assign.access.domain import Role
+from geo_assign.access.domain import Role, SecondFactorPolicy
 from geo_assign.access.links import EndedBecause, LinkPurpose
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
 
@@ -25,7 +26,9 @@ organizations = tenant_table(
     Column("slug", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=text("now()")),
+    Column("second_factor_policy", Text, nullable=False, server_default=SecondFactorPolicy.OFF.value),
     UniqueConstraint("slug"),
+    CheckConstraint(in_values("second_factor_policy", SecondFactorPolicy), name="second_factor_policy"),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT",),
@@ -80,6 +83,7 @@ sessions = tenant_table(
     Column("created_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("ended_at", INSTANT),
+    Column("single_sign_on", Boolean, nullable=False, server_default="false"),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
     UniqueConstraint("org_id", "token_hash"),
     CheckConstraint("kind IN ('bearer', 'cookie')", name="kind"),
@@ -118,6 +122,27 @@ one_time_links = tenant_table(
     Index("one_time_links_user_id_idx", "org_id", "user_id", "created_at"),
     Index("one_time_links_expires_at_idx", "expires_at"),
     worker=("SELECT", "DELETE"),
+)
+
+# `last_step` is the 30-second step of the last code that was taken: none of it or before is taken again.
+second_factors = tenant_table(
+    "second_factors",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("secret_encrypted", LargeBinary, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("confirmed_at", INSTANT),
+    Column("last_step", BigInteger),
+    ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
+)
+
+recovery_codes = tenant_table(
+    "recovery_codes",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("used_at", INSTANT),
+    ForeignKeyConstraint(
+        ["org_id", "user_id"], ["second_factors.org_id", "second_factors.user_id"], ondelete="CASCADE"
+    ),
 )
 
 api_keys = tenant_table(

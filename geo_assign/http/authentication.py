@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from geo_assign.access.domain import Caller, Role, Token, parse_token
+from geo_assign.access.domain import Caller, Role, SecondFactorEnrolmentRequiredError, Token, parse_token
 from geo_assign.access.queries import opened_caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, UnauthenticatedError
@@ -44,7 +44,12 @@ def authenticate(tx: Tx, credentials: Credentials, request: Request, *, settings
 
 
 def require_access(caller: Caller, access: Access) -> None:
-    """Raises ForbiddenError. The permission is wanted of dispatchers: administrators have every one."""
+    """Raises ForbiddenError. The permission is wanted of dispatchers: administrators have every one.
+
+    SecondFactorEnrolmentRequiredError for a session that is good for enrolment alone.
+    """
+    if caller.must_enrol and not access.enrolling:
+        raise SecondFactorEnrolmentRequiredError
     if not caller.may(roles=access.roles, scopes=access.scopes):
         raise ForbiddenError
     if access.permission is not None and caller.role is Role.DISPATCHER and access.permission not in caller.permissions:

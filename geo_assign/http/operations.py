@@ -42,13 +42,15 @@ class Lane(IntEnum):
 class Access:
     """Who may call an operation. `public`: any client, without credentials. Shown in OpenAPI as `x-access`.
 
-    `permission` is wanted of dispatchers only: administrators have every one.
+    `permission` is wanted of dispatchers only: administrators have every one. `enrolling`: also of sessions that are
+    good for nothing until their user has a second factor.
     """
 
     roles: tuple[Role, ...] = ()
     scopes: tuple[ApiScope, ...] = ()
     permission: Permission | None = None
     public: bool = False
+    enrolling: bool = False
 
 
 ADMINISTRATORS = Access(roles=(Role.ADMINISTRATOR,))
@@ -59,6 +61,8 @@ LEAD_WRITING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
 OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
 TECHNICIANS = Access(roles=(Role.TECHNICIAN,))
 ALL_ROLES = Access(roles=tuple(Role))
+EVEN_ENROLLING = Access(roles=tuple(Role), enrolling=True)
+SECOND_FACTOR = Access(roles=DISPATCHING.roles, enrolling=True)
 
 
 @dataclass(frozen=True)

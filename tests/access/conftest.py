@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from cryptography.fernet import Fernet
 
 from geo_assign.access.commands import LogIn, NewUser, OpenedSession, create_user, log_in
 from geo_assign.access.domain import Caller, Role, User, parse_token, system_caller
 from geo_assign.access.queries import get_organization, opened_caller, opening_of
 from geo_assign.core.db import Database
+from geo_assign.core.secrets import SecretBox
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
 
 PASSWORD = "correct horse battery"
+BOX = SecretBox([Fernet.generate_key().decode()])
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class House:
 
     def log_in(self, email: str, password: str = PASSWORD, **values: object) -> OpenedSession:
         attempt = LogIn(organization=self.slug, email=email, password=password, **values)  # type: ignore[arg-type]
-        return log_in(self.database, attempt)
+        return log_in(self.database, BOX, attempt)
 
     def caller(self, token: str) -> Caller | None:
         parsed = parse_token(token)

@@ -69,6 +69,8 @@ PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
 # What the table leaves to be said.
 WITHOUT_LOGIN = Row("yes", "yes", "yes", "yes", "any", "yes")
 THEMSELVES = Row("yes", "yes", "yes", "yes")
+# Phones are never asked for a second factor.
+CONSOLE_USERS = Row("yes", "yes", "yes", "no")
 # The API key's part of the row is "create, cancel, auto-assign".
 WORK_OF_PEOPLE = replace(WORK, key="no")
 # Maps, rankings and receipts show where colleagues are: nothing in them is a technician's own work.
@@ -85,6 +87,7 @@ _DOT = picture("PNG", size=(2, 2))
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
+_CODE = {"code": "000000"}
 _KEY = {"provider": "gazetteer", "url": "none.csv"}
 _LEAD = {"store_id": "<store>", "customer": {"name": "Sample"}, "address": "Rua Nova 1", "group_id": "<group>"}
 _PERSON = {"name": "Sample", "store_id": "<store>", "group_ids": ["<group>"], "provider_id": "<provider>"}
@@ -252,6 +255,14 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),
     "PUT /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("pending",), body={"columns": ["number"]})),
     "DELETE /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("spare",))),
+    "GET /v1/me/second-factor": (CONSOLE_USERS, Sample()),
+    "POST /v1/me/second-factor": (CONSOLE_USERS, Sample()),
+    "POST /v1/me/second-factor/confirm": (CONSOLE_USERS, Sample(body=_CODE)),
+    "POST /v1/me/second-factor/recovery-codes": (CONSOLE_USERS, Sample(body=_CODE)),
+    "POST /v1/me/second-factor/disable": (CONSOLE_USERS, Sample(body=_CODE)),
+    "DELETE /v1/users/{id}/second-factor": (USERS, Sample(ids=("user",))),
+    "GET /v1/organization/second-factor": (USERS, Sample()),
+    "PUT /v1/organization/second-factor": (USERS, Sample(body={"required_of": "off"})),
     "DELETE /v1/sessions/current": (THEMSELVES, Sample()),
 }
 """Who may call each operation, and a plausible request for it."""

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pyotp
 import pytest
+from sqlalchemy import text
 
 import geo_assign
-from geo_assign.access.commands import renew_api_key
-from geo_assign.access.domain import ActorKind, Caller, Role, Scope
+from geo_assign.access.commands import delete_second_factor, renew_api_key
+from geo_assign.access.domain import ActorKind, Caller, Role, Scope, system_caller
 from geo_assign.app import EXTENSION, create_app
+from geo_assign.core.db import Tx
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.access.api import SEED, Api
@@ -241,6 +244,46 @@ def own_export(house: House) -> str:
     return house.api.id("technicians", "ana")
 
 
+def second_factor_policy(house: House) -> str:
+    path = "/v1/organization/second-factor"
+    house.done(house.api.put(path, by="root", json={"required_of": "off"}))
+    house.done(house.api.put(path, by="root", json={"required_of": "administrators"}))
+    org_id = str(house.api.organization["id"])
+    with house.services.database.transaction(UUID(org_id)) as tx:
+        tx.conn.execute(text("UPDATE organizations SET second_factor_policy = 'off'"))
+    return org_id
+
+
+def own_second_factor(house: House, act: str) -> str:
+    """The administrator's own: switched on, then what `act` says, and off at the end."""
+    path = "/v1/me/second-factor"
+    secret = house.make(path, {})["secret"]
+    first, second, third, *_ = house.make(f"{path}/confirm", {"code": pyotp.TOTP(secret).now()})["recovery_codes"]
+    if act == "recovery-codes":
+        second = house.make(f"{path}/recovery-codes", {"code": first})["recovery_codes"][0]
+    if act == "log in":
+        given = {"organization": "acme", "email": "root@acme.example", "password": "root-password", "code": third}
+        house.make("/v1/sessions", given)
+        house.services.database.run(
+            UUID(house.api.organization["id"]), lambda tx: disable_without_code(tx, house.root_id)
+        )
+        return house.root_id
+    house.make(f"{path}/disable", {"code": second})
+    return house.root_id
+
+
+def disable_without_code(tx: Tx, user_id: str) -> None:
+    delete_second_factor(tx, system_caller(tx.org_id), UUID(user_id))
+
+
+def lost_second_factor(house: House) -> str:
+    desk = house.api.id("users", "desk@acme.example")
+    house.done(house.api.post("/v1/me/second-factor", by="desk", json={}))
+    for _ in range(2):
+        house.delete(f"/v1/users/{desk}/second-factor")
+    return desk
+
+
 ACTS = (
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
@@ -256,6 +299,12 @@ ACTS = (
         Act("map_key.removed", owner, map_key_of(owner, removed=True), name=owner)
         for owner in ("store", "group", "organization")
     ),
+    Act("organization.second_factor_set", "organization", second_factor_policy, {"required_of": "administrators"}),
+    Act("second_factor.enabled", "user", lambda h: own_second_factor(h, "")),
+    Act("second_factor.disabled", "user", lambda h: own_second_factor(h, "")),
+    Act("second_factor.recovery_codes_renewed", "user", lambda h: own_second_factor(h, "recovery-codes")),
+    Act("second_factor.recovery_code_used", "user", lambda h: own_second_factor(h, "log in"), {"left": 9}),
+    Act("second_factor.removed", "user", lost_second_factor),
     Act("service_group.created", "service_group", House.group),
     Act(
         "service_group.changed",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pyotp
 import pytest
 from flask import Flask
 
@@ -108,6 +109,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             ids = open_shop(story)
             configure_maps(story, ids)
             employ(story, ids)
+            take_second_factors(story, ids)
             go_to_work(story)
             serve_customers(story, ids)
             plan_by_hand(story, ids)
@@ -205,6 +207,24 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     assert len(story.get("/v1/api-keys")["items"]) == 1
     ids |= {"desk": user["id"], "key": key["id"]}
     story.tokens["widget"] = key["token"]
+
+
+def take_second_factors(story: Story, ids: dict[str, str]) -> None:
+    """The dispatcher has one, with new recovery codes, and gives it up; has another, and loses it."""
+    story.log_in("desk", DESK)
+    path = "/v1/me/second-factor"
+    for time in ("first", "second"):
+        secret = story.post(path, by="desk")["secret"]
+        codes = story.post(f"{path}/confirm", {"code": pyotp.TOTP(secret).now()}, by="desk")["recovery_codes"]
+        codes = story.post(f"{path}/recovery-codes", {"code": codes[0]}, by="desk")["recovery_codes"]
+        assert story.get(path, by="desk")["recovery_codes_left"] == 10
+        if time == "first":
+            story.post(f"{path}/disable", {"code": codes[0]}, by="desk")
+    story.call("DELETE", f"/v1/users/{ids['desk']}/second-factor")
+    assert story.get(path, by="desk")["enabled"] is False
+    demanded = {"required_of": "off"}
+    assert story.call("PUT", "/v1/organization/second-factor", demanded) == demanded
+    assert story.get("/v1/organization/second-factor") == demanded
 
 
 def go_to_work(story: Story) -> None:

@@ -236,6 +236,9 @@ _REST = (
     VALUES (%(org_id)s, %(technician)s, '2031-03-01', '[]', now())""",
     """INSERT INTO saved_views (org_id, user_id, name, content, updated_at)
     VALUES (%(org_id)s, %(user)s, 'pending', '{}', now())""",
+    """INSERT INTO second_factors (org_id, user_id, secret_encrypted, created_at)
+    VALUES (%(org_id)s, %(user)s, '', now())""",
+    """INSERT INTO recovery_codes (org_id, user_id, code_hash) VALUES (%(org_id)s, %(user)s, '')""",
     """INSERT INTO map_keys (org_id, owner_kind, owner_id, provider, created_at, updated_at)
     VALUES (%(org_id)s, 'store', %(store)s, 'gazetteer', now(), now())""",
     """INSERT INTO geocode_usage (org_id, owner_kind, owner_id, day, requests)

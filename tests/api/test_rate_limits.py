@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import pyotp
 import pytest
 
 from geo_assign.app import EXTENSION, create_app
@@ -57,3 +58,26 @@ def test_log_ins_that_fail_count_by_account_and_by_address(api: Api) -> None:
     assert [log_in("root", word) for word in ("wrong", "root-password")] == [429, 429]
     assert [log_in(f"guess{number}", "wrong") for number in range(3)] == [401, 401, 429]
     assert log_in("root", "root-password") == 429
+
+
+def test_a_wrong_code_counts_as_a_wrong_password(api: Api) -> None:
+    secret = api.post("/v1/me/second-factor", by="root").json["secret"]
+    for number, status in enumerate((401, 401, 429)):
+        wrong = api.post("/v1/me/second-factor/confirm", by="root", json={"code": f"{number}"})
+        assert wrong.status_code == status
+    assert log_in(api, "root-password") == 429, "both are one count"
+    assert secret
+
+
+def test_codes_are_not_guessed_at_a_log_in(api: Api) -> None:
+    secret = api.post("/v1/me/second-factor", by="root").json["secret"]
+    confirmed = api.post("/v1/me/second-factor/confirm", by="root", json={"code": pyotp.TOTP(secret).now()})
+    assert confirmed.status_code == 200
+    assert [log_in(api, "root-password") for _ in range(3)] == [401] * 3, "without a code it is no guess"
+    assert [log_in(api, "root-password", code="1") for _ in range(3)] == [401, 401, 429]
+    assert log_in(api, "root-password", code=confirmed.json["recovery_codes"][0]) == 429
+
+
+def log_in(api: Api, password: str, **more: str) -> int:
+    body = {"organization": "acme", "email": "root@acme.example", "password": password, **more}
+    return api.post("/v1/sessions", json=body).status_code

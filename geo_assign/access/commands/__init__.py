@@ -5,6 +5,16 @@ from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
 from geo_assign.access.commands.password_choices import PasswordChoice, use_link
+from geo_assign.access.commands.second_factors import (
+    Enrolment,
+    begin_second_factor,
+    confirm_second_factor,
+    delete_second_factor,
+    disable_second_factor,
+    reencrypt_second_factors,
+    renew_recovery_codes,
+    set_second_factor_policy,
+)
 from geo_assign.access.commands.sessions import (
     LogIn,
     OpenedSession,
@@ -17,25 +27,33 @@ from geo_assign.access.commands.sessions import (
 from geo_assign.access.commands.users import NewUser, create_user, set_password, update_user
 
 __all__ = [
+    "Enrolment",
     "LogIn",
     "NewUser",
     "OpenedSession",
     "PasswordChoice",
     "audit",
+    "begin_second_factor",
+    "confirm_second_factor",
     "create_api_key",
     "create_link",
     "create_organization",
     "create_user",
+    "delete_second_factor",
+    "disable_second_factor",
     "end_links",
     "end_sessions",
     "log_in",
     "log_out",
     "look_at_link",
     "open_session",
+    "reencrypt_second_factors",
     "renew_api_key",
+    "renew_recovery_codes",
     "renew_session",
     "revoke_api_key",
     "set_password",
+    "set_second_factor_policy",
     "update_user",
     "use_link",
 ]

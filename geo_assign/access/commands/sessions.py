@@ -10,13 +10,21 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from geo_assign.access.commands.second_factors import require_second_factor
 from geo_assign.access.domain import SESSION_SLIDES, BadCredentialsError, Caller, Role, TokenKind, User, new_token
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
-from geo_assign.access.queries import database_now, find_organization_id, find_password_hash, find_user_by_email
+from geo_assign.access.queries import (
+    database_now,
+    find_organization_id,
+    find_password_hash,
+    find_user_by_email,
+    get_second_factor,
+)
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
+from geo_assign.core.secrets import SecretBox
 
 SessionKind = Literal["bearer", "cookie"]
 LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": timedelta(hours=12)}
@@ -24,28 +32,38 @@ LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": t
 
 @dataclass(frozen=True)
 class LogIn:
-    """The credentials of a log-in. `device` names the phone that positions will come from."""
+    """The credentials of a log-in. `device` names the phone that positions will come from.
+
+    `code` is wanted of users with a second factor: of their app, or a recovery code.
+    """
 
     organization: str
     email: str
     password: str
     device: str | None = None
     kind: SessionKind = "bearer"
+    code: str | None = None
 
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session: the only time that its token's text is known."""
+    """A new session: the only time that its token's text is known.
+
+    `must_enrol`: it is good for switching a second factor on, and for nothing else until that is done.
+    """
 
     id: UUID
     org_id: UUID
     user: User
     token: str
     expires_at: datetime
+    must_enrol: bool = False
 
 
-def log_in(database: Database, attempt: LogIn) -> OpenedSession:
+def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
     """Open a session. Raises BadCredentialsError whatever of the three is wrong, after the same work.
+
+    Then SecondFactorRequiredError or SecondFactorWrongError where the user has a second factor. `box` reads it.
 
     Not in one transaction: the password is checked between two, so that slow hashing holds no connection.
     """
@@ -58,16 +76,24 @@ def log_in(database: Database, attempt: LogIn) -> OpenedSession:
     _require_device(user, attempt.device)
     with database.transaction(org_id) as tx:
         _require_unchanged(tx, user.id, kept)
+        require_second_factor(tx, box, user, attempt.code)
         if needs_rehash(kept):
             _keep_hash(tx, user.id, hash_password(attempt.password))
         return open_session(tx, user, kind=attempt.kind, device=attempt.device)
 
 
-def open_session(tx: Tx, user: User, *, kind: SessionKind, device: str | None) -> OpenedSession:
-    """Start a session for `user`, who is authenticated already."""
+def open_session(
+    tx: Tx, user: User, *, kind: SessionKind, device: str | None, single_sign_on: bool = False
+) -> OpenedSession:
+    """Start a session for `user`, who is authenticated already.
+
+    `single_sign_on`: by the organization's identity provider, which sees to a second factor itself.
+    """
     token, token_hash = new_token(TokenKind.SESSION, tx.org_id)
     now = database_now(tx)
-    session = OpenedSession(new_id(), tx.org_id, user, token, now + LIFETIMES[kind])
+    factor = get_second_factor(tx, user)
+    must_enrol = factor.required and factor.confirmed_at is None and not single_sign_on
+    session = OpenedSession(new_id(), tx.org_id, user, token, now + LIFETIMES[kind], must_enrol)
     tx.conn.execute(
         sessions.insert().values(
             org_id=tx.org_id,
@@ -78,6 +104,7 @@ def open_session(tx: Tx, user: User, *, kind: SessionKind, device: str | None) -
             device=device,
             created_at=now,
             expires_at=session.expires_at,
+            single_sign_on=single_sign_on,
         )
     )
     return session

@@ -60,6 +60,7 @@ class ExportedSessionAnswer(Answer):
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+    single_sign_on: bool = Field(description="By the identity provider of the organization.")
 
 
 class ExportedLinkAnswer(Answer):

@@ -93,6 +93,8 @@ class AuditDetailAnswer(PartialAnswer):
     fields: Sequence[str] | None = Field(None, description="The names of what was changed.")
     role: str | None = Field(None, description="The role that a new user got.")
     scopes: Sequence[str] | None = None
+    required_of: str | None = Field(None, description="Of whom a second factor is demanded.")
+    left: int | None = Field(None, description="How many recovery codes are left.")
     settings: Annotated[Mapping[str, object], Shaped(StoreSettings)] | None = Field(
         None, description="The settings that were chosen, without those that follow the defaults."
     )

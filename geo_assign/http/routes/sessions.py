@@ -6,10 +6,15 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access.commands import LogIn, OpenedSession, log_in
-from geo_assign.access.domain import BadCredentialsError, Role
+from geo_assign.access.domain import (
+    BadCredentialsError,
+    Role,
+    SecondFactorRequiredError,
+    SecondFactorWrongError,
+)
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
-from geo_assign.http.operations import ALL_ROLES, Access, AnyCall, Call, Reply, Routes
+from geo_assign.http.operations import EVEN_ENROLLING, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Password, ShortText
 
@@ -23,6 +28,7 @@ class LogInBody(Body):
     email: ShortText = Field(examples=["ana@example.com"])
     password: Password
     device: ShortText | None = Field(None, description="A name for this phone.")
+    code: ShortText | None = Field(None, description="Of the authenticator app, or a recovery code: second factor.")
     cookie: bool = Field(False, description="Keep the token in an HttpOnly cookie instead of answering it: browsers.")
 
 
@@ -41,6 +47,7 @@ class SessionAnswer(Answer):
 
     token: str | None
     csrf_token: str | None
+    must_enrol: bool = Field(description="Good for switching a second factor on, until that is done for nothing else.")
     expires_at: datetime
     user: AccountAnswer
 
@@ -57,13 +64,13 @@ class SessionAnswer(Answer):
     },
     answer=SessionAnswer,
     status=201,
-    errors=(BadCredentialsError, TooManyLogInsError),
+    errors=(BadCredentialsError, SecondFactorRequiredError, SecondFactorWrongError, TooManyLogInsError),
 )
 def create_session(call: Call[None, LogInBody]) -> Reply:
     """Log in.
 
     Bearer tokens last 30 days from their last use, a year at most; cookies 12 hours. Whichever of organization,
-    e-mail and password is wrong, the answer is the same.
+    e-mail and password is wrong, the answer is the same. Users with a second factor send `code` with them.
     """
     given: LogInBody = call.body
     services = call.services
@@ -75,13 +82,14 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
         password=given.password,
         device=given.device,
         kind="cookie" if given.cookie else "bearer",
+        code=given.code,
     )
     with services.limits.log_in(organization=given.organization, email=given.email, address=address):
-        session = log_in(services.database, attempt)
+        session = log_in(services.database, services.geocoder.box, attempt)
     return _with_cookie(call, session) if given.cookie else Reply(_answer(session, token=session.token, csrf=None))
 
 
-@routes.delete("/v1/sessions/current", access=ALL_ROLES, status=204, own_transactions=True)
+@routes.delete("/v1/sessions/current", access=EVEN_ENROLLING, status=204, own_transactions=True)
 def delete_session(call: Call[None, None]) -> Reply:
     """Log out.
 
@@ -100,4 +108,6 @@ def _with_cookie(call: AnyCall, session: OpenedSession) -> Reply:
 
 def _answer(session: OpenedSession, *, token: str | None, csrf: str | None) -> SessionAnswer:
     user = AccountAnswer.model_validate(session.user)
-    return SessionAnswer(token=token, csrf_token=csrf, expires_at=session.expires_at, user=user)
+    return SessionAnswer(
+        token=token, csrf_token=csrf, must_enrol=session.must_enrol, expires_at=session.expires_at, user=user
+    )
