@@ -9,7 +9,7 @@ from uuid import UUID
 from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.core.wire import JsonObject, Member, members
 from geo_assign.workforce.domain import PresenceChangedEvent
-from geo_assign.workorders.domain import EVENTS, WorkOrderEvent, WorkOrderEventData
+from geo_assign.workorders.domain import EVENTS, GroupRejectedEvent, WorkOrderEvent, WorkOrderEventData
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _first_line(event: type) -> str:
 OUTGOING_EVENTS: Mapping[str, OutgoingEvent] = {
     outgoing.name: outgoing
     for outgoing in (
-        *(_of_work_order(event) for event in EVENTS.values() if event.published),
+        *(_of_work_order(event) for event in EVENTS.values() if event.published and event is not GroupRejectedEvent),
         OutgoingEvent(
             PresenceChangedEvent.type_name,
             _first_line(PresenceChangedEvent),

@@ -16,6 +16,7 @@ from geo_assign.workorders.domain import (
     EVENTS,
     TAKEN,
     TERMINAL,
+    AddressMovedAlarm,
     Alarm,
     AlarmClearedEvent,
     AlarmCode,
@@ -37,6 +38,7 @@ from geo_assign.workorders.domain import (
     EventKind,
     ExcludedTechnician,
     ExcludedTechnicianDetail,
+    ExhaustedEvent,
     GroupChangedEvent,
     GroupRejectedEvent,
     Kind,
@@ -51,6 +53,7 @@ from geo_assign.workorders.domain import (
     OfferWithdrawnEvent,
     Over,
     Pending,
+    PendingCause,
     PendingDetail,
     PendingEvent,
     PendingReason,
@@ -72,6 +75,7 @@ from geo_assign.workorders.domain import (
     UnassignedEvent,
     WantedTaken,
     WithdrawnBecause,
+    WorkImpossibleAlarm,
     WorkOrder,
     WorkOrderEvent,
 )
@@ -216,6 +220,7 @@ TOLD: list[tuple[WorkOrderEvent, JsonObject]] = [
     (CancelledEvent(reason=None), {"reason": None}),
     (StatusChangedEvent(note=None), {"note": None}),
     (PendingEvent(cause=OffersExhausted(asked=2)), {"reason": "offers_exhausted", "asked": 2}),
+    (ExhaustedEvent(asked=3), {"asked": 3}),
     (ChangedEvent(fields=("address", "notes")), {"fields": ["address", "notes"]}),
     (ChangedEvent(address_problem="not_found"), {"address_problem": "not_found"}),
     (
@@ -223,7 +228,10 @@ TOLD: list[tuple[WorkOrderEvent, JsonObject]] = [
         {name: {"start": NOON.isoformat(), "end": NOON.isoformat()} for name in ("from", "to")},
     ),
     (GroupChangedEvent(**MOVED, note=FreeText("hi"), forced=False), {**MOVED_JSON, "note": "hi", "forced": False}),  # type: ignore[arg-type]
-    (GroupRejectedEvent(**MOVED, note=None, forced=False), {**MOVED_JSON, "note": None, "forced": False}),  # type: ignore[arg-type]
+    (
+        GroupRejectedEvent(**MOVED, note=None, forced=False),  # type: ignore[arg-type]
+        {**MOVED_JSON, "note": None, "forced": False, "rejected": True},
+    ),
     (
         CrewChangedEvent(joined=(NamedTechnician(ONE, "Ana"),), missing=1),
         {"joined": [{"id": str(ONE), "name": "Ana"}], "missing": 1},
@@ -237,6 +245,14 @@ TOLD: list[tuple[WorkOrderEvent, JsonObject]] = [
             "alarm": "work_impossible",
             "technicians": [{"technician_id": str(ONE), "name": "Ana", "reasons": ["time_off", "inactive"]}],
         },
+    ),
+    (
+        AlarmRaisedEvent.of(OffersExhaustedAlarm(asked=4)),
+        {"alarm": "offers_exhausted", "technicians": [], "asked": 4},
+    ),
+    (
+        AlarmRaisedEvent.of(AddressMovedAlarm(moved_m=140, distance_m=None, eta_s=None)),
+        {"alarm": "address_moved", "technicians": [], "moved_m": 140},
     ),
     (AlarmClearedEvent(alarm=AlarmCode.WORK_IMPOSSIBLE), {"alarm": "work_impossible"}),
 ]
@@ -406,6 +422,73 @@ def test_a_change_may_raise_the_alarm_that_it_would_have_settled() -> None:
     )
     raised = {"code": "collaborator_missing", "at": "2026-05-20T12:00:00+00:00", "missing": 1}
     assert made.columns(order())["alarm"] == raised
+
+
+# What other systems are told ------------------------------------------------------------------------------------------
+
+NONE_LEFT = NobodyEligible(counts={"off_duty": 2}, counts_of="store", members=2)
+PENDING_SINCE = {"state": State.PENDING, "pending_reason": PendingReason.NOBODY_ELIGIBLE, "alarm": None}
+
+
+def sent(before: WorkOrder, event: WorkOrderEvent, after: StateAfter, **more: object) -> list[JsonObject]:
+    made = Change(by=caller(ActorKind.SYSTEM), at=NOON, event=event, after=after, **more)  # type: ignore[arg-type]
+    return [{"event": one.type_name(), **one.detail(sent=True)} for one in made.sent(before)]
+
+
+@pytest.mark.parametrize(
+    ("before", "cause", "told"),
+    [
+        (order(alarm=None), NONE_LEFT, True),  # it was assigned until now
+        (order(**PENDING_SINCE, pending_detail={}), NONE_LEFT, True),  # between two candidates: now none is left
+        (order(**PENDING_SINCE, pending_detail=NONE_LEFT.as_json()), NONE_LEFT, False),
+        (order(**PENDING_SINCE, pending_detail={"counts": {"offline": 9}, "members": 9}), NONE_LEFT, False),
+        (order(**PENDING_SINCE, pending_detail={"counts": {}, "withdrawn": "transferred"}), NONE_LEFT, True),
+        (order(**PENDING_SINCE, pending_detail=NONE_LEFT.as_json()), Unassigned(), True),
+    ],
+)
+def test_pending_is_told_once_for_each_reason(before: WorkOrder, cause: PendingCause, told: bool) -> None:
+    events = sent(before, PendingEvent(cause=cause), Pending(cause))
+    assert [one["event"] for one in events] == ["work_order.pending"] * told
+    assert all(one["reason"] == cause.reason.value for one in events)
+
+
+def test_a_search_in_vain_is_told_with_its_end_and_its_alarm() -> None:
+    cause = OffersExhausted(asked=3)
+    events = sent(order(alarm=None), PendingEvent(cause=cause), Pending(cause), raises=OffersExhaustedAlarm(asked=3))
+    assert events == [
+        {"event": "work_order.pending", "reason": "offers_exhausted", "asked": 3},
+        {"event": "work_order.exhausted", "asked": 3},
+        {"event": "work_order.alarm_raised", "alarm": "offers_exhausted", "technicians": [], "asked": 3},
+    ]
+
+
+@pytest.mark.parametrize("code", AlarmCode)
+def test_an_alarm_that_a_change_settles_is_told_as_cleared(code: AlarmCode) -> None:
+    alarmed = order(alarm={"code": code.value, "at": NOON.isoformat()})
+    events = sent(alarmed, CancelledEvent(reason=None), Over(State.CANCELLED))
+    assert events == [
+        {"event": "work_order.cancelled"},
+        {"event": "work_order.alarm_cleared", "alarm": code.value},
+    ]
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: alarm.code.value)
+def test_every_alarm_can_be_told(alarm: type[Alarm]) -> None:
+    assert {member.name for member in members(alarm)} <= {member.name for member in AlarmRaisedEvent.members()}
+
+
+def test_an_event_that_is_an_alarms_own_tells_it_once() -> None:
+    named = (ExcludedTechnician(ONE, "Ana", ("time_off",)),)
+    raised = AlarmRaisedEvent(alarm=AlarmCode.WORK_IMPOSSIBLE, technicians=named)
+    alarm = WorkImpossibleAlarm(technicians=named)
+    assert len(sent(order(alarm=None), raised, SameState(State.ASSIGNED), raises=alarm)) == 1
+    assert len(sent(order(), AlarmClearedEvent(alarm=AlarmCode.WORK_IMPOSSIBLE), SameState(State.ASSIGNED))) == 1
+
+
+def test_a_rejection_by_a_group_is_told_as_a_change_of_group() -> None:
+    event = GroupRejectedEvent(**MOVED, note=FreeText("no"), forced=False)  # type: ignore[arg-type]
+    told = {"event": "work_order.group_changed", **MOVED_JSON, "forced": False, "rejected": True}
+    assert sent(order(alarm=None), event, SameState(State.ASSIGNED)) == [told]
 
 
 # What is stored -------------------------------------------------------------------------------------------------------

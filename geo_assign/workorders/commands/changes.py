@@ -58,7 +58,9 @@ def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
     if change.event.kind is EventKind.ASSIGNED:
         waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
         tx.committed.append(partial(_observe_assigned, waited_s, by_person=change.is_of_a_person))
-    record_event(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
+    _note(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
+    for event in change.sent(order):
+        publish(tx, order.id, event, at=change.at)
 
 
 def set_pending(
@@ -81,6 +83,12 @@ def set_pending(
 
 def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> None:
     """Write an entry of the history, and an outgoing event where this kind is published. `state` is the order's."""
+    _note(tx, caller, order_id, event, state=state, at=at)
+    if event.published:
+        publish(tx, order_id, event, at=at)
+
+
+def _note(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> None:
     tx.conn.execute(
         insert(work_order_events).values(
             org_id=tx.org_id,
@@ -94,8 +102,6 @@ def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, 
         )
     )
     tx.committed.append(_EVENTS.labels(event.kind.value).inc)
-    if event.published:
-        publish(tx, order_id, event, at=at)
 
 
 def _observe_assigned(waited_s: float, *, by_person: bool) -> None:

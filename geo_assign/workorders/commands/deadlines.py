@@ -8,7 +8,15 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from geo_assign.core.db import Tx
-from geo_assign.workorders.domain import SETTLED_BY_A_NEW_SEARCH, PendingReason, State, WorkOrder
+from geo_assign.workorders.commands.outgoing import publish
+from geo_assign.workorders.domain import (
+    SETTLED_BY_A_NEW_SEARCH,
+    AlarmClearedEvent,
+    AlarmCode,
+    PendingReason,
+    State,
+    WorkOrder,
+)
 from geo_assign.workorders.tables import work_orders
 
 
@@ -34,9 +42,12 @@ def begin_search(tx: Tx, order: WorkOrder, *, at: datetime) -> None:
     """Automation's search for a technician begins: what the one before alarmed of is settled."""
     w = work_orders.c
     values: dict[str, datetime | None] = {"search_started_at": at}
-    if order.alarm is not None and order.alarm["code"] in SETTLED_BY_A_NEW_SEARCH:
+    settled = order.alarm is not None and order.alarm["code"] in SETTLED_BY_A_NEW_SEARCH
+    if settled:
         values["alarm"] = None
     tx.conn.execute(update(work_orders).where(w.org_id == tx.org_id, w.id == order.id).values(values))
+    if order.alarm is not None and settled:
+        publish(tx, order.id, AlarmClearedEvent(alarm=AlarmCode(order.alarm["code"])), at=at)
 
 
 def recheck_pending(

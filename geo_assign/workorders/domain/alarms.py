@@ -3,12 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, NotRequired, TypedDict
+from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 from uuid import UUID
 
 from geo_assign.core.wire import Json, dump
 from geo_assign.workorders.domain.pending import ExcludedTechnician, ExcludedTechnicianDetail
 from geo_assign.workorders.domain.states import AlarmCode
+
+MOVED_M = "How far it moved, in metres; null for the first place."
+DISTANCE_M = "How far the technician is from the work, in metres; null if not known."
+WAY_S = "The technician's way to the work, in seconds; null if not known."
+GROUP_ID = "The group that it came back to."
+RETURNS = "How often it came back there."
+ASKED = "How many technicians were asked in vain."
+MISSING = "How many technicians are missing."
+TECHNICIANS = "Who cannot do it any more, each with the codes of why."
 
 
 class Alarm:
@@ -21,15 +30,20 @@ class Alarm:
         """The alarm as a work order shows it, raised at `at`."""
         return {"code": self.code.value, "at": at.isoformat(), **dump(self)}
 
+    def facts(self) -> dict[str, Any]:
+        """Its own facts, by name."""
+        names: tuple[str, ...] = type(self).__slots__
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressMovedAlarm(Alarm):
     """The place moved under the technician who has the work."""
 
     code = AlarmCode.ADDRESS_MOVED
-    moved_m: Annotated[int | None, "How far, in metres."]
-    distance_m: Annotated[float | None, "How far the technician is from the new place, in metres."]
-    eta_s: Annotated[float | None, "The way there, in seconds."]
+    moved_m: Annotated[int | None, MOVED_M]
+    distance_m: Annotated[float | None, DISTANCE_M]
+    eta_s: Annotated[float | None, WAY_S]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +51,8 @@ class GroupLoopAlarm(Alarm):
     """The order goes round in circles between groups."""
 
     code = AlarmCode.GROUP_LOOP
-    group_id: Annotated[UUID, "The group that it came back to."]
-    returns: Annotated[int, "How often it came back there."]
+    group_id: Annotated[UUID, GROUP_ID]
+    returns: Annotated[int, RETURNS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +60,7 @@ class OffersExhaustedAlarm(Alarm):
     """As many technicians were asked in vain as the store allows."""
 
     code = AlarmCode.OFFERS_EXHAUSTED
-    asked: Annotated[int, "How many technicians were asked in vain."]
+    asked: Annotated[int, ASKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +68,7 @@ class CollaboratorMissingAlarm(Alarm):
     """No technician is left to come along."""
 
     code = AlarmCode.COLLABORATOR_MISSING
-    missing: Annotated[int, "How many technicians are missing."]
+    missing: Annotated[int, MISSING]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +83,7 @@ class WorkImpossibleAlarm(Alarm):
     """Technicians who had the work, or were asked for it, cannot do it any more."""
 
     code = AlarmCode.WORK_IMPOSSIBLE
-    technicians: Annotated[tuple[ExcludedTechnician, ...], "Who cannot do it any more, each with the codes of why."]
+    technicians: Annotated[tuple[ExcludedTechnician, ...], TECHNICIANS]
 
 
 ALARMS: Mapping[AlarmCode, type[Alarm]] = {

@@ -13,9 +13,15 @@ from uuid import UUID
 from geo_assign.access.domain import ActorKind, Caller
 from geo_assign.core.wire import Json
 from geo_assign.workorders.domain.alarms import EVERY_ALARM, Alarm
-from geo_assign.workorders.domain.events import WorkOrderEvent
+from geo_assign.workorders.domain.events import (
+    AlarmClearedEvent,
+    AlarmRaisedEvent,
+    ExhaustedEvent,
+    PendingEvent,
+    WorkOrderEvent,
+)
 from geo_assign.workorders.domain.orders import Customer, Device, LocationCandidate, WorkOrder
-from geo_assign.workorders.domain.pending import PendingCause
+from geo_assign.workorders.domain.pending import OffersExhausted, PendingCause, is_told_as
 from geo_assign.workorders.domain.states import TAKEN, TERMINAL, AlarmCode, LocationSource, PendingReason, State
 
 
@@ -192,3 +198,26 @@ class Change:
         elif order.alarm is not None and order.alarm["code"] in self.settles:
             columns |= {"alarm": None}
         return columns
+
+    def sent(self, order: WorkOrder) -> tuple[WorkOrderEvent, ...]:
+        """What other systems are told of it, in this order: the event itself, and what comes of it.
+
+        An order that is pending for the same reason with other counts only is not told again.
+        """
+        event, alarm = self.event, order.alarm
+        told = [event] if event.published and not self._repeats(order) else []
+        if isinstance(event, PendingEvent) and isinstance(event.cause, OffersExhausted):
+            told.append(ExhaustedEvent(asked=event.cause.asked))
+        if isinstance(event, AlarmRaisedEvent | AlarmClearedEvent):
+            return tuple(told)
+        if alarm is not None and alarm["code"] in self.settles:
+            told.append(AlarmClearedEvent(alarm=AlarmCode(alarm["code"])))
+        if self.raises is not None:
+            told.append(AlarmRaisedEvent.of(self.raises))
+        return tuple(told)
+
+    def _repeats(self, order: WorkOrder) -> bool:
+        if not isinstance(self.event, PendingEvent) or order.state is not State.PENDING:
+            return False
+        cause = self.event.cause
+        return order.pending_reason is cause.reason and is_told_as(cause.as_json(), order.pending_detail or {})

@@ -13,8 +13,25 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from geo_assign.core.wire import FreeText, Json, Member, dump, members
-from geo_assign.workorders.domain.alarms import EVERY_ALARM
-from geo_assign.workorders.domain.pending import CAUSES, ExcludedTechnician, PendingCause
+from geo_assign.workorders.domain.alarms import (
+    ASKED,
+    DISTANCE_M,
+    EVERY_ALARM,
+    GROUP_ID,
+    MISSING,
+    MOVED_M,
+    RETURNS,
+    TECHNICIANS,
+    WAY_S,
+    Alarm,
+)
+from geo_assign.workorders.domain.pending import (
+    CAUSES,
+    TECHNICIAN,
+    TECHNICIAN_NAME,
+    ExcludedTechnician,
+    PendingCause,
+)
 from geo_assign.workorders.domain.states import (
     TAKEN,
     TERMINAL,
@@ -33,14 +50,13 @@ _NONE: frozenset[AlarmCode] = frozenset()
 _NO_ANSWER = frozenset({AlarmCode.WORK_IMPOSSIBLE})
 _OF_SLOT = frozenset({AlarmCode.SLOT_PASSED})
 
-_TECHNICIAN = "The technician concerned."
-_TechnicianId = Annotated[UUID, _TECHNICIAN]
-_TechnicianName = Annotated[str, "The technician's name."]
+_TechnicianId = Annotated[UUID, TECHNICIAN]
+_TechnicianName = Annotated[str, TECHNICIAN_NAME]
 _Role = Annotated[BookingRole, "Whether the technician leads the work or comes along."]
 _OFFER = "The offer; missing where the technician was not asked."
 _OfferId = Annotated[UUID, _OFFER]
 _OptionalOfferId = Annotated[UUID | None, _OFFER]
-_DistanceM = Annotated[float | None, "How far the technician is from the work, in metres; null if not known."]
+_DistanceM = Annotated[float | None, DISTANCE_M]
 _DecisionId = Annotated[UUID | None, "The receipt of the choice, for `GET /v1/decisions/{id}`; null without one."]
 _ByHand = Annotated[bool, "Whether a person chose the technician."]
 _Note = Annotated[FreeText | None, "What was noted."]
@@ -51,7 +67,7 @@ _WHY = "Why, as a code; a reason that a person typed stands in the history alone
 
 
 class EventKind(StrEnum):
-    """The entries of a work order's history; with `work_order.` in front, the outgoing events."""
+    """The entries of a work order's history. `EXHAUSTED` is told to other systems only."""
 
     CREATED = "created"
     LOCATED = "located"
@@ -66,6 +82,7 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
     STATUS_CHANGED = "status_changed"
     PENDING = "pending"
+    EXHAUSTED = "exhausted"
     CHANGED = "changed"
     RESCHEDULED = "rescheduled"
     GROUP_CHANGED = "group_changed"
@@ -99,6 +116,8 @@ class SlotTold:
 class WorkOrderEvent:
     """An event. Its first line says when there is one; `published`: other systems are told, too.
 
+    They know it by its kind, or by `sent_as`.
+
     `leads_to` holds the states that the order may have right after it. `ends_search`: automation's search for a
     technician is over, a later one begins anew. `settles`: the alarms that a user has answered with such a change;
     what technicians and automation do never shows that a dispatcher saw an alarm. `voids`: the alarms without a cause
@@ -107,6 +126,7 @@ class WorkOrderEvent:
 
     __slots__ = ()
     kind: ClassVar[EventKind]
+    sent_as: ClassVar[str | None] = None
     published: ClassVar[bool] = False
     leads_to: ClassVar[frozenset[State]] = _LIVE
     ends_search: ClassVar[bool] = False
@@ -120,7 +140,7 @@ class WorkOrderEvent:
     @classmethod
     def type_name(cls) -> str:
         """What other systems know it by."""
-        return f"work_order.{cls.kind.value}"
+        return f"work_order.{cls.sent_as or cls.kind.value}"
 
     @classmethod
     def members(cls) -> tuple[Member, ...]:
@@ -161,9 +181,9 @@ class LocatedEvent(WorkOrderEvent):
     kind = EventKind.LOCATED
     settles = EVERY_ALARM - _NO_ANSWER
     published = True
-    moved_m: Annotated[int | None, "How far it moved, in metres; null for the first place."]
+    moved_m: Annotated[int | None, MOVED_M]
     distance_m: _DistanceM
-    eta_s: Annotated[float | None, "The technician's way to the work, in seconds; null if not known."]
+    eta_s: Annotated[float | None, WAY_S]
     alarm: Annotated[AlarmCode | None, _ALARM] = None
 
 
@@ -252,7 +272,7 @@ class UnassignedEvent(WorkOrderEvent):
     published = True
     leads_to = frozenset({State.PENDING}) | TAKEN
     ends_search = True
-    technician_id: Annotated[UUID | None, _TECHNICIAN]
+    technician_id: Annotated[UUID | None, TECHNICIAN]
     technician_name: Annotated[str | None, "The technician's name."]
     reason: Annotated[WithdrawnBecause | FreeText | None, _WHY]
     collaborator_ids: Annotated[tuple[UUID, ...] | None, "Who was to come along and is free, too."] = None
@@ -284,16 +304,20 @@ class TransferredEvent(MovedEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChangedEvent(MovedEvent):
-    """Another group looks after it."""
+    """Another group looks after it, or it went back to the group that sent it."""
 
     kind = EventKind.GROUP_CHANGED
+    published = True
+    rejected: Annotated[bool | None, "True where the group that was to take it sent it back."] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRejectedEvent(MovedEvent):
+class GroupRejectedEvent(GroupChangedEvent):
     """It went back to the group that sent it."""
 
     kind = EventKind.GROUP_REJECTED
+    sent_as = EventKind.GROUP_CHANGED.value
+    rejected: Annotated[bool | None, "True where the group that was to take it sent it back."] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,6 +356,7 @@ class PendingEvent(WorkOrderEvent):
     """No technician has it; the members are the reason and those of its detail."""
 
     kind = EventKind.PENDING
+    published = True
     leads_to = frozenset({State.PENDING})
     cause: PendingCause
 
@@ -341,14 +366,27 @@ class PendingEvent(WorkOrderEvent):
     @classmethod
     def members(cls) -> tuple[Member, ...]:
         told = {member.name: replace(member, optional=True) for cause in CAUSES.values() for member in members(cause)}
-        return (Member("reason", PendingReason, "Why.", optional=False, free_text=False), *told.values())
+        return (Member("reason", PendingReason, _WHY, optional=False, free_text=False), *told.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhaustedEvent(WorkOrderEvent):
+    """As many technicians were asked in vain as the store allows; automation asks no more."""
+
+    kind = EventKind.EXHAUSTED
+    published = True
+    settles = _NONE
+    leads_to = frozenset({State.PENDING})
+    asked: Annotated[int, ASKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedEvent(WorkOrderEvent):
-    """It was corrected, or its address was looked up and is not clear."""
+    """It was corrected, its customer was forgotten, or its address is not clear."""
 
     kind = EventKind.CHANGED
+    sent_as = "corrected"
+    published = True
     settles = EVERY_ALARM - _NO_ANSWER
     leads_to = frozenset(State)
     fields: Annotated[tuple[str, ...] | None, "What was corrected."] = None
@@ -361,6 +399,7 @@ class RescheduledEvent(WorkOrderEvent):
     """Its slot moved."""
 
     kind = EventKind.RESCHEDULED
+    published = True
     ends_search = True
     voids = _OF_SLOT
     from_: Annotated[SlotTold, "The slot that it had."]
@@ -372,29 +411,42 @@ class CrewChangedEvent(WorkOrderEvent):
     """Others come along, or one of those who were asked accepted."""
 
     kind = EventKind.CREW_CHANGED
+    published = True
     settles = EVERY_ALARM - _NO_ANSWER
     leads_to = frozenset({State.OFFERED}) | TAKEN
     joined: Annotated[tuple[NamedTechnician, ...] | None, "Who comes along from now on."] = None
     left: Annotated[tuple[NamedTechnician, ...] | None, "Who no longer does."] = None
-    missing: Annotated[int | None, "How many technicians are missing."] = None
+    missing: Annotated[int | None, MISSING] = None
     accepted: Annotated[UUID | None, "The technician who accepted while others are still asked."] = None
     offer_id: _OptionalOfferId = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaisedEvent(WorkOrderEvent):
-    """Technicians cannot do it any more, because what they may do or when they work has changed."""
+    """Something asks for a dispatcher; the members beside `alarm` are the facts of that alarm."""
 
     kind = EventKind.ALARM_RAISED
     published = True
     settles = _NONE
     alarm: _Alarm
-    technicians: Annotated[tuple[ExcludedTechnician, ...], "Who cannot do it any more, each with the codes of why."]
+    technicians: Annotated[tuple[ExcludedTechnician, ...], TECHNICIANS] = ()
+    moved_m: Annotated[int | None, MOVED_M] = None
+    distance_m: _DistanceM = None
+    eta_s: Annotated[float | None, WAY_S] = None
+    group_id: Annotated[UUID | None, GROUP_ID] = None
+    returns: Annotated[int | None, RETURNS] = None
+    asked: Annotated[int | None, ASKED] = None
+    missing: Annotated[int | None, MISSING] = None
+
+    @classmethod
+    def of(cls, alarm: Alarm) -> "AlarmRaisedEvent":
+        """The event that tells of `alarm`, with its facts."""
+        return cls(alarm=alarm.code, **alarm.facts())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmClearedEvent(WorkOrderEvent):
-    """What stood against its technicians does so no more."""
+    """An alarm was answered, or has no cause any more."""
 
     kind = EventKind.ALARM_CLEARED
     published = True
@@ -418,6 +470,7 @@ EVENTS: Mapping[EventKind, type[WorkOrderEvent]] = {
         CancelledEvent,
         StatusChangedEvent,
         PendingEvent,
+        ExhaustedEvent,
         ChangedEvent,
         RescheduledEvent,
         GroupChangedEvent,

@@ -13,6 +13,9 @@ from uuid import UUID
 from geo_assign.core.wire import FreeText, Json, dump, members, to_json
 from geo_assign.workorders.domain.states import PendingReason, WithdrawnBecause
 
+TECHNICIAN = "The technician concerned."
+TECHNICIAN_NAME = "The technician's name."
+
 _Code = Annotated[str | None, "Why the address has no accepted location."]
 _Sentence = Annotated[FreeText | None, "What the geocoder said, as a sentence."]
 
@@ -117,8 +120,8 @@ class Suggested(_Cause):
     """The store's trigger suggests: a person decides."""
 
     reason = PendingReason.SUGGESTED
-    technician_id: Annotated[UUID, "Who is suggested."]
-    technician_name: str
+    technician_id: Annotated[UUID, TECHNICIAN]
+    technician_name: Annotated[str, TECHNICIAN_NAME]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +195,19 @@ CAUSES: Mapping[PendingReason, type[_Cause]] = {
     )
 }
 """The values by their code."""
+
+
+_CHANGING = frozenset({"counts", "counts_of", "members", "nearest", "ring"})
+
+
+def is_told_as(detail: Mapping[str, object], stored: Mapping[str, object]) -> bool:
+    """Whether the details of one reason differ only in what changes by itself, as technicians come and go."""
+
+    def lasting(one: Mapping[str, object]) -> Mapping[str, object]:
+        kept = {name: value for name, value in one.items() if name not in _CHANGING}
+        return kept | {"counted": "counts" in one}
+
+    return lasting(detail) == lasting(stored)
 
 
 class PendingDetail(TypedDict, total=False):
