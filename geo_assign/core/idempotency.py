@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import InvalidError
+from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.core.tables import INSTANT, tenant_table
 
 KEPT = timedelta(hours=24)
@@ -35,6 +35,15 @@ class KeyReusedError(InvalidError):
     """
 
     code = "idempotency_key_reused"
+
+
+class SecretShownError(ConflictError):
+    """This was created before, and its secret was shown then, once.
+
+    `id` is what the first attempt made, `detail` how to get a new secret. Nothing was created now.
+    """
+
+    code = "secret_shown"
 
 
 @dataclass(frozen=True)

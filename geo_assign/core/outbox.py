@@ -1,10 +1,24 @@
 """Outgoing events as rows, written in the transaction of the change they tell. Delivery reads them later."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from geo_assign.core.db import Tx
@@ -13,6 +27,8 @@ from geo_assign.core.tables import INSTANT, tenant_table
 from geo_assign.core.wire import JsonObject
 
 # `sequence` orders the events of one subject: they are written under its lock. `delivered_at`: fanned out since.
+# `store_ids`: whose event it is; NULL in rows of older versions. `position` in the feed is given when a reader first
+# comes by, under the organization's lock: what commits late comes after what was read.
 outbox = tenant_table(
     "outbox",
     Column("id", PG_UUID(as_uuid=True), primary_key=True),
@@ -24,15 +40,27 @@ outbox = tenant_table(
     Column("available_at", INSTANT, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("delivered_at", INSTANT),
+    Column("store_ids", ARRAY(PG_UUID(as_uuid=True))),
+    Column("position", BigInteger),
     Index("outbox_waiting_idx", "org_id", "subject_id", "sequence", postgresql_where=text("delivered_at IS NULL")),
     Index("outbox_delivered_at_idx", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
+    Index("outbox_position_key", "org_id", "position", unique=True, postgresql_where=text("position IS NOT NULL")),
+    Index("outbox_unplaced_idx", "org_id", "sequence", postgresql_where=text("position IS NULL")),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT", "UPDATE", "DELETE"),
 )
 
 
-def emit(tx: Tx, event_type: str, subject_id: UUID, payload: JsonObject, *, at: datetime) -> UUID:
-    """Add an outgoing event; its id stays the same across every delivery attempt."""
+def emit(
+    tx: Tx,
+    event_type: str,
+    subject_id: UUID,
+    payload: JsonObject,
+    *,
+    at: datetime,
+    store_ids: Collection[UUID] = (),
+) -> UUID:
+    """Add an outgoing event of these stores; its id stays the same across every delivery attempt."""
     event_id = new_id()
     tx.conn.execute(
         outbox.insert().values(
@@ -43,6 +71,27 @@ def emit(tx: Tx, event_type: str, subject_id: UUID, payload: JsonObject, *, at: 
             payload=dict(payload),
             created_at=at,
             available_at=at,
+            store_ids=sorted(store_ids),
         )
     )
     return event_id
+
+
+def stores_of(event: FromClause) -> ColumnElement[Sequence[UUID]]:
+    """The stores of an event; of one that an older version wrote, the store that its payload names."""
+    named = event.c.payload["store_id"].astext.cast(PG_UUID(as_uuid=True))
+    return func.coalesce(event.c.store_ids, array([named]))
+
+
+def lock_events(tx: Tx) -> None:
+    """Wait until no other transaction hands out the organization's events, and keep the others waiting."""
+    tx.conn.execute(select(func.pg_advisory_xact_lock(_lock_of(tx))))
+
+
+def try_lock_events(tx: Tx) -> bool:
+    """Whether no other transaction hands out the organization's events; then the others have to wait."""
+    return bool(tx.conn.execute(select(func.pg_try_advisory_xact_lock(_lock_of(tx)))).scalar_one())
+
+
+def _lock_of(tx: Tx) -> ColumnElement[int]:
+    return func.hashtextextended(f"fan-out/{tx.org_id}", 0)

@@ -20,7 +20,7 @@ MAX_LIMIT = 200
 class BadCursorError(InvalidError):
     """This cursor is not one that this API gave.
 
-    Begin again without `cursor`.
+    Begin again without it.
     """
 
     code = "bad_cursor"

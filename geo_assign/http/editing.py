@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import StaleError
-from geo_assign.core.idempotency import Attempt, claim
+from geo_assign.core.idempotency import Attempt, SecretShownError, claim
 from geo_assign.core.ids import new_id
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import Reply
@@ -34,6 +34,26 @@ def create_once(
     row_id = new_id()
     known = claim(tx, attempt, row_id) if attempt is not None else None
     return reply(create(row_id)) if known is None else replayed(reply(read(known)))
+
+
+def create_with_secret(
+    tx: Tx,
+    attempt: Attempt | None,
+    *,
+    create: Callable[[UUID], T],
+    reply: Callable[[T], Reply],
+    instead: str,
+) -> Reply:
+    """`create` something whose secret is shown once. `instead`: what a caller does who has lost it.
+
+    A retry under the Idempotency-Key is told that it was shown: an answer without it would pass for the real one.
+    Raises SecretShownError.
+    """
+    row_id = new_id()
+    known = claim(tx, attempt, row_id) if attempt is not None else None
+    if known is not None:
+        raise SecretShownError(f"An earlier attempt under this Idempotency-Key made it. {instead}", id=known)
+    return reply(create(row_id))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
+from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem, NotFoundError
 from geo_assign.core.ids import new_id
@@ -78,15 +79,15 @@ class Sender:
             return Outcome(duration_ms=_ms_since(began), error=error.code)
         return outcome_of(answer, duration_ms=_ms_since(began), asked_at=job.at)
 
-    def test(self, org_id: UUID, webhook_id: UUID) -> Outcome:
+    def test(self, caller: Caller, webhook_id: UUID) -> Outcome:
         """Send a signed ping now, whatever waits, and say what came back. Raises NotFoundError.
 
         A receiver that takes it is sent what waits for it at once, if it was being left alone.
         """
-        job = self.database.run(org_id, lambda tx: _ping(tx, self.box, webhook_id))
+        job = self.database.run(caller.org_id, lambda tx: _ping(tx, caller.scope, self.box, webhook_id))
         outcome = self.attempt(job)
         if outcome.error is None:
-            self.database.run(org_id, lambda tx: note_answer(tx, webhook_id))
+            self.database.run(caller.org_id, lambda tx: note_answer(tx, webhook_id))
         return outcome
 
     def check_url(self, url: str) -> None:
@@ -130,8 +131,8 @@ def outcome_of(answer: OutboundResponse, *, duration_ms: int, asked_at: datetime
     )
 
 
-def _ping(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery:
-    webhook, now = get_webhook(tx, webhook_id), tx.now()
+def _ping(tx: Tx, scope: Scope, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery:
+    webhook, now = get_webhook(tx, scope, webhook_id), tx.now()
     return ClaimedDelivery(
         webhook_id=webhook_id,
         delivery_id=new_id(),

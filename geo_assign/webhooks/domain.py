@@ -64,7 +64,9 @@ LEASE = timedelta(seconds=DEADLINE_S + 5)
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 TRIED_FOR = timedelta(days=3)
 KEPT_FOR = timedelta(days=30)
-EVENTS_KEPT_FOR = timedelta(days=7)
+EVENTS_KEPT_FOR = timedelta(days=30)
+"""How long the feed can be read back. Events are forgotten a day later, so that no reader is told less."""
+EVENTS_FORGOTTEN_AFTER = EVENTS_KEPT_FOR + timedelta(days=1)
 
 _FIRST_RETRY_S = 5.0
 _LONGEST_RETRY_S = 4 * 3600.0
@@ -112,7 +114,9 @@ class WebhookInactiveError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A subscription. `events` None: all of them. `disabled_because`: why the service switched it off, else None.
+    """A subscription. `events` None: all of them; `store_ids` None: those of the whole organization.
+
+    `disabled_because`: why the service switched it off, else None.
 
     `failures` in a row without an answer that speaks for the receiver; until `opened_until` it is left alone.
     """
@@ -128,6 +132,7 @@ class Webhook:
     version: int
     created_at: datetime
     updated_at: datetime
+    store_ids: tuple[UUID, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Double, cast, extract, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Double, cast, extract, func, literal, or_, select, true, tuple_
 
+from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.outbox import outbox
@@ -16,19 +17,26 @@ from geo_assign.webhooks.domain import Delivery, DeliveryAttempt, DeliveryState,
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
 
 
-def get_webhook(tx: Tx, webhook_id: UUID) -> Webhook:
+def sees_webhook(scope: Scope) -> ColumnElement[bool]:
+    """All of the organization's, or those that tell of nothing but the caller's stores."""
+    return true() if scope.everything else webhooks.c.store_ids.contained_by(sorted(scope.store_ids))
+
+
+def get_webhook(tx: Tx, scope: Scope, webhook_id: UUID) -> Webhook:
     """Raises NotFoundError."""
     w = webhooks.c
-    row = tx.conn.execute(select(webhooks).where(w.org_id == tx.org_id, w.id == webhook_id)).first()
+    of_it = (w.org_id == tx.org_id, w.id == webhook_id, sees_webhook(scope))
+    row = tx.conn.execute(select(webhooks).where(*of_it)).first()
     if row is None:
         raise NotFoundError
     return to_webhook(row)
 
 
-def list_webhooks(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Webhook]:
-    """The organization's webhooks, oldest first."""
+def list_webhooks(tx: Tx, scope: Scope, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Webhook]:
+    """The webhooks that a caller may see, oldest first."""
     w = webhooks.c
-    statement = select(webhooks).where(w.org_id == tx.org_id).order_by(w.created_at, w.id).limit(limit + 1)
+    statement = select(webhooks).where(w.org_id == tx.org_id, sees_webhook(scope))
+    statement = statement.order_by(w.created_at, w.id).limit(limit + 1)
     if cursor is not None:
         last = (literal(value) for value in decode(cursor, datetime.fromisoformat, UUID))
         statement = statement.where(tuple_(w.created_at, w.id) > tuple_(*last))
@@ -47,8 +55,9 @@ def list_valid_secrets(tx: Tx, webhook_id: UUID, *, at: datetime) -> Sequence[by
     return tx.conn.execute(statement).scalars().all()
 
 
-def get_delivery(tx: Tx, webhook_id: UUID, delivery_id: UUID) -> Delivery:
+def get_delivery(tx: Tx, scope: Scope, webhook_id: UUID, delivery_id: UUID) -> Delivery:
     """A delivery of this webhook with its attempts. Raises NotFoundError."""
+    get_webhook(tx, scope, webhook_id)
     d = webhook_deliveries.c
     statement = select(webhook_deliveries).where(d.org_id == tx.org_id, d.webhook_id == webhook_id, d.id == delivery_id)
     row = tx.conn.execute(statement).first()
@@ -59,6 +68,7 @@ def get_delivery(tx: Tx, webhook_id: UUID, delivery_id: UUID) -> Delivery:
 
 def list_deliveries(
     tx: Tx,
+    scope: Scope,
     webhook_id: UUID,
     *,
     states: Collection[DeliveryState] = (),
@@ -67,7 +77,7 @@ def list_deliveries(
     cursor: str | None = None,
 ) -> Page[Delivery]:
     """A webhook's log, newest first. Raises NotFoundError for a webhook that is not there."""
-    get_webhook(tx, webhook_id)
+    get_webhook(tx, scope, webhook_id)
     d = webhook_deliveries.c
     statement = (
         select(webhook_deliveries)
@@ -99,6 +109,7 @@ def to_webhook(row: ResultRow) -> Webhook:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        store_ids=None if row.store_ids is None else tuple(row.store_ids),
     )
 
 

@@ -33,8 +33,11 @@ webhooks = tenant_table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    # NULL: the whole organization's.
+    Column("store_ids", ARRAY(UUID(as_uuid=True))),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     CheckConstraint("cardinality(events) > 0", name="events"),
+    CheckConstraint("cardinality(store_ids) > 0", name="store_ids"),
     worker=("SELECT",),
 )
 
@@ -106,4 +109,12 @@ webhook_attempts = tenant_table(
         ["org_id", "delivery_id"], ["webhook_deliveries.org_id", "webhook_deliveries.id"], ondelete="CASCADE"
     ),
     app=APPEND_ONLY,
+)
+
+# How far the feed of an organization has been numbered: it only grows, whatever is forgotten of it.
+event_feeds = tenant_table(
+    "event_feeds",
+    Column("position", BigInteger, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    app=("SELECT", "INSERT", "UPDATE"),
 )

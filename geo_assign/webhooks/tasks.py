@@ -38,7 +38,7 @@ from geo_assign.core.tables import INSTANT
 from geo_assign.core.telemetry import gauge, get_logger
 from geo_assign.webhooks.commands.deliveries import AT_ONCE, fan_out
 from geo_assign.webhooks.delivery import Sender
-from geo_assign.webhooks.domain import EVENTS_KEPT_FOR, KEPT_FOR, DeliveryState
+from geo_assign.webhooks.domain import EVENTS_FORGOTTEN_AFTER, KEPT_FOR, DeliveryState
 from geo_assign.webhooks.tables import webhook_deliveries, webhooks
 
 _log = get_logger()
@@ -186,7 +186,7 @@ def expire_deliveries(worker: Database) -> int:
 
 def forget_old(worker: Database) -> int:
     """Delete old events that were fanned out, and old deliveries with their attempts; returns how many."""
-    events = _forget(worker, outbox, outbox.c.delivered_at, kept_for=EVENTS_KEPT_FOR)
+    events = _forget(worker, outbox, outbox.c.delivered_at, kept_for=EVENTS_FORGOTTEN_AFTER)
     deliveries = _forget(worker, webhook_deliveries, webhook_deliveries.c.finished_at, kept_for=KEPT_FOR)
     return events + deliveries
 

@@ -111,8 +111,9 @@ def _make_spares(api: Api, things: dict[str, str]) -> None:
         ("spare_technician", "/v1/technicians", person),
         ("spare_user", "/v1/users", user),
         ("spare_api_key", "/v1/api-keys", {"name": "Spare", "scopes": ["read"]}),
-        ("webhook", "/v1/webhooks", {"url": CLOSED_PORT}),
-        ("spare_webhook", "/v1/webhooks", {"url": CLOSED_PORT, "events": ["work_order.created"]}),
+        ("webhook", "/v1/webhooks", {"url": CLOSED_PORT, "store_ids": [store]}),
+        ("spare_webhook", "/v1/webhooks", {"url": CLOSED_PORT, "events": ["work_order.created"], "store_ids": [store]}),
+        ("other_webhook", "/v1/webhooks", {"url": CLOSED_PORT, "store_ids": [things["other_store"]]}),
         ("time_off", f"/v1/technicians/{things['technician']}/time-off", away),
     ):
         things[kind] = created(api, path, body)

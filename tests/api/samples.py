@@ -63,6 +63,7 @@ TRANSFER = Row("yes", "scope", "scope of the sender, respectively the receiver",
 OWN = Row("no", "no", "no", "own")
 SETTINGS = Row("yes", "scope", "no", "no")
 USERS = Row("yes", "no", "no", "no")
+EVENTS = SETTINGS
 PRIVACY = Row("yes", "no", "no", "own data")
 # A technician's own data have paths of their own.
 PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
@@ -239,16 +240,17 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/api-keys": (USERS, Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]})),
     "GET /v1/api-keys/{id}": (USERS, Sample(ids=("api_key",))),
     "DELETE /v1/api-keys/{id}": (USERS, Sample(ids=("spare_api_key",))),
-    "GET /v1/webhooks": (USERS, Sample()),
-    "POST /v1/webhooks": (USERS, Sample(body={"url": "http://127.0.0.1:9/hook", "events": ["work_order.created"]})),
-    "GET /v1/webhooks/{id}": (USERS, _WEBHOOK),
-    "PATCH /v1/webhooks/{id}": (USERS, Sample(ids=("webhook",), body={"description": "Renamed"})),
-    "DELETE /v1/webhooks/{id}": (USERS, Sample(ids=("spare_webhook",))),
-    "POST /v1/webhooks/{id}/rotate-secret": (USERS, _WEBHOOK),
-    "POST /v1/webhooks/{id}/test": (USERS, _WEBHOOK),
-    "GET /v1/webhooks/{id}/deliveries": (USERS, _WEBHOOK),
-    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": (USERS, Sample(ids=("webhook", "delivery"))),
-    "POST /v1/webhooks/{id}/redrive": (USERS, _WEBHOOK),
+    "GET /v1/webhooks": (EVENTS, Sample()),
+    "POST /v1/webhooks": (EVENTS, Sample(body={"url": "http://127.0.0.1:9/hook", "store_ids": ["<store>"]})),
+    "GET /v1/webhooks/{id}": (EVENTS, _WEBHOOK),
+    "PATCH /v1/webhooks/{id}": (EVENTS, Sample(ids=("webhook",), body={"description": "Renamed"})),
+    "DELETE /v1/webhooks/{id}": (EVENTS, Sample(ids=("spare_webhook",))),
+    "POST /v1/webhooks/{id}/rotate-secret": (EVENTS, _WEBHOOK),
+    "POST /v1/webhooks/{id}/test": (EVENTS, _WEBHOOK),
+    "GET /v1/webhooks/{id}/deliveries": (EVENTS, _WEBHOOK),
+    "POST /v1/webhooks/{id}/deliveries/{delivery_id}/redrive": (EVENTS, Sample(ids=("webhook", "delivery"))),
+    "POST /v1/webhooks/{id}/redrive": (EVENTS, _WEBHOOK),
+    "GET /v1/events": (EVENTS, Sample(query={"store_id": "<store>"})),
     "POST /v1/sessions": (WITHOUT_LOGIN, Sample(body=_LOG_IN)),
     "GET /v1/me": (THEMSELVES, Sample()),
     "GET /v1/me/views": (THEMSELVES, Sample()),

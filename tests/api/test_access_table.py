@@ -86,9 +86,12 @@ ELSEWHERE = {
     "decision": "other_decision",
     "spare_group": "other_group",
     "spare_technician": "other_technician",
+    "webhook": "other_webhook",
+    "spare_webhook": "other_webhook",
 }
 # The same in another group of the same store: those who look after groups, or have work of their own, do not see it.
-BESIDE = {kind: name.replace("other_", "sibling_") for kind, name in ELSEWHERE.items() if kind != "store"}
+OF_STORES = {"store", "webhook", "spare_webhook"}
+BESIDE = {kind: name.replace("other_", "sibling_") for kind, name in ELSEWHERE.items() if kind not in OF_STORES}
 OF_GROUPS = ["dispatcher", "technician"]
 
 
@@ -204,7 +207,8 @@ def told(answer: TestResponse, sent: str) -> tuple[int, str]:
     """Status and body, without what is every request's own: its name, the time, and the id that was asked for."""
     body = answer.get_json(silent=True)
     if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in {"instance", "server_now", "cursor", "slot"}}
+        own = {"instance", "server_now", "cursor", "slot"} | ({"next_cursor"} if "has_more" in body else set())
+        body = {name: value for name, value in body.items() if name not in own}
     return answer.status_code, json.dumps(body, sort_keys=True).replace(sent, "<id>")
 
 

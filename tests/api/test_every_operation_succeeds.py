@@ -374,6 +374,8 @@ def tell_others(story: Story) -> None:
         services = story.app.extensions[EXTENSION]
         services.database.run(UUID(story.get("/v1/me")["organization"]["id"]), fan_out)
         (delivery,) = story.get(f"{path}/deliveries?state=waiting")["items"]
+        told = story.get("/v1/events?event=technician.presence_changed")["items"]
+        assert told[-1]["data"] == delivery["data"] | {"organization_id": told[-1]["data"]["organization_id"]}
         assert story.post(f"{path}/deliveries/{delivery['id']}/redrive")["state"] == "waiting"
         assert story.post(f"{path}/redrive") == {"redriven": 0}
         story.call("DELETE", path)

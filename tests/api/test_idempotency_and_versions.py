@@ -153,11 +153,25 @@ def test_every_post_that_creates_knows_its_retry(desk: Desk) -> None:
         assert again.headers["Idempotency-Replayed"] == "true"
 
 
-def test_a_retried_api_key_does_not_tell_its_secret_again(desk: Desk) -> None:
-    body = {"name": "Twice", "scopes": ["read"]}
-    first, again = (desk.send("POST", "/v1/api-keys", body, Idempotency_Key="twice").get_json() for _ in range(2))
-    assert first["token"].startswith("gak_")
-    assert again == {**first, "token": None}
+@pytest.mark.parametrize(
+    ("path", "body", "secret", "instead"),
+    [
+        ("/v1/api-keys", {"name": "Twice", "scopes": ["read"]}, "token", "Revoke that key"),
+        ("/v1/webhooks", {"url": "https://hooks.example/twice"}, "secret", "rotate-secret"),
+    ],
+)
+def test_a_retry_is_told_that_the_secret_was_shown(
+    desk: Desk, path: str, body: dict[str, Any], secret: str, instead: str
+) -> None:
+    first, again = (desk.send("POST", path, body, Idempotency_Key="shown") for _ in range(2))
+    assert first.status_code == 201
+    assert first.get_json()[secret]
+    assert (again.status_code, again.get_json()["code"]) == (409, "secret_shown")
+    assert again.get_json()["id"] == first.get_json()["id"]
+    assert instead in again.get_json()["detail"]
+    assert first.get_json()[secret] not in again.get_data(as_text=True)
+    other = desk.send("POST", path, {**body, "name": "Other"} if "name" in body else {**body, "active": False})
+    assert other.status_code == 201
 
 
 # Versions -------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Database
 from geo_assign.core.outbound import OutboundClient
 from geo_assign.core.reachable import parse_allow
@@ -65,11 +66,11 @@ class Listener:
     def log(self, **filters: Any) -> list[Delivery]:
         """Deliveries, newest first."""
         with self.day.database.transaction(self.day.org_id) as tx:
-            return list(queries.list_deliveries(tx, self.id, limit=200, **filters).items)
+            return list(queries.list_deliveries(tx, EVERYTHING, self.id, limit=200, **filters).items)
 
     def webhook(self) -> Webhook:
         with self.day.database.transaction(self.day.org_id) as tx:
-            return queries.get_webhook(tx, self.id)
+            return queries.get_webhook(tx, EVERYTHING, self.id)
 
     def change(self, **changes: Any) -> Webhook:
         with self.day.database.transaction(self.day.org_id) as tx:

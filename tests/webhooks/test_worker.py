@@ -9,7 +9,7 @@ import pytest
 
 from geo_assign.core.db import Database
 from geo_assign.webhooks import delivery, tasks
-from geo_assign.webhooks.domain import EVENTS_KEPT_FOR, KEPT_FOR, TRIED_FOR, DeliveryState
+from geo_assign.webhooks.domain import EVENTS_FORGOTTEN_AFTER, KEPT_FOR, TRIED_FOR, DeliveryState
 from tests.conftest import World
 from tests.providers.stub import answer
 from tests.waiting import wait_until
@@ -99,7 +99,7 @@ def test_events_without_listeners_are_marked_and_forgotten(office: Office, worke
     day.lead("J")
     tasks.fan_out_in_turns(worker, day.database)
     assert waiting_and_kept(worker) == (0, 3)  # one of them: Ana came on duty
-    day.clock.advance(EVENTS_KEPT_FOR - timedelta(hours=1))
+    day.clock.advance(EVENTS_FORGOTTEN_AFTER - timedelta(hours=1))
     assert tasks.forget_old(worker) == 0
     day.clock.advance(timedelta(hours=1))
     assert tasks.forget_old(worker) == 3

@@ -59,7 +59,7 @@ def _mail(who: str, collection: str) -> dict[str, str]:
     return {"email": f"new-{who}@acme.example"} if collection == "users" else {}
 
 
-@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("collection", [one for one in COLLECTIONS if one != "api-keys"])
 def test_a_retry_with_the_same_key_answers_the_same_thing(api: Api, collection: str) -> None:
     body = bodies(api)[collection]
     headers = {"Idempotency-Key": "one"}
@@ -183,7 +183,9 @@ def test_an_api_keys_token_is_told_once(api: Api) -> None:
     retried = api.post(
         "/v1/api-keys", by="root", json={"name": "till", "scopes": ["read"]}, headers={"Idempotency-Key": "k"}
     )
-    assert retried.json["token"] is None
+    assert (retried.status_code, retried.json["code"]) == (409, "secret_shown")
+    assert retried.json["id"] == made.json["id"]
+    assert token not in retried.get_data(as_text=True)
     shown = api.get(f"/v1/api-keys/{made.json['id']}", by="root").json
     assert "token" not in shown
     assert token.endswith(shown["hint"])

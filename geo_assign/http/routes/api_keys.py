@@ -12,7 +12,8 @@ from geo_assign.access.commands import revoke_api_key
 from geo_assign.access.domain import ApiKey, ApiScope, TakenError
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
-from geo_assign.http.editing import create_once
+from geo_assign.core.idempotency import SecretShownError
+from geo_assign.http.editing import create_with_secret
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, ShortText
 from geo_assign.workforce import commands, queries
@@ -43,9 +44,9 @@ class ApiKeyAnswer(Answer):
 
 
 class NewApiKeyAnswer(ApiKeyAnswer):
-    """A new key. `token` is told this once; a retry under the same Idempotency-Key answers null."""
+    """A new key. `token` is told this once; a retry answers 409 `secret_shown`."""
 
-    token: str | None
+    token: str
 
 
 @routes.get("/v1/api-keys", access=ADMINISTRATORS, query=PageQuery, answer=Listing[ApiKeyAnswer])
@@ -68,7 +69,7 @@ def list_api_keys(call: Call[PageQuery, None]) -> Reply:
     answer=NewApiKeyAnswer,
     status=201,
     creates=True,
-    errors=(TakenError,),
+    errors=(TakenError, SecretShownError),
 )
 def create_api_key(call: Call[None, ApiKeyBody]) -> Reply:
     """Create an API key.
@@ -77,23 +78,19 @@ def create_api_key(call: Call[None, ApiKeyBody]) -> Reply:
     """
     body = call.body
 
-    def create(row_id: UUID) -> tuple[ApiKey, str | None]:
+    def create(row_id: UUID) -> tuple[ApiKey, str]:
         return commands.create_key(
             tx, call.caller, name=body.name, scopes=body.scopes, store_ids=body.store_ids, api_key_id=row_id
         )
 
-    def reply(made: tuple[ApiKey, str | None]) -> Reply:
+    def reply(made: tuple[ApiKey, str]) -> Reply:
         key, token = made
         shown = NewApiKeyAnswer(**_answers(tx, [key])[0].model_dump(), token=token)
         return Reply(shown, headers={"Location": f"/v1/api-keys/{key.id}"})
 
     with call.transaction() as tx:
-        return create_once(
-            tx,
-            call.attempt,
-            create=create,
-            read=lambda row_id: (access.get_api_key(tx, row_id), None),
-            reply=reply,
+        return create_with_secret(
+            tx, call.attempt, create=create, reply=reply, instead="Revoke that key and create another."
         )
 
 

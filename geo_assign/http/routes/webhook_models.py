@@ -26,10 +26,12 @@ EventName = Annotated[
     WithJsonSchema({"type": "string", "enum": [*EVENT_TYPES]}),
     NamedSchema("EventName"),
 ]
+_OF_STORES = "Only what happens in these stores; none: in all that you look after."
 Events = Annotated[
     Literal["all"] | Annotated[tuple[EventName, ...], Field(min_length=1, max_length=50, strict=False)],
     Field(description="Names of events, or `all`, which also means those that are added later."),
 ]
+StoreIds = Annotated[tuple[UUID, ...], Field(max_length=200, strict=False, description=_OF_STORES)]
 Url = Annotated[str, Field(min_length=1, max_length=2_000, examples=["https://example.com/hooks/dispatch"])]
 
 
@@ -38,6 +40,7 @@ class WebhookBody(Body):
 
     url: Url
     events: Events = "all"
+    store_ids: StoreIds = ()
     description: LongText | None = None
     active: bool = True
 
@@ -47,6 +50,7 @@ class WebhookPatch(Patch):
 
     url: Url = unsent()
     events: Events = unsent()
+    store_ids: StoreIds = unsent()
     description: LongText | None = unsent()
     active: bool = unsent()
 
@@ -61,6 +65,7 @@ class WebhookAnswer(Answer):
     id: UUID
     url: str
     events: Literal["all"] | list[str] = Field(description="Names of events, or `all`.")
+    store_ids: list[UUID] = Field(description="Of which stores; none: the whole organization.")
     description: str | None
     active: bool
     disabled_because: str | None
@@ -72,9 +77,9 @@ class WebhookAnswer(Answer):
 
 
 class SecretWebhookAnswer(WebhookAnswer):
-    """A webhook with its secret, which is told this once; a retry under the same Idempotency-Key answers null."""
+    """A webhook with its secret, which is told this once; a retry answers 409 `secret_shown`."""
 
-    secret: str | None = Field(description="Signs what is sent.")
+    secret: str = Field(description="Signs what is sent.")
 
 
 class RotatedWebhookAnswer(SecretWebhookAnswer):

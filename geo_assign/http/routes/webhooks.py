@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from geo_assign.core.errors import NotFoundError, StaleError
+from geo_assign.core.idempotency import SecretShownError
 from geo_assign.core.secrets import SecretKeysMissingError
-from geo_assign.http.editing import create_once, stale_as
-from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
+from geo_assign.http.editing import create_with_secret, stale_as
+from geo_assign.http.operations import LISTENING, Call, Reply, Routes
 from geo_assign.http.routes.webhook_models import (
     DeliveriesQuery,
     DeliveryAnswer,
@@ -36,28 +37,28 @@ from geo_assign.webhooks.domain import (
 routes = Routes("Webhooks")
 
 
-@routes.get("/v1/webhooks", access=ADMINISTRATORS, query=PageQuery, answer=Listing[WebhookAnswer])
+@routes.get("/v1/webhooks", access=LISTENING, query=PageQuery, answer=Listing[WebhookAnswer])
 def list_webhooks(call: Call[PageQuery, None]) -> Reply:
     """List webhooks.
 
     Oldest first.
     """
     with call.transaction() as tx:
-        page = queries.list_webhooks(tx, limit=call.query.limit, cursor=call.query.cursor)
+        page = queries.list_webhooks(tx, call.caller.scope, limit=call.query.limit, cursor=call.query.cursor)
     items = [WebhookAnswer(**_shown(webhook)) for webhook in page.items]
     return Reply(Listing[WebhookAnswer](items=items, next_cursor=page.next_cursor))
 
 
 @routes.post(
     "/v1/webhooks",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     body=WebhookBody,
     example={"url": "https://example.com/hooks/dispatch", "events": ["work_order.assigned", "work_order.cancelled"]},
     answer=SecretWebhookAnswer,
     status=201,
     creates=True,
     own_transactions=True,
-    errors=(WebhookUrlError, SecretKeysMissingError),
+    errors=(WebhookUrlError, SecretKeysMissingError, SecretShownError),
 )
 def create_webhook(call: Call[None, WebhookBody]) -> Reply:
     """Create a webhook.
@@ -68,37 +69,41 @@ def create_webhook(call: Call[None, WebhookBody]) -> Reply:
     sender = call.services.webhooks
     sender.check_url(body.url)
     new = subscriptions.NewWebhook(
-        url=body.url, events=_stored(body.events), description=body.description, active=body.active
+        url=body.url,
+        events=_stored(body.events),
+        store_ids=body.store_ids or None,
+        description=body.description,
+        active=body.active,
     )
 
-    def reply(made: tuple[Webhook, SecretStr | None]) -> Reply:
+    def reply(made: tuple[Webhook, SecretStr]) -> Reply:
         webhook, secret = made
-        shown = SecretWebhookAnswer(**_shown(webhook), secret=None if secret is None else secret.get_secret_value())
+        shown = SecretWebhookAnswer(**_shown(webhook), secret=secret.get_secret_value())
         return Reply(shown, version=webhook.version, headers={"Location": f"/v1/webhooks/{webhook.id}"})
 
     with call.transaction() as tx:
-        return create_once(
+        return create_with_secret(
             tx,
             call.attempt,
             create=lambda row_id: subscriptions.create_webhook(tx, sender.box, call.caller, new, webhook_id=row_id),
-            read=lambda row_id: (queries.get_webhook(tx, row_id), None),
             reply=reply,
+            instead="Use `POST /v1/webhooks/{id}/rotate-secret` for a new one.",
         )
 
 
-@routes.get("/v1/webhooks/{id}", access=ADMINISTRATORS, answer=WebhookAnswer, errors=(NotFoundError,))
+@routes.get("/v1/webhooks/{id}", access=LISTENING, answer=WebhookAnswer, errors=(NotFoundError,))
 def get_webhook(call: Call[None, None], id: UUID) -> Reply:
     """Read a webhook.
 
     Without its secret.
     """
     with call.transaction() as tx:
-        return _reply(queries.get_webhook(tx, id))
+        return _reply(queries.get_webhook(tx, call.caller.scope, id))
 
 
 @routes.patch(
     "/v1/webhooks/{id}",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     body=WebhookPatch,
     example={"active": False},
     answer=WebhookAnswer,
@@ -114,15 +119,17 @@ def update_webhook(call: Call[None, WebhookPatch], id: UUID) -> Reply:
     sent = changes(call.body)
     if "url" in sent:
         with call.transaction() as tx:
-            queries.get_webhook(tx, id)
+            queries.get_webhook(tx, call.caller.scope, id)
         call.services.webhooks.check_url(sent["url"])
     if "events" in sent:
         sent["events"] = _stored(sent["events"])
+    if "store_ids" in sent:
+        sent["store_ids"] = sent["store_ids"] or None
     with call.transaction() as tx, stale_as(lambda current: WebhookAnswer(**_shown(current))):
         return _reply(subscriptions.update_webhook(tx, call.caller, id, changes=sent, version=call.if_match))
 
 
-@routes.delete("/v1/webhooks/{id}", access=ADMINISTRATORS, status=204, errors=(NotFoundError,))
+@routes.delete("/v1/webhooks/{id}", access=LISTENING, status=204, errors=(NotFoundError,))
 def delete_webhook(call: Call[None, None], id: UUID) -> Reply:
     """Delete a webhook.
 
@@ -135,7 +142,7 @@ def delete_webhook(call: Call[None, None], id: UUID) -> Reply:
 
 @routes.post(
     "/v1/webhooks/{id}/rotate-secret",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     answer=RotatedWebhookAnswer,
     errors=(NotFoundError, SecretKeysMissingError),
 )
@@ -153,7 +160,7 @@ def rotate_webhook_secret(call: Call[None, None], id: UUID) -> Reply:
 
 @routes.post(
     "/v1/webhooks/{id}/test",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     answer=WebhookTestAnswer,
     own_transactions=True,
     errors=(NotFoundError,),
@@ -163,7 +170,7 @@ def test_webhook(call: Call[None, None], id: UUID) -> Reply:
 
     A signed `ping`, at once. The answer says what the receiver said; it is not logged as a delivery.
     """
-    outcome = call.services.webhooks.test(call.caller.org_id, id)
+    outcome = call.services.webhooks.test(call.caller, id)
     return Reply(
         WebhookTestAnswer(
             ok=outcome.error is None,
@@ -177,7 +184,7 @@ def test_webhook(call: Call[None, None], id: UUID) -> Reply:
 
 @routes.get(
     "/v1/webhooks/{id}/deliveries",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     query=DeliveriesQuery,
     answer=Listing[DeliveryAnswer],
     errors=(NotFoundError,),
@@ -190,7 +197,7 @@ def list_webhook_deliveries(call: Call[DeliveriesQuery, None], id: UUID) -> Repl
     query = call.query
     with call.transaction() as tx:
         page = queries.list_deliveries(
-            tx, id, states=query.state, events=query.event, limit=query.limit, cursor=query.cursor
+            tx, call.caller.scope, id, states=query.state, events=query.event, limit=query.limit, cursor=query.cursor
         )
     items = [_delivery(delivery) for delivery in page.items]
     return Reply(Listing[DeliveryAnswer](items=items, next_cursor=page.next_cursor))
@@ -198,7 +205,7 @@ def list_webhook_deliveries(call: Call[DeliveriesQuery, None], id: UUID) -> Repl
 
 @routes.post(
     "/v1/webhooks/{id}/deliveries/{delivery_id}/redrive",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     answer=DeliveryAnswer,
     errors=(NotFoundError, WebhookInactiveError),
 )
@@ -209,12 +216,12 @@ def redrive_webhook_delivery(call: Call[None, None], id: UUID, delivery_id: UUID
     """
     with call.transaction() as tx:
         deliveries.redrive(tx, call.caller, id, delivery_id)
-        return Reply(_delivery(queries.get_delivery(tx, id, delivery_id)))
+        return Reply(_delivery(queries.get_delivery(tx, call.caller.scope, id, delivery_id)))
 
 
 @routes.post(
     "/v1/webhooks/{id}/redrive",
-    access=ADMINISTRATORS,
+    access=LISTENING,
     answer=RedrivenAnswer,
     errors=(NotFoundError, WebhookInactiveError),
 )
@@ -234,6 +241,7 @@ class _ShownWebhook(TypedDict):
     id: UUID
     url: str
     events: Literal["all"] | list[str]
+    store_ids: list[UUID]
     description: str | None
     active: bool
     disabled_because: str | None
@@ -249,6 +257,7 @@ def _shown(webhook: Webhook) -> _ShownWebhook:
         "id": webhook.id,
         "url": webhook.url,
         "events": "all" if webhook.events is None else list(webhook.events),
+        "store_ids": list(webhook.store_ids or ()),
         "description": webhook.description,
         "active": webhook.active,
         "disabled_because": webhook.disabled_because,

@@ -17,10 +17,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.expression import CTE
 
 from geo_assign.access.commands import audit
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists, word
-from geo_assign.core.outbox import outbox
+from geo_assign.core.outbox import outbox, stores_of, try_lock_events
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.tables import INSTANT
 from geo_assign.webhooks.domain import (
@@ -62,8 +62,7 @@ def fan_out(tx: Tx) -> int:
     None while another worker does it for this organization.
     """
     # Two fan-outs of one organization at once could tell a later event before an earlier one is a delivery at all.
-    alone = func.pg_try_advisory_xact_lock(func.hashtextextended(f"fan-out/{tx.org_id}", 0))
-    if not tx.conn.execute(select(alone)).scalar_one():
+    if not try_lock_events(tx):
         return 0
     taken = _take_events(tx, tx.now())
     deliveries = _deliveries_of(tx, taken, tx.now())
@@ -75,7 +74,7 @@ def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
 
     Raises NotFoundError for a webhook that is gone, SecretUnreadableError.
     """
-    webhook, now = get_webhook(tx, webhook_id), tx.now()
+    webhook, now = get_webhook(tx, EVERYTHING, webhook_id), tx.now()
     if not webhook.active or (webhook.opened_until is not None and not _may_probe(tx, webhook, now)):
         return None
     row = tx.conn.execute(_lease_next(tx, webhook_id, now)).first()
@@ -104,7 +103,7 @@ def _take_events(tx: Tx, now: datetime) -> CTE:
     o, waiting = outbox.c, outbox.alias("waiting").c
     oldest = select(waiting.id).where(waiting.org_id == tx.org_id, waiting.delivered_at.is_(None))
     taken = update(outbox).where(o.org_id == tx.org_id, o.id.in_(oldest.order_by(waiting.sequence).limit(AT_ONCE)))
-    told = (o.id, o.sequence, o.event_type, o.subject_id, o.payload, o.created_at)
+    told = (o.id, o.sequence, o.event_type, o.subject_id, o.payload, o.created_at, o.store_ids)
     return taken.values(delivered_at=now).returning(*told).cte("taken")
 
 
@@ -127,7 +126,8 @@ def _deliveries_of(tx: Tx, taken: CTE, now: datetime) -> CTE:
     }
     listens = or_(w.events.is_(None), taken.c.event_type == any_(w.events))
     rows = select(*values.values()).select_from(taken.join(webhooks, w.org_id == tx.org_id))
-    rows = rows.where(w.active, taken.c.created_at >= w.created_at, listens)
+    of_store = or_(w.store_ids.is_(None), w.store_ids.op("&&")(stores_of(taken)))
+    rows = rows.where(w.active, taken.c.created_at >= w.created_at, listens, of_store)
     return insert(webhook_deliveries).from_select([*values], rows).on_conflict_do_nothing().cte("deliveries")
 
 
@@ -216,15 +216,15 @@ def redrive(tx: Tx, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> None
 
     Raises NotFoundError, WebhookInactiveError.
     """
-    _require_active(tx, webhook_id)
-    get_delivery(tx, webhook_id, delivery_id)
+    _require_active(tx, caller, webhook_id)
+    get_delivery(tx, caller.scope, webhook_id, delivery_id)
     _send_again(tx, webhook_deliveries.c.id == delivery_id)
     audit(tx, caller, "webhook.redriven", subject_kind="webhook", subject_id=webhook_id, delivery=str(delivery_id))
 
 
 def redrive_dead(tx: Tx, caller: Caller, webhook_id: UUID) -> int:
     """Put every dead delivery of a webhook on its way again; returns how many. Raises as `redrive`."""
-    _require_active(tx, webhook_id)
+    _require_active(tx, caller, webhook_id)
     d = webhook_deliveries.c
     redriven = _send_again(tx, (d.webhook_id == webhook_id) & (d.state == DeliveryState.DEAD))
     audit(tx, caller, "webhook.redriven", subject_kind="webhook", subject_id=webhook_id, deliveries=redriven)
@@ -275,8 +275,8 @@ def _learn(tx: Tx, webhook_id: UUID, outcome: Outcome) -> None:
             tx.conn.execute(change.values(opened_until=until))
 
 
-def _require_active(tx: Tx, webhook_id: UUID) -> None:
-    if not get_webhook(tx, webhook_id).active:
+def _require_active(tx: Tx, caller: Caller, webhook_id: UUID) -> None:
+    if not get_webhook(tx, caller.scope, webhook_id).active:
         raise WebhookInactiveError("Switch the webhook on first: nothing is sent to it now.")
 
 

@@ -1,5 +1,6 @@
 """Writes of stores, groups, providers, technicians, staff and duty."""
 
+from geo_assign.workforce.commands.authority import require_store
 from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, start_duty
 from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
 from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
@@ -42,6 +43,7 @@ __all__ = [
     "end_duty",
     "remove_hours_exception",
     "remove_time_off",
+    "require_store",
     "save_view",
     "set_duties",
     "set_hours_exception",

@@ -6,7 +6,7 @@ Only the record of it: whatever else follows from going off duty (open offers ar
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, union, update
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
@@ -16,7 +16,7 @@ from geo_assign.core.outbox import emit
 from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import dump
 from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent
-from geo_assign.workforce.tables import duty_intervals, technicians
+from geo_assign.workforce.tables import duty_intervals, service_groups, technician_groups, technicians
 
 
 def start_duty(tx: Tx, technician_id: UUID, *, by: Caller | None = None) -> bool:
@@ -85,4 +85,13 @@ def _record(tx: Tx, technician_id: UUID, *, on_duty: bool, at: datetime) -> None
         .values(on_duty=on_duty, duty_changed_at=at, updated_at=at)
     )
     event = PresenceChangedEvent(technician_id=technician_id, on_duty=on_duty, at=at)
-    emit(tx, event.type_name, technician_id, dump(event), at=at)
+    emit(tx, event.type_name, technician_id, dump(event), at=at, store_ids=_list_stores(tx, technician_id))
+
+
+def _list_stores(tx: Tx, technician_id: UUID) -> set[UUID]:
+    """The home store, and those of the technician's groups."""
+    t, m, g = technicians.c, technician_groups.c, service_groups.c
+    home = select(t.store_id).where(t.org_id == tx.org_id, t.id == technician_id)
+    joined = technician_groups.join(service_groups, and_(g.org_id == m.org_id, g.id == m.group_id))
+    of_groups = select(g.store_id).select_from(joined).where(m.org_id == tx.org_id, m.technician_id == technician_id)
+    return set(tx.conn.execute(union(home, of_groups)).scalars())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
 from geo_assign.core.wire import dump
-from geo_assign.workorders.domain import Kind, State, WorkOrderEvent, WorkOrderEventData
+from geo_assign.workorders.domain import Kind, MovedEvent, State, WorkOrderEvent, WorkOrderEventData
 from geo_assign.workorders.queries.work_orders import number_text
 from geo_assign.workorders.tables import work_orders
 
@@ -32,4 +32,5 @@ def publish(tx: Tx, order_id: UUID, event: WorkOrderEvent, *, at: datetime) -> N
         at=at,
         detail=event.detail(sent=True),
     )
-    outbox.emit(tx, event.type_name(), order_id, dump(data), at=at)
+    stores = {row.store_id, event.from_store_id} if isinstance(event, MovedEvent) else {row.store_id}
+    outbox.emit(tx, event.type_name(), order_id, dump(data), at=at, store_ids=stores)

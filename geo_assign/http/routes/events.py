@@ -1,0 +1,65 @@
+"""The feed of outgoing events, for those who cannot receive webhooks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError
+from geo_assign.http.operations import LISTENING, Call, Reply, Routes
+from geo_assign.http.routes.webhook_models import EventName
+from geo_assign.http.schemas import Answer, CommaList, Query, Shaped
+from geo_assign.http.webhook_events import PresenceWebhook, WorkOrderWebhook
+from geo_assign.webhooks.feed import CursorTooOldError, FeedFilter, read_feed
+
+routes = Routes("Webhooks")
+
+
+class FeedQuery(Query):
+    """From where on, and which events."""
+
+    after: str | None = Field(None, max_length=1_000, description="`next_cursor` of the answer before.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items on a page.")
+    event: CommaList[EventName] = Field([], description="Only these events.")
+    store_id: CommaList[UUID] = Field([], description="Only events of these stores.")
+
+
+class FeedEventAnswer(Answer):
+    """An event as a webhook tells it; its `id` stays the same."""
+
+    id: UUID
+    type: str = Field(description="The event's name.")
+    timestamp: datetime = Field(description="When it happened.")
+    data: Annotated[Mapping[str, object], Shaped(WorkOrderWebhook | PresenceWebhook)]
+
+
+class FeedAnswer(Answer):
+    """Events in order. Go on with `next_cursor`, which is always there: at once if `has_more`, else when you like."""
+
+    items: list[FeedEventAnswer]
+    next_cursor: str
+    has_more: bool = Field(description="There is more to read already, even if `items` is short or empty.")
+
+
+@routes.get(
+    "/v1/events",
+    access=LISTENING,
+    query=FeedQuery,
+    answer=FeedAnswer,
+    errors=(BadCursorError, CursorTooOldError),
+)
+def list_events(call: Call[FeedQuery, None]) -> Reply:
+    """Read the events as a feed.
+
+    The same as webhooks send, of the last 30 days, in order per work order. Without `after`, from the oldest on.
+    """
+    query = call.query
+    which = FeedFilter(events=query.event, store_ids=query.store_id)
+    with call.transaction() as tx:
+        page = read_feed(tx, call.caller.scope, which, after=query.after, limit=query.limit)
+    items = [
+        FeedEventAnswer(id=one.id, type=one.event_type, timestamp=one.occurred_at, data=one.data) for one in page.items
+    ]
+    return Reply(FeedAnswer(items=items, next_cursor=page.next_cursor, has_more=page.has_more))
