@@ -33,6 +33,7 @@ from geo_assign.http.routes import (
     crews,
     decisions,
     events,
+    following,
     geocoding,
     hours_exceptions,
     ladders,
@@ -102,6 +103,7 @@ FEATURES = (
     decisions,
     offers,
     completion,
+    following,
     map,
     privacy,
 )

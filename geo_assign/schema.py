@@ -5,6 +5,7 @@ from geo_assign.completion import tables as completion
 from geo_assign.core import idempotency, outbox
 from geo_assign.core.tables import metadata
 from geo_assign.dispatch import tables as dispatch
+from geo_assign.following import tables as following
 from geo_assign.geocoding import tables as geocoding
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
@@ -18,6 +19,7 @@ __all__ = [
     "access",
     "completion",
     "dispatch",
+    "following",
     "geocoding",
     "idempotency",
     "metadata",

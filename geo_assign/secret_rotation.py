@@ -6,10 +6,12 @@ from uuid import UUID
 from geo_assign.access.commands import reencrypt_second_factors
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.secrets import SecretBox
+from geo_assign.following.commands import rotate_customer_links
 from geo_assign.geocoding.commands.map_keys import rotate_map_keys
 from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets
 
 ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
+    "customer_links": ("customers' links", rotate_customer_links),
     "map_keys": ("map keys", rotate_map_keys),
     "webhook_secrets": ("webhook secrets", reencrypt_webhook_secrets),
     "second_factors": ("second factors", reencrypt_second_factors),

@@ -58,6 +58,7 @@ class ActorKind(StrEnum):
     API_KEY = "api_key"
     TECHNICIAN = "technician"
     SYSTEM = "system"
+    CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +202,20 @@ class AuditFilter:
 
 
 class TokenKind(StrEnum):
-    """A person's session, a machine's key, or what a one-time link carries, which calls nothing but its own use."""
+    """A person's session, a machine's key, or what a link carries, which calls nothing but its own use."""
 
     SESSION = "session"
     API_KEY = "api_key"
     ONE_TIME_LINK = "one_time_link"
+    CUSTOMER_LINK = "customer_link"
 
 
-_PREFIXES = {TokenKind.SESSION: "gas", TokenKind.API_KEY: "gak", TokenKind.ONE_TIME_LINK: "gal"}
+_PREFIXES = {
+    TokenKind.SESSION: "gas",
+    TokenKind.API_KEY: "gak",
+    TokenKind.ONE_TIME_LINK: "gal",
+    TokenKind.CUSTOMER_LINK: "gac",
+}
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
 _TOKEN = re.compile(rf"({'|'.join(_KINDS)})_([A-Za-z0-9_-]{{22}})_([A-Za-z0-9._~+/=-]{{1,200}})")
 SECRET = re.compile(r"[A-Za-z0-9._~+/=-]{16,200}")

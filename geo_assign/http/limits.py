@@ -39,6 +39,9 @@ LOG_INS_PER_ACCOUNT = Rate("log_in_account", 10)
 LOG_INS_PER_ADDRESS = Rate("log_in_address", 60)
 LOG_INS_FROM_UNKNOWN_ADDRESSES = Rate("log_in_unknown", 200, 3_600)
 KNOWN_ADDRESSES = Rate("log_in_known", 1, 30 * 86_400)
+# A page that follows a technician asks every ten seconds; many customers may share the address of one mobile network.
+LOOKS_PER_LINK = Rate("customer_link", 60)
+LOOKS_PER_ADDRESS = Rate("customer_link_address", 600)
 _IPV6_SITE = 64
 CALLS_PER_CALLER = Rate("calls", 6_000)
 
@@ -108,6 +111,12 @@ class Limits:
             raise
         self._give_back(counted)
         self._counters.hit(KNOWN_ADDRESSES, here)
+
+    def look(self, link: bytes, address: str) -> None:
+        """One more look by a customer's link from an address."""
+        if self._counters is not None:
+            self._hit(LOOKS_PER_ADDRESS, _site_of(address), TooManyError)
+            self._hit(LOOKS_PER_LINK, link.hex(), TooManyError)
 
     def call(self, caller_id: UUID, operation: str) -> None:
         """One more call of `operation` by this caller."""

@@ -19,6 +19,7 @@ class How(StrEnum):
     LIST = "list"
     DECISION = "decision"
     EXPORT = "export"
+    CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,10 @@ class StoreSettings(BaseModel):
         None,
         description="Where phone numbers are read, two letters of ISO 3166. Not set means the time zone's country.",
     )
+    customer_links: bool = Field(
+        False,
+        description="Trigger: customers may follow their work order by a link: who comes, when, and on the way where.",
+    )
     coarse_positions: bool = Field(
         False, description="Positions of technicians who have no work from here are shown to about a kilometre."
     )

@@ -203,11 +203,14 @@ def fresh_token(house: House, who: str) -> str:
     return str(answer.get_json()["token"])
 
 
+_OF_THE_MOMENT = {"instance", "server_now", "cursor", "slot", "created_at"}
+
+
 def told(answer: TestResponse, sent: str) -> tuple[int, str]:
     """Status and body, without what is every request's own: its name, the time, and the id that was asked for."""
     body = answer.get_json(silent=True)
     if isinstance(body, dict):
-        own = {"instance", "server_now", "cursor", "slot"} | ({"next_cursor"} if "has_more" in body else set())
+        own = _OF_THE_MOMENT | ({"next_cursor"} if "has_more" in body else set())
         body = {name: value for name, value in body.items() if name not in own}
     return answer.status_code, json.dumps(body, sort_keys=True).replace(sent, "<id>")
 

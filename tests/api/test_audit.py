@@ -229,6 +229,16 @@ def erased_customer(house: House) -> str:
     return order
 
 
+def customer_link(house: House, *, revoked: bool = False) -> str:
+    order = str(house.ticket(house.technician())["id"])
+    store = house.api.get(f"/v1/work-orders/{order}", by="root").get_json()["store_id"]
+    house.edit(f"/v1/stores/{store}/settings", {"customer_links": True}, "PUT")
+    house.make(f"/v1/work-orders/{order}/customer-link", {})
+    if revoked:
+        house.delete(f"/v1/work-orders/{order}/customer-link")
+    return order
+
+
 def exported_technician(house: House) -> str:
     person = house.technician()
     house.done(house.api.get(f"/v1/technicians/{person}/export", by="root"))
@@ -288,6 +298,8 @@ ACTS = (
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
     Act("api_key.revoked", "api_key", revoked_api_key),
+    Act("customer_link.created", "work_order", customer_link),
+    Act("customer_link.revoked", "work_order", lambda h: customer_link(h, revoked=True)),
     Act("customer.exported", "customer", exported_customer),
     Act("hours_exception.removed", "technician", lambda h: hours_exception(h, removed=True), {"date": "2031-05-01"}),
     Act("hours_exception.set", "technician", hours_exception, {"date": "2031-05-01"}),

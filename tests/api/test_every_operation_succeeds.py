@@ -254,10 +254,23 @@ def serve_customers(story: Story, ids: dict[str, str]) -> None:
     (offer,) = story.get("/v1/me/offers", by="bo")["items"]
     assert story.post(f"/v1/offers/{offer['id']}/accept", by="bo")["state"] == "accepted"
     assert [work["id"] for work in story.get("/v1/me/schedule", by="bo")["items"]] == [order["id"]]
+    be_followed(story, ids, order["id"])
     for state in ("travelling", "on_site", "in_progress", "completed"):
         step = story.post(f"/v1/work-orders/{order['id']}/status", {"state": state}, by="bo")
         assert step["state"] == state
     show_what_was_done(story, order["id"])
+
+
+def be_followed(story: Story, ids: dict[str, str], order_id: str) -> None:
+    """The customer gets a link, opens it, and it is revoked."""
+    store = f"/v1/stores/{ids['store']}"
+    story.call("PUT", f"{store}/settings", {"customer_links": True}, version=story.get(store)["version"])
+    path = f"/v1/work-orders/{order_id}/customer-link"
+    link = story.post(path, by="widget")
+    token = link["url"].rpartition("/")[2]
+    assert story.post("/v1/customer-links/open", {"token": token}, by=None)["technician_name"] == "Bo"
+    assert story.get(path, by="desk")["opened_at"] is not None
+    story.call("DELETE", path, by="desk")
 
 
 def show_what_was_done(story: Story, order_id: str) -> None:

@@ -257,4 +257,6 @@ _REST = (
     sha256, content, technician_id, created_at)
     VALUES (%(org_id)s, %(work_order)s, %(work_order)s, 'signature', 'image/png', 1, 1, 1, '0', '0', %(technician)s,
     now())""",
+    """INSERT INTO customer_links (org_id, id, work_order_id, token_hash, token_encrypted, created_at, created_by)
+    VALUES (%(org_id)s, %(work_order)s, %(work_order)s, '0', '0', now(), '{}')""",
 )

@@ -27,11 +27,13 @@ from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateE
 
 routes = Routes("Completion")
 
+BYTES = "application/octet-stream"
+_ANSWERED_AS = (*MEDIA_TYPES.values(), BYTES)
 _REFUSED = (WorkOrderNotFoundError, WorkOrderStateError, ImageUnreadableError)
 
 
 class ImageBody(RootModel[bytes]):
-    """The image's bytes, at most 5 MB."""
+    """The image's bytes, at most 5 MB, sent as `image/jpeg`, `image/png`, `image/webp` or without saying which."""
 
 
 class ImageAnswer(Answer):
@@ -63,8 +65,8 @@ class CompletionAnswer(Answer):
 
 def _require_image(content_type: str | None) -> None:
     named = (content_type or "").partition(";")[0].strip().lower()
-    if named not in {*MEDIA_TYPES.values(), "image/jpg"}:
-        raise UnsupportedMediaTypeError("Send the image itself as image/jpeg, image/png or image/webp.")
+    if named not in {BYTES, *MEDIA_TYPES.values(), "image/jpg"}:
+        raise UnsupportedMediaTypeError(f"Send the image itself as image/jpeg, image/png, image/webp or {BYTES}.")
 
 
 def _read_image(model: type[M], raw: bytes) -> M:
@@ -73,7 +75,8 @@ def _read_image(model: type[M], raw: bytes) -> M:
     return model.model_validate(raw)
 
 
-IMAGE = BodyFormat(tuple(MEDIA_TYPES.values()), _require_image, _read_image)
+IMAGE = BodyFormat((BYTES,), _require_image, _read_image)
+"""The document names the one type that generators of clients know for bytes; an image's own are taken as well."""
 
 
 @routes.get(
@@ -159,7 +162,7 @@ def delete_photo(call: Call[None, None], id: UUID, photo_id: UUID) -> Reply:
 @routes.get(
     "/v1/work-orders/{id}/photos/{photo_id}",
     access=OWN_WORK,
-    media_types=tuple(MEDIA_TYPES.values()),
+    media_types=_ANSWERED_AS,
     lane=Lane.PICTURES,
     errors=(WorkOrderNotFoundError, NotFoundError, queries.ImageMissingError),
 )
@@ -171,7 +174,7 @@ def get_photo(call: Call[None, None], id: UUID, photo_id: UUID) -> Reply:
 @routes.get(
     "/v1/work-orders/{id}/signature",
     access=OWN_WORK,
-    media_types=tuple(MEDIA_TYPES.values()),
+    media_types=_ANSWERED_AS,
     lane=Lane.PICTURES,
     errors=(WorkOrderNotFoundError, NotFoundError, queries.ImageMissingError),
 )
