@@ -33,6 +33,7 @@ DISPATCH = (
     "Tickets",
     "Status colours",
     "Technician learns of an assignment",
+    "Customer follows",
 )
 SERVICE_GROUPS = (
     "Dispatcher role per service group",

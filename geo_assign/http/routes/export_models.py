@@ -110,7 +110,7 @@ class ExportedCurrentPositionAnswer(ExportedPositionAnswer):
 
 
 class ExportedDutyAnswer(Answer):
-    """A time on duty; `ended_at` is null while it lasts."""
+    """A time on duty; `ended_at` is null while it lasts. `session_id`: the session that carried it."""
 
     id: UUID
     started_at: datetime

@@ -64,7 +64,7 @@ class FollowedAnswer(Answer):
 
     number: str
     stage: Stage = Field(description="How far the work is.")
-    store_name: str
+    store_name: str = Field(description="The store that sends the technician.")
     timezone: str = Field(description="The store's, in which times are shown.")
     slot: SlotAnswer
     technician_name: str | None = Field(description="Null until it is known who comes.")

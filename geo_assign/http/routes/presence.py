@@ -22,7 +22,11 @@ class PresenceBody(Body):
 
 
 class PresenceAnswer(Answer):
-    """Whether the technician is on duty, until when the hours go, and whether the device is heard from."""
+    """Whether the technician is on duty and within the day's hours, and whether the device is heard from.
+
+    `within_hours`, `heard_at`: when it was last heard from. `position_at` is the time of its newest position, and
+    `position_fresh` whether that is young enough to be sent to work.
+    """
 
     on_duty: bool
     changed_at: datetime | None = Field(description="When duty last began or ended.")

@@ -56,7 +56,10 @@ class PolicyAnswer(Answer):
 
 
 class SecondFactorAnswer(Answer):
-    """Your second factor. `csrf_token` is null where no secret keys are configured."""
+    """Your second factor: whether it is `enabled`, and since `confirmed_at`.
+
+    `recovery_codes_left` counts those not used. `csrf_token` is null where no secret keys are configured.
+    """
 
     enabled: bool
     confirmed_at: datetime | None
@@ -74,7 +77,7 @@ class EnrolmentAnswer(Answer):
 
 
 class RecoveryCodesAnswer(Answer):
-    """Each logs in once, in the place of a code of the app. They are told here only."""
+    """Each of `recovery_codes` logs in once, in the place of a code of the app. They are told here only."""
 
     recovery_codes: list[str]
 
@@ -122,6 +125,7 @@ def begin_own_second_factor(call: Call[None, None]) -> Reply:
     "/v1/me/second-factor/confirm",
     access=SECOND_FACTOR,
     body=CodeBody,
+    example={"code": "123456"},
     answer=RecoveryCodesAnswer,
     errors=(SecondFactorEnabledError, *_WRONG),
 )
@@ -139,6 +143,7 @@ def confirm_own_second_factor(call: Call[None, CodeBody]) -> Reply:
     "/v1/me/second-factor/recovery-codes",
     access=SECOND_FACTOR,
     body=CodeBody,
+    example={"code": "123456"},
     answer=RecoveryCodesAnswer,
     errors=_WRONG,
 )
@@ -156,6 +161,7 @@ def renew_own_recovery_codes(call: Call[None, CodeBody]) -> Reply:
     "/v1/me/second-factor/disable",
     access=SECOND_FACTOR,
     body=CodeBody,
+    example={"code": "123456"},
     status=204,
     errors=_WRONG,
 )
@@ -187,7 +193,13 @@ def get_organization_second_factor(call: Call[None, None]) -> Reply:
         return Reply(PolicyAnswer(required_of=get_second_factor_policy(tx)))
 
 
-@routes.put("/v1/organization/second-factor", access=ADMINISTRATORS, body=PolicyBody, answer=PolicyAnswer)
+@routes.put(
+    "/v1/organization/second-factor",
+    access=ADMINISTRATORS,
+    body=PolicyBody,
+    example={"required_of": "administrators"},
+    answer=PolicyAnswer,
+)
 def put_organization_second_factor(call: Call[None, PolicyBody]) -> Reply:
     """Say of whom a second factor is demanded.
 

@@ -5,8 +5,8 @@ Adds only: a table that older versions do not know, and one more way to look.
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
