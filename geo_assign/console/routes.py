@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, redirect, send_file, send_from_directory
+from flask import Blueprint, Response, abort, jsonify, redirect, request, send_file, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
 DIST = Path(__file__).parent / "dist"
 A_YEAR_S = 365 * 24 * 3600
 # One document serves every page: it finds the page by its name, and says so where there is none.
 PAGE_NAME = re.compile(r"[a-z-]*")
+# A customer's address is the secret: no other host is told it, and no index.
+UNTOLD = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+LINK_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>geo-assign: the console is not built</title>
@@ -84,9 +87,7 @@ def console_blueprint(
     def index(page: str = "") -> Response:
         if not PAGE_NAME.fullmatch(page):
             abort(404)
-        if not (dist / "index.html").is_file():
-            return Response(NOT_BUILT, status=503, mimetype="text/html")
-        return send_file(dist / "index.html", max_age=0)
+        return send_page(dist / "index.html")
 
     @blueprint.get("/console/assets/<path:name>")
     def asset(name: str) -> Response:
@@ -103,9 +104,13 @@ def console_blueprint(
             abort(404)
         return send_file(path, mimetype="application/geo+json", max_age=300)
 
+    add_customers_page(blueprint, dist)
+
     @blueprint.after_request
     def protect(response: Response) -> Response:
         response.headers.update(headers)
+        if request.path.startswith("/t/"):
+            response.headers.update(UNTOLD)
         return response
 
     return blueprint
@@ -138,6 +143,23 @@ def installed_version() -> str:
         return version("geo-assign")
     except PackageNotFoundError:
         return "0"
+
+
+def add_customers_page(blueprint: Blueprint, dist: Path) -> None:
+    """`/t/…`: a customer follows the own work order. The page asks the API what the link shows."""
+
+    @blueprint.get("/t/<token>")
+    def follow(token: str) -> Response:
+        if not LINK_TOKEN.fullmatch(token):
+            abort(404)
+        return send_page(dist / "follow.html")
+
+
+def send_page(path: Path) -> Response:
+    """A built page, or how to build it."""
+    if not path.is_file():
+        return Response(NOT_BUILT, status=503, mimetype="text/html")
+    return send_file(path, max_age=0)
 
 
 def send_asset(folder: Path, name: str) -> Response:

@@ -47,6 +47,18 @@ def test_the_page_is_never_stale_and_its_assets_never_asked_again(dist: Path) ->
     asset.close()
 
 
+def test_a_customers_page_tells_its_address_to_no_other_host_and_no_index(dist: Path) -> None:
+    (dist / "follow.html").write_text("<!doctype html><title>Your visit</title>")
+    browser = client(ConsoleSettings(), dist)
+    with browser.get("/t/gac_AAAAAAAAAAAAAAAAAAAAAA_a-b_c") as page:
+        assert (page.status_code, page.mimetype) == (200, "text/html")
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["X-Robots-Tag"] == "noindex"
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    for wrong in ("/t/", "/t/a/b", "/t/%3Cscript%3E", "/t/" + "a" * 300):
+        assert browser.get(wrong).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["", "board", "no-such-page"])
 def test_every_page_is_the_same_document(dist: Path, name: str) -> None:
     with client(ConsoleSettings(), dist).get(f"/console/{name}") as answer:

@@ -37,6 +37,8 @@ export default defineConfig({
     // The map library is one lazy chunk; its size is known.
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
+    // The console, and the page of a customer who follows the own work order.
+    rolldownOptions: { input: ["index.html", "follow.html"] },
   },
   server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE, "/console/basemap.json": SERVICE } },
 });

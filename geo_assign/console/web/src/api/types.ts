@@ -41,6 +41,9 @@ export type Reason = Schemas["ReasonAnswer"];
 export type Exclusion = Schemas["ExclusionAnswer"];
 export type Nearest = Schemas["NearestAnswer"];
 
+/** A work order as its customer sees it. */
+export type Followed = Schemas["FollowedAnswer"];
+
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;

@@ -1,0 +1,12 @@
+import { render } from "preact";
+import "../styles/fonts.css";
+import "../styles/tokens.css";
+import "../styles/base.css";
+import "../styles/follow.css";
+import { Follower } from "./follower";
+import { FollowPage } from "./FollowPage";
+
+const token = location.pathname.split("/").pop() ?? "";
+const follower = new Follower(token);
+follower.start();
+render(<FollowPage follower={follower} />, document.getElementById("app")!);
