@@ -79,13 +79,23 @@ EVERYTHING = Scope(everything=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller of a use case. `id` is the user's (also a technician's: see `technician_id`) or the API key's.
+class TrackerUse:
+    """What was last noted of a tracker: when it sent, as which app and version, and what became of it."""
 
-    `role` is None for API keys, `session_id` for everything but sessions. `expires_at` is when the session ends unless
-    it is used; `renewable_until` is set while its use moves that on (`renew_session`).
-    `must_enrol`: the organization demands a
-    second factor that this user has not switched on, so that a session is good for that alone.
+    noted_at: datetime | None
+    client: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The caller of a use case.
+
+    `id` is the user's (also a technician's: see `technician_id`), the API key's or the tracker's. `role` is None for
+    API keys and trackers, `session_id` for everything but sessions, `tracker` for everything but trackers.
+    `expires_at` is when the session ends unless it is used; `renewable_until` is set while its use moves that on
+    (`renew_session`). `must_enrol`: the organization demands a second factor that this user has not switched on, so
+    that a session is good for that alone.
     """
 
     org_id: UUID
@@ -102,6 +112,7 @@ class Caller:
     expires_at: datetime | None = field(default=None, compare=False)
     renewable_until: datetime | None = field(default=None, compare=False)
     must_enrol: bool = False
+    tracker: TrackerUse | None = None
 
     def may(self, *, roles: Collection[Role], scopes: Collection[ApiScope]) -> bool:
         """Whether the role is one of `roles`, or the key carries one of `scopes`."""
@@ -202,10 +213,14 @@ class AuditFilter:
 
 
 class TokenKind(StrEnum):
-    """A person's session, a machine's key, or what a link carries, which calls nothing but its own use."""
+    """A person's session, a machine's key, what a tracker app sends positions with, or what a link carries.
+
+    A link calls nothing but its own use.
+    """
 
     SESSION = "session"
     API_KEY = "api_key"
+    TRACKER = "tracker"
     ONE_TIME_LINK = "one_time_link"
     CUSTOMER_LINK = "customer_link"
 
@@ -213,6 +228,7 @@ class TokenKind(StrEnum):
 _PREFIXES = {
     TokenKind.SESSION: "gas",
     TokenKind.API_KEY: "gak",
+    TokenKind.TRACKER: "gat",
     TokenKind.ONE_TIME_LINK: "gal",
     TokenKind.CUSTOMER_LINK: "gac",
 }

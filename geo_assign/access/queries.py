@@ -21,6 +21,7 @@ from geo_assign.access.domain import (
     SecondFactorPolicy,
     Token,
     TokenKind,
+    TrackerUse,
     User,
     is_demanded,
 )
@@ -30,8 +31,10 @@ from geo_assign.access.statements import (
     API_KEYS_BY_ID,
     SESSION_BY_TOKEN,
     SESSIONS_BY_ID,
+    TRACKER_BY_TOKEN,
     ApiKeyRow,
     SessionRow,
+    TrackerRow,
 )
 from geo_assign.access.tables import (
     api_keys,
@@ -52,6 +55,7 @@ from geo_assign.core.rows import ResultRow
 _OPENINGS: Mapping[TokenKind, AnyOpening] = {
     TokenKind.SESSION: Opening("find_session", SESSION_BY_TOKEN),
     TokenKind.API_KEY: Opening("find_api_key", API_KEY_BY_TOKEN),
+    TokenKind.TRACKER: Opening("find_tracker", TRACKER_BY_TOKEN),
 }
 
 
@@ -77,6 +81,9 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
     if token.kind is TokenKind.SESSION:
         assert isinstance(row, SessionRow)
         return _of_session(tx.org_id, row)
+    if token.kind is TokenKind.TRACKER:
+        assert isinstance(row, TrackerRow)
+        return _of_tracker(tx.org_id, row)
     assert isinstance(row, ApiKeyRow)
     return _of_api_key(tx.org_id, row)
 
@@ -133,6 +140,19 @@ def _of_api_key(org_id: UUID, row: ApiKeyRow) -> Caller:
         name=row.name,
         scope=Scope(everything=not row.store_ids, store_ids=frozenset(row.store_ids)),
         api_scopes=frozenset(row.scopes),
+    )
+
+
+def _of_tracker(org_id: UUID, row: TrackerRow) -> Caller:
+    return Caller(
+        org_id=org_id,
+        kind=ActorKind.TECHNICIAN,
+        id=row.id,
+        name=row.technician_name,
+        scope=Scope(technician_id=row.technician_id),
+        technician_id=row.technician_id,
+        device=row.device,
+        tracker=TrackerUse(row.used_at, row.client, row.outcome),
     )
 
 

@@ -42,7 +42,9 @@ from geo_assign.core.statements import Parameters, Statement
 _IDS = ARRAY(Uuid())
 _ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), ids=_IDS)
 # Of tables that belong to `workforce` only the columns that are read here.
-_technicians = table("technicians", *(column(name) for name in ("org_id", "id", "user_id", "active")))
+_technicians = table("technicians", *(column(name) for name in ("org_id", "id", "user_id", "name", "active")))
+_OF_TRACKERS = ("org_id", "id", "technician_id", "name", "token_hash", "revoked_at", "used_at", "client", "outcome")
+_trackers = table("trackers", *(column(name) for name in _OF_TRACKERS))
 _store_administrators = table("store_administrators", *(column(name) for name in ("org_id", "user_id", "store_id")))
 _group_dispatchers = table("group_dispatchers", *(column(name) for name in ("org_id", "user_id", "group_id")))
 _api_key_stores = table("api_key_stores", *(column(name) for name in ("org_id", "api_key_id", "store_id")))
@@ -76,6 +78,19 @@ class ApiKeyRow(NamedTuple):
     name: str
     scopes: Sequence[str]
     store_ids: Sequence[UUID]
+    opened_at: datetime
+
+
+class TrackerRow(NamedTuple):
+    """A tracker that may send, of an active technician, and what was last noted of it."""
+
+    id: UUID
+    technician_id: UUID
+    technician_name: str
+    device: str
+    used_at: datetime | None
+    client: str | None
+    outcome: str | None
     opened_at: datetime
 
 
@@ -148,6 +163,25 @@ def _api_keys(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
     ).where(k.c.org_id == _ASKED.org_id, which(k), k.c.revoked_at.is_(None))
 
 
+def _trackers_by_token() -> AnySelect:
+    d, t = _trackers.alias("d"), _technicians.alias("t")
+    active = and_(t.c.org_id == _ASKED.org_id, t.c.id == d.c.technician_id, t.c.active)
+    return (
+        select(
+            d.c.id,
+            d.c.technician_id,
+            t.c.name.label("technician_name"),
+            d.c.name.label("device"),
+            d.c.used_at,
+            d.c.client,
+            d.c.outcome,
+            func.clock_timestamp().label("opened_at"),
+        )
+        .select_from(d.join(t, active))
+        .where(d.c.org_id == _ASKED.org_id, _has_token(d), d.c.revoked_at.is_(None))
+    )
+
+
 def _has_token(credentials: FromClause) -> ColumnElement[bool]:
     return credentials.c.token_hash == _ASKED.token_hash
 
@@ -159,4 +193,5 @@ def _is_listed(credentials: FromClause) -> ColumnElement[bool]:
 SESSION_BY_TOKEN = Statement.of(SessionRow, _sessions(_has_token))
 SESSIONS_BY_ID = Statement.of(SessionRow, _sessions(_is_listed))
 API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_keys(_has_token))
+TRACKER_BY_TOKEN = Statement.of(TrackerRow, _trackers_by_token())
 API_KEYS_BY_ID = Statement.of(ApiKeyRow, _api_keys(_is_listed))

@@ -1,10 +1,21 @@
-"""From a request's credentials to the caller: Bearer header, the password of Basic, or the console's cookie."""
+"""From a request's credentials to the caller: Bearer header, the password of Basic, or the console's cookie.
+
+Tracker apps put their token where each of them can: also into the address or the body, and never into a cookie.
+"""
 
 import base64
 import binascii
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from geo_assign.access.domain import Caller, Role, SecondFactorEnrolmentRequiredError, Token, parse_token
+from geo_assign.access.domain import (
+    Caller,
+    Role,
+    SecondFactorEnrolmentRequiredError,
+    Token,
+    TokenKind,
+    parse_token,
+)
 from geo_assign.access.queries import opened_caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, UnauthenticatedError
@@ -12,6 +23,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.http.csrf import HEADER, SAFE_METHODS, find_session_cookie, require_csrf_token
 from geo_assign.http.operations import Access
 from geo_assign.http.request import Request
+from geo_assign.positions.trackers import identities_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,40 @@ def credentials_of(request: Request) -> Credentials:
     return Credentials(parse_token(cookie), by_cookie=True)
 
 
+def find_tracker_credentials(request: Request) -> Credentials | None:
+    """The token of a tracker app in the headers or the address; None when only the body can hold it.
+
+    A header may also hold a session's token. An address is written into logs on the way, so there only a tracker's
+    counts, which may do nothing but send positions.
+    """
+    return _find_token(_tokens_in_headers(request), tuple(TokenKind)) or find_credentials_in(request.query_string)
+
+
+def find_credentials_in(sent: bytes) -> Credentials | None:
+    """The token of a tracker in a query string, a form or JSON."""
+    return _find_token(identities_in(sent), (TokenKind.TRACKER,))
+
+
+def _tokens_in_headers(request: Request) -> Iterator[str]:
+    authorization: str | None = request.environ.get("HTTP_AUTHORIZATION")
+    if authorization is not None:
+        scheme, _, value = authorization.partition(" ")
+        yield _password_in(value) if scheme.lower() == "basic" else (value or scheme).strip()
+    for name in ("X-Limit-D", "X-Limit-U"):
+        yield request.headers.get(name, "").strip()
+
+
+def _find_token(texts: Iterable[str], kinds: Iterable[TokenKind]) -> Credentials | None:
+    for text in texts:
+        try:
+            token = parse_token(text)
+        except UnauthenticatedError:
+            continue
+        if token.kind in kinds:
+            return Credentials(token, by_cookie=False)
+    return None
+
+
 def authenticate(tx: Tx, credentials: Credentials, request: Request, *, settings: Settings) -> Caller:
     """Who calls, in a transaction opened with the token's question. Raises UnauthenticatedError, CsrfTokenError."""
     caller = opened_caller(tx, credentials.token)
@@ -48,6 +94,10 @@ def require_access(caller: Caller, access: Access) -> None:
 
     SecondFactorEnrolmentRequiredError for a session that is good for enrolment alone.
     """
+    if caller.tracker is not None:
+        if not access.trackers:
+            raise ForbiddenError("A tracker's token is for sending positions.")
+        return
     if caller.must_enrol and not access.enrolling:
         raise SecondFactorEnrolmentRequiredError
     if not caller.may(roles=access.roles, scopes=access.scopes):
@@ -63,9 +113,17 @@ def _token_in(authorization: str) -> str:
         return value.strip()
     if kind == "basic":
         # Trackers that know no other way: any user name, the token as the password.
-        try:
-            decoded = base64.b64decode(value.strip(), validate=True).decode("ascii")
-        except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-            raise UnauthenticatedError("The Basic credentials cannot be read.") from error
-        return decoded.partition(":")[2]
+        if not (password := _password_in(value)):
+            raise UnauthenticatedError("The Basic credentials cannot be read.")
+        return password
     raise UnauthenticatedError("Authorization takes a Bearer token.")
+
+
+def _password_in(basic: str) -> str:
+    """The password of Basic credentials; empty when they cannot be read."""
+    try:
+        # The user name may be any text; the token is ASCII, whatever stands before it.
+        decoded = base64.b64decode(basic.strip(), validate=True).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return ""
+    return decoded.partition(":")[2].strip()

@@ -8,13 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from geo_assign.http.decoding import FORM, M, decode_body, decode_form, require_form, require_json
+from geo_assign.http.decoding import FORM, M, decode_body, decode_form, decode_query, require_form, require_json
 
 
 class Decode(Protocol):
     """Reads bytes as a model; without a body they are empty. Raises InvalidError."""
 
     def __call__(self, model: type[M], raw: bytes, /) -> M: ...
+
+
+class DecodeQuery(Protocol):
+    """Reads a query string as a model. Raises BadQueryError."""
+
+    def __call__(self, model: type[M], query_string: str, /) -> M: ...
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class BodyFormat:
     decode: Decode
 
 
+STRICT_QUERY: DecodeQuery = decode_query
 STRICT_JSON = BodyFormat(("application/json",), require_json, decode_body)
 URL_ENCODED = BodyFormat((FORM,), require_form, decode_form)
 """Written like a query string: `lat=41.15&lon=-8.61`."""

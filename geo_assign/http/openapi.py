@@ -128,6 +128,7 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
             "headers": _HEADERS,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token or an API key."},
+                "basic": {"type": "http", "scheme": "basic", "description": "A tracker's token as the password."},
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -143,6 +144,8 @@ def render_document(operations: Sequence[Operation], *, version: str, extra_path
 def access_of(access: Access) -> Json:
     """`x-access`: who may call. Programs rely on its three members, so each is there when it is empty, too."""
     shown: Json = {"roles": list(access.roles), "scopes": list(access.scopes), "permission": access.permission}
+    if access.trackers:
+        shown["trackers"] = True
     return {**shown, "public": True} if access.public else shown
 
 
@@ -153,13 +156,19 @@ def _operation(operation: Operation, references: References, schemas: Mapping[st
         "summary": operation.summary,
         "description": operation.description,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, references, schemas)],
-        **({"security": []} if operation.access.public else {}),
+        **_security(operation.access),
         "x-access": access_of(operation.access),
     }
     item["parameters"] += _header_parameters(operation)
     if operation.body is not None:
         item["requestBody"] = _request_body(operation, operation.body, references)
     return {name: value for name, value in item.items() if value or name == "security"}
+
+
+def _security(access: Access) -> Json:
+    if access.public:
+        return {"security": []}
+    return {"security": [{"bearer": []}, {"basic": []}]} if access.trackers else {}
 
 
 def _request_body(operation: Operation, body: type[BaseModel], references: References) -> Json:

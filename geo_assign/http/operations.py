@@ -20,7 +20,7 @@ from geo_assign.access.domain import ApiScope, Caller, Permission, Role
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError
 from geo_assign.core.idempotency import Attempt
-from geo_assign.http.bodies import STRICT_JSON, BodyFormat
+from geo_assign.http.bodies import STRICT_JSON, STRICT_QUERY, BodyFormat, DecodeQuery
 from geo_assign.http.paths import TYPE_OF_KIND, PathValue, parameters_of, rule_of
 from geo_assign.http.services import Services
 
@@ -43,7 +43,8 @@ class Access:
     """Who may call an operation. `public`: any client, without credentials. Shown in OpenAPI as `x-access`.
 
     `permission` is wanted of dispatchers only: administrators have every one. `enrolling`: also of sessions that are
-    good for nothing until their user has a second factor.
+    good for nothing until their user has a second factor. `trackers`: also of a technician's tracker app, with its
+    token where the app can put it.
     """
 
     roles: tuple[Role, ...] = ()
@@ -51,6 +52,7 @@ class Access:
     permission: Permission | None = None
     public: bool = False
     enrolling: bool = False
+    trackers: bool = False
 
 
 ADMINISTRATORS = Access(roles=(Role.ADMINISTRATOR,))
@@ -61,6 +63,7 @@ READING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.READ,))
 LEAD_WRITING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
 OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
 TECHNICIANS = Access(roles=(Role.TECHNICIAN,))
+TRACKERS = Access(roles=(Role.TECHNICIAN,), trackers=True)
 ALL_ROLES = Access(roles=tuple(Role))
 EVEN_ENROLLING = Access(roles=tuple(Role), enrolling=True)
 SECOND_FACTOR = Access(roles=DISPATCHING.roles, enrolling=True)
@@ -133,10 +136,10 @@ class Operation:
     """One call of the API. `query` and `body` are pydantic models.
 
     A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. The handler has them as
-    keyword arguments. `reads`: how the body is written. `creates`: honours Idempotency-Key. `versioned`: wants
-    If-Match. `streams`: answers a `Stream` and holds no place among the requests. `media_types`: of answers that are
-    not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has. `example`: a body,
-    for the document.
+    keyword arguments. `reads`: how the body is written, `reads_query` the query. `creates`: honours Idempotency-Key.
+    `versioned`: wants If-Match. `streams`: answers a `Stream` and holds no place among the requests. `media_types`: of
+    answers that are not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has.
+    `example`: a body, for the document.
     """
 
     method: Method
@@ -149,6 +152,7 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     reads: BodyFormat = STRICT_JSON
+    reads_query: DecodeQuery = STRICT_QUERY
     answer: type[BaseModel] | None = None
     status: int = 200
     creates: bool = False
@@ -172,6 +176,7 @@ class Options(TypedDict, total=False):
 
     access: Required[Access]
     reads: BodyFormat
+    reads_query: DecodeQuery
     answer: type[BaseModel]
     status: int
     creates: bool

@@ -19,7 +19,14 @@ from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, VersionRequiredError
 from geo_assign.http.admission import Capacity
-from geo_assign.http.authentication import Credentials, authenticate, credentials_of, require_access
+from geo_assign.http.authentication import (
+    Credentials,
+    authenticate,
+    credentials_of,
+    find_credentials_in,
+    find_tracker_credentials,
+    require_access,
+)
 from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError, OverloadedError
@@ -72,8 +79,12 @@ class RequestHandler:
             telemetry.request_id.reset(named)
 
     def _within_places(self, operation: Operation, path: PathValues, request: Request) -> Response:
-        credentials = None if operation.access.public else credentials_of(request)
+        credentials = _credentials_before_body(operation, request)
         raw = self._receive(operation, request, credentials)
+        if credentials is None and operation.access.trackers:
+            credentials = find_credentials_in(raw)
+            if credentials is None:
+                raise UnauthenticatedError
         places = self._capacity.streams if operation.streams else self._capacity.requests
         places.take()
         response = None
@@ -219,12 +230,25 @@ class RequestHandler:
             return error
 
     def _parse(self, operation: Operation, request: Request, raw: bytes) -> Parsed:
-        query = decode_query(operation.query, request.query_string.decode("latin-1"))
+        query = _query_of(operation, request.query_string.decode("latin-1"))
         if operation.body is not None:
             return query, operation.reads.decode(operation.body, raw)
         if raw:
             decode_body(EmptyBody, raw)
         return query, None
+
+
+def _credentials_before_body(operation: Operation, request: Request) -> Credentials | None:
+    """None where none are wanted, and where a tracker's can only be in the body."""
+    if operation.access.public:
+        return None
+    return find_tracker_credentials(request) if operation.access.trackers else credentials_of(request)
+
+
+def _query_of(operation: Operation, query_string: str) -> BaseModel | None:
+    if operation.query is None:
+        return decode_query(None, query_string)
+    return operation.reads_query(operation.query, query_string)
 
 
 def _if_match(operation: Operation, request: Request) -> int | None:

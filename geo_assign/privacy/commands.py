@@ -23,7 +23,7 @@ from geo_assign.workforce.commands.authority import require_everything
 from geo_assign.workforce.commands.technicians import lock_technician
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
-from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off
+from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off, trackers
 from geo_assign.workorders.commands import apply_change, lock
 from geo_assign.workorders.domain import (
     TERMINAL,
@@ -105,7 +105,7 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     update_technician(tx, caller, technician_id, changes=cleared)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_technician_traces(technician_id)))
-    for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions):
+    for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
     o, t = offers.c, technicians.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))

@@ -24,7 +24,7 @@ from geo_assign.privacy.domain import How, View
 from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.store_rules import list_countries
-from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off
+from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off, trackers
 from geo_assign.workorders.contacts import find_email, list_phones
 from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
@@ -75,6 +75,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
+        "trackers": _of(tx, trackers, technician.id, newest=trackers.c.created_at),
         "sessions": _of_user(tx, sessions, technician.user_id),
         "one_time_links": _of_user(tx, one_time_links, technician.user_id),
     }

@@ -169,6 +169,34 @@ class Duties:
     group_ids: tuple[UUID, ...] = ()
 
 
+class TrackerApp(StrEnum):
+    """A free app that sends a technician's positions."""
+
+    OWNTRACKS = "owntracks"
+    TRACCAR = "traccar"
+    OSMAND = "osmand"
+    OVERLAND = "overland"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A technician's tracker app, without its token: `hint` is the token's end, to recognise it by.
+
+    `client` is the app and version that was seen last, `outcome` what became of what it sent.
+    """
+
+    id: UUID
+    technician_id: UUID
+    name: str
+    app: TrackerApp
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None
+    used_at: datetime | None
+    client: str | None
+    outcome: str | None
+
+
 class CheckedKind(StrEnum):
     """Whose work is judged again: one technician's, that of a provider's staff, or of a store's technicians."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Table, Uuid, func, select, true
+from sqlalchemy import Column, ColumnElement, Table, Uuid, func, literal, select, true, tuple_
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
@@ -16,7 +16,17 @@ from geo_assign.core.geo import Point
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.statements import Parameters, Statement
-from geo_assign.workforce.domain import Duties, ServiceGroup, ServiceProvider, Store, Technician, TimeOff, WorksFrom
+from geo_assign.workforce.domain import (
+    Duties,
+    ServiceGroup,
+    ServiceProvider,
+    Store,
+    Technician,
+    TimeOff,
+    Tracker,
+    TrackerApp,
+    WorksFrom,
+)
 from geo_assign.workforce.tables import (
     api_key_stores,
     group_dispatchers,
@@ -28,6 +38,7 @@ from geo_assign.workforce.tables import (
     technician_groups,
     technicians,
     time_off,
+    trackers,
 )
 from geo_assign.workforce.visibility import sees_group, sees_provider, sees_store, sees_technician
 
@@ -186,6 +197,39 @@ def list_time_off(tx: Tx, technician_id: UUID) -> list[TimeOff]:
         .order_by(time_off.c.starts_at, time_off.c.id)
     )
     return [TimeOff(row.id, row.technician_id, row.starts_at, row.ends_at, row.note) for row in rows]
+
+
+def get_tracker(tx: Tx, technician_id: UUID, tracker_id: UUID) -> Tracker:
+    """Raises NotFoundError."""
+    t = trackers.c
+    row = tx.conn.execute(_select_trackers(tx, technician_id).where(t.id == tracker_id)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return _to_tracker(row)
+
+
+def list_trackers(
+    tx: Tx, technician_id: UUID, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[Tracker]:
+    """A technician's trackers, newest first; revoked ones too."""
+    t = trackers.c
+    statement = _select_trackers(tx, technician_id)
+    if cursor is not None:
+        last = decode(cursor, datetime.fromisoformat, UUID)
+        statement = statement.where(tuple_(t.created_at, t.id) < tuple_(*(literal(value) for value in last)))
+    rows = tx.conn.execute(statement.order_by(t.created_at.desc(), t.id.desc()).limit(limit + 1))
+    return page([_to_tracker(row) for row in rows], limit, lambda one: (one.created_at.isoformat(), one.id))
+
+
+def _to_tracker(row: ResultRow) -> Tracker:
+    known = {name: getattr(row, name) for name in Tracker.__dataclass_fields__}
+    return Tracker(**{**known, "app": TrackerApp(row.app)})
+
+
+def _select_trackers(tx: Tx, technician_id: UUID) -> AnySelect:
+    t = trackers.c
+    shown = (t[name] for name in Tracker.__dataclass_fields__)
+    return select(*shown).where(t.org_id == tx.org_id, t.technician_id == technician_id)
 
 
 # Links ----------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
@@ -18,7 +19,7 @@ from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
 from geo_assign.core.tables import INSTANT, in_values, tenant_table
-from geo_assign.workforce.domain import CheckedKind, WorksFrom
+from geo_assign.workforce.domain import CheckedKind, TrackerApp, WorksFrom
 
 SLUG = "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
 
@@ -238,6 +239,34 @@ group_dispatchers = tenant_table(
     Column("group_id", UUID(as_uuid=True), primary_key=True),
     _belongs("user_id", to="users", delete="CASCADE"),
     _belongs("group_id", to="service_groups", delete="CASCADE"),
+)
+
+# What a technician's tracker app sends positions with. `client` is the app and version that was seen last, `outcome`
+# what became of what it sent.
+trackers = tenant_table(
+    "trackers",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("revoked_at", INSTANT),
+    Column("used_at", INSTANT),
+    Column("client", Text),
+    Column("outcome", Text),
+    _belongs("technician_id", to="technicians", delete="CASCADE"),
+    UniqueConstraint("org_id", "token_hash"),
+    CheckConstraint(in_values("app", TrackerApp), name="app"),
+    Index(
+        "trackers_technician_id_name_key",
+        "org_id",
+        "technician_id",
+        "name",
+        unique=True,
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
 )
 
 # A key without stores is for the whole organization, so a store's deletion must not take the last link away.

@@ -117,6 +117,8 @@ def _make_spares(api: Api, things: dict[str, str]) -> None:
         ("time_off", f"/v1/technicians/{things['technician']}/time-off", away),
     ):
         things[kind] = created(api, path, body)
+    tracker = {"name": "Spare phone", "app": "osmand"}
+    things["tracker"] = created(api, f"/v1/technicians/{things['technician']}/trackers", tracker)
 
 
 def _make_work(api: Api, things: dict[str, str]) -> None:

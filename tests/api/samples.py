@@ -68,6 +68,8 @@ PRIVACY = Row("yes", "no", "no", "own data")
 # A technician's own data have paths of their own.
 PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
 # What the table leaves to be said.
+# A technician's tracker app is set up by the technician, or by those who dispatch or manage the technician.
+OF_PERSON = Row("yes", "scope", "scope", "own")
 WITHOUT_LOGIN = Row("yes", "yes", "yes", "yes", "any", "yes")
 THEMSELVES = Row("yes", "yes", "yes", "yes")
 # Phones are never asked for a second factor.
@@ -231,6 +233,16 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         SETTINGS,
         Sample(ids=("technician",), words=("2031-03-02",)),
     ),
+    "GET /v1/technicians/{id}/trackers": (OF_PERSON, _TECHNICIAN),
+    "POST /v1/technicians/{id}/trackers": (
+        OF_PERSON,
+        Sample(ids=("technician",), body={"name": "Phone", "app": "owntracks"}),
+    ),
+    "DELETE /v1/technicians/{id}/trackers/{tracker_id}": (OF_PERSON, Sample(ids=("technician", "tracker"))),
+    "POST /v1/trackers/owntracks": (OWN, Sample(body={"_type": "location", "tst": 1779278400, **HERE})),
+    "GET /v1/trackers/osmand": (OWN, Sample(query={"lat": "41.15", "lon": "-8.61", "timestamp": "1779278401"})),
+    "POST /v1/trackers/osmand": (OWN, Sample(body={"timestamp": "2026-05-20T12:00:02Z", **HERE})),
+    "POST /v1/trackers/overland": (OWN, Sample(body={"locations": []})),
     "GET /v1/users": (USERS, Sample()),
     "POST /v1/users": (USERS, Sample(body=_STAFF)),
     "GET /v1/users/{id}": (USERS, Sample(ids=("user",))),

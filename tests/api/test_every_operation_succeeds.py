@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             employ(story, ids)
             take_second_factors(story, ids)
             go_to_work(story)
+            use_trackers(story, ids)
             serve_customers(story, ids)
             plan_by_hand(story, ids)
             move_work(story, ids)
@@ -235,6 +237,26 @@ def go_to_work(story: Story) -> None:
         assert story.call("PUT", "/v1/me/presence", {"on_duty": True}, by=name)["on_duty"]
         assert story.get("/v1/me/presence", by=name)["device"] == f"{name}-phone"
         story.ping(name, place)
+
+
+def use_trackers(story: Story, ids: dict[str, str]) -> None:
+    """Ana sets up an app of each kind; each sends what its kind sends, and is revoked in the end."""
+    path = f"/v1/technicians/{ids['ana']}/trackers"
+    apps = ("owntracks", "traccar", "osmand", "overland")
+    made = {app: story.post(path, {"name": app, "app": app}, by="ana") for app in apps}
+    story.tokens |= {app: tracker["token"] for app, tracker in made.items()}
+    now = story.get("/v1/me", by="ana")["server_now"]
+    stamp = int(datetime.fromisoformat(now).timestamp())
+    place = {"lat": NEAR["lat"], "lon": NEAR["lon"]}
+    assert story.post("/v1/trackers/owntracks", {"_type": "location", "tst": stamp, **place}, by="owntracks") == []
+    story.post("/v1/trackers/osmand", {"timestamp": now, **place}, by="traccar")
+    address = made["osmand"]["url"].replace("http://localhost", "").format(*place.values(), stamp, 0, 0, 0, 0)
+    story.call("GET", address, by=None)
+    feature = {"geometry": {"coordinates": [NEAR["lon"], NEAR["lat"]]}, "properties": {"timestamp": now}}
+    assert story.post("/v1/trackers/overland", {"locations": [feature]}, by="overland") == {"result": "ok"}
+    assert {one["outcome"] for one in story.get(path, by="desk")["items"]} <= {"accepted", "late"}
+    for tracker in made.values():
+        story.call("DELETE", f"{path}/{tracker['id']}")
 
 
 def serve_customers(story: Story, ids: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from geo_assign.core.settings import Settings
-from geo_assign.http.proxies import client_address
+from geo_assign.http.proxies import client_address, service_url
 
 TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
 
@@ -34,3 +34,23 @@ def test_the_setting_is_refused_when_it_names_no_networks() -> None:
     )
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
         Settings(_env_file=None, trusted_proxies="10.0.0.0/99")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("settings", "peer", "forwarded", "url"),
+    [
+        ({}, "203.0.113.7", (None, None), "http://asked.test:8080"),
+        ({"cookie_secure": True}, "203.0.113.7", (None, None), "https://asked.test:8080"),
+        ({}, "203.0.113.7", ("evil.test", "https"), "http://asked.test:8080"),
+        ({}, "10.0.0.1", ("dispatch.test", "https"), "https://dispatch.test"),
+        ({}, "10.0.0.1", ("evil.test, dispatch.test", "gopher"), "http://dispatch.test"),
+        ({}, "10.0.0.1", ("a b/<script>", None), "http://127.0.0.1:8080"),
+        ({"public_url": "https://shop.test/geo/"}, "10.0.0.1", ("evil.test", "http"), "https://shop.test/geo"),
+    ],
+)
+def test_links_lead_where_phones_reach_the_service(
+    settings: dict[str, object], peer: str, forwarded: tuple[str | None, str | None], url: str
+) -> None:
+    given = Settings(_env_file=None, trusted_proxies="10.0.0.0/8", port=8080, **settings)  # type: ignore[arg-type, call-arg]
+    host, proto = forwarded
+    assert service_url(given, peer=peer, host="asked.test:8080", forwarded_host=host, forwarded_proto=proto) == url

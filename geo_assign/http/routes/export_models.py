@@ -10,6 +10,7 @@ from geo_assign.access.domain import ActorKind, Role
 from geo_assign.completion.domain import ImageKind
 from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
 from geo_assign.privacy.domain import How
+from geo_assign.workforce.domain import TrackerApp
 from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
 
 
@@ -205,6 +206,20 @@ class ExportedImageAnswer(Answer):
     created_at: datetime
 
 
+class ExportedTrackerAnswer(Answer):
+    """A tracker app that sends positions, without its token: `hint` is how that ends."""
+
+    id: UUID
+    name: str
+    app: TrackerApp
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None
+    used_at: datetime | None = Field(description="When it sent last, to the minute.")
+    client: str | None = Field(description="App and version seen last.")
+    outcome: str | None = Field(description="What became of what it sent last.")
+
+
 class TrackPageAnswer(Answer):
     """Points of the track, newest first."""
 
@@ -227,5 +242,6 @@ class ExportAnswer(PartialAnswer):
     work: Sequence[ExportedWorkAnswer] | None = None
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
     images: Sequence[ExportedImageAnswer] | None = None
+    trackers: Sequence[ExportedTrackerAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None
     one_time_links: Sequence[ExportedLinkAnswer] | None = None

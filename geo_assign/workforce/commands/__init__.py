@@ -21,6 +21,12 @@ from geo_assign.workforce.commands.technicians import (
     update_technician,
 )
 from geo_assign.workforce.commands.time_off import add_time_off, remove_time_off
+from geo_assign.workforce.commands.trackers import (
+    create_tracker,
+    get_tracked_technician,
+    note_tracker_use,
+    revoke_tracker,
+)
 
 __all__ = [
     "NewGroup",
@@ -35,15 +41,19 @@ __all__ = [
     "create_staff",
     "create_store",
     "create_technician",
+    "create_tracker",
     "deactivate_group",
     "deactivate_provider",
     "deactivate_store",
     "deactivate_technician",
     "drop_view",
     "end_duty",
+    "get_tracked_technician",
+    "note_tracker_use",
     "remove_hours_exception",
     "remove_time_off",
     "require_store",
+    "revoke_tracker",
     "save_view",
     "set_duties",
     "set_hours_exception",

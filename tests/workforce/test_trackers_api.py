@@ -1,0 +1,336 @@
+"""Tracker apps through the real API: set up, sending as each app can, and what each must hear."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from werkzeug.test import TestResponse
+
+from geo_assign.app import create_app, list_operations
+from geo_assign.core.clock import wall_clock
+from geo_assign.http.paths import template_of
+from tests.access.api import Api
+from tests.conftest import World
+
+APPS = ("owntracks", "traccar", "osmand", "overland")
+HERE = (41.1523, -8.6101)
+
+
+def set_up(api: Api, app: str = "owntracks", *, name: str | None = None, by: str = "ana", **more: Any) -> Any:
+    path = f"/v1/technicians/{api.id('technicians', 'ana')}/trackers"
+    answer = api.post(path, by=by, json={"name": name or f"{app} phone", "app": app}, **more)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    return answer.get_json()
+
+
+def known(api: Api) -> list[Any]:
+    items: list[Any] = api.get(f"/v1/technicians/{api.id('technicians', 'ana')}/trackers", by="root").get_json()[
+        "items"
+    ]
+    return items
+
+
+def track(api: Api) -> list[Any]:
+    """What is kept of Ana, oldest first."""
+    answer = api.get(f"/v1/technicians/{api.id('technicians', 'ana')}/export?limit=200", by="root")
+    return list(reversed(answer.get_json()["track"]["items"]))
+
+
+def stamp(ago_s: int = 0) -> int:
+    return int((wall_clock() - timedelta(seconds=ago_s)).timestamp())
+
+
+def own(**more: Any) -> dict[str, Any]:
+    return {"_type": "location", "lat": HERE[0], "lon": HERE[1], "tst": stamp(), "vel": 36, **more}
+
+
+def feature(ago_s: float = 0, lat: float = HERE[0], **properties: Any) -> dict[str, Any]:
+    at = (wall_clock() - timedelta(seconds=ago_s)).isoformat()
+    point = {"type": "Point", "coordinates": [HERE[1], lat]}
+    return {"type": "Feature", "geometry": point, "properties": {"timestamp": at, "speed": 10, **properties}}
+
+
+def location(**more: Any) -> dict[str, Any]:
+    coords = {"latitude": HERE[0], "longitude": HERE[1], "speed": 10, "heading": -1}
+    return {"timestamp": wall_clock().isoformat(), "coords": coords, **more}
+
+
+def basic(token: str, user: str = "any one") -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()}
+
+
+Send = Callable[[Api, str], TestResponse]
+OSMAND = f"lat={HERE[0]}&lon={HERE[1]}&speed=19.43844"
+WAYS: dict[str, Send] = {
+    "OwnTracks, Basic": lambda api, token: api.post("/v1/trackers/owntracks", json=own(), headers=basic(token)),
+    "OwnTracks, Basic with any user": lambda api, token: api.post(
+        "/v1/trackers/owntracks", json=own(), headers=basic(token, "João")
+    ),
+    "OwnTracks, Basic of a proxy and the token as device": lambda api, token: api.post(
+        "/v1/trackers/owntracks", json=own(), headers={**basic("proxy"), "X-Limit-U": "ana", "X-Limit-D": token}
+    ),
+    "OwnTracks, X-Limit-U": lambda api, token: api.post(
+        "/v1/trackers/owntracks", json=own(), headers={"X-Limit-U": token, "X-Limit-D": "phone"}
+    ),
+    "OwnTracks, device in the address": lambda api, token: api.post(
+        f"/v1/trackers/owntracks?u=ana&d={token}", json=own()
+    ),
+    "OwnTracks, Bearer": lambda api, token: api.post("/v1/trackers/owntracks", json=own(), by=token),
+    "OsmAnd, id in the address": lambda api, token: api.get(
+        f"/v1/trackers/osmand?id={token}&timestamp={stamp()}&{OSMAND}"
+    ),
+    "OsmAnd, deviceid and no time": lambda api, token: api.get(f"/v1/trackers/osmand?deviceid={token}&{OSMAND}"),
+    "Traccar, all in the address of an empty POST": lambda api, token: api.post(
+        f"/v1/trackers/osmand?id={token}&timestamp={stamp()}587&{OSMAND}", content_type="text/plain"
+    ),
+    "Traccar, form": lambda api, token: api.post(
+        "/v1/trackers/osmand",
+        data=f"id={token}&timestamp={stamp()}&{OSMAND}",
+        content_type="application/x-www-form-urlencoded; charset=UTF-8",
+    ),
+    "Traccar, JSON": lambda api, token: api.post(
+        "/v1/trackers/osmand", json={"location": location(), "device_id": token}
+    ),
+    "Traccar, JSON as a list": lambda api, token: api.post(
+        "/v1/trackers/osmand", json={"location": [location()], "device_id": token}
+    ),
+    "Traccar, JSON that is called text": lambda api, token: api.post(
+        "/v1/trackers/osmand", data=json.dumps({"location": location(), "device_id": token}), content_type="text/plain"
+    ),
+    "Overland, Bearer": lambda api, token: api.post("/v1/trackers/overland", json={"locations": [feature()]}, by=token),
+    "Overland, token in the address": lambda api, token: api.post(
+        f"/v1/trackers/overland?token={token}", json={"locations": [feature()]}
+    ),
+    "Overland, device id in the batch": lambda api, token: api.post(
+        "/v1/trackers/overland", json={"locations": [feature(device_id=token)]}
+    ),
+    "compressed": lambda api, token: api.post(
+        "/v1/trackers/owntracks",
+        data=gzip.compress(json.dumps(own()).encode()),
+        headers={**basic(token), "Content-Encoding": "gzip"},
+    ),
+}
+
+
+def test_a_token_counts_wherever_an_app_can_put_it_and_the_place_is_kept(api: Api) -> None:
+    for name, send in WAYS.items():
+        tracker = set_up(api, name=name)
+        answer = send(api, tracker["token"])
+        assert answer.status_code == 200, (name, answer.get_data(as_text=True))
+        (point,) = [one for one in track(api) if one["device"] == name]
+        assert (point["lat"], point["lon"]) == HERE, name
+        assert point["speed_mps"] == pytest.approx(10, abs=0.01), name
+        assert point["heading_deg"] is None, name
+
+
+def test_a_technicians_own_log_in_sends_as_well_but_not_from_an_address(api: Api) -> None:
+    token = api.token("ana")
+    assert api.post("/v1/trackers/owntracks", json=own(), headers=basic(token)).get_json() == []
+    assert api.get(f"/v1/trackers/osmand?id=x&{OSMAND}", headers=basic(token)).status_code == 200
+    assert api.get(f"/v1/trackers/osmand?id={token}&{OSMAND}").status_code == 401
+
+
+@pytest.mark.parametrize("who", ["root", "centre", "desk", "shop"])
+def test_no_other_caller_sends(api: Api, who: str) -> None:
+    assert api.post("/v1/trackers/owntracks", json=own(), by=who).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"), [("owntracks", []), ("osmand", {}), ("overland", {"result": "ok"})], ids=str
+)
+@pytest.mark.parametrize(
+    "body", [b"", b"nonsense", b"{}", b"[]", b'{"_type":"encrypted","data":"x"}', b'{"locations":[{"type":"Feature"}]}']
+)
+def test_what_is_no_place_is_taken_so_that_no_app_repeats_it(api: Api, path: str, answer: object, body: bytes) -> None:
+    taken = api.post(f"/v1/trackers/{path}", data=body, headers=basic(api.token("ana")))
+    assert (taken.status_code, taken.get_json()) == (200, answer)
+    assert track(api) == []
+
+
+@pytest.mark.parametrize(
+    "place", [{"lat": 95}, {"lat": 0, "lon": 0}, {"tst": stamp(90 * 86_400)}, {"acc": 5_000}, {"tst": "x"}]
+)
+def test_a_place_that_is_refused_is_taken_too(api: Api, place: dict[str, Any]) -> None:
+    tracker = set_up(api)
+    for message in (own(**place), own()):
+        assert api.post("/v1/trackers/owntracks", json=message, by=tracker["token"]).status_code == 200
+    assert len(track(api)) == 1
+
+
+def test_off_duty_the_app_is_satisfied_and_nothing_is_kept(api: Api) -> None:
+    tracker = set_up(api)
+    assert api.put("/v1/me/presence", by="ana", json={"on_duty": False}).status_code == 200
+    answer = api.post("/v1/trackers/owntracks", json=own(tst=stamp() + 1), by=tracker["token"])
+    assert (answer.status_code, answer.get_json()) == (200, [])
+    assert track(api) == []
+    assert known(api)[0]["outcome"] == "off_duty"
+    assert api.get(f"/v1/technicians/{api.id('technicians', 'ana')}", by="root").get_json()["on_duty"] is False
+
+
+def test_what_comes_again_or_late_is_kept_once_and_moves_no_technician_back(api: Api) -> None:
+    tracker = set_up(api, "overland")
+    newest, older = feature(0, lat=41.16), feature(5)
+    for batch in ({"locations": [], "current": newest}, {"locations": [older]}, {"locations": [newest, older]}):
+        assert api.post("/v1/trackers/overland", json=batch, by=tracker["token"]).get_json() == {"result": "ok"}
+    on_duty = [point for point in track(api) if point["lat"] in {41.16, HERE[0]}]
+    assert len(on_duty) <= 2
+    roster = api.get("/v1/technicians/roster", by="root").get_json()["items"]
+    (position,) = [line["position"] for line in roster if line["name"] == "Ana"]
+    assert position["lat"] == 41.16
+
+
+def test_a_large_batch_is_kept_as_a_whole(api: Api) -> None:
+    tracker = set_up(api, "overland")
+    begun = wall_clock()
+    batch = [feature(-0.001 * index) for index in range(1_100)]
+    assert api.post("/v1/trackers/overland", json={"locations": batch}, by=tracker["token"]).status_code == 200
+    assert known(api)[0]["outcome"] == "accepted"
+    kept = [point for point in track(api) if point["recorded_at"] >= begun.isoformat()[:19]]
+    assert len(kept) == 200, "the first page"
+
+
+def test_a_database_that_is_away_is_a_reason_to_send_again(api: Api, world: World) -> None:
+    token = set_up(api)["token"]
+    away = create_app(world.settings(database_url=SecretStr("postgresql://stranger@127.0.0.1:9/none")))
+    answer = away.test_client().post("/v1/trackers/owntracks", json=own(), headers=basic(token))
+    assert answer.status_code == 503
+    away.extensions["geo_assign"].close()
+
+
+# The token -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_token_does_nothing_else(api: Api) -> None:
+    token = set_up(api)["token"]
+    for operation in list_operations():
+        if operation.access.public or operation.access.trackers:
+            continue
+        path = re.sub(r"\{[^}]*id\}", str(uuid4()), template_of(operation.path))
+        path = re.sub(r"\{[xyz]\}", "0", path.replace("{date}", "2031-01-01").replace("{name}", "pending"))
+        answer = api.call(operation.method, path, by=token, headers={"If-Match": '"1"'}, json={})
+        assert answer.status_code == 403, (operation.name, answer.get_data(as_text=True))
+        answer.close()
+
+
+def test_a_revoked_token_is_refused_at_once_and_its_name_is_free_again(api: Api) -> None:
+    tracker = set_up(api)
+    path = f"/v1/technicians/{api.id('technicians', 'ana')}/trackers"
+    again = api.post(path, by="root", json={"name": tracker["name"], "app": "overland"})
+    assert (again.status_code, again.get_json()["code"]) == (409, "already_exists")
+    for _ in range(2):
+        assert api.delete(f"{path}/{tracker['id']}", by="desk").status_code == 204
+    refused = api.post("/v1/trackers/owntracks", json=own(), by=tracker["token"])
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "unauthenticated")
+    set_up(api)
+    actions = [entry["action"] for entry in api.get("/v1/audit", by="root").get_json()["items"]]
+    assert actions.count("tracker.revoked") == 1
+    assert actions.count("tracker.created") == 2
+
+
+def test_a_technician_who_does_not_work_here_any_more_sends_nothing(api: Api) -> None:
+    token = set_up(api)["token"]
+    ana = api.id("technicians", "ana")
+    assert api.delete(f"/v1/technicians/{ana}", by="root").status_code == 204
+    assert api.post("/v1/trackers/owntracks", json=own(), by=token).status_code == 401
+    refused = api.post(f"/v1/technicians/{ana}/trackers", by="root", json={"name": "x", "app": "osmand"})
+    assert refused.status_code == 409
+
+
+def test_technicians_see_their_own_trackers_and_no_colleagues(api: Api) -> None:
+    bo = api.id("technicians", "bo")
+    group = [api.id("groups", "phones"), api.id("groups", "ovens")]
+    body = api.get(f"/v1/technicians/{bo}", by="root")
+    etag = body.headers["ETag"].strip('"')
+    assert (
+        api.patch(f"/v1/technicians/{bo}", by="root", version=int(etag), json={"group_ids": group}).status_code == 200
+    )
+    for call in (api.get, api.post):
+        answer = call(f"/v1/technicians/{bo}/trackers", by="ana", **({} if call == api.get else {"json": BODY}))
+        assert answer.status_code == 404
+
+
+BODY = {"name": "phone", "app": "osmand"}
+
+
+def test_the_token_is_shown_once(api: Api) -> None:
+    key = {"Idempotency-Key": "first"}
+    first, retry = set_up(api, headers=key), set_up(api, headers=key)
+    assert first["token"].startswith("gat_")
+    assert (retry["id"], retry["token"], retry["qr_svg"], retry["fields"]) == (first["id"], None, None, None)
+    shown = json.dumps(known(api))
+    assert first["token"] not in shown
+    assert first["hint"] == first["token"][-4:]
+
+
+def test_use_is_noted_with_app_and_outcome(api: Api) -> None:
+    tracker = set_up(api, "osmand")
+    client = {"User-Agent": "OsmAnd/4.8.7 (invented)"}
+    api.get(f"/v1/trackers/osmand?id={tracker['token']}&{OSMAND}", headers=client)
+    (one,) = known(api)
+    assert (one["client"], one["outcome"]) == ("OsmAnd/4.8.7 (invented)", "accepted")
+    assert one["used_at"] is not None
+    api.get(f"/v1/trackers/osmand?id={tracker['token']}&batt=3", headers=client)
+    assert known(api)[0]["outcome"] == "no_place"
+
+
+def test_no_token_reaches_the_log(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    token = set_up(api)["token"]
+    capsys.readouterr()
+    api.get(f"/v1/trackers/osmand?id={token}&{OSMAND}")
+    api.get(f"/v1/trackers/osmand?id={token[:-1]}x&{OSMAND}")
+    api.post("/v1/trackers/osmand", json={"device_id": token})
+    printed = "".join(capsys.readouterr())
+    assert "record_osmand" in printed or "/v1/trackers/osmand" in printed
+    assert token[:30] not in printed
+
+
+# How an app is set up ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_is_shown_sets_the_app_up(api: Api, app: str) -> None:
+    made = set_up(api, app, name="Ana's  phone & more")
+    assert made["url"].startswith(f"http://localhost/v1/trackers/{'osmand' if app == 'traccar' else app}")
+    assert any(made["token"] in value for value in made["fields"].values())
+    assert made["qr_svg"].startswith("<svg")
+    assert 'xmlns="http://www.w3.org/2000/svg"' in made["qr_svg"]
+
+
+def test_the_link_of_owntracks_is_a_configuration(api: Api) -> None:
+    made = set_up(api, "owntracks")
+    head, _, inline = made["config_url"].partition("inline=")
+    assert head == "owntracks:///config?"
+    configuration = json.loads(base64.b64decode(unquote(inline)))
+    assert configuration["_type"] == "configuration"
+    assert (configuration["mode"], configuration["url"]) == (3, made["url"])
+    assert configuration["password"] == made["token"]
+
+
+def test_the_links_of_traccar_and_overland_name_address_and_token(api: Api) -> None:
+    traccar, overland = set_up(api, "traccar"), set_up(api, "overland")
+    told = parse_qs(urlsplit(traccar["config_url"]).query)
+    assert (told["url"], told["id"]) == ([traccar["url"]], [traccar["token"]])
+    told = parse_qs(urlsplit(overland["config_url"]).query)
+    assert (told["url"], told["token"]) == ([overland["url"]], [overland["token"]])
+    assert quote(overland["url"], safe="") in overland["config_url"]
+
+
+def test_the_address_of_osmand_works_once_its_places_are_filled(api: Api) -> None:
+    made = set_up(api, "osmand")
+    assert made["config_url"] is None
+    address = made["fields"]["Web address"].removeprefix("http://localhost")
+    assert api.get(address.format(*HERE, stamp(), 1.2, 80, 3, 270)).status_code == 200
+    assert track(api)[-1]["heading_deg"] == 270
+
+
+def test_a_trusted_proxy_says_where_phones_reach_the_service(api: Api) -> None:
+    made = set_up(api, headers={"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https"})
+    assert made["url"].startswith("http://localhost/")
