@@ -43,6 +43,7 @@ from geo_assign.http.routes import (
     nearest,
     offers,
     optimizing,
+    phone_app,
     positions,
     presence,
     privacy,
@@ -67,6 +68,7 @@ from geo_assign.http.services import Services
 from geo_assign.http.turning_away import TurningAway
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
+from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
@@ -77,6 +79,7 @@ FEATURES = (
     sessions,
     me,
     presence,
+    phone_app,
     second_factors,
     saved_views,
     users,
@@ -168,6 +171,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         limits=Limits.of(settings),
         webhooks=Sender(database, geocoder.client, geocoder.box),
         views=ViewLog(database),
+        phones=PhoneHub(database),
     )
 
 

@@ -107,6 +107,12 @@ def list_unchanged_callers(tx: Tx, callers: Collection[Caller]) -> set[Caller]:
     return present.intersection(callers)
 
 
+def list_callers_of_sessions(tx: Tx, session_ids: Collection[UUID]) -> dict[UUID, Caller]:
+    """Who calls with each of these sessions; those that have ended are absent."""
+    rows = tx.fetch(SESSIONS_BY_ID, {"org_id": tx.org_id, "ids": list(session_ids)})
+    return {row.id: _of_session(tx.org_id, row) for row in rows}
+
+
 def _of_session(org_id: UUID, row: SessionRow) -> Caller:
     is_technician = row.role == Role.TECHNICIAN
     technician_id = row.technician_id if is_technician else None

@@ -174,8 +174,13 @@ class Places:
     def take(self) -> None:
         """Raises OverloadedError."""
         with self._lock:
-            if self._free == 0:
+            if self._free <= 0:
                 raise OverloadedError(retry_after_s=1)
+            self._free -= 1
+
+    def take_again(self) -> None:
+        """Take a place back that was lent to others meanwhile, whether one is free or not."""
+        with self._lock:
             self._free -= 1
 
     def give_back(self) -> None:

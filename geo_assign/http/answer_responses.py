@@ -61,7 +61,7 @@ def _schema(operation: Operation, references: References) -> Json:
 
 
 def _has_version(operation: Operation) -> bool:
-    return operation.answer is not None and "version" in operation.answer.model_fields
+    return operation.tagged or (operation.answer is not None and "version" in operation.answer.model_fields)
 
 
 def _name(operation: Operation, references: References) -> str:

@@ -7,7 +7,7 @@ render. Each operation is a view of Flask's, on a blueprint of its route file; w
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Concatenate, Generic, Literal, ParamSpec, Protocol, Required, TypedDict, TypeVar, Unpack, overload
@@ -87,7 +87,7 @@ class Reply:
 
     body: object = None
     status: int | None = None
-    version: int | None = None
+    version: int | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +111,7 @@ class Call(Generic[Query_co, Body_co]):
     open_transaction: Callable[[], AbstractContextManager[Tx]]
     remote_address: str
     headers: Headers
+    open_waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def caller(self) -> Caller:
@@ -122,6 +123,13 @@ class Call(Generic[Query_co, Body_co]):
     def transaction(self) -> AbstractContextManager[Tx]:
         """A transaction that commits at the end and rolls back on an exception."""
         return self.open_transaction()
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """A place to wait in for long, with no transaction open; what is worked on meanwhile has the request's own.
+
+        Raises OverloadedError.
+        """
+        return self.open_waiting()
 
 
 AnyCall = Call[object, object]
@@ -137,9 +145,9 @@ class Operation:
 
     A path parameter such as `{id}` is a UUID; `{z:int}` and `{name:slug}` are what they say. The handler has them as
     keyword arguments. `reads`: how the body is written, `reads_query` the query. `creates`: honours Idempotency-Key.
-    `versioned`: wants If-Match. `streams`: answers a `Stream` and holds no place among the requests. `media_types`: of
-    answers that are not JSON. `errors`: the domain errors it may answer with, beyond those that every operation has.
-    `example`: a body, for the document.
+    `versioned`: wants If-Match. `tagged`: answers an ETag though its answer shows no version. `streams`: answers a
+    `Stream` and holds no place among the requests. `media_types`: of answers that are not JSON. `errors`: the domain
+    errors it may answer with, beyond those that every operation has. `example`: a body, for the document.
     """
 
     method: Method
@@ -157,6 +165,7 @@ class Operation:
     status: int = 200
     creates: bool = False
     versioned: bool = False
+    tagged: bool = False
     own_transactions: bool = False
     streams: bool = False
     lane: Lane = Lane.ORDINARY
@@ -181,6 +190,7 @@ class Options(TypedDict, total=False):
     status: int
     creates: bool
     versioned: bool
+    tagged: bool
     own_transactions: bool
     streams: bool
     lane: Lane

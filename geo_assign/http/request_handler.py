@@ -6,8 +6,8 @@ to callers who may call at all.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 
 from pydantic import BaseModel
@@ -159,6 +159,17 @@ class RequestHandler:
         with suppress(OverloadedError), transactions() as tx:  # the next request renews it
             renew_session(tx, caller)
 
+    @contextmanager
+    def _waiting(self, request: Request) -> Iterator[None]:
+        """Wait in a place among the streams, and leave one's own to other requests. Raises OverloadedError."""
+        request.end_turn()
+        with self._capacity.streams:
+            self._capacity.requests.give_back()
+            try:
+                yield
+            finally:
+                self._capacity.requests.take_again()
+
     def _call(
         self,
         operation: Operation,
@@ -185,6 +196,7 @@ class RequestHandler:
             open_transaction=transactions,
             remote_address=request.remote_addr or "",
             headers=request.headers,
+            open_waiting=partial(self._waiting, request),
         )
 
     def _authenticate(self, tx: Tx, credentials: Credentials, request: Request) -> Caller:

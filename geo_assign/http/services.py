@@ -8,6 +8,7 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
+from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.webhooks.delivery import Sender
@@ -29,14 +30,17 @@ class Services:
     limits: Limits
     webhooks: Sender
     views: ViewLog
+    phones: PhoneHub
 
     def close(self) -> None:
         """End the streams and give the connections back."""
         self.live.close()
+        self.phones.close()
         self.views.close()
         self.database.close()
 
     def wind_up(self) -> None:
-        """The process is about to end: streams end by themselves, and the log of looks is written at once."""
+        """The process is about to end: streams and waits end by themselves, and the log of looks is written at once."""
         self.live.close()
+        self.phones.close()
         self.views.hasten()

@@ -153,6 +153,8 @@ class DutyInterval(NamedTuple):
     ended_at: datetime | None = None
 
 
+MOVING_FROM_MPS = 2.0
+"""From this speed on a technician counts as moving."""
 READ_BACK = sys.maxsize
 
 
@@ -268,5 +270,5 @@ def next_interval_s(*, on_duty: bool, speed_mps: float | None, freshness_s: floa
     """When the next positions are wanted: rarely off duty, often while moving, three times per freshness at least."""
     if not on_duty:
         return 300
-    wanted = 15 if speed_mps is not None and speed_mps >= 2.0 else 30
+    wanted = 15 if speed_mps is not None and speed_mps >= MOVING_FROM_MPS else 30
     return max(1, min(wanted, int(freshness_s / 3)))

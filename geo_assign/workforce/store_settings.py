@@ -149,6 +149,9 @@ class StoreSettings(BaseModel):
         False,
         description="Trigger: customers may follow their work order by a link: who comes, when, and on the way where.",
     )
+    phone: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
+        None, description="The number under which technicians reach the store. Not set means that none is shown."
+    )
     coarse_positions: bool = Field(
         False, description="Positions of technicians who have no work from here are shown to about a kilometre."
     )

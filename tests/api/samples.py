@@ -170,6 +170,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/audit": (PRIVACY_OF_ALL, Sample()),
     "GET /v1/me/offers": (OWN, Sample()),
     "GET /v1/me/schedule": (OWN, Sample()),
+    "GET /v1/me/app": (OWN, Sample()),
     "GET /v1/me/presence": (OWN, Sample()),
     "PUT /v1/me/presence": (OWN, Sample(body={"on_duty": True})),
     "POST /v1/offers/{id}/accept": (OWN, Sample(ids=("offer",))),

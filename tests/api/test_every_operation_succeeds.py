@@ -235,6 +235,7 @@ def go_to_work(story: Story) -> None:
     for name, who, place in (("ana", ANA, NEAR), ("bo", BO, FAR)):
         story.log_in(name, who)
         assert story.call("PUT", "/v1/me/presence", {"on_duty": True}, by=name)["on_duty"]
+        assert story.get("/v1/me/app", by=name)["may_reject"]
         assert story.get("/v1/me/presence", by=name)["device"] == f"{name}-phone"
         story.ping(name, place)
 

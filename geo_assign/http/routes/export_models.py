@@ -117,7 +117,7 @@ class ExportedDutyAnswer(Answer):
     started_at: datetime
     ended_at: datetime | None
     device: str | None = Field(description="The one it began on.")
-    session_id: UUID | None
+    session_id: UUID | None = Field(description="What carried it.")
 
 
 class ExportedTimeOffAnswer(Answer):

@@ -22,20 +22,19 @@ class PresenceBody(Body):
 
 
 class PresenceAnswer(Answer):
-    """Whether the technician is on duty and within the day's hours, and whether the device is heard from.
+    """Duty, hours (`within_hours`), and the device: `heard_at`, `position_at` of the newest position.
 
-    `within_hours`, `heard_at`: when it was last heard from. `position_at` is the time of its newest position, and
-    `position_fresh` whether that is young enough to be sent to work.
+    `position_fresh`: that is young enough to be sent to work.
     """
 
     on_duty: bool
     changed_at: datetime | None = Field(description="When duty last began or ended.")
     since: datetime | None = Field(description="When the present duty began.")
-    device: str | None = Field(description="Sends the positions; before any came, it began the duty.")
+    device: str | None = Field(description="Sends the positions.")
     session_id: UUID | None = Field(description="The session that carries the duty.")
     within_hours: bool
-    until: datetime | None = Field(description="When today's hours end. Null: outside of them, or no end.")
-    next_start: datetime | None = Field(description="When the next hours begin, if outside of them.")
+    until: datetime | None = Field(description="When the present hours end.")
+    next_start: datetime | None = Field(description="When the next hours begin.")
     reachability: Reachability
     heard_at: datetime | None
     position_at: datetime | None
@@ -52,7 +51,7 @@ class PresenceNowAnswer(PresenceAnswer):
 def get_presence(call: Call[None, None]) -> Reply:
     """Read whether you are on duty."""
     with call.transaction() as tx:
-        presence = presence_answer(tx, _technician(call))
+        presence = presence_answer(tx, own_technician(call))
         return Reply(PresenceNowAnswer.model_construct(**dict(presence), server_now=tx.now()))
 
 
@@ -70,7 +69,7 @@ def put_presence(call: Call[None, PresenceBody]) -> Reply:
 
     Positions are accepted on duty only. Going off duty withdraws your open offers at once.
     """
-    technician_id = _technician(call)
+    technician_id = own_technician(call)
     with call.transaction() as tx:
         waiting = _change(tx, call, technician_id)
         answer = presence_answer(tx, technician_id)
@@ -91,7 +90,8 @@ def presence_answer(tx: Tx, technician_id: UUID) -> PresenceAnswer:
     )
 
 
-def _technician(call: AnyCall) -> UUID:
+def own_technician(call: AnyCall) -> UUID:
+    """The technician who calls. Raises InactiveError."""
     if call.caller.technician_id is None:
         raise InactiveError("There is no active technician for this user.")
     return call.caller.technician_id

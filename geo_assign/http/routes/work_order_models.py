@@ -320,6 +320,7 @@ class OfferedWorkAnswer(OfferAnswer):
     """An offer with what the technician needs to know to answer it."""
 
     work_order: WorkOrderAnswer
+    server_now: datetime = Field(description="What `expires_at` is to be compared with.")
 
 
 def collaborator_pointers(ids: Sequence[UUID]) -> Mapping[UUID, str]:

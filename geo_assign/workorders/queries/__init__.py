@@ -36,6 +36,12 @@ from geo_assign.workorders.queries.offers import (
     list_offers_with_orders,
     list_open_offers,
 )
+from geo_assign.workorders.queries.own_versions import (
+    NOTHING,
+    OwnVersions,
+    get_own_versions,
+    list_own_versions,
+)
 from geo_assign.workorders.queries.searching import list_searching
 from geo_assign.workorders.queries.work_orders import (
     PREFIXES,
@@ -53,11 +59,13 @@ from geo_assign.workorders.queries.work_orders import (
 )
 
 __all__ = [
+    "NOTHING",
     "PREFIXES",
     "BookedTime",
     "BookingConflict",
     "HeldWork",
     "HistoryEntry",
+    "OwnVersions",
     "Scheduled",
     "ToldReasons",
     "count_overlapping_bookings",
@@ -71,6 +79,7 @@ __all__ = [
     "find_work_order",
     "get_acceptance_rates",
     "get_offer",
+    "get_own_versions",
     "get_work_order",
     "list_booked_times",
     "list_bookings",
@@ -84,6 +93,7 @@ __all__ = [
     "list_offers_with_orders",
     "list_open_offers",
     "list_orders_waiting_for",
+    "list_own_versions",
     "list_schedule",
     "list_searching",
     "list_to_geocode",

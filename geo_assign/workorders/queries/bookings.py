@@ -87,7 +87,7 @@ def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None
     b = bookings.c
     statement = (
         select(b.id, b.work_order_id, b.starts_at, b.role)
-        .where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING), ~_to_be_answered(tx))
+        .where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(HOLDING), ~to_be_answered(tx))
         .order_by(b.starts_at, b.id)
         .limit(limit + 1)
     )
@@ -101,7 +101,8 @@ def list_schedule(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None
     return Page(items, found.next_cursor)
 
 
-def _to_be_answered(tx: Tx) -> ColumnElement[bool]:
+def to_be_answered(tx: Tx) -> ColumnElement[bool]:
+    """A predicate of bookings: an open offer stands behind it."""
     b, o = bookings.c, offers.c
     return exists().where(
         o.org_id == tx.org_id,
