@@ -58,6 +58,7 @@ from geo_assign.http.routes import (
     technician_trackers,
     technicians,
     trackers,
+    usage,
     users,
     webhooks,
     work_order_list,
@@ -70,6 +71,7 @@ from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
+from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.delivery import Sender
@@ -83,6 +85,7 @@ FEATURES = (
     second_factors,
     saved_views,
     users,
+    usage,
     api_keys,
     webhooks,
     events,
@@ -154,9 +157,9 @@ def _trials(settings: Settings, database: Database) -> list[Trial]:
 def make_services(settings: Settings, *, clock: Clock | None = None) -> Services:
     """The library, put together for one process. `clock` replaces the database's."""
     url = settings.database_url.get_secret_value()
-    defaults = Defaults(freshness_s=settings.freshness_s)
+    defaults = Defaults(freshness_s=settings.freshness_s, limits=settings.limits)
     database = Database(url, pool_size=settings.pool_size, clock=clock, defaults=defaults)
-    geocoder = Geocoder.from_settings(settings, database)
+    geocoder, meter = Geocoder.from_settings(settings, database), PingMeter(database)
     return Services(
         settings=settings,
         database=database,
@@ -166,12 +169,14 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
             retention=timedelta(days=settings.track_retention_days),
             wait_s=settings.group_pings_ms / 1000,
             on_recorded=positions_returned,
+            meter=meter,
         ),
         live=LiveHub(database),
         limits=Limits.of(settings),
         webhooks=Sender(database, geocoder.client, geocoder.box),
         views=ViewLog(database),
         phones=PhoneHub(database),
+        meter=meter,
     )
 
 

@@ -23,6 +23,10 @@ _ELSEWHERE = {
         "Bring technicians, stores or work orders in from a CSV file.",
     ),
     "init": ("geo_assign.init.command:init", "Create the first organization and say what comes next."),
+    "organizations": (
+        "geo_assign.organizations.command:organizations",
+        "List, limit, export and delete whole organizations.",
+    ),
     "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
     "seed": ("geo_assign.seed.command:seed", "Create organizations, stores, people and keys from a file."),
     "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),

@@ -1,4 +1,4 @@
-"""Tables of organizations, users, sessions, one-time links, API keys and the audit trail."""
+"""Tables of organizations, their usage, users, sessions, one-time links, API keys and the audit trail."""
 
 from sqlalchemy import (
     ARRAY,
@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -20,6 +21,7 @@ from geo_assign.access.domain import Role, SecondFactorPolicy
 from geo_assign.access.links import EndedBecause, LinkPurpose
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
 
+# `limits` holds the operator's choices by quota; null there is no limit, and an absent one the installation's default.
 # The slug alone is unique across organizations: log-in names the organization by it.
 organizations = tenant_table(
     "organizations",
@@ -27,6 +29,7 @@ organizations = tenant_table(
     Column("name", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=text("now()")),
     Column("second_factor_policy", Text, nullable=False, server_default=SecondFactorPolicy.OFF.value),
+    Column("limits", JSONB, nullable=False, server_default="{}"),
     UniqueConstraint("slug"),
     CheckConstraint(in_values("second_factor_policy", SecondFactorPolicy), name="second_factor_policy"),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
@@ -54,6 +57,43 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT EXISTS (SELECT FROM organizations) $$""",
     "REVOKE ALL ON FUNCTION has_organizations() FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION has_organizations() TO {APP_ROLE}",
+)
+
+# Without counting a row: each table's size, times the share of its rows that the planner's statistics give to the
+# organization. Only the owner sees the statistics of tables with row security.
+and_also(
+    organizations,
+    """
+CREATE FUNCTION estimate_storage(wanted uuid) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(sum(pg_total_relation_size(c.oid) * coalesce(
+            s.most_common_freqs[array_position(s.most_common_vals::text::uuid[], wanted)],
+            CASE WHEN s.most_common_vals IS NULL AND s.n_distinct <> 0
+                 THEN 1 / (CASE WHEN s.n_distinct > 0 THEN s.n_distinct ELSE -s.n_distinct * c.reltuples END)
+                 WHEN s.n_distinct > cardinality(s.most_common_vals)
+                 THEN (1 - (SELECT sum(f.share) FROM unnest(s.most_common_freqs) f (share)))
+                      / (s.n_distinct - cardinality(s.most_common_vals)) END, 0)), 0)::bigint
+        FROM pg_stats s JOIN pg_class c ON c.oid = format('%I.%I', s.schemaname, s.tablename)::regclass
+        WHERE s.schemaname = 'public' AND s.attname = 'org_id' AND NOT s.inherited AND c.reltuples > 0);
+END $$""",
+    "REVOKE ALL ON FUNCTION estimate_storage(uuid) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION estimate_storage(uuid) TO {APP_ROLE}",
+)
+
+# A day is one of UTC. Positions are added in sums, every few seconds; leads as they are created.
+usage_days = tenant_table(
+    "usage_days",
+    Column("day", Date, primary_key=True),
+    Column("pings", BigInteger, nullable=False, server_default="0"),
+    Column("leads", Integer, nullable=False, server_default="0"),
+    Column("pings_rejected", BigInteger, nullable=False, server_default="0"),
+    Column("leads_refused", Integer, nullable=False, server_default="0"),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    Index("usage_days_day_idx", "day"),
+    app=("SELECT", "INSERT", "UPDATE"),
+    worker=("SELECT", "DELETE"),
 )
 
 users = tenant_table(

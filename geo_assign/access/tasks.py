@@ -1,18 +1,26 @@
 """Background steps of access: run by the worker, as the worker's role, over every organization."""
 
+from datetime import timedelta
+
 from sqlalchemy import delete, func, select, tuple_
 
 from geo_assign.access.links import LINKS_KEPT_FOR
-from geo_assign.access.tables import one_time_links, sessions
+from geo_assign.access.tables import one_time_links, sessions, usage_days
 from geo_assign.core.db import Database
 from geo_assign.core.idempotency import idempotency_keys
 
 _BATCH = 1_000
+_USAGE_KEPT_FOR = timedelta(days=400)
 
 
 def sweep_expired(database: Database) -> int:
     """Delete what has run out, some of it at each call; returns how much."""
-    return sweep_expired_sessions(database) + sweep_expired_idempotency_keys(database) + sweep_expired_links(database)
+    return (
+        sweep_expired_sessions(database)
+        + sweep_expired_idempotency_keys(database)
+        + sweep_expired_links(database)
+        + sweep_old_usage(database)
+    )
 
 
 def sweep_expired_sessions(database: Database) -> int:
@@ -41,3 +49,12 @@ def sweep_expired_links(database: Database) -> int:
     with database.across_organizations() as conn:
         due = select(o.org_id, o.id).where(o.expires_at <= func.clock_timestamp() - LINKS_KEPT_FOR).limit(_BATCH)
         return conn.execute(delete(one_time_links).where(tuple_(o.org_id, o.id).in_(due))).rowcount
+
+
+def sweep_old_usage(database: Database) -> int:
+    """Delete what was counted more than 400 days ago; returns how many days, at most a thousand at a time."""
+    u = usage_days.c
+    with database.across_organizations() as conn:
+        before = database.clock.now(conn).date() - _USAGE_KEPT_FOR
+        due = select(u.org_id, u.day).where(u.day < before).limit(_BATCH)
+        return conn.execute(delete(usage_days).where(tuple_(u.org_id, u.day).in_(due))).rowcount

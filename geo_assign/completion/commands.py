@@ -6,6 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import Caller, Scope
+from geo_assign.access.quotas import require_storage
 from geo_assign.completion.domain import (
     LATE_FOR,
     MOST_PHOTOS,
@@ -95,6 +96,7 @@ def _keep(
     kind: ImageKind,
     folder: ImageFolder | None,
 ) -> OrderImage:
+    require_storage(tx, len(image.content))
     if folder is not None:
         folder.write(Stored(tx.org_id, image_id, image.sha256), image.content)
     values = {

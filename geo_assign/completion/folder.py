@@ -7,6 +7,7 @@ picture. What no row names is deleted by the worker: see `tasks`.
 import contextlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +59,16 @@ class ImageFolder:
     def remove(self, stored: Stored) -> None:
         """Delete a file, if it is there."""
         self._place(stored).unlink(missing_ok=True)
+
+    def list_of(self, org_id: UUID) -> Iterator[Path]:
+        """The files of one organization."""
+        for file in sorted(self.path.glob(f"{org_id}/*")):
+            if not file.name.startswith(_UNFINISHED):
+                yield file
+
+    def remove_all_of(self, org_id: UUID) -> None:
+        """Delete all files of one organization, if there are any."""
+        shutil.rmtree(self.path / str(org_id), ignore_errors=True)
 
     def list_written_before(self, at: datetime) -> Iterator[Stored]:
         """The files that were written by then; unfinished ones of that age are deleted on the way."""

@@ -45,9 +45,13 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the installation chose for all who chose nothing: the age in seconds at which a position is too old."""
+    """What the installation chose for all who chose nothing.
+
+    The age in seconds at which a position is too old, and the limits of organizations by the name of the quota.
+    """
 
     freshness_s: float = 300.0
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

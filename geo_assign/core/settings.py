@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         "", description="Sender of mails: an address. Empty: geo-assign@ the host of the public URL."
     )
     freshness_s: float = Field(300, gt=0, description="Age at which a position is too old; a store may set its own.")
+    limit_technicians: int | None = Field(
+        None, ge=0, description="Technicians of an organization for which none is chosen. Empty: any number."
+    )
+    limit_pings_per_day: int | None = Field(None, ge=0, description="Its positions a day. Empty: any number.")
+    limit_leads_per_day: int | None = Field(None, ge=0, description="Its new leads a day. Empty: any number.")
+    limit_storage_mb: int | None = Field(None, ge=0, description="Its storage, in millions of bytes. Empty: any.")
     sweep_interval_s: float = Field(1.0, gt=0, description="How often the worker looks for due work.")
     geocode_deadline_s: float = Field(1.5, gt=0, le=60, description="Time that one geocoding call may take.")
     outbound_allow: str = Field(
@@ -127,6 +133,13 @@ class Settings(BaseSettings):
     def sends_mail(self) -> bool:
         """Whether there is a mail server."""
         return bool(self.smtp_host)
+
+    @cached_property
+    def limits(self) -> dict[str, int]:
+        """The limits of organizations for which none is chosen, by the name of the quota."""
+        names = ("technicians", "pings_per_day", "leads_per_day", "storage_mb")
+        limits: dict[str, int | None] = {name: getattr(self, f"limit_{name}") for name in names}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
     @cached_property
     def fernet_keys(self) -> tuple[str, ...]:

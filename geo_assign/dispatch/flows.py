@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from geo_assign.access.allowances import QuotaExceededError
 from geo_assign.access.commands import log_out
 from geo_assign.access.domain import EVERYTHING, Caller, system_caller
+from geo_assign.access.quotas import note_refused_lead
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches, previews
@@ -59,7 +61,11 @@ class DispatchService:
 
     def create(self, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
         """Create an order, locate it, assign it as its trigger says. Returns it and whether it existed before."""
-        order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
+        try:
+            order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
+        except QuotaExceededError:
+            self.database.run(caller.org_id, note_refused_lead)
+            raise
         if not replayed:
             self.locate(caller.org_id, order_id)
             self.evaluate(caller.org_id, order_id)

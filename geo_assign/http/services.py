@@ -10,6 +10,7 @@ from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
 from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
+from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.webhooks.delivery import Sender
 
@@ -31,12 +32,14 @@ class Services:
     webhooks: Sender
     views: ViewLog
     phones: PhoneHub
+    meter: PingMeter
 
     def close(self) -> None:
         """End the streams and give the connections back."""
         self.live.close()
         self.phones.close()
         self.views.close()
+        self.meter.close()
         self.database.close()
 
     def wind_up(self) -> None:

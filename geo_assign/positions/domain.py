@@ -39,6 +39,7 @@ class PingRefusal(StrEnum):
 
     OUT_OF_RANGE = "out_of_range"  # no such latitude or longitude
     NULL_ISLAND = "null_island"  # exactly (0, 0): a device without a fix
+    QUOTA_EXCEEDED = "quota_exceeded"  # the organization has sent as many as it may today
     TOO_OLD = "too_old"  # older than the track's retention
     OFF_DUTY = "off_duty"  # not on duty at the time used
     MOCK_LOCATION = "mock_location"  # simulated, and the store refuses such

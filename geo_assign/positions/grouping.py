@@ -24,10 +24,12 @@ from geo_assign.positions.domain import (
     Batch,
     BatchResult,
     PingRefusal,
+    PingResult,
     Recorded,
     RecordingTimeoutError,
     Verdict,
 )
+from geo_assign.positions.metering import PingMeter
 
 Begin = Callable[[], AbstractContextManager[Tx]]
 """Opens a transaction of the caller's organization that commits at its end."""
@@ -45,6 +47,10 @@ _DELAY_S = histogram(
 
 def _ignore_returned(_tx: Tx, _technician_ids: Sequence[UUID], /, *, at: datetime) -> None:
     """No caller waits for technicians to return."""
+
+
+_OVER_QUOTA = PingResult(Verdict.REJECTED, PingRefusal.QUOTA_EXCEEDED)
+_WHEN_OVER_QUOTA_S = 300
 
 
 class _Group:
@@ -66,7 +72,7 @@ class Grouper:
     `wait_s`: how long the first waits for others; 0 switches grouping off. `turn_s`: how long at most for the group
     before. `enough`: batches at which a group is closed. `small`: batches with more pings are written alone at once.
     `patience_s`: how long others wait for the one who writes. `on_recorded`: called in the same transaction with the
-    technicians who became available again.
+    technicians who became available again. `meter` counts, and knows whose quota is used up.
     """
 
     def __init__(
@@ -79,7 +85,9 @@ class Grouper:
         small: int = 3,
         patience_s: float = 30.0,
         on_recorded: Callable[..., None] = _ignore_returned,
+        meter: PingMeter | None = None,
     ) -> None:
+        self._meter = meter
         self._retention = retention
         self._wait_s = wait_s
         self._turn_s = turn_s
@@ -97,6 +105,18 @@ class Grouper:
         `begin` is called by the caller that writes, in its own thread; no transaction is open while waiting. Raises
         UnknownTechnicianError, RecordingTimeoutError, and what `begin` raises.
         """
+        if self._meter is None:
+            return self._submit(org_id, batch, begin)
+        number = len(batch.pings)
+        if self._meter.is_used_up(org_id):
+            self._meter.add(org_id, rejected=number)
+            _tally(_OVER_QUOTA.verdict, _OVER_QUOTA.reason, number)
+            return BatchResult([_OVER_QUOTA] * number, _WHEN_OVER_QUOTA_S)
+        result = self._submit(org_id, batch, begin)
+        self._meter.add(org_id, kept=number)
+        return result
+
+    def _submit(self, org_id: UUID, batch: Batch, begin: Begin) -> BatchResult:
         if self._wait_s <= 0 or len(batch.pings) > self._small:
             return self._write([batch], begin)[0]
         group, place = self._join(org_id, batch)
@@ -162,7 +182,7 @@ class Grouper:
 def _count(batches: Sequence[Batch], recorded: Recorded) -> None:
     for batch, answer in zip(batches, recorded.batches, strict=True):
         for ping, result in zip(batch.pings, answer.results, strict=True):
-            _tally(result.verdict, result.reason)()
+            _tally(result.verdict, result.reason)
             if result.verdict in _KEPT:
                 _DELAY_S.observe(max(0.0, (recorded.received_at - ping.recorded_at).total_seconds()))
 
@@ -175,8 +195,12 @@ def count_unreadable(number: int) -> None:
 _KEPT = frozenset({Verdict.ACCEPTED, Verdict.LATE})
 
 
+def _tally(verdict: Verdict, reason: PingRefusal | None, number: int = 1) -> None:
+    _counter_of(verdict, reason)(number)
+
+
 @cache
-def _tally(verdict: Verdict, reason: PingRefusal | None) -> Callable[[], None]:
+def _counter_of(verdict: Verdict, reason: PingRefusal | None) -> Callable[[float], None]:
     return _POSITIONS.labels(verdict.value, reason.value if reason is not None else "none").inc
 
 

@@ -244,6 +244,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/trackers/osmand": (OWN, Sample(query={"lat": "41.15", "lon": "-8.61", "timestamp": "1779278401"})),
     "POST /v1/trackers/osmand": (OWN, Sample(body={"timestamp": "2026-05-20T12:00:02Z", **HERE})),
     "POST /v1/trackers/overland": (OWN, Sample(body={"locations": []})),
+    "GET /v1/usage": (USERS, Sample()),
     "GET /v1/users": (USERS, Sample()),
     "POST /v1/users": (USERS, Sample(body=_STAFF)),
     "GET /v1/users/{id}": (USERS, Sample(ids=("user",))),

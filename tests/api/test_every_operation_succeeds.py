@@ -204,6 +204,7 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     story.call("PATCH", f"/v1/users/{user['id']}", {"name": "The desk"}, version=user["version"])
     assert story.get(f"/v1/users/{user['id']}")["name"] == "The desk"
     assert len(story.get("/v1/users")["items"]) == 4
+    assert {one["quota"] for one in story.get("/v1/usage")["quotas"]} >= {"technicians", "leads_per_day"}
     key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
     assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
     assert len(story.get("/v1/api-keys")["items"]) == 1

@@ -226,6 +226,7 @@ def _fill_the_rest(org_id: str, things: dict[str, str], world: World) -> None:
 
 
 _REST = (
+    """INSERT INTO usage_days (org_id, day, pings) VALUES (%(org_id)s, '2031-03-01', 1)""",
     """INSERT INTO location_views
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)
     VALUES (%(org_id)s, %(technician)s, date_trunc('minute', now()), %(user)s, 'map', 'user', 'Desk', now(), now(), 1)

@@ -37,6 +37,7 @@ _ADMINISTRATION = {
     "Service providers",
     "Stores",
     "Technicians",
+    "Usage",
     "Users",
     "Webhooks",
 }

@@ -22,7 +22,7 @@ from tests.docs.test_problems import every_error
 
 MOST_BYTES = 40_000
 LABELS = {
-    "by", "code", "event", "kind", "lane", "outcome", "pool", "position_age", "provider", "reason", "sqlstate",
+    "by", "code", "event", "kind", "lane", "outcome", "pool", "position_age", "provider", "quota", "reason", "sqlstate",
     "state", "status", "tag", "task", "trouble", "verdict", "version",
 }  # fmt: skip
 OUTCOMES = ("delivered", "sent", "gone", "refused", "timeout", "unreachable", "too_large", "failed")

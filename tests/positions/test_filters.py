@@ -33,7 +33,7 @@ def under(mock: MockPolicy) -> dict[str, Any]:
 
 
 def test_every_reason_has_one_filter_and_every_flag_but_the_jump() -> None:
-    assert {reason for reason, _ in REFUSALS} == set(PingRefusal) - {PingRefusal.UNREADABLE}
+    assert {reason for reason, _ in REFUSALS} == set(PingRefusal) - {PingRefusal.UNREADABLE, PingRefusal.QUOTA_EXCEEDED}
     assert {flag for flag, _ in FLAGS} == set(Flag) - {Flag.IMPLAUSIBLE_JUMP}
 
 

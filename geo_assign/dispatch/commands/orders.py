@@ -8,6 +8,7 @@ from typing import cast
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
+from geo_assign.access.quotas import count_lead
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
@@ -42,6 +43,7 @@ from geo_assign.workorders.domain import (
     ChangedEvent,
     Columns,
     Corrections,
+    Kind,
     LocationSource,
     NewOrder,
     Over,
@@ -75,7 +77,7 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
 
     Raises InvalidError, with the member, for a store, group or technician outside the caller's scope and for a slot
     that does not go forward; InactiveError for a closed store, WallTimeDoesNotExistError, KeyReusedError,
-    DuplicateExternalIdError.
+    DuplicateExternalIdError, QuotaExceededError.
     """
     order_id = new_id()
     if attempt is not None:
@@ -86,6 +88,8 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
         rules = get_store_rules(tx, caller.scope, new.store_id)
     _require_possible(tx, caller, new, rules)
     now = tx.now()
+    if new.kind is Kind.LEAD:
+        count_lead(tx)
     slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
     contact = read_contact(new.customer, rules.country)
     insert_work_order(

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import null, select, update
 
+from geo_assign.access.allowances import Quota
 from geo_assign.access.commands import NewUser, audit, create_user, update_user
 from geo_assign.access.domain import Caller, Role, TakenError
+from geo_assign.access.quotas import lock_quotas, require_one_more
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
@@ -30,6 +32,7 @@ from geo_assign.workforce.queries import (
     to_technician,
 )
 from geo_assign.workforce.tables import service_providers, stores, technician_groups, technician_skills, technicians
+from geo_assign.workforce.usage import count_active_technicians
 from geo_assign.workforce.visibility import sees_technician
 
 
@@ -50,7 +53,8 @@ class NewTechnician:
 
 
 def create_technician(tx: Tx, caller: Caller, new: NewTechnician, *, technician_id: UUID | None = None) -> Technician:
-    """Raises InvalidError for unknown references and bad hours, ForbiddenError, TakenError."""
+    """Raises InvalidError for unknown references and bad hours, ForbiddenError, TakenError, QuotaExceededError."""
+    _require_quota(tx)
     row_id, now = technician_id or new_id(), tx.now()
     wanted = Technician(
         id=row_id,
@@ -89,13 +93,16 @@ def update_technician(
 ) -> Technician:
     """Change `name`, `store_id`, `group_ids`, `skills`, `hours`, `home`, `provider_id`, `active`.
 
-    Deactivating ends duty and sessions. Raises NotFoundError, ForbiddenError, StaleError, InvalidError.
+    Deactivating ends duty and sessions. Raises NotFoundError, ForbiddenError, StaleError, InvalidError,
+    QuotaExceededError.
     """
     before = lock_technician(tx, caller, technician_id)
     require_version(before, version)
     after = replace(before, **changes, version=before.version + 1, updated_at=tx.now())
     after = replace(after, skills=_in_order(after.skills))
     _require_references(tx, caller, after, before=before)
+    if after.active and not before.active:
+        _require_quota(tx)
     if before.active and not after.active:
         end_duty(tx, technician_id)
     tx.conn.execute(
@@ -110,6 +117,12 @@ def update_technician(
         update_user(tx, caller, before.user_id, changes={"active": after.active})
     audit(tx, caller, "technician.changed", subject_kind="technician", subject_id=technician_id, fields=sorted(changes))
     return get_technician(tx, caller.scope, technician_id)
+
+
+def _require_quota(tx: Tx) -> None:
+    """Raises QuotaExceededError when the organization may have no more active technicians."""
+    lock_quotas(tx)
+    require_one_more(tx, Quota.TECHNICIANS, count_active_technicians(tx))
 
 
 # What decides whether a technician may do work that was given before.

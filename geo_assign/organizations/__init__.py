@@ -1,0 +1,1 @@
+"""What an operator does with whole organizations: list, limit, export, delete."""
