@@ -157,14 +157,37 @@ def upgrade() -> None:
 
     What the owner may not create is printed as SQL, for a role that may; then run this again.
     """
-    from geo_assign.database_roles import ByHandError  # noqa: PLC0415
     from geo_assign.migrate import upgrade as run  # noqa: PLC0415
 
+    settings = _owners_settings()
+    with _printing_what_is_to_be_run_by_hand():
+        click.echo(f"The database is at revision {run(settings)}.")
+
+
+@db.command()
+def prepare() -> None:
+    """Create roles and extensions and no table: for a database into which a dump is restored. Runs as the owner."""
+    from geo_assign.migrate import prepare as run  # noqa: PLC0415
+
+    settings = _owners_settings()
+    with _printing_what_is_to_be_run_by_hand():
+        run(settings)
+    click.echo("Roles and extensions are there.")
+
+
+def _owners_settings() -> "Settings":
     settings = _settings()
     if settings.admin_database_url is None:
-        raise click.ClickException("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner.")
+        raise click.ClickException("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: this runs as the owner.")
+    return settings
+
+
+@contextmanager
+def _printing_what_is_to_be_run_by_hand() -> Iterator[None]:
+    from geo_assign.database_roles import ByHandError  # noqa: PLC0415
+
     try:
-        click.echo(f"The database is at revision {run(settings)}.")
+        yield
     except ByHandError as error:
         click.echo("\n".join(f"{statement};" for statement in error.statements))
         raise click.ClickException(str(error)) from error

@@ -4,7 +4,8 @@ Runs as the owner. Migrations wait briefly for locks and then give up, rather th
 and make every other statement queue behind themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,13 +38,7 @@ def upgrade(settings: Settings) -> str:
 
     Raises ByHandError where the owner may not create it.
     """
-    if settings.admin_database_url is None:
-        raise ValueError("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner")
-    engine = create_engine(
-        make_url(settings.admin_database_url.get_secret_value()).set(drivername="postgresql+psycopg"),
-        connect_args={"options": _TIMEOUTS},
-    )
-    try:
+    with _as_owner(settings) as engine:
         _with_patience(engine, lambda conn: prepare_database(conn, settings))
         with engine.begin() as conn:
             command.upgrade(alembic_config(settings, conn), "head")
@@ -53,6 +48,27 @@ def upgrade(settings: Settings) -> str:
         with engine.begin() as conn:
             ensure_partitions(conn, settings.track_retention_days)
             return current_revision(conn) or ""
+
+
+def prepare(settings: Settings) -> None:
+    """Create the roles, log-ins and extensions that are missing, and no table: a dump brings those.
+
+    Raises ByHandError where the owner may not create them.
+    """
+    with _as_owner(settings) as engine:
+        _with_patience(engine, lambda conn: prepare_database(conn, settings))
+
+
+@contextmanager
+def _as_owner(settings: Settings) -> Iterator[Engine]:
+    if settings.admin_database_url is None:
+        raise ValueError("GEO_ASSIGN_ADMIN_DATABASE_URL is not set: migrations run as the owner")
+    engine = create_engine(
+        make_url(settings.admin_database_url.get_secret_value()).set(drivername="postgresql+psycopg"),
+        connect_args={"options": _TIMEOUTS},
+    )
+    try:
+        yield engine
     finally:
         engine.dispose()
 
