@@ -35,6 +35,7 @@ from geo_assign.core.vetting import (
 )
 from geo_assign.first_step import find_first_step
 from geo_assign.migrate import current_revision, head_revision
+from geo_assign.support_bundle import LOGS, write_bundle
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.queries import waiting_events
 
@@ -357,10 +358,26 @@ STYLES = {
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
-def doctor(as_json: bool) -> None:  # noqa: FBT001  click passes by name
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a zip file for those who help, too: versions, counts and states, no personal data and no secrets.",
+)
+@click.option(
+    "--log",
+    "logs",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A log for the bundle; may be given again. Without it those in .local/log.",
+)
+def doctor(*, as_json: bool, bundle: Path | None, logs: tuple[Path, ...]) -> None:
     """Check this installation and say what to do about what is not well. Fails when a check fails."""
     try:
-        findings = examine(Settings())
+        settings = Settings()
+        findings = examine(settings)
+        if bundle is not None:
+            write_bundle(bundle, settings, {one.name: one.verdict.value for one in findings}, logs=logs or LOGS)
+            click.echo(f"{bundle} is written; look into it before you send it.", err=True)
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         findings = [Finding("settings", CheckVerdict.FAIL, wrong, "see config/geo-assign.env")]
