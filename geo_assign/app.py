@@ -37,6 +37,7 @@ from geo_assign.http.routes import (
     geocoding,
     hours_exceptions,
     ladders,
+    lead_batches,
     map,  # noqa: A004 - the route file of the map
     map_keys,
     me,
@@ -101,6 +102,7 @@ FEATURES = (
     map_keys,
     geocoding,
     work_orders,
+    lead_batches,
     work_order_list,
     crews,
     ladders,

@@ -8,6 +8,7 @@ between is a due row that the worker goes on with.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from geo_assign.access.allowances import QuotaExceededError
@@ -31,7 +32,15 @@ from geo_assign.workforce.domain import CheckedKind
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.work_checks import find_work_check
 from geo_assign.workorders.commands import find_and_lock_ungeocoded, set_deadlines
-from geo_assign.workorders.domain import NewOrder, Offer, PendingReason, RejectReason, State, WorkOrder
+from geo_assign.workorders.domain import (
+    DuplicateExternalIdError,
+    NewOrder,
+    Offer,
+    PendingReason,
+    RejectReason,
+    State,
+    WorkOrder,
+)
 from geo_assign.workorders.queries import get_work_order
 
 
@@ -70,6 +79,21 @@ class DispatchService:
             self.locate(caller.org_id, order_id)
             self.evaluate(caller.org_id, order_id)
         return self.read(caller, order_id), replayed
+
+    def create_for_worker(self, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
+        """Create an order that the worker locates and assigns. Returns it and whether it existed before.
+
+        An order that the store has under this external id already is the one. Raises as `orders.create` does.
+        """
+        try:
+            order_id, existed = self.database.run(
+                caller.org_id, lambda tx: orders.create(tx, caller, new, attempt, due_in=timedelta(0))
+            )
+        except DuplicateExternalIdError as error:
+            if "work_order_id" not in error.facts:
+                raise
+            order_id, existed = UUID(error.facts["work_order_id"]), True
+        return self.read(caller, order_id), existed
 
     def edit(self, caller: Caller, order_id: UUID, changes: orders.Edit, version: int | None) -> WorkOrder:
         """Edit an order; a new address is geocoded, and what waits for a place or a time is looked at again."""

@@ -153,7 +153,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _without_control(text: str) -> str:
+def without_control(text: str) -> str:
+    """A text as it is. Refuses one with characters that are not seen, other than tabs and line ends."""
     if _CONTROL.search(text):
         raise PydanticCustomError(
             "control_character", "Remove the control characters; only tabs and line breaks are taken"
@@ -247,8 +248,8 @@ Email = Annotated[
     ),
     NamedSchema("Email", examples=("ana@example.com",)),
 ]
-ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_control)]
-ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_without_control)]
+ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(without_control)]
+ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(without_control)]
 """A phone number or an e-mail address as people write it: kept as it is."""
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
 NewPassword = Annotated[Password, Field(min_length=8)]
@@ -270,6 +271,12 @@ Bbox = Annotated[
     WithJsonSchema({"type": "string", "description": "west,south,east,north", "examples": ["-8.7,41.1,-8.5,41.2"]}),
 ]
 """In a query: a bounding box in degrees; west may exceed east across the antimeridian."""
+
+
+class ChangesQuery(PageQuery):
+    """A list that may be followed: what changed since an instant, by the last change instead of by name."""
+
+    updated_since: Instant | None = Field(None, description="Changed then or later; sorted by the last change.")
 
 
 class PointBody(Body):

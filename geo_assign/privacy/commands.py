@@ -160,6 +160,7 @@ def _without_customer(order: WorkOrder) -> Columns:
         "location_candidates": [],
         "device": device,
         "notes": None,
+        "metadata": {},
     }
 
 

@@ -43,6 +43,7 @@ _OF_CUSTOMERS = (
     "lat",
     "location",
     "lon",
+    "metadata",
     "note",
     "notes",
     "origin",

@@ -80,11 +80,17 @@ _ANY_STORE = Statement.of(
 
 
 def list_stores(
-    tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    tx: Tx,
+    scope: Scope,
+    *,
+    active: bool | None = None,
+    updated_since: datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
 ) -> Page[Store]:
     """The stores that the caller sees, by name."""
     statement = select(stores).where(sees_store(viewer_of(tx, scope)), _is_active(stores, active))
-    return _page(tx, statement, to_store, of=stores, limit=limit, cursor=cursor)
+    return _page(tx, statement, to_store, of=stores, updated_since=updated_since, limit=limit, cursor=cursor)
 
 
 # Service groups -------------------------------------------------------------------------------------------------------
@@ -103,6 +109,7 @@ def list_groups(
     *,
     store_id: UUID | None = None,
     active: bool | None = None,
+    updated_since: datetime | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[ServiceGroup]:
@@ -110,7 +117,7 @@ def list_groups(
     statement = select(service_groups).where(sees_group(viewer_of(tx, scope)), _is_active(service_groups, active))
     if store_id is not None:
         statement = statement.where(service_groups.c.store_id == store_id)
-    return _page(tx, statement, to_group, of=service_groups, limit=limit, cursor=cursor)
+    return _page(tx, statement, to_group, of=service_groups, updated_since=updated_since, limit=limit, cursor=cursor)
 
 
 # Service providers ----------------------------------------------------------------------------------------------------
@@ -131,11 +138,19 @@ def get_provider(tx: Tx, scope: Scope, provider_id: UUID) -> ServiceProvider:
 
 
 def list_providers(
-    tx: Tx, scope: Scope, *, active: bool | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    tx: Tx,
+    scope: Scope,
+    *,
+    active: bool | None = None,
+    updated_since: datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
 ) -> Page[ServiceProvider]:
     """The providers that the caller sees, by name."""
     statement = select_providers(tx).where(sees_provider(viewer_of(tx, scope)), _is_active(service_providers, active))
-    return _page(tx, statement, to_provider, of=service_providers, limit=limit, cursor=cursor)
+    return _page(
+        tx, statement, to_provider, of=service_providers, updated_since=updated_since, limit=limit, cursor=cursor
+    )
 
 
 # Technicians ----------------------------------------------------------------------------------------------------------
@@ -162,6 +177,7 @@ def list_technicians(
     store_id: UUID | None = None,
     group_id: UUID | None = None,
     active: bool | None = None,
+    updated_since: datetime | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Technician]:
@@ -173,7 +189,7 @@ def list_technicians(
         member = technician_groups.c
         members = select(member.technician_id).where(member.org_id == tx.org_id, member.group_id == group_id)
         statement = statement.where(technicians.c.id.in_(members))
-    return _page(tx, statement, to_technician, of=technicians, limit=limit, cursor=cursor)
+    return _page(tx, statement, to_technician, of=technicians, updated_since=updated_since, limit=limit, cursor=cursor)
 
 
 def list_technician_names(tx: Tx, technician_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -308,8 +324,23 @@ def one_row(tx: Tx, statement: AnySelect, *, of: Table, row_id: UUID) -> ResultR
 
 
 def _page(
-    tx: Tx, statement: AnySelect, to_value: Callable[[ResultRow], N], *, of: Table, limit: int, cursor: str | None
+    tx: Tx,
+    statement: AnySelect,
+    to_value: Callable[[ResultRow], N],
+    *,
+    of: Table,
+    updated_since: datetime | None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[N]:
+    """By name; where changes are asked for by the last change, so that what changes again comes again."""
+    if updated_since is not None:
+        changed = statement.where(of.c.org_id == tx.org_id, of.c.updated_at >= updated_since)
+        if cursor is not None:
+            changed = changed.where(after(of.c.updated_at, of.c.id, decode(cursor, datetime.fromisoformat, UUID)))
+        changed_rows = tx.conn.execute(changed.order_by(of.c.updated_at, of.c.id).limit(limit + 1)).all()
+        cut = page(changed_rows, limit, lambda row: (row.updated_at.isoformat(), row.id))
+        return Page([to_value(row) for row in cut.items], cut.next_cursor)
     if cursor is not None:
         statement = statement.where(after(of.c.name, of.c.id, decode(cursor, str, UUID)))
     statement = statement.where(of.c.org_id == tx.org_id).order_by(of.c.name, of.c.id).limit(limit + 1)

@@ -87,6 +87,7 @@ work_orders = tenant_table(
     Column("crew_size", Integer, nullable=False, server_default="0"),
     Column("customer_phones", Text),
     Column("looks_again_at", INSTANT),
+    Column("metadata", JSONB, nullable=False, server_default="{}"),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),

@@ -134,6 +134,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         Sample(body={"point": HERE, "store_id": "<store>", "group_id": "<group>"}),
     ),
     "POST /v1/leads": (WORK, Sample(body=_LEAD)),
+    "POST /v1/leads/bulk": (WORK, Sample(body={"leads": [_LEAD]})),
     "POST /v1/tickets": (WORK, Sample(body=_LEAD)),
     "POST /v1/geocode": (WORK, Sample(body={"store_id": "<store>", "address": "Rua Nova 1"})),
     "POST /v1/work-orders/{id}/cancel": (WORK, Sample(ids=("spare_order",), body={})),

@@ -398,7 +398,10 @@ def look_back(story: Story, ids: dict[str, str]) -> None:
 
 
 def tell_others(story: Story) -> None:
-    """A system outside listens."""
+    """A system outside listens, and sends leads."""
+    store_id = story.get("/v1/stores")["items"][0]["id"]
+    lead = {"store_id": store_id, "customer": {"name": "Eva"}, "address": "Rua Nova 9", "external_id": "bulk-1"}
+    assert [story.post("/v1/leads/bulk", {"leads": [lead]})["created"] for _ in range(2)] == [1, 0]
     with StubServer() as receiver:
         hook = story.post("/v1/webhooks", {"url": receiver.url, "events": ["technician.presence_changed"]})
         path = f"/v1/webhooks/{hook['id']}"

@@ -116,6 +116,7 @@ def order(**changes: object) -> WorkOrder:
         priority=0,
         notes=None,
         external_id=None,
+        metadata={},
         technician_id=ONE,
         technician_name="Ana",
         wanted_technician_id=None,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +99,16 @@ def test_the_list_of_a_technician_reads_what_the_technician_has(work: Tx, sort: 
     assert rows_read(plan, "work_orders") <= 2 * held
     page = list_work_orders(work, EVERYTHING, wanted, limit=PAGE, sort=sort, counted=True)
     assert (len(page.items), page.count) == (PAGE, held)
+
+
+def test_what_changed_or_was_created_is_read_from_there_on(work: Tx) -> None:
+    recent = work.now() - timedelta(minutes=ORDERS // 2)
+    changed = plan_of(work, WorkOrderFilter(updated_since=recent), sort="updated_at")
+    assert "work_orders_org_id_updated_at_idx" in index_names(changed)
+    assert rows_read(changed, "work_orders") < 2 * PAGE
+    created = plan_of(work, WorkOrderFilter(created_from=recent, created_to=work.now()))
+    assert "work_orders_org_id_created_at_idx" in index_names(created)
+    assert rows_read(created, "work_orders") < 2 * PAGE
 
 
 def test_any_other_sort_looks_at_each_row_once(work: Tx) -> None:

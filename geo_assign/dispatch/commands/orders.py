@@ -9,6 +9,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.access.quotas import count_lead
+from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
@@ -28,6 +29,7 @@ from geo_assign.workorders.commands import (
     apply_change,
     insert_work_order,
     lock,
+    require_free_external_id,
     require_version,
     require_way,
     set_bookings,
@@ -43,6 +45,7 @@ from geo_assign.workorders.domain import (
     ChangedEvent,
     Columns,
     Corrections,
+    DuplicateExternalIdError,
     Kind,
     LocationSource,
     NewOrder,
@@ -72,8 +75,12 @@ class Edit:
     slot: tuple[datetime, datetime | None] | None = None
 
 
-def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[UUID, bool]:
+def create(
+    tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None, *, due_in: timedelta = TAKEN_OVER_AFTER
+) -> tuple[UUID, bool]:
     """Write a new order with its idempotency key; returns its id and whether an earlier attempt had made it.
+
+    The worker goes on with it after `due_in`, if no one else has.
 
     Raises InvalidError, with the member, for a store, group or technician outside the caller's scope and for a slot
     that does not go forward; InactiveError for a closed store, WallTimeDoesNotExistError, KeyReusedError,
@@ -92,9 +99,7 @@ def create(tx: Tx, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tu
         count_lead(tx)
     slot = slot_of(rules, new.slot_start, new.slot_end, now=now)
     contact = read_contact(new.customer, rules.country)
-    insert_work_order(
-        tx, caller, _with_typed_place(new), order_id, contact=contact, slot=slot, due_at=now + TAKEN_OVER_AFTER
-    )
+    insert_work_order(tx, caller, _with_typed_place(new), order_id, contact=contact, slot=slot, due_at=now + due_in)
     return order_id, False
 
 
@@ -137,7 +142,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
 
     A new location is a pin: no geocoder overwrites it. A new address of an order without a pin is looked up again;
     coordinates typed as one are a pin, until another address follows.
-    A new slot raises as `reschedule`.
+    A new slot raises as `reschedule`, another external id DuplicateExternalIdError.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -153,7 +158,9 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
             pinned, sets["location_source"] = False, LocationSource.CLIENT
     if sets:
         event = ChangedEvent(fields=tuple(sorted(sets.keys() - _NOT_TOLD)))
-        apply_change(tx, order, Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets))
+        change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets=sets)
+        with refusing(work_orders_external_id_key=DuplicateExternalIdError()):
+            apply_change(tx, order, change)
     if "skills" in sets and order.state not in WAITING:
         review_alarm(tx, lock(tx, order_id))
     if changes.slot is not None:
@@ -176,6 +183,8 @@ def _is_pinned_by_address(order: WorkOrder) -> bool:
 def _corrected(tx: Tx, order: WorkOrder, fields: Corrections) -> Columns:
     """What corrections are written as: as they are, and with a customer what can be read of the contact."""
     sets = cast(Columns, {**fields})
+    if sets.get("external_id") is not None:
+        require_free_external_id(tx, order.store_id, fields["external_id"], order_id=order.id)
     if "skills" in sets:
         sets["skills"] = list(sets["skills"])
     if "customer" in sets:

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from geo_assign.http.event_details import history_detail
 from geo_assign.http.routes.people_models import Actor
-from geo_assign.http.schemas import Answer, Shaped
+from geo_assign.http.schemas import Answer, PartialAnswer, Shaped
 from geo_assign.workorders.domain import EventKind, Kind, State
 
 EventDetailAnswer = history_detail()
@@ -24,7 +26,7 @@ class EventAnswer(Answer):
     detail: Annotated[Mapping[str, object], Shaped(EventDetailAnswer)]
 
 
-class WorkOrderEventAnswer(Answer):
+class WorkOrderEventAnswer(PartialAnswer):
     """An outgoing event of a work order, as things stood right after the change. Texts that people typed are left out.
 
     `version` is the one that `If-Match` compares, so that you can tell whether you hold something newer.
@@ -38,6 +40,7 @@ class WorkOrderEventAnswer(Answer):
     assignee_id: UUID | None
     version: int
     at: datetime
+    metadata: Mapping[str, str] = Field({}, description="What your own system keeps with it.")
     detail: Annotated[Mapping[str, object], Shaped(EventDetailAnswer)]
 
 

@@ -9,14 +9,14 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, Patch, ShortText, Slug, changes
+from geo_assign.http.schemas import Answer, Body, ChangesQuery, Listing, Patch, ShortText, Slug, changes
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import ServiceGroup
 
 routes = Routes("Service groups")
 
 
-class GroupsQuery(PageQuery):
+class GroupsQuery(ChangesQuery):
     """Which service groups."""
 
     store_id: UUID | None = None
@@ -64,6 +64,7 @@ def list_service_groups(call: Call[GroupsQuery, None]) -> Reply:
             call.caller.scope,
             store_id=query.store_id,
             active=query.active,
+            updated_since=query.updated_since,
             limit=query.limit,
             cursor=query.cursor,
         )

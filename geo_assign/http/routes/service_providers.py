@@ -13,10 +13,10 @@ from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
+    ChangesQuery,
     Instant,
     Listing,
     OptionalPoint,
-    PageQuery,
     Patch,
     PointAnswer,
     ShortText,
@@ -32,7 +32,7 @@ GroupIds = Annotated[tuple[UUID, ...], Field(max_length=200)]
 Capacity = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class ProvidersQuery(PageQuery):
+class ProvidersQuery(ChangesQuery):
     """Which service providers."""
 
     active: bool | None = Field(None, description="Only those worked with, or only those not any more.")
@@ -96,7 +96,12 @@ def list_service_providers(call: Call[ProvidersQuery, None]) -> Reply:
     query = call.query
     with call.transaction() as tx:
         page = queries.list_providers(
-            tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor
+            tx,
+            call.caller.scope,
+            active=query.active,
+            updated_since=query.updated_since,
+            limit=query.limit,
+            cursor=query.cursor,
         )
     items = [_answer(provider) for provider in page.items]
     return Reply(Listing[ProviderAnswer](items=items, next_cursor=page.next_cursor))

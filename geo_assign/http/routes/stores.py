@@ -13,9 +13,9 @@ from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Rou
 from geo_assign.http.schemas import (
     Answer,
     Body,
+    ChangesQuery,
     KnownPoint,
     Listing,
-    PageQuery,
     Patch,
     PointAnswer,
     ShortText,
@@ -31,7 +31,7 @@ from geo_assign.workforce.store_settings import StoreSettings, load_settings
 routes = Routes("Stores")
 
 
-class StoresQuery(PageQuery):
+class StoresQuery(ChangesQuery):
     """Which stores."""
 
     active: bool | None = Field(None, description="Only open stores, or only closed ones.")
@@ -78,7 +78,14 @@ def list_stores(call: Call[StoresQuery, None]) -> Reply:
     """
     query = call.query
     with call.transaction() as tx:
-        page = queries.list_stores(tx, call.caller.scope, active=query.active, limit=query.limit, cursor=query.cursor)
+        page = queries.list_stores(
+            tx,
+            call.caller.scope,
+            active=query.active,
+            updated_since=query.updated_since,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
     return Reply(Listing[StoreAnswer](items=[_answer(store) for store in page.items], next_cursor=page.next_cursor))
 
 

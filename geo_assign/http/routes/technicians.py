@@ -16,13 +16,13 @@ from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Rou
 from geo_assign.http.schemas import (
     Answer,
     Body,
+    ChangesQuery,
     Email,
     Instant,
     Listing,
     NewPassword,
     OptionalNote,
     OptionalPoint,
-    PageQuery,
     Patch,
     PointAnswer,
     ShortText,
@@ -54,7 +54,7 @@ HoursField = Annotated[
 ]
 
 
-class TechniciansQuery(PageQuery):
+class TechniciansQuery(ChangesQuery):
     """Which technicians."""
 
     store_id: UUID | None = None
@@ -145,6 +145,7 @@ def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
             store_id=query.store_id,
             group_id=query.group_id,
             active=query.active,
+            updated_since=query.updated_since,
             limit=query.limit,
             cursor=query.cursor,
         )

@@ -39,7 +39,16 @@ class WorkOrdersQuery(PageQuery):
     has_location: bool | None = None
     alarm: bool | None = Field(None, description="Whether it carries an alarm.")
     for_me: bool = Field(False, description="Only what a group sent back to you.")
-    sort: Sort = Field("created_at", description="`-` in front turns it round. What is alike comes oldest first.")
+    updated_since: Instant | None = Field(None, description="Changed then or later; sorted by `updated_at`.")
+    created_from: Instant | None = Field(None, description="Created then or later.")
+    created_to: Instant | None = Field(None, description="Created before this.")
+    sort: Sort | None = Field(
+        None, description="`created_at` if not given; `-` in front turns it round. What is alike comes oldest first."
+    )
+
+    def order(self) -> Sort:
+        """What is asked for; else by the last change where changes are asked for: what changes again comes again."""
+        return self.sort or ("created_at" if self.updated_since is None else "updated_at")
 
     def wanted(self, caller: Caller) -> WorkOrderFilter:
         """The filter that `caller` asks for."""
@@ -59,6 +68,9 @@ class WorkOrdersQuery(PageQuery):
             has_location=self.has_location,
             alarm=self.alarm,
             returned_to=caller.id if self.for_me else None,
+            updated_since=self.updated_since,
+            created_from=self.created_from,
+            created_to=self.created_to,
         )
 
 
@@ -82,7 +94,7 @@ def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
             query.wanted(call.caller),
             limit=query.limit,
             cursor=query.cursor,
-            sort=query.sort,
+            sort=query.order(),
             counted=True,
         )
     items = [work_order_answer(order) for order in page.items]

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from geo_assign.dispatch.commands.crews import MOST_COLLABORATORS
 from geo_assign.http.editing import unsent
+from geo_assign.http.routes.metadata import Metadata
 from geo_assign.http.routes.people_models import Actor, PersonAnswer
 from geo_assign.http.schemas import (
     Answer,
@@ -99,6 +100,7 @@ class LeadBody(Body):
     priority: int = Field(0, ge=-100, le=100, description="Higher comes first.")
     notes: OptionalNote = None
     external_id: ShortText | None = Field(None, description="Its id in your own system.")
+    metadata: Metadata | None = None
 
 
 class TicketBody(LeadBody):
@@ -117,6 +119,8 @@ class WorkOrderPatch(Patch):
     priority: Annotated[int, Field(ge=-100, le=100)] = unsent("Higher comes first.")
     notes: OptionalNote = None
     referral_source: ShortText | None = Field(None, description="How the customer heard of the house.")
+    external_id: ShortText | None = Field(None, description="Its id in your own system.")
+    metadata: Metadata | None = None
 
 
 class LocationAnswer(PointAnswer):
@@ -262,6 +266,7 @@ class WorkOrderAnswer(Answer):
     priority: int = Field(description="Higher comes first.")
     notes: str | None
     external_id: str | None = Field(description="Its id in your own system.")
+    metadata: Mapping[str, str] = Field(description="What your own system keeps with it.")
     assignee: PersonAnswer | None
     collaborators: Sequence[CollaboratorAnswer]
     offer: OpenOfferAnswer | None

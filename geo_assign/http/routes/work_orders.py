@@ -14,6 +14,7 @@ from geo_assign.dispatch.queries import list_choice_warnings
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, OWN_WORK, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.routes.event_models import EventAnswer
+from geo_assign.http.routes.new_orders import new_order_of, require_place
 from geo_assign.http.routes.work_order_models import (
     Collaborators,
     Id,
@@ -32,11 +33,8 @@ from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
     Corrections,
-    Customer,
-    Device,
     DuplicateExternalIdError,
     Kind,
-    NewOrder,
     SlotTakenError,
     State,
     Warned,
@@ -110,8 +108,7 @@ def create_lead(call: Call[None, LeadBody]) -> Reply:
     lead is created all the same, says why it is pending, and the worker goes on. The same `Idempotency-Key` answers
     the same lead in its present state.
     """
-    if call.body.address is None and call.body.location is None:
-        raise InvalidError.at("/address", "missing", "A lead needs an address or a location.")
+    require_place(call.body)
     return _create(call, Kind.LEAD)
 
 
@@ -167,6 +164,7 @@ def get_order(call: Call[None, None], id: UUID) -> Reply:
         WorkOrderUnderWayError,
         SlotTakenError,
         WallTimeDoesNotExistError,
+        DuplicateExternalIdError,
     ),
 )
 def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
@@ -321,23 +319,7 @@ def advance_order(call: Call[None, StatusBody], id: UUID) -> Reply:
 
 def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
     body = call.body
-    new = NewOrder(
-        kind=kind,
-        store_id=body.store_id,
-        customer=cast(Customer, body.customer.model_dump()),
-        address=body.address,
-        location=body.location.point() if body.location else None,
-        slot_start=body.slot.start if body.slot else None,
-        slot_end=body.slot.end if body.slot else None,
-        group_id=body.group_id,
-        skills=body.skills,
-        device=cast(Device, body.device.model_dump(exclude_none=True)) if body.device else None,
-        referral_source=body.referral_source,
-        priority=body.priority,
-        notes=body.notes,
-        external_id=body.external_id,
-        assignee_id=body.assignee_id,
-    )
+    new = new_order_of(kind, body)
     order, again = call.services.dispatch.create(call.caller, new, call.attempt)
     # A moment ago by the database's clock: no transaction is needed to ask it again.
     warnings = slot_warnings(order, order.updated_at)
@@ -351,7 +333,7 @@ def _create(call: Call[None, LeadBody], kind: Kind) -> Reply:
 def _corrections(body: WorkOrderPatch) -> Corrections:
     """The members of a PATCH that are corrected as they are; null is empty where a work order needs a value."""
     sent = changes(body)
-    empty: Corrections = {"device": {}, "skills": ()}
+    empty: Corrections = {"device": {}, "skills": (), "metadata": {}}
     given = {name: empty.get(name) if sent[name] is None else sent[name] for name in _CORRECTED if name in sent}
     return cast(
         Corrections,

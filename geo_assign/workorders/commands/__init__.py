@@ -19,6 +19,7 @@ from geo_assign.workorders.commands.conversion import (
 from geo_assign.workorders.commands.creation import (
     insert_work_order,
     next_number,
+    require_free_external_id,
 )
 from geo_assign.workorders.commands.deadlines import (
     Deadlines,
@@ -67,6 +68,7 @@ __all__ = [
     "next_number",
     "recheck_pending",
     "record_event",
+    "require_free_external_id",
     "require_version",
     "require_way",
     "set_bookings",

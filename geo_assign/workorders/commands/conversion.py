@@ -33,6 +33,7 @@ _TAKEN_OVER = (
     "priority",
     "notes",
     "external_id",
+    "metadata",
     "technician_id",
     "wanted_technician_id",
     "pinned",

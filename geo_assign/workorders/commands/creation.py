@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.core.rows import ResultRow
 from geo_assign.workorders.commands.changes import record_event
 from geo_assign.workorders.commands.group_stays import enter_group
 from geo_assign.workorders.contacts import Contact
@@ -61,6 +62,7 @@ def insert_work_order(
         "priority": new.priority,
         "notes": new.notes,
         "external_id": new.external_id,
+        "metadata": dict(new.metadata or {}),
         "wanted_technician_id": new.assignee_id,
         "geocode_due_at": due_at if new.address and not point else None,
         "evaluate_due_at": due_at,
@@ -83,15 +85,28 @@ def insert_work_order(
     record_event(tx, caller, order_id, CreatedEvent(), state=State.NEW, at=now)
 
 
+def require_free_external_id(tx: Tx, store_id: UUID, external_id: str | None, *, order_id: UUID) -> None:
+    """Raises DuplicateExternalIdError, with the order that has it, unless that is `order_id`.
+
+    Of two that choose the same at once the second meets the constraint, which names none.
+    """
+    found = None if external_id is None else _find_holder(tx, store_id, external_id)
+    if found is not None and found.id != order_id:
+        raise DuplicateExternalIdError.of(found.id, number_text(found.kind, found.number))
+
+
 def _duplicate(tx: Tx, new: NewOrder) -> DuplicateExternalIdError:
-    w = work_orders.c
-    statement = select(w.id, w.kind, w.number).where(
-        w.org_id == tx.org_id, w.store_id == new.store_id, w.external_id == new.external_id
-    )
-    row = tx.conn.execute(statement).first()
-    if row is None:  # moved away between the two statements
+    found = _find_holder(tx, new.store_id, new.external_id or "")
+    if found is None:  # moved away between the two statements
         return DuplicateExternalIdError()
-    return DuplicateExternalIdError.of(row.id, number_text(row.kind, row.number))
+    return DuplicateExternalIdError.of(found.id, number_text(found.kind, found.number))
+
+
+def _find_holder(tx: Tx, store_id: UUID, external_id: str) -> ResultRow | None:
+    w = work_orders.c
+    statement = select(w.id, w.kind, w.number)
+    holds = (w.org_id == tx.org_id, w.store_id == store_id, w.external_id == external_id)
+    return tx.conn.execute(statement.where(*holds)).first()
 
 
 def next_number(tx: Tx, kind: Kind) -> int:

@@ -17,7 +17,7 @@ def publish(tx: Tx, order_id: UUID, event: WorkOrderEvent, *, at: datetime) -> N
     """Add the outgoing event of a change that was just written; the work order's row is locked."""
     w = work_orders.c
     row = tx.conn.execute(
-        select(w.number, w.kind, w.state, w.store_id, w.technician_id, w.version).where(
+        select(w.number, w.kind, w.state, w.store_id, w.technician_id, w.version, w.metadata).where(
             w.org_id == tx.org_id, w.id == order_id
         )
     ).one()
@@ -30,6 +30,7 @@ def publish(tx: Tx, order_id: UUID, event: WorkOrderEvent, *, at: datetime) -> N
         assignee_id=row.technician_id,
         version=row.version,
         at=at,
+        metadata=row.metadata,
         detail=event.detail(sent=True),
     )
     stores = {row.store_id, event.from_store_id} if isinstance(event, MovedEvent) else {row.store_id}

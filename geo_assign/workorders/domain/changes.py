@@ -4,7 +4,7 @@ What a change resets follows from the value alone: its `columns` are all that th
 version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
@@ -34,6 +34,8 @@ class Corrections(TypedDict, total=False):
     priority: int
     notes: str | None
     referral_source: str | None
+    external_id: str | None
+    metadata: Mapping[str, str]
 
 
 class Columns(Corrections, total=False):
@@ -53,7 +55,6 @@ class Columns(Corrections, total=False):
     slot_start: datetime
     slot_end: datetime
     slot_given: bool
-    external_id: str | None
     technician_id: UUID | None
     wanted_technician_id: UUID | None
     pinned: bool

@@ -160,6 +160,7 @@ class WorkOrderEventData:
     assignee_id: Annotated[UUID | None, "The technician who has it."]
     version: Annotated[int, "The version that `If-Match` compares."]
     at: datetime
+    metadata: Annotated[Mapping[str, str], "What your own system keeps with the work order."]
     detail: Annotated[Mapping[str, object], "The members of the event itself."]
 
 

@@ -1,6 +1,6 @@
 """Work orders and offers as values: as they are given in, and as they are read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
@@ -95,6 +95,7 @@ class NewOrder:
     notes: str | None = None
     external_id: str | None = None
     assignee_id: UUID | None = None
+    metadata: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class WorkOrder:
     priority: int
     notes: str | None
     external_id: str | None
+    metadata: Mapping[str, str]
     technician_id: UUID | None
     technician_name: str | None
     wanted_technician_id: UUID | None

@@ -51,7 +51,8 @@ class WorkOrderFilter:
 
     `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; each word of `text` is
     found in the order's number, the customer, the address, the device, the notes or the external id; `returned_to` is
-    the dispatcher to whom a group sent it back.
+    the dispatcher to whom a group sent it back; `updated_since` and `created_from` include the instant, `created_to`
+    does not.
     """
 
     states: Collection[State] = ()
@@ -70,6 +71,9 @@ class WorkOrderFilter:
     has_location: bool | None = None
     alarm: bool | None = None
     returned_to: UUID | None = None
+    updated_since: datetime | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -246,4 +250,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "has_location": lambda located: _w.lat.is_not(None) if located else _w.lat.is_(None),
     "alarm": lambda alarmed: _has_alarm() if alarmed else ~_has_alarm(),
     "returned_to": lambda user_id: _w.returned_to == user_id,
+    "updated_since": lambda instant: _w.updated_at >= instant,
+    "created_from": lambda instant: _w.created_at >= instant,
+    "created_to": lambda instant: _w.created_at < instant,
 }

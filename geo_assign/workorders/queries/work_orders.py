@@ -177,6 +177,7 @@ def to_work_order(row: ResultRow) -> WorkOrder:
         priority=row.priority,
         notes=row.notes,
         external_id=row.external_id,
+        metadata=row.metadata,
         technician_id=row.technician_id,
         technician_name=row.technician_name,
         wanted_technician_id=row.wanted_technician_id,
