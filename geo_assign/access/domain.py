@@ -27,6 +27,14 @@ class ApiScope(StrEnum):
 
     READ = "read"
     LEADS_WRITE = "leads:write"
+    POSITIONS_WRITE = "positions:write"
+    TECHNICIANS_READ = "technicians:read"
+    WEBHOOKS = "webhooks"
+    WIDGET = "widget"
+
+
+SECRET_SCOPES = tuple(scope for scope in ApiScope if scope is not ApiScope.WIDGET)
+"""The scopes of keys that stay on a server. A key with `widget` is publishable: it stands in a web page."""
 
 
 class Permission(StrEnum):
@@ -95,7 +103,7 @@ class Caller:
     API keys and trackers, `session_id` for everything but sessions, `tracker` for everything but trackers.
     `expires_at` is when the session ends unless it is used; `renewable_until` is set while its use moves that on
     (`renew_session`). `must_enrol`: the organization demands a second factor that this user has not switched on, so
-    that a session is good for that alone.
+    that a session is good for that alone. `web_origins`: a publishable key's sites.
     """
 
     org_id: UUID
@@ -113,6 +121,12 @@ class Caller:
     renewable_until: datetime | None = field(default=None, compare=False)
     must_enrol: bool = False
     tracker: TrackerUse | None = None
+    web_origins: frozenset[str] = frozenset()
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether it is a key that stands in a web page, where any visitor reads it."""
+        return ApiScope.WIDGET in self.api_scopes
 
     def may(self, *, roles: Collection[Role], scopes: Collection[ApiScope]) -> bool:
         """Whether the role is one of `roles`, or the key carries one of `scopes`."""
@@ -177,14 +191,30 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A machine's key, without its secret: `hint` is the token's end, to recognise it by."""
+    """A machine's key, without its token: `hint` is the token's end, to recognise it by.
+
+    `created_by` is the user's name, None for a seed file's. `previous_token_until`: the token before works until then.
+    """
 
     id: UUID
     name: str
     hint: str
     scopes: tuple[str, ...]
+    web_origins: tuple[str, ...]
+    leads_per_day: int | None
     created_at: datetime
+    created_by: str | None
+    expires_at: datetime | None
+    last_used_at: datetime | None
     revoked_at: datetime | None
+    previous_token_until: datetime | None
+    version: int
+    updated_at: datetime
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether it stands in a web page, where any visitor reads it."""
+        return ApiScope.WIDGET in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +243,7 @@ class AuditFilter:
 
 
 class TokenKind(StrEnum):
-    """A person's session, a machine's key, what a tracker app sends positions with, or what a link carries.
+    """A session, a machine's key, a key that stands in a web page, a tracker's, or what a link carries.
 
     A link calls nothing but its own use.
     """
@@ -221,6 +251,7 @@ class TokenKind(StrEnum):
     SESSION = "session"
     API_KEY = "api_key"
     TRACKER = "tracker"
+    PUBLISHABLE_KEY = "publishable_key"
     ONE_TIME_LINK = "one_time_link"
     CUSTOMER_LINK = "customer_link"
 
@@ -229,6 +260,7 @@ _PREFIXES = {
     TokenKind.SESSION: "gas",
     TokenKind.API_KEY: "gak",
     TokenKind.TRACKER: "gat",
+    TokenKind.PUBLISHABLE_KEY: "gpk",
     TokenKind.ONE_TIME_LINK: "gal",
     TokenKind.CUSTOMER_LINK: "gac",
 }
@@ -321,6 +353,21 @@ class SecondFactorMissingError(ConflictError):
     """No second factor is there to be confirmed, renewed or switched off."""
 
     code = "second_factor_missing"
+
+
+class KeyEndedError(UnauthenticatedError):
+    """This API key is revoked, expired or replaced.
+
+    `ended` says which; only a caller who holds the key's token is told.
+    """
+
+    code = "api_key_ended"
+
+
+class KeyRevokedError(ConflictError):
+    """This API key is revoked: make another one."""
+
+    code = "api_key_revoked"
 
 
 class TakenError(ConflictError):

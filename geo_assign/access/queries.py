@@ -13,6 +13,7 @@ from geo_assign.access.domain import (
     AuditEntry,
     AuditFilter,
     Caller,
+    KeyEndedError,
     LiveSession,
     Organization,
     Role,
@@ -50,11 +51,13 @@ from geo_assign.core.db import Tx
 from geo_assign.core.direct import AnyOpening, Opening
 from geo_assign.core.errors import NotFoundError, UnauthenticatedError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
-from geo_assign.core.rows import ResultRow
+from geo_assign.core.rows import AnySelect, ResultRow
 
+_KEY_OPENING = Opening("find_api_key", API_KEY_BY_TOKEN)
 _OPENINGS: Mapping[TokenKind, AnyOpening] = {
     TokenKind.SESSION: Opening("find_session", SESSION_BY_TOKEN),
-    TokenKind.API_KEY: Opening("find_api_key", API_KEY_BY_TOKEN),
+    TokenKind.API_KEY: _KEY_OPENING,
+    TokenKind.PUBLISHABLE_KEY: _KEY_OPENING,
     TokenKind.TRACKER: Opening("find_tracker", TRACKER_BY_TOKEN),
 }
 
@@ -72,8 +75,9 @@ def opening_of(token: Token) -> tuple[AnyOpening, Mapping[str, str]]:
 def opened_caller(tx: Tx, token: Token) -> Caller | None:
     """The holder of `token`, in a transaction that was opened with `opening_of`.
 
-    None when the token is unknown, ended, expired or revoked, or its user is not active. Roles, groups and stores are
-    read each time, so that what is taken away is gone at the next request.
+    None when the token is unknown, a session's is over, or its user is not active. Raises KeyEndedError for an API
+    key that was revoked, expired or replaced. Roles, groups and stores are read each time, so that what is taken away
+    is gone at the next request.
     """
     if not tx.opened:
         return None
@@ -85,6 +89,8 @@ def opened_caller(tx: Tx, token: Token) -> Caller | None:
         assert isinstance(row, TrackerRow)
         return _of_tracker(tx.org_id, row)
     assert isinstance(row, ApiKeyRow)
+    if row.ended is not None:
+        raise KeyEndedError(f"The API key {row.name} is {row.ended}.", ended=row.ended)
     return _of_api_key(tx.org_id, row)
 
 
@@ -101,9 +107,8 @@ def list_unchanged_callers(tx: Tx, callers: Collection[Caller]) -> set[Caller]:
         rows = tx.fetch(SESSIONS_BY_ID, {"org_id": tx.org_id, "ids": session_ids})
         present.update(_of_session(tx.org_id, row) for row in rows)
     if key_ids:
-        present.update(
-            _of_api_key(tx.org_id, key) for key in tx.fetch(API_KEYS_BY_ID, {"org_id": tx.org_id, "ids": key_ids})
-        )
+        keys = tx.fetch(API_KEYS_BY_ID, {"org_id": tx.org_id, "ids": key_ids})
+        present.update(_of_api_key(tx.org_id, key) for key in keys if key.ended is None)
     return present.intersection(callers)
 
 
@@ -146,6 +151,7 @@ def _of_api_key(org_id: UUID, row: ApiKeyRow) -> Caller:
         name=row.name,
         scope=Scope(everything=not row.store_ids, store_ids=frozenset(row.store_ids)),
         api_scopes=frozenset(row.scopes),
+        web_origins=frozenset(row.web_origins),
     )
 
 
@@ -251,7 +257,7 @@ def list_users(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None)
 
 def get_api_key(tx: Tx, api_key_id: UUID) -> ApiKey:
     """Raises NotFoundError."""
-    row = tx.conn.execute(_SHOWN_KEY.where(api_keys.c.org_id == tx.org_id, api_keys.c.id == api_key_id)).first()
+    row = tx.conn.execute(_shown_keys(tx).where(api_keys.c.id == api_key_id)).first()
     if row is None:
         raise NotFoundError
     return _to_api_key(row)
@@ -259,13 +265,13 @@ def get_api_key(tx: Tx, api_key_id: UUID) -> ApiKey:
 
 def find_api_key_by_name(tx: Tx, name: str) -> ApiKey | None:
     """The organization's key of this name, revoked or not."""
-    row = tx.conn.execute(_SHOWN_KEY.where(api_keys.c.org_id == tx.org_id, api_keys.c.name == name)).first()
+    row = tx.conn.execute(_shown_keys(tx).where(api_keys.c.name == name)).first()
     return None if row is None else _to_api_key(row)
 
 
 def list_api_keys(tx: Tx, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[ApiKey]:
-    """The organization's keys by name, without their secrets; revoked ones too."""
-    statement = _SHOWN_KEY.where(api_keys.c.org_id == tx.org_id).order_by(api_keys.c.name).limit(limit + 1)
+    """The organization's keys by name, without their tokens; those that ended too."""
+    statement = _shown_keys(tx).order_by(api_keys.c.name).limit(limit + 1)
     if cursor is not None:
         statement = statement.where(api_keys.c.name > decode(cursor, str)[0])
     rows = tx.conn.execute(statement).all()
@@ -335,20 +341,19 @@ def to_link(row: ResultRow) -> OneTimeLink:
     )
 
 
-_SHOWN_KEY = select(
-    api_keys.c.id, api_keys.c.name, api_keys.c.hint, api_keys.c.scopes, api_keys.c.created_at, api_keys.c.revoked_at
-)
+def _shown_keys(tx: Tx) -> AnySelect:
+    """The organization's keys as they are shown: the hashes of their tokens are none of it."""
+    k, u = api_keys.c, users.c
+    creator = api_keys.outerjoin(users, and_(u.org_id == tx.org_id, u.id == k.created_by))
+    columns = (k[name] for name in ApiKey.__dataclass_fields__ if name not in {"created_by", "updated_at"})
+    changed_at = func.coalesce(k.updated_at, k.created_at).label("updated_at")
+    named = select(*columns, u.name.label("created_by"), changed_at)
+    return named.select_from(creator).where(k.org_id == tx.org_id)
 
 
 def _to_api_key(row: ResultRow) -> ApiKey:
-    return ApiKey(
-        id=row.id,
-        name=row.name,
-        hint=row.hint,
-        scopes=tuple(sorted(row.scopes)),
-        created_at=row.created_at,
-        revoked_at=row.revoked_at,
-    )
+    values = row._asdict()
+    return ApiKey(**values | {"scopes": tuple(sorted(row.scopes)), "web_origins": tuple(row.web_origins)})
 
 
 def list_live_sessions(tx: Tx, user_id: UUID) -> list[LiveSession]:

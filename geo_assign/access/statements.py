@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     LargeBinary,
     TableClause,
+    Text,
     Uuid,
     and_,
     any_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    literal,
     or_,
     select,
     table,
@@ -40,6 +42,7 @@ from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters, Statement
 
 _IDS = ARRAY(Uuid())
+_KEYS = api_keys.alias("k")
 _ASKED = Parameters(org_id=Uuid(), token_hash=LargeBinary(), ids=_IDS)
 # Of tables that belong to `workforce` only the columns that are read here.
 _technicians = table("technicians", *(column(name) for name in ("org_id", "id", "user_id", "name", "active")))
@@ -72,12 +75,18 @@ class SessionRow(NamedTuple):
 
 
 class ApiKeyRow(NamedTuple):
-    """An API key that holds; without stores it is for the whole organization."""
+    """An API key; without stores it is for the whole organization.
+
+    `ended` is None while it holds, otherwise `revoked`, `expired`, or `replaced` where another token took the place of
+    the one that was asked for.
+    """
 
     id: UUID
     name: str
     scopes: Sequence[str]
     store_ids: Sequence[UUID]
+    web_origins: Sequence[str]
+    ended: str | None
     opened_at: datetime
 
 
@@ -152,15 +161,24 @@ def _is_worth_renewing(s: FromClause) -> ColumnElement[bool]:
     return and_(s.c.kind == word("bearer"), _renewed(s) >= s.c.expires_at + SESSION_RENEWED_EVERY)
 
 
-def _api_keys(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
-    k = api_keys.alias("k")
+def _api_keys(
+    which: Callable[[FromClause], ColumnElement[bool]], *ways_to_end: tuple[ColumnElement[bool], str]
+) -> AnySelect:
+    k = _KEYS
+    ended = (k.c.revoked_at.is_not(None), "revoked"), (k.c.expires_at <= func.clock_timestamp(), "expired")
     return select(
         k.c.id,
         k.c.name,
         k.c.scopes,
         _linked(_api_key_stores, "store_id", api_key_id=k.c.id).label("store_ids"),
+        k.c.web_origins,
+        case(*((condition, literal(word, Text)) for condition, word in (*ended, *ways_to_end))).label("ended"),
         func.clock_timestamp().label("opened_at"),
-    ).where(k.c.org_id == _ASKED.org_id, which(k), k.c.revoked_at.is_(None))
+    ).where(k.c.org_id == _ASKED.org_id, which(k))
+
+
+def _has_or_had_token(keys: FromClause) -> ColumnElement[bool]:
+    return or_(keys.c.token_hash == _ASKED.token_hash, keys.c.previous_token_hash == _ASKED.token_hash)
 
 
 def _trackers_by_token() -> AnySelect:
@@ -192,6 +210,10 @@ def _is_listed(credentials: FromClause) -> ColumnElement[bool]:
 
 SESSION_BY_TOKEN = Statement.of(SessionRow, _sessions(_has_token))
 SESSIONS_BY_ID = Statement.of(SessionRow, _sessions(_is_listed))
-API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_keys(_has_token))
 TRACKER_BY_TOKEN = Statement.of(TrackerRow, _trackers_by_token())
+_IS_REPLACED = (
+    and_(_KEYS.c.token_hash != _ASKED.token_hash, _KEYS.c.previous_token_until <= func.clock_timestamp()),
+    "replaced",
+)
+API_KEY_BY_TOKEN = Statement.of(ApiKeyRow, _api_keys(_has_or_had_token, _IS_REPLACED))
 API_KEYS_BY_ID = Statement.of(ApiKeyRow, _api_keys(_is_listed))

@@ -185,6 +185,8 @@ recovery_codes = tenant_table(
     ),
 )
 
+# While a key's token is replaced, the one before works until `previous_token_until`. `last_used_at` is written at most
+# once a minute. `web_origins` and `leads_per_day` are those of a publishable key.
 api_keys = tenant_table(
     "api_keys",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -194,9 +196,21 @@ api_keys = tenant_table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("revoked_at", INSTANT),
+    Column("expires_at", INSTANT),
+    Column("last_used_at", INSTANT),
+    Column("created_by", UUID(as_uuid=True)),
+    Column("web_origins", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("leads_per_day", Integer),
+    Column("previous_token_hash", LargeBinary),
+    Column("previous_token_until", INSTANT),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("updated_at", INSTANT),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+    ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
     UniqueConstraint("org_id", "name"),
     UniqueConstraint("org_id", "token_hash"),
+    UniqueConstraint("org_id", "previous_token_hash"),
+    CheckConstraint("leads_per_day > 0", name="leads_per_day"),
 )
 
 audit_entries = tenant_table(

@@ -87,7 +87,8 @@ class UnauthenticatedError(GeoAssignError):
 class ForbiddenError(GeoAssignError):
     """Your role does not allow this.
 
-    The caller's role, or the scopes of the API key, do not allow this call.
+    The caller's role, or the scopes of the API key, do not allow this call. For a key `missing_scopes` names those of
+    which one would do.
     """
 
     code = "forbidden"

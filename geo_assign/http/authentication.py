@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from geo_assign.access.domain import (
+    ActorKind,
     Caller,
     Role,
     SecondFactorEnrolmentRequiredError,
@@ -90,9 +91,10 @@ def authenticate(tx: Tx, credentials: Credentials, request: Request, *, settings
 
 
 def require_access(caller: Caller, access: Access) -> None:
-    """Raises ForbiddenError. The permission is wanted of dispatchers: administrators have every one.
+    """Raises ForbiddenError, for an API key with the scopes of which it lacks one.
 
-    SecondFactorEnrolmentRequiredError for a session that is good for enrolment alone.
+    The permission is wanted of dispatchers: administrators have every one. Raises SecondFactorEnrolmentRequiredError
+    for a session that is good for enrolment alone.
     """
     if caller.tracker is not None:
         if not access.trackers:
@@ -101,9 +103,16 @@ def require_access(caller: Caller, access: Access) -> None:
     if caller.must_enrol and not access.enrolling:
         raise SecondFactorEnrolmentRequiredError
     if not caller.may(roles=access.roles, scopes=access.scopes):
-        raise ForbiddenError
+        raise _of_scopes(access) if caller.kind is ActorKind.API_KEY else ForbiddenError()
     if access.permission is not None and caller.role is Role.DISPATCHER and access.permission not in caller.permissions:
         raise ForbiddenError(f"This needs the permission {access.permission}.", permission=access.permission)
+
+
+def _of_scopes(access: Access) -> ForbiddenError:
+    if not access.scopes:
+        return ForbiddenError("No API key may do this: a user who is logged in may.", missing_scopes=[])
+    named = " or ".join(access.scopes)
+    return ForbiddenError(f"This API key lacks the scope {named}.", missing_scopes=list(access.scopes))
 
 
 def _token_in(authorization: str) -> str:

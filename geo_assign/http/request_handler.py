@@ -12,8 +12,8 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from geo_assign.access.commands import renew_session
-from geo_assign.access.domain import Caller
+from geo_assign.access.commands import note_use, renew_session
+from geo_assign.access.domain import ActorKind, Caller
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
@@ -31,6 +31,7 @@ from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError, OverloadedError
 from geo_assign.http.idempotency import attempt_of
+from geo_assign.http.key_uses import KeyUses
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.operations import Call, Operation, Reply
 from geo_assign.http.paths import PathValue
@@ -65,6 +66,7 @@ class RequestHandler:
         self._services = services
         self._capacity = capacity
         self._known = KnownTokens()
+        self._key_uses = KeyUses()
         self._max_body_bytes = services.settings.max_body_bytes
         self._trusted = services.settings.trusted_networks
 
@@ -149,6 +151,7 @@ class RequestHandler:
             raise
         transactions.close()
         self._renew(caller, transactions)
+        self._note_use(caller, transactions)
         return reply
 
     @staticmethod
@@ -169,6 +172,12 @@ class RequestHandler:
                 yield
             finally:
                 self._capacity.requests.take_again()
+
+    def _note_use(self, caller: Caller, transactions: RequestTransactions) -> None:
+        """Write about once a minute that an API key is in use."""
+        if caller.kind is ActorKind.API_KEY and self._key_uses.is_due(caller.id):
+            with suppress(OverloadedError), transactions() as tx:  # a later request notes it
+                note_use(tx, caller.id)
 
     def _call(
         self,

@@ -8,10 +8,11 @@ import codecs
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from geo_assign.access.domain import ApiScope, Permission
+from geo_assign.access.key_terms import WebOrigin
 from geo_assign.core import geo
 from geo_assign.core.blanks import without_blanks
 from geo_assign.core.errors import FieldProblem, InvalidError
@@ -128,12 +129,20 @@ class UserEntry(_Entry):
 
 
 class ApiKeyEntry(_Entry):
-    """`key` chooses the secret: at least 16 characters, behind `gak_<organization>_` or without it."""
+    """`token` chooses the token: at least 16 characters, behind `gak_<organization>_` or without it.
+
+    `key` is its older name. `web_origins` and `leads_per_day` go with the scope `widget`.
+    """
 
     name: Name
     scopes: list[Annotated[ApiScope, Field(strict=False)]] = []
     stores: list[Slug] = []
-    key: Annotated[str, Field(min_length=16, max_length=250)] | None = None
+    token: Annotated[str, Field(min_length=16, max_length=250)] | None = Field(  # type: ignore[pydantic-alias] # never built in code
+        None, validation_alias=AliasChoices("token", "key")
+    )
+    expires_at: AwareDatetime | None = Field(None, strict=False)
+    web_origins: list[WebOrigin] = []
+    leads_per_day: int | None = Field(None, ge=1, le=100_000)
 
 
 class OrganizationEntry(_Entry):

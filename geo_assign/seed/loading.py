@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias, TypedDict, TypeVar
 from uuid import UUID
@@ -18,6 +19,7 @@ from geo_assign.access.commands import (
     set_password,
 )
 from geo_assign.access.domain import SECRET, Role, TokenKind, User, system_caller, token_prefix
+from geo_assign.access.key_terms import KeyTerms
 from geo_assign.access.passwords import password_matches
 from geo_assign.access.queries import (
     find_api_key_by_name,
@@ -272,23 +274,37 @@ class OrganizationLoader:
         return open_session(self._tx, get_user(self._tx, user_id), kind="bearer", device=_DEVICE).token
 
     def _api_key(self, entry: ApiKeyEntry) -> LoadedEntry:
-        secret = self._secret(entry.key)
+        secret, store_ids = self._random_part(entry.token), self._ids("stores", entry.stores)
+        terms = KeyTerms(entry.expires_at, tuple(entry.web_origins), entry.leads_per_day)
         token: str | None
         known = find_api_key_by_name(self._tx, entry.name)
         if known is None:
-            known, token = create_api_key(self._tx, self._caller, name=entry.name, scopes=entry.scopes, secret=secret)
+            known, token = create_api_key(
+                self._tx,
+                self._caller,
+                name=entry.name,
+                scopes=entry.scopes,
+                terms=terms,
+                store_ids=store_ids,
+                secret=secret,
+            )
         else:
-            token = renew_api_key(self._tx, self._caller, known.id, scopes=entry.scopes, secret=secret)
-        commands.set_key_stores(self._tx, known.id, self._ids("stores", entry.stores))
-        return {"id": str(known.id), "key": token}
+            changes = {"scopes": tuple(entry.scopes), **_only_given(entry, asdict(terms))}
+            token = renew_api_key(self._tx, self._caller, known.id, changes=changes, store_ids=store_ids, secret=secret)
+        commands.set_key_stores(self._tx, known.id, store_ids)
+        # `key` is the older name of `token`.
+        return {"id": str(known.id), "token": token, "key": token}
 
-    def _secret(self, key: str | None) -> str | None:
-        if key is None:
+    def _random_part(self, token: str | None) -> str | None:
+        """The part of a chosen token behind its prefix. Raises SeedError."""
+        if token is None:
             return None
-        secret = key.removeprefix(token_prefix(TokenKind.API_KEY, self._tx.org_id))
-        if SECRET.fullmatch(secret) is None:
-            raise SeedError("A key has 16 to 200 letters, digits and signs of ._~+/=-")
-        return secret
+        chosen = token
+        for kind in (TokenKind.API_KEY, TokenKind.PUBLISHABLE_KEY):
+            chosen = chosen.removeprefix(token_prefix(kind, self._tx.org_id))
+        if SECRET.fullmatch(chosen) is None:
+            raise SeedError("A token has 16 to 200 letters, digits and signs of ._~+/=-")
+        return chosen
 
     def _id(self, kind: queries.SluggedKind, slug: str) -> UUID:
         if (kind, slug) not in self._ids_by_slug:

@@ -119,8 +119,9 @@ def _store_demand(store: SeededStore, groups: Iterable[SeededGroup]) -> StoreDem
 
 
 def office_token(organization: SeededOrganization) -> str:
-    """Return the office's token: the API key, or an administrator's where a second seeding printed no key."""
-    keys = [key["key"] for key in organization.get("api_keys", ()) if key.get("key")]
+    """Return the office's token: the API key's, or an administrator's where a second seeding printed none."""
+    told = [key.get("token") or key.get("key") for key in organization.get("api_keys", ())]
+    keys = [token for token in told if token]
     administrators = [user["token"] for user in organization.get("users", ()) if user["role"] == "administrator"]
     for token in (*keys, *administrators):
         return str(token)

@@ -50,8 +50,9 @@ class SeededUser(TypedDict):
 
 
 class SeededKey(TypedDict):
-    """An API key, which only the first seeding prints."""
+    """An API key, whose token only the first seeding prints; `key` is its older name."""
 
+    token: NotRequired[str | None]
     key: NotRequired[str | None]
 
 

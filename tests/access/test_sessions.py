@@ -32,7 +32,6 @@ from geo_assign.access.domain import (
 )
 from geo_assign.access.queries import (
     find_user_by_email,
-    list_api_keys,
     list_unchanged_callers,
     list_users,
     opened_caller,
@@ -190,27 +189,6 @@ def test_tokens_stay_inside_their_organization(house: House, database: Database)
 def test_an_organizations_slug_is_unique(house: House, database: Database) -> None:
     with pytest.raises(TakenError), database.transaction(uuid4()) as tx:
         create_organization(tx, slug=house.slug, name="Twin")
-
-
-def test_an_api_key_works_until_it_is_revoked(house: House) -> None:
-    with house.database.transaction(house.org_id) as tx:
-        key, token = create_api_key(tx, house.system, name="shop", scopes=[ApiScope.READ])
-    caller = house.caller(token)
-    assert caller is not None
-    assert (caller.kind, caller.role, caller.api_scopes) == (ActorKind.API_KEY, None, {"read"})
-    assert caller.scope.everything
-    assert token.endswith(key.hint)
-    with house.database.transaction(house.org_id) as tx:
-        assert revoke_api_key(tx, house.system, key.id).revoked_at is not None
-        assert [shown.name for shown in list_api_keys(tx).items] == ["shop"]
-    assert house.caller(token) is None
-
-
-def test_an_api_keys_name_is_unique(house: House) -> None:
-    with house.database.transaction(house.org_id) as tx:
-        create_api_key(tx, house.system, name="shop", scopes=[ApiScope.READ])
-    with pytest.raises(TakenError), house.database.transaction(house.org_id) as tx:
-        create_api_key(tx, house.system, name="shop", scopes=[ApiScope.READ])
 
 
 def test_an_e_mail_address_has_one_user(house: House) -> None:

@@ -254,6 +254,8 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/api-keys": (USERS, Sample()),
     "POST /v1/api-keys": (USERS, Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]})),
     "GET /v1/api-keys/{id}": (USERS, Sample(ids=("api_key",))),
+    "PATCH /v1/api-keys/{id}": (USERS, Sample(ids=("api_key",), body={"name": "Renamed"})),
+    "POST /v1/api-keys/{id}/rotate": (USERS, Sample(ids=("spare_api_key",), body={"overlap_hours": 1})),
     "DELETE /v1/api-keys/{id}": (USERS, Sample(ids=("spare_api_key",))),
     "GET /v1/webhooks": (EVENTS, Sample()),
     "POST /v1/webhooks": (EVENTS, Sample(body={"url": "http://127.0.0.1:9/hook", "store_ids": ["<store>"]})),

@@ -119,7 +119,7 @@ def renewed_api_key(house: House) -> str:
     org_id, root = UUID(house.api.organization["id"]), UUID(house.root_id)
     caller = Caller(org_id, ActorKind.USER, root, "Root", Scope(everything=True), Role.ADMINISTRATOR)
     with house.services.database.transaction(org_id) as tx:
-        renew_api_key(tx, caller, UUID(key_id), scopes=["leads:write"])
+        renew_api_key(tx, caller, UUID(key_id), changes={"scopes": ("leads:write",)}, store_ids=())
     return key_id
 
 
@@ -297,6 +297,8 @@ def lost_second_factor(house: House) -> str:
 ACTS = (
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
+    Act("api_key.changed", "api_key", changed("api_key", "/v1/api-keys", {"name": "Renamed"}), name="renamed"),
+    Act("api_key.rotated", "api_key", posted("api_key", "/v1/api-keys", "rotate")),
     Act("api_key.revoked", "api_key", revoked_api_key),
     Act("customer_link.created", "work_order", customer_link),
     Act("customer_link.revoked", "work_order", lambda h: customer_link(h, revoked=True)),

@@ -208,8 +208,11 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
     assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
     assert len(story.get("/v1/api-keys")["items"]) == 1
+    renamed = story.call("PATCH", f"/v1/api-keys/{key['id']}", {"name": "Lead form"}, version=1)
+    assert (renamed["name"], renamed["created_by"]) == ("Lead form", "Root")
+    rotated = story.post(f"/v1/api-keys/{key['id']}/rotate", {"overlap_hours": 0})
     ids |= {"desk": user["id"], "key": key["id"]}
-    story.tokens["widget"] = key["token"]
+    story.tokens["widget"] = rotated["token"]
 
 
 def take_second_factors(story: Story, ids: dict[str, str]) -> None:

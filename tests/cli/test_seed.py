@@ -178,18 +178,36 @@ def test_what_a_file_leaves_out_stays(seeding: Seeding, document: dict[str, Any]
     assert admin.execute(text("SELECT count(*) FROM technician_groups")).scalar_one() == 2
 
 
-def test_a_chosen_key_works_with_and_without_its_prefix(seeding: Seeding, document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("member", ["token", "key"])
+def test_a_chosen_token_works_with_and_without_its_prefix(
+    seeding: Seeding, document: dict[str, Any], member: str
+) -> None:
     key = document["organizations"][0]["api_keys"][0]
-    key["key"] = "chosen-by-the-operator"
-    token = seeding.load(document)["api_keys"][0]["key"]
+    key[member] = "chosen-by-the-operator"
+    loaded = seeding.load(document)["api_keys"][0]
+    token = loaded["token"]
+    assert loaded["key"] == token
     assert token.startswith("gak_")
     assert token.endswith("_chosen-by-the-operator")
     assert seeding.caller(token) is not None
-    key["key"] = token
-    assert seeding.load(document)["api_keys"][0]["key"] == token
-    key["key"] = "another-one-chosen-later"
-    assert seeding.load(document)["api_keys"][0]["key"] != token
+    key[member] = token
+    assert seeding.load(document)["api_keys"][0]["token"] == token
+    key[member] = "another-one-chosen-later"
+    assert seeding.load(document)["api_keys"][0]["token"] != token
     assert seeding.caller(token) is None
+
+
+def test_a_publishable_key_is_loaded_with_its_terms(seeding: Seeding, document: dict[str, Any]) -> None:
+    key = {"name": "Page", "scopes": ["widget"], "stores": ["centre"], "web_origins": ["https://Shop.example/"]}
+    document["organizations"][0]["api_keys"].append(key)
+    token = seeding.load(document)["api_keys"][1]["token"]
+    assert token.startswith("gpk_")
+    for leads_per_day in (None, 30):
+        seeding.load(document)
+        caller = seeding.caller(token)
+        assert caller is not None
+        assert (caller.is_publishable, caller.web_origins) == (True, {"https://shop.example"})
+        key |= {"leads_per_day": leads_per_day}
 
 
 def test_a_map_key_is_stored_and_its_secret_is_not_shown(
@@ -219,6 +237,10 @@ def test_a_map_key_is_stored_and_its_secret_is_not_shown(
         (("users", 1, "groups"), ["phones"], "/organizations/0/users/1/group_ids"),
         (("api_keys", 0, "key"), "short", "/organizations/0/api_keys/0/key"),
         (("api_keys", 0, "key"), "with blanks in between", "/organizations/0/api_keys/0"),
+        (("api_keys", 0, "token"), "short", "/organizations/0/api_keys/0/token"),
+        (("api_keys", 0, "token"), "with blanks in between", "/organizations/0/api_keys/0"),
+        (("api_keys", 0, "scopes"), ["widget"], "/organizations/0/api_keys/0/web_origins"),
+        (("api_keys", 0, "web_origins"), ["*"], "/organizations/0/api_keys/0/web_origins/0"),
         (("api_keys", 0, "scopes"), ["everything"], "/organizations/0/api_keys/0/scopes/0"),
     ],
 )

@@ -1,6 +1,13 @@
 """Writes of organizations, users, sessions, one-time links, API keys and the audit trail."""
 
-from geo_assign.access.commands.api_keys import create_api_key, renew_api_key, revoke_api_key
+from geo_assign.access.commands.api_keys import (
+    create_api_key,
+    note_use,
+    renew_api_key,
+    revoke_api_key,
+    rotate_api_key,
+    update_api_key,
+)
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
@@ -46,14 +53,17 @@ __all__ = [
     "log_in",
     "log_out",
     "look_at_link",
+    "note_use",
     "open_session",
     "reencrypt_second_factors",
     "renew_api_key",
     "renew_recovery_codes",
     "renew_session",
     "revoke_api_key",
+    "rotate_api_key",
     "set_password",
     "set_second_factor_policy",
+    "update_api_key",
     "update_user",
     "use_link",
 ]

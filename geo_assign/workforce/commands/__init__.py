@@ -6,7 +6,14 @@ from geo_assign.workforce.commands.groups import NewGroup, create_group, deactiv
 from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
 from geo_assign.workforce.commands.saved_views import drop_view, save_view
-from geo_assign.workforce.commands.staff import create_key, create_staff, set_duties, set_key_stores, update_staff
+from geo_assign.workforce.commands.staff import (
+    create_key,
+    create_staff,
+    set_duties,
+    set_key_stores,
+    update_key,
+    update_staff,
+)
 from geo_assign.workforce.commands.stores import (
     NewStore,
     create_store,
@@ -61,6 +68,7 @@ __all__ = [
     "set_store_settings",
     "start_duty",
     "update_group",
+    "update_key",
     "update_provider",
     "update_staff",
     "update_store",

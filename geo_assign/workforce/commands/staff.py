@@ -6,14 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import Column, select
 
-from geo_assign.access.commands import NewUser, create_api_key, create_user, update_user
+from geo_assign.access.commands import NewUser, create_api_key, create_user, update_api_key, update_user
 from geo_assign.access.domain import ApiKey, ApiScope, Caller, Role, User
+from geo_assign.access.key_terms import NO_TERMS, KeyTerms
 from geo_assign.access.queries import get_user
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.workforce.commands.links import set_links
 from geo_assign.workforce.domain import Duties
-from geo_assign.workforce.queries import list_duties
+from geo_assign.workforce.queries import list_duties, list_key_stores
 from geo_assign.workforce.tables import (
     api_key_stores,
     group_dispatchers,
@@ -74,12 +75,30 @@ def create_key(
     name: str,
     scopes: Collection[ApiScope],
     store_ids: Collection[UUID],
+    terms: KeyTerms = NO_TERMS,
     api_key_id: UUID | None = None,
 ) -> tuple[ApiKey, str]:
-    """An API key and its token, held to some stores; to none means the whole organization."""
-    key, token = create_api_key(tx, caller, name=name, scopes=scopes, api_key_id=api_key_id)
+    """An API key and its token, held to some stores; to none means the whole organization.
+
+    Raises as `create_api_key`, and InvalidError for an unknown store.
+    """
+    key, token = create_api_key(
+        tx, caller, name=name, scopes=scopes, terms=terms, store_ids=store_ids, api_key_id=api_key_id
+    )
     set_key_stores(tx, key.id, store_ids)
     return key, token
+
+
+def update_key(
+    tx: Tx, caller: Caller, api_key_id: UUID, *, changes: Mapping[str, Any], version: int | None = None
+) -> ApiKey:
+    """Change an API key, and with `store_ids` its stores. Raises as `update_api_key`, InvalidError for a store."""
+    of_key = {name: value for name, value in changes.items() if name != "store_ids"}
+    store_ids = changes.get("store_ids", list_key_stores(tx, [api_key_id])[api_key_id])
+    key = update_api_key(tx, caller, api_key_id, changes=of_key, store_ids=store_ids, version=version)
+    if "store_ids" in changes:
+        set_key_stores(tx, api_key_id, store_ids)
+    return key
 
 
 def set_key_stores(tx: Tx, api_key_id: UUID, store_ids: Collection[UUID]) -> None:
