@@ -73,14 +73,15 @@ class ActorKind(StrEnum):
 class Scope:
     """The part of an organization that a caller may see; enforced in SQL.
 
-    `everything`: the whole organization. Otherwise work orders and technicians of `store_ids`, of `group_ids`, and
-    what concerns the technician `technician_id`.
+    `everything`: the whole organization. Otherwise work orders and technicians of `store_ids`, of `group_ids`, what
+    concerns the technician `technician_id`, and the work orders that the API key `api_key_id` created.
     """
 
     everything: bool = False
     store_ids: frozenset[UUID] = frozenset()
     group_ids: frozenset[UUID] = frozenset()
     technician_id: UUID | None = None
+    api_key_id: UUID | None = None
 
 
 EVERYTHING = Scope(everything=True)

@@ -149,7 +149,11 @@ def _of_api_key(org_id: UUID, row: ApiKeyRow) -> Caller:
         kind=ActorKind.API_KEY,
         id=row.id,
         name=row.name,
-        scope=Scope(everything=not row.store_ids, store_ids=frozenset(row.store_ids)),
+        scope=Scope(
+            everything=not row.store_ids,
+            store_ids=frozenset(row.store_ids),
+            api_key_id=row.id if row.store_ids else None,
+        ),
         api_scopes=frozenset(row.scopes),
         web_origins=frozenset(row.web_origins),
     )

@@ -22,7 +22,7 @@ SCOPE = Parameters(org_id=Uuid(), scope_stores=_IDS, scope_groups=_IDS)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: `everything`, or the stores and groups looked after (uuid arrays), or one technician.
+    """Who asks: `everything`, or the stores and groups looked after (uuid arrays), or one technician, or an API key.
 
     None where a caller has none of the kind, so that predicates leave out what cannot be true.
     """
@@ -32,6 +32,7 @@ class Viewer:
     store_ids: AnyColumn | None = None
     group_ids: AnyColumn | None = None
     technician_id: ColumnElement[UUID] | None = None
+    api_key_id: ColumnElement[UUID] | None = None
 
     def has_store(self, store_id: ColumnElement[UUID]) -> ColumnElement[bool]:
         """Whether it is one of the stores that the caller looks after."""
@@ -50,6 +51,7 @@ def viewer_of(tx: Tx, scope: Scope) -> Viewer:
         store_ids=literal(sorted(scope.store_ids), _IDS) if scope.store_ids else None,
         group_ids=literal(sorted(scope.group_ids), _IDS) if scope.group_ids else None,
         technician_id=None if scope.technician_id is None else literal(scope.technician_id, Uuid()),
+        api_key_id=None if scope.api_key_id is None else literal(scope.api_key_id, Uuid()),
     )
 
 

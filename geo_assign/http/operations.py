@@ -16,7 +16,7 @@ import flask
 from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
-from geo_assign.access.domain import ApiScope, Caller, Permission, Role
+from geo_assign.access.domain import SECRET_SCOPES, ApiScope, Caller, Permission, Role
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError
 from geo_assign.core.idempotency import Attempt
@@ -57,11 +57,14 @@ class Access:
 
 ADMINISTRATORS = Access(roles=(Role.ADMINISTRATOR,))
 STORE_SETTINGS = Access(roles=(Role.ADMINISTRATOR, Role.STORE_ADMINISTRATOR))
-LISTENING = STORE_SETTINGS
+LISTENING = Access(roles=STORE_SETTINGS.roles, scopes=(ApiScope.WEBHOOKS,))
 DISPATCHING = Access(roles=(Role.ADMINISTRATOR, Role.STORE_ADMINISTRATOR, Role.DISPATCHER))
 READING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.READ,))
 LEAD_WRITING = Access(roles=DISPATCHING.roles, scopes=(ApiScope.LEADS_WRITE,))
-OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ,))
+OWN_WORK = Access(roles=tuple(Role), scopes=(ApiScope.READ, ApiScope.LEADS_WRITE))
+OWN_STORES = Access(roles=tuple(Role), scopes=SECRET_SCOPES)
+RULES_OF_STORES = Access(roles=STORE_SETTINGS.roles, scopes=SECRET_SCOPES)
+TECHNICIANS_OF_STORES = Access(roles=STORE_SETTINGS.roles, scopes=(ApiScope.TECHNICIANS_READ,))
 TECHNICIANS = Access(roles=(Role.TECHNICIAN,))
 TRACKERS = Access(roles=(Role.TECHNICIAN,), trackers=True)
 ALL_ROLES = Access(roles=tuple(Role))

@@ -6,9 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import and_, exists, select
 
+from geo_assign.access.domain import Scope
 from geo_assign.access.queries import is_logged_in
+from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.workforce.tables import group_dispatchers, service_groups, stores, technician_groups
+from geo_assign.workforce.visibility import sees_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +23,14 @@ class Destination:
     groups: tuple[tuple[UUID, str], ...]
 
 
-def list_destinations(tx: Tx) -> list[Destination]:
-    """Every open store of the organization with its active groups, by name."""
+def list_destinations(tx: Tx, within: Scope) -> list[Destination]:
+    """Every open store within a scope with its active groups, by name."""
     s, g = stores.c, service_groups.c
     of_store = and_(g.org_id == tx.org_id, g.store_id == s.id, g.active)
     rows = tx.conn.execute(
         select(s.id, s.name, g.id.label("group_id"), g.name.label("group_name"))
         .select_from(stores.outerjoin(service_groups, of_store))
-        .where(s.org_id == tx.org_id, s.active)
+        .where(s.org_id == tx.org_id, s.active, sees_store(viewer_of(tx, within)))
         .order_by(s.name, s.id, g.name, g.id)
     )
     names: dict[UUID, str] = {}

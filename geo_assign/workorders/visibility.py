@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, and_, case, false, func, not_, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, FromClause, Text, and_, case, cast, false, func, not_, or_, select, true
 
+from geo_assign.access.domain import ActorKind
 from geo_assign.access.viewer import Viewer
 from geo_assign.core.expressions import row_exists
 from geo_assign.workforce.tables import service_groups, stores
@@ -18,7 +19,8 @@ def sees_work_order(viewer: Viewer, order: FromClause = work_orders) -> ColumnEl
     """The work orders that exist for a caller.
 
     A dispatcher sees the orders of the dispatcher's groups and, of those groups' stores, the orders that no group has
-    yet; a technician what is assigned or offered to that technician.
+    yet; a technician what is assigned or offered to that technician; an API key, besides what its stores have, what
+    it created and another store has now.
     """
     if viewer.everything:
         return true()
@@ -40,6 +42,9 @@ def sees_work_order(viewer: Viewer, order: FromClause = work_orders) -> ColumnEl
             b.c.state.in_(BOOKED),
         )
         ways.append(booked)
+    if viewer.api_key_id is not None:
+        by = w.created_by
+        ways.append(and_(by["kind"].astext == ActorKind.API_KEY, by["id"].astext == cast(viewer.api_key_id, Text)))
     return or_(*ways) if ways else false()
 
 

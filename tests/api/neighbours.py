@@ -22,7 +22,12 @@ UP_NORTH = {"lat": 41.251, "lon": -8.61}
 _MORE_KEYS = [
     {"name": "reader", "scopes": ["read"], "stores": ["centre"]},
     {"name": "writer", "scopes": ["leads:write"], "stores": ["centre"]},
+    {"name": "fleet", "scopes": ["positions:write"], "stores": ["centre"]},
+    {"name": "directory", "scopes": ["technicians:read"], "stores": ["centre"]},
+    {"name": "listener", "scopes": ["webhooks"], "stores": ["centre"]},
+    {"name": "page", "scopes": ["widget"], "stores": ["centre"], "web_origins": ["https://shop.example"]},
 ]
+KEYS = {str(key["name"]) for key in _MORE_KEYS}
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class House:
     things: dict[str, str]
 
     def token(self, who: str) -> str:
-        """The token of a caller; `reader` and `writer` are the API keys with one scope each."""
-        if who in {"reader", "writer"}:
+        """The token of a caller; `KEYS` are the API keys with one scope each."""
+        if who in KEYS:
             return str(self.api.entry("api_keys", who)["key"])
         return self.api.token(who)
 

@@ -50,20 +50,35 @@ class Row:
 
     def allows(self, caller: str) -> bool:
         if caller in KEYS:
-            return self.key in {KEYS[caller], "any"}
+            return KEYS[caller] in self.scopes()
         return str(getattr(self, caller)) != "no"
 
+    def scopes(self) -> list[str]:
+        """The scopes of which an API key needs one; what any key may is nothing for one that stands in a web page."""
+        if self.anonymous != "no":
+            return list(KEYS.values())
+        if self.key == "any":
+            return [scope for scope in KEYS.values() if scope != "widget"]
+        return [] if self.key == "no" else self.key.split(" or ")
 
-KEYS = {"key_read": "read", "key_leads_write": "leads:write"}
 
-READ = Row("yes", "scope", "scope", "own work only", "read")
+KEYS = {
+    "key_read": "read",
+    "key_leads_write": "leads:write",
+    "key_positions_write": "positions:write",
+    "key_technicians_read": "technicians:read",
+    "key_webhooks": "webhooks",
+    "key_widget": "widget",
+}
+
+READ = Row("yes", "scope", "scope", "own work only", "read or leads:write")
 WORK = Row("yes", "scope", "scope", "no", "leads:write")
 REALLOCATE = Row("yes", "scope", "only with the permission", "no")
 TRANSFER = Row("yes", "scope", "scope of the sender, respectively the receiver", "no")
 OWN = Row("no", "no", "no", "own")
 SETTINGS = Row("yes", "scope", "no", "no")
 USERS = Row("yes", "no", "no", "no")
-EVENTS = SETTINGS
+EVENTS = replace(SETTINGS, key="webhooks")
 PRIVACY = Row("yes", "no", "no", "own data")
 # A technician's own data have paths of their own.
 PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
@@ -72,12 +87,15 @@ PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
 OF_PERSON = Row("yes", "scope", "scope", "own")
 WITHOUT_LOGIN = Row("yes", "yes", "yes", "yes", "any", "yes")
 THEMSELVES = Row("yes", "yes", "yes", "yes")
+OWN_STORES = Row("yes", "scope", "scope", "own", "any")
+RULES_OF_STORES = replace(SETTINGS, key="any")
+TECHNICIANS_OF_STORES = replace(SETTINGS, key="technicians:read")
 # Phones are never asked for a second factor.
 CONSOLE_USERS = Row("yes", "yes", "yes", "no")
-# The API key's part of the row is "create, cancel, auto-assign".
+# The API key's part of the row is "create, read, correct, reschedule, cancel, auto-assign".
 WORK_OF_PEOPLE = replace(WORK, key="no")
 # Maps, rankings and receipts show where colleagues are: nothing in them is a technician's own work.
-READ_ABOUT_OTHERS = replace(READ, technician="no")
+READ_ABOUT_OTHERS = replace(READ, technician="no", key="read")
 
 _STORE = Sample(ids=("store",))
 _GROUP = Sample(ids=("group",))
@@ -139,9 +157,9 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/geocode": (WORK, Sample(body={"store_id": "<store>", "address": "Rua Nova 1"})),
     "POST /v1/work-orders/{id}/cancel": (WORK, Sample(ids=("spare_order",), body={})),
     "POST /v1/work-orders/{id}/auto-assign": (WORK, _ORDER),
-    "PATCH /v1/work-orders/{id}": (WORK_OF_PEOPLE, Sample(ids=("work_order",), body={"notes": "Ring twice"})),
+    "PATCH /v1/work-orders/{id}": (WORK, Sample(ids=("work_order",), body={"notes": "Ring twice"})),
     "POST /v1/work-orders/{id}/convert": (WORK_OF_PEOPLE, Sample(ids=("spare_order",))),
-    "GET /v1/destinations": (TRANSFER, Sample()),
+    "GET /v1/destinations": (OWN_STORES, Sample()),
     "POST /v1/work-orders/{id}/transfer": (TRANSFER, Sample(ids=("work_order",), body={"store_id": "<other_store>"})),
     "POST /v1/work-orders/{id}/reassign-group": (
         TRANSFER,
@@ -181,12 +199,12 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "PUT /v1/work-orders/{id}/photos/{photo_id}": (OWN, replace(_PHOTO, image=_DOT)),
     "PUT /v1/work-orders/{id}/signature": (OWN, replace(_ORDER, image=_DOT)),
     "DELETE /v1/work-orders/{id}/photos/{photo_id}": (OWN, _PHOTO),
-    "GET /v1/stores": (SETTINGS, Sample()),
+    "GET /v1/stores": (OWN_STORES, Sample()),
     "POST /v1/stores": (SETTINGS, Sample(body=_OPEN)),
-    "GET /v1/stores/{id}": (SETTINGS, _STORE),
+    "GET /v1/stores/{id}": (OWN_STORES, _STORE),
     "PATCH /v1/stores/{id}": (SETTINGS, Sample(ids=("store",), body={"name": "Renamed"})),
     "DELETE /v1/stores/{id}": (SETTINGS, _STORE),
-    "GET /v1/stores/{id}/settings": (SETTINGS, _STORE),
+    "GET /v1/stores/{id}/settings": (RULES_OF_STORES, _STORE),
     "PUT /v1/stores/{id}/settings": (SETTINGS, Sample(ids=("store",), body={"lead_acceptance": False})),
     "POST /v1/stores/{id}/settings/preview": (
         SETTINGS,
@@ -214,9 +232,9 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/service-providers/{id}": (SETTINGS, _PROVIDER),
     "PATCH /v1/service-providers/{id}": (SETTINGS, Sample(ids=("provider",), body={"name": "Renamed"})),
     "DELETE /v1/service-providers/{id}": (SETTINGS, Sample(ids=("spare_provider",))),
-    "GET /v1/technicians": (SETTINGS, Sample(query={"store_id": "<store>", "group_id": "<group>"})),
+    "GET /v1/technicians": (TECHNICIANS_OF_STORES, Sample(query={"store_id": "<store>", "group_id": "<group>"})),
     "POST /v1/technicians": (SETTINGS, Sample(body=_PERSON)),
-    "GET /v1/technicians/{id}": (SETTINGS, _TECHNICIAN),
+    "GET /v1/technicians/{id}": (TECHNICIANS_OF_STORES, _TECHNICIAN),
     "PATCH /v1/technicians/{id}": (SETTINGS, Sample(ids=("technician",), body={"name": "Renamed"})),
     "DELETE /v1/technicians/{id}": (SETTINGS, Sample(ids=("spare_technician",))),
     "GET /v1/technicians/{id}/time-off": (SETTINGS, _TECHNICIAN),
@@ -273,7 +291,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "DELETE /v1/work-orders/{id}/customer-link": (WORK, _ORDER),
     "POST /v1/customer-links/open": (WITHOUT_LOGIN, Sample(body={"token": "gac_none"})),
     "POST /v1/sessions": (WITHOUT_LOGIN, Sample(body=_LOG_IN)),
-    "GET /v1/me": (THEMSELVES, Sample()),
+    "GET /v1/me": (OWN_STORES, Sample()),
     "GET /v1/me/views": (THEMSELVES, Sample()),
     "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),
     "PUT /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("pending",), body={"columns": ["number"]})),

@@ -34,7 +34,7 @@ WRITERS = {
     "api-keys": {"root"},
 }
 READERS = {
-    "stores": {"root", "centre"},
+    "stores": {"root", "centre", "desk", "ana", "shop"},
     "service-groups": {"root", "centre"},
     "service-providers": {"root", "centre"},
     "technicians": {"root", "centre"},

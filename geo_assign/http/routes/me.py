@@ -7,10 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.queries import get_organization, get_user
+from geo_assign.access.domain import Caller
+from geo_assign.access.queries import get_api_key, get_organization, get_user
+from geo_assign.core.db import Tx
 from geo_assign.core.paging import MAX_LIMIT, Page
 from geo_assign.http.csrf import csrf_token
-from geo_assign.http.operations import ALL_ROLES, Call, Reply, Routes
+from geo_assign.http.operations import OWN_STORES, Call, Reply, Routes
 from geo_assign.http.routes.presence import PresenceAnswer, presence_answer
 from geo_assign.http.routes.sessions import AccountAnswer
 from geo_assign.http.schemas import Answer, PointAnswer
@@ -48,10 +50,24 @@ class VisibleGroupAnswer(Answer):
     store_id: UUID
 
 
-class MeAnswer(Answer):
-    """Who calls, and what the caller sees. `csrf_token` is null where no secret keys are configured."""
+class OwnKeyAnswer(Answer):
+    """The API key that calls. Without `store_ids` it is for the whole organization."""
 
-    user: AccountAnswer
+    id: UUID
+    name: str
+    scopes: list[str]
+    store_ids: list[UUID]
+    expires_at: datetime | None
+
+
+class MeAnswer(Answer):
+    """Who calls, a `user` or an `api_key`, and what the caller sees.
+
+    `csrf_token` is null where no secret keys are configured.
+    """
+
+    user: AccountAnswer | None
+    api_key: OwnKeyAnswer | None
     organization: OrganizationAnswer
     stores: list[VisibleStoreAnswer]
     groups: list[VisibleGroupAnswer]
@@ -62,9 +78,9 @@ class MeAnswer(Answer):
     server_now: datetime
 
 
-@routes.get("/v1/me", access=ALL_ROLES, answer=MeAnswer)
+@routes.get("/v1/me", access=OWN_STORES, answer=MeAnswer)
 def get_me(call: Call[None, None]) -> Reply:
-    """Read your account.
+    """Read your account, or your API key.
 
     With your organization, and the stores and service groups that you see.
     """
@@ -74,7 +90,8 @@ def get_me(call: Call[None, None]) -> Reply:
         groups = _all(lambda cursor: list_groups(tx, caller.scope, active=True, limit=MAX_LIMIT, cursor=cursor))
         return Reply(
             MeAnswer(
-                user=AccountAnswer.model_validate(get_user(tx, caller.id)),
+                user=None if caller.role is None else AccountAnswer.model_validate(get_user(tx, caller.id)),
+                api_key=_own_key(tx, caller) if caller.role is None else None,
                 organization=OrganizationAnswer.model_validate(get_organization(tx)),
                 stores=[VisibleStoreAnswer.model_validate(store) for store in stores],
                 groups=[VisibleGroupAnswer.model_validate(group) for group in groups],
@@ -87,6 +104,17 @@ def get_me(call: Call[None, None]) -> Reply:
                 server_now=tx.now(),
             )
         )
+
+
+def _own_key(tx: Tx, caller: Caller) -> OwnKeyAnswer:
+    key = get_api_key(tx, caller.id)
+    return OwnKeyAnswer(
+        id=key.id,
+        name=key.name,
+        scopes=list(key.scopes),
+        store_ids=sorted(caller.scope.store_ids),
+        expires_at=key.expires_at,
+    )
 
 
 def _all(fetch: Callable[[str | None], Page[T]]) -> list[T]:

@@ -9,7 +9,7 @@ from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.automation import settings_changed
 from geo_assign.http.editing import create_once, naming_work, stale_as, unsent
-from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
+from geo_assign.http.operations import OWN_STORES, RULES_OF_STORES, STORE_SETTINGS, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -70,7 +70,7 @@ class StoreAnswer(Answer):
     updated_at: datetime
 
 
-@routes.get("/v1/stores", access=STORE_SETTINGS, query=StoresQuery, answer=Listing[StoreAnswer])
+@routes.get("/v1/stores", access=OWN_STORES, query=StoresQuery, answer=Listing[StoreAnswer])
 def list_stores(call: Call[StoresQuery, None]) -> Reply:
     """List stores.
 
@@ -127,7 +127,7 @@ def create_store(call: Call[None, StoreBody]) -> Reply:
         )
 
 
-@routes.get("/v1/stores/{id}", access=STORE_SETTINGS, answer=StoreAnswer, errors=(NotFoundError,))
+@routes.get("/v1/stores/{id}", access=OWN_STORES, answer=StoreAnswer, errors=(NotFoundError,))
 def get_store(call: Call[None, None], id: UUID) -> Reply:
     """Read a store."""
     with call.transaction() as tx:
@@ -169,7 +169,7 @@ def delete_store(call: Call[None, None], id: UUID) -> Reply:
     return Reply()
 
 
-@routes.get("/v1/stores/{id}/settings", access=STORE_SETTINGS, answer=StoreSettings, errors=(NotFoundError,))
+@routes.get("/v1/stores/{id}/settings", access=RULES_OF_STORES, answer=StoreSettings, errors=(NotFoundError,))
 def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
     """Read the settings of a store.
 

@@ -1,18 +1,19 @@
 """Technicians, and their time off."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.domain import TakenError
+from geo_assign.access.domain import ActorKind, TakenError
 from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.core.validation import Written
 from geo_assign.http.editing import create_once, stale_as, unsent
 from geo_assign.http.json_schemas import NamedSchema
-from geo_assign.http.operations import STORE_SETTINGS, AnyCall, Call, Reply, Routes
+from geo_assign.http.operations import STORE_SETTINGS, TECHNICIANS_OF_STORES, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -131,11 +132,11 @@ class TimeOffAnswer(Answer):
     note: str | None
 
 
-@routes.get("/v1/technicians", access=STORE_SETTINGS, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
+@routes.get("/v1/technicians", access=TECHNICIANS_OF_STORES, query=TechniciansQuery, answer=Listing[TechnicianAnswer])
 def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
     """List technicians.
 
-    Those of your scope, by name.
+    Those of your scope, by name. API keys are not told `home` and `user_id`.
     """
     query = call.query
     with call.transaction() as tx:
@@ -149,7 +150,7 @@ def list_technicians(call: Call[TechniciansQuery, None]) -> Reply:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [technician_answer(technician) for technician in page.items]
+    items = [_for_caller(call, technician) for technician in page.items]
     return Reply(Listing[TechnicianAnswer](items=items, next_cursor=page.next_cursor))
 
 
@@ -198,11 +199,12 @@ def create_technician(call: Call[None, TechnicianBody]) -> Reply:
         )
 
 
-@routes.get("/v1/technicians/{id}", access=STORE_SETTINGS, answer=TechnicianAnswer, errors=(NotFoundError,))
+@routes.get("/v1/technicians/{id}", access=TECHNICIANS_OF_STORES, answer=TechnicianAnswer, errors=(NotFoundError,))
 def get_technician(call: Call[None, None], id: UUID) -> Reply:
     """Read a technician."""
     with call.transaction() as tx:
-        return _reply(queries.get_technician(tx, call.caller.scope, id))
+        technician = queries.get_technician(tx, call.caller.scope, id)
+    return Reply(_for_caller(call, technician), version=technician.version)
 
 
 @routes.patch(
@@ -312,6 +314,13 @@ def technician_answer(technician: Technician) -> TechnicianAnswer:
     shown = {name: getattr(technician, name) for name in TechnicianAnswer.model_fields}
     shown["hours"] = technician.hours if technician.hours is not None else "always"
     return TechnicianAnswer.model_validate(shown)
+
+
+def _for_caller(call: AnyCall, technician: Technician) -> TechnicianAnswer:
+    """What the caller may know: where a technician lives and whose log-in it is stays from API keys."""
+    if call.caller.kind is ActorKind.API_KEY:
+        technician = replace(technician, home=None, user_id=None)
+    return technician_answer(technician)
 
 
 def _reply(technician: Technician, *, headers: dict[str, str] | None = None) -> Reply:

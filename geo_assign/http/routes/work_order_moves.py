@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.domain import Permission
+from geo_assign.access.domain import EVERYTHING, Permission
 from geo_assign.core.errors import ForbiddenError, NotFoundError
 from geo_assign.dispatch.commands import moving, reallocating
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import NoSenderGroupError, NotALeadError, WorkOrderUnderWayError
 from geo_assign.dispatch.queries import list_choice_warnings
-from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
+from geo_assign.http.operations import DISPATCHING, OWN_STORES, Access, Call, Reply, Routes
 from geo_assign.http.routes.work_order_models import Id, WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote
 from geo_assign.workforce.destinations import Destination, list_destinations
@@ -96,14 +96,16 @@ def convert_order(call: Call[None, None], id: UUID) -> Reply:
     return _reply(call.services.dispatch.convert(call.caller, id, call.if_match))
 
 
-@routes.get("/v1/destinations", access=DISPATCHING, answer=Listing[DestinationAnswer])
+@routes.get("/v1/destinations", access=OWN_STORES, answer=Listing[DestinationAnswer])
 def list_places_to_send_to(call: Call[None, None]) -> Reply:
     """List destinations.
 
-    The open stores of your organization and their groups, by name: where work can be sent to.
+    The open stores and their groups, by name: where work can be sent to. For API keys and technicians only their own.
     """
+    caller = call.caller
+    within = EVERYTHING if caller.role in DISPATCHING.roles else caller.scope
     with call.transaction() as tx:
-        items = [_destination(one) for one in list_destinations(tx)]
+        items = [_destination(one) for one in list_destinations(tx, within)]
     return Reply(Listing[DestinationAnswer].model_construct(items=items, next_cursor=None))
 
 

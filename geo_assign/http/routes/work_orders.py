@@ -151,7 +151,7 @@ def get_order(call: Call[None, None], id: UUID) -> Reply:
 
 @routes.patch(
     "/v1/work-orders/{id}",
-    access=DISPATCHING,
+    access=LEAD_WRITING,
     body=WorkOrderPatch,
     example={"location": {"lat": 41.15, "lon": -8.61}, "notes": "ring twice"},
     answer=WorkOrderAnswer,

@@ -14,7 +14,8 @@ export type Actor = Schemas["ActorAnswer"];
 export type Slot = Schemas["SlotAnswer"];
 export type Store = Schemas["VisibleStoreAnswer"];
 export type Group = Schemas["VisibleGroupAnswer"];
-export type Me = Schemas["MeAnswer"];
+/** The console logs in as a user, never with an API key. */
+export type Me = Schemas["MeAnswer"] & { user: Schemas["AccountAnswer"] };
 
 export type OrderKind = Schemas["Kind"];
 export type Bucket = Schemas["Bucket"];
