@@ -1,7 +1,6 @@
 """Webhooks, their secrets, and what was delivered to them."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -13,7 +12,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from geo_assign.core.tables import APPEND_ONLY, INSTANT, in_values, tenant_table
 from geo_assign.webhooks.domain import DeliveryState
