@@ -55,6 +55,7 @@ from geo_assign.http.routes import (
     service_providers,
     sessions,
     settings_preview,
+    single_sign_on,
     stores,
     technician_trackers,
     technicians,
@@ -74,16 +75,19 @@ from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.delivery import Sender
 
 EXTENSION = "geo_assign"
+CALLBACK = "/v1/single-sign-on/callback"
 FEATURES = (
     sessions,
     me,
     presence,
     phone_app,
     second_factors,
+    single_sign_on,
     saved_views,
     users,
     usage,
@@ -179,6 +183,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         views=ViewLog(database),
         phones=PhoneHub(database),
         meter=meter,
+        sign_on=SignOnService(database, geocoder.client, geocoder.box, callback_url=settings.console_url + CALLBACK),
     )
 
 

@@ -30,6 +30,10 @@ _ELSEWHERE = {
     "replay": ("geo_assign.simulate.replay:replay", "Feed recorded positions and leads through the service's rules."),
     "seed": ("geo_assign.seed.command:seed", "Create organizations, stores, people and keys from a file."),
     "simulate": ("geo_assign.simulate.command:simulate", "Fill an invented city with technicians, phones and leads."),
+    "single-sign-on": (
+        "geo_assign.single_sign_on.command:single_sign_on",
+        "Let users in when their identity provider does not.",
+    ),
 }
 
 

@@ -27,6 +27,7 @@ from geo_assign.access.domain import (
     is_demanded,
 )
 from geo_assign.access.links import EndedBecause, LinkPurpose, OneTimeLink
+from geo_assign.access.sign_on import Identity, SingleSignOn, SingleSignOnMissingError
 from geo_assign.access.statements import (
     API_KEY_BY_TOKEN,
     API_KEYS_BY_ID,
@@ -40,11 +41,13 @@ from geo_assign.access.statements import (
 from geo_assign.access.tables import (
     api_keys,
     audit_entries,
+    identities,
     one_time_links,
     organizations,
     recovery_codes,
     second_factors,
     sessions,
+    single_sign_on,
     users,
 )
 from geo_assign.core.db import Tx
@@ -223,6 +226,30 @@ def find_link(tx: Tx, token_hash: bytes) -> OneTimeLink | None:
     o = one_time_links.c
     row = tx.conn.execute(_SHOWN_LINK.where(o.org_id == tx.org_id, o.token_hash == token_hash)).first()
     return None if row is None else to_link(row)
+
+
+def find_single_sign_on(tx: Tx) -> SingleSignOn | None:
+    """The single sign-on of the transaction's own organization."""
+    s = single_sign_on.c
+    columns = (s[name] for name in SingleSignOn.__dataclass_fields__)
+    row = tx.conn.execute(select(*columns).where(s.org_id == tx.org_id)).mappings().first()
+    return None if row is None else SingleSignOn(**{**row, "email_domains": tuple(row["email_domains"])})
+
+
+def get_single_sign_on(tx: Tx) -> SingleSignOn:
+    """Raises SingleSignOnMissingError."""
+    found = find_single_sign_on(tx)
+    if found is None:
+        raise SingleSignOnMissingError
+    return found
+
+
+def find_identity(tx: Tx, *, issuer: str, subject: str) -> Identity | None:
+    """Whom an identity provider means by this subject, if that person was let in before."""
+    i = identities.c
+    of_person = (i.org_id == tx.org_id, i.issuer == issuer, i.subject == subject)
+    user_id = tx.conn.execute(select(i.user_id).where(*of_person)).scalar_one_or_none()
+    return None if user_id is None else Identity(issuer, subject, user_id)
 
 
 def get_second_factor_policy(tx: Tx) -> SecondFactorPolicy:

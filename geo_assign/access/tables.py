@@ -185,6 +185,30 @@ recovery_codes = tenant_table(
     ),
 )
 
+single_sign_on = tenant_table(
+    "single_sign_on",
+    Column("issuer", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("client_secret_encrypted", LargeBinary),
+    Column("email_domains", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("password_log_in", Boolean, nullable=False, server_default="true"),
+    Column("assume_email_verified", Boolean, nullable=False, server_default="false"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+)
+
+identities = tenant_table(
+    "identities",
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", UUID(as_uuid=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
+    UniqueConstraint("org_id", "issuer", "user_id"),
+)
+
 # While a key's token is replaced, the one before works until `previous_token_until`. `last_used_at` is written at most
 # once a minute. `web_origins` and `leads_per_day` are those of a publishable key.
 api_keys = tenant_table(

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from geo_assign.core.settings import Settings
 from geo_assign.http.errors import CsrfTokenError
 
 COOKIE = "geo_assign_session"
+SIGN_ON_COOKIE = "geo_assign_sign_on"
+_SIGN_ON_PATH = "/v1/single-sign-on"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -43,15 +45,42 @@ def cleared_cookie(settings: Settings) -> str:
     return _cookie(settings, "", "Max-Age=0")
 
 
+def sign_on_cookie(settings: Settings, sealed: str, *, lasts: timedelta) -> str:
+    """The Set-Cookie value that binds a log-in by an identity provider to the browser that began it.
+
+    Lax and not Strict: the browser brings it along when the provider sends it back.
+    """
+    return _sign_on(settings, sealed, int(lasts.total_seconds()))
+
+
+def cleared_sign_on_cookie(settings: Settings) -> str:
+    """The Set-Cookie value that ends such a log-in."""
+    return _sign_on(settings, "", 0)
+
+
+def find_sign_on_cookie(cookies: str | None) -> str | None:
+    """What `sign_on_cookie` keeps, in a Cookie header."""
+    return _find(cookies, SIGN_ON_COOKIE)
+
+
 def find_session_cookie(cookies: str | None) -> str | None:
     """The session's token in a Cookie header."""
-    if not cookies or COOKIE not in cookies:
+    return _find(cookies, COOKIE)
+
+
+def _find(cookies: str | None, name: str) -> str | None:
+    if not cookies or name not in cookies:
         return None
     try:
-        morsel = SimpleCookie(cookies).get(COOKIE)
+        morsel = SimpleCookie(cookies).get(name)
     except CookieError:
         return None
     return morsel.value if morsel is not None and morsel.value else None
+
+
+def _sign_on(settings: Settings, value: str, max_age_s: int) -> str:
+    secure = "; Secure" if settings.cookie_secure else ""
+    return f"{SIGN_ON_COOKIE}={value}; Path={_SIGN_ON_PATH}; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _sign(key: str, session_id: UUID) -> str:

@@ -85,13 +85,15 @@ class Reply:
     """What a handler answers.
 
     `body` is a pydantic model, JSON-able data, bytes already rendered, or a `Stream`. Bytes are JSON unless `headers`
-    names another Content-Type. `version` becomes the ETag. `status` overrides the operation's.
+    names another Content-Type. `version` becomes the ETag. `status` overrides the operation's. `cookies` are values of
+    Set-Cookie.
     """
 
     body: object = None
     status: int | None = None
     version: int | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ def shapes_of(spec: Json) -> dict[str, Json]:
 
 
 def _operation(spec: Json, method: str, path: str, *, operation: Json) -> Json:
-    status, success = next((code, told) for code, told in operation["responses"].items() if code.startswith("2"))
+    status, success = next((code, told) for code, told in operation["responses"].items() if code.startswith(("2", "3")))
     return {
         "id": operation["operationId"],
         "method": method.upper(),

@@ -126,6 +126,8 @@ class RequestHandler:
     ) -> Reply:
         if credentials is None:
             parsed = self._parse(operation, request, raw)
+            if operation.own_transactions:
+                request.end_turn()
             return operation.handler(self._call(operation, path, request, parsed=parsed), **path)
         parsed_or_wrong = self._try_to_parse(operation, request, raw)
         pool = self._capacity.pool

@@ -67,6 +67,7 @@ def to_json(value: object) -> bytes:
 def render(reply: Reply, status: int, *, request_id: str, if_none_match: ETags | None) -> Response:
     """`reply` as an answer; 304 when the client already has this version, which `if_none_match` says."""
     headers = [*API_HEADERS, ("X-Request-Id", request_id), *reply.headers.items()]
+    headers += [("Set-Cookie", cookie) for cookie in reply.cookies]
     if "Cache-Control" not in reply.headers:
         headers.append(("Cache-Control", "no-store" if reply.version is None else "private, no-cache"))
     if reply.version is not None:

@@ -12,6 +12,7 @@ from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.webhooks.delivery import Sender
 
 
@@ -33,6 +34,7 @@ class Services:
     views: ViewLog
     phones: PhoneHub
     meter: PingMeter
+    sign_on: SignOnService
 
     def close(self) -> None:
         """End the streams and give the connections back."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import EVERYTHING, Caller
-from geo_assign.access.tables import one_time_links, second_factors, sessions, users
+from geo_assign.access.tables import identities, one_time_links, second_factors, sessions, users
 from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
@@ -178,6 +178,6 @@ def _erase_user(tx: Tx, user_id: UUID) -> None:
         .where(u.org_id == tx.org_id, u.id == user_id)
         .values(name=ERASED_NAME, email=f"{user_id.hex}@erased.invalid", password_hash=None, permissions=[])
     )
-    for table in (sessions, one_time_links, second_factors, saved_views):
+    for table in (sessions, one_time_links, second_factors, identities, saved_views):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.user_id == user_id))
     tx.conn.execute(delete(idempotency_keys).where(k.org_id == tx.org_id, k.caller_id == user_id))

@@ -108,6 +108,7 @@ _DOT = picture("PNG", size=(2, 2))
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
+_SIGN_ON = {"issuer": "https://127.0.0.1:9", "client_id": "sample"}
 _CODE = {"code": "000000"}
 _KEY = {"provider": "gazetteer", "url": "none.csv"}
 _LEAD = {"store_id": "<store>", "customer": {"name": "Sample"}, "address": "Rua Nova 1", "group_id": "<group>"}
@@ -301,6 +302,13 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/me/second-factor/confirm": (CONSOLE_USERS, Sample(body=_CODE)),
     "POST /v1/me/second-factor/recovery-codes": (CONSOLE_USERS, Sample(body=_CODE)),
     "POST /v1/me/second-factor/disable": (CONSOLE_USERS, Sample(body=_CODE)),
+    "GET /v1/organization/single-sign-on": (USERS, Sample()),
+    "PUT /v1/organization/single-sign-on": (USERS, Sample(body=_SIGN_ON)),
+    "DELETE /v1/organization/single-sign-on": (USERS, Sample()),
+    "DELETE /v1/users/{id}/identity": (USERS, Sample(ids=("user",))),
+    "GET /v1/log-in-ways/{organization:slug}": (WITHOUT_LOGIN, Sample(words=("acme",))),
+    "GET /v1/single-sign-on/{organization:slug}/start": (WITHOUT_LOGIN, Sample(words=("acme",))),
+    "GET /v1/single-sign-on/callback": (WITHOUT_LOGIN, Sample(query={"state": "none", "code": "none"})),
     "DELETE /v1/users/{id}/second-factor": (USERS, Sample(ids=("user",))),
     "GET /v1/organization/second-factor": (USERS, Sample()),
     "PUT /v1/organization/second-factor": (USERS, Sample(body={"required_of": "off"})),

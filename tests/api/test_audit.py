@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import text
 
 import geo_assign
-from geo_assign.access.commands import delete_second_factor, renew_api_key
+from geo_assign.access.commands import allow_passwords, delete_second_factor, renew_api_key
 from geo_assign.access.domain import ActorKind, Caller, Role, Scope, system_caller
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Tx
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.access.api import SEED, Api
+from tests.access.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
 from tests.conftest import cloned
 
 PLACE = {"lat": 41.151, "lon": -8.61}
@@ -294,6 +295,34 @@ def lost_second_factor(house: House) -> str:
     return desk
 
 
+def single_sign_on(house: House, act: str) -> str:
+    """Set by `PUT`; then what `act` says."""
+    with identity_provider() as idp:
+        idp.person = {"sub": "root", "email": "root@acme.example", "email_verified": True}
+        chosen = {"issuer": idp.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        house.done(house.api.put("/v1/organization/single-sign-on", by="root", json=chosen))
+        if act in {"link", "release"}:
+            browser = house.api.client.application.test_client()
+            back = idp.log_in(browser.get("/v1/single-sign-on/acme/start").headers["Location"])
+            assert browser.get("/v1/single-sign-on/callback", query_string=back).status_code == 303
+            for _ in range(2):
+                house.delete(f"/v1/users/{house.root_id}/identity")
+            return house.root_id
+    if act == "remove":
+        house.delete("/v1/organization/single-sign-on")
+    return str(house.api.organization["id"])
+
+
+def allowed_passwords(house: House) -> str:
+    org_id = UUID(single_sign_on(house, "set"))
+    caller = Caller(org_id, ActorKind.USER, UUID(house.root_id), "Root", Scope(everything=True), Role.ADMINISTRATOR)
+    with house.services.database.transaction(org_id) as tx:
+        tx.conn.execute(text("UPDATE single_sign_on SET password_log_in = false"))
+    for _ in range(2):
+        house.services.database.run(org_id, lambda tx: allow_passwords(tx, caller))
+    return str(org_id)
+
+
 ACTS = (
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
@@ -347,6 +376,11 @@ ACTS = (
         {"fields": ["active"]},
         name="deactivated",
     ),
+    Act("single_sign_on.set", "organization", lambda h: single_sign_on(h, "set")),
+    Act("single_sign_on.removed", "organization", lambda h: single_sign_on(h, "remove")),
+    Act("single_sign_on.passwords_allowed", "organization", allowed_passwords),
+    Act("user.identity_linked", "user", lambda h: single_sign_on(h, "link")),
+    Act("user.identity_released", "user", lambda h: single_sign_on(h, "release")),
     Act("store.created", "store", House.store),
     Act("store.changed", "store", changed("store", "/v1/stores", {"name": "Renamed"}), {"fields": ["name"]}),
     Act("store.changed", "store", ended("store", "/v1/stores"), {"fields": ["active"]}, name="deactivated"),

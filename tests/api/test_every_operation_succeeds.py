@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pyotp
@@ -16,6 +17,7 @@ from geo_assign.app import EXTENSION, create_app, list_operations
 from geo_assign.http.health import HEALTH_PATHS
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
+from tests.access.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
 from tests.api.conformance import undescribed
 from tests.completion.pictures import opened, picture
 from tests.conftest import World, cloned
@@ -53,6 +55,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self._client = self.app.test_client(use_cookies=False)
+        self._browser = self.app.test_client()
 
     def call(
         self, method: str, path: str, body: Any = None, *, by: str | None = "root", version: int = 0, image: bytes = b""
@@ -70,6 +73,13 @@ class Story:
             if answer.is_json:
                 assert undescribed(operation, answer.status_code, answer.get_json()) == []
         return answer.get_json() if answer.is_json else answer.get_data()
+
+    def follow(self, path: str) -> str:
+        """Where a browser is sent from there; it keeps its cookies."""
+        answer = self._browser.get(path)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        self.succeeded.add(find_operation("GET", path.partition("?")[0]).name)
+        return str(answer.headers["Location"])
 
     def get(self, path: str, **more: Any) -> Any:
         return self.call("GET", path, **more)
@@ -111,6 +121,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             configure_maps(story, ids)
             employ(story, ids)
             take_second_factors(story, ids)
+            sign_on(story, ids)
             go_to_work(story)
             use_trackers(story, ids)
             serve_customers(story, ids)
@@ -231,6 +242,21 @@ def take_second_factors(story: Story, ids: dict[str, str]) -> None:
     demanded = {"required_of": "off"}
     assert story.call("PUT", "/v1/organization/second-factor", demanded) == demanded
     assert story.get("/v1/organization/second-factor") == demanded
+
+
+def sign_on(story: Story, ids: dict[str, str]) -> None:
+    """The dispatcher comes in by an identity provider."""
+    assert story.get("/v1/log-in-ways/shop", by=None) == {"single_sign_on": False, "password": True}
+    path = "/v1/organization/single-sign-on"
+    with identity_provider() as idp:
+        idp.person = {"sub": "desk", "email": DESK["email"], "email_verified": True}
+        chosen = {"issuer": idp.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        assert story.call("PUT", path, chosen)["has_client_secret"]
+        assert story.get(path)["issuer"] == idp.issuer
+        back = idp.log_in(story.follow("/v1/single-sign-on/shop/start"))
+        assert story.follow(f"/v1/single-sign-on/callback?{urlencode(back)}") == "/console/"
+    story.call("DELETE", f"/v1/users/{ids['desk']}/identity")
+    story.call("DELETE", path)
 
 
 def go_to_work(story: Story) -> None:

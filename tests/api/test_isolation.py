@@ -239,6 +239,10 @@ _REST = (
     VALUES (%(org_id)s, %(user)s, 'pending', '{}', now())""",
     """INSERT INTO second_factors (org_id, user_id, secret_encrypted, created_at)
     VALUES (%(org_id)s, %(user)s, '', now())""",
+    """INSERT INTO single_sign_on (org_id, issuer, client_id, created_at, updated_at)
+    VALUES (%(org_id)s, 'https://login.example', 'client', now(), now())""",
+    """INSERT INTO identities (org_id, issuer, subject, user_id, created_at)
+    VALUES (%(org_id)s, 'https://login.example', 'subject', %(user)s, now())""",
     """INSERT INTO recovery_codes (org_id, user_id, code_hash) VALUES (%(org_id)s, %(user)s, '')""",
     """INSERT INTO map_keys (org_id, owner_kind, owner_id, provider, created_at, updated_at)
     VALUES (%(org_id)s, 'store', %(store)s, 'gazetteer', now(), now())""",

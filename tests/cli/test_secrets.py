@@ -68,8 +68,8 @@ def test_every_organization_is_read_by_the_new_key_alone(
         fill(world, database, slug)
     result = rotate("--all")
     assert result.exit_code == 0, result.output
-    told = "acme: 1 map keys, 1 webhook secrets, 0 second factors are encrypted with the newest key."
-    assert result.stdout.splitlines()[0] == told
+    counts = "0 customers' links, 1 map keys, 1 webhook secrets, 0 client secrets, 0 second factors"
+    assert result.stdout.splitlines()[0] == f"acme: {counts} are encrypted with the newest key."
     for slug in ("acme", "birch", "cedar"):
         secrets = [SecretBox([NEW]).decrypt(one) for one in encrypted(admin, slug)]
         assert len(secrets) == 2

@@ -22,7 +22,7 @@ PAGES = list_pages()
 _METHODS = "GET|POST|PUT|PATCH|DELETE"
 _SETTING = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z]")
 _CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+)|(?<![\w/])()(/v1/[\w/{{}}-]+)")
-_COMMAND = re.compile(r"geo-assign ((?:[a-z]+ ?)+)")
+_COMMAND = re.compile(r"geo-assign ((?:[a-z]+(?:-[a-z]+)* ?)+)")
 _COMMAND_LINE = re.compile(r"geo-assign ([a-z][^\n|&;`)]*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # `name` … in `path.py`: at most a few plain words stand between them.

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from geo_assign.access.commands.second_factors import require_second_factor
+from geo_assign.access.commands.single_sign_on import require_password_log_in
 from geo_assign.access.domain import SESSION_SLIDES, BadCredentialsError, Caller, Role, TokenKind, User, new_token
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
 from geo_assign.access.queries import (
@@ -63,7 +64,8 @@ class OpenedSession:
 def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
     """Open a session. Raises BadCredentialsError whatever of the three is wrong, after the same work.
 
-    Then SecondFactorRequiredError or SecondFactorWrongError where the user has a second factor. `box` reads it.
+    Then PasswordLogInOffError where single sign-on replaces passwords, SecondFactorRequiredError or
+    SecondFactorWrongError where the user has a second factor. `box` reads it.
 
     Not in one transaction: the password is checked between two, so that slow hashing holds no connection.
     """
@@ -76,6 +78,7 @@ def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
     _require_device(user, attempt.device)
     with database.transaction(org_id) as tx:
         _require_unchanged(tx, user.id, kept)
+        require_password_log_in(tx, user)
         require_second_factor(tx, box, user, attempt.code)
         if needs_rehash(kept):
             _keep_hash(tx, user.id, hash_password(attempt.password))
