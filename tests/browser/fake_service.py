@@ -34,9 +34,12 @@ ME: Json = {
     "stores": [STORE],
     "groups": GROUPS,
     "technician_id": None,
+    "presence": None,
+    "session_expires_at": None,
     "csrf_token": "csrf-of-this-session",
 }
 PASSWORD = "correct horse"
+OPEN = ("/v1/sessions", "/v1/log-in-ways/")
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def build_app(service: FakeService, settings: ConsoleSettings) -> Flask:
     def note() -> Response | None:
         body = request.get_json(silent=True) if request.method != "GET" else None
         service.requests.append((request.method, request.path, body, dict(request.headers)))
-        if request.path.startswith("/v1/") and request.path != "/v1/sessions" and not service.logged_in:
+        if request.path.startswith("/v1/") and not request.path.startswith(OPEN) and not service.logged_in:
             return problem(401, {"code": "not_authenticated", "title": "Log in first."})
         if request.method in ("POST", "PATCH") and service.refusals and "nearest" not in request.path:
             refusal = service.refusals.pop(0)
@@ -180,8 +183,18 @@ def add_session_routes(app: Flask, service: FakeService) -> None:
             return problem(401, {"code": "wrong_credentials", "title": "Wrong credentials."})
         service.logged_in = True
         return jsonify(
-            {"token": None, "csrf_token": ME["csrf_token"], "user": ME["user"], "expires_at": text(datetime.now(UTC))}
+            {
+                "token": None,
+                "csrf_token": ME["csrf_token"],
+                "must_enrol": False,
+                "user": ME["user"],
+                "expires_at": text(datetime.now(UTC)),
+            }
         ), 201
+
+    @app.get("/v1/log-in-ways/<organization>")
+    def log_in_ways(organization: str) -> Json:
+        return {"single_sign_on": False, "password": bool(organization)}
 
     @app.delete("/v1/sessions/current")
     def log_out() -> tuple[str, int]:

@@ -1,4 +1,18 @@
-import type { Config, LatLon, MapSnapshot, Me, Nearest, Page, ProblemBody, WorkOrder } from "./types";
+import type {
+  Config,
+  Enrolment,
+  LatLon,
+  LogInWays,
+  MapSnapshot,
+  Me,
+  Nearest,
+  OpenedSession,
+  Page,
+  ProblemBody,
+  RecoveryCodes,
+  SecondFactor,
+  WorkOrder,
+} from "./types";
 
 /** What the service answered instead of what was asked for. `status` 0: it did not answer. */
 export class ApiProblem extends Error {
@@ -24,14 +38,20 @@ export interface LogIn {
   organization: string;
   email: string;
   password: string;
+  /** Of an authenticator app, or a recovery code, once the service asks for it. */
+  code?: string;
 }
 
+/** A code that is wrong ends no session. */
+const WRONG_CODES = new Set(["second_factor_wrong"]);
 const WHOLE_WORLD: [number, number, number, number] = [-180, -90, 180, 90];
 
 /** One method per call; every one throws `ApiProblem` and nothing else. */
 export class Client {
   csrfToken = "";
   onUnauthorized: () => void = () => {};
+  /** The session is good for switching a second factor on, and for nothing else until that is done. */
+  onMustEnrol: () => void = () => {};
 
   config(): Promise<Config> {
     return this.call("/console/config.json");
@@ -43,8 +63,28 @@ export class Client {
     return me;
   }
 
-  async logIn(entered: LogIn): Promise<void> {
-    await this.call("/v1/sessions", { method: "POST", body: { ...entered, cookie: true } });
+  async logIn(entered: LogIn): Promise<OpenedSession> {
+    const opened = await this.call<OpenedSession>("/v1/sessions", { method: "POST", body: { ...entered, cookie: true } });
+    this.csrfToken = opened.csrf_token ?? "";
+    return opened;
+  }
+
+  logInWays(organization: string): Promise<LogInWays> {
+    return this.call(`/v1/log-in-ways/${encodeURIComponent(organization)}`);
+  }
+
+  async secondFactor(): Promise<SecondFactor> {
+    const factor = await this.call<SecondFactor>("/v1/me/second-factor");
+    this.csrfToken = factor.csrf_token ?? "";
+    return factor;
+  }
+
+  beginSecondFactor(): Promise<Enrolment> {
+    return this.call("/v1/me/second-factor", { method: "POST" });
+  }
+
+  confirmSecondFactor(code: string): Promise<RecoveryCodes> {
+    return this.call("/v1/me/second-factor/confirm", { method: "POST", body: { code } });
   }
 
   async logOut(): Promise<void> {
@@ -113,7 +153,8 @@ export class Client {
 
   private async problem(response: Response): Promise<ApiProblem> {
     const body = (await response.json().catch(() => ({}))) as ProblemBody;
-    if (response.status === 401) this.onUnauthorized();
+    if (response.status === 401 && !WRONG_CODES.has(body.code ?? "")) this.onUnauthorized();
+    if (body.code === "second_factor_enrolment_required") this.onMustEnrol();
     return new ApiProblem(response.status, body);
   }
 }

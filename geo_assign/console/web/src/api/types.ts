@@ -17,6 +17,14 @@ export type Group = Schemas["VisibleGroupAnswer"];
 /** The console logs in as a user, never with an API key. */
 export type Me = Schemas["MeAnswer"] & { user: Schemas["AccountAnswer"] };
 
+export type OpenedSession = Schemas["SessionAnswer"];
+/** How users of an organization log in. */
+export type LogInWays = Schemas["LogInWaysAnswer"];
+export type SecondFactor = Schemas["SecondFactorAnswer"];
+/** What an authenticator app must know. */
+export type Enrolment = Schemas["EnrolmentAnswer"];
+export type RecoveryCodes = Schemas["RecoveryCodesAnswer"];
+
 export type OrderKind = Schemas["Kind"];
 export type Bucket = Schemas["Bucket"];
 export type TechnicianStatus = Schemas["TechnicianStatus"];

@@ -1,8 +1,10 @@
 import { signal } from "@preact/signals";
 import { ApiProblem, type Client, type LogIn } from "../api/client";
-import type { Config, Me } from "../api/types";
+import type { Config, LogInWays, Me } from "../api/types";
+import { isSlug, logInProblem, signOnProblem } from "../model/logIn";
 
 const LAST_ORGANIZATION = "geo-assign-organization";
+const PASSWORD_ALONE: LogInWays = { single_sign_on: false, password: true };
 
 /** Who is logged in. `me` is undefined until known, null when no user is. */
 export class Session {
@@ -10,11 +12,21 @@ export class Session {
   readonly config = signal<Config>({ tiles: null, basemap_url: null, version: "", first_step: null });
   readonly problem = signal<string | null>(null);
   readonly busy = signal(false);
+  /** How users of the organization that was named log in. */
+  readonly ways = signal<LogInWays>(PASSWORD_ALONE);
+  /** What was entered, while a code is still asked for. */
+  readonly awaitsCode = signal<LogIn | null>(null);
+  /** The organization demands a second factor that this user has not switched on. */
+  readonly mustEnrol = signal(false);
 
   constructor(readonly client: Client) {
     client.onUnauthorized = () => {
       if (this.me.value) this.problem.value = "Your session has ended. Please log in again.";
       this.me.value = null;
+      this.mustEnrol.value = false;
+    };
+    client.onMustEnrol = () => {
+      this.mustEnrol.value = true;
     };
   }
 
@@ -27,26 +39,52 @@ export class Session {
     }
     this.me.value = null;
     const { reason } = me as PromiseRejectedResult;
-    if (reason instanceof ApiProblem && reason.status !== 401) this.problem.value = reason.message;
+    if (reason instanceof ApiProblem && reason.status !== 401 && !this.mustEnrol.value) {
+      this.problem.value = reason.message;
+    }
+    this.tellOfSignOn();
+    void this.lookUpWays(this.lastOrganization);
   }
 
   async logIn(entered: LogIn): Promise<void> {
-    this.busy.value = true;
-    this.problem.value = null;
-    try {
-      await this.client.logIn(entered);
+    await this.tried(async () => {
+      const opened = await this.client.logIn(entered);
       localStorage.setItem(LAST_ORGANIZATION, entered.organization);
-      this.me.value = await this.client.me();
-    } catch (error) {
-      this.problem.value = logInProblem(error);
-    } finally {
-      this.busy.value = false;
-    }
+      this.awaitsCode.value = null;
+      if (opened.must_enrol) this.mustEnrol.value = true;
+      else this.me.value = await this.client.me();
+    }, entered);
+  }
+
+  /** The code goes along with what was entered before. */
+  async sendCode(code: string): Promise<void> {
+    if (this.awaitsCode.value) await this.logIn({ ...this.awaitsCode.value, code });
+  }
+
+  /** Back from the code to the password, or from enrolment to the log-in. */
+  async giveUp(): Promise<void> {
+    if (this.mustEnrol.value) await this.logOut();
+    this.awaitsCode.value = null;
+    this.problem.value = null;
+  }
+
+  /** A second factor is switched on: the session is good for everything now. */
+  async enrolled(): Promise<void> {
+    this.mustEnrol.value = false;
+    this.problem.value = null;
+    this.me.value = await this.client.me().catch(() => null);
+  }
+
+  /** Whether the organization that is being named has single sign-on, and whether passwords work. */
+  async lookUpWays(organization: string): Promise<void> {
+    const found = isSlug(organization) ? await this.client.logInWays(organization).catch(() => PASSWORD_ALONE) : null;
+    this.ways.value = found ?? PASSWORD_ALONE;
   }
 
   async logOut(): Promise<void> {
     await this.client.logOut().catch(() => undefined);
     this.problem.value = null;
+    this.mustEnrol.value = false;
     this.me.value = null;
   }
 
@@ -54,11 +92,30 @@ export class Session {
   get lastOrganization(): string {
     return localStorage.getItem(LAST_ORGANIZATION) ?? "";
   }
-}
 
-function logInProblem(error: unknown): string {
-  if (!(error instanceof ApiProblem)) throw error;
-  if (error.status === 401) return "Organization, e-mail or password is not right.";
-  if (error.status === 429) return "Too many tries; wait a minute and try again.";
-  return error.message;
+  /** Remember the organization before the browser leaves for its identity provider. */
+  remember(organization: string): void {
+    localStorage.setItem(LAST_ORGANIZATION, organization);
+  }
+
+  private async tried(act: () => Promise<void>, entered: LogIn): Promise<void> {
+    this.busy.value = true;
+    this.problem.value = null;
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      if (error.code === "second_factor_required") this.awaitsCode.value = entered;
+      this.problem.value = logInProblem(error) || null;
+    } finally {
+      this.busy.value = false;
+    }
+  }
+
+  private tellOfSignOn(): void {
+    const told = signOnProblem(location.search);
+    if (told === null) return;
+    this.problem.value = told;
+    history.replaceState(null, "", location.pathname);
+  }
 }

@@ -6,6 +6,7 @@ import { Desk } from "../state/desk";
 import type { Session } from "../state/session";
 import type { View } from "../state/view";
 import { PageContext } from "./context";
+import { Enrol } from "./Enrol";
 import { LogIn } from "./LogIn";
 import { PAGES } from "./pages";
 
@@ -13,7 +14,8 @@ import { PAGES } from "./pages";
 export function App({ session, view }: { session: Session; view: View }) {
   const me = session.me.value;
   if (me === undefined) return <p class="splash" role="status">Loading…</p>;
-  if (me === null) return <LogIn session={session} />;
+  if (me === null || session.mustEnrol.value) return <LogIn session={session} />;
+  if (location.pathname === "/console/second-factor") return <Enrol session={session} demanded={false} />;
   return <LoggedIn key={me.user.id} me={me} session={session} view={view} />;
 }
 
