@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    case,
     cast,
     extract,
     func,
@@ -46,6 +47,7 @@ from geo_assign.matching.questions import question_for_order
 from geo_assign.matching.shapes import workload
 from geo_assign.positions.domain import Presence, presence
 from geo_assign.positions.tables import current_positions
+from geo_assign.workforce.domain import SilenceReason
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workforce.tables import service_groups, service_providers, stores, technician_groups, technicians
 from geo_assign.workforce.visibility import sees_technician
@@ -104,6 +106,7 @@ class RosterLine:
     position: KnownPosition | None
     coarse: bool
     workload: Workload
+    silence_reason: SilenceReason | None = None
     eligibility: Eligibility | None = None
     key: Sequence[object] = field(default=(), repr=False)
 
@@ -124,6 +127,7 @@ class _LineRow(NamedTuple):
     recorded_at: datetime | None
     used_at: datetime | None
     heard_at: datetime | None
+    silence_reason: str | None
     accuracy_m: float | None
     freshness_s: float
     coarse: bool
@@ -193,6 +197,7 @@ def _lines_of(viewer: Viewer) -> AnySelect:
             p.c.recorded_at,
             p.c.used_at,
             p.c.heard_at,
+            case((t.c.silence_said_at.between(p.c.heard_at, _ASKED.at), t.c.silence_reason)).label("silence_reason"),
             p.c.accuracy_m,
             func.coalesce(_ASKED.freshness_s, of_store, _ASKED.default_freshness_s).label("freshness_s"),
             and_(not_(t.c.at_base), is_coarse(viewer, t, at=_ASKED.at)).label("coarse"),
@@ -257,6 +262,7 @@ def _line(row: _LineRow, *, at: datetime) -> RosterLine:
         provider=None if row.provider_id is None else Provider(row.provider_id, row.provider_name or ""),
         skills=row.skills,
         presence=seen,
+        silence_reason=None if row.silence_reason is None else SilenceReason(row.silence_reason),
         position=_position(row, at=at) if row.on_duty else None,
         coarse=row.coarse,
         workload=Workload(today=row.today, overdue=row.overdue, open_offers=row.open_offers),

@@ -54,6 +54,7 @@ class ExplainedRow(NamedTuple):
     heard_at: datetime | None
     skills: Sequence[str]
     duty_changed_at: datetime | None
+    silence_reason: str | None
     provider_id: UUID | None
     provider_name: str | None
     provider_full_at: int | None

@@ -393,6 +393,7 @@ def _explained(shape: Shape, one: Subject, *, coarse: ColumnElement[bool] | None
         p.c.heard_at,
         t.c.skills,
         t.c.duty_changed_at,
+        case((t.c.silence_said_at.between(p.c.heard_at, one.asked.at), t.c.silence_reason)).label("silence_reason"),
         *provider_of(t),
         case((external, provider_full_at(one))).label("provider_full_at"),
         case((external, provider_needs(one))).label("provider_needs"),

@@ -12,11 +12,13 @@ from geo_assign.positions.domain import (
     KnownState,
     PingResult,
     Recorded,
+    SilenceEnd,
     Verdict,
     next_interval_s,
 )
 from geo_assign.positions.judging import Arrival, Judged, judge
 from geo_assign.positions.ledger import Ledger
+from geo_assign.positions.silences import find_broken_silence, note_silence
 
 
 @dataclass(slots=True)
@@ -46,6 +48,10 @@ def record(tx: Tx, batches: Sequence[Batch], *, retention: timedelta) -> Recorde
     }
     for who, ordinal in ledger.write(judged, received_at=received_at):
         judged[who].results[ordinal] = PingResult(Verdict.DUPLICATE)
+    for who, outcome in judged.items():
+        began_at = find_broken_silence(standings[who], outcome.current, received_at=received_at)
+        if began_at is not None:
+            note_silence(tx, who, began_at=began_at, ended_at=received_at, ended_by=SilenceEnd.HEARD)
     return Recorded(
         batches=[
             _answer(standings[batch.technician_id], judged[batch.technician_id], arrived[batch.technician_id].spans[n])

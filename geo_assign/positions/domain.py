@@ -56,6 +56,13 @@ class Flag(StrEnum):
     IMPLAUSIBLE_JUMP = "implausible_jump"  # more than 70 m/s from the last plausible position
 
 
+class SilenceEnd(StrEnum):
+    """What ended a silence."""
+
+    HEARD = "heard"
+    OFF_DUTY = "off_duty"
+
+
 class MockPolicy(StrEnum):
     """What a store does with positions that the phone says are simulated."""
 

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
-from geo_assign.core.tables import INSTANT, WORKER_ROLE, and_also, tenant_table
+from geo_assign.core.tables import INSTANT, WORKER_ROLE, and_also, in_values, tenant_table
+from geo_assign.positions.domain import SilenceEnd
 
 
 def _measurements(*, key: bool) -> list[SchemaItem]:
@@ -55,6 +56,24 @@ current_positions = tenant_table(
     Index("current_positions_geog_idx", "org_id", "geog", postgresql_using="gist"),
     Index("current_positions_org_id_changed_at_idx", "org_id", "changed_at"),
     app=("SELECT", "INSERT", "UPDATE", "DELETE"),
+)
+
+# Times on duty in which a device was not heard from, each written where it ended. `reason` is what the app said.
+silences = tenant_table(
+    "silences",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("technician_id", UUID(as_uuid=True), nullable=False),
+    Column("began_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("reason", Text),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"], ondelete="CASCADE"),
+    CheckConstraint(in_values("ended_by", SilenceEnd), name="ended_by"),
+    Index("silences_ended_at_idx", "org_id", "ended_at"),
+    Index("silences_technician_idx", "org_id", "technician_id", "began_at"),
+    Index("silences_sweep_idx", "ended_at"),
+    app=("SELECT", "INSERT", "DELETE"),
+    worker=("SELECT", "DELETE"),
 )
 
 # No foreign key: it would cost a look-up per row, and the partition goes with its day anyway.

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from geo_assign.core.db import Database
+from geo_assign.positions.tables import silences
 
 # A worker that was away for days finds the track still taking positions.
 _AHEAD = timedelta(days=7)
@@ -25,15 +26,17 @@ class TrackUpkeep:
 def keep_track(database: Database, *, retention: timedelta) -> TrackUpkeep:
     """Make the partitions from the oldest day kept to a week ahead, and drop the days before. As the worker role.
 
-    A last position as old is deleted with them, so that no place outlives its track. Each part commits
-    by itself: a drop that found no gap in the traffic is tried again next time, and the partition of tomorrow stands
-    regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
+    A last position as old is deleted with them, so that no place outlives its track, and so are silences. Each part
+    commits by itself: a drop that found no gap in the traffic is tried again next time, and the partition of tomorrow
+    stands regardless. Raises sqlalchemy.exc.OperationalError when a lock was not to be had within a second.
     """
     with database.across_organizations() as conn:
         today = database.clock.now(conn).date()
         made = ensure_track(conn, today - retention, today + _AHEAD)
     with database.across_organizations() as conn:
         dropped = conn.execute(select(func.drop_track_partitions(today - retention))).scalar_one()
+    with database.across_organizations() as conn:
+        conn.execute(delete(silences).where(silences.c.ended_at < database.clock.now(conn) - retention))
     with database.across_organizations() as conn:
         oldest = datetime.combine(today - retention, time.min, UTC)
         forgotten = conn.execute(select(func.forget_positions(oldest))).scalar_one()

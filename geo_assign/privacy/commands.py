@@ -14,7 +14,7 @@ from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.core.paging import Page
-from geo_assign.positions.tables import current_positions, position_track
+from geo_assign.positions.tables import current_positions, position_track, silences
 from geo_assign.privacy import queries
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
 from geo_assign.privacy.tables import location_views
@@ -105,14 +105,20 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     update_technician(tx, caller, technician_id, changes=cleared)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_technician_traces(technician_id)))
-    for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers):
+    for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers, silences):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
     o, t = offers.c, technicians.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))
     tx.conn.execute(
         update(technicians)
         .where(t.org_id == tx.org_id, t.id == technician_id)
-        .values(name=ERASED_NAME, slug=f"erased-{technician_id.hex}", duty_changed_at=None)
+        .values(
+            name=ERASED_NAME,
+            slug=f"erased-{technician_id.hex}",
+            duty_changed_at=None,
+            silence_reason=None,
+            silence_said_at=None,
+        )
     )
     if person.user_id is not None:
         _erase_user(tx, person.user_id)

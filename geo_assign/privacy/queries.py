@@ -19,7 +19,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.positions.queries import find_current_position
-from geo_assign.positions.tables import position_track
+from geo_assign.positions.tables import position_track, silences
 from geo_assign.privacy.domain import How, View
 from geo_assign.privacy.tables import location_views
 from geo_assign.workforce.domain import Technician
@@ -75,6 +75,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
+        "silences": _of(tx, silences, technician.id, newest=silences.c.began_at),
         "trackers": _of(tx, trackers, technician.id, newest=trackers.c.created_at),
         "sessions": _of_user(tx, sessions, technician.user_id),
         "one_time_links": _of_user(tx, one_time_links, technician.user_id),

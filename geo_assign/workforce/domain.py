@@ -197,6 +197,31 @@ class Tracker:
     outcome: str | None
 
 
+class SilenceReason(StrEnum):
+    """Why an app says that it will not be heard from."""
+
+    PERMISSION = "permission"
+    BATTERY_SAVER = "battery_saver"
+    GPS_OFF = "gps_off"
+    LOGGED_OUT = "logged_out"
+
+
+SILENCE_WORDS: Mapping[SilenceReason, str] = {
+    SilenceReason.PERMISSION: "location permission taken away",
+    SilenceReason.BATTERY_SAVER: "battery saver on",
+    SilenceReason.GPS_OFF: "location switched off",
+    SilenceReason.LOGGED_OUT: "logged out of the app",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SaidSilence:
+    """What a technician's app said last about being silent, and when."""
+
+    reason: SilenceReason
+    at: datetime
+
+
 class CheckedKind(StrEnum):
     """Whose work is judged again: one technician's, that of a provider's staff, or of a store's technicians."""
 

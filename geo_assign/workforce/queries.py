@@ -18,8 +18,10 @@ from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import (
     Duties,
+    SaidSilence,
     ServiceGroup,
     ServiceProvider,
+    SilenceReason,
     Store,
     Technician,
     TimeOff,
@@ -213,6 +215,16 @@ def list_time_off(tx: Tx, technician_id: UUID) -> list[TimeOff]:
         .order_by(time_off.c.starts_at, time_off.c.id)
     )
     return [TimeOff(row.id, row.technician_id, row.starts_at, row.ends_at, row.note) for row in rows]
+
+
+def find_said_silence(tx: Tx, technician_id: UUID) -> SaidSilence | None:
+    """What the technician's app said last about being silent."""
+    t = technicians.c
+    statement = select(t.silence_reason, t.silence_said_at).where(t.org_id == tx.org_id, t.id == technician_id)
+    row = tx.conn.execute(statement).one_or_none()
+    if row is None or row.silence_reason is None:
+        return None
+    return SaidSilence(SilenceReason(row.silence_reason), row.silence_said_at)
 
 
 def get_tracker(tx: Tx, technician_id: UUID, tracker_id: UUID) -> Tracker:

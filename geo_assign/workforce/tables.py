@@ -19,7 +19,7 @@ from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
 from geo_assign.core.tables import INSTANT, in_values, tenant_table
-from geo_assign.workforce.domain import CheckedKind, TrackerApp, WorksFrom
+from geo_assign.workforce.domain import CheckedKind, SilenceReason, TrackerApp, WorksFrom
 
 SLUG = "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
 
@@ -127,12 +127,15 @@ technicians = tenant_table(
     Column("duty_changed_at", INSTANT),
     *_versioned(),
     Column("at_base", Boolean, nullable=False, server_default="false"),
+    Column("silence_reason", Text),
+    Column("silence_said_at", INSTANT),
     _belongs("store_id", to="stores"),
     _belongs("user_id", to="users"),
     _belongs("provider_id", to="service_providers"),
     UniqueConstraint("org_id", "slug"),
     UniqueConstraint("org_id", "user_id"),
     CheckConstraint(SLUG, name="slug"),
+    CheckConstraint(in_values("silence_reason", SilenceReason), name="silence_reason"),
     CheckConstraint("(hours IS NULL) = (week_minutes IS NULL)", name="hours"),
     Index("technicians_on_duty_idx", "org_id", "id", postgresql_where=text("on_duty")),
     Index("technicians_base_idx", "org_id", "base_geog", postgresql_using="gist"),

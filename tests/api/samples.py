@@ -146,6 +146,10 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         READ_ABOUT_OTHERS,
         Sample(query={"store_id": "<store>", "group_id": "<group>", "work_order_id": "<work_order>"}),
     ),
+    "GET /v1/reachability": (
+        READ_ABOUT_OTHERS,
+        Sample(query={"hours": "24", "store_id": "<store>", "group_id": "<group>"}),
+    ),
     "GET /v1/map": (READ_ABOUT_OTHERS, Sample(query={"work_order_id": "<work_order>"})),
     "GET /v1/live": (READ_ABOUT_OTHERS, Sample()),
     "POST /v1/technicians/nearest": (

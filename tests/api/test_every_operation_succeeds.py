@@ -286,6 +286,7 @@ def use_trackers(story: Story, ids: dict[str, str]) -> None:
     feature = {"geometry": {"coordinates": [NEAR["lon"], NEAR["lat"]]}, "properties": {"timestamp": now}}
     assert story.post("/v1/trackers/overland", {"locations": [feature]}, by="overland") == {"result": "ok"}
     assert {one["outcome"] for one in story.get(path, by="desk")["items"]} <= {"accepted", "late"}
+    assert story.get("/v1/reachability?hours=2", by="desk")["items"] == []
     for tracker in made.values():
         story.call("DELETE", f"{path}/{tracker['id']}")
 

@@ -231,6 +231,8 @@ _REST = (
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)
     VALUES (%(org_id)s, %(technician)s, date_trunc('minute', now()), %(user)s, 'map', 'user', 'Desk', now(), now(), 1)
     ON CONFLICT DO NOTHING""",
+    """INSERT INTO silences (org_id, id, technician_id, began_at, ended_at, ended_by)
+    VALUES (%(org_id)s, %(user)s, %(technician)s, now(), now(), 'heard')""",
     """INSERT INTO webhook_attempts (org_id, delivery_id, number, at, duration_ms)
     VALUES (%(org_id)s, %(delivery)s, 1, now(), 1)""",
     """INSERT INTO hours_exceptions (org_id, technician_id, local_date, spans, updated_at)

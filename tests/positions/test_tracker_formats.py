@@ -359,3 +359,28 @@ def test_what_overland_did_is_no_place_and_current_is_one() -> None:
 def test_an_invalid_fix_of_an_iphone_stays_one() -> None:
     overland = next(dialect for dialect in DIALECTS if dialect.name == "overland")
     assert only(overland, accuracy_m=-1).accuracy_m == -1
+
+
+PROVIDER_ON = {"status": 3, "enabled": True, "gps": True, "network": True}
+
+
+@pytest.mark.parametrize(
+    ("one", "message", "reason"),
+    [
+        (OWNTRACKS, {"_type": "status", "iOS": {"locationManagerAuthorizationStatus": "x...Denied"}}, "permission"),
+        (OWNTRACKS, {"_type": "status", "iOS": {"locationManagerAuthorizationStatus": "x...AuthorizedAlways"}}, None),
+        (OWNTRACKS, {"_type": "status", "android": {"loc": -4, "ps": 0}}, "permission"),
+        (OWNTRACKS, {"_type": "status", "android": {"loc": 0, "ps": 1}}, "battery_saver"),
+        (OWNTRACKS, {"_type": "status", "android": {"loc": 0, "ps": 0}}, None),
+        (OWNTRACKS, {"_type": "status"}, None),
+        (OWNTRACKS, {"_type": "lwt", "tst": 1779372300}, None),
+        (OSMAND, {"location": {"provider": PROVIDER_ON}}, None),
+        (OSMAND, {"location": {"provider": {**PROVIDER_ON, "status": 2}}}, "permission"),
+        (OSMAND, {"location": {"provider": {**PROVIDER_ON, "enabled": False}}}, "gps_off"),
+        (OSMAND, {"location": [{"provider": {"status": 3, "gps": False, "network": False}}]}, "gps_off"),
+        (OSMAND, {"location": {"provider": "gps"}}, None),
+        (OVERLAND, {"locations": []}, None),
+    ],
+)
+def test_an_app_may_say_why_it_will_be_silent(one: TrackerFormat, message: Item, reason: str | None) -> None:
+    assert one.read(_json(message), lambda: NOW).silence == reason

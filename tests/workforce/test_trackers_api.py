@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from geo_assign.app import create_app, list_operations
@@ -334,3 +335,64 @@ def test_the_address_of_osmand_works_once_its_places_are_filled(api: Api) -> Non
 def test_a_trusted_proxy_says_where_phones_reach_the_service(api: Api) -> None:
     made = set_up(api, headers={"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https"})
     assert made["url"].startswith("http://localhost/")
+
+
+# Why a phone is silent -----------------------------------------------------------------------------------------------
+
+_AGED = (
+    "UPDATE technicians SET duty_changed_at = duty_changed_at - interval '2 hours'",
+    "UPDATE duty_intervals SET started_at = started_at - interval '2 hours'",
+    """UPDATE current_positions
+    SET used_at = used_at - interval '40 min', recorded_at = recorded_at - interval '40 min',
+        received_at = received_at - interval '40 min', heard_at = heard_at - interval '40 min'""",
+)
+
+
+@pytest.fixture
+def silent(api: Api, admin: Connection) -> Api:
+    """Ana was heard from forty minutes ago, on duty."""
+    token = set_up(api)["token"]
+    assert api.post("/v1/trackers/owntracks", json=own(), by=token).status_code == 200
+    for statement in _AGED:
+        admin.execute(text(statement))
+    return api
+
+
+def silences(api: Api, by: str = "root") -> Any:
+    return api.get("/v1/reachability?hours=3", by=by).get_json()["items"]
+
+
+def test_what_the_app_says_is_told_with_the_leads_that_passed_by(silent: Api) -> None:
+    said = silent.put("/v1/me/presence", by="ana", json={"on_duty": True, "state": "battery_saver"})
+    assert said.status_code == 200
+    lead = {
+        "customer": {"name": "Any"},
+        "store_id": silent.id("stores", "centre"),
+        "location": {"lat": 41.151, "lon": -8.61},
+    }
+    order = silent.post("/v1/leads", by="root", json=lead).get_json()
+    (one,) = silences(silent)
+    assert (one["name"], one["ended_at"], one["reason"]) == ("Ana", None, "battery_saver")
+    assert [missed["work_order_id"] for missed in one["missed"]] == [order["id"]]
+    assert one["missed_count"] == 1
+    nearest = silent.post("/v1/technicians/nearest", by="root", json={"work_order_id": order["id"]}).get_json()[
+        "excluded"
+    ]
+    (reasons,) = [person["reasons"] for person in nearest if person["name"] == "Ana"]
+    assert any(reason["detail"].endswith("ago: battery saver on") for reason in reasons)
+
+
+def test_a_tracker_says_so_too_and_is_heard_again(silent: Api) -> None:
+    status = {"_type": "status", "android": {"loc": -4}}
+    token = set_up(silent, name="second")["token"]
+    assert silent.post("/v1/trackers/owntracks", json=status, by=token).get_json() == []
+    assert [one["reason"] for one in silences(silent)] == ["permission"]
+    silent.post("/v1/trackers/owntracks", json=own(), by=token)
+    assert [(one["reason"], one["ended_by"]) for one in silences(silent)] == [("permission", "heard")]
+
+
+def test_dispatchers_see_the_silences_of_their_people_alone(silent: Api) -> None:
+    assert [one["name"] for one in silences(silent, by="desk")] == ["Ana"]
+    assert silent.get("/v1/reachability", by="ana").status_code == 403
+    assert silent.get(f"/v1/reachability?store_id={uuid4()}", by="root").status_code == 404
+    assert silent.get("/v1/reachability?hours=100", by="root").status_code == 422

@@ -10,6 +10,7 @@ from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw_of_technician
 from geo_assign.positions.own_presence import find_tracking_device
+from geo_assign.positions.silences import end_silence
 from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, start_duty
 from geo_assign.workforce.duties import find_open_duty
 from geo_assign.workforce.queries import get_technician
@@ -29,8 +30,11 @@ def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
 
     Returns the work orders that wait for their next candidate: evaluate each in a transaction of its own.
     """
+    duty = find_open_duty(tx, technician_id)
     if not end_duty(tx, technician_id):
         return []
+    if duty is not None:
+        end_silence(tx, technician_id, on_duty_since=duty.started_at)
     return withdraw_of_technician(tx, caller, technician_id, WithdrawnBecause.TECHNICIAN_OFFLINE)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from geo_assign.access.domain import ActorKind, Role
 from geo_assign.completion.domain import ImageKind
 from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
+from geo_assign.positions.domain import SilenceEnd
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.domain import TrackerApp
 from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
@@ -206,6 +207,16 @@ class ExportedImageAnswer(Answer):
     created_at: datetime
 
 
+class ExportedSilenceAnswer(Answer):
+    """A time on duty in which the device was not heard from."""
+
+    id: UUID
+    began_at: datetime = Field(description="When it was last heard from, or when duty began.")
+    ended_at: datetime
+    ended_by: SilenceEnd
+    reason: str | None = Field(description="What the app said about it.")
+
+
 class ExportedTrackerAnswer(Answer):
     """A tracker app that sends positions, without its token: `hint` is how that ends."""
 
@@ -242,6 +253,7 @@ class ExportAnswer(PartialAnswer):
     work: Sequence[ExportedWorkAnswer] | None = None
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
     images: Sequence[ExportedImageAnswer] | None = None
+    silences: Sequence[ExportedSilenceAnswer] | None = None
     trackers: Sequence[ExportedTrackerAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None
     one_time_links: Sequence[ExportedLinkAnswer] | None = None

@@ -10,7 +10,8 @@ from geo_assign.dispatch.commands.duty import go_off_duty, go_on_duty
 from geo_assign.http.operations import TECHNICIANS, AnyCall, Call, Lane, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
 from geo_assign.positions.own_presence import Reachability, get_own_presence
-from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.commands import say_silence
+from geo_assign.workforce.domain import InactiveError, SilenceReason
 
 routes = Routes("Me")
 
@@ -19,6 +20,9 @@ class PresenceBody(Body):
     """Whether the technician works now."""
 
     on_duty: bool
+    state: SilenceReason | None = Field(
+        None, description="Why the app will not be heard from; it counts until the next position."
+    )
 
 
 class PresenceAnswer(Answer):
@@ -98,6 +102,8 @@ def own_technician(call: AnyCall) -> UUID:
 
 
 def _change(tx: Tx, call: Call[None, PresenceBody], technician_id: UUID) -> list[UUID]:
+    if call.body.state is not None:
+        say_silence(tx, technician_id, call.body.state)
     if call.body.on_duty:
         go_on_duty(tx, technician_id, by=call.caller)
         return []

@@ -20,6 +20,7 @@ from geo_assign.http.schemas import Answer, PageQuery
 from geo_assign.matching.domain import KnownPosition, Provenance
 from geo_assign.matching.roster import Eligibility, RosterLine, RosterQuestion, RosterSort, list_roster
 from geo_assign.privacy.domain import How
+from geo_assign.workforce.domain import SilenceReason
 from geo_assign.workforce.queries import get_group
 from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import WorkOrderNotFoundError
@@ -43,6 +44,7 @@ class RosterPresenceAnswer(Answer):
     on_duty: bool
     reachable: bool = Field(description="The phone was heard from lately.")
     fresh: bool = Field(description="The position is new enough to act on.")
+    silence_reason: SilenceReason | None = Field(description="Why the app says that it is not heard from.")
 
 
 class RosterLineAnswer(Answer):
@@ -146,6 +148,7 @@ def _line(line: RosterLine) -> dict[str, object]:
             "on_duty": line.presence.on_duty,
             "reachable": line.presence.reachable,
             "fresh": line.presence.fresh,
+            "silence_reason": line.silence_reason,
         },
         "last_seen_at": line.presence.heard_at,
         "position": None if line.position is None else _place(line.position, coarse=line.coarse),

@@ -15,7 +15,7 @@ from geo_assign.http.schemas import Answer
 from geo_assign.positions.domain import MAX_BATCH, Batch, PingResult, RecordingTimeoutError
 from geo_assign.positions.trackers import OSMAND, OVERLAND, OWNTRACKS, Heard, Ignored, Sent, TrackerFormat
 from geo_assign.positions.trackers.osmand import form_of
-from geo_assign.workforce.commands import note_tracker_use
+from geo_assign.workforce.commands import note_tracker_use, say_silence
 
 routes = Routes("Trackers")
 
@@ -194,6 +194,9 @@ def _record(call: AnyCall, tracker_format: TrackerFormat, sent: Sent) -> Reply:
         results += call.services.pings.submit(caller.org_id, batch, call.transaction).results
     outcome = _outcome(heard, results)
     _messages.labels(tracker_format.name, outcome).inc()
+    if heard.silence is not None:
+        with call.transaction() as tx:
+            say_silence(tx, technician_id, heard.silence)
     if caller.tracker is not None:
         with call.transaction() as tx:
             note_tracker_use(tx, caller, client=call.headers.get("User-Agent"), outcome=outcome)

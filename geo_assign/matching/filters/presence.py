@@ -11,6 +11,7 @@ from geo_assign.matching.filters.declaration import Adjustment, Filter, Needed, 
 from geo_assign.matching.parameters import Given, given
 from geo_assign.matching.rows import ExplainedRow
 from geo_assign.positions.domain import UNREACHABLE_AFTER
+from geo_assign.workforce.domain import SILENCE_WORDS, SilenceReason
 
 
 def _heard_since(question: Question) -> datetime:
@@ -45,7 +46,10 @@ def _off_duty(question: Question, row: ExplainedRow) -> tuple[str, Needed]:
 
 def _offline(question: Question, row: ExplainedRow) -> tuple[str, Needed]:
     assert row.heard_at is not None  # the condition compares it
-    return f"the device was last heard from {_ago(question.at, row.heard_at)} ago", {}
+    detail = f"the device was last heard from {_ago(question.at, row.heard_at)} ago"
+    if row.silence_reason is None:
+        return detail, {}
+    return f"{detail}: {SILENCE_WORDS[SilenceReason(row.silence_reason)]}", {}
 
 
 def _stale(question: Question, row: ExplainedRow) -> tuple[str, Needed]:

@@ -23,7 +23,10 @@ from geo_assign.positions.trackers.reading import (
     json_of,
     members_of,
 )
+from geo_assign.workforce.domain import SilenceReason
 
+# The plugin's numbers of a permission that is restricted, or denied.
+_NOT_GRANTED = frozenset({1.0, 2.0})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
@@ -62,10 +65,19 @@ def _read_object(hearing: Hearing, message: Mapping[str, object], now: Now) -> N
     if isinstance(location, Mapping | list):
         for entry in entries_of(location):
             hearing.add(_read_location(members_of(entry)))
+            hearing.silence = _silence_of(members_of(members_of(entry).get("provider"))) or hearing.silence
     elif "coords" in message:
         hearing.add(_read_location(message))
     else:
         hearing.add(_read_parameters(message, now))
+
+
+def _silence_of(provider: Mapping[str, object]) -> SilenceReason | None:
+    """What a change of the phone's location services tells: forbidden to the app, or switched off."""
+    if find_number(provider.get("status")) in _NOT_GRANTED:
+        return SilenceReason.PERMISSION
+    both_off = provider.get("gps") is False and provider.get("network") is False
+    return SilenceReason.GPS_OFF if provider.get("enabled") is False or both_off else None
 
 
 def _read_location(item: Mapping[str, object]) -> Ping | Ignored:

@@ -21,6 +21,9 @@ from geo_assign.positions.trackers.reading import (
     json_of,
     members_of,
 )
+from geo_assign.workforce.domain import SilenceReason
+
+_FORBIDDEN = -4.0
 
 
 def read(sent: Sent, _now: Now) -> Heard:
@@ -34,7 +37,19 @@ def read(sent: Sent, _now: Now) -> Heard:
         hearing.add(Ignored.UNREADABLE)
     for entry in entries_of(message):
         hearing.add(_read_object(members_of(entry)))
+        hearing.silence = _silence_of(members_of(entry)) or hearing.silence
     return hearing.heard()
+
+
+def _silence_of(item: Mapping[str, object]) -> SilenceReason | None:
+    """What a status tells of the phone: location forbidden to the app, or the battery saver on."""
+    if item.get("_type") != "status":
+        return None
+    android, phone = members_of(item.get("android")), members_of(item.get("iOS"))
+    granted = str(phone.get("locationManagerAuthorizationStatus", ""))
+    if find_number(android.get("loc")) == _FORBIDDEN or granted.endswith(("Denied", "Restricted")):
+        return SilenceReason.PERMISSION
+    return SilenceReason.BATTERY_SAVER if find_number(android.get("ps")) == 1 else None
 
 
 def _read_object(item: Mapping[str, object]) -> Ping | Ignored:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from geo_assign.positions.domain import Ping
+from geo_assign.workforce.domain import SilenceReason
 
 
 class Ignored(StrEnum):
@@ -32,10 +33,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a message says: positions, and why its other parts are none."""
+    """What a message says: positions, why its other parts are none, and why the app will not be heard from."""
 
     pings: Sequence[Ping] = ()
     ignored: Sequence[Ignored] = ()
+    silence: SilenceReason | None = None
 
 
 Now = Callable[[], datetime]
@@ -60,6 +62,7 @@ class Hearing:
 
     pings: list[Ping] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
+    silence: SilenceReason | None = None
 
     def add(self, found: Ping | Ignored) -> None:
         """One part of the message."""
@@ -70,4 +73,4 @@ class Hearing:
 
     def heard(self) -> Heard:
         """Everything, positions in the order of their times: the newest is written last, in whatever order it came."""
-        return Heard(sorted(self.pings, key=lambda ping: ping.recorded_at), self.ignored)
+        return Heard(sorted(self.pings, key=lambda ping: ping.recorded_at), self.ignored, self.silence)

@@ -1,7 +1,7 @@
 """Writes of stores, groups, providers, technicians, staff and duty."""
 
 from geo_assign.workforce.commands.authority import require_store
-from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, start_duty
+from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, say_silence, start_duty
 from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
 from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
@@ -62,6 +62,7 @@ __all__ = [
     "require_store",
     "revoke_tracker",
     "save_view",
+    "say_silence",
     "set_duties",
     "set_hours_exception",
     "set_key_stores",

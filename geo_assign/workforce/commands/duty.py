@@ -15,7 +15,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.outbox import emit
 from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import dump
-from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent
+from geo_assign.workforce.domain import InactiveError, PresenceChangedEvent, SilenceReason
 from geo_assign.workforce.tables import duty_intervals, service_groups, technician_groups, technicians
 
 
@@ -62,6 +62,16 @@ def carry_duty_on(tx: Tx, technician_id: UUID, session_id: UUID) -> None:
         update(duty_intervals)
         .where(d.org_id == tx.org_id, d.technician_id == technician_id, d.ended_at.is_(None))
         .values(session_id=session_id)
+    )
+
+
+def say_silence(tx: Tx, technician_id: UUID, reason: SilenceReason) -> None:
+    """Keep why the technician's app says that it will not be heard from: it counts until the next position."""
+    t = technicians.c
+    tx.conn.execute(
+        update(technicians)
+        .where(t.org_id == tx.org_id, t.id == technician_id)
+        .values(silence_reason=reason, silence_said_at=tx.now())
     )
 
 

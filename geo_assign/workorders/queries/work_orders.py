@@ -1,6 +1,7 @@
 """Reads of work orders, offers and their history."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import TypedDict
@@ -98,6 +99,24 @@ def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUI
     """These work orders in any scope: the calling function knows that they concern the user."""
     statement = select_work_orders(tx, EVERYTHING).where(work_orders.c.id.in_(work_order_ids))
     return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """How people call a work order."""
+
+    kind: Kind
+    number: str
+
+
+def list_order_names(tx: Tx, scope: Scope, work_order_ids: Collection[UUID]) -> dict[UUID, OrderName]:
+    """Of these work orders those of the scope, by how people call them."""
+    w = work_orders.c
+    statement = select(w.id, w.kind, w.number).where(
+        w.org_id == tx.org_id, w.id.in_(work_order_ids), sees_work_order(viewer_of(tx, scope))
+    )
+    rows = tx.conn.execute(statement)
+    return {row.id: OrderName(Kind(row.kind), number_text(Kind(row.kind), row.number)) for row in rows}
 
 
 def list_changed_work_orders(tx: Tx, scope: Scope, since: datetime, *, limit: int) -> list[WorkOrder]:
