@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, cast, extract, func, literal, or_, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Double, Uuid, cast, extract, func, literal, or_, select, true, tuple_
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
@@ -19,7 +19,9 @@ from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, web
 
 def sees_webhook(scope: Scope) -> ColumnElement[bool]:
     """All of the organization's, or those that tell of nothing but the caller's stores."""
-    return true() if scope.everything else webhooks.c.store_ids.contained_by(sorted(scope.store_ids))
+    if scope.everything:
+        return true()
+    return webhooks.c.store_ids.op("<@", is_comparison=True)(literal(sorted(scope.store_ids), ARRAY(Uuid())))
 
 
 def get_webhook(tx: Tx, scope: Scope, webhook_id: UUID) -> Webhook:

@@ -33,8 +33,10 @@ def receiver() -> Iterator[StubServer]:
         yield server
 
 
-def call(neighbours: Neighbours, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
-    sent = {"Authorization": f"Bearer {neighbours.ours.token('root')}", **headers}
+def call(
+    neighbours: Neighbours, method: str, path: str, body: Any = None, *, by: str = "root", **headers: str
+) -> TestResponse:
+    sent = {"Authorization": f"Bearer {neighbours.ours.token(by)}", **headers}
     client = neighbours.app.test_client(use_cookies=False)
     return client.open(f"/v1/webhooks{path}", method=method, json=body, headers=sent)
 
@@ -167,3 +169,79 @@ def test_a_delivery_of_another_webhook_is_not_found(neighbours: Neighbours, rece
     hook = made(neighbours, receiver)
     delivery = neighbours.ours.things["delivery"]
     assert call(neighbours, "POST", f"/{hook['id']}/deliveries/{delivery}/redrive").status_code == 404
+
+
+# Stores ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_administrator_makes_webhooks_for_the_own_stores_alone(
+    neighbours: Neighbours, receiver: StubServer
+) -> None:
+    own, other = neighbours.ours.things["store"], neighbours.ours.things["other_store"]
+    body = {"url": receiver.url}
+    without = call(neighbours, "POST", "", body, by="centre")
+    assert (without.status_code, without.get_json()["store_ids"]) == (201, [own])
+    named = call(neighbours, "POST", "", {**body, "store_ids": [own]}, by="centre").get_json()
+    assert named["store_ids"] == [own]
+    for store_ids, at in (([other], 0), ([own, other], 1), ([neighbours.theirs.things["store"]], 0)):
+        refused = call(neighbours, "POST", "", {**body, "store_ids": store_ids}, by="centre")
+        assert refused.status_code == 422
+        assert refused.get_json()["errors"][0]["pointer"] == f"/store_ids/{at}"
+    version = {"If-Match": f'"{named["version"]}"'}
+    assert (
+        call(neighbours, "PATCH", f"/{named['id']}", {"store_ids": [other]}, by="centre", **version).status_code == 422
+    )
+    kept = call(neighbours, "PATCH", f"/{named['id']}", {"store_ids": []}, by="centre", **version).get_json()
+    assert kept["store_ids"] == [own]
+
+
+def test_a_store_administrator_sees_no_webhook_that_tells_of_more(neighbours: Neighbours, receiver: StubServer) -> None:
+    own, other = neighbours.ours.things["store"], neighbours.ours.things["other_store"]
+    hidden = [made(neighbours, receiver, store_ids=ids)["id"] for ids in ([], [other], [own, other])]
+    seen = made(neighbours, receiver, store_ids=[own])["id"]
+    listed = {one["id"] for one in call(neighbours, "GET", "", by="centre").get_json()["items"]}
+    assert seen in listed
+    assert listed.isdisjoint(hidden)
+    for hook in hidden:
+        for method, path in (
+            ("GET", f"/{hook}"),
+            ("DELETE", f"/{hook}"),
+            ("POST", f"/{hook}/rotate-secret"),
+            ("POST", f"/{hook}/test"),
+            ("POST", f"/{hook}/redrive"),
+            ("GET", f"/{hook}/deliveries"),
+        ):
+            assert call(neighbours, method, path, by="centre").status_code == 404, (method, path)
+        changed = call(neighbours, "PATCH", f"/{hook}", {"active": False}, by="centre", **{"If-Match": '"1"'})
+        assert changed.status_code == 404
+    assert call(neighbours, "POST", f"/{seen}/test", by="centre").get_json()["ok"]
+    assert {one["id"] for one in call(neighbours, "GET", "?limit=200").get_json()["items"]} > {*hidden, seen}
+
+
+def test_a_webhook_of_a_store_is_told_of_that_store(neighbours: Neighbours, receiver: StubServer) -> None:
+    own, other = neighbours.ours.things["store"], neighbours.ours.things["other_store"]
+    hooks = {store: made(neighbours, receiver, store_ids=[store], events="all")["id"] for store in (own, other)}
+    api = neighbours.ours.api
+    lead = {"store_id": own, "customer": {"name": "Any"}, "address": "Rua Nova 1"}
+    order = api.post("/v1/leads", by="root", json=lead).get_json()
+    moved = api.post(
+        f"/v1/work-orders/{order['id']}/transfer",
+        by="root",
+        json={"store_id": other},
+        headers={"If-Match": api.get(f"/v1/work-orders/{order['id']}", by="root").headers["ETag"]},
+    )
+    assert moved.status_code == 200, moved.get_json()
+    services = neighbours.app.extensions[EXTENSION]
+    services.database.run(UUID(neighbours.ours.org_id), fan_out)
+    told = {
+        store: [
+            one["event"].removeprefix("work_order.")
+            for one in call(neighbours, "GET", f"/{hook}/deliveries?limit=200").get_json()["items"]
+            if one["subject_id"] == order["id"]
+        ][::-1]
+        for store, hook in hooks.items()
+    }
+    assert told[own][0] == "created"
+    assert told[own][-1] == "transferred"
+    assert told[other][0] == "transferred"
+    assert "created" not in told[other]
