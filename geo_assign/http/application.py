@@ -12,6 +12,7 @@ from geo_assign.core.telemetry import get_logger
 from geo_assign.http.accounting import PREFIX, keep_account
 from geo_assign.http.closing import close_what_was_not_read
 from geo_assign.http.error_handlers import answer_with_problems
+from geo_assign.http.notices import give_notice
 from geo_assign.http.paths import prepare_url_map
 from geo_assign.http.request import Request, current_request
 from geo_assign.http.response import API_HEADERS, Response
@@ -42,6 +43,7 @@ class Application(flask.Flask):
         answer_with_problems(self)
         close_what_was_not_read(self)
         keep_account(self)
+        give_notice(self)
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
         """Without a look at the Host header: no rule of the API depends on it, nor redirects to it."""

@@ -7,9 +7,10 @@ import hashlib
 import ipaddress
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 from uuid import UUID
 
@@ -46,6 +47,24 @@ _IPV6_SITE = 64
 CALLS_PER_CALLER = Rate("calls", 6_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a rate: `remaining` calls until it begins anew in `reset_s` seconds."""
+
+    rate: Rate
+    remaining: int
+    reset_s: float
+
+    def headers(self) -> Mapping[str, str]:
+        """The widely read trio of headers, and the policy behind it."""
+        return {
+            "RateLimit-Limit": str(self.rate.times),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(max(1, ceil(self.reset_s))),
+            "RateLimit-Policy": f"{self.rate.times};w={self.rate.per_s}",
+        }
+
+
 class TooManyLogInsError(TooManyError):
     """Too many attempts to log in to this account, or from this address.
 
@@ -66,6 +85,9 @@ class Counters(Protocol):
 
     def is_counted(self, rate: Rate, key: str) -> bool:
         """Whether there was one in this window."""
+
+    def allowance(self, rate: Rate, key: str) -> Allowance:
+        """What is left in this window; counts nothing."""
 
 
 class Limits:
@@ -123,6 +145,12 @@ class Limits:
         if self._counters is not None:
             self._hit(CALLS_PER_CALLER, f"{caller_id.hex}/{operation}", TooManyError)
 
+    def left(self, caller_id: UUID, operation: str) -> Allowance | None:
+        """How many more calls of `operation` this caller has; None where nothing is counted."""
+        if self._counters is None:
+            return None
+        return self._counters.allowance(CALLS_PER_CALLER, f"{caller_id.hex}/{operation}")
+
     def _give_back(self, counted: Sequence[tuple[Rate, str]]) -> None:
         for rate, key in counted:
             if self._counters is not None:
@@ -168,6 +196,14 @@ class MemoryCounters:
             begun, counts = self._windows.get(rate, (-1, {}))
             return begun == int(time.monotonic() // rate.per_s) and counts.get(key, 0) > 0
 
+    def allowance(self, rate: Rate, key: str) -> Allowance:
+        now = time.monotonic()
+        window = int(now // rate.per_s)
+        with self._lock:
+            begun, counts = self._windows.get(rate, (-1, {}))
+            count = counts.get(key, 0) if begun == window else 0
+        return Allowance(rate, max(0, rate.times - count), (window + 1) * rate.per_s - now)
+
 
 class SharedCounters:
     """Those of every process that names the same storage, such as `redis://host:6379`."""
@@ -180,6 +216,10 @@ class SharedCounters:
 
     def is_counted(self, rate: Rate, key: str) -> bool:
         return self._limiter.get_window_stats(_item(rate), key).remaining < rate.times
+
+    def allowance(self, rate: Rate, key: str) -> Allowance:
+        reset_at, remaining = self._limiter.get_window_stats(_item(rate), key)
+        return Allowance(rate, remaining, reset_at - wall_clock().timestamp())
 
     def hit(self, rate: Rate, key: str) -> float | None:
         item = _item(rate)

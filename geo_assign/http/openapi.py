@@ -24,7 +24,8 @@ Knows where technicians are and decides who should go.
 Times are RFC 3339 with an offset, `_m` are metres, `_s` seconds, ids UUIDs. Lists are pages: pass `next_cursor` as
 `cursor`. Errors are problem details (RFC 9457) with a stable `code`; [every code is explained](/docs/problems).
 A POST that creates honours `Idempotency-Key`; what two people may edit carries an `ETag` and wants it back in
-`If-Match`. Unknown members and parameters are refused. Every answer names its request in `X-Request-Id`.
+`If-Match`. Unknown members and parameters are refused. Every answer names its request in `X-Request-Id`, and
+tells in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` how many calls are left for how many seconds.
 
 Members that mean the same everywhere: `at` is when it happened. `active` false: kept, but out of use. `truncated`:
 there are more than shown. `x-access` says who may call, `x-codes` which problems there are, with their statuses."""
@@ -154,7 +155,8 @@ def _operation(operation: Operation, references: References, schemas: Mapping[st
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description,
+        "description": _described(operation),
+        "deprecated": operation.deprecation is not None,
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, references, schemas)],
         **_security(operation.access),
         "x-access": access_of(operation.access),
@@ -169,6 +171,12 @@ def _security(access: Access) -> Json:
     if access.public:
         return {"security": []}
     return {"security": [{"bearer": []}, {"basic": []}]} if access.trackers else {}
+
+
+def _described(operation: Operation) -> str:
+    if operation.deprecation is None:
+        return operation.description
+    return f"{operation.description} {operation.deprecation.instead}".strip()
 
 
 def _request_body(operation: Operation, body: type[BaseModel], references: References) -> Json:

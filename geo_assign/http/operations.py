@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
 from enum import IntEnum
 from typing import Concatenate, Generic, Literal, ParamSpec, Protocol, Required, TypedDict, TypeVar, Unpack, overload
 
@@ -70,6 +72,23 @@ TRACKERS = Access(roles=(Role.TECHNICIAN,), trackers=True)
 ALL_ROLES = Access(roles=tuple(Role))
 EVEN_ENROLLING = Access(roles=tuple(Role), enrolling=True)
 SECOND_FACTOR = Access(roles=DISPATCHING.roles, enrolling=True)
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """A call that is to go: old from `since` on, perhaps gone from `sunset` on, a year later at the earliest.
+
+    `instead` is a sentence for the document.
+    """
+
+    since: date
+    sunset: date
+    instead: str
+
+    def headers(self) -> Mapping[str, str]:
+        """As RFC 9745 and RFC 8594 have it."""
+        since, sunset = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (self.since, self.sunset))
+        return {"Deprecation": f"@{since.timestamp():.0f}", "Sunset": format_datetime(sunset, usegmt=True)}
 
 
 @dataclass(frozen=True)
@@ -177,6 +196,7 @@ class Operation:
     media_types: tuple[str, ...] = ("application/json",)
     max_body_bytes: int | None = None
     errors: tuple[type[GeoAssignError], ...] = ()
+    deprecation: Deprecation | None = None
     example: Mapping[str, object] | None = field(default=None, compare=False)
 
     @property
@@ -202,6 +222,7 @@ class Options(TypedDict, total=False):
     media_types: tuple[str, ...]
     max_body_bytes: int
     errors: tuple[type[GeoAssignError], ...]
+    deprecation: Deprecation
     example: Mapping[str, object]
 
 

@@ -12,6 +12,7 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, IncompleteBodyError
+from geo_assign.http.limits import Allowance
 from geo_assign.http.operations import Operation
 from geo_assign.http.receiving import Source
 
@@ -21,13 +22,14 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 class Request(flask.Request):
-    """`operation` and `caller` are set as soon as they are known, for the log.
+    """`operation`, `caller` and the caller's `allowance` are set as soon as they are known, for log and headers.
 
     `body_given_up`: it was not there in time, and a reader still waits for it. `give_turn_back`: while it is worked on.
     """
 
     operation: Operation | None = None
     caller: Caller | None = None
+    allowance: Allowance | None = None
     body_given_up = False
     give_turn_back: Callable[[], None] | None = None
     _is_received = False

@@ -137,7 +137,7 @@ class RequestHandler:
             caller = self._authenticate(tx, credentials, request)
             request.caller = caller
             require_access(caller, operation.access)
-            self._services.limits.call(caller.id, operation.name)
+            self._count_call(request, caller, operation)
             if isinstance(parsed_or_wrong, GeoAssignError):
                 raise parsed_or_wrong
             call = self._call(
@@ -155,6 +155,14 @@ class RequestHandler:
         self._renew(caller, transactions)
         self._note_use(caller, transactions)
         return reply
+
+    def _count_call(self, request: Request, caller: Caller, operation: Operation) -> None:
+        """Raises TooManyError. What is left is told in either case."""
+        limits = self._services.limits
+        try:
+            limits.call(caller.id, operation.name)
+        finally:
+            request.allowance = limits.left(caller.id, operation.name)
 
     @staticmethod
     def _renew(caller: Caller, transactions: RequestTransactions) -> None:
