@@ -1,5 +1,6 @@
 """The command line. Every command imports what it needs when it runs: `--help` is quick, and `serve` starts clean."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -125,11 +126,14 @@ def serve() -> None:
 
 
 @main.command()
-def openapi() -> None:
+@click.option("--postman", is_flag=True, help="As a Postman collection, format 2.1, with an example of each body.")
+def openapi(*, postman: bool) -> None:
     """Print the OpenAPI document of the API, for generators of clients. Needs no service and no database."""
     from geo_assign.app import render_api_document  # noqa: PLC0415
+    from geo_assign.http.postman import collection_of  # noqa: PLC0415
 
-    click.echo(render_api_document())
+    document = render_api_document()
+    click.echo(json.dumps(collection_of(json.loads(document)), indent=2) if postman else document)
 
 
 @main.command()
