@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from geo_assign.access.commands import reencrypt_client_secrets, reencrypt_second_factors
+from geo_assign.access.commands import reencrypt_client_secrets, reencrypt_mails, reencrypt_second_factors
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.secrets import SecretBox
 from geo_assign.following.commands import rotate_customer_links
@@ -16,6 +16,7 @@ ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
     "webhook_secrets": ("webhook secrets", reencrypt_webhook_secrets),
     "single_sign_on": ("client secrets", reencrypt_client_secrets),
     "second_factors": ("second factors", reencrypt_second_factors),
+    "mails": ("waiting mails", reencrypt_mails),
 }
 """By the table with the secrets: what they are called, and the command that encrypts an organization's anew."""
 

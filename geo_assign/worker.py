@@ -17,7 +17,8 @@ from functools import partial
 from uuid import UUID
 
 from geo_assign import __version__
-from geo_assign.access.tasks import sweep_expired
+from geo_assign.access.mailing import Postman, make_postman
+from geo_assign.access.tasks import list_due_mails, sweep_expired
 from geo_assign.completion.folder import ImageFolder
 from geo_assign.completion.tasks import sweep_orphaned_files
 from geo_assign.core.db import Database
@@ -46,9 +47,10 @@ _THREADS = {
     "ended_agreements": 2,
     "work_checks": 2,
     "ended_duties": 2,
+    "mails": 3,
 }
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
-_LANES = 8
+_LANES = 10
 _ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
 # An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
@@ -61,7 +63,8 @@ _Act = Callable[[UUID, UUID], object]
 class Worker:
     """One worker process. `worker` is the sweeping role's database, with a connection for each lane.
 
-    `deadlines` closes what has expired, with connections of its own; `dispatch` does all else.
+    `deadlines` closes what has expired, with connections of its own; `dispatch` does all else. `postman` is None where
+    there is no mail server.
     """
 
     settings: Settings
@@ -69,6 +72,7 @@ class Worker:
     deadlines: DispatchService
     dispatch: DispatchService
     sender: Sender
+    postman: Postman | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     lanes: tuple[BackgroundLane, ...] = field(init=False)
 
@@ -90,6 +94,7 @@ class Worker:
             self._due_rows("ended_agreements", list_ended_agreements, self.dispatch.end_agreement),
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
+            *([] if self.postman is None else [self._due_rows("mails", list_due_mails, self.postman.send)]),
             Repeated("webhooks", self._deliveries.sweep, every_s),
             Repeated("figures", partial(take_figures, self.worker), EVERY_S),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
@@ -141,7 +146,8 @@ def open_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -
     pool_size = _THREADS["offer_expiry"]
     deadlines = Database(of_application, pool_size=pool_size, lock_ms=_DEADLINE_LOCK_MS, name="deadlines")
     try:
-        yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender)
+        postman = make_postman(settings, dispatch.database)
+        yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender, postman)
     finally:
         deadlines.close()
         worker.close()

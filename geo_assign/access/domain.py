@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, ForbiddenError, UnauthenticatedError
@@ -179,6 +180,20 @@ class User:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+SessionKind = Literal["bearer", "cookie"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A log-in of a device or browser, without its token."""
+
+    id: UUID
+    kind: SessionKind
+    device: str | None
+    created_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from geo_assign.access.domain import Token, TokenKind, parse_token
+from geo_assign.access.domain import Token, TokenKind, User, parse_token
 from geo_assign.core.errors import GoneError, NotFoundError, UnauthenticatedError
 
 
@@ -34,6 +34,15 @@ class EndedBecause(StrEnum):
     USER_CHANGED = "user_changed"
 
 
+class MailState(StrEnum):
+    """What has become of the mail with a link: `refused` by the recipient's server, `dropped` when the link ended."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
 @dataclass(frozen=True, slots=True)
 class OneTimeLink:
     """A link that lets `user_id` choose a password once, before `expires_at`."""
@@ -47,6 +56,10 @@ class OneTimeLink:
     ended_at: datetime | None
     ended_because: EndedBecause | None
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it is neither used nor ended nor expired."""
+        return self.used_at is None and self.ended_at is None and now < self.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class MintedLink:
@@ -56,10 +69,19 @@ class MintedLink:
     token: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that waits for its user. `mail` is None where the link was shown instead of sent."""
+
+    link: OneTimeLink
+    user: User
+    mail: MailState | None
+
+
 class LinkNotFoundError(NotFoundError):
     """There is no such link.
 
-    It was copied in part, or is so old that it was forgotten. Ask for a new one.
+    It was copied in part, withdrawn, or is so old that it was forgotten. Ask for a new one.
     """
 
     code = "link_not_found"

@@ -26,7 +26,6 @@ from geo_assign.access.domain import (
     User,
     is_demanded,
 )
-from geo_assign.access.links import EndedBecause, LinkPurpose, OneTimeLink
 from geo_assign.access.sign_on import Identity, SingleSignOn, SingleSignOnMissingError
 from geo_assign.access.statements import (
     API_KEY_BY_TOKEN,
@@ -42,7 +41,6 @@ from geo_assign.access.tables import (
     api_keys,
     audit_entries,
     identities,
-    one_time_links,
     organizations,
     recovery_codes,
     second_factors,
@@ -221,13 +219,6 @@ def find_password_hash(tx: Tx, user_id: UUID) -> str | None:
     return tx.conn.execute(statement).scalar_one()  # type: ignore[no-any-return]
 
 
-def find_link(tx: Tx, token_hash: bytes) -> OneTimeLink | None:
-    """The one-time link with this token, whatever has become of it."""
-    o = one_time_links.c
-    row = tx.conn.execute(_SHOWN_LINK.where(o.org_id == tx.org_id, o.token_hash == token_hash)).first()
-    return None if row is None else to_link(row)
-
-
 def find_single_sign_on(tx: Tx) -> SingleSignOn | None:
     """The single sign-on of the transaction's own organization."""
     s = single_sign_on.c
@@ -352,23 +343,6 @@ def to_user(row: ResultRow) -> User:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
-    )
-
-
-_SHOWN_LINK = select(*(one_time_links.c[name] for name in OneTimeLink.__dataclass_fields__))
-
-
-def to_link(row: ResultRow) -> OneTimeLink:
-    """A one-time link from a row of the table."""
-    return OneTimeLink(
-        id=row.id,
-        user_id=row.user_id,
-        purpose=LinkPurpose(row.purpose),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        used_at=row.used_at,
-        ended_at=row.ended_at,
-        ended_because=None if row.ended_because is None else EndedBecause(row.ended_because),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables of organizations, their usage, users, sessions, one-time links, API keys and the audit trail."""
+"""Tables of organizations, their usage, users, sessions, one-time links, their mails, API keys and the audit trail."""
 
 from sqlalchemy import (
     ARRAY,
@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from geo_assign.access.domain import Role, SecondFactorPolicy
-from geo_assign.access.links import EndedBecause, LinkPurpose
+from geo_assign.access.links import EndedBecause, LinkPurpose, MailState
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
 
 # `limits` holds the operator's choices by quota; null there is no limit, and an absent one the installation's default.
@@ -208,6 +208,29 @@ identities = tenant_table(
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
     UniqueConstraint("org_id", "issuer", "user_id"),
 )
+
+# Who it goes to is the user's row, at the moment of sending. The token is readable with a secret key alone, and gone
+# when there is nothing more to send. `attempts` counts those begun and is the fencing token of the lease.
+mails = tenant_table(
+    "mails",
+    Column("link_id", UUID(as_uuid=True), primary_key=True),
+    Column("token_encrypted", LargeBinary),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_until", INSTANT),
+    Column("next_attempt_at", INSTANT),
+    Column("last_error", Text),
+    Column("created_at", INSTANT, nullable=False),
+    Column("finished_at", INSTANT),
+    ForeignKeyConstraint(["org_id", "link_id"], ["one_time_links.org_id", "one_time_links.id"], ondelete="CASCADE"),
+    CheckConstraint(in_values("state", MailState), name="state"),
+    CheckConstraint("(state = 'waiting') = (next_attempt_at IS NOT NULL)", name="waiting_is_due"),
+    CheckConstraint("(state = 'waiting') = (finished_at IS NULL)", name="finished"),
+    CheckConstraint("(state = 'waiting') = (token_encrypted IS NOT NULL)", name="token"),
+    Index("mails_due_idx", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+    worker=("SELECT",),
+)
+
 
 # While a key's token is replaced, the one before works until `previous_token_until`. `last_used_at` is written at most
 # once a minute. `web_origins` and `leads_per_day` are those of a publishable key.

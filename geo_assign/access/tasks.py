@@ -2,15 +2,30 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, func, or_, select, tuple_
 
-from geo_assign.access.links import LINKS_KEPT_FOR
-from geo_assign.access.tables import one_time_links, sessions, usage_days
+from geo_assign.access.links import LINKS_KEPT_FOR, MailState
+from geo_assign.access.tables import mails, one_time_links, sessions, usage_days
 from geo_assign.core.db import Database
+from geo_assign.core.expressions import word
 from geo_assign.core.idempotency import idempotency_keys
+from geo_assign.core.lanes import Due
 
 _BATCH = 1_000
 _USAGE_KEPT_FOR = timedelta(days=400)
+_DUE = 100
+
+
+def list_due_mails(worker: Database) -> Due:
+    """Mails of all organizations that are due, by the ids of their links: the first of each before any second."""
+    m = mails.c
+    with worker.across_organizations() as conn:
+        now = worker.clock.now(conn)
+        is_free = or_(m.leased_until.is_(None), m.leased_until <= now)
+        turn = func.row_number().over(partition_by=m.org_id, order_by=m.next_attempt_at)
+        due = select(m.org_id, m.link_id).where(m.state == word(MailState.WAITING), m.next_attempt_at <= now, is_free)
+        in_turns = due.order_by(turn, m.next_attempt_at).limit(_DUE)
+        return [(row.org_id, row.link_id) for row in conn.execute(in_turns)]
 
 
 def sweep_expired(database: Database) -> int:

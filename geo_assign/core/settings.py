@@ -130,6 +130,12 @@ class Settings(BaseSettings):
         return f"http://{host}:{self.port}"
 
     @cached_property
+    def console_host(self) -> str:
+        """The host of that address as a name: an IP address is none."""
+        host = urlsplit(self.console_url).hostname or ""
+        return "localhost" if host.replace(".", "").isdigit() or ":" in host else host
+
+    @cached_property
     def sends_mail(self) -> bool:
         """Whether there is a mail server."""
         return bool(self.smtp_host)

@@ -270,6 +270,12 @@ def list_duties(tx: Tx, user_ids: Collection[UUID]) -> dict[UUID, Duties]:
     return {user_id: Duties(of_stores.get(user_id, ()), of_groups.get(user_id, ())) for user_id in user_ids}
 
 
+def find_technician_id(tx: Tx, user_id: UUID) -> UUID | None:
+    """The technician who logs in as this user, active or not."""
+    t = technicians.c
+    return tx.conn.execute(select(t.id).where(t.org_id == tx.org_id, t.user_id == user_id)).scalar_one_or_none()
+
+
 def list_key_stores(tx: Tx, api_key_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
     """The stores that each of these API keys is held to; a key without any is for the whole organization."""
     links = _links(tx, api_key_stores.c.api_key_id, api_key_stores.c.store_id, owners=api_key_ids)

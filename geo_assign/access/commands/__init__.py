@@ -1,4 +1,4 @@
-"""Writes of organizations, users, sessions, one-time links, API keys and the audit trail."""
+"""Writes of organizations, users, sessions, one-time links, mails, API keys and the audit trail."""
 
 from geo_assign.access.commands.api_keys import (
     create_api_key,
@@ -9,9 +9,12 @@ from geo_assign.access.commands.api_keys import (
     update_api_key,
 )
 from geo_assign.access.commands.audit import audit
+from geo_assign.access.commands.mails import LinkDelivery, reencrypt_mails
 from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
+from geo_assign.access.commands.own_password import PasswordChange, change_own_password
 from geo_assign.access.commands.password_choices import PasswordChoice, use_link
+from geo_assign.access.commands.password_resets import request_password_reset, reset_password
 from geo_assign.access.commands.second_factors import (
     Enrolment,
     begin_second_factor,
@@ -25,11 +28,14 @@ from geo_assign.access.commands.second_factors import (
 from geo_assign.access.commands.sessions import (
     LogIn,
     OpenedSession,
+    end_session,
     end_sessions,
     log_in,
     log_out,
+    log_user_out,
     open_session,
     renew_session,
+    require_device,
 )
 from geo_assign.access.commands.single_sign_on import (
     NewSingleSignOn,
@@ -41,19 +47,22 @@ from geo_assign.access.commands.single_sign_on import (
     release_identity,
     store_single_sign_on,
 )
-from geo_assign.access.commands.users import NewUser, create_user, set_password, update_user
+from geo_assign.access.commands.users import NewUser, create_user, remove_invited_user, set_password, update_user
 
 __all__ = [
     "Enrolment",
+    "LinkDelivery",
     "LogIn",
     "NewSingleSignOn",
     "NewUser",
     "OpenedSession",
+    "PasswordChange",
     "PasswordChoice",
     "admit_identity",
     "allow_passwords",
     "audit",
     "begin_second_factor",
+    "change_own_password",
     "confirm_second_factor",
     "create_api_key",
     "create_link",
@@ -63,19 +72,26 @@ __all__ = [
     "delete_single_sign_on",
     "disable_second_factor",
     "end_links",
+    "end_session",
     "end_sessions",
     "keeps_secret",
     "log_in",
     "log_out",
+    "log_user_out",
     "look_at_link",
     "note_use",
     "open_session",
     "reencrypt_client_secrets",
+    "reencrypt_mails",
     "reencrypt_second_factors",
     "release_identity",
+    "remove_invited_user",
     "renew_api_key",
     "renew_recovery_codes",
     "renew_session",
+    "request_password_reset",
+    "require_device",
+    "reset_password",
     "revoke_api_key",
     "rotate_api_key",
     "set_password",

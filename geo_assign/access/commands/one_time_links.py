@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, update
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.locking import lock_user
 from geo_assign.access.domain import Caller, Token, TokenKind, User, new_token
+from geo_assign.access.link_queries import find_link
 from geo_assign.access.links import (
     LIFETIMES,
     EndedBecause,
@@ -20,7 +21,7 @@ from geo_assign.access.links import (
     OneTimeLink,
     require_open,
 )
-from geo_assign.access.queries import database_now, find_link, get_user
+from geo_assign.access.queries import database_now, get_user
 from geo_assign.access.tables import one_time_links
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ConflictError
@@ -70,6 +71,17 @@ def create_link(tx: Tx, caller: Caller, user_id: UUID, purpose: LinkPurpose) -> 
     )
     audit(tx, caller, f"{purpose.value}.created", subject_kind="user", subject_id=user_id)
     return MintedLink(link, token)
+
+
+def renew_token(tx: Tx, link_id: UUID) -> str:
+    """Another token for the same link, whose present one can be told to no user any more."""
+    token, token_hash = new_token(TokenKind.ONE_TIME_LINK, tx.org_id)
+    tx.conn.execute(
+        update(one_time_links)
+        .where(one_time_links.c.org_id == tx.org_id, one_time_links.c.id == link_id)
+        .values(token_hash=token_hash)
+    )
+    return token
 
 
 def end_links(tx: Tx, user_id: UUID, because: EndedBecause, *, purpose: LinkPurpose | None = None) -> int:

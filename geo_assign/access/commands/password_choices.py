@@ -10,6 +10,7 @@ from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.locking import lock_user
 from geo_assign.access.commands.one_time_links import end_links, look_at_link
 from geo_assign.access.commands.sessions import end_sessions
+from geo_assign.access.commands.single_sign_on import require_password_log_in
 from geo_assign.access.commands.users import known_words, require_good_password
 from geo_assign.access.domain import ActorKind, Caller, Role, Scope, Token, User
 from geo_assign.access.links import (
@@ -43,8 +44,8 @@ def use_link(
     """Choose a password with a link, once, and do what comes `then` in the same transaction.
 
     All sessions of the user end, and so do other links. Raises LinkNotFoundError, which of the ends the link has come
-    to, InvalidError for a password that is easily guessed: then the link still works. Not in one transaction, so that
-    judging and hashing hold no connection.
+    to, InvalidError for a password that is easily guessed: then the link still works, PasswordLogInOffError where it would
+    be of no use. Not in one transaction, so that judging and hashing hold no connection.
     """
     token = parse_link_token(choice.token)
     with database.transaction(token.org_id) as tx:
@@ -54,6 +55,7 @@ def use_link(
     password_hash = hash_password(choice.password)
     with database.transaction(token.org_id) as tx:
         user = _claim(tx, link, token)
+        require_password_log_in(tx, user)
         caller = _as_caller(tx, user)
         _keep_choice(tx, user, password_hash, name=choice.name if purpose is LinkPurpose.INVITATION else None)
         audit(tx, caller, f"{purpose.value}.accepted", subject_kind="user", subject_id=user.id)

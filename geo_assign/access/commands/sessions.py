@@ -5,14 +5,25 @@ Sessions begin and end on the database's own clock, by which every request judge
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from geo_assign.access.commands.audit import audit
+from geo_assign.access.commands.one_time_links import end_links
 from geo_assign.access.commands.second_factors import require_second_factor
 from geo_assign.access.commands.single_sign_on import require_password_log_in
-from geo_assign.access.domain import SESSION_SLIDES, BadCredentialsError, Caller, Role, TokenKind, User, new_token
+from geo_assign.access.domain import (
+    SESSION_SLIDES,
+    BadCredentialsError,
+    Caller,
+    Role,
+    SessionKind,
+    TokenKind,
+    User,
+    new_token,
+)
+from geo_assign.access.links import EndedBecause, LinkPurpose
 from geo_assign.access.passwords import hash_password, needs_rehash, password_matches
 from geo_assign.access.queries import (
     database_now,
@@ -20,14 +31,14 @@ from geo_assign.access.queries import (
     find_password_hash,
     find_user_by_email,
     get_second_factor,
+    get_user,
 )
 from geo_assign.access.tables import sessions, users
 from geo_assign.core.db import Database, Tx
-from geo_assign.core.errors import InvalidError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.core.secrets import SecretBox
 
-SessionKind = Literal["bearer", "cookie"]
 LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": timedelta(hours=12)}
 
 
@@ -75,7 +86,7 @@ def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
     matches = password_matches(attempt.password, kept)
     if org_id is None or user is None or kept is None or not matches:
         raise BadCredentialsError
-    _require_device(user, attempt.device)
+    require_device(user, attempt.device)
     with database.transaction(org_id) as tx:
         _require_unchanged(tx, user.id, kept)
         require_password_log_in(tx, user)
@@ -88,10 +99,11 @@ def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
 def open_session(
     tx: Tx, user: User, *, kind: SessionKind, device: str | None, single_sign_on: bool = False
 ) -> OpenedSession:
-    """Start a session for `user`, who is authenticated already.
+    """Start a session for `user`, who is authenticated already: an invitation that is still open has served.
 
     `single_sign_on`: by the organization's identity provider, which sees to a second factor itself.
     """
+    end_links(tx, user.id, EndedBecause.USER_CHANGED, purpose=LinkPurpose.INVITATION)
     token, token_hash = new_token(TokenKind.SESSION, tx.org_id)
     now = database_now(tx)
     factor = get_second_factor(tx, user)
@@ -133,14 +145,32 @@ def renew_session(tx: Tx, caller: Caller) -> None:
     )
 
 
-def end_sessions(tx: Tx, user_id: UUID) -> int:
-    """End every session of a user; returns how many there were."""
+def end_session(tx: Tx, caller: Caller, session_id: UUID) -> None:
+    """End one of the caller's own sessions; again without harm. Raises NotFoundError for another user's."""
+    s = sessions.c
+    of_caller = (s.org_id == tx.org_id, s.id == session_id, s.user_id == caller.id)
+    if tx.conn.execute(select(s.id).where(*of_caller)).first() is None:
+        raise NotFoundError
+    tx.conn.execute(update(sessions).where(*of_caller, s.ended_at.is_(None)).values(ended_at=database_now(tx)))
+
+
+def end_sessions(tx: Tx, user_id: UUID, *, but: UUID | None = None) -> int:
+    """End every session of a user, or every other `but` one; returns how many there were."""
+    s = sessions.c
+    others = [] if but is None else [s.id != but]
     ended = tx.conn.execute(
         update(sessions)
-        .where(sessions.c.org_id == tx.org_id, sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+        .where(s.org_id == tx.org_id, s.user_id == user_id, s.ended_at.is_(None), *others)
         .values(ended_at=database_now(tx))
     )
     return ended.rowcount
+
+
+def log_user_out(tx: Tx, caller: Caller, user_id: UUID) -> None:
+    """End every session of another user, and write that down. Raises NotFoundError."""
+    get_user(tx, user_id)
+    end_sessions(tx, user_id)
+    audit(tx, caller, "user.sessions_ended", subject_kind="user", subject_id=user_id)
 
 
 def _find_credentials(database: Database, org_id: UUID, email: str) -> tuple[User | None, str | None]:
@@ -151,7 +181,8 @@ def _find_credentials(database: Database, org_id: UUID, email: str) -> tuple[Use
         return user, find_password_hash(tx, user.id)
 
 
-def _require_device(user: User, device: str | None) -> None:
+def require_device(user: User, device: str | None) -> None:
+    """Raises InvalidError with the pointer `/device` for a technician who names none."""
     if user.role is Role.TECHNICIAN and not device:
         raise InvalidError.at("/device", "device_required", "A technician's log-in names the device it comes from.")
 

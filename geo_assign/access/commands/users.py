@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.locking import lock_user
 from geo_assign.access.commands.one_time_links import end_links
 from geo_assign.access.commands.sessions import end_sessions
 from geo_assign.access.domain import Caller, LastAdministratorError, Role, TakenError, User
-from geo_assign.access.links import EndedBecause
+from geo_assign.access.link_queries import get_link
+from geo_assign.access.links import EndedBecause, require_open
 from geo_assign.access.passwords import find_objection, hash_password
 from geo_assign.access.queries import get_user
 from geo_assign.access.tables import organizations, users
@@ -104,6 +105,15 @@ def update_user(
         end_links(tx, user_id, EndedBecause.USER_CHANGED)
     audit(tx, caller, "user.changed", subject_kind="user", subject_id=user_id, fields=sorted(changes))
     return get_user(tx, user_id)
+
+
+def remove_invited_user(tx: Tx, user_id: UUID, link_id: UUID) -> None:
+    """Delete a user whose invitation is still open, and so never logged in. Raises what the link has come to."""
+    user = lock_user(tx, user_id)
+    link = get_link(tx, link_id)
+    # As of its own beginning: one that has expired can be taken back too.
+    require_open(link, link.created_at, user_is_active=user.active)
+    tx.conn.execute(delete(users).where(users.c.org_id == tx.org_id, users.c.id == user_id))
 
 
 def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> None:

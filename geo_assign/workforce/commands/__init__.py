@@ -4,6 +4,13 @@ from geo_assign.workforce.commands.authority import require_store
 from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, say_silence, start_duty
 from geo_assign.workforce.commands.groups import NewGroup, create_group, deactivate_group, update_group
 from geo_assign.workforce.commands.hours_exceptions import remove_hours_exception, set_hours_exception
+from geo_assign.workforce.commands.invitations import (
+    InvitedUser,
+    SentInvitation,
+    invite,
+    renew_invitation,
+    revoke_invitation,
+)
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
 from geo_assign.workforce.commands.saved_views import drop_view, save_view
 from geo_assign.workforce.commands.staff import (
@@ -36,10 +43,12 @@ from geo_assign.workforce.commands.trackers import (
 )
 
 __all__ = [
+    "InvitedUser",
     "NewGroup",
     "NewProvider",
     "NewStore",
     "NewTechnician",
+    "SentInvitation",
     "add_time_off",
     "carry_duty_on",
     "create_group",
@@ -56,10 +65,13 @@ __all__ = [
     "drop_view",
     "end_duty",
     "get_tracked_technician",
+    "invite",
     "note_tracker_use",
     "remove_hours_exception",
     "remove_time_off",
+    "renew_invitation",
     "require_store",
+    "revoke_invitation",
     "revoke_tracker",
     "save_view",
     "say_silence",

@@ -1,0 +1,83 @@
+"""The mails that carry a link: plain text, a few sentences, the link on a line of its own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from uuid import UUID
+
+from geo_assign.access.links import LinkPurpose
+
+_SUBJECTS = {
+    LinkPurpose.INVITATION: "Your invitation to {organization}",
+    LinkPurpose.PASSWORD_RESET: "Choose a new password for {organization}",
+}
+_TEXTS = {
+    LinkPurpose.INVITATION: """\
+Hello {name},
+
+you are invited to work with {organization}. Open this link and choose your password:
+
+{link}
+
+The link works once, until {until}. You log in with your e-mail address and the organization {slug}.
+
+If you do not expect this invitation, leave it be: nothing happens without the link.
+""",
+    LinkPurpose.PASSWORD_RESET: """\
+Hello {name},
+
+a new password was asked for your account at {organization}. Open this link and choose it:
+
+{link}
+
+The link works once, until {until}. The old password works until then, and all devices are logged out after it.
+
+If you did not ask for this, leave it be: your password stays as it is.
+""",
+}
+# As much of a name as a subject can hold; what is longer only looks odd in a mailbox.
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMail:
+    """What a mail says. `mail_id` is the same in every attempt, so that mailboxes know a second copy."""
+
+    mail_id: UUID
+    purpose: LinkPurpose
+    organization: str
+    slug: str
+    name: str
+    email: str = field(repr=False)
+    link: str = field(repr=False)
+    expires_at: datetime
+    created_at: datetime
+
+
+def message_of(mail: LinkMail, *, sender: str) -> EmailMessage:
+    """The message to send. `sender` is an address. Raises ValueError for an address that none can be sent to."""
+    message = EmailMessage(policy=SMTP)
+    of_it = {
+        "name": _one_line(mail.name),
+        "organization": _one_line(mail.organization),
+        "slug": mail.slug,
+        "link": mail.link,
+        "until": f"{mail.expires_at:%d %B %Y, %H:%M} UTC",
+    }
+    message["Subject"] = _SUBJECTS[mail.purpose].format_map(of_it)
+    message["From"] = Address(_one_line(mail.organization), addr_spec=sender)
+    message["To"] = Address(_one_line(mail.name), addr_spec=mail.email)
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.mail_id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    text = _TEXTS[mail.purpose].format_map(of_it)
+    # Without a transfer encoding where there is a choice: the link stays in one piece, whatever reads it.
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    return message
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_SHOWN]
