@@ -6,6 +6,7 @@ from functools import cache, partial
 from flask import Flask
 
 from geo_assign import __version__
+from geo_assign.access.commands import LinkDelivery
 from geo_assign.console.routes import DIST, console_blueprint
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database, Defaults
@@ -36,6 +37,7 @@ from geo_assign.http.routes import (
     following,
     geocoding,
     hours_exceptions,
+    invitations,
     ladders,
     lead_batches,
     map,  # noqa: A004 - the route file of the map
@@ -44,6 +46,7 @@ from geo_assign.http.routes import (
     nearest,
     offers,
     optimizing,
+    passwords,
     phone_app,
     positions,
     presence,
@@ -84,6 +87,7 @@ EXTENSION = "geo_assign"
 CALLBACK = "/v1/single-sign-on/callback"
 FEATURES = (
     sessions,
+    passwords,
     me,
     presence,
     phone_app,
@@ -92,6 +96,7 @@ FEATURES = (
     saved_views,
     users,
     usage,
+    invitations,
     api_keys,
     webhooks,
     events,
@@ -182,6 +187,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         live=LiveHub(database),
         limits=Limits.of(settings),
         webhooks=Sender(database, geocoder.client, geocoder.box),
+        links=LinkDelivery(settings.console_url, geocoder.box if settings.sends_mail else None),
         views=ViewLog(database),
         phones=PhoneHub(database),
         meter=meter,

@@ -35,6 +35,7 @@ _ELSEWHERE = {
         "geo_assign.single_sign_on.command:single_sign_on",
         "Let users in when their identity provider does not.",
     ),
+    "users": ("geo_assign.accounts:users", "Help users who are locked out."),
 }
 
 

@@ -44,6 +44,10 @@ KNOWN_ADDRESSES = Rate("log_in_known", 1, 30 * 86_400)
 LOOKS_PER_LINK = Rate("customer_link", 60)
 LOOKS_PER_ADDRESS = Rate("customer_link_address", 600)
 _IPV6_SITE = 64
+# No link can be guessed; what these bound is the work that a stranger can have us do.
+ONE_TIME_LINKS_PER_ADDRESS = Rate("one_time_links", 60)
+RESETS_PER_ACCOUNT = Rate("resets_account", 5, 3_600)
+RESETS_PER_ADDRESS = Rate("resets_address", 60, 3_600)
 CALLS_PER_CALLER = Rate("calls", 6_000)
 
 
@@ -113,8 +117,7 @@ class Limits:
         if self._counters is None:
             yield
             return
-        # Names are kept as a hash: a shared store of counters is no place for e-mail addresses.
-        account = hashlib.sha256(f"{organization}\0{email.lower()}".encode("utf-8", "replace")).hexdigest()
+        account = _hash_of(organization, email)
         site = _site_of(address)
         here = f"{account}/{site}"
         counted = [(LOG_INS_PER_ADDRESS, site), (LOG_INS_PER_ACCOUNT, here)]
@@ -139,6 +142,22 @@ class Limits:
         if self._counters is not None:
             self._hit(LOOKS_PER_ADDRESS, _site_of(address), TooManyError)
             self._hit(LOOKS_PER_LINK, link.hex(), TooManyError)
+
+    def one_time_link(self, *, address: str) -> None:
+        """One more look at, or use of, a one-time link from this address."""
+        if self._counters is not None:
+            self._hit(ONE_TIME_LINKS_PER_ADDRESS, _site_of(address), TooManyError)
+
+    def password_reset(self, *, organization: str, email: str, address: str) -> None:
+        """One more request for a link, whether there is such an account or not.
+
+        Account and address together decide, so that no stranger elsewhere keeps a user from asking.
+        """
+        if self._counters is None:
+            return
+        site = _site_of(address)
+        self._hit(RESETS_PER_ADDRESS, site, TooManyError)
+        self._hit(RESETS_PER_ACCOUNT, f"{_hash_of(organization, email)}/{site}", TooManyError)
 
     def call(self, caller_id: UUID, operation: str) -> None:
         """One more call of `operation` by this caller."""
@@ -231,6 +250,11 @@ class SharedCounters:
 
 def _item(rate: Rate) -> RateLimitItemPerSecond:
     return RateLimitItemPerSecond(rate.times, rate.per_s, namespace=rate.name)
+
+
+def _hash_of(organization: str, email: str) -> str:
+    """An account's name in the counters: a shared store of them is no place for e-mail addresses."""
+    return hashlib.sha256(f"{organization}\0{email.lower()}".encode("utf-8", "replace")).hexdigest()
 
 
 def _site_of(address: str) -> str:

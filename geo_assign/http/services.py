@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geo_assign.access.commands import LinkDelivery
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
@@ -20,7 +21,8 @@ from geo_assign.webhooks.delivery import Sender
 class Services:
     """`database` is the application role's. A log-in asks `limits` before it looks at a password.
 
-    Every operation that shows a technician's position records it in `views`.
+    Every operation that shows a technician's position records it in `views`. `links` says how one-time links reach
+    their users.
     """
 
     settings: Settings
@@ -31,6 +33,7 @@ class Services:
     live: LiveHub
     limits: Limits
     webhooks: Sender
+    links: LinkDelivery
     views: ViewLog
     phones: PhoneHub
     meter: PingMeter

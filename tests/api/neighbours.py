@@ -95,6 +95,7 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
         "api_key": api.id("api_keys", "reader"),
     }
     _make_spares(api, things)
+    _invite(api, things)
     _make_work(api, things)
     _make_siblings(api, things)
     app.extensions[EXTENSION].database.run(UUID(organization["id"]), fan_out)
@@ -126,6 +127,19 @@ def _make_spares(api: Api, things: dict[str, str]) -> None:
     things["tracker"] = created(api, f"/v1/technicians/{things['technician']}/trackers", tracker)
 
 
+def _invite(api: Api, things: dict[str, str]) -> None:
+    """Invitations in reach of the store administrator and out of it, and a session that may be ended."""
+    groups = {
+        "invitation": things["group"],
+        "spare_invitation": things["group"],
+        "other_invitation": things["other_group"],
+    }
+    for kind, group in groups.items():
+        body = {"email": f"{kind}@acme.example", "role": "dispatcher", "group_ids": [group]}
+        things[kind] = created(api, "/v1/invitations", body)
+    things["spare_session"] = api.get("/v1/sessions", by="root").get_json()["items"][0]["id"]
+
+
 def _make_work(api: Api, things: dict[str, str]) -> None:
     lead = {"customer": {"name": "Any Customer"}, "store_id": things["store"]}
     position = {"recorded_at": _now(api), **HERE}
@@ -145,6 +159,8 @@ def _make_siblings(api: Api, things: dict[str, str]) -> None:
     store = {"store_id": things["store"]}
     things["sibling_group"] = group = created(api, "/v1/service-groups", {"name": "Kettles", **store})
     things["sibling_technician"] = created(api, "/v1/technicians", {"name": "Cem", "group_ids": [group], **store})
+    invited = {"email": "sibling@acme.example", "role": "dispatcher", "group_ids": [group]}
+    things["sibling_invitation"] = created(api, "/v1/invitations", invited)
     lead = {"customer": {"name": "Any Customer"}, "location": UP_NORTH, "group_id": group, **store}
     things["sibling_order"] = created(api, "/v1/leads", lead)
     order = api.get(f"/v1/work-orders/{things['sibling_order']}", by="root").get_json()

@@ -79,6 +79,7 @@ OWN = Row("no", "no", "no", "own")
 SETTINGS = Row("yes", "scope", "no", "no")
 USERS = Row("yes", "no", "no", "no")
 EVENTS = replace(SETTINGS, key="webhooks")
+INVITING = Row("yes", "invite own people", "no", "no")
 PRIVACY = Row("yes", "no", "no", "own data")
 # A technician's own data have paths of their own.
 PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
@@ -114,6 +115,8 @@ _KEY = {"provider": "gazetteer", "url": "none.csv"}
 _LEAD = {"store_id": "<store>", "customer": {"name": "Sample"}, "address": "Rua Nova 1", "group_id": "<group>"}
 _PERSON = {"name": "Sample", "store_id": "<store>", "group_ids": ["<group>"], "provider_id": "<provider>"}
 _STAFF = {"email": "sample@acme.example", "name": "Sample", "role": "dispatcher", "group_ids": ["<group>"]}
+_INVITED = {"email": "invited@acme.example", "role": "dispatcher", "group_ids": ["<group>"]}
+_CHOSEN = {"token": "gal_unknown", "password": "five quiet herons"}
 _OPEN = {"name": "Sample", "timezone": "Europe/Lisbon", "location": HERE}
 
 _VIEW = Sample(words=("pending",))
@@ -274,6 +277,12 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/users/{id}": (USERS, Sample(ids=("user",))),
     "PATCH /v1/users/{id}": (USERS, Sample(ids=("user",), body={"name": "Renamed"})),
     "DELETE /v1/users/{id}": (USERS, Sample(ids=("spare_user",))),
+    "POST /v1/users/{id}/password-reset": (USERS, Sample(ids=("spare_user",))),
+    "DELETE /v1/users/{id}/sessions": (USERS, Sample(ids=("spare_user",))),
+    "GET /v1/invitations": (INVITING, Sample()),
+    "POST /v1/invitations": (INVITING, Sample(body=_INVITED)),
+    "POST /v1/invitations/{id}/renew": (INVITING, Sample(ids=("invitation",))),
+    "DELETE /v1/invitations/{id}": (INVITING, Sample(ids=("spare_invitation",))),
     "GET /v1/api-keys": (USERS, Sample()),
     "POST /v1/api-keys": (USERS, Sample(body={"name": "Sample", "scopes": ["read"], "store_ids": ["<store>"]})),
     "GET /v1/api-keys/{id}": (USERS, Sample(ids=("api_key",))),
@@ -316,7 +325,17 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "DELETE /v1/users/{id}/second-factor": (USERS, Sample(ids=("user",))),
     "GET /v1/organization/second-factor": (USERS, Sample()),
     "PUT /v1/organization/second-factor": (USERS, Sample(body={"required_of": "off"})),
+    "GET /v1/sessions": (THEMSELVES, Sample()),
     "DELETE /v1/sessions/current": (THEMSELVES, Sample()),
+    "DELETE /v1/sessions/{id}": (THEMSELVES, Sample(ids=("spare_session",))),
+    "PUT /v1/me/password": (
+        THEMSELVES,
+        Sample(body={"current_password": "not this one", "new_password": "five quiet herons"}),
+    ),
+    "POST /v1/one-time-links/look": (WITHOUT_LOGIN, Sample(body={"token": "gal_unknown"})),
+    "POST /v1/invitations/accept": (WITHOUT_LOGIN, Sample(body=_CHOSEN)),
+    "POST /v1/password-resets": (WITHOUT_LOGIN, Sample(body={"organization": "acme", "email": "ana@acme.example"})),
+    "POST /v1/password-resets/accept": (WITHOUT_LOGIN, Sample(body=_CHOSEN)),
 }
 """Who may call each operation, and a plausible request for it."""
 ROW_OF = {name: row for name, (row, _) in TABLE.items()}

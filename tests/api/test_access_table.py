@@ -92,6 +92,8 @@ ELSEWHERE = {
     "spare_technician": "other_technician",
     "webhook": "other_webhook",
     "spare_webhook": "other_webhook",
+    "invitation": "other_invitation",
+    "spare_invitation": "other_invitation",
 }
 # The same in another group of the same store: those who look after groups, or have work of their own, do not see it.
 OF_STORES = {"store", "webhook", "spare_webhook"}

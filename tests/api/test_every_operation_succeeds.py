@@ -122,6 +122,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             employ(story, ids)
             take_second_factors(story, ids)
             sign_on(story, ids)
+            invite_people(story, ids)
             go_to_work(story)
             use_trackers(story, ids)
             serve_customers(story, ids)
@@ -257,6 +258,34 @@ def sign_on(story: Story, ids: dict[str, str]) -> None:
         assert story.follow(f"/v1/single-sign-on/callback?{urlencode(back)}") == "/console/"
     story.call("DELETE", f"/v1/users/{ids['desk']}/identity")
     story.call("DELETE", path)
+
+
+def invite_people(story: Story, ids: dict[str, str]) -> None:
+    """Users who choose their own passwords, at first and when they forgot it."""
+    invited = story.post("/v1/invitations", {"email": "eva@shop.example", "role": "administrator"})
+    renewed = story.post(f"/v1/invitations/{invited['id']}/renew")
+    assert [one["id"] for one in story.get("/v1/invitations")["items"]] == [renewed["id"]]
+    token = renewed["link"].partition("#")[2]
+    assert story.post("/v1/one-time-links/look", {"token": token}, by=None)["email"] == "eva@shop.example"
+    choice = {"token": token, "password": "five quiet herons", "name": "Eva"}
+    story.tokens["eva"] = story.post("/v1/invitations/accept", choice, by=None)["token"]
+    other = story.post("/v1/invitations", {"email": "joe@shop.example", "role": "store_administrator"})
+    story.call("DELETE", f"/v1/invitations/{other['id']}")
+    change = {"current_password": "five quiet herons", "new_password": "seven red kites"}
+    story.call("PUT", "/v1/me/password", change, by="eva")
+    eva = {"email": "eva@shop.example", "password": "seven red kites"}
+    story.log_in("eva again", eva)
+    here, there = (one for one in story.get("/v1/sessions", by="eva again")["items"])
+    assert (here["current"], there["current"]) == (True, False)
+    story.call("DELETE", f"/v1/sessions/{there['id']}", by="eva again")
+    ids["eva"] = story.get("/v1/me", by="eva again")["user"]["id"]
+    assert story.post("/v1/password-resets", {"organization": "shop", "email": eva["email"]}, by=None) == {
+        "by_email": False
+    }
+    token = story.post(f"/v1/users/{ids['eva']}/password-reset")["link"].partition("#")[2]
+    story.post("/v1/password-resets/accept", {"token": token, "password": "nine grey owls"}, by=None)
+    story.log_in("eva", {**eva, "password": "nine grey owls"})
+    story.call("DELETE", f"/v1/users/{ids['eva']}/sessions")
 
 
 def go_to_work(story: Story) -> None:

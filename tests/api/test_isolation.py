@@ -255,9 +255,9 @@ _REST = (
     """INSERT INTO idempotency_keys
     (org_id, caller_id, route, key, request_hash, resource_id, created_at, expires_at)
     VALUES (%(org_id)s, %(user)s, 'create_lead', 'key', 'hash', %(work_order)s, now(), now())""",
-    """INSERT INTO one_time_links (org_id, id, user_id, purpose, token_hash, created_at, expires_at)
-    VALUES (%(org_id)s, %(user)s, %(user)s, 'invitation', '\\x00', now(), now())""",
     "INSERT INTO event_feeds (org_id, position) VALUES (%(org_id)s, 1) ON CONFLICT DO NOTHING",
+    """INSERT INTO mails (org_id, link_id, token_encrypted, next_attempt_at, created_at)
+    VALUES (%(org_id)s, %(invitation)s, '\\x00', now(), now())""",
     """INSERT INTO batch_previews (org_id, id, caller_id, plan, created_at, expires_at)
     VALUES (%(org_id)s, %(work_order)s, %(user)s, '{}', now(), now())""",
     """INSERT INTO work_order_images (org_id, id, work_order_id, kind, media_type, width_px, height_px, size_bytes,

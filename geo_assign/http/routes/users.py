@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.access import queries as access
-from geo_assign.access.commands import NewUser, set_password
+from geo_assign.access.commands import NewUser, log_user_out, set_password
 from geo_assign.access.domain import LastAdministratorError, Permission, Role, TakenError, User
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError, StaleError
@@ -156,6 +156,22 @@ def delete_user(call: Call[None, None], id: UUID) -> Reply:
     """
     with call.transaction() as tx:
         commands.update_staff(tx, call.caller, id, changes={"active": False})
+    return Reply()
+
+
+@routes.delete(
+    "/v1/users/{id}/sessions", access=ADMINISTRATORS, status=204, own_transactions=True, errors=(NotFoundError,)
+)
+def delete_sessions_of_user(call: Call[None, None], id: UUID) -> Reply:
+    """Log a user out everywhere.
+
+    A technician is off duty from then on.
+    """
+    with call.transaction() as tx:
+        log_user_out(tx, call.caller, id)
+        technician_id = queries.find_technician_id(tx, id)
+    if technician_id is not None:
+        call.services.dispatch.settle_duty(call.caller.org_id, technician_id)
     return Reply()
 
 
