@@ -44,8 +44,8 @@ def use_link(
     """Choose a password with a link, once, and do what comes `then` in the same transaction.
 
     All sessions of the user end, and so do other links. Raises LinkNotFoundError, which of the ends the link has come
-    to, InvalidError for a password that is easily guessed: then the link still works, PasswordLogInOffError where it would
-    be of no use. Not in one transaction, so that judging and hashing hold no connection.
+    to, InvalidError for a password that is easily guessed: then the link still works, PasswordLogInOffError where no
+    password logs in. Not in one transaction, so that judging and hashing hold no connection.
     """
     token = parse_link_token(choice.token)
     with database.transaction(token.org_id) as tx:

@@ -5,6 +5,7 @@ import { View } from "./state/view";
 import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/accounts.css";
 import "./styles/header.css";
 import "./styles/pending.css";
 import "./styles/map.css";

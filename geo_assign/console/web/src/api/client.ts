@@ -2,6 +2,7 @@ import type {
   Config,
   Enrolment,
   LatLon,
+  LinkOwner,
   LogInWays,
   MapSnapshot,
   Me,
@@ -89,6 +90,27 @@ export class Client {
 
   async logOut(): Promise<void> {
     await this.call("/v1/sessions/current", { method: "DELETE" });
+  }
+
+  lookAtLink(token: string): Promise<LinkOwner> {
+    return this.call("/v1/one-time-links/look", { method: "POST", body: { token } });
+  }
+
+  /** Logs this browser in. */
+  async acceptInvitation(chosen: { token: string; password: string; name: string; device?: string }): Promise<void> {
+    const opened = await this.call<{ csrf_token: string | null }>("/v1/invitations/accept", {
+      method: "POST",
+      body: { ...chosen, cookie: true },
+    });
+    this.csrfToken = opened.csrf_token ?? "";
+  }
+
+  async acceptReset(chosen: { token: string; password: string }): Promise<void> {
+    await this.call("/v1/password-resets/accept", { method: "POST", body: chosen });
+  }
+
+  askForReset(account: { organization: string; email: string }): Promise<{ by_email: boolean }> {
+    return this.call("/v1/password-resets", { method: "POST", body: account });
   }
 
   map(bbox = WHOLE_WORLD): Promise<MapSnapshot> {

@@ -24,6 +24,8 @@ export type SecondFactor = Schemas["SecondFactorAnswer"];
 /** What an authenticator app must know. */
 export type Enrolment = Schemas["EnrolmentAnswer"];
 export type RecoveryCodes = Schemas["RecoveryCodesAnswer"];
+/** Whom a one-time link is for. */
+export type LinkOwner = Schemas["LinkAnswer"];
 
 export type OrderKind = Schemas["Kind"];
 export type Bucket = Schemas["Bucket"];

@@ -5,13 +5,19 @@ import { findPage } from "../model/pages";
 import { Desk } from "../state/desk";
 import type { Session } from "../state/session";
 import type { View } from "../state/view";
+import { ChoosePassword } from "./ChoosePassword";
 import { PageContext } from "./context";
 import { Enrol } from "./Enrol";
+import { ForgotPassword } from "./ForgotPassword";
 import { LogIn } from "./LogIn";
 import { PAGES } from "./pages";
 
-/** Log-in or console, whichever the session asks for. */
+/** Log-in or console, whichever the session asks for; what a link opens needs neither. */
 export function App({ session, view }: { session: Session; view: View }) {
+  if (location.pathname === "/console/choose-password") return <ChoosePassword client={session.client} />;
+  if (location.pathname === "/console/forgot-password") {
+    return <ForgotPassword client={session.client} organization={session.lastOrganization} />;
+  }
   const me = session.me.value;
   if (me === undefined) return <p class="splash" role="status">Loading…</p>;
   if (me === null || session.mustEnrol.value) return <LogIn session={session} />;

@@ -68,6 +68,7 @@ function PasswordForm({ session }: { session: Session }) {
           </button>
         )}
         {ways.single_sign_on && <SignOnButton session={session} organization={organization} main={!ways.password} />}
+        {ways.password && <a href="/console/forgot-password">Forgot your password?</a>}
       </form>
     </main>
   );
