@@ -64,7 +64,8 @@ def _tokens_in_headers(request: Request) -> Iterator[str]:
     authorization: str | None = request.environ.get("HTTP_AUTHORIZATION")
     if authorization is not None:
         scheme, _, value = authorization.partition(" ")
-        yield _password_in(value) if scheme.lower() == "basic" else (value or scheme).strip()
+        # Some apps have a field for a user name alone.
+        yield from _basic_pair(value)[::-1] if scheme.lower() == "basic" else [(value or scheme).strip()]
     for name in ("X-Limit-D", "X-Limit-U"):
         yield request.headers.get(name, "").strip()
 
@@ -130,9 +131,15 @@ def _token_in(authorization: str) -> str:
 
 def _password_in(basic: str) -> str:
     """The password of Basic credentials; empty when they cannot be read."""
+    return _basic_pair(basic)[1]
+
+
+def _basic_pair(basic: str) -> tuple[str, str]:
+    """User name and password of Basic credentials; both empty when they cannot be read."""
     try:
         # The user name may be any text; the token is ASCII, whatever stands before it.
         decoded = base64.b64decode(basic.strip(), validate=True).decode("latin-1")
     except (binascii.Error, ValueError):
-        return ""
-    return decoded.partition(":")[2].strip()
+        return "", ""
+    user, _, password = decoded.partition(":")
+    return user.strip(), password.strip()

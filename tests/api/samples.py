@@ -268,7 +268,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     ),
     "DELETE /v1/technicians/{id}/trackers/{tracker_id}": (OF_PERSON, Sample(ids=("technician", "tracker"))),
     "POST /v1/trackers/owntracks": (OWN, Sample(body={"_type": "location", "tst": 1779278400, **HERE})),
-    "GET /v1/trackers/osmand": (OWN, Sample(query={"lat": "41.15", "lon": "-8.61", "timestamp": "1779278401"})),
+    "GET /v1/trackers/osmand": (OWN, Sample()),
     "POST /v1/trackers/osmand": (OWN, Sample(body={"timestamp": "2026-05-20T12:00:02Z", **HERE})),
     "POST /v1/trackers/overland": (OWN, Sample(body={"locations": []})),
     "GET /v1/usage": (USERS, Sample()),

@@ -84,6 +84,9 @@ WAYS: dict[str, Send] = {
     "OwnTracks, device in the address": lambda api, token: api.post(
         f"/v1/trackers/owntracks?u=ana&d={token}", json=own()
     ),
+    "OwnTracks, Basic with nothing but a user": lambda api, token: api.post(
+        "/v1/trackers/owntracks", json=own(), headers=basic("", token)
+    ),
     "OwnTracks, Bearer": lambda api, token: api.post("/v1/trackers/owntracks", json=own(), by=token),
     "OsmAnd, id in the address": lambda api, token: api.get(
         f"/v1/trackers/osmand?id={token}&timestamp={stamp()}&{OSMAND}"
