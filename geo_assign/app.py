@@ -51,6 +51,7 @@ from geo_assign.http.routes import (
     positions,
     presence,
     privacy,
+    push_subscriptions,
     reachability,
     roster,
     saved_views,
@@ -75,6 +76,7 @@ from geo_assign.http.services import Services
 from geo_assign.http.turning_away import TurningAway
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
+from geo_assign.phones.push_sender import PushSender
 from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
@@ -91,6 +93,7 @@ FEATURES = (
     me,
     presence,
     phone_app,
+    push_subscriptions,
     second_factors,
     single_sign_on,
     saved_views,
@@ -192,6 +195,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         phones=PhoneHub(database),
         meter=meter,
         sign_on=SignOnService(database, geocoder.client, geocoder.box, callback_url=settings.console_url + CALLBACK),
+        push=PushSender(database, geocoder.client, geocoder.box, settings.vapid_keys),
     )
 
 

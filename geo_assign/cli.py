@@ -150,9 +150,19 @@ def worker() -> None:
     configure_logging(settings.log_level)
     services = make_services(settings)
     try:
-        run_worker(settings, services.dispatch, services.webhooks)
+        run_worker(settings, services.dispatch, services.webhooks, services.push)
     finally:
         services.close()
+
+
+@main.command("push-keys")
+def push_keys() -> None:
+    """Print a new key pair for Web Push, as settings. A new pair ends every subscription made with the old one."""
+    from geo_assign.core.vapid import new_private_key, vapid_keys  # noqa: PLC0415
+
+    private_key = new_private_key()
+    click.echo(f"GEO_ASSIGN_VAPID_PRIVATE_KEY={private_key}")
+    click.echo(f"# The public key, which GET /v1/me/app tells: {vapid_keys(private_key, contact='').public_key}")
 
 
 @main.group()

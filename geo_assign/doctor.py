@@ -110,6 +110,15 @@ def check_secret_keys(settings: Settings) -> Finding:
     return Finding(name, CheckVerdict.OK, f"{len(settings.fernet_keys)} usable")
 
 
+def check_push(settings: Settings) -> Finding:
+    """Without a key sleeping phones hear nothing until their app asks."""
+    if settings.vapid_keys is None:
+        hint = f"set {PREFIX}VAPID_PRIVATE_KEY to what geo-assign push-keys prints"
+        return Finding("push", CheckVerdict.WARN, "no key is set: no phone is woken", hint)
+    contact = "a contact" if settings.vapid_contact else "no contact, which some push services want"
+    return Finding("push", CheckVerdict.OK, f"a key is set, and {contact}")
+
+
 def check_outbound(settings: Settings) -> Finding:
     """Outgoing requests reach the open internet and what the operator allows besides."""
     name = "outbound"
@@ -154,6 +163,7 @@ def check_port(settings: Settings) -> Finding:
 
 SETTINGS_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_secret_keys,
+    check_push,
     check_outbound,
     check_console,
     check_port,

@@ -9,6 +9,7 @@ from geo_assign.following import tables as following
 from geo_assign.geocoding import tables as geocoding
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
+from geo_assign.push import tables as push
 from geo_assign.receipts import tables as receipts
 from geo_assign.webhooks import tables as webhooks
 from geo_assign.workforce import tables as workforce
@@ -26,6 +27,7 @@ __all__ = [
     "outbox",
     "positions",
     "privacy",
+    "push",
     "receipts",
     "search_texts",
     "webhooks",

@@ -8,6 +8,7 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.core.secrets import SecretBox
 from geo_assign.following.commands import rotate_customer_links
 from geo_assign.geocoding.commands.map_keys import rotate_map_keys
+from geo_assign.push.commands import reencrypt_push_addresses
 from geo_assign.webhooks.commands.subscriptions import reencrypt_webhook_secrets
 
 ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
@@ -17,6 +18,7 @@ ROTATIONS: Mapping[str, tuple[str, Callable[[Tx, SecretBox], int]]] = {
     "single_sign_on": ("client secrets", reencrypt_client_secrets),
     "second_factors": ("second factors", reencrypt_second_factors),
     "mails": ("waiting mails", reencrypt_mails),
+    "push_subscriptions": ("push subscriptions", reencrypt_push_addresses),
 }
 """By the table with the secrets: what they are called, and the command that encrypts an organization's anew."""
 

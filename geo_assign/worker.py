@@ -30,8 +30,11 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.tasks import close_expired, evaluate, geocode, sweep_old_previews
 from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
+from geo_assign.phones.push_lane import PushLane
+from geo_assign.phones.push_sender import PushSender
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
+from geo_assign.push.commands import forget_ended_subscriptions
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
 from geo_assign.workforce.duties import list_duties_without_session
@@ -50,7 +53,7 @@ _THREADS = {
     "mails": 3,
 }
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
-_LANES = 10
+_LANES = 11
 _ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
 # An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
@@ -73,10 +76,12 @@ class Worker:
     dispatch: DispatchService
     sender: Sender
     postman: Postman | None = None
+    pushes: PushSender | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     lanes: tuple[BackgroundLane, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._closing: list[Callable[[], None]] = []
         every_s, self._deliveries = self.settings.sweep_interval_s, Deliveries(self.worker, self.sender, self.stop)
         evaluations = self._due_rows("evaluation", due.list_due_evaluations, partial(evaluate, self.dispatch))
 
@@ -96,9 +101,17 @@ class Worker:
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
             *([] if self.postman is None else [self._due_rows("mails", list_due_mails, self.postman.send)]),
             Repeated("webhooks", self._deliveries.sweep, every_s),
+            *self._push_lanes(),
             Repeated("figures", partial(take_figures, self.worker), EVERY_S),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
         )
+
+    def _push_lanes(self) -> tuple[BackgroundLane, ...]:
+        if self.pushes is None or self.pushes.keys is None:
+            return ()
+        lane = PushLane(self.worker, self.pushes, self.stop)
+        self._closing.append(lane.close)
+        return (Repeated("push", lane.sweep, self.settings.sweep_interval_s),)
 
     def is_alive(self) -> bool:
         """Whether every lane goes on."""
@@ -112,6 +125,8 @@ class Worker:
         for lane in self.lanes:
             lane.close()
         self._deliveries.close()
+        for close in self._closing:
+            close()
         for lane in self.lanes:
             lane.join(_ENDS_WITHIN_S)
 
@@ -126,6 +141,7 @@ class Worker:
             "expired_geocoding": lambda: sweep_expired_outcomes(self.worker),
             "expired_deliveries": lambda: expire_deliveries(self.worker),
             "old_deliveries": lambda: forget_old(self.worker),
+            "ended_push_subscriptions": lambda: forget_ended_subscriptions(self.worker),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }
@@ -138,7 +154,9 @@ class Worker:
 
 
 @contextmanager
-def open_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -> Iterator[Worker]:
+def open_worker(
+    settings: Settings, dispatch: DispatchService, sender: Sender, pushes: PushSender | None = None
+) -> Iterator[Worker]:
     """A worker with the connections that it needs beside those of `dispatch`. `worker_database_url` is set."""
     assert settings.worker_database_url is not None
     worker = Database(settings.worker_database_url.get_secret_value(), pool_size=_LANES, name="worker")
@@ -147,15 +165,15 @@ def open_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -
     deadlines = Database(of_application, pool_size=pool_size, lock_ms=_DEADLINE_LOCK_MS, name="deadlines")
     try:
         postman = make_postman(settings, dispatch.database)
-        yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender, postman)
+        yield Worker(settings, worker, replace(dispatch, database=deadlines), dispatch, sender, postman, pushes)
     finally:
         deadlines.close()
         worker.close()
 
 
-def run_worker(settings: Settings, dispatch: DispatchService, sender: Sender) -> None:
+def run_worker(settings: Settings, dispatch: DispatchService, sender: Sender, pushes: PushSender) -> None:
     """Run until SIGTERM or SIGINT."""
-    with open_worker(settings, dispatch, sender) as process:
+    with open_worker(settings, dispatch, sender, pushes) as process:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop.set())
         build_info.labels(__version__).set(1)

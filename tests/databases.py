@@ -31,6 +31,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 
 SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
+VAPID_KEY = "dGhlIG51bWJlciAxIGFuZCB0aGlydHkgbW9yZSBieXQ"
 REPOSITORY = Path(__file__).resolve().parents[1]
 _SOFTWARE = """
 SELECT version() || string_agg(' ' || name || ' ' || default_version, '' ORDER BY name)
@@ -74,6 +75,7 @@ class World:
             "worker_database_url": self.worker_url,
             "admin_database_url": self.admin_url,
             "secret_keys": SECRET_KEY,
+            "vapid_private_key": VAPID_KEY,
             "allow_unsafe_database": True,
             "outbound_allow": "127.0.0.0/8:*",
             "rate_limits": "off",

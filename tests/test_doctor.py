@@ -103,6 +103,9 @@ def test_without_a_database_its_checks_are_skipped_and_the_password_stays_secret
     ("changes", "name", "verdict", "detail"),
     [
         ({"secret_keys": ""}, "secret keys", CheckVerdict.FAIL, "none is set"),
+        ({"vapid_private_key": ""}, "push", CheckVerdict.WARN, "no phone is woken"),
+        ({"vapid_contact": ""}, "push", CheckVerdict.OK, "no contact"),
+        ({"vapid_contact": "ops@acme.example"}, "push", CheckVerdict.OK, "and a contact"),
         ({"secret_keys": "short"}, "secret keys", CheckVerdict.FAIL, "key 1 of 1 is no Fernet key"),
         ({"outbound_allow": "10.0.0.0/8"}, "outbound", CheckVerdict.FAIL, "10.0.0.0/8"),
         ({"outbound_allow": "0.0.0.0/0:*"}, "outbound", CheckVerdict.WARN, "every private address"),

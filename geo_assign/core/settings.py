@@ -15,9 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from geo_assign.core.vapid import VapidKeys, read_private_key, vapid_keys
+
 PREFIX = "GEO_ASSIGN_"
 LOCAL_ENV_FILE = Path(".local/geo-assign.env")
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\x00-\x1f\x7f]+@[^\s@<>\"(),:;\x00-\x1f\x7f]+")
+_NO_CONTACT = "geo-assign@example.invalid"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -51,12 +54,18 @@ class Settings(BaseSettings):
     )
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     threads: int = Field(128, ge=1, le=1000, description="Requests that one process holds at once, most waiting.")
-    streams: int = Field(128, ge=1, le=2000, description="Live map streams that one process holds at once.")
+    streams: int = Field(128, ge=1, le=2000, description="Live map streams and waiting phones of one process at once.")
     pool_size: int = Field(10, ge=1, le=200, description="Database connections of one process.")
     queue_s: float = Field(2.0, gt=0, le=30, description="How long a request may wait for its turn before it gets 503.")
     secret_keys: SecretStr = Field(
         SecretStr(""),
         description="Fernet keys, newest first, separated by commas. They encrypt map keys and sign console requests.",
+    )
+    vapid_private_key: SecretStr = Field(
+        SecretStr(""), description="Key for Web Push, as `geo-assign push-keys` prints it. Empty: no phone is woken."
+    )
+    vapid_contact: str = Field(
+        "", description="E-mail address under which push services reach the operator. Some want one."
     )
     smtp_host: str = Field(
         "", description="Mail server for invitations and password resets. Empty: links are shown to who makes them."
@@ -119,6 +128,19 @@ class Settings(BaseSettings):
         description="Port of the worker's `/metrics` and `/health/live`, 0: none.",
     )
     migrations_path: Path = Field(default_factory=get_migrations_path, description="Where the migrations lie.")
+
+    @cached_property
+    def vapid_keys(self) -> VapidKeys | None:
+        """The key pair of Web Push; None where none is set."""
+        text = self.vapid_private_key.get_secret_value().strip()
+        return vapid_keys(text, contact=self.vapid_contact or _NO_CONTACT) if text else None
+
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _is_vapid_key(cls, given: SecretStr) -> SecretStr:
+        if given.get_secret_value().strip():
+            read_private_key(given.get_secret_value())
+        return given
 
     @cached_property
     def console_url(self) -> str:

@@ -9,6 +9,7 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
+from geo_assign.phones.push_sender import PushSender
 from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
@@ -38,6 +39,7 @@ class Services:
     phones: PhoneHub
     meter: PingMeter
     sign_on: SignOnService
+    push: PushSender
 
     def close(self) -> None:
         """End the streams and give the connections back."""

@@ -22,6 +22,7 @@ from geo_assign.positions.queries import find_current_position
 from geo_assign.positions.tables import position_track, silences
 from geo_assign.privacy.domain import How, View
 from geo_assign.privacy.tables import location_views
+from geo_assign.push.tables import push_subscriptions
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.store_rules import list_countries
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_off, trackers
@@ -77,6 +78,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
         "silences": _of(tx, silences, technician.id, newest=silences.c.began_at),
         "trackers": _of(tx, trackers, technician.id, newest=trackers.c.created_at),
+        "push_subscriptions": _of(tx, push_subscriptions, technician.id, newest=push_subscriptions.c.created_at),
         "sessions": _of_user(tx, sessions, technician.user_id),
         "one_time_links": _of_user(tx, one_time_links, technician.user_id),
     }
@@ -170,7 +172,18 @@ def _of_user(tx: Tx, table: Table, user_id: UUID | None) -> list[dict[str, objec
 
 
 # Secrets, and what only repeats another column in a form that databases like.
-_LEFT_OUT = {"org_id", "technician_id", "token_hash", "password_hash", "occupies", "geog", "content", "sha256"}
+_LEFT_OUT = {
+    "org_id",
+    "technician_id",
+    "token_hash",
+    "password_hash",
+    "occupies",
+    "geog",
+    "content",
+    "sha256",
+    "address_encrypted",
+    "endpoint_hash",
+}
 
 
 def _shown(table: Table) -> list[AnyColumn]:

@@ -106,6 +106,13 @@ _ORDER = Sample(ids=("work_order",))
 _WEBHOOK = Sample(ids=("webhook",))
 _PHOTO = Sample(ids=("work_order", "photo"))
 _DOT = picture("PNG", size=(2, 2))
+PUSH = {
+    "endpoint": "https://push.example.com/send/1",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
 _AWAY = {"starts_at": "2031-02-01T00:00:00Z", "ends_at": "2031-02-02T00:00:00Z"}
 _PING = {"recorded_at": "2026-05-20T12:00:00Z", **HERE}
 _LOG_IN = {"organization": "acme", "email": "root@acme.example", "password": "root-password"}
@@ -197,6 +204,8 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/audit": (PRIVACY_OF_ALL, Sample()),
     "GET /v1/me/offers": (OWN, Sample()),
     "GET /v1/me/schedule": (OWN, Sample()),
+    "PUT /v1/me/push-subscriptions/{id}": (OWN, Sample(ids=("absent",), body=PUSH)),
+    "DELETE /v1/me/push-subscriptions/{id}": (OWN, Sample(ids=("absent",))),
     "GET /v1/me/app": (OWN, Sample()),
     "GET /v1/me/presence": (OWN, Sample()),
     "PUT /v1/me/presence": (OWN, Sample(body={"on_duty": True})),

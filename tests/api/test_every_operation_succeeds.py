@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pyotp
 import pytest
@@ -19,6 +19,7 @@ from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.access.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
 from tests.api.conformance import undescribed
+from tests.api.samples import PUSH
 from tests.completion.pictures import opened, picture
 from tests.conftest import World, cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
@@ -295,6 +296,9 @@ def go_to_work(story: Story) -> None:
         story.log_in(name, who)
         assert story.call("PUT", "/v1/me/presence", {"on_duty": True}, by=name)["on_duty"]
         assert story.get("/v1/me/app", by=name)["may_reject"]
+        device = f"/v1/me/push-subscriptions/{uuid4()}"
+        assert story.call("PUT", device, PUSH, by=name)["service"] == "https://push.example.com"
+        story.call("DELETE", device, by=name)
         assert story.get("/v1/me/presence", by=name)["device"] == f"{name}-phone"
         story.ping(name, place)
 

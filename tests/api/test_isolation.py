@@ -258,6 +258,12 @@ _REST = (
     "INSERT INTO event_feeds (org_id, position) VALUES (%(org_id)s, 1) ON CONFLICT DO NOTHING",
     """INSERT INTO mails (org_id, link_id, token_encrypted, next_attempt_at, created_at)
     VALUES (%(org_id)s, %(invitation)s, '\\x00', now(), now())""",
+    """INSERT INTO push_subscriptions (org_id, id, technician_id, session_id, service, address_encrypted, endpoint_hash,
+    created_at, updated_at) SELECT org_id, id, %(technician)s, id, 'https://push.example', '', id::text::bytea, now(),
+    now() FROM sessions WHERE org_id = %(org_id)s LIMIT 1""",
+    """INSERT INTO push_messages (org_id, subscription_id, work_order_id, message_id, kind, expires_at, next_attempt_at,
+    created_at) SELECT org_id, id, id, id, 'offer', now(), now(), now() FROM push_subscriptions
+    WHERE org_id = %(org_id)s""",
     """INSERT INTO batch_previews (org_id, id, caller_id, plan, created_at, expires_at)
     VALUES (%(org_id)s, %(work_order)s, %(user)s, '{}', now(), now())""",
     """INSERT INTO work_order_images (org_id, id, work_order_id, kind, media_type, width_px, height_px, size_bytes,

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from geo_assign import __version__
 from geo_assign.cli import main
+from geo_assign.core.settings import Settings
 from geo_assign.seed.command import ENTRIES
 from tests.access.api import SEED
 from tests.conftest import World
@@ -160,3 +162,21 @@ def test_the_installed_command_runs_and_help_imports_little() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Commands:" in done.stdout
+
+
+def test_push_keys_prints_a_setting_that_is_taken(runner: CliRunner) -> None:
+    printed = runner.invoke(main, ["push-keys"]).stdout
+    name, _, key = printed.splitlines()[0].partition("=")
+    assert name == "GEO_ASSIGN_VAPID_PRIVATE_KEY"
+    keys = Settings(_env_file=None, vapid_private_key=SecretStr(key)).vapid_keys  # type: ignore[call-arg]
+    assert keys is not None
+    assert keys.public_key in printed
+    assert runner.invoke(main, ["push-keys"]).stdout != printed
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 44, "A" * 43, "-----BEGIN PRIVATE KEY-----"])
+def test_a_push_key_that_is_none_is_named_and_not_shown(runner: CliRunner, key: str) -> None:
+    result = runner.invoke(main, ["worker"], env={"GEO_ASSIGN_VAPID_PRIVATE_KEY": key})
+    assert result.exit_code == 1
+    assert "GEO_ASSIGN_VAPID_PRIVATE_KEY: " in result.stderr
+    assert key not in result.stderr

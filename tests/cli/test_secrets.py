@@ -69,6 +69,7 @@ def test_every_organization_is_read_by_the_new_key_alone(
     result = rotate("--all")
     assert result.exit_code == 0, result.output
     counts = "0 customers' links, 1 map keys, 1 webhook secrets, 0 client secrets, 0 second factors"
+    counts += ", 0 waiting mails, 0 push subscriptions"
     assert result.stdout.splitlines()[0] == f"acme: {counts} are encrypted with the newest key."
     for slug in ("acme", "birch", "cedar"):
         secrets = [SecretBox([NEW]).decrypt(one) for one in encrypted(admin, slug)]

@@ -11,6 +11,7 @@ from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw_of_technician
 from geo_assign.positions.own_presence import find_tracking_device
 from geo_assign.positions.silences import end_silence
+from geo_assign.push.commands import remove_ended_subscriptions
 from geo_assign.workforce.commands.duty import carry_duty_on, end_duty, start_duty
 from geo_assign.workforce.duties import find_open_duty
 from geo_assign.workforce.queries import get_technician
@@ -41,10 +42,12 @@ def go_off_duty(tx: Tx, caller: Caller, technician_id: UUID) -> list[UUID]:
 def settle_duty(tx: Tx, caller: Caller, technician_id: UUID, *, logged_out: str | None = None) -> list[UUID]:
     """Go off duty if no session carries the duty any more; to be called when a session of the technician has ended.
 
-    Duty ends with the technician's last session, and with the sessions of the device that sends the positions.
-    `logged_out` is the device whose user has just logged out: whatever other sessions are left of it, it sends no more.
+    Duty ends with the technician's last session, and with the sessions of the device that sends the positions. The
+    devices of ended sessions are woken no more. `logged_out` is the device whose user has just logged out: whatever
+    other sessions are left of it, it sends no more.
     Returns as `go_off_duty`.
     """
+    remove_ended_subscriptions(tx, technician_id)
     user_id = get_technician(tx, EVERYTHING, technician_id).user_id
     duty = find_open_duty(tx, technician_id)
     if duty is None or user_id is None:

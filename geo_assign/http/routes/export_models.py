@@ -191,6 +191,16 @@ class ExportedLocationViewAnswer(Answer):
     count: int = Field(description="Looks within the minute.")
 
 
+class ExportedPushSubscriptionAnswer(Answer):
+    """A device that is woken by Web Push."""
+
+    id: UUID
+    session_id: UUID = Field(description="It ends with this session.")
+    service: str = Field(description="The push service.")
+    created_at: datetime
+    updated_at: datetime
+
+
 class ExportedImageAnswer(Answer):
     """A photo or signature that the technician sent, without its bytes.
 
@@ -255,5 +265,6 @@ class ExportAnswer(PartialAnswer):
     images: Sequence[ExportedImageAnswer] | None = None
     silences: Sequence[ExportedSilenceAnswer] | None = None
     trackers: Sequence[ExportedTrackerAnswer] | None = None
+    push_subscriptions: Sequence[ExportedPushSubscriptionAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None
     one_time_links: Sequence[ExportedLinkAnswer] | None = None

@@ -91,10 +91,15 @@ def get_app(call: Call[None, None]) -> Reply:
 
     Keep it, and ask with `If-None-Match` at each start. `server_now` is beside it and not part of its version.
     """
-    settings = call.services.settings
+    settings, keys = call.services.settings, call.services.push.keys
     with call.transaction() as tx:
         facts, now = get_app_facts(tx, own_technician(call)), tx.now()
-    answer = _answer(facts, now=now, kept_days=settings.track_retention_days, vapid_public_key=None)
+    answer = _answer(
+        facts,
+        now=now,
+        kept_days=settings.track_retention_days,
+        vapid_public_key=None if keys is None else keys.public_key,
+    )
     version = hashlib.sha256(answer.model_dump_json(exclude={"server_now"}).encode()).hexdigest()[:32]
     known = parse_etags(call.headers.get("If-None-Match")).contains_weak(version)
     return Reply(None if known else answer, version=version)

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.push.commands import tell_devices
+from geo_assign.push.domain import PushKind
 from geo_assign.workorders.domain import HOLDING, BookingRole, BookingState, WorkOrder
 from geo_assign.workorders.tables import bookings, work_orders
 
@@ -62,9 +64,13 @@ def claim_time(
         .on_conflict_do_nothing()
         .returning(bookings.c.id)
     )
-    claimed = tx.conn.execute(statement).scalar_one_or_none()
-    if claimed is not None and start != order.slot_start:
+    claimed: UUID | None = tx.conn.execute(statement).scalar_one_or_none()
+    if claimed is None:
+        return None
+    if start != order.slot_start:
         _set_slot(tx, order, start, end)
+    if state is BookingState.ASSIGNED:
+        tell_devices(tx, [technician_id], PushKind.ASSIGNED, order.id, at=at)
     return claimed
 
 
@@ -87,12 +93,24 @@ def set_bookings(
 ) -> Sequence[UUID]:
     """Move what the work order holds (or one booking of it) to `after`; returns the technicians concerned."""
     b = bookings.c
-    statement = (
-        update(bookings)
-        .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
-        .values(state=after, updated_at=at)
-        .returning(b.technician_id)
-    )
+    which = [b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING)]
     if booking_id is not None:
-        statement = statement.where(b.id == booking_id)
+        which.append(b.id == booking_id)
+    _tell_of(tx, work_order_id, after, which, at=at)
+    statement = update(bookings).where(*which).values(state=after, updated_at=at).returning(b.technician_id)
     return tx.conn.execute(statement).scalars().all()
+
+
+def _tell_of(
+    tx: Tx, work_order_id: UUID, after: BookingState, which: Sequence[ColumnElement[bool]], *, at: datetime
+) -> None:
+    """Tell the devices of those who lose work that was theirs, or come along to work without having been asked."""
+    b = bookings.c
+    told = {
+        BookingState.RELEASED: (PushKind.UNASSIGNED, b.state == BookingState.ASSIGNED),
+        BookingState.ASSIGNED: (PushKind.ASSIGNED, b.role == BookingRole.COLLABORATOR),
+    }
+    if after in told:
+        kind, concerned = told[after]
+        people = tx.conn.execute(select(b.technician_id).where(*which, concerned)).scalars().all()
+        tell_devices(tx, people, kind, work_order_id, at=at)

@@ -11,6 +11,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
 from geo_assign.core.ids import new_id
 from geo_assign.core.telemetry import counter
+from geo_assign.push.commands import tell_devices
+from geo_assign.push.domain import PushKind
 from geo_assign.workorders.commands.locks import lock
 from geo_assign.workorders.domain import BookingRole, Offer, OfferState, RejectReason, WithdrawnBecause, WorkOrder
 from geo_assign.workorders.queries.offers import get_offer
@@ -59,6 +61,7 @@ def insert_offer(
             role=role,
         )
     )
+    tell_devices(tx, [technician_id], PushKind.OFFER, order.id, at=at, offer_id=offer_id, expires_at=expires_at)
     tx.committed.append(partial(_count_made, automatic=automatic))
     return offer_id
 
@@ -83,6 +86,9 @@ def close_offer(
     )
     if closed.first() is None:
         return False
+    if after is OfferState.WITHDRAWN and at < offer.expires_at:
+        whose, kind = [offer.technician_id], PushKind.OFFER_WITHDRAWN
+        tell_devices(tx, whose, kind, offer.work_order_id, at=at, offer_id=offer.id, expires_at=offer.expires_at)
     tx.committed.append(partial(_count_closed, after))
     return True
 
