@@ -68,12 +68,14 @@ from geo_assign.http.routes import (
     usage,
     users,
     webhooks,
+    widget,
     work_order_list,
     work_order_moves,
     work_orders,
 )
 from geo_assign.http.services import Services
 from geo_assign.http.turning_away import TurningAway
+from geo_assign.http.web_origins import serve_booking_pages
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.phones.push_sender import PushSender
@@ -123,6 +125,7 @@ FEATURES = (
     calendar,
     nearest,
     availability,
+    widget,
     roster,
     reachability,
     optimizing,
@@ -150,6 +153,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     handler = RequestHandler(services, capacity)
     for feature in FEATURES:
         app.register_blueprint(feature.routes.blueprint(handler.respond))
+    serve_booking_pages(app, services.database, capacity.pool)
     head = cache(partial(head_revision, settings))
     trials = _trials(settings, services.database)
     readiness = Readiness(settings, services.database, current=current_revision, head=head, trials=trials)

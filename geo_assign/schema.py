@@ -12,6 +12,7 @@ from geo_assign.privacy import tables as privacy
 from geo_assign.push import tables as push
 from geo_assign.receipts import tables as receipts
 from geo_assign.webhooks import tables as webhooks
+from geo_assign.widget import tables as widget
 from geo_assign.workforce import tables as workforce
 from geo_assign.workorders import search_texts
 from geo_assign.workorders import tables as workorders
@@ -31,6 +32,7 @@ __all__ = [
     "receipts",
     "search_texts",
     "webhooks",
+    "widget",
     "workforce",
     "workorders",
 ]

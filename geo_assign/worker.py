@@ -37,6 +37,7 @@ from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.push.commands import forget_ended_subscriptions
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
+from geo_assign.widget.tasks import sweep_spent_challenges
 from geo_assign.workforce.duties import list_duties_without_session
 from geo_assign.workforce.work_checks import list_due_work_checks, list_ended_agreements
 from geo_assign.workorders.queries import due
@@ -142,6 +143,7 @@ class Worker:
             "expired_deliveries": lambda: expire_deliveries(self.worker),
             "old_deliveries": lambda: forget_old(self.worker),
             "ended_push_subscriptions": lambda: forget_ended_subscriptions(self.worker),
+            "spent_challenges": lambda: sweep_spent_challenges(self.worker),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     )
     rate_limits: Literal["on", "off"] = Field("on", description="`off` switches rate limits off.")
     rate_limit_storage: str = Field("memory://", description="Where rates are counted: memory:// or redis://host:port.")
+    widget_proof_numbers: int = Field(
+        20_000, ge=1, le=10_000_000, description="Numbers that a booking page tries at most before its lead is taken."
+    )
     allow_unsafe_database: bool = Field(
         False, description="Accept a database with fsync or synchronous_commit off. For tests only."
     )

@@ -68,10 +68,22 @@ class DispatchService:
     database: Database
     geocode: Geocode
 
-    def create(self, caller: Caller, new: NewOrder, attempt: Attempt | None) -> tuple[WorkOrder, bool]:
-        """Create an order, locate it, assign it as its trigger says. Returns it and whether it existed before."""
+    def create(
+        self, caller: Caller, new: NewOrder, attempt: Attempt | None, *, also: Callable[[Tx], None] | None = None
+    ) -> tuple[WorkOrder, bool]:
+        """Create an order, locate it, assign it as its trigger says. Returns it and whether it existed before.
+
+        `also` is done in the transaction that writes a new order: what it raises leaves nothing behind.
+        """
+
+        def first(tx: Tx) -> tuple[UUID, bool]:
+            order_id, earlier = orders.create(tx, caller, new, attempt)
+            if also is not None and not earlier:
+                also(tx)
+            return order_id, earlier
+
         try:
-            order_id, replayed = self.database.run(caller.org_id, lambda tx: orders.create(tx, caller, new, attempt))
+            order_id, replayed = self.database.run(caller.org_id, first)
         except QuotaExceededError:
             self.database.run(caller.org_id, note_refused_lead)
             raise

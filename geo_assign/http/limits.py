@@ -49,6 +49,9 @@ ONE_TIME_LINKS_PER_ADDRESS = Rate("one_time_links", 60)
 RESETS_PER_ACCOUNT = Rate("resets_account", 5, 3_600)
 RESETS_PER_ADDRESS = Rate("resets_address", 60, 3_600)
 CALLS_PER_CALLER = Rate("calls", 6_000)
+# Of booking pages, whose key any visitor reads: of one visitor's address, and of all visitors of a key together.
+WIDGET_LEADS = Rate("widget_leads", 10), Rate("widget_leads_of_key", 60)
+WIDGET_READS = Rate("widget_reads", 30), Rate("widget_reads_of_key", 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,13 @@ class Limits:
         if self._counters is None:
             return None
         return self._counters.allowance(CALLS_PER_CALLER, f"{caller_id.hex}/{operation}")
+
+    def widget(self, rates: tuple[Rate, Rate], *, key_id: UUID, address: str) -> None:
+        """One more call from a booking page: of the address first, so that one visitor uses up no other's."""
+        if self._counters is not None:
+            of_visitor, of_key = rates
+            self._hit(of_visitor, f"{key_id.hex}/{_site_of(address)}", TooManyError)
+            self._hit(of_key, key_id.hex, TooManyError)
 
     def _give_back(self, counted: Sequence[tuple[Rate, str]]) -> None:
         for rate, key in counted:

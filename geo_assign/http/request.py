@@ -24,6 +24,8 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 class Request(flask.Request):
     """`operation`, `caller` and the caller's `allowance` are set as soon as they are known, for log and headers.
 
+    `web_origin`: the site whose page may read the answer.
+
     `body_given_up`: it was not there in time, and a reader still waits for it. `give_turn_back`: while it is worked on.
     """
 
@@ -31,6 +33,7 @@ class Request(flask.Request):
     caller: Caller | None = None
     allowance: Allowance | None = None
     body_given_up = False
+    web_origin: str | None = None
     give_turn_back: Callable[[], None] | None = None
     _is_received = False
 

@@ -13,7 +13,7 @@ from functools import partial
 from pydantic import BaseModel
 
 from geo_assign.access.commands import note_use, renew_session
-from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.access.domain import ActorKind, ApiScope, Caller
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
@@ -41,6 +41,7 @@ from geo_assign.http.response import Response, StreamResponse, render
 from geo_assign.http.schemas import Body
 from geo_assign.http.services import Services
 from geo_assign.http.transactions import RequestTransactions
+from geo_assign.http.web_origins import find_key_in_address, require_origin
 
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -137,6 +138,7 @@ class RequestHandler:
             caller = self._authenticate(tx, credentials, request)
             request.caller = caller
             require_access(caller, operation.access)
+            require_origin(caller, request)
             self._count_call(request, caller, operation)
             if isinstance(parsed_or_wrong, GeoAssignError):
                 raise parsed_or_wrong
@@ -273,6 +275,10 @@ def _credentials_before_body(operation: Operation, request: Request) -> Credenti
     """None where none are wanted, and where a tracker's can only be in the body."""
     if operation.access.public:
         return None
+    if ApiScope.WIDGET in operation.access.scopes and "HTTP_AUTHORIZATION" not in request.environ:
+        token = find_key_in_address(request.query_string)
+        if token is not None:
+            return Credentials(token, by_cookie=False)
     return find_tracker_credentials(request) if operation.access.trackers else credentials_of(request)
 
 

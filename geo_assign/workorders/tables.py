@@ -129,6 +129,12 @@ work_orders = tenant_table(
     Index("work_orders_org_id_updated_at_idx", "org_id", "updated_at"),
     Index("work_orders_geog_idx", "org_id", "geog", postgresql_using="gist", postgresql_where=text(_LIVE)),
     Index("work_orders_pending_reason_idx", "pending_reason", postgresql_where=text("pending_reason IS NOT NULL")),
+    Index(
+        "work_orders_api_key_idx",
+        "org_id",
+        text("(created_by ->> 'id')"),
+        postgresql_where=text("created_by ->> 'kind' = 'api_key'"),
+    ),
     Index("work_orders_alarm_idx", "org_id", postgresql_where=text("alarm IS NOT NULL")),
     Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
     Index("work_orders_evaluate_due_idx", "evaluate_due_at", postgresql_where=text("evaluate_due_at IS NOT NULL")),

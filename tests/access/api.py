@@ -105,7 +105,7 @@ class Api:
 
     def token(self, who: str) -> str:
         """`root`, `centre`, `desk` (users), `ana`, `bo` (technicians), `shop` (API key), or a token itself."""
-        if who.startswith(("gas_", "gak_", "gat_")):
+        if who.startswith(("gas_", "gak_", "gpk_", "gat_")):
             return who
         if who == "shop":
             return str(self.entry("api_keys", who)["key"])

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
@@ -212,6 +212,7 @@ def test_what_is_no_origin_is_refused(written: str) -> None:
         normalized_origin(written)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_an_origin_or_refused(written: str) -> None:
     try:

@@ -88,6 +88,7 @@ PRIVACY_OF_ALL = replace(PRIVACY, technician="no")
 OF_PERSON = Row("yes", "scope", "scope", "own")
 WITHOUT_LOGIN = Row("yes", "yes", "yes", "yes", "any", "yes")
 THEMSELVES = Row("yes", "yes", "yes", "yes")
+BOOKING_PAGES = Row("no", "no", "no", "no", "widget")
 OWN_STORES = Row("yes", "scope", "scope", "own", "any")
 RULES_OF_STORES = replace(SETTINGS, key="any")
 TECHNICIANS_OF_STORES = replace(SETTINGS, key="technicians:read")
@@ -165,6 +166,20 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/technicians/nearest": (
         READ_ABOUT_OTHERS,
         Sample(body={"point": HERE, "store_id": "<store>", "group_id": "<group>"}),
+    ),
+    "GET /v1/widget": (BOOKING_PAGES, Sample()),
+    "POST /v1/widget/challenges": (BOOKING_PAGES, Sample()),
+    "POST /v1/widget/slots": (BOOKING_PAGES, Sample(body={"store_id": "<store>", "point": HERE})),
+    "POST /v1/widget/leads": (
+        BOOKING_PAGES,
+        Sample(
+            body={
+                "store_id": "<store>",
+                "customer": {"name": "Sample"},
+                "point": HERE,
+                "proof": {"challenge": "made.up", "number": 1},
+            }
+        ),
     ),
     "POST /v1/leads": (WORK, Sample(body=_LEAD)),
     "POST /v1/leads/bulk": (WORK, Sample(body={"leads": [_LEAD]})),
@@ -361,6 +376,8 @@ def request_of(name: str, things: Mapping[str, str]) -> dict[str, Any]:
     for word in sample.words:
         path = re.sub(r"\{[a-z_]+:slug\}", word, path, count=1)
     headers = {"If-Match": STALE} if OPERATIONS[name].versioned else {}
+    if ROW_OF[name] is BOOKING_PAGES:
+        headers["Origin"] = "https://shop.example"
     request: dict[str, Any] = {"method": method, "path": path, "headers": headers}
     if sample.query:
         request["query_string"] = _filled(dict(sample.query), things)

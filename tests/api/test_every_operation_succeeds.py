@@ -25,6 +25,7 @@ from tests.conftest import World, cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
 from tests.routing import find_operation
+from tests.widget.solving import solve
 
 ROOT = {"email": "root@shop.example", "password": "root-password"}
 ANA = {"email": "ana@shop.example", "password": "ana-password", "device": "ana-phone"}
@@ -41,6 +42,7 @@ DOCUMENT = {
 }
 GAZETTEER = "street,housenumber,city,lat,lon\nRua Nova,1,Porto,41.150,-8.610\nRua Nova,9,Porto,41.152,-8.612\n"
 CENTRE = {"lat": 41.150, "lon": -8.610}
+SITE = "https://shop.example"
 NEAR, FAR = {"lat": 41.1505, "lon": -8.610}, {"lat": 41.160, "lon": -8.610}
 NOMINATIM = next(dialect for dialect in DIALECTS if dialect.provider == "nominatim")
 
@@ -63,6 +65,8 @@ class Story:
     ) -> Any:
         """The answer's JSON, or its bytes; fails on anything but 2xx."""
         headers = {"Authorization": f"Bearer {self.tokens[by]}"} if by else {}
+        if path.startswith("/v1/widget"):
+            headers["Origin"] = SITE
         if version:
             headers["If-Match"] = f'"{version}"'
         sent: dict[str, Any] = {"data": image, "content_type": "image/png"} if image else {"json": body}
@@ -131,6 +135,7 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             move_work(story, ids)
             look_back(story, ids)
             tell_others(story)
+            book_on_the_site(story, ids)
             ask_what_is_known(story, ids)
             close_shop(story, ids)
             forget_people(story, ids)
@@ -287,6 +292,17 @@ def invite_people(story: Story, ids: dict[str, str]) -> None:
     story.post("/v1/password-resets/accept", {"token": token, "password": "nine grey owls"}, by=None)
     story.log_in("eva", {**eva, "password": "nine grey owls"})
     story.call("DELETE", f"/v1/users/{ids['eva']}/sessions")
+
+
+def book_on_the_site(story: Story, ids: dict[str, str]) -> None:
+    """A visitor of the shop's site looks for a slot and takes it."""
+    key = {"name": "Site", "scopes": ["widget"], "store_ids": [ids["store"]], "web_origins": [SITE]}
+    story.tokens["site"] = story.post("/v1/api-keys", key)["token"]
+    place = {"store_id": story.get("/v1/widget", by="site")["stores"][0]["id"], "point": NEAR}
+    slot = story.post("/v1/widget/slots", {**place, "limit": 1}, by="site")["slots"][0]
+    proof = solve(story.post("/v1/widget/challenges", by="site"))
+    lead = {**place, "customer": {"name": "Ida"}, "slot": slot, "proof": proof}
+    assert story.post("/v1/widget/leads", lead, by="site")["slot"] == slot
 
 
 def go_to_work(story: Story) -> None:

@@ -272,4 +272,6 @@ _REST = (
     now())""",
     """INSERT INTO customer_links (org_id, id, work_order_id, token_hash, token_encrypted, created_at, created_by)
     VALUES (%(org_id)s, %(work_order)s, %(work_order)s, '0', '0', now(), '{}')""",
+    """INSERT INTO spent_challenges (org_id, api_key_id, challenge_hash, spent_at)
+    VALUES (%(org_id)s, %(api_key)s, '0', now())""",
 )

@@ -2,6 +2,7 @@
 
 from geo_assign.access.commands.api_keys import (
     create_api_key,
+    lock_api_key,
     note_use,
     renew_api_key,
     revoke_api_key,
@@ -75,6 +76,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "keeps_secret",
+    "lock_api_key",
     "log_in",
     "log_out",
     "log_user_out",

@@ -129,7 +129,7 @@ def find_availability(call: Call[None, AvailabilityBody]) -> Reply:
 def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point) -> Reply:
     body = call.body
     question = _question(tx, call, rules, origin)
-    first, last = _span(body, rules, at=question.at)
+    first, last = span_of(body.first, body.last, rules, at=question.at)
     question = replace(question, slot=Slot(first, first + _duration(body, rules)))
     search = Search(
         question=question,
@@ -176,11 +176,11 @@ def _duration(body: AvailabilityBody, rules: StoreRules) -> timedelta:
     return timedelta(minutes=body.duration_minutes)
 
 
-def _span(body: AvailabilityBody, rules: StoreRules, *, at: datetime) -> Span:
+def span_of(wanted_first: datetime | None, wanted_last: datetime | None, rules: StoreRules, *, at: datetime) -> Span:
     """From when to when, never before now. Raises InvalidError, WallTimeDoesNotExistError."""
     zone = get_zone(rules.store.timezone)
-    first = at if body.first is None else max(at, as_instant(body.first, zone))
-    last = first + _USUAL if body.last is None else as_instant(body.last, zone)
+    first = at if wanted_first is None else max(at, as_instant(wanted_first, zone))
+    last = first + _USUAL if wanted_last is None else as_instant(wanted_last, zone)
     if last <= first:
         raise InvalidError.at("/to", "span_not_forward", "It should come after `from`, and after now.")
     if last - first > _LONGEST:
