@@ -111,12 +111,14 @@ def _told(error: Exception) -> GeoAssignError:
 
 def _refused(call: Call[None, LeadsBody], index: int, error: GeoAssignError) -> LeadResultAnswer:
     problem = problem_of(_located(error, f"/leads/{index}"), call.request_id)
+    members = json.loads(problem.body)
+    del members["instance"]  # the request's, for all of them: the header names it
     return LeadResultAnswer(
         index=index,
         verdict=LeadVerdict.REFUSED,
         status=problem.status,
         work_order=None,
-        problem=json.loads(problem.body),
+        problem=members,
     )
 
 
