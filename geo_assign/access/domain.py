@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from geo_assign.core.errors import ConflictError, ForbiddenError, UnauthenticatedError
+from geo_assign.core.errors import ConflictError, ForbiddenError, InvalidError, UnauthenticatedError
 
 
 class Role(StrEnum):
@@ -345,6 +345,15 @@ class SecondFactorWrongError(BadCredentialsError):
     """The code is wrong, was used already, or its time is over."""
 
     code = "second_factor_wrong"
+
+
+class SecondFactorCodeError(InvalidError):
+    """This code changes nothing.
+
+    It is wrong, was used already, or its time is over.
+    """
+
+    code = "second_factor_code"
 
 
 class SecondFactorEnrolmentRequiredError(ForbiddenError):

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 
+from geo_assign.access.domain import SecondFactorEnrolmentRequiredError
 from geo_assign.core.errors import (
     ForbiddenError,
     GeoAssignError,
@@ -95,7 +96,7 @@ def _usual_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
     """What calls of this kind may meet, whatever they do."""
     yield from (http_errors.BadQueryError, http_errors.InternalError, http_errors.OverloadedError, UnavailableError)
     if not operation.access.public:
-        yield from (UnauthenticatedError, ForbiddenError, TooManyError)
+        yield from (UnauthenticatedError, ForbiddenError, SecondFactorEnrolmentRequiredError, TooManyError)
     if operation.method not in SAFE_METHODS:
         yield http_errors.CsrfTokenError
         if not operation.access.public:

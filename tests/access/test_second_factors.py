@@ -51,7 +51,7 @@ def test_an_app_is_enrolled_by_its_first_code(api: Api) -> None:
     assert begun.headers["Cache-Control"] == "no-store"
     assert log_in(api, "desk").status_code == 201, "not switched on before it is confirmed"
     wrong = "000000" if code_at(api, begun.json["secret"]) != "000000" else "000001"
-    assert code_of(api.post(f"{FACTOR}/confirm", by="desk", json={"code": wrong})) == (401, "second_factor_wrong")
+    assert code_of(api.post(f"{FACTOR}/confirm", by="desk", json={"code": wrong})) == (422, "second_factor_code")
     done = api.post(f"{FACTOR}/confirm", by="desk", json={"code": code_at(api, begun.json["secret"])})
     assert len(set(done.json["recovery_codes"])) == 10
     shown = api.get(FACTOR, by="desk").json
@@ -61,7 +61,7 @@ def test_an_app_is_enrolled_by_its_first_code(api: Api) -> None:
 
 def test_another_secret_replaces_one_that_was_not_confirmed(api: Api) -> None:
     first, second = (api.post(FACTOR, by="desk").json["secret"] for _ in range(2))
-    assert code_of(api.post(f"{FACTOR}/confirm", by="desk", json={"code": code_at(api, first)}))[0] == 401
+    assert code_of(api.post(f"{FACTOR}/confirm", by="desk", json={"code": code_at(api, first)}))[0] == 422
     assert api.post(f"{FACTOR}/confirm", by="desk", json={"code": code_at(api, second)}).status_code == 200
 
 
@@ -126,7 +126,7 @@ def test_another_users_recovery_code_opens_nothing(api: Api) -> None:
 def test_it_is_switched_off_with_a_code_only(api: Api) -> None:
     secret, codes = enrol(api, "desk")
     assert api.post(f"{FACTOR}/disable", by="desk", json={}).status_code == 422
-    assert code_of(api.post(f"{FACTOR}/disable", by="desk", json={"code": "999"})) == (401, "second_factor_wrong")
+    assert code_of(api.post(f"{FACTOR}/disable", by="desk", json={"code": "999"})) == (422, "second_factor_code")
     assert log_in(api, "desk").status_code == 401
     assert api.post(f"{FACTOR}/disable", by="desk", json={"code": codes[0]}).status_code == 204
     assert log_in(api, "desk").status_code == 201

@@ -24,8 +24,9 @@ from tests.api.conformance import undescribed
 from tests.api.neighbours import Neighbours
 from tests.api.samples import OPERATIONS, SAMPLES
 
-# The stream has no end, and ending the session would end the test.
-NAMES = [name for name in OPERATIONS if name not in {"GET /v1/live", "DELETE /v1/sessions/current"}]
+# The stream has no end; ending the session, and a second factor that the caller lacks, would end the test.
+_LAST = {"GET /v1/live", "DELETE /v1/sessions/current", "PUT /v1/organization/second-factor"}
+NAMES = [name for name in OPERATIONS if name not in _LAST]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -35,6 +35,7 @@ ME: Json = {
     "groups": GROUPS,
     "technician_id": None,
     "presence": None,
+    "api_key": None,
     "session_expires_at": None,
     "csrf_token": "csrf-of-this-session",
 }

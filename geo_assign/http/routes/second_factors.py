@@ -17,6 +17,7 @@ from geo_assign.access.commands import (
     set_second_factor_policy,
 )
 from geo_assign.access.domain import (
+    SecondFactorCodeError,
     SecondFactorEnabledError,
     SecondFactorMissingError,
     SecondFactorPolicy,
@@ -34,7 +35,7 @@ from geo_assign.http.schemas import Answer, Body, ShortText
 
 routes = Routes("Second factor")
 
-_WRONG = (SecondFactorMissingError, SecondFactorWrongError, TooManyLogInsError)
+_WRONG = (SecondFactorMissingError, SecondFactorCodeError, TooManyLogInsError)
 
 
 class CodeBody(Body):
@@ -216,5 +217,9 @@ def _counted(call: AnyCall, tx: Tx) -> Iterator[None]:
     networks = call.services.settings.trusted_networks
     address = client_address(call.remote_address, call.headers.get("X-Forwarded-For"), networks)
     organization, user = get_organization(tx), get_user(tx, call.caller.id)
-    with call.services.limits.log_in(organization=organization.slug, email=user.email, address=address):
-        yield
+    try:
+        with call.services.limits.log_in(organization=organization.slug, email=user.email, address=address):
+            yield
+    except SecondFactorWrongError as error:
+        # Not 401: the session is well.
+        raise SecondFactorCodeError.at("/code", SecondFactorCodeError.code, error.detail) from None

@@ -43,8 +43,6 @@ export interface LogIn {
   code?: string;
 }
 
-/** A code that is wrong ends no session. */
-const WRONG_CODES = new Set(["second_factor_wrong"]);
 const WHOLE_WORLD: [number, number, number, number] = [-180, -90, 180, 90];
 
 /** One method per call; every one throws `ApiProblem` and nothing else. */
@@ -175,7 +173,7 @@ export class Client {
 
   private async problem(response: Response): Promise<ApiProblem> {
     const body = (await response.json().catch(() => ({}))) as ProblemBody;
-    if (response.status === 401 && !WRONG_CODES.has(body.code ?? "")) this.onUnauthorized();
+    if (response.status === 401) this.onUnauthorized();
     if (body.code === "second_factor_enrolment_required") this.onMustEnrol();
     return new ApiProblem(response.status, body);
   }

@@ -4,6 +4,7 @@ const BY_CODE = new Map(
   Object.entries({
     second_factor_required: "",
     second_factor_wrong: "This code is wrong or was used already. Wait for the next one.",
+    second_factor_code: "This code is wrong or was used already. Wait for the next one.",
     password_log_in_off: "Your organization takes no passwords here. Log in with single sign-on.",
     too_many_log_ins: "Too many tries; wait a minute and try again.",
     bad_credentials: "Organization, e-mail or password is not right.",
