@@ -7,6 +7,7 @@ from geo_assign.core.tables import metadata
 from geo_assign.dispatch import tables as dispatch
 from geo_assign.following import tables as following
 from geo_assign.geocoding import tables as geocoding
+from geo_assign.handover import tables as handover
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
 from geo_assign.push import tables as push
@@ -23,6 +24,7 @@ __all__ = [
     "dispatch",
     "following",
     "geocoding",
+    "handover",
     "idempotency",
     "metadata",
     "outbox",

@@ -30,6 +30,7 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.tasks import close_expired, evaluate, geocode, sweep_old_previews
 from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
+from geo_assign.handover.tasks import sweep_expired_notes
 from geo_assign.phones.push_lane import PushLane
 from geo_assign.phones.push_sender import PushSender
 from geo_assign.positions.tasks import keep_track
@@ -40,6 +41,7 @@ from geo_assign.webhooks.tasks import Deliveries, expire_deliveries, forget_old
 from geo_assign.widget.tasks import sweep_spent_challenges
 from geo_assign.workforce.duties import list_duties_without_session
 from geo_assign.workforce.work_checks import list_due_work_checks, list_ended_agreements
+from geo_assign.workorders.commands.undo_steps import sweep_undo_steps
 from geo_assign.workorders.queries import due
 
 _log = get_logger()
@@ -144,6 +146,8 @@ class Worker:
             "old_deliveries": lambda: forget_old(self.worker),
             "ended_push_subscriptions": lambda: forget_ended_subscriptions(self.worker),
             "spent_challenges": lambda: sweep_spent_challenges(self.worker),
+            "old_undo_steps": lambda: sweep_undo_steps(self.worker),
+            "expired_notes": lambda: sweep_expired_notes(self.worker),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }

@@ -25,6 +25,7 @@ from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off, trackers
 from geo_assign.workorders.commands import apply_change, lock
+from geo_assign.workorders.commands.undo_steps import forget_steps_of
 from geo_assign.workorders.domain import (
     TERMINAL,
     Change,
@@ -146,6 +147,7 @@ def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
     event = ChangedEvent(fields=("customer",), erased=True)
     change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets=_without_customer(order))
     apply_change(tx, order, change)
+    forget_steps_of(tx, order_id)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_customer_traces(order_id)))
     audit(tx, caller, "work_order.customer_erased", subject_kind="work_order", subject_id=order_id)

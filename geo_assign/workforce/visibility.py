@@ -6,7 +6,7 @@ every level of a statement.
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, or_, select, true
 
 from geo_assign.access.viewer import Viewer
 from geo_assign.core.expressions import row_exists
@@ -46,6 +46,17 @@ def sees_group(viewer: Viewer, group: FromClause = service_groups) -> ColumnElem
             row_exists(m, m.c.org_id == viewer.org_id, m.c.technician_id == viewer.technician_id, m.c.group_id == g.id)
         )
     return or_(*ways)
+
+
+def select_seen_stores(viewer: Viewer) -> Select[UUID]:
+    """The ids of the stores that the caller sees."""
+    return select(stores.c.id).where(stores.c.org_id == viewer.org_id, sees_store(viewer))
+
+
+def select_seen_groups(viewer: Viewer) -> Select[UUID]:
+    """The ids of the groups that the caller sees."""
+    g = service_groups.c
+    return select(g.id).where(g.org_id == viewer.org_id, sees_group(viewer))
 
 
 def sees_technician(viewer: Viewer, technician: FromClause = technicians) -> ColumnElement[bool]:

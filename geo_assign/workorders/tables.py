@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -294,4 +295,20 @@ group_stays = tenant_table(
     Index("group_stays_work_order_idx", "org_id", "work_order_id", "entered_at"),
     Index("group_stays_open_key", "org_id", "work_order_id", unique=True, postgresql_where=text("left_at IS NULL")),
     app=("SELECT", "INSERT", "UPDATE"),
+)
+
+# A row per user: the last act, and how the order was before it. `transaction_id` tells what belongs to one act.
+undo_steps = tenant_table(
+    "undo_steps",
+    Column("user_id", UUID(as_uuid=True), primary_key=True),
+    Column("work_order_id", UUID(as_uuid=True), nullable=False),
+    Column("transaction_id", BigInteger, nullable=False),
+    Column("kinds", ARRAY(Text), nullable=False),
+    Column("fields", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("at", INSTANT, nullable=False),
+    Column("event_id", UUID(as_uuid=True), nullable=False),
+    Column("before", JSONB, nullable=False),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"], ondelete="CASCADE"),
+    Index("undo_steps_at_idx", "at"),
+    worker=("SELECT", "DELETE"),
 )

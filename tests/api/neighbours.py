@@ -152,6 +152,11 @@ def _make_work(api: Api, things: dict[str, str]) -> None:
     things["spare_order"] = created(api, "/v1/leads", {**lead, "address": "Rua Nova 1"})
     north = {"store_id": things["other_store"], "group_id": things["other_group"], "location": UP_NORTH}
     things["other_order"] = created(api, "/v1/leads", {**lead, **north})
+    note = {"text": "Parts come at ten.", "group_id": things["group"], "work_order_ids": [things["work_order"]]}
+    things["handover_note"] = created(api, "/v1/handover-notes", note)
+    things["spare_handover_note"] = created(api, "/v1/handover-notes", note)
+    elsewhere = {"text": "To the north.", "group_id": things["other_group"]}
+    things["other_handover_note"] = created(api, "/v1/handover-notes", elsewhere)
     order = api.get(f"/v1/work-orders/{things['work_order']}", by="root").get_json()
     assert order["state"] == "offered", order
     other = api.get(f"/v1/work-orders/{things['other_order']}", by="root").get_json()
@@ -166,6 +171,8 @@ def _make_siblings(api: Api, things: dict[str, str]) -> None:
     things["sibling_invitation"] = created(api, "/v1/invitations", invited)
     lead = {"customer": {"name": "Any Customer"}, "location": UP_NORTH, "group_id": group, **store}
     things["sibling_order"] = created(api, "/v1/leads", lead)
+    note = {"text": "To the kettles.", "group_id": group}
+    things["sibling_handover_note"] = created(api, "/v1/handover-notes", note)
     order = api.get(f"/v1/work-orders/{things['sibling_order']}", by="root").get_json()
     things["sibling_decision"] = order["decision_id"]
 

@@ -90,6 +90,8 @@ ELSEWHERE = {
     "decision": "other_decision",
     "spare_group": "other_group",
     "spare_technician": "other_technician",
+    "handover_note": "other_handover_note",
+    "spare_handover_note": "other_handover_note",
     "webhook": "other_webhook",
     "spare_webhook": "other_webhook",
     "invitation": "other_invitation",

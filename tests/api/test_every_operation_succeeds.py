@@ -223,6 +223,13 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     assert story.get(f"/v1/users/{user['id']}")["name"] == "The desk"
     assert len(story.get("/v1/users")["items"]) == 4
     assert {one["quota"] for one in story.get("/v1/usage")["quotas"]} >= {"technicians", "leads_per_day"}
+    note = story.post("/v1/handover-notes", {"group_id": ids["group"], "text": "Parts come at ten."})
+    own = f"/v1/handover-notes/{note['id']}"
+    assert story.get("/v1/handover-notes")["items"] == [story.get(own)]
+    story.call("PATCH", own, {"text": "They came."}, version=note["version"])
+    story.call("PUT", f"{own}/read")
+    story.call("DELETE", f"{own}/read")
+    story.call("DELETE", own)
     key = story.post("/v1/api-keys", {"name": "Widget", "scopes": ["read", "leads:write"]})
     assert story.get(f"/v1/api-keys/{key['id']}")["name"] == "Widget"
     assert len(story.get("/v1/api-keys")["items"]) == 1
@@ -427,6 +434,10 @@ def move_work(story: Story, ids: dict[str, str]) -> None:
     assert (made["kind"], made["assignee"]["id"]) == ("ticket", ids["bo"])
     later = {"start": "2031-03-04T14:00:00", "end": "2031-03-04T15:00:00"}
     path = f"/v1/work-orders/{made['id']}"
+    made = story.call("PATCH", path, {"slot": later}, by="desk", version=made["version"])
+    assert story.get("/v1/undo", by="desk")["action"] == "reschedule"
+    made = story.post("/v1/undo", by="desk")
+    assert made["slot"]["start"] != later["start"]
     made = story.call("PATCH", path, {"slot": later}, by="desk", version=made["version"])
     made = story.post(f"{path}/reallocate", {"technician_id": ids["ana"]}, version=made["version"])
     assert made["assignee"]["id"] == ids["ana"]

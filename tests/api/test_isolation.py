@@ -226,6 +226,11 @@ def _fill_the_rest(org_id: str, things: dict[str, str], world: World) -> None:
 
 
 _REST = (
+    """INSERT INTO handover_reads (org_id, note_id, user_id, user_name, read_at)
+    VALUES (%(org_id)s, %(handover_note)s, %(user)s, 'Desk', now()) ON CONFLICT DO NOTHING""",
+    """INSERT INTO undo_steps (org_id, user_id, work_order_id, transaction_id, kinds, at, event_id, before)
+    VALUES (%(org_id)s, %(user)s, %(work_order)s, 1, '{assigned}', now(), %(work_order)s, '{}')
+    ON CONFLICT DO NOTHING""",
     """INSERT INTO usage_days (org_id, day, pings) VALUES (%(org_id)s, '2031-03-01', 1)""",
     """INSERT INTO location_views
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)

@@ -109,6 +109,11 @@ class AuditDetailAnswer(PartialAnswer):
     state: str | None = Field(None, description="The state that the work order came to.")
     reason: str | None = Field(None, description="The reason that was given.")
     forced: bool | None = Field(None, description="Whether work under way was moved, too.")
+    act: str | None = Field(None, description="What was undone.")
+    quota: str | None = Field(None, description="Which quota is used up, or nearly.")
+    used: int | None = Field(None, description="How much of it was used.")
+    limit: int | None = Field(None, description="How much there is.")
+    limits: Mapping[str, int | None] | None = Field(None, description="What the operator chose, by quota.")
 
 
 class AuditEntryAnswer(Answer):

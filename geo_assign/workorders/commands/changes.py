@@ -15,6 +15,7 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.telemetry import counter, histogram
 from geo_assign.workorders.commands.deadlines import set_deadlines
 from geo_assign.workorders.commands.outgoing import publish
+from geo_assign.workorders.commands.undo_steps import note_step
 from geo_assign.workorders.domain import (
     Alarm,
     Change,
@@ -58,7 +59,8 @@ def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
     if change.event.kind is EventKind.ASSIGNED:
         waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
         tx.committed.append(partial(_observe_assigned, waited_s, by_person=change.is_of_a_person))
-    _note(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
+    event_id = _note(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
+    note_step(tx, order, change, event_id)
     for event in change.sent(order):
         publish(tx, order.id, event, at=change.at)
 
@@ -88,11 +90,12 @@ def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, 
         publish(tx, order_id, event, at=at)
 
 
-def _note(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> None:
+def _note(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> UUID:
+    event_id = new_id()
     tx.conn.execute(
         insert(work_order_events).values(
             org_id=tx.org_id,
-            id=new_id(),
+            id=event_id,
             work_order_id=order_id,
             at=at,
             kind=event.kind,
@@ -102,6 +105,7 @@ def _note(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, stat
         )
     )
     tx.committed.append(_EVENTS.labels(event.kind.value).inc)
+    return event_id
 
 
 def _observe_assigned(waited_s: float, *, by_person: bool) -> None:

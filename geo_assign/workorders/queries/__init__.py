@@ -21,6 +21,7 @@ from geo_assign.workorders.queries.history import (
     HistoryEntry,
     find_last_step,
     list_events,
+    list_events_since,
 )
 from geo_assign.workorders.queries.impossible import (
     HeldWork,
@@ -52,6 +53,7 @@ from geo_assign.workorders.queries.work_orders import (
     find_work_order,
     get_work_order,
     list_changed_work_orders,
+    list_numbers,
     list_order_names,
     list_to_geocode,
     list_work_orders_by_id,
@@ -88,10 +90,12 @@ __all__ = [
     "list_bookings",
     "list_changed_work_orders",
     "list_events",
+    "list_events_since",
     "list_group_stays",
     "list_held_work",
     "list_impossible_work",
     "list_lead_offers",
+    "list_numbers",
     "list_occupied_spans",
     "list_offers_with_orders",
     "list_open_offers",

@@ -43,6 +43,15 @@ def find_last_step(tx: Tx, work_order_id: UUID, *, state: State) -> HistoryEntry
     return None if row is None else HistoryEntry(*row)
 
 
+def list_events_since(tx: Tx, work_order_id: UUID, *, at: datetime, event_id: UUID) -> list[HistoryEntry]:
+    """The entries of the history after this one, oldest first."""
+    e = work_order_events.c
+    statement = select(e.id, e.at, e.kind, e.actor, e.state, e.detail).where(
+        e.org_id == tx.org_id, e.work_order_id == work_order_id, or_(e.at > at, and_(e.at == at, e.id > event_id))
+    )
+    return [HistoryEntry(*row) for row in tx.conn.execute(statement.order_by(e.at, e.id))]
+
+
 def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
     """The history of a work order, oldest first."""
     e = work_order_events.c

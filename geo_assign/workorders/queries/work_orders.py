@@ -155,6 +155,15 @@ def count_with_location(tx: Tx, work_order_ids: Collection[UUID]) -> int:
     return tx.conn.execute(statement).scalar_one()
 
 
+def list_numbers(tx: Tx, scope: Scope, work_order_ids: Collection[UUID]) -> dict[UUID, str]:
+    """How people call those of these work orders that exist for the caller, by id."""
+    w = work_orders.c
+    statement = select(w.id, w.kind, w.number).where(
+        w.org_id == tx.org_id, w.id.in_(work_order_ids), sees_work_order(viewer_of(tx, scope))
+    )
+    return {row.id: number_text(row.kind, row.number) for row in tx.conn.execute(statement)}
+
+
 def number_text(kind: Kind, number: int) -> str:
     """How people call a work order: L-2044."""
     return f"{PREFIXES[kind]}-{number:04d}"

@@ -1,0 +1,1 @@
+"""What one shift of dispatchers tells the next."""
