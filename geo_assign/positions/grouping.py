@@ -6,6 +6,7 @@ the load. If a group fails, each caller writes alone, so only the sender of a ba
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -40,7 +41,7 @@ for _verdict in Verdict:
     _POSITIONS.labels(_verdict.value, "none")
 _DELAY_S = histogram(
     "position_delay_seconds",
-    "Time from the device's clock to the receipt of positions that are kept.",
+    "Time from the device's clock to the receipt of the newest position kept of each message.",
     buckets=(1, 5, 15, 60, 300, 3_600, 86_400),
 )
 
@@ -180,11 +181,14 @@ class Grouper:
 
 
 def _count(batches: Sequence[Batch], recorded: Recorded) -> None:
+    """Once for each batch: a batch may hold 500 positions, and counting one takes as long as judging one."""
     for batch, answer in zip(batches, recorded.batches, strict=True):
-        for ping, result in zip(batch.pings, answer.results, strict=True):
-            _tally(result.verdict, result.reason)
-            if result.verdict in _KEPT:
-                _DELAY_S.observe(max(0.0, (recorded.received_at - ping.recorded_at).total_seconds()))
+        told = Counter((result.verdict, result.reason) for result in answer.results)
+        for (verdict, reason), number in told.items():
+            _tally(verdict, reason, number)
+        kept = [ping.recorded_at for ping, one in zip(batch.pings, answer.results, strict=True) if one.verdict in _KEPT]
+        if kept:
+            _DELAY_S.observe(max(0.0, (recorded.received_at - max(kept)).total_seconds()))
 
 
 def count_unreadable(number: int) -> None:
