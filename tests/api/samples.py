@@ -226,7 +226,10 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "PUT /v1/me/presence": (OWN, Sample(body={"on_duty": True})),
     "POST /v1/offers/{id}/accept": (OWN, Sample(ids=("offer",))),
     "POST /v1/offers/{id}/reject": (OWN, Sample(ids=("offer",), body={"reason": "busy"})),
-    "POST /v1/positions": (OWN, Sample(body={"positions": [_PING]})),
+    "POST /v1/positions": (
+        replace(OWN, key="positions:write"),
+        Sample(query={"technician_id": "<technician>"}, body={"positions": [_PING]}),
+    ),
     "POST /v1/work-orders/{id}/status": (OWN, Sample(ids=("work_order",), body={"state": "travelling"})),
     "PUT /v1/work-orders/{id}/photos/{photo_id}": (OWN, replace(_PHOTO, image=_DOT)),
     "PUT /v1/work-orders/{id}/signature": (OWN, replace(_ORDER, image=_DOT)),

@@ -153,3 +153,29 @@ def test_a_listener_has_webhooks_for_its_stores(api: Api, centre: str, north: st
     told = api.get("/v1/events", by=token).json["items"]
     assert told
     assert {event["data"]["work_order"]["store_id"] for event in told if "work_order" in event["data"]} <= {centre}
+
+
+def test_a_fleets_server_sends_positions_of_named_technicians(api: Api, centre: str) -> None:
+    token = key_of(api, "positions:write", stores=[centre])
+    now = api.get("/v1/me", by=token).json["server_now"]
+    ana, bo = api.id("technicians", "ana"), api.id("technicians", "bo")
+    sent = {"positions": [{"recorded_at": now, **HERE}, {"recorded_at": "nonsense"}]}
+
+    def verdicts(query: str) -> list[str]:
+        answer = api.post(f"/v1/positions?{query}", by=token, json=sent)
+        assert answer.status_code == 200, answer.json
+        return [result["verdict"] for result in answer.json["results"]]
+
+    assert verdicts(f"technician_id={ana}") == ["accepted", "rejected"]
+    assert verdicts("technician=ana") == ["duplicate", "rejected"]
+    assert verdicts("technician=ana&device=van-2")[0] in {"accepted", "late"}
+    for query in (f"technician_id={bo}", "technician=bo", "technician=unknown"):
+        refused = api.post(f"/v1/positions?{query}", by=token, json=sent)
+        assert (refused.status_code, refused.json["code"]) == (404, "technician_not_found")
+    for query in ("", f"technician_id={ana}&technician=ana"):
+        assert api.post(f"/v1/positions?{query}", by=token, json=sent).status_code == 422
+    api.put("/v1/me/presence", by="ana", json={"on_duty": False})
+    later = {"positions": [{"recorded_at": api.get("/v1/me", by=token).json["server_now"], **HERE}]}
+    off = api.post("/v1/positions?technician=ana", by=token, json=later).json["results"]
+    assert (off[0]["verdict"], off[0]["reason"]) == ("rejected", "off_duty")
+    assert api.post(f"/v1/positions?technician_id={bo}", by="ana", json=sent).status_code == 404

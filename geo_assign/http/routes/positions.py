@@ -1,13 +1,14 @@
 """Positions of the technicians' phones."""
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.core.errors import ForbiddenError
-from geo_assign.http.operations import TECHNICIANS, Call, Lane, Reply, Routes
+from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError
+from geo_assign.http.operations import POSITIONS, Call, Lane, Reply, Routes
 from geo_assign.http.routes.position_models import POSITIONS_JSON, PositionsBody
-from geo_assign.http.schemas import Answer, PartialAnswer
+from geo_assign.http.schemas import Answer, PartialAnswer, Query, ShortText, Slug
 from geo_assign.positions.domain import (
     NOTHING_RECORDED,
     UNREADABLE,
@@ -16,11 +17,21 @@ from geo_assign.positions.domain import (
     PingRefusal,
     PingResult,
     RecordingTimeoutError,
+    UnknownTechnicianError,
     Verdict,
 )
 from geo_assign.positions.grouping import count_unreadable
+from geo_assign.workforce.queries import find_id_by_slug, get_technician
 
 routes = Routes("Positions")
+
+
+class PositionsQuery(Query):
+    """Whose positions they are: an API key names the technician by id or slug. A phone's are its own technician's."""
+
+    technician_id: UUID | None = None
+    technician: Slug | None = Field(None, description="The technician's slug.")
+    device: ShortText | None = Field(None, description="Which device sent them; usually the key's name.")
 
 
 class PositionResultAnswer(PartialAnswer):
@@ -46,7 +57,8 @@ class PositionsAnswer(Answer):
 
 @routes.post(
     "/v1/positions",
-    access=TECHNICIANS,
+    access=POSITIONS,
+    query=PositionsQuery,
     body=PositionsBody,
     reads=POSITIONS_JSON,
     example={
@@ -57,22 +69,20 @@ class PositionsAnswer(Answer):
     answer=PositionsAnswer,
     own_transactions=True,
     lane=Lane.PHONES,
-    errors=(RecordingTimeoutError,),
+    errors=(RecordingTimeoutError, UnknownTechnicianError),
 )
-def record_positions(call: Call[None, PositionsBody]) -> Reply:
+def record_positions(call: Call[PositionsQuery, PositionsBody]) -> Reply:
     """Send positions.
 
     Up to 500 at once; each gets a verdict, also what cannot be read. They are judged in the order of their times, in
     whatever order they come. Sending one again is harmless: it is a `duplicate`. What is answered `accepted`, `late`
     or `duplicate` is committed. Off duty nothing is kept.
     """
-    caller = call.caller
-    if caller.technician_id is None:
-        raise ForbiddenError
-    body = call.body
+    caller, body = call.caller, call.body
+    technician_id, device = _sender(call)
     recorded = NOTHING_RECORDED
     if body.positions:
-        batch = Batch(caller.technician_id, caller.device or "", body.positions)
+        batch = Batch(technician_id, device, body.positions)
         recorded = call.services.pings.submit(caller.org_id, batch, call.transaction)
     count_unreadable(len(body.unreadable))
     if body.unreadable or body.passed_over:
@@ -80,6 +90,32 @@ def record_positions(call: Call[None, PositionsBody]) -> Reply:
     else:
         results = [_told(index, result) for index, result in enumerate(recorded.results)]
     return Reply({"results": results, "next_interval_s": recorded.next_interval_s})
+
+
+def _sender(call: Call[PositionsQuery, PositionsBody]) -> tuple[UUID, str]:
+    """The technician and the device. Raises UnknownTechnicianError, also outside the scope, and InvalidError."""
+    caller, query = call.caller, call.query
+    if caller.api_scopes:
+        return _named_technician(call), query.device or caller.name
+    if caller.technician_id is None:
+        raise ForbiddenError
+    if query.technician_id not in {None, caller.technician_id}:
+        raise UnknownTechnicianError
+    return caller.technician_id, caller.device or ""
+
+
+def _named_technician(call: Call[PositionsQuery, PositionsBody]) -> UUID:
+    query = call.query
+    if (query.technician_id is None) == (query.technician is None):
+        raise InvalidError.at("/technician_id", "missing", "Name the technician by technician_id or by technician.")
+    with call.transaction() as tx:
+        wanted = query.technician_id or find_id_by_slug(tx, "technicians", query.technician or "")
+        if wanted is None:
+            raise UnknownTechnicianError
+        try:
+            return get_technician(tx, call.caller.scope, wanted).id
+        except NotFoundError as error:
+            raise UnknownTechnicianError from error
 
 
 def _told(index: int, result: PingResult) -> dict[str, object]:
