@@ -1,0 +1,201 @@
+"""Every command that a page shows is run by a test, as it stands or in the form that the table names."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from uuid import UUID
+
+import click
+import pytest
+
+from geo_assign.cli import main
+from geo_assign.http.decoding import decode_body
+from tests.docs.pages import ROOT, list_pages
+from tests.routing import find_operation
+
+SHELLS = ("sh", "bash", "shell", "console")
+
+# Pages of which a test runs every block as it stands, with nothing put in but addresses and passwords.
+RUN_WHOLE = {
+    "docs/backup.md": "tests/cli/test_backup_and_restore.py::test_what_is_backed_up_is_restored_whole",
+    "docs/sdk-python.md": "tests/api/test_sdk_pages.py::test_the_python_page_makes_a_client_that_works",
+    "docs/sdk-typescript.md": "tests/api/test_sdk_pages.py::test_the_typescript_page_makes_types_that_fit",
+    "docs/first-day.md": "tests/cli/test_first_day.py::test_the_page_leads_to_an_offer_that_is_accepted",
+}
+
+# The others by their first lines, with the test of what they do. Calls of the API, commands of `geo-assign` and scripts
+# need no line: tests below hold each against the operations and their bodies, the command line, and the scripts.
+_EXAMPLE = "tests/docs/test_examples.py::test_every_call_is_served"
+_INSTALL = "tests/scripts/test_container.py::test_the_image_takes_nothing_but_what_the_lock_file_says"
+_UNITS = "tests/scripts/test_deployment.py::test_a_unit_runs_a_command_that_there_is"
+_FILES = "tests/scripts/test_deployment.py::test_the_commands_of_the_page_name_files_that_there_are"
+COVERED = {
+    "rm -rf .local/pg-test": "tests/scripts/test_cluster.py::test_a_cluster_keeps_its_place_port_and_data",
+    "API=http://127.0.0.1:8080": _EXAMPLE,
+    'member() { python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }': _EXAMPLE,
+    'PHONE=$(python3 -c "': "tests/simulate/test_seeding.py",
+    "pip install --only-binary :all: --require-hashes -r config/requirements.lock": _INSTALL,
+    "pip install --no-deps --no-build-isolation .": _INSTALL,
+    "/opt/geo-assign/bin/pip install --only-binary :all: --require-hashes -r config/requirements.lock": _INSTALL,
+    "/opt/geo-assign/bin/pip install --no-deps --no-build-isolation .": _INSTALL,
+    "(cd geo_assign/console/web && npm ci --no-audit --no-fund && npm run build)": _FILES,
+    "useradd --system --home-dir /var/lib/geo-assign --shell /usr/sbin/nologin geo-assign": _UNITS,
+    "python3 -m venv /opt/geo-assign": _INSTALL,
+    "install -m 644 config/systemd/*.service /etc/systemd/system/": _UNITS,
+    "install -g geo-assign -m 750 -d /etc/geo-assign": _UNITS,
+    "install -g geo-assign -m 640 config/geo-assign.env /etc/geo-assign/geo-assign.env": _FILES,
+    "install -g geo-assign -m 640 /dev/null /etc/geo-assign/owner.env": _UNITS,
+    "systemctl daemon-reload": _UNITS,
+    "systemctl start geo-assign-upgrade": _UNITS,
+    "systemctl enable --now geo-assign-api geo-assign-worker": _UNITS,
+    "systemctl restart geo-assign-worker geo-assign-api": _UNITS,
+    "systemd-run --pty --uid=geo-assign --property=EnvironmentFile=/etc/geo-assign/geo-assign.env "
+    "/opt/geo-assign/bin/geo-assign doctor": _UNITS,
+}
+_URL = re.compile(r"(?:\$(?:API|BASE)|https?://127\.0\.0\.1:\d+)(/v1/[^\s\"'?]*)")
+_METHOD = re.compile(r"-X (\w+)")
+_SENDS = {"--json", "-d", "--data"}
+_SCRIPT = "./scripts/"
+_HERE = re.compile(r"<<(\w+)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+# What the shell would put in.
+_PUT_IN = {r"\$\(date -u \+%FT%TZ\)": "2026-05-21T14:05:00Z", r"\$\(uuidgen\)|\$[A-Z]+": str(UUID(int=7, version=4))}
+
+
+def commands(block: str) -> Iterator[str]:
+    """The commands of a block: lines are joined until the shell finds them whole."""
+    waiting = ""
+    for line in block.splitlines():
+        waiting = f"{waiting}\n{line}" if waiting else line
+        if is_whole(waiting):
+            if waiting.strip() and not waiting.lstrip().startswith("#"):
+                yield waiting.strip()
+            waiting = ""
+    assert not waiting, f"this is no whole command: {waiting}"
+
+
+def is_whole(text: str) -> bool:
+    """Whether the shell reads it without wanting more; it warns of here-documents that do not end."""
+    if text.endswith(("\\", "|")):
+        return False
+    done = subprocess.run(["bash", "-n"], input=text + "\n", capture_output=True, text=True, check=False)
+    return done.returncode == 0 and not done.stderr
+
+
+@cache
+def shown() -> list[tuple[str, str]]:
+    return [
+        (str(one), command)
+        for one in list_pages()
+        for language in SHELLS
+        for block in one.blocks(language)
+        for command in commands(block)
+    ]
+
+
+def first_line(command: str) -> str:
+    return command.splitlines()[0]
+
+
+def is_call(command: str) -> bool:
+    """Whether it calls the API and does nothing else."""
+    return "curl " in command and _URL.search(command) is not None
+
+
+def is_ours(command: str) -> bool:
+    return command.startswith(("geo-assign ", _SCRIPT))
+
+
+def test_every_command_is_run_by_a_test() -> None:
+    unknown = [
+        (where, first_line(command))
+        for where, command in shown()
+        if not (where in RUN_WHOLE or is_call(command) or is_ours(command) or first_line(command) in COVERED)
+    ]
+    assert unknown == [], "Have a test run it, and name the test in COVERED or RUN_WHOLE."
+
+
+@pytest.mark.parametrize("command", sorted({command for _, command in shown() if is_call(command)}))
+def test_a_call_is_served_and_its_body_taken(command: str) -> None:
+    body = body_of(command)
+    chosen, path = _METHOD.search(command), _URL.search(command)
+    assert path is not None
+    method = chosen[1] if chosen else "GET" if body is None and "--data" not in command else "POST"
+    operation = find_operation(method, put_in(path[1]))
+    if body is not None and operation.body is not None:
+        decode_body(operation.body, put_in(body).encode())
+
+
+@pytest.mark.parametrize("command", sorted({one for _, one in shown() if one.startswith(_SCRIPT)}))
+def test_a_script_is_there_and_knows_what_it_is_given(command: str) -> None:
+    """Running them sets a machine up: what they do has tests of its own in tests/scripts."""
+    name, *words = shlex.split(command)
+    script = ROOT / name
+    assert os.access(script, os.X_OK)
+    assert is_whole(script.read_text(encoding="utf-8"))
+    of_mutants = ROOT / "scripts" / "lib" / "mutants.py"
+    told = script.read_text(encoding="utf-8") + of_mutants.read_text(encoding="utf-8")
+    behind_option = {after for word, after in pairwise(words) if word.startswith("-")}
+    for word in words:
+        assert word in told or (ROOT / word).exists() or word in behind_option or word == "-k", word
+
+
+@pytest.mark.parametrize("command", sorted({one for _, one in shown() if one.startswith("geo-assign ")}))
+def test_a_command_of_ours_takes_its_words_and_options(command: str) -> None:
+    """It is parsed as it stands and stopped before it does anything."""
+    words = shlex.split(command.partition(">")[0])[1:]
+    known: click.Command | None = main
+    context = click.Context(main)
+    while isinstance(known, click.Group):
+        known = known.get_command(context, words.pop(0))
+    assert known is not None
+    files = [parameter for parameter in known.params if isinstance(parameter.type, click.File | click.Path)]
+    for parameter in files:
+        parameter.type = click.STRING
+    known.make_context("geo-assign", words)
+
+
+def body_of(command: str) -> str | None:
+    """What a call sends: a here-document, or the word behind the option."""
+    here = _HERE.search(command)
+    if here is not None:
+        return here[2]
+    words = shlex.split(command)
+    return next((after for word, after in pairwise(words) if word in _SENDS), None)
+
+
+def put_in(text: str) -> str:
+    for pattern, value in _PUT_IN.items():
+        text = re.sub(pattern, value, text)
+    return text
+
+
+def test_the_table_names_no_command_that_is_gone() -> None:
+    listed = {first_line(command) for where, command in shown() if where not in RUN_WHOLE and not is_call(command)}
+    assert COVERED.keys() - listed == set()
+    assert RUN_WHOLE.keys() <= {where for where, _ in shown()}
+
+
+@pytest.mark.parametrize("test", sorted({*COVERED.values(), *RUN_WHOLE.values()}))
+def test_the_tests_named_are_there(test: str) -> None:
+    path, _, name = test.partition("::")
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert name in defined if name else any(each.startswith("test_") for each in defined)
+
+
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        ("a\nb -c\n", ["a", "b -c"]),
+        ("a \\\n  b\nc\n", ["a \\\n  b", "c"]),
+        ("X=$(a <<E | b\ntext\nE\n)\nc\n", ["X=$(a <<E | b\ntext\nE\n)", "c"]),
+        ("a |\n  b\n\n# a remark\nc 'two\nlines'\n", ["a |\n  b", "c 'two\nlines'"]),
+    ],
+)
+def test_a_block_is_divided_as_the_shell_reads_it(block: str, found: list[str]) -> None:
+    assert list(commands(block)) == found
