@@ -5,8 +5,8 @@ Adds only: a table and an index that older versions do not know.
 
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
