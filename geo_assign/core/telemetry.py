@@ -124,7 +124,6 @@ _samplers: dict[str, Callable[[], None]] = {}
 _never = threading.Event()
 build_info = gauge("build_info", "Always 1; the label is the version that runs.", ("version",), together="livemax")
 push_attempts = counter("push_attempts", "Attempts to wake a phone by Web Push, by outcome.", ("outcome",))
-mails = counter("mails", "E-mails given to the mail server, by outcome.", ("outcome",))
 
 
 def get_logger() -> FilteringBoundLogger:

@@ -19,7 +19,7 @@ PREFIX = "/v1/"
 _NO_ROUTE = "-"
 # By part of the API and class of status, not by operation and status: the log has those, a scrape would be 40 kB.
 _requests = counter("http_requests", "Requests answered, by part of the API and class of status.", ("tag", "status"))
-_problems = counter("http_problems", "Answers that are a problem, by its code.", ("code",))
+_problems = counter("http_problems", "Answers that are a problem, by status.", ("status",))
 _seconds = histogram("http_request_seconds", "Time to answer, until the first byte of a stream.", ("lane",))
 _shed = counter("http_shed", "Requests turned away because there was too much to do.", ("lane",))
 _failures = counter(
@@ -38,7 +38,7 @@ def keep_account(app: flask.Flask) -> None:
 def count_turned_away(operation: Operation, status: int) -> None:
     """Count a request that was answered before the application saw it."""
     _counter(operation.tag, status)()
-    _problems.labels(OverloadedError.code).inc()
+    _problems.labels(str(status)).inc()
     _shed.labels(operation.lane.name.lower()).inc()
 
 
@@ -59,7 +59,7 @@ def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble
     if operation is not None:
         _observer(lane)(seconds)
     if code is not None:
-        _problems.labels(code).inc()
+        _problems.labels(str(status)).inc()
     if code == OverloadedError.code:
         _shed.labels(lane.name.lower()).inc()
     failed = {}

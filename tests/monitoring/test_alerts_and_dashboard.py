@@ -40,8 +40,8 @@ JOBS = {"geo-assign-api", "geo-assign-worker"}
 VALUES_BEYOND = {
     ("geo_assign_geocode_answers_total", "outcome"): {code.value for code in ProblemCode},
     ("geo_assign_http_requests_total", "status"): {"5xx"},
-    ("geo_assign_push_attempts_total", "outcome"): {"delivered"},
-    ("geo_assign_mails_total", "outcome"): {"sent"},
+    ("geo_assign_push_attempts_total", "outcome"): {"delivered", "failed", "refused"},
+    ("geo_assign_mail_attempts_total", "outcome"): {"sent"},
     ("geo_assign_http_failures_total", "trouble"): {"none"},
 }
 

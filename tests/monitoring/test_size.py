@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from geo_assign import figures
+from geo_assign.access import mailing
 from geo_assign.app import list_operations
 from geo_assign.core import db, lanes, telemetry
 from geo_assign.core.trouble import _BY_CLASS
@@ -12,6 +13,7 @@ from geo_assign.geocoding import geocoder
 from geo_assign.geocoding.domain import ProblemCode
 from geo_assign.geocoding.providers import PROVIDERS
 from geo_assign.http import accounting, health  # noqa: F401 - their metrics count, too
+from geo_assign.http.problems import status_of
 from geo_assign.positions import grouping
 from geo_assign.positions.domain import PingRefusal
 from geo_assign.webhooks import delivery
@@ -22,8 +24,8 @@ from tests.docs.test_problems import every_error
 
 MOST_BYTES = 40_000
 LABELS = {
-    "by", "code", "event", "kind", "lane", "outcome", "pool", "position_age", "provider", "quota", "reason", "sqlstate",
-    "state", "status", "tag", "task", "trouble", "verdict", "version",
+    "by", "code", "event", "format", "kind", "lane", "outcome", "pool", "position_age", "provider", "quota", "reason",
+    "sqlstate", "state", "status", "tag", "task", "trouble", "verdict", "version",
 }  # fmt: skip
 OUTCOMES = ("delivered", "sent", "gone", "refused", "timeout", "unreachable", "too_large", "failed")
 
@@ -32,8 +34,8 @@ def touch_requests() -> None:
     for tag in {operation.tag for operation in list_operations()} | {"-"}:
         for status in (200, 304, 404, 500):
             accounting._counter(tag, status)
-    for error in every_error():
-        accounting._problems.labels(error.code)
+    for status in {status_of(error) for error in every_error()}:
+        accounting._problems.labels(str(status))
     for lane in {operation.lane for operation in list_operations()}:
         accounting._observer(lane)(0.1)
         accounting._shed.labels(lane.name.lower())
@@ -52,7 +54,7 @@ def touch_business() -> None:
         delivery._ATTEMPTS.labels(str(fault.value))
     for outcome in OUTCOMES:
         telemetry.push_attempts.labels(outcome)
-        telemetry.mails.labels(outcome)
+        mailing._ATTEMPTS.labels(outcome)
 
 
 def touch_worker() -> None:
