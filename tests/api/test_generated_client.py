@@ -62,6 +62,45 @@ def test_a_lead_is_served_through_the_generated_client(generated: str, service: 
         _serve_a_lead(models, service, desk=desk, phone=phone)
 
 
+@pytest.mark.slow
+def test_a_partner_works_with_a_key_alone(generated: str, service: LiveService) -> None:
+    client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
+    log_in = models.LogInBody(organization="acme", email="root@acme.example", password=PASSWORD)
+    with client.Client(service.base_url) as stranger:
+        session = _call("sessions.create_session", client=stranger, body=log_in)
+    scopes = [models.ApiScope.LEADSWRITE, models.ApiScope.WEBHOOKS]
+    asked = models.ApiKeyBody(name="Partner", scopes=scopes, store_ids=[UUID(service.store_id())])
+    with client.AuthenticatedClient(service.base_url, token=session.token) as root:
+        key = _call("api_keys.create_api_key", client=root, body=asked)
+    with client.AuthenticatedClient(service.base_url, token=key.token) as partner:
+        _sell_a_visit(models, partner)
+
+
+def _sell_a_visit(models: ModuleType, partner: Any) -> None:
+    me = _call("me.get_me", client=partner)
+    assert (me.user, me.api_key.name) == (None, "Partner")
+    (store,) = me.stores
+    assert [one.id for one in _call("stores.list_stores", client=partner).items] == [store.id]
+    assert _call("stores.get_store_settings", id=store.id, client=partner).radius_m > 0
+
+    hook = models.WebhookBody(url="http://127.0.0.1:9/hook")
+    assert _call("webhooks.create_webhook", client=partner, body=hook).store_ids == [store.id]
+
+    place = models.PointBody(lat=41.15, lon=-8.61)
+    lead = models.LeadBody(store_id=store.id, customer=models.CustomerBody(name="Eva"), location=place)
+    order = _call("work_orders.create_lead", client=partner, body=lead, idempotency_key="order-1")
+    assert _call("work_orders.create_lead", client=partner, body=lead, idempotency_key="order-1").id == order.id
+    again = _call("work_orders.get_order", id=order.id, client=partner)
+    patch = models.WorkOrderPatch(notes="Ring twice")
+    noted = _call("work_orders.edit_order", id=order.id, client=partner, body=patch, if_match=f'"{again.version}"')
+    assert noted.notes == "Ring twice"
+    reason = models.CancelBody(reason="changed plans")
+    cancelled = _call("work_orders.cancel_order", id=order.id, client=partner, body=reason)
+    assert cancelled.state == models.State.CANCELLED
+    told = [event.type_ for event in _call("webhooks.list_events", client=partner).items]
+    assert {"work_order.created", "work_order.cancelled"} <= set(told)
+
+
 def _serve_a_lead(models: ModuleType, service: LiveService, *, desk: Any, phone: Any) -> None:
     here = {"lat": 41.15, "lon": -8.61}
     now = datetime.now(UTC)
