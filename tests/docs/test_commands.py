@@ -63,7 +63,7 @@ _SENDS = {"--json", "-d", "--data"}
 _SCRIPT = "./scripts/"
 _HERE = re.compile(r"<<(\w+)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 # What the shell would put in.
-_PUT_IN = {r"\$\(date -u \+%FT%TZ\)": "2026-05-21T14:05:00Z", r"\$\(uuidgen\)|\$[A-Z]+": str(UUID(int=7, version=4))}
+_PUT_IN = {r"\$\(date -u \+%FT%TZ\)": "2026-05-21T14:05:00Z", r"\$\(uuidgen\)|\$[A-Z_]+": str(UUID(int=7, version=4))}
 
 
 def commands(block: str) -> Iterator[str]:
