@@ -109,6 +109,7 @@ class Scenario:
             "priority": 0,
             "notes": None,
             "external_id": None,
+            "metadata": {},
             "assignee": None,
             "collaborators": [],
             "offer": None,

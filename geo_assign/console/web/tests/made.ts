@@ -27,6 +27,7 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
     referral_source: null,
     priority: 0,
     notes: null,
+    metadata: {},
     external_id: null,
     assignee: null,
     collaborators: [],
