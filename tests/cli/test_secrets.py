@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,8 @@ _ENCRYPTED = "_encrypted"
 
 
 @pytest.fixture
-def rotate(world: World, monkeypatch: pytest.MonkeyPatch) -> Rotate:
+def rotate(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Rotate:
+    monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("GEO_ASSIGN_") and "_TEST_" not in name]:
         monkeypatch.delenv(name)
 

@@ -43,6 +43,7 @@ def bundle(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bun
         }
         env = {f"GEO_ASSIGN_{name}": value for name, value in (settings | changes).items()}
         result = CliRunner(env=env).invoke(main, ["doctor", "--bundle", "bundle.zip", *options])
+        assert (tmp_path / "bundle.zip").is_file(), (result.output, result.exc_info)
         with zipfile.ZipFile(tmp_path / "bundle.zip") as packed:
             return result, {name: packed.read(name).decode() for name in packed.namelist()}
 

@@ -145,7 +145,7 @@ def test_a_script_is_there_and_knows_what_it_is_given(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", sorted({one for _, one in shown() if one.startswith("geo-assign ")}))
-def test_a_command_of_ours_takes_its_words_and_options(command: str) -> None:
+def test_a_command_of_ours_takes_its_words_and_options(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is parsed as it stands and stopped before it does anything."""
     words = shlex.split(command.partition(">")[0])[1:]
     known: click.Command | None = main
@@ -155,7 +155,7 @@ def test_a_command_of_ours_takes_its_words_and_options(command: str) -> None:
     assert known is not None
     files = [parameter for parameter in known.params if isinstance(parameter.type, click.File | click.Path)]
     for parameter in files:
-        parameter.type = click.STRING
+        monkeypatch.setattr(parameter, "type", click.STRING)
     known.make_context("geo-assign", words)
 
 
