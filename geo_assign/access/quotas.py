@@ -118,8 +118,7 @@ def note_refused_lead(tx: Tx) -> None:
     refused = _add(tx, tx.now(), _USAGE.leads_refused)
     tx.committed.append(_REFUSED.labels(Quota.LEADS_PER_DAY.value).inc)
     if refused == 1:
-        _audit(tx, "organization.quota_exceeded", Quota.LEADS_PER_DAY)
-        _log.warning("quota_exceeded", org_id=str(tx.org_id), quota=Quota.LEADS_PER_DAY.value)
+        _note_exceeded(tx, Quota.LEADS_PER_DAY)
 
 
 def add_pings(tx: Tx, kept: int, rejected: int) -> PingStanding:
@@ -131,8 +130,7 @@ def add_pings(tx: Tx, kept: int, rejected: int) -> PingStanding:
         already = _add(tx, now, _USAGE.pings_rejected, rejected) - rejected
         tx.committed.append(lambda: _REFUSED.labels(Quota.PINGS_PER_DAY.value).inc(rejected))
         if already == 0:
-            _audit(tx, "organization.quota_exceeded", Quota.PINGS_PER_DAY)
-            _log.warning("quota_exceeded", org_id=str(tx.org_id), quota=Quota.PINGS_PER_DAY.value)
+            _note_exceeded(tx, Quota.PINGS_PER_DAY)
     if limit is not None:
         _warn_if_crossed(tx, Quota.PINGS_PER_DAY, before=used - kept, after=used, limit=limit)
     return PingStanding(used, limit)
@@ -185,10 +183,26 @@ def _warn_if_crossed(tx: Tx, quota: Quota, *, before: int, after: int, limit: in
     """Tell the administrators once: sums only grow, so one transaction crosses the line."""
     if is_nearly_used(before, limit) or not is_nearly_used(after, limit):
         return
-    _audit(tx, "organization.quota_nearly_used", quota, used=after, limit=limit)
+    audit(
+        tx,
+        system_caller(tx.org_id),
+        "organization.quota_nearly_used",
+        subject_kind="organization",
+        subject_id=tx.org_id,
+        quota=quota.value,
+        used=after,
+        limit=limit,
+    )
     _log.warning("quota_nearly_used", org_id=str(tx.org_id), quota=quota.value, used=after, limit=limit)
 
 
-def _audit(tx: Tx, action: str, quota: Quota, **detail: object) -> None:
-    by, org_id = system_caller(tx.org_id), tx.org_id
-    audit(tx, by, action, subject_kind="organization", subject_id=org_id, quota=quota.value, **detail)
+def _note_exceeded(tx: Tx, quota: Quota) -> None:
+    audit(
+        tx,
+        system_caller(tx.org_id),
+        "organization.quota_exceeded",
+        subject_kind="organization",
+        subject_id=tx.org_id,
+        quota=quota.value,
+    )
+    _log.warning("quota_exceeded", org_id=str(tx.org_id), quota=quota.value)

@@ -41,6 +41,7 @@ _OPTIONS = (
     "-c timezone=UTC -c statement_timeout={statement_ms} -c lock_timeout={lock_ms} "
     "-c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
+_ONE_MOMENT = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,12 @@ class Database:
         clock: Clock | None = None,
         defaults: Defaults | None = None,
         name: str = "application",
+        one_moment: bool = False,
     ) -> None:
-        """`name` is the pool's in metrics."""
+        """`name` is the pool's in metrics. `one_moment`: transactions only read, each as of its first statement."""
         self.clock: Clock = clock or DatabaseClock()
         self.defaults = defaults or Defaults()
-        options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms)
+        options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms) + (_ONE_MOMENT if one_moment else "")
         self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
         self.name, self.pool_size = name, pool_size
         _pools.add(self)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, Table, select, text
+from sqlalchemy import Column, LargeBinary, Table, select
 from sqlalchemy.dialects.postgresql import Range
 
 from geo_assign import __version__
@@ -44,8 +44,7 @@ def export_organization(url: str, org_id: UUID, path: Path, *, images: ImageFold
     if path.exists():
         raise FileExistsError(f"{path} is there already.")
     part = path.with_name(f"{path.name}.part")
-    # One connection, so that what is set for it holds for the reading.
-    database = Database(url, pool_size=1, statement_ms=0)
+    database = Database(url, pool_size=1, statement_ms=0, one_moment=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -62,8 +61,6 @@ def export_organization(url: str, org_id: UUID, path: Path, *, images: ImageFold
 
 
 def _write(database: Database, org_id: UUID, archive: zipfile.ZipFile) -> dict[str, int]:
-    with database.across_organizations() as conn:
-        conn.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
     with database.transaction(org_id) as tx:
         counts = {table.name: _write_table(tx, table, archive) for table in metadata.sorted_tables}
         manifest = _manifest(tx, counts)

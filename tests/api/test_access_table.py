@@ -172,7 +172,12 @@ def test_calls_with_their_ids_leave_the_others_as_they_were(neighbours: Neighbou
 
 
 # Reads whose answers grow older by themselves.
-TELLING_AGES = {"GET /v1/map", "GET /v1/technicians/roster", "GET /v1/work-orders/{id}/ladder"}
+TELLING_AGES = {
+    "GET /v1/map",
+    "GET /v1/reachability",
+    "GET /v1/technicians/roster",
+    "GET /v1/work-orders/{id}/ladder",
+}
 # Reads that tell of other reads, and the stream.
 LEAVING_TRACES = {"GET /v1/live", "GET /v1/audit", "GET /v1/technicians/{id}/export", "GET /v1/customers/export"}
 

@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import text
 
 import geo_assign
+from geo_assign.access.allowances import Quota
 from geo_assign.access.commands import allow_passwords, delete_second_factor, renew_api_key
 from geo_assign.access.domain import ActorKind, Caller, Role, Scope, system_caller
+from geo_assign.access.quotas import set_limits, unset_limits
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Tx
 from geo_assign.seed import load, read_document
@@ -97,6 +99,17 @@ class House:
     def ticket(self, technician_id: str) -> dict[str, Any]:
         body = {"store_id": self.api.id("stores", "centre"), "customer": {"name": "Ida"}, "assignee_id": technician_id}
         return self.make("/v1/tickets", body)
+
+    def invitation(self) -> dict[str, Any]:
+        return self.make("/v1/invitations", {"email": f"{named('guest')}@acme.example", "role": "dispatcher"})
+
+    def tracker(self, technician_id: str) -> str:
+        path = f"/v1/technicians/{technician_id}/trackers"
+        return str(self.make(path, {"name": named("Phone"), "app": "owntracks"})["id"])
+
+    def handover_note(self) -> str:
+        body = {"store_id": self.api.id("stores", "centre"), "text": "Parts come at ten."}
+        return str(self.make("/v1/handover-notes", body)["id"])
 
 
 def named(kind: str) -> str:
@@ -323,6 +336,39 @@ def allowed_passwords(house: House) -> str:
     return str(org_id)
 
 
+def revoked_invitation(house: House) -> str:
+    made = house.invitation()
+    house.delete(f"/v1/invitations/{made['id']}")
+    return str(made["user_id"])
+
+
+def reset_password(house: House) -> str:
+    user = house.user()
+    house.make(f"/v1/users/{user}/password-reset", {})
+    return user
+
+
+def ended_sessions(house: House) -> str:
+    user = house.user()
+    house.delete(f"/v1/users/{user}/sessions")
+    return user
+
+
+def tracker(house: House, *, revoked: bool = False) -> str:
+    person = house.technician()
+    made = house.tracker(person)
+    if revoked:
+        house.delete(f"/v1/technicians/{person}/trackers/{made}")
+    return person
+
+
+def undone_work(house: House) -> str:
+    order = str(house.ticket(house.technician())["id"])
+    house.edit(f"/v1/work-orders/{order}", {"notes": "Ring twice"})
+    house.make("/v1/undo", {})
+    return order
+
+
 ACTS = (
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
@@ -334,6 +380,21 @@ ACTS = (
     Act("customer.exported", "customer", exported_customer),
     Act("hours_exception.removed", "technician", lambda h: hours_exception(h, removed=True), {"date": "2031-05-01"}),
     Act("hours_exception.set", "technician", hours_exception, {"date": "2031-05-01"}),
+    Act("handover_note.left", "handover_note", House.handover_note),
+    Act(
+        "handover_note.changed",
+        "handover_note",
+        changed("handover_note", "/v1/handover-notes", {"text": "They came."}),
+        {"fields": ["text"]},
+    ),
+    Act("handover_note.deleted", "handover_note", ended("handover_note", "/v1/handover-notes")),
+    Act("invitation.created", "user", lambda h: str(h.invitation()["user_id"])),
+    Act("invitation.revoked", "user", revoked_invitation),
+    Act("password_reset.created", "user", reset_password),
+    Act("tracker.created", "technician", tracker),
+    Act("tracker.revoked", "technician", lambda h: tracker(h, revoked=True)),
+    Act("user.sessions_ended", "user", ended_sessions),
+    Act("work_order.undone", "work_order", undone_work),
     *(
         Act("map_key.set", owner, map_key_of(owner), {"provider": "gazetteer"}, name=owner)
         for owner in ("store", "group", "organization")
@@ -464,8 +525,42 @@ def test_a_document_that_comes_by_pages_is_written_down_once(house: House) -> No
     assert len(house.entries(action="technician.exported")) == before + 1
 
 
+def test_users_who_choose_a_password_are_written_down_as_themselves(house: House) -> None:
+    invitation = house.invitation()
+    user, chosen = str(invitation["user_id"]), {"password": "five quiet herons"}
+    token = invitation["link"].rpartition("#")[2]
+    session = house.done(house.api.post("/v1/invitations/accept", json={"token": token, **chosen}))
+    change = {"current_password": chosen["password"], "new_password": "six louder herons"}
+    house.done(house.api.put("/v1/me/password", by=session["token"], json=change))
+    reset = house.make(f"/v1/users/{user}/password-reset", {})
+    again = {"token": reset["link"].rpartition("#")[2], "password": "seven loud herons"}
+    house.done(house.api.post("/v1/password-resets/accept", json=again))
+    for action in ("invitation.accepted", "user.password_changed", "password_reset.accepted"):
+        newest = house.entries(action=action)[0]
+        assert (newest["actor_id"], newest["subject_id"]) == (user, user)
+
+
+def test_limits_are_written_down_as_the_operators_act(house: House) -> None:
+    org_id = UUID(house.api.organization["id"])
+    house.services.database.run(org_id, lambda tx: set_limits(tx, {Quota.LEADS_PER_DAY: 5_000}))
+    newest = house.entries(action="organization.limits_changed")[0]
+    assert (newest["actor_kind"], newest["subject_id"]) == ("system", str(org_id))
+    house.services.database.run(org_id, lambda tx: unset_limits(tx, [Quota.LEADS_PER_DAY]))
+
+
+# Done above by others than an administrator, and by the service itself in `tests/organizations/test_quotas.py`.
+BY_OTHERS = {
+    "invitation.accepted",
+    "organization.limits_changed",
+    "organization.quota_exceeded",
+    "organization.quota_nearly_used",
+    "password_reset.accepted",
+    "user.password_changed",
+}
+
+
 def test_every_action_that_the_code_can_write_is_done_here() -> None:
-    assert {act.action for act in ACTS} == written_actions()
+    assert {act.action for act in ACTS} | BY_OTHERS == written_actions()
 
 
 def test_audit_entries_are_written_by_commands_alone() -> None:

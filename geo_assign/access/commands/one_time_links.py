@@ -69,7 +69,10 @@ def create_link(tx: Tx, caller: Caller, user_id: UUID, purpose: LinkPurpose) -> 
             expires_at=link.expires_at,
         )
     )
-    audit(tx, caller, f"{purpose.value}.created", subject_kind="user", subject_id=user_id)
+    if purpose is LinkPurpose.INVITATION:
+        audit(tx, caller, "invitation.created", subject_kind="user", subject_id=user_id)
+    else:
+        audit(tx, caller, "password_reset.created", subject_kind="user", subject_id=user_id)
     return MintedLink(link, token)
 
 

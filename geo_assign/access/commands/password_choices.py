@@ -58,7 +58,10 @@ def use_link(
         require_password_log_in(tx, user)
         caller = _as_caller(tx, user)
         _keep_choice(tx, user, password_hash, name=choice.name if purpose is LinkPurpose.INVITATION else None)
-        audit(tx, caller, f"{purpose.value}.accepted", subject_kind="user", subject_id=user.id)
+        if purpose is LinkPurpose.INVITATION:
+            audit(tx, caller, "invitation.accepted", subject_kind="user", subject_id=user.id)
+        else:
+            audit(tx, caller, "password_reset.accepted", subject_kind="user", subject_id=user.id)
         return then(tx, get_user(tx, user.id), caller)
 
 
