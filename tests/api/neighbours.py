@@ -84,6 +84,7 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
     things = {
         "absent": str(uuid4()),
         "photo": str(uuid4()),
+        "push_subscription": str(uuid4()),
         "store": api.id("stores", "centre"),
         "other_store": api.id("stores", "north"),
         "group": api.id("groups", "phones"),

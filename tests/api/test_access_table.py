@@ -103,12 +103,20 @@ BESIDE = {kind: name.replace("other_", "sibling_") for kind, name in ELSEWHERE.i
 OF_GROUPS = ["dispatcher", "technician"]
 
 
+# Ids that callers make up themselves: one that is new to us is simply taken.
+MADE_BY_CALLERS = {
+    ("PUT /v1/me/push-subscriptions/{id}", "push_subscription"),
+    ("PUT /v1/work-orders/{id}/photos/{photo_id}", "photo"),
+}
+
+
 def foreign_cells(callers: list[str]) -> list[tuple[str, str, str]]:
     """Each operation with each kind of thing it names, by each who may call it."""
     return [
         (name, kind, caller)
         for name in NAMING
         for kind in dict.fromkeys(SAMPLES[name].kinds())
+        if (name, kind) not in MADE_BY_CALLERS
         for caller in callers
         if ROW_OF[name].allows(caller)
     ]
@@ -216,7 +224,7 @@ def fresh_token(house: House, who: str) -> str:
     return str(answer.get_json()["token"])
 
 
-_OF_THE_MOMENT = {"instance", "server_now", "cursor", "slot", "created_at"}
+_OF_THE_MOMENT = {"instance", "server_now", "cursor", "slot"}
 
 
 def told(answer: TestResponse, sent: str) -> tuple[int, str]:
