@@ -8,6 +8,7 @@ from geo_assign.core.tables import in_values
 from geo_assign.workorders.domain import HOLDING, PUBLISHED, TAKEN, TRANSITIONS
 
 _WAYS = ", ".join(f"('{before}', '{after}')" for before, onward in TRANSITIONS.items() for after in sorted(onward))
+_SENT_AS = "CASE e.kind WHEN 'group_rejected' THEN 'group_changed' ELSE e.kind END"
 _HOLDING = in_values("b.state", HOLDING)
 
 # Each selects what breaks the rule that it is named after.
@@ -49,11 +50,17 @@ RULES: Mapping[str, str] = {
             SELECT e.id, e.state, lag(e.state) OVER (PARTITION BY e.org_id, e.work_order_id ORDER BY e.at, e.id) AS was
             FROM work_order_events e) steps
         WHERE was <> state AND (was, state) NOT IN ({_WAYS})""",
+    # Pending for the same reason is not told again; a change may raise or clear an alarm beside what it tells.
     "every published event leaves the house once": f"""
-        SELECT e.work_order_id FROM work_order_events e
-        WHERE {in_values("e.kind", sorted(PUBLISHED))} GROUP BY e.org_id, e.work_order_id, e.kind
-        HAVING count(*) <> (SELECT count(*) FROM outbox x WHERE x.org_id = e.org_id
-            AND x.subject_id = e.work_order_id AND x.event_type = 'work_order.' || e.kind)""",
+        SELECT h.work_order_id FROM (
+            SELECT e.org_id, e.work_order_id, {_SENT_AS} AS told, count(*) AS times
+            FROM work_order_events e WHERE {in_values("e.kind", sorted(PUBLISHED))} GROUP BY 1, 2, 3) h
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS times FROM outbox x WHERE x.org_id = h.org_id
+                AND x.subject_id = h.work_order_id AND x.event_type = 'work_order.' || h.told) x
+        WHERE CASE WHEN h.told = 'pending' THEN x.times > h.times
+            WHEN h.told IN ('alarm_raised', 'alarm_cleared') THEN x.times < h.times
+            ELSE x.times <> h.times END""",
 }
 
 
