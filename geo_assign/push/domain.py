@@ -6,10 +6,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from geo_assign.core.errors import ConflictError, InvalidError, UnavailableError
-from geo_assign.core.vapid import decode_base64
 
 MOST_SUBSCRIPTIONS = 10
 """So many a technician has at the most."""
@@ -20,7 +17,6 @@ LEASE = timedelta(seconds=DEADLINE_S + 5)
 TOLD_FOR = timedelta(hours=12)
 """What has no deadline of its own is worth telling for so long."""
 
-_AUTH_BYTES = 16
 _FIRST_RETRY_S = 2.0
 _LONGEST_RETRY_S = 120.0
 _DOUBLINGS = 16
@@ -114,26 +110,6 @@ class ClaimedPush:
     at: datetime
     failures: int
     address: PushAddress
-
-
-def require_keys(address: PushAddress) -> None:
-    """Raises InvalidError, which names the member, unless both keys are what RFC 8291 says."""
-    _require_point(address.p256dh)
-    try:
-        secret = decode_base64(address.auth)
-    except ValueError:
-        secret = b""
-    if len(secret) != _AUTH_BYTES:
-        raise InvalidError.at("/keys/auth", "bad_push_key", "Send the 16 bytes of `auth` in base64 for URLs.")
-
-
-def _require_point(p256dh: str) -> None:
-    try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decode_base64(p256dh))
-    except ValueError:
-        raise InvalidError.at(
-            "/keys/p256dh", "bad_push_key", "Send a point of the curve P-256 in base64 for URLs."
-        ) from None
 
 
 def outcome_of_status(status: int) -> PushOutcome:

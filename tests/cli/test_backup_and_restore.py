@@ -22,7 +22,7 @@ from tests.scripts.shell import Checkout, new_checkout
 
 PAGE = page("docs/backup.md")
 BACK_UP, WITHOUT_TRACK, RESTORE = PAGE.blocks("sh")
-NOT_OF_THE_DATABASE = {"console", "port"}
+NOT_OF_THE_DATABASE = {"console", "port", "push"}
 PASSWORD = "of-the-new-owner"
 OPEN = """
 open_steps run

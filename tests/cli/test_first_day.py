@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from geo_assign.access.commands.password_choices import PasswordChoice, use_link
 from geo_assign.access.links import LinkPurpose
-from geo_assign.app import create_app
+from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Database
 from geo_assign.core.settings import PREFIX
 from tests.conftest import SECRET_KEY, World
@@ -33,7 +33,8 @@ _LINK = re.compile(r"https?://[^\s#]+/console/choose-password#(\S+)")
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The API on a port of its own, for programs that are not ours."""
-    server = make_server("127.0.0.1", 0, create_app(world.settings()), threaded=True)
+    app = create_app(world.settings())
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -41,6 +42,8 @@ def served(world: World) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
+        app.extensions[EXTENSION].close()
 
 
 @pytest.fixture

@@ -189,4 +189,5 @@ def test_receipts_are_found_by_their_time(pair: Day) -> None:
         given = {"store_id": None, "group_id": None, "last_at": None, "last_id": None, "fetch": 50, "scope_stores": []}
         given |= {"org_id": pair.org_id, "at": at, "since": at - HOURS, "unheard_since": at, "scope_groups": []}
         used = index_names(explain(tx, of_silences, given))
-    assert {"current_positions_pkey", "silences_ended_at_idx"} <= used
+    assert "silences_ended_at_idx" in used
+    assert any(name.startswith("current_positions") for name in used)

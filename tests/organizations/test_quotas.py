@@ -233,9 +233,8 @@ def test_the_estimate_divides_the_tables_by_their_rows(api: Api, admin: Connecti
         with database.transaction(org_id) as tx:
             return estimate_storage_bytes(tx)
 
-    # Of tables whose statistics name no organization each gets an average share.
+    # Of tables whose statistics name no organization each gets an average share, whatever is in them.
     average = estimate(uuid4())
     whole = admin.execute(text("SELECT pg_total_relation_size('audit_entries')")).scalar_one()
-    assert average < whole / 4
     assert (estimate(ours) - average) / whole == pytest.approx(0.75, abs=0.05)
     assert (estimate(other) - average) / whole == pytest.approx(0.25, abs=0.05)

@@ -29,6 +29,7 @@ OF_OFFERS = {
     "GET /v1/calendar",
     "GET /v1/customers/export",
     "GET /v1/webhooks/{id}/deliveries",
+    "GET /v1/events",
 }
 ASKED = {"POST /v1/technicians/nearest", "POST /v1/availability", "POST /v1/stores/{id}/settings/preview"}
 

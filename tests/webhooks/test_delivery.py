@@ -46,6 +46,7 @@ def test_a_lead_is_told_from_its_creation_to_its_end(office: Office) -> None:
         "store_id": str(day.store_id),
         "assignee_id": str(day.people["A"]),
         "version": order.version - 1,
+        "metadata": {},
         "at": None,
         "detail": None,
     }

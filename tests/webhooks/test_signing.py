@@ -33,7 +33,7 @@ def test_a_ping_is_signed_and_its_answer_is_told(database: Database, org_id: UUI
     sender, boss = sender_for(database), system_caller(org_id)
     with database.transaction(org_id) as tx:
         webhook, first = create_webhook(tx, sender.box, boss, NewWebhook(url=server.url + "/hook"))
-    outcome = sender.test(org_id, webhook.id)
+    outcome = sender.test(boss, webhook.id)
     assert (outcome.error, outcome.status_code, outcome.response) == (None, 200, "thanks")
     (request,) = server.requests
     told = Webhook(first.get_secret_value()).verify(request.body, dict(request.headers))
@@ -47,7 +47,7 @@ def test_a_ping_is_signed_and_its_answer_is_told(database: Database, org_id: UUI
     with database.transaction(org_id) as tx:
         _, second = rotate_secret(tx, sender.box, boss, webhook.id)
     server.behaviour = html(502)
-    outcome = sender.test(org_id, webhook.id)
+    outcome = sender.test(boss, webhook.id)
     assert (outcome.error, outcome.status_code) == ("status", 502)
     for secret in (first, second):
         Webhook(secret.get_secret_value()).verify(server.requests[1].body, dict(server.requests[1].headers))
@@ -103,4 +103,4 @@ def test_the_guide_shows_every_event() -> None:
     shown = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
     rows = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
     assert set(EVENT_TYPES) <= rows
-    assert {one["type"] for one in shown} <= {*EVENT_TYPES, "ping"}
+    assert {one["type"] for one in shown if "items" not in one} <= {*EVENT_TYPES, "ping"}

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 
 from geo_assign.access.commands import NewUser
 from geo_assign.access.domain import Role, TakenError
+from geo_assign.access.tables import organizations
 from geo_assign.core.db import Database
 from geo_assign.core.errors import ForbiddenError, InvalidError, NotFoundError, StaleError
 from geo_assign.workforce.commands import (
@@ -198,6 +199,7 @@ def test_organizations_do_not_see_each_other(house: House, database: Database) -
     technician = house.technician("ana", store)
     other = House(database, uuid4())
     with database.transaction(other.org_id) as tx:
+        tx.conn.execute(insert(organizations).values(org_id=other.org_id, slug="other", name="Other"))
         assert list_technicians(tx, other.system.scope).items == []
         with pytest.raises(NotFoundError):
             get_technician(tx, other.system.scope, technician.id)

@@ -17,8 +17,8 @@ from geo_assign.push.domain import (
     PushEndpointError,
     PushNotSetUpError,
     TooManySubscriptionsError,
-    require_keys,
 )
+from geo_assign.push.keys import require_keys
 from geo_assign.workforce.domain import InactiveError
 
 routes = Routes("Push")
