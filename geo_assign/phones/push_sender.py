@@ -15,13 +15,12 @@ from webpush.types import WebPushKeys, WebPushSubscription
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem
+from geo_assign.core.given_urls import find_objection
 from geo_assign.core.outbound import (
     OutboundClient,
     OutboundError,
     OutboundInvalidUrlError,
     OutboundRefusedError,
-    OutboundTimeoutError,
-    OutboundUnreachableError,
 )
 from geo_assign.core.retry_after import retry_after_s
 from geo_assign.core.secrets import SecretBox, SecretUnreadableError
@@ -44,7 +43,6 @@ from geo_assign.workforce.queries import get_store
 from geo_assign.workorders.domain import BookingState, OfferNotFoundError, OfferState, WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_offer, get_work_order, list_bookings
 
-_LOOKUP_S = 3.0
 _READ_BYTES = 4_096
 
 _log = get_logger()
@@ -120,25 +118,15 @@ class PushSender:
         return PushAttempt(outcome_of_status(answer.status), retry_after_s(answer.headers, asked_at=message.at))
 
     def check_endpoint(self, url: str) -> None:
-        """Refuse an endpoint that could not be called, or ought not to be. Raises PushEndpointError.
-
-        A name that cannot be looked up just now may be there tomorrow: over https it is taken.
-        """
-        secure = url.lower().startswith("https://")
-        try:
-            private = self.client.leads_to_private_place(url, deadline_s=_LOOKUP_S)
-        except OutboundInvalidUrlError:
-            raise _wrong("Give the https URL that the browser gave, without credentials in it.") from None
-        except OutboundRefusedError:
-            raise _wrong(
-                "This leads to a private or reserved address. The operator allows one in GEO_ASSIGN_OUTBOUND_ALLOW."
-            ) from None
-        except (OutboundUnreachableError, OutboundTimeoutError):
-            if secure:
-                return
-            raise _wrong("The name of this host is unknown, and it is not https.") from None
-        if not (secure or private):
-            raise _wrong("A push service is called over https.")
+        """Refuse an endpoint that could not be called, or ought not to be. Raises PushEndpointError."""
+        objection = find_objection(
+            self.client,
+            url,
+            malformed="Give the https URL that the browser gave, without credentials in it.",
+            insecure="A push service is called over https.",
+        )
+        if objection is not None:
+            raise PushEndpointError(objection, errors=[FieldProblem("/endpoint", PushEndpointError.code, objection)])
 
 
 def _claim(tx: Tx, box: SecretBox, subscription_id: UUID) -> tuple[ClaimedPush, bytes | None] | None:
@@ -205,7 +193,3 @@ def _encrypt(keys: VapidKeys, address: PushAddress, document: bytes) -> tuple[by
 
 def _url_safe(text: str) -> str:
     return text.strip().rstrip("=").replace("+", "-").replace("/", "_")
-
-
-def _wrong(detail: str) -> PushEndpointError:
-    return PushEndpointError(detail, errors=[FieldProblem("/endpoint", PushEndpointError.code, detail)])

@@ -9,15 +9,12 @@ from uuid import UUID
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem, NotFoundError
+from geo_assign.core.given_urls import find_objection
 from geo_assign.core.ids import new_id
 from geo_assign.core.outbound import (
     OutboundClient,
     OutboundError,
-    OutboundInvalidUrlError,
-    OutboundRefusedError,
     OutboundResponse,
-    OutboundTimeoutError,
-    OutboundUnreachableError,
 )
 from geo_assign.core.retry_after import retry_after_s
 from geo_assign.core.secrets import SecretBox, SecretUnreadableError
@@ -34,7 +31,6 @@ for _state in (DeliveryState.DELIVERED, DeliveryState.DEAD):
     _ENDED.labels(_state.value)
 _CALL_S = histogram("webhook_call_seconds", "Duration of calls to receivers.")
 
-_LOOKUP_S = 3.0
 _READ_BYTES = 16_384
 _KEPT_BYTES = 1_024
 
@@ -91,25 +87,15 @@ class Sender:
         return outcome
 
     def check_url(self, url: str) -> None:
-        """Refuse a URL that could not be called, or ought not to be. Raises WebhookUrlError.
-
-        A name that cannot be looked up just now may be there tomorrow: over https it is taken.
-        """
-        secure = url.lower().startswith("https://")
-        try:
-            private = self.client.leads_to_private_place(url, deadline_s=_LOOKUP_S)
-        except OutboundInvalidUrlError:
-            raise _wrong("Give an https URL with a host and without credentials in it.") from None
-        except OutboundRefusedError:
-            raise _wrong(
-                "This leads to a private or reserved address. The operator allows one in GEO_ASSIGN_OUTBOUND_ALLOW."
-            ) from None
-        except (OutboundUnreachableError, OutboundTimeoutError):
-            if secure:
-                return
-            raise _wrong("The name of this host is unknown, and it is not https.") from None
-        if not (secure or private):
-            raise _wrong("Over the open internet a webhook is https.")
+        """Refuse a URL that could not be called, or ought not to be. Raises WebhookUrlError."""
+        objection = find_objection(
+            self.client,
+            url,
+            malformed="Give an https URL with a host and without credentials in it.",
+            insecure="Over the open internet a webhook is https.",
+        )
+        if objection is not None:
+            raise WebhookUrlError(objection, errors=[FieldProblem("/url", WebhookUrlError.code, objection)])
 
 
 def outcome_of(answer: OutboundResponse, *, duration_ms: int, asked_at: datetime) -> Outcome:
@@ -153,10 +139,6 @@ def _beginning(answer: OutboundResponse) -> str:
 
 def _ms_since(began: float) -> int:
     return round((monotonic() - began) * 1000)
-
-
-def _wrong(detail: str) -> WebhookUrlError:
-    return WebhookUrlError(detail, errors=[FieldProblem("/url", WebhookUrlError.code, detail)])
 
 
 def _tell(job: ClaimedDelivery, outcome: Outcome, verdict: DeliveryVerdict | None) -> None:
