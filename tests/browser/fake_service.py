@@ -10,7 +10,6 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ class FakeService:
 
     def move(self, name: str, **place_and_more: float) -> Json:
         """Move a technician, and send the event."""
-        self.scenario.now = datetime.now(UTC)
+        self.scenario.now = self.scenario.clock()
         feature = self.scenario.technician(name, **place_and_more)  # type: ignore[arg-type]
         self.publish("technicians", {"features": [feature], "gone": []})
         return feature
@@ -133,7 +132,7 @@ class FakeService:
 
     def heartbeat(self) -> str:
         """The time, at the present end of the log."""
-        return event_text(len(self.log), "heartbeat", {"server_now": text(datetime.now(UTC))})
+        return event_text(len(self.log), "heartbeat", {"server_now": text(self.scenario.clock())})
 
 
 def event_text(number: int, kind: str, data: Json) -> str:
@@ -189,7 +188,7 @@ def add_session_routes(app: Flask, service: FakeService) -> None:
                 "csrf_token": ME["csrf_token"],
                 "must_enrol": False,
                 "user": ME["user"],
-                "expires_at": text(datetime.now(UTC)),
+                "expires_at": text(service.scenario.clock()),
             }
         ), 201
 
@@ -204,7 +203,7 @@ def add_session_routes(app: Flask, service: FakeService) -> None:
 
     @app.get("/v1/me")
     def me() -> Json:
-        return {**ME, "server_now": text(datetime.now(UTC))}
+        return {**ME, "server_now": text(service.scenario.clock())}
 
 
 def add_read_routes(app: Flask, service: FakeService) -> None:
@@ -248,7 +247,7 @@ def add_write_routes(app: Flask, service: FakeService) -> None:
             }
         else:
             order = {**order, "version": order["version"] + 1}
-            day.now = datetime.now(UTC)
+            day.now = day.clock()
             day.offered(order, name, left_s=600)
         service.change(order)
         return order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -21,6 +22,7 @@ GROUPS: list[Json] = [
     {"id": "6000e000-0000-4000-8000-000000000002", "slug": "appliances", "name": "Appliances", "store_id": STORE["id"]},
 ]
 DAY_STARTS_H, DAY_ENDS_H = 8, 19
+BEGINS = datetime(2026, 5, 20, 15, 20, tzinfo=UTC)
 M_PER_DEGREE = 111_195.0
 
 
@@ -41,13 +43,21 @@ def text(instant: datetime) -> str:
 
 
 class Scenario:
-    """The state that a fake service answers from. `now` is its clock at the start."""
+    """The state that a fake service answers from. Its clock begins at twenty past three, whatever the hour here is.
 
-    def __init__(self, now: datetime | None = None) -> None:
-        self.now = now or datetime.now(UTC)
+    `now` is when its last change happened.
+    """
+
+    def __init__(self) -> None:
+        self._began_s = monotonic()
+        self.now = BEGINS
         self.technicians: dict[str, Json] = {}
         self.orders: dict[str, Json] = {}
         self.excluded: list[Json] = []
+
+    def clock(self) -> datetime:
+        """The time there. It passes as it does here."""
+        return BEGINS + timedelta(seconds=monotonic() - self._began_s)
 
     def technician(self, name: str, east_m: float, north_m: float, **more: Any) -> Json:
         """Put a technician on the map; `age_s` old, `hours_busy` as (from, to, kind, state) of today."""
@@ -184,7 +194,7 @@ class Scenario:
         return {
             "type": "FeatureCollection",
             "features": technicians + pins,
-            "server_now": text(datetime.now(UTC)),
+            "server_now": text(self.clock()),
             "cursor": cursor,
             "truncated": False,
             "counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
