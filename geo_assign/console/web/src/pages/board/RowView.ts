@@ -1,0 +1,186 @@
+import { glyphShapes, type Glyph } from "../../symbols/drawings";
+import { symbolElement } from "../../symbols/paint";
+import { place, type Axis } from "./axis";
+import { isUnassigned, type Bar, type Row, type Shade } from "./rows";
+import { stack } from "./stacking";
+
+/** A bar needs about this much of the lane for its glyph and the start of a word. */
+const WORD_PX = 44;
+/** Below this the second line goes, and the title takes both. */
+const TWO_LINES_PX = 116;
+
+const element = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string): HTMLElementTagNameMap[K] => {
+  const made = document.createElement(tag);
+  made.className = name;
+  return made;
+};
+
+const percent = (share: number) => `${(share * 100).toFixed(4)}%`;
+
+const glyphs = new Map<Glyph, SVGSVGElement>();
+
+function glyphElement(glyph: Glyph): SVGSVGElement {
+  let made = glyphs.get(glyph);
+  if (!made) {
+    made = symbolElement(glyphShapes(glyph));
+    glyphs.set(glyph, made);
+  }
+  return made.cloneNode(true) as SVGSVGElement;
+}
+
+interface DrawnBar {
+  button: HTMLButtonElement;
+  way: HTMLElement | null;
+  drawn: string;
+}
+
+/** What a row is drawn for: where the axis lies, how wide a lane is, and what is selected. */
+export interface Drawing {
+  axis: Axis;
+  lanePx: number;
+  selectedId: string | null;
+}
+
+/** One row of the timeline; `draw` touches only what is different. */
+export class RowView {
+  readonly element = element("div", "bd-row");
+  readonly header = element("div", "bd-rh");
+  readonly lane = element("div", "bd-lane");
+  /** The bars in the order of time. */
+  bars: readonly Bar[] = [];
+  private readonly drawnBars = new Map<string, DrawnBar>();
+  private shades: HTMLElement[] = [];
+  private drawnHeader = "";
+  private drawnShades = "";
+  private target: HTMLElement | null = null;
+
+  constructor(readonly id: string) {
+    this.element.setAttribute("role", "row");
+    this.header.setAttribute("role", "rowheader");
+    this.header.tabIndex = -1;
+    this.lane.setAttribute("role", "gridcell");
+    this.element.dataset["row"] = id;
+    if (isUnassigned(id)) this.element.classList.add("bd-un");
+    this.element.append(this.header, this.lane);
+  }
+
+  draw(row: Row, drawing: Drawing): void {
+    this.drawHeader(row);
+    this.drawShades(row.shades, drawing.axis);
+    this.drawBars(row.bars, drawing);
+  }
+
+  button(key: string): HTMLButtonElement | undefined {
+    return this.drawnBars.get(key)?.button;
+  }
+
+  /** Where a bar that is being moved would land. */
+  showTarget(shown: boolean): void {
+    if (!shown) {
+      this.target?.remove();
+      this.target = null;
+    } else if (!this.target) {
+      this.target = element("div", "bd-target");
+      this.lane.prepend(this.target);
+    }
+  }
+
+  private drawHeader(row: Row): void {
+    const drawn = JSON.stringify([row.name, row.notes, row.label, row.shapes]);
+    if (drawn === this.drawnHeader) return;
+    this.drawnHeader = drawn;
+    const name = element("b", "");
+    name.textContent = row.name;
+    const notes = element("small", "");
+    row.notes.forEach((note, index) => {
+      if (index > 0) notes.append(" · ");
+      const part = element("span", `bd-${note.tone}`);
+      part.textContent = note.text;
+      notes.append(part);
+    });
+    this.header.setAttribute("aria-label", row.label);
+    this.header.replaceChildren(...(row.shapes ? [symbolElement([...row.shapes])] : []), name, notes);
+  }
+
+  private drawShades(shades: readonly Shade[], axis: Axis): void {
+    const placed = shades.flatMap((shade) => {
+      const at = place(axis, shade);
+      return at && at.width > 0 ? [{ ...shade, ...at }] : [];
+    });
+    const drawn = JSON.stringify(placed.map(({ kind, text, left, width }) => [kind, text, left, width]));
+    if (drawn === this.drawnShades) return;
+    this.drawnShades = drawn;
+    this.shades.forEach((each) => each.remove());
+    this.shades = placed.map(({ kind, text, left, width }) => {
+      const made = element("div", `bd-off bd-${kind}`);
+      made.style.left = percent(left);
+      made.style.width = percent(width);
+      if (text) made.append(Object.assign(element("span", ""), { textContent: text }));
+      return made;
+    });
+    this.lane.prepend(...this.shades);
+  }
+
+  private drawBars(bars: readonly Bar[], { axis, lanePx, selectedId }: Drawing): void {
+    const shortest = (WORD_PX / Math.max(1, lanePx)) * axis.lengthMs;
+    const shown = bars.filter((bar) => place(axis, bar) !== null);
+    const { bars: stacked, lanes } = stack(shown, isUnassigned(this.id) ? 2 * shortest : 0);
+    this.element.style.setProperty("--lanes", String(lanes));
+    this.bars = stacked.map(({ bar }) => bar).sort((a, b) => a.startMs - b.startMs);
+    const keys = new Set(this.bars.map(({ key }) => key));
+    for (const [key, drawn] of this.drawnBars) if (!keys.has(key)) this.remove(key, drawn);
+    for (const { bar, lane } of stacked) this.drawBar(bar, { axis, lane, lanePx, selected: bar.orderId === selectedId });
+  }
+
+  private remove(key: string, { button, way }: DrawnBar): void {
+    button.remove();
+    way?.remove();
+    this.drawnBars.delete(key);
+  }
+
+  private drawBar(bar: Bar, { axis, lane, lanePx, selected }: { axis: Axis; lane: number; lanePx: number; selected: boolean }): void {
+    const at = place(axis, bar)!;
+    const widthPx = at.width * lanePx;
+    const size = widthPx < WORD_PX ? "tiny" : widthPx < TWO_LINES_PX && bar.fill !== "hollow" && bar.fill !== "dashed" && bar.fill !== "solid" ? "two" : "";
+    const drawn = JSON.stringify([bar, at, lane, size, selected]);
+    let known = this.drawnBars.get(bar.key);
+    if (known?.drawn === drawn) return;
+    if (!known) {
+      known = { button: element("button", ""), way: null, drawn };
+      known.button.type = "button";
+      known.button.tabIndex = -1;
+      known.button.dataset["bar"] = bar.key;
+      this.lane.append(known.button);
+      this.drawnBars.set(bar.key, known);
+    }
+    known.drawn = drawn;
+    const { button } = known;
+    button.className = `bd-bar ${bar.kind} ${bar.fill} ${size}${selected ? " selected" : ""}${bar.movable ? "" : " fixed"}`;
+    button.style.left = percent(at.left);
+    button.style.width = percent(at.width);
+    button.style.setProperty("--lane", String(lane));
+    button.setAttribute("aria-label", bar.label);
+    button.title = bar.label;
+    const title = element("b", "");
+    title.textContent = bar.title;
+    const detail = element("small", "");
+    detail.textContent = bar.detail;
+    button.replaceChildren(glyphElement(bar.glyph), title, ...(bar.detail && size === "" ? [detail] : []));
+    this.drawWay(known, bar, axis, lane);
+  }
+
+  private drawWay(known: DrawnBar, bar: Bar, axis: Axis, lane: number): void {
+    known.way?.remove();
+    known.way = null;
+    if (bar.travelFromMs === null) return;
+    const at = place(axis, { startMs: bar.travelFromMs, endMs: bar.startMs });
+    if (!at || at.width <= 0) return;
+    const way = element("div", "bd-way");
+    way.style.left = percent(at.left);
+    way.style.width = percent(at.width);
+    way.style.setProperty("--lane", String(lane));
+    if (bar.travelText) way.append(Object.assign(element("span", ""), { textContent: bar.travelText }));
+    known.way = way;
+    known.button.before(way);
+  }
+}
