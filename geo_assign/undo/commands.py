@@ -12,7 +12,7 @@ from geo_assign.access.commands import audit
 from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands import assigning, moving, orders, reallocating
-from geo_assign.dispatch.commands.rescheduling import reschedule
+from geo_assign.dispatch.commands.rescheduling import reschedule, set_slot
 from geo_assign.undo.domain import (
     WITHIN,
     NothingToUndoError,
@@ -151,6 +151,17 @@ def _promise(step: UndoStep, action: UndoAction) -> str:
 def _take_back(tx: Tx, caller: Caller, action: UndoAction, step: UndoStep, order: WorkOrder) -> bool:
     if action in {UndoAction.ASSIGN, UndoAction.OFFER}:
         assigning.unassign(tx, caller, order.id, version=None)
+        if EventKind.RESCHEDULED in step.kinds:
+            before = step.before
+            set_slot(
+                tx,
+                caller,
+                lock(tx, order.id),
+                before.slot_start,
+                before.slot_end,
+                at=tx.now(),
+                fixed=before.slot_is_fixed,
+            )
         return False
     if action is UndoAction.UNASSIGN:
         _assign_again(tx, caller, step)
@@ -174,7 +185,13 @@ def _assign_again(tx: Tx, caller: Caller, step: UndoStep) -> None:
         mode="assign",
         version=None,
         collaborator_ids=before.collaborator_ids,
+        slot=_former_slot(step),
     )
+
+
+def _former_slot(step: UndoStep) -> assigning.WantedSlot | None:
+    """The slot to go back to, where the act moved it."""
+    return (step.before.slot_start, step.before.slot_end) if EventKind.RESCHEDULED in step.kinds else None
 
 
 def _reallocate_back(tx: Tx, caller: Caller, step: UndoStep, order: WorkOrder) -> None:
@@ -184,7 +201,15 @@ def _reallocate_back(tx: Tx, caller: Caller, step: UndoStep, order: WorkOrder) -
         return
     assert before.technician_id is not None
     reallocating.reallocate(
-        tx, caller, order.id, before.technician_id, mode="assign", force=False, reason="undone", version=None
+        tx,
+        caller,
+        order.id,
+        before.technician_id,
+        mode="assign",
+        force=False,
+        reason="undone",
+        version=None,
+        slot=_former_slot(step),
     )
 
 

@@ -73,10 +73,13 @@ def action_of(kinds: Collection[EventKind], *, was_taken: bool) -> UndoAction:
         return UndoAction.GROUP_MOVE
     if set(kinds) <= {EventKind.CHANGED, EventKind.RESCHEDULED}:
         return UndoAction.RESCHEDULE if EventKind.RESCHEDULED in kinds else UndoAction.EDIT
-    if set(kinds) <= {EventKind.ASSIGNED, EventKind.ALARM_CLEARED, EventKind.ALARM_RAISED}:
+    given = {EventKind.ASSIGNED, EventKind.OFFERED}
+    # Given to a technician at another time is one act.
+    kinds = set(kinds) - {EventKind.RESCHEDULED} if given.intersection(kinds) else set(kinds)
+    if kinds <= {EventKind.ASSIGNED, EventKind.ALARM_CLEARED, EventKind.ALARM_RAISED}:
         return UndoAction.REALLOCATE if was_taken else UndoAction.ASSIGN
-    if set(kinds) == {EventKind.OFFERED}:
+    if kinds == {EventKind.OFFERED}:
         return UndoAction.REALLOCATE if was_taken else UndoAction.OFFER
-    if set(kinds) == {EventKind.UNASSIGNED}:
+    if kinds == {EventKind.UNASSIGNED}:
         return UndoAction.UNASSIGN
     return UndoAction.OTHER

@@ -204,6 +204,10 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         WORK_OF_PEOPLE,
         Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
     ),
+    "POST /v1/work-orders/{id}/assign/preview": (
+        READ_ABOUT_OTHERS,
+        Sample(ids=("work_order",), body={"technician_id": "<technician>"}),
+    ),
     "POST /v1/work-orders/{id}/unassign": (WORK_OF_PEOPLE, _ORDER),
     "PUT /v1/work-orders/{id}/collaborators": (
         WORK_OF_PEOPLE,

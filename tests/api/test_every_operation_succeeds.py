@@ -407,6 +407,8 @@ def plan_by_hand(story: Story, ids: dict[str, str]) -> None:
     path = f"/v1/work-orders/{order['id']}"
     order = story.call("PATCH", path, {"location": FAR}, by="desk", version=order["version"])
     order = story.get(path, by="desk")
+    seen = story.post(f"{path}/assign/preview", {"technician_id": ids["ana"], "slot": slot}, by="desk")
+    assert (seen["name"], seen["may_assign"], seen["conflict"]) == ("Ana", True, None)
     chosen = {"technician_id": ids["ana"], "mode": "assign"}
     order = story.post(f"{path}/assign", chosen, by="desk", version=order["version"])
     assert order["assignee"]["name"] == "Ana"

@@ -1,6 +1,8 @@
 """A dispatcher's choice: assign or offer to a technician, take it back. The human wins over automation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from geo_assign.dispatch.commands.crews import (
     require_fit,
 )
 from geo_assign.dispatch.commands.impossible import accept_reasons
+from geo_assign.dispatch.commands.rescheduling import set_slot, slot_of
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.matching.domain import Ranking
@@ -48,6 +51,8 @@ from geo_assign.workorders.domain import (
 from geo_assign.workorders.queries import list_bookings
 
 Mode = Literal["offer", "assign"]
+WantedSlot = tuple[datetime, datetime | None]
+"""As a person says it: instants or wall times of the store; without an end for the store's usual duration."""
 
 
 def assign(
@@ -59,15 +64,18 @@ def assign(
     mode: Mode,
     version: int | None,
     collaborator_ids: Sequence[UUID] = (),
+    slot: WantedSlot | None = None,
 ) -> WorkOrder:
     """Give an order to the technician whom a person chose, at once or as an offer; open offers are withdrawn.
+
+    With a `slot` it is moved to that time in the same step.
 
     Collaborators are assigned together with the lead, or held until the lead accepts, or asked as well: the store's
     policy says which.
 
     Only what cannot be is refused: taken time of any of them (SlotTakenError, naming who and the other booking if the
-    caller may see it), an order that is taken or over (WorkOrderStateError), an offer to a technician off duty, and a
-    version that another person has changed (WorkOrderChangedError).
+    caller may see it), an order that is taken or over (WorkOrderStateError), an offer to a technician off duty, a
+    version that another person has changed (WorkOrderChangedError), and a slot as `slot_of` does.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -81,9 +89,12 @@ def assign(
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     to_ask = mode == "offer" and asks_whole_crew(rules)
     crew = get_collaborators(tx, caller, collaborator_ids, leads=[lead.id], to_ask=to_ask)
-    ranking = rank_choice(tx, order, rules)
+    wanted = at_slot(order, rules, slot, now=tx.now())
+    ranking = rank_choice(tx, wanted, rules)
     lock_people(tx, {lead.id, *collaborator_ids, *(one.technician_id for one in list_bookings(tx, order.id))})
     freed = withdraw(tx, order, WithdrawnBecause.ASSIGNED_BY_HAND)
+    if wanted is not order:
+        order = set_slot(tx, caller, order, wanted.slot_start, wanted.slot_end, at=tx.now())
     _assign_together(tx, caller, order, rules, recipient_of(lead, ranking), crew=crew, mode=mode, ranking=ranking)
     accept_reasons(tx, order_id)
     wake_for(tx, freed, at=tx.now())
@@ -141,6 +152,19 @@ def unassign(tx: Tx, caller: Caller, order_id: UUID, *, version: int | None) -> 
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=Pending(Unassigned())))
     wake_for(tx, freed, at=now)
     return lock(tx, order_id)
+
+
+def at_slot(order: WorkOrder, rules: StoreRules, slot: WantedSlot | None, *, now: datetime) -> WorkOrder:
+    """The order as it would be at another slot; itself where it is there already, or none is wanted.
+
+    Raises as `slot_of`.
+    """
+    if slot is None:
+        return order
+    start, end = slot_of(rules, *slot, now=now)
+    if order.slot_is_fixed and (start, end) == (order.slot_start, order.slot_end):
+        return order
+    return replace(order, slot_start=start, slot_end=end, slot_is_fixed=True)
 
 
 def rank_choice(tx: Tx, order: WorkOrder, rules: StoreRules) -> Ranking | None:

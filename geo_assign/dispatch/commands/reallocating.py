@@ -10,13 +10,15 @@ from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.wire import FreeText
-from geo_assign.dispatch.commands.assigning import Mode, rank_choice, recipient_of
+from geo_assign.dispatch.commands.assigning import Mode, WantedSlot, at_slot, rank_choice, recipient_of
 from geo_assign.dispatch.commands.claiming import Recipient, record_assignment
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.crews import require_fit
 from geo_assign.dispatch.commands.impossible import accept_reasons, review_alarm
 from geo_assign.dispatch.commands.releasing import require_force
+from geo_assign.dispatch.commands.rescheduling import move_time, set_slot
 from geo_assign.dispatch.commands.waking import wake_for
+from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.matching.domain import Ranking
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
@@ -52,12 +54,14 @@ def reallocate(
     force: bool,
     reason: str | None,
     version: int | None,
+    slot: WantedSlot | None = None,
 ) -> WorkOrder:
     """Replace the technician of an order: the former one is told and free, the new one has it or is asked.
 
-    Collaborators stay. From travelling on it takes `force` with a reason. Raises WorkOrderStateError when the order is
-    not taken or the new technician has it already, WorkOrderUnderWayError, ForbiddenError, InvalidError,
-    SlotTakenError, and as `assign`; then nothing is changed.
+    With a `slot` it is moved to that time in the same step, unless it is under way. Collaborators stay. From travelling
+    on it takes `force` with a reason. Raises WorkOrderStateError when the order is not taken or the new technician has
+    it already, WorkOrderUnderWayError, ForbiddenError, InvalidError, SlotTakenError, and as `assign`; then nothing is
+    changed.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
@@ -68,7 +72,10 @@ def reallocate(
         raise InvalidError.at("/reason", "missing", f"Say why: {order.technician_name} is {order.state.value}.")
     require_fit(technician, to_ask=mode == "offer")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
-    ranking = rank_choice(tx, order, rules)
+    wanted = at_slot(order, rules, slot, now=tx.now())
+    if wanted is not order and order.state in UNDER_WAY:
+        raise WorkOrderUnderWayError(f"{order.technician_name} is {order.state.value}", state=order.state.value)
+    ranking = rank_choice(tx, wanted, rules)
     bookings = list_bookings(tx, order.id)
     lock_people(tx, {technician.id, *(booking.technician_id for booking in bookings)})
     now = tx.now()
@@ -80,8 +87,12 @@ def reallocate(
         forced=force,
     )
     freed = _release(tx, caller, order, bookings, event, at=now)
+    if wanted is not order:
+        wanted = set_slot(tx, caller, order, wanted.slot_start, wanted.slot_end, at=now)
+        staying = [one for one in bookings if one.technician_id not in {order.technician_id, technician.id}]
+        move_time(tx, caller, wanted, rules, staying, at=now)
     recipient = recipient_of(technician, ranking)
-    _replace(tx, caller, order, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
+    _replace(tx, caller, wanted, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
     accept_reasons(tx, order.id, [technician.id])
     review_alarm(tx, lock(tx, order.id))
     audit(

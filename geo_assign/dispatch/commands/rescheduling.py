@@ -48,6 +48,20 @@ def slot_of(
     return first, last
 
 
+def set_slot(
+    tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: datetime, *, at: datetime, fixed: bool = True
+) -> WorkOrder:
+    """Write another slot of a locked order whose time is not held, or is held anew in the same transaction.
+
+    Returns the order with it. `fixed`: it is an appointment; otherwise as soon as possible.
+    """
+    moved = replace(order, slot_start=start, slot_end=end, slot_is_fixed=fixed)
+    event = RescheduledEvent(from_=_told(order), to=_told(moved))
+    sets: Columns = {"slot_start": start, "slot_end": end, "slot_given": fixed}
+    apply_change(tx, order, Change(by=caller, at=at, event=event, after=SameState(order.state), sets=sets))
+    return moved
+
+
 def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: datetime | None) -> None:
     """Move a locked order to another slot, with all who have it; working hours are not asked for.
 
@@ -69,7 +83,7 @@ def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: d
     withdraw(tx, order, WithdrawnBecause.RESCHEDULED)
     sets: Columns = {"slot_start": start, "slot_end": end, "slot_given": True}
     if order.state is State.ASSIGNED:
-        _move_time(tx, caller, moved, rules, bookings, at=now)
+        move_time(tx, caller, moved, rules, bookings, at=now)
     else:
         sets["evaluate_due_at"] = now
         set_bookings(tx, order.id, BookingState.RELEASED, at=now)
@@ -83,7 +97,7 @@ def reschedule(tx: Tx, caller: Caller, order: WorkOrder, start: datetime, end: d
     wake_for(tx, [booking.technician_id for booking in bookings], at=now)
 
 
-def _move_time(
+def move_time(
     tx: Tx, caller: Caller, moved: WorkOrder, rules: StoreRules, bookings: Sequence[Booking], *, at: datetime
 ) -> None:
     """Free the time that is held and claim the new time for all of them, in the order of their ids."""

@@ -83,6 +83,10 @@ class OpenSlotBody(Body):
             raise PydanticCustomError("slot_order", "The end should come after the start")
         return self
 
+    def ends(self) -> tuple[datetime, datetime | None]:
+        """As they were given."""
+        return self.start, self.end
+
 
 class LeadBody(Body):
     """A lead. With `location` the address is kept as text; without a slot it means as soon as possible."""

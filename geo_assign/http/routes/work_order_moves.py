@@ -12,10 +12,11 @@ from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import NoSenderGroupError, NotALeadError, WorkOrderUnderWayError
 from geo_assign.dispatch.queries import list_choice_warnings
 from geo_assign.http.operations import DISPATCHING, OWN_STORES, Access, Call, Reply, Routes
-from geo_assign.http.routes.work_order_models import Id, WorkOrderAnswer, work_order_answer
+from geo_assign.http.routes.work_order_models import Id, OpenSlotBody, WorkOrderAnswer, work_order_answer
 from geo_assign.http.schemas import Answer, Body, Listing, OptionalNote
 from geo_assign.workforce.destinations import Destination, list_destinations
 from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.local_time import WallTimeDoesNotExistError
 from geo_assign.workorders.domain import (
     DuplicateExternalIdError,
     SlotTakenError,
@@ -65,6 +66,7 @@ class ReallocateBody(Body):
     mode: Literal["offer", "assign"] = Field("assign", description="`offer` asks the technician; `assign` does not.")
     force: bool = Field(False, description="Also work that is under way.")
     reason: OptionalNote = Field(None, description="Kept in the history.")
+    slot: OpenSlotBody | None = Field(None, description="Move it to this time in the same step.")
 
 
 class GroupNameAnswer(Answer):
@@ -200,13 +202,22 @@ def reject_order_group(call: Call[None, RejectGroupBody], id: UUID) -> Reply:
     example={"technician_id": "01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11", "mode": "assign", "reason": "ill"},
     answer=WorkOrderAnswer,
     versioned=True,
-    errors=(*_REFUSED, NotFoundError, InactiveError, SlotTakenError, WorkOrderUnderWayError, TechnicianOffDutyError),
+    errors=(
+        *_REFUSED,
+        NotFoundError,
+        InactiveError,
+        SlotTakenError,
+        WorkOrderUnderWayError,
+        TechnicianOffDutyError,
+        WallTimeDoesNotExistError,
+    ),
 )
 def reallocate_order(call: Call[None, ReallocateBody], id: UUID) -> Reply:
     """Reallocate a work order to another technician.
 
     The technician who had it is told and free, the new one has it or gets an offer. From `travelling` on it takes
-    `force` with a `reason`, and of a dispatcher the permission to use it. It is written into the audit trail.
+    `force` with a `reason`, and of a dispatcher the permission to use it; such work keeps its slot. It is written into
+    the audit trail.
     """
     body = call.body
     with call.transaction() as tx:
@@ -219,6 +230,7 @@ def reallocate_order(call: Call[None, ReallocateBody], id: UUID) -> Reply:
             force=body.force,
             reason=body.reason,
             version=call.if_match,
+            slot=body.slot.ends() if body.slot else None,
         )
         warnings = list_choice_warnings(tx, order, {body.technician_id: "/technician_id"})
     return Reply(work_order_answer(order, warnings), version=order.version)

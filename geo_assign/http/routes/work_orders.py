@@ -61,6 +61,7 @@ class AssignBody(Body):
     technician_id: Id
     collaborator_ids: Collaborators = ()
     mode: Literal["offer", "assign"] = Field("assign", description="`offer` asks the technician; `assign` does not.")
+    slot: OpenSlotBody | None = Field(None, description="Move it to this time in the same step.")
 
 
 Step = Literal["travelling", "on_site", "in_progress", "completed"]
@@ -180,7 +181,7 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
         fields=_corrections(body),
         address=body.address,
         location=body.location.point() if body.location else None,
-        slot=(slot.start, slot.end) if slot else None,
+        slot=slot.ends() if slot else None,
     )
     order = call.services.dispatch.edit(call.caller, id, edit, call.if_match)
     return _reply(order, slot_warnings(order, order.updated_at) if slot else ())
@@ -258,12 +259,14 @@ def auto_assign_order(call: Call[None, None], id: UUID) -> Reply:
         NotFoundError,
         ConflictError,
         TechnicianOffDutyError,
+        WallTimeDoesNotExistError,
     ),
 )
 def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
     """Assign a work order to a technician.
 
-    Or offer it, with `mode` `offer`. Open offers are withdrawn. `collaborator_ids` come along, at most ten.
+    Or offer it, with `mode` `offer`. Open offers are withdrawn. `collaborator_ids` come along, at most ten. With a
+    `slot` it is moved to that time in the same step.
     Assigned, all of them have the work at once. Offered, the store's `crew_policy` decides whether the lead
     engineer answers for all or each gets an offer. When technicians have no time, 409 `slot_taken` names them, and
     the `earliest_common_slot` within two weeks. Hours, time off, skills or another store or group do not stand in the
@@ -279,6 +282,7 @@ def assign_order(call: Call[None, AssignBody], id: UUID) -> Reply:
             mode=chosen.mode,
             version=call.if_match,
             collaborator_ids=chosen.collaborator_ids,
+            slot=chosen.slot.ends() if chosen.slot else None,
         )
         pointers = {chosen.technician_id: "/technician_id", **collaborator_pointers(chosen.collaborator_ids)}
         return _reply(order, list_choice_warnings(tx, order, pointers))

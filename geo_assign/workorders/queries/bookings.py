@@ -47,7 +47,7 @@ class BookedTime:
 
 @dataclass(frozen=True, slots=True)
 class BookingConflict:
-    """A booking that stands in the way of another."""
+    """A booking that another one meets: it stands in the way, or comes just before."""
 
     work_order_id: UUID
     starts_at: datetime
@@ -147,6 +147,27 @@ def find_booking_conflict(
             b.work_order_id != except_for,
         )
         .order_by(b.starts_at)
+        .limit(1)
+    ).first()
+    return None if row is None else BookingConflict(*row)
+
+
+def find_booking_before(
+    tx: Tx, technician_id: UUID, moment: datetime, *, since: datetime, except_for: UUID
+) -> BookingConflict | None:
+    """The technician's last booking that ends between `since` and `moment`, done or to be done."""
+    b = bookings.c
+    row = tx.conn.execute(
+        select(b.work_order_id, b.starts_at, b.ends_at)
+        .where(
+            b.org_id == tx.org_id,
+            b.technician_id == technician_id,
+            b.state.in_(BOOKED),
+            b.ends_at > since,
+            b.ends_at <= moment,
+            b.work_order_id != except_for,
+        )
+        .order_by(b.ends_at.desc())
         .limit(1)
     ).first()
     return None if row is None else BookingConflict(*row)
