@@ -4,7 +4,7 @@
  */
 import type { Bucket, OrderKind, OrderState, TechnicianStatus } from "../api/types";
 
-export type Paint = "surface" | "free" | "busy" | "silent" | "lead" | "ticket" | "on";
+export type Paint = "surface" | "free" | "busy" | "silent" | "lead" | "ticket" | "on" | "glyph";
 
 export interface Shape {
   d: string;
@@ -88,6 +88,9 @@ const GLYPHS: Record<Glyph, (paint: Paint) => Shape[]> = {
   work: (paint) => [{ d: "M-2.4-6L4-2L-2.4 2Z", fill: paint }],
   dot: (paint) => [{ d: circle(2.6, 0, -2), fill: paint }],
 };
+
+/** The sign alone, in the colour of what it stands on (`--glyph`). */
+export const glyphShapes = (glyph: Glyph): Shape[] => GLYPHS[glyph]("glyph");
 
 /** Places: round head = lead, square head = ticket; hollow = not assigned, solid = assigned. */
 export function pin(kind: OrderKind, taken: boolean, glyph: Glyph): Shape[] {

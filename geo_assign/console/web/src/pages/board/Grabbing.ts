@@ -26,7 +26,7 @@ interface Ground {
   move(): Move;
   changed(move: Move): void;
   clicked(held: Held): void;
-  fixed(orderId: string): void;
+  fixed(bar: Bar): void;
 }
 
 const EDGE_PX = 36;
@@ -70,7 +70,7 @@ export class Grabbing {
     const { rowId, ms, bar, atEnd, inLane } = this.ground.under(event);
     if (rowId === null || !inLane) return;
     const held: Held = bar
-      ? { orderId: bar.orderId, grip: atEnd && bar.movable ? "end" : "move", by: "pointer", from: { rowId, startMs: bar.startMs, endMs: bar.endMs } }
+      ? { orderId: bar.orderId, grip: atEnd && bar.fixed === null ? "end" : "move", by: "pointer", from: { rowId, startMs: bar.startMs, endMs: bar.endMs } }
       : { orderId: null, grip: "new", by: "pointer", from: newPlace(rowId, ms) };
     const touch = event.pointerType === "touch";
     this.ground.changed(IDLE);
@@ -107,10 +107,10 @@ export class Grabbing {
   /** Tell that what is held stays where it is. */
   private refuses(held: Held): boolean {
     const bar = held.orderId === null ? null : this.last && this.ground.under(this.last).bar;
-    if (!bar || bar.movable) return false;
+    if (!bar || bar.fixed === null) return false;
     clearTimeout(this.resting);
     this.ground.changed(IDLE);
-    this.ground.fixed(bar.orderId);
+    this.ground.fixed(bar);
     return true;
   }
 

@@ -155,7 +155,7 @@ export class RowView {
     }
     known.drawn = drawn;
     const { button } = known;
-    button.className = `bd-bar ${bar.kind} ${bar.fill} ${size}${selected ? " selected" : ""}${bar.movable ? "" : " fixed"}`;
+    button.className = `bd-bar ${bar.kind} ${bar.fill} ${size}${selected ? " selected" : ""}${bar.fixed === null ? "" : " fixed"}`;
     button.style.left = percent(at.left);
     button.style.width = percent(at.width);
     button.style.setProperty("--lane", String(lane));

@@ -19,7 +19,7 @@ export interface TimelineHooks {
   /** It was put back. */
   cancelled(): void;
   /** A bar that cannot be moved was taken up. */
-  fixed(orderId: string): void;
+  fixed(bar: Bar): void;
   /** Whether single letters are keys. */
   letters(): boolean;
 }
@@ -76,7 +76,7 @@ export class Timeline {
       move: () => this.move,
       changed: (move) => this.show(move),
       clicked: (held) => this.clicked(held),
-      fixed: (orderId) => this.hooks.fixed(orderId),
+      fixed: (bar) => this.hooks.fixed(bar),
     });
     this.resized = new ResizeObserver(() => this.measure());
     this.resized.observe(host);
@@ -126,8 +126,8 @@ export class Timeline {
 
   /** Take a bar of this order up: with the keys on the timeline, or with the fields of the card. */
   takeUp(bar: Bar, by: "keys" | "fields"): void {
-    if (!bar.movable) {
-      this.hooks.fixed(bar.orderId);
+    if (bar.fixed !== null) {
+      this.hooks.fixed(bar);
       return;
     }
     const { orderId, rowId, startMs, endMs } = bar;

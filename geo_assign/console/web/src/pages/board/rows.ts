@@ -22,7 +22,8 @@ export interface Bar extends Span {
   /** When the way there begins; null without one. */
   travelFromMs: number | null;
   travelText: string;
-  movable: boolean;
+  /** Why it stays where it is; null where it may be moved. */
+  fixed: "under_way" | "done" | "along" | null;
 }
 
 export interface Shade extends Span {
