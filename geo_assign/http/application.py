@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter
 from geo_assign.core.telemetry import get_logger
 from geo_assign.http.accounting import PREFIX, keep_account
 from geo_assign.http.closing import close_what_was_not_read
+from geo_assign.http.compression import compress_answers
 from geo_assign.http.error_handlers import answer_with_problems
 from geo_assign.http.notices import give_notice
 from geo_assign.http.paths import prepare_url_map
@@ -44,6 +45,7 @@ class Application(flask.Flask):
         close_what_was_not_read(self)
         keep_account(self)
         give_notice(self)
+        compress_answers(self)
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
         """Without a look at the Host header: no rule of the API depends on it, nor redirects to it."""
