@@ -6,6 +6,7 @@ which the page for the log-in tells.
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, redirect, request, send_file, send_from_directory
+from flask import Blueprint, Response, abort, jsonify, redirect, request, send_file
+from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as BaseResponse
 
 DIST = Path(__file__).parent / "dist"
@@ -23,6 +25,8 @@ A_YEAR_S = 365 * 24 * 3600
 PAGE_NAME = re.compile(r"[a-z-]*")
 # A customer's address is the secret: no other host is told it, and no index.
 UNTOLD = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+# The best first; and what the build appends to a file's name for it.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
 LINK_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 NOT_BUILT = """<!doctype html>
@@ -159,16 +163,48 @@ def send_page(path: Path) -> Response:
     """A built page, or how to build it."""
     if not path.is_file():
         return Response(NOT_BUILT, status=503, mimetype="text/html")
-    return send_file(path, max_age=0)
+    response = send_built(path, "text/html")
+    response.cache_control.no_cache = True
+    response.cache_control.max_age = 0
+    return response
 
 
 def send_asset(folder: Path, name: str) -> Response:
     """A built file; its name carries its hash, so a browser may keep it for good."""
-    # Python's table depends on the machine and may not know .mjs: a worker of another type is refused.
-    mimetype = "text/javascript" if name.endswith((".mjs", ".js")) else None
-    response = send_from_directory(folder, name, mimetype=mimetype, max_age=A_YEAR_S)
+    path = safe_join(str(folder), name)
+    if path is None or not Path(path).is_file() or name.endswith(tuple(ENCODINGS.values())):
+        abort(404)
+    response = send_built(Path(path), type_of(name))
+    response.cache_control.max_age = A_YEAR_S
     response.cache_control.immutable = True
     return response
+
+
+def type_of(name: str) -> str:
+    """The media type of a built file. Python's table depends on the machine and may not know .mjs."""
+    if name.endswith((".mjs", ".js")):
+        return "text/javascript"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def send_built(path: Path, mimetype: str) -> Response:
+    """A file of the build, in the smallest encoding that the build wrote beside it and the browser reads."""
+    accepted = request.accept_encodings
+    encodings = (encoding for encoding in ENCODINGS if accepted.quality(encoding) > 0)
+    encoding = next((each for each in encodings if encoded(path, each).is_file()), None)
+    data = (encoded(path, encoding) if encoding else path).read_bytes()
+    response = Response(data, mimetype=mimetype)
+    response.vary.add("Accept-Encoding")
+    if encoding:
+        response.content_encoding = encoding
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def encoded(path: Path, encoding: str) -> Path:
+    """Where the build puts a file's compressed form."""
+    return path.with_name(path.name + ENCODINGS[encoding])
 
 
 def page_headers(tiles: Tiles | None) -> dict[str, str]:

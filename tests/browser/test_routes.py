@@ -43,8 +43,27 @@ def test_the_page_is_never_stale_and_its_assets_never_asked_again(dist: Path) ->
     assert asset.mimetype == "text/javascript"
     assert "immutable" in asset.headers["Cache-Control"]
     assert "max-age=31536000" in asset.headers["Cache-Control"]
-    page.close()
-    asset.close()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("identity", None), (None, None)],
+)
+def test_an_asset_goes_in_the_best_encoding_that_the_browser_reads(
+    dist: Path, accepted: str | None, encoding: str | None
+) -> None:
+    forms = {None: b"export {}", "br": b"as brotli", "gzip": b"as gzip"}
+    (dist / "assets" / "worker-abc.mjs.br").write_bytes(forms["br"])
+    (dist / "assets" / "worker-abc.mjs.gz").write_bytes(forms["gzip"])
+    headers = {"Accept-Encoding": accepted} if accepted else {}
+    browser = client(ConsoleSettings(), dist)
+    answer = browser.get("/console/assets/worker-abc.mjs", headers=headers)
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert (answer.mimetype, answer.data) == ("text/javascript", forms[encoding])
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    known = {**headers, "If-None-Match": answer.headers["ETag"]}
+    assert browser.get("/console/assets/worker-abc.mjs", headers=known).status_code == 304
+    assert browser.get("/console/assets/worker-abc.mjs.br").status_code == 404
 
 
 def test_a_customers_page_tells_its_address_to_no_other_host_and_no_index(dist: Path) -> None:

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const SERVICE = "http://127.0.0.1:8080";
@@ -23,9 +25,32 @@ function apiDocs(): Plugin {
   };
 }
 
+const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest)$/;
+/** What is smaller is not worth another file. */
+const LEAST_BYTES = 1024;
+
+/** Beside every text of the build, the same as brotli and as gzip: the service sends what the browser reads. */
+function compressed(): Plugin {
+  const write = (path: string) => {
+    const data = readFileSync(path);
+    if (data.length < LEAST_BYTES) return;
+    const size = { [constants.BROTLI_PARAM_SIZE_HINT]: data.length };
+    writeFileSync(`${path}.br`, brotliCompressSync(data, { params: size }));
+    writeFileSync(`${path}.gz`, gzipSync(data, { level: 9 }));
+  };
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle({ dir = "" }, bundle) {
+      const names = Object.keys(bundle).filter((name) => COMPRESSIBLE.test(name) && !name.startsWith("docs/"));
+      for (const name of names) write(join(dir, name));
+    },
+  };
+}
+
 export default defineConfig({
   base: "/console/",
-  plugins: [apiDocs()],
+  plugins: [apiDocs(), compressed()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,
