@@ -12,8 +12,11 @@ from playwright.sync_api import BrowserContext, expect
 
 from geo_assign.console.routes import DIST
 from tests.browser.fake_service import ConsoleSettings, RunningService, run
+from tests.browser.office import building, make_office, office, worker
 from tests.browser.pages import ConsolePage
 from tests.browser.scenario import Scenario, busy_morning
+
+__all__ = ["building", "make_office", "office", "worker"]
 
 Opener = Callable[..., ConsolePage]
 

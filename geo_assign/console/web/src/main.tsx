@@ -7,11 +7,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/accounts.css";
 import "./styles/header.css";
-import "./styles/pending.css";
-import "./styles/map.css";
-import "./styles/panel.css";
-import "./styles/phone.css";
-import { App } from "./ui/App";
+import { App } from "./frame/App";
 
 const session = new Session(new Client());
 void session.start();

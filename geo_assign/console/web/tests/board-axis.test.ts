@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { clockTime } from "../src/model/zone";
 import {
   DAY_MINUTES,
   gapsOf,
@@ -6,18 +7,17 @@ import {
   hoursToShow,
   instantAt,
   instantOf,
-  makeAxis,
+  type LocalDay,
   MINUTE_MS,
+  makeAxis,
   minutesOfDay,
   place,
-  quarter,
   QUARTER_MS,
+  quarter,
+  type Span,
   shareOf,
   stepBy,
-  type LocalDay,
-  type Span,
 } from "../src/pages/board/axis";
-import { clockTime } from "../src/model/zone";
 
 const WHOLE = { from: 0, to: DAY_MINUTES };
 const at = (text: string) => Date.parse(text);
@@ -74,18 +74,36 @@ describe("a day on which clocks change", () => {
 });
 
 describe("the hours to show", () => {
-  const span = (from: string, to: string): Span => ({ startMs: at(`2026-11-24T${from}:00Z`), endMs: at(`2026-11-24T${to}:00Z`) });
+  const span = (from: string, to: string): Span => ({
+    startMs: at(`2026-11-24T${from}:00Z`),
+    endMs: at(`2026-11-24T${to}:00Z`),
+  });
   const always: Span = { startMs: PLAIN.startMs, endMs: PLAIN.endMs };
   it.each([
     { of: "none", working: [], must: [], shown: [7, 19] },
     { of: "people who work always", working: [always], must: [], shown: [7, 19] },
     { of: "a usual day", working: [span("08:30", "18:00")], must: [], shown: [8, 18] },
-    { of: "an early and a late one", working: [span("06:00", "14:00"), span("13:00", "21:30")], must: [], shown: [6, 22] },
+    {
+      of: "an early and a late one",
+      working: [span("06:00", "14:00"), span("13:00", "21:30")],
+      must: [],
+      shown: [6, 22],
+    },
     { of: "a short one", working: [span("09:00", "12:00")], must: [], shown: [9, 19] },
     { of: "a short evening", working: [span("20:00", "23:30")], must: [], shown: [14, 24] },
-    { of: "a night", working: [{ startMs: at("2026-11-24T21:00:00Z"), endMs: PLAIN.endMs }], must: [], shown: [14, 24] },
+    {
+      of: "a night",
+      working: [{ startMs: at("2026-11-24T21:00:00Z"), endMs: PLAIN.endMs }],
+      must: [],
+      shown: [14, 24],
+    },
     { of: "a booking outside", working: [span("08:00", "18:00")], must: [span("19:15", "20:15")], shown: [8, 21] },
-    { of: "another day's booking", working: [span("08:00", "18:00")], must: [{ startMs: NEXT.startMs, endMs: NEXT.endMs }], shown: [8, 18] },
+    {
+      of: "another day's booking",
+      working: [span("08:00", "18:00")],
+      must: [{ startMs: NEXT.startMs, endMs: NEXT.endMs }],
+      shown: [8, 18],
+    },
   ])("of $of", ({ working, must, shown }) => {
     const hours = hoursToShow([PLAIN], working, must, "UTC");
     expect([hours.from / 60, hours.to / 60]).toEqual(shown);
@@ -95,10 +113,16 @@ describe("the hours to show", () => {
 describe("several days", () => {
   const axis = makeAxis([PLAIN, NEXT], { from: 8 * 60, to: 18 * 60 }, "UTC");
   it("lie side by side, without the nights", () => {
-    expect(axis.stretches.map(({ left, width }) => [left, width])).toEqual([[0, 0.5], [0.5, 0.5]]);
+    expect(axis.stretches.map(({ left, width }) => [left, width])).toEqual([
+      [0, 0.5],
+      [0.5, 0.5],
+    ]);
     expect(shareOf(axis, at("2026-11-24T23:00:00Z"))).toBe(0.5);
     expect(place(axis, { startMs: at("2026-11-24T19:00:00Z"), endMs: at("2026-11-25T07:00:00Z") })).toBeNull();
-    expect(place(axis, { startMs: at("2026-11-24T17:00:00Z"), endMs: at("2026-11-25T09:00:00Z") })).toEqual({ left: 0.45, width: expect.closeTo(0.1, 9) });
+    expect(place(axis, { startMs: at("2026-11-24T17:00:00Z"), endMs: at("2026-11-25T09:00:00Z") })).toEqual({
+      left: 0.45,
+      width: expect.closeTo(0.1, 9),
+    });
   });
 
   it.each([
@@ -118,7 +142,11 @@ it("closed time is what no open span covers", () => {
   const span = (startMs: number, endMs: number) => ({ startMs, endMs });
   expect(gapsOf(within, [])).toEqual([within]);
   expect(gapsOf(within, [span(-5, 120)])).toEqual([]);
-  expect(gapsOf(within, [span(60, 80), span(10, 30), span(20, 40)])).toEqual([span(0, 10), span(40, 60), span(80, 100)]);
+  expect(gapsOf(within, [span(60, 80), span(10, 30), span(20, 40)])).toEqual([
+    span(0, 10),
+    span(40, 60),
+    span(80, 100),
+  ]);
   expect(gapsOf(within, [span(100, 200)])).toEqual([within]);
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { HOUR_MS, makeAxis, QUARTER_MS } from "../src/pages/board/axis";
 import {
+  type Held,
   IDLE,
+  type Move,
   newPlace,
   placedAt,
   pointed,
@@ -11,8 +13,6 @@ import {
   strokeOf,
   struck,
   takeUp,
-  type Held,
-  type Move,
 } from "../src/pages/board/moving";
 import { stack } from "../src/pages/board/stacking";
 
@@ -20,7 +20,8 @@ const at = (clock: string) => Date.parse(`2026-11-24T${clock}:00Z`);
 const from = { rowId: "ana", startMs: at("10:00"), endMs: at("11:00") };
 const bar: Held = { orderId: "L-1", grip: "move", by: "pointer", from };
 const grabbed = (held: Held, clock: string, touch = false) => press({ held, x: 100, y: 100, touch, ms: at(clock) });
-const to = (move: Move, clock: string, rowId: string | null, x = 200, y = 100) => pointed(move, { x, y, rowId, ms: at(clock) });
+const to = (move: Move, clock: string, rowId: string | null, x = 200, y = 100) =>
+  pointed(move, { x, y, rowId, ms: at(clock) });
 const placeOf = (move: Move) => (move.step === "moving" || move.step === "asking" ? move.at : null);
 
 describe("a pointer", () => {
@@ -36,11 +37,14 @@ describe("a pointer", () => {
     ["10:00", "09:08", "ana", "09:15", "10:15", "ana"],
     ["10:59", "10:59", "bea", "10:00", "11:00", "bea"],
     ["10:30", "12:30", null, "12:00", "13:00", "ana"],
-  ])("grabs at %s, goes to %s: the bar follows in quarters, by where it was grabbed", (grip, there, row, start, end, rowId) => {
-    const move = to(grabbed(bar, grip), there, row);
-    expect(placeOf(move)).toEqual({ rowId, startMs: at(start), endMs: at(end) });
-    expect(released(move).move.step).toBe("asking");
-  });
+  ])(
+    "grabs at %s, goes to %s: the bar follows in quarters, by where it was grabbed",
+    (grip, there, row, start, end, rowId) => {
+      const move = to(grabbed(bar, grip), there, row);
+      expect(placeOf(move)).toEqual({ rowId, startMs: at(start), endMs: at(end) });
+      expect(released(move).move.step).toBe("asking");
+    },
+  );
 
   it.each([
     ["12:07", "12:00"],
@@ -123,32 +127,83 @@ describe("the keys", () => {
 });
 
 describe("bars that overlap", () => {
-  const made = (...spans: [number, number][]) => spans.map(([startMs, endMs], key) => ({ key: String(key), startMs, endMs }));
+  const made = (...spans: [number, number][]) =>
+    spans.map(([startMs, endMs], key) => ({ key: String(key), startMs, endMs }));
   const lanes = (spans: [number, number][], shortest = 0) => {
     const { bars, lanes: count } = stack(made(...spans), shortest);
     return [count, ...bars.sort((a, b) => Number(a.bar.key) - Number(b.bar.key)).map(({ lane }) => lane)];
   };
   it.each([
     { spans: [], expected: [1] },
-    { spans: [[0, 10], [10, 20]], expected: [1, 0, 0] },
-    { spans: [[0, 10], [5, 15], [10, 20]], expected: [2, 0, 1, 0] },
-    { spans: [[0, 4], [0, 9], [0, 6]], expected: [3, 2, 0, 1] },
-    { spans: [[5, 6], [0, 20], [6, 8], [7, 9]], expected: [3, 1, 0, 1, 2] },
+    {
+      spans: [
+        [0, 10],
+        [10, 20],
+      ],
+      expected: [1, 0, 0],
+    },
+    {
+      spans: [
+        [0, 10],
+        [5, 15],
+        [10, 20],
+      ],
+      expected: [2, 0, 1, 0],
+    },
+    {
+      spans: [
+        [0, 4],
+        [0, 9],
+        [0, 6],
+      ],
+      expected: [3, 2, 0, 1],
+    },
+    {
+      spans: [
+        [5, 6],
+        [0, 20],
+        [6, 8],
+        [7, 9],
+      ],
+      expected: [3, 1, 0, 1, 2],
+    },
   ] as { spans: [number, number][]; expected: number[] }[])("$spans lie in $expected", ({ spans, expected }) => {
     expect(lanes(spans)).toEqual(expected);
   });
 
   it("never share a lane where they overlap, however many", () => {
-    const spans = Array.from({ length: 400 }, (_, n): [number, number] => [(n * 7919) % 1000, ((n * 7919) % 1000) + 1 + ((n * 104729) % 90)]);
+    const spans = Array.from({ length: 400 }, (_, n): [number, number] => [
+      (n * 7919) % 1000,
+      ((n * 7919) % 1000) + 1 + ((n * 104729) % 90),
+    ]);
     const { bars, lanes: count } = stack(made(...spans));
     for (let lane = 0; lane < count; lane += 1) {
-      const inLane = bars.filter((each) => each.lane === lane).map(({ bar: each }) => each).sort((a, b) => a.startMs - b.startMs);
+      const inLane = bars
+        .filter((each) => each.lane === lane)
+        .map(({ bar: each }) => each)
+        .sort((a, b) => a.startMs - b.startMs);
       inLane.slice(1).forEach((each, index) => expect(each.startMs).toBeGreaterThanOrEqual(inLane[index]!.endMs));
     }
   });
 
   it("keep room for the words of a short one", () => {
-    expect(lanes([[0, 1], [2, 3]], 5)).toEqual([2, 0, 1]);
-    expect(lanes([[0, 1], [QUARTER_MS, QUARTER_MS + 1]], 5)).toEqual([1, 0, 0]);
+    expect(
+      lanes(
+        [
+          [0, 1],
+          [2, 3],
+        ],
+        5,
+      ),
+    ).toEqual([2, 0, 1]);
+    expect(
+      lanes(
+        [
+          [0, 1],
+          [QUARTER_MS, QUARTER_MS + 1],
+        ],
+        5,
+      ),
+    ).toEqual([1, 0, 0]);
   });
 });

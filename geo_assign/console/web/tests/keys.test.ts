@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { actionFor, type Actions, type Focus } from "../src/state/keys";
+import { type Actions, actionFor, type Focus } from "../src/state/keys";
 
 const spies = (): Actions => ({
   next: vi.fn(),
@@ -10,20 +10,30 @@ const spies = (): Actions => ({
   choose: vi.fn(),
   why: vi.fn(),
   view: vi.fn(),
-  find: vi.fn(),
 });
 
-function press(key: string, { focus = "page", letters = true, ...modifiers }: { focus?: Focus; letters?: boolean } & Partial<KeyboardEvent> = {}) {
+function press(
+  key: string,
+  { focus = "page", letters = true, ...modifiers }: { focus?: Focus; letters?: boolean } & Partial<KeyboardEvent> = {},
+) {
   const actions = spies();
   const pressed = { key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...modifiers };
   actionFor(pressed, focus, letters)?.(actions);
-  return Object.entries(actions).flatMap(([name, spy]) => vi.mocked(spy).mock.calls.map((call: unknown[]) => [name, ...call]));
+  return Object.entries(actions).flatMap(([name, spy]) =>
+    vi.mocked(spy).mock.calls.map((call: unknown[]) => [name, ...call]),
+  );
 }
 
 describe("keys", () => {
   it("do what is printed beside the actions", () => {
-    expect(["j", "k", "v", "w", "/", "3", "Escape", "Enter"].flatMap((key) => press(key))).toEqual([
-      ["next"], ["previous"], ["view"], ["why"], ["find"], ["choose", 3], ["leave"], ["offer"],
+    expect(["j", "k", "v", "w", "3", "Escape", "Enter"].flatMap((key) => press(key))).toEqual([
+      ["next"],
+      ["previous"],
+      ["view"],
+      ["why"],
+      ["choose", 3],
+      ["leave"],
+      ["offer"],
     ]);
     expect(press("Enter", { shiftKey: true })).toEqual([["assign"]]);
   });

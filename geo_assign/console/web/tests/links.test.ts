@@ -18,13 +18,16 @@ const CHOICE = { password: "five quiet herons", again: "five quiet herons", name
 /** A client that answers as told, and what it was asked. */
 function clientThat(answers: Partial<Record<string, unknown>>): { client: Client; asked: [string, unknown][] } {
   const asked: [string, unknown][] = [];
-  const client = new Proxy({}, {
-    get: (_, name: string) => (given: unknown) => {
-      asked.push([name, given]);
-      const answer = answers[name];
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  const client = new Proxy(
+    {},
+    {
+      get: (_, name: string) => (given: unknown) => {
+        asked.push([name, given]);
+        const answer = answers[name];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
     },
-  });
+  );
   return { client: client as Client, asked };
 }
 
@@ -33,13 +36,16 @@ describe("a link", () => {
     expect(tokenIn(hash)).toBe("gal_a_b");
   });
 
-  it.each(["link_used", "link_expired", "link_replaced", "link_ended", "link_not_found"])("that is dead (%s) says why", async (code) => {
-    const { client } = clientThat({ lookAtLink: new ApiProblem(410, { code }) });
-    const choosing = new Choosing(client, "gal_a_b");
-    await choosing.look();
-    expect(choosing.phase.value).toEqual({ name: "dead", link: deadLink(code) });
-    expect(deadLink(code)?.title).toBeTruthy();
-  });
+  it.each(["link_used", "link_expired", "link_replaced", "link_ended", "link_not_found"])(
+    "that is dead (%s) says why",
+    async (code) => {
+      const { client } = clientThat({ lookAtLink: new ApiProblem(410, { code }) });
+      const choosing = new Choosing(client, "gal_a_b");
+      await choosing.look();
+      expect(choosing.phase.value).toEqual({ name: "dead", link: deadLink(code) });
+      expect(deadLink(code)?.title).toBeTruthy();
+    },
+  );
 
   it("that could not be looked at may be looked at again", async () => {
     const { client } = clientThat({ lookAtLink: new ApiProblem(0, { code: "unreachable", detail: "Not there." }) });
@@ -60,7 +66,9 @@ describe("a choice", () => {
 
   it("accepts an invitation and is logged in", async () => {
     const { choosing, asked } = await chosen(OWNER);
-    expect(asked).toEqual([["acceptInvitation", { token: "gal_a_b", password: "five quiet herons", name: "Eva Reed" }]]);
+    expect(asked).toEqual([
+      ["acceptInvitation", { token: "gal_a_b", password: "five quiet herons", name: "Eva Reed" }],
+    ]);
     expect(choosing.phase.value).toEqual({ name: "chosen", owner: OWNER, loggedIn: true });
   });
 
@@ -83,7 +91,9 @@ describe("a choice", () => {
   });
 
   it("tells the reasons against a weak password and goes on", async () => {
-    const weak = new ApiProblem(422, { errors: [{ pointer: "/password", code: "weak_password", detail: "Too common." }] });
+    const weak = new ApiProblem(422, {
+      errors: [{ pointer: "/password", code: "weak_password", detail: "Too common." }],
+    });
     const { choosing } = await chosen(OWNER, CHOICE, { acceptInvitation: weak });
     expect(choosing.problem.value).toBe("Too common.");
     expect(choosing.phase.value.name).toBe("open");

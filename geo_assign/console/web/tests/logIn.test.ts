@@ -27,7 +27,9 @@ describe("what the identity provider's way back tells", () => {
   });
 
   test("nothing of an address that another page made", () => {
-    expect(signOnProblem("?sign_on=<b>pay here</b>&reason=constructor")).toBe("The log-in with single sign-on did not work.");
+    expect(signOnProblem("?sign_on=<b>pay here</b>&reason=constructor")).toBe(
+      "The log-in with single sign-on did not work.",
+    );
   });
 });
 

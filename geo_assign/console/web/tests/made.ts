@@ -69,7 +69,12 @@ export function taken(before: WorkOrder, name: string, changes: Partial<WorkOrde
   };
 }
 
-export function technician(id: string, changes: Partial<TechnicianProperties> = {}, lon = -30, lat = 41): TechnicianFeature {
+export function technician(
+  id: string,
+  changes: Partial<TechnicianProperties> = {},
+  lon = -30,
+  lat = 41,
+): TechnicianFeature {
   return {
     type: "Feature",
     id,

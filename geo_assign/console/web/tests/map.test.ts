@@ -7,7 +7,7 @@ import { at, candidate, NOON, order, taken, technician } from "./made";
 
 describe("features for the map", () => {
   it("know north from no heading", () => {
-    const heading = (changes: object) => drawn(technician("ana", changes)).properties!["heading"];
+    const heading = (changes: object) => drawn(technician("ana", changes)).properties!.heading;
     expect(heading({ heading_deg: 0, speed_mps: 5 })).toBe(0);
     expect(heading({ heading_deg: null, speed_mps: 5 })).toBe(-1);
     expect(heading({ heading_deg: 90, speed_mps: 0.4 })).toBe(-1);
@@ -15,18 +15,22 @@ describe("features for the map", () => {
   });
 
   it("take an unknown age for the oldest", () => {
-    expect(drawn(technician("ana", { recorded_at: null })).properties!["at"]).toBe(0);
+    expect(drawn(technician("ana", { recorded_at: null })).properties!.at).toBe(0);
   });
 
   it("name only images that are drawn", () => {
     const images = mapImages();
     for (const status of ["free", "offered", "busy", "silent"] as const) {
       for (const provider of [true, false]) {
-        expect(images.has(drawn(technician("x", { status, provider })).properties!["image"])).toBe(true);
+        expect(images.has(drawn(technician("x", { status, provider })).properties!.image)).toBe(true);
       }
     }
-    for (const each of [order(), taken(order(), "Bea"), order({ kind: "ticket", bucket: "being_offered", state: "offered" })]) {
-      expect(images.has(drawn(pinOf(each)!).properties!["image"])).toBe(true);
+    for (const each of [
+      order(),
+      taken(order(), "Bea"),
+      order({ kind: "ticket", bucket: "being_offered", state: "offered" }),
+    ]) {
+      expect(images.has(drawn(pinOf(each)!).properties!.image)).toBe(true);
     }
   });
 
@@ -58,7 +62,10 @@ describe("signs of an order", () => {
 
 describe("the scene of an open order", () => {
   const ana = technician("ana", { heading_deg: 0, speed_mps: 9, recorded_at: at(-2) }, -30.01, 41.01);
-  const planned = candidate("joana", { rank: 2, position: { ...candidate("x").position, provenance: "previous_appointment" } });
+  const planned = candidate("joana", {
+    rank: 2,
+    position: { ...candidate("x").position, provenance: "previous_appointment" },
+  });
   const scene = (changes: Partial<Parameters<typeof sceneOf>[0]> = {}) =>
     sceneOf({
       order: order(),
@@ -73,7 +80,13 @@ describe("the scene of an open order", () => {
 
   it("puts a live candidate where the stream saw it last, a planned one at the planned place", () => {
     const [first, second] = scene().ranked;
-    expect(first).toMatchObject({ at: { lat: 41.01, lon: -30.01 }, heading_deg: 0, fade: 2, planned: false, note: "4 min" });
+    expect(first).toMatchObject({
+      at: { lat: 41.01, lon: -30.01 },
+      heading_deg: 0,
+      fade: 2,
+      planned: false,
+      note: "4 min",
+    });
     expect(second).toMatchObject({ at: { lat: 41.01, lon: -30 }, planned: true, fade: 1 });
     expect(withLive(planned, ana)).toBe(planned);
   });
@@ -81,7 +94,7 @@ describe("the scene of an open order", () => {
   it("draws rings, ways and the chosen one's accuracy", () => {
     const { around, accuracy } = scene();
     expect(accuracy).toEqual({ at: { lat: 41.01, lon: -30.01 }, radius_m: 8 });
-    const roles = aroundFeatures(around, accuracy).features.map((feature) => feature.properties!["role"]);
+    const roles = aroundFeatures(around, accuracy).features.map((feature) => feature.properties!.role);
     expect(roles.filter((role) => role === "ring")).toHaveLength(3);
     expect(roles.filter((role) => role === "way")).toHaveLength(2);
     expect(roles).toContain("accuracy");

@@ -27,7 +27,11 @@ describe("merging orders", () => {
   });
 
   it("forgets what is over", () => {
-    const { orders, farewells } = mergeOrders(known, [order({ version: 4, state: "cancelled", bucket: "closed" })], NOON);
+    const { orders, farewells } = mergeOrders(
+      known,
+      [order({ version: 4, state: "cancelled", bucket: "closed" })],
+      NOON,
+    );
     expect(orders.size).toBe(0);
     expect(farewells[0]!.text).toBe("Cancelled");
   });
@@ -48,7 +52,12 @@ describe("merging orders", () => {
 describe("the fleet", () => {
   const filled = () => {
     const fleet = new Fleet();
-    fleet.replace([technician("ana"), technician("rui", { status: "busy" }), technician("luis", { provider: true }), pinOf(order())!]);
+    fleet.replace([
+      technician("ana"),
+      technician("rui", { status: "busy" }),
+      technician("luis", { provider: true }),
+      pinOf(order())!,
+    ]);
     return fleet;
   };
 

@@ -1,7 +1,16 @@
-import type { Exclusion, Reason } from "../src/api/types";
 import { describe, expect, it } from "vitest";
-import { dayAxis, dayStrip, excludedSummary, exclusionText, headline, howKnown, mergeRanking, workloadText } from "../src/model/nearest";
-import { at, candidate, nearest, NOON } from "./made";
+import type { Exclusion, Reason } from "../src/api/types";
+import {
+  dayAxis,
+  dayStrip,
+  excludedSummary,
+  exclusionText,
+  headline,
+  howKnown,
+  mergeRanking,
+  workloadText,
+} from "../src/model/nearest";
+import { at, candidate, NOON, nearest } from "./made";
 
 const slot = { start: at(60), end: at(120) };
 const position = (changes: object) => ({ position: { ...candidate("x").position, ...changes } });
@@ -24,7 +33,10 @@ describe("how a position is known", () => {
 
   it("is planned from the job before, home or the store", () => {
     const day = [{ start: at(0), end: at(30), kind: "lead", state: "assigned" }];
-    expect(known({ ...position({ provenance: "previous_appointment" }), day })).toMatchObject({ how: "from 12:30 job", planned: true });
+    expect(known({ ...position({ provenance: "previous_appointment" }), day })).toMatchObject({
+      how: "from 12:30 job",
+      planned: true,
+    });
     expect(known(position({ provenance: "home_base" })).how).toBe("home base, starts 08:00");
     expect(known(position({ provenance: "store" })).how).toBe("from the store");
   });
@@ -72,7 +84,10 @@ describe("a day in one line", () => {
   });
 
   it("hatches nothing when the hours are not known", () => {
-    expect(dayStrip(candidate("ana", { hours: undefined }), slot, axis, NOON).map(({ kind }) => kind)).toEqual(["slot", "now"]);
+    expect(dayStrip(candidate("ana", { hours: undefined }), slot, axis, NOON).map(({ kind }) => kind)).toEqual([
+      "slot",
+      "now",
+    ]);
   });
 });
 
@@ -91,12 +106,24 @@ describe("who cannot go", () => {
 
   it("is explained in words", () => {
     expect(exclusionText(excluded("slot_taken"), NOON, "UTC")).toBe("already booked then");
-    expect(exclusionText(excluded("slot_taken", { reasons: [{ code: "slot_taken", detail: "booked to 16:10" }] }), NOON, "UTC")).toBe("booked to 16:10");
+    expect(
+      exclusionText(
+        excluded("slot_taken", { reasons: [{ code: "slot_taken", detail: "booked to 16:10" }] }),
+        NOON,
+        "UTC",
+      ),
+    ).toBe("booked to 16:10");
     expect(exclusionText(excluded("some_new_code"), NOON, "UTC")).toBe("some new code");
   });
 
   it("shows when a technician off duty was seen, never where", () => {
-    const off = excluded("off_duty", { distance_m: null, reasons: [{ code: "off_duty", detail: "off duty for 30 min" }, { code: "offline", detail: "x" }] });
+    const off = excluded("off_duty", {
+      distance_m: null,
+      reasons: [
+        { code: "off_duty", detail: "off duty for 30 min" },
+        { code: "offline", detail: "x" },
+      ],
+    });
     expect(exclusionText(off, NOON, "UTC")).toBe("off duty, last seen 11:30");
     expect(exclusionText({ ...off, last_seen_at: null }, NOON, "UTC")).toBe("off duty, never seen");
   });
@@ -104,7 +131,9 @@ describe("who cannot go", () => {
   it("names a technician who is nearer than the first choice", () => {
     const answer = nearest(["ana"], { excluded: [excluded("slot_taken"), excluded("off_duty", { distance_m: null })] });
     expect(excludedSummary(answer)).toEqual({ count: 2, hint: "Rui is nearer, but already booked then" });
-    expect(excludedSummary(nearest([], { excluded: [excluded("time_off")] })).hint).toBe("Rui is nearest, but has time off");
+    expect(excludedSummary(nearest([], { excluded: [excluded("time_off")] })).hint).toBe(
+      "Rui is nearest, but has time off",
+    );
     expect(excludedSummary(nearest(["ana"], { excluded: [excluded("time_off", { distance_m: 9000 })] })).hint).toBe("");
   });
 });
@@ -121,7 +150,9 @@ describe("figures in words", () => {
 
   it("tell a day's work, and what of it is late", () => {
     expect(workloadText(candidate("ana"))).toBe("3 today");
-    expect(workloadText(candidate("ana", { workload: { today: 3, overdue: 1, open_offers: 0 } }))).toBe("3 today, 1 late");
+    expect(workloadText(candidate("ana", { workload: { today: 3, overdue: 1, open_offers: 0 } }))).toBe(
+      "3 today, 1 late",
+    );
     expect(workloadText(candidate("ana", { workload: undefined }))).toBe("");
   });
 });

@@ -76,7 +76,9 @@ describe("what became of an order", () => {
 
   it("says who has it when no name is given, and who cancelled", () => {
     expect(farewellText(order(), taken(order(), "Bea"))).toBe("Bea has it");
-    expect(farewellText(order(), order({ state: "cancelled", bucket: "closed", changed_by: by("Marta Castro") }))).toBe("Marta cancelled it");
+    expect(farewellText(order(), order({ state: "cancelled", bucket: "closed", changed_by: by("Marta Castro") }))).toBe(
+      "Marta cancelled it",
+    );
   });
 
   it("says nothing while it is still pending, or was not before", () => {
@@ -97,7 +99,9 @@ describe("why an order waits", () => {
 
   it("asks which address when there are suggestions", () => {
     const suggestion = { label: "Harbour Road 9", lat: 41, lon: -30, confidence: "street" };
-    expect(why({ pending_reason: "needs_location", location: null, location_candidates: [suggestion] })).toBe("Which address?");
+    expect(why({ pending_reason: "needs_location", location: null, location_candidates: [suggestion] })).toBe(
+      "Which address?",
+    );
   });
 
   it("is a time for what starts by itself", () => {

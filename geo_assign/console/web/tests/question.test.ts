@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiProblem, type Client } from "../src/api/client";
 import type { Nearest, WorkOrder } from "../src/api/types";
 import { Question } from "../src/state/question";
-import { nearest, NOON, order, taken } from "./made";
+import { NOON, nearest, order, taken } from "./made";
 
 function question(client: Partial<Client>) {
   const taken: WorkOrder[] = [];
@@ -56,7 +56,11 @@ describe("who can take it", () => {
 
   it("shows nothing as given before the service says so", async () => {
     let answer: (after: WorkOrder) => void = () => {};
-    const { question: asked, taken: given, said } = question({ assign: () => new Promise((resolve) => (answer = resolve)) });
+    const {
+      question: asked,
+      taken: given,
+      said,
+    } = question({ assign: () => new Promise((resolve) => (answer = resolve)) });
     asked.open(order());
     await settled();
     const giving = asked.give("offer");

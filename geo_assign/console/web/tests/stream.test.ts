@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LiveStream, retryDelay, SILENCE_MS, type Channel, type LiveEvent, type Source, type Surroundings } from "../src/live/stream";
+import {
+  type Channel,
+  type LiveEvent,
+  LiveStream,
+  retryDelay,
+  SILENCE_MS,
+  type Source,
+  type Surroundings,
+} from "../src/live/stream";
 
 class FakeSource implements Source {
   closed = false;
@@ -46,7 +54,8 @@ class Browser {
     const own: Channel = {
       onmessage: null,
       close: () => this.channels.splice(this.channels.indexOf(own), 1),
-      postMessage: (data) => this.channels.filter((each) => each !== own).forEach((each) => each.onmessage?.({ data } as MessageEvent)),
+      postMessage: (data) =>
+        this.channels.filter((each) => each !== own).forEach((each) => each.onmessage?.({ data } as MessageEvent)),
     };
     this.channels.push(own);
     return own;

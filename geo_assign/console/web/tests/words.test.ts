@@ -8,13 +8,25 @@ import { at, NOON, order, technician } from "./made";
 describe("numbers in words", () => {
   it("stay short", () => {
     expect([5, 59, 60, 3599, 3600, 90_000].map(duration)).toEqual(["5 s", "59 s", "1 min", "59 min", "1 h", "1 d"]);
-    expect([84, 96, 812, 9_949, 9_960, 270_000].map(distance)).toEqual(["80 m", "0.1 km", "0.8 km", "9.9 km", "10 km", "270 km"]);
+    expect([84, 96, 812, 9_949, 9_960, 270_000].map(distance)).toEqual([
+      "80 m",
+      "0.1 km",
+      "0.8 km",
+      "9.9 km",
+      "10 km",
+      "270 km",
+    ]);
     expect([5, 240, 7_500].map(travelTime)).toEqual(["1 min", "4 min", "2 h 5 min"]);
   });
 
   it("take names as they come", () => {
     expect(firstName("Ana Ferreira")).toBe("Ana");
-    expect([initials("Marta Castro"), initials("Ana"), initials("  "), initials("Ana Maria de Sá")]).toEqual(["MC", "A", "", "AS"]);
+    expect([initials("Marta Castro"), initials("Ana"), initials("  "), initials("Ana Maria de Sá")]).toEqual([
+      "MC",
+      "A",
+      "",
+      "AS",
+    ]);
   });
 });
 
@@ -22,13 +34,17 @@ describe("a refused assignment", () => {
   const by = { changed_by: { kind: "user" as const, id: "m", name: "Marta Castro" }, changed_at: at(-0.05) };
 
   it("says who was faster, with what, and when", () => {
-    expect(refusal(412, { ...by, state: "assigned", assignee: { id: "b", name: "Bea Nunes" } }, NOON)).toBe("Marta Castro gave it to Bea Nunes 3 s ago.");
+    expect(refusal(412, { ...by, state: "assigned", assignee: { id: "b", name: "Bea Nunes" } }, NOON)).toBe(
+      "Marta Castro gave it to Bea Nunes 3 s ago.",
+    );
     expect(refusal(412, { ...by, state: "offered" }, NOON)).toBe("Marta Castro offered it 3 s ago.");
     expect(refusal(412, {}, NOON)).toBe("Another user changed it meanwhile.");
   });
 
   it("repeats what the service says about a conflict or a lost order", () => {
-    expect(refusal(409, { title: "Slot taken", detail: "Ana is booked until 16:10." }, NOON)).toBe("Ana is booked until 16:10.");
+    expect(refusal(409, { title: "Slot taken", detail: "Ana is booked until 16:10." }, NOON)).toBe(
+      "Ana is booked until 16:10.",
+    );
     expect(refusal(410, { title: "The work order was cancelled." }, NOON)).toBe("The work order was cancelled.");
   });
 

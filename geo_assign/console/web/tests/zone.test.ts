@@ -31,6 +31,8 @@ describe("times in a store's zone", () => {
     const now = ms("2026-11-22T10:00:00Z");
     expect(moment(ms("2026-11-22T15:30:00Z"), now, "UTC")).toBe("15:30");
     expect(moment(ms("2026-11-23T07:00:00Z"), now, "UTC")).toBe("Tomorrow 07:00");
-    expect(slotText({ start: "2026-11-22T15:30:00Z", end: "2026-11-22T16:30:00Z" }, now, "UTC")).toBe("Today 15:30–16:30");
+    expect(slotText({ start: "2026-11-22T15:30:00Z", end: "2026-11-22T16:30:00Z" }, now, "UTC")).toBe(
+      "Today 15:30–16:30",
+    );
   });
 });

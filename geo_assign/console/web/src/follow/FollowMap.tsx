@@ -24,7 +24,10 @@ export function FollowMap({ technician, name, destination }: Props) {
       view.current?.destroy();
     };
   }, []);
-  useEffect(() => view.current?.draw(technician, name, destination), [technician.lat, technician.lon, destination.lat, destination.lon]);
+  useEffect(
+    () => view.current?.draw(technician, name, destination),
+    [technician.lat, technician.lon, destination.lat, destination.lon],
+  );
   return <div class="follow-map" ref={container} role="img" aria-label={`Map: ${name} and you`} />;
 }
 

@@ -1,4 +1,4 @@
-import { AttributionControl, GeoJSONSource, LngLatBounds, Map as GlMap, Marker, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, type GeoJSONSource, Map as GlMap, LngLatBounds, Marker, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Config, LatLon } from "../api/types";
@@ -30,7 +30,8 @@ export class FollowMapView {
       maxPitch: 0,
     });
     this.map.touchZoomRotate.disableRotation();
-    if (config.tiles) this.map.addControl(new AttributionControl({ compact: true, customAttribution: config.tiles.attribution }));
+    if (config.tiles)
+      this.map.addControl(new AttributionControl({ compact: true, customAttribution: config.tiles.attribution }));
     if (config.basemap_url) void this.ground(config.basemap_url);
   }
 

@@ -13,7 +13,10 @@ const STEPS: readonly { stage: Followed["stage"]; label: string }[] = [
 
 const ENDINGS: Record<Ending, { title: string; text: string }> = {
   over: { title: "This visit is over", text: "There is nothing more to follow. Thank you." },
-  not_found: { title: "This link shows nothing", text: "It may have been copied in part, or the store has ended it. Ask the store for a new one." },
+  not_found: {
+    title: "This link shows nothing",
+    text: "It may have been copied in part, or the store has ended it. Ask the store for a new one.",
+  },
 };
 
 /** How a visit stands, for the customer who waits. */
@@ -22,7 +25,11 @@ export function FollowPage({ follower }: { follower: Follower }) {
   if (ending !== null) return <Message {...ENDINGS[ending]} />;
   const seen = follower.seen.value;
   if (seen === null) {
-    return follower.offline.value ? <Message title="No connection" text="We try again in a moment." /> : <Message title="One moment…" text="" />;
+    return follower.offline.value ? (
+      <Message title="No connection" text="We try again in a moment." />
+    ) : (
+      <Message title="One moment…" text="" />
+    );
   }
   const nowMs = Date.parse(seen.server_now);
   return (
@@ -39,7 +46,11 @@ export function FollowPage({ follower }: { follower: Follower }) {
         {follower.offline.value && <p class="warn">No connection. As of {clockTime(nowMs, seen.timezone)}.</p>}
       </section>
       {seen.position && seen.destination && (
-        <FollowMap technician={seen.position} name={seen.technician_name ?? "Technician"} destination={seen.destination} />
+        <FollowMap
+          technician={seen.position}
+          name={seen.technician_name ?? "Technician"}
+          destination={seen.destination}
+        />
       )}
     </main>
   );
@@ -79,11 +90,14 @@ function headline(seen: Followed): string {
 
 function arrival(seen: Followed, nowMs: number): string {
   if (seen.stage === "arrived") return "";
-  if (seen.eta_s !== null && seen.distance_m !== null) return `About ${travelTime(seen.eta_s)}, ${distance(seen.distance_m)} away`;
+  if (seen.eta_s !== null && seen.distance_m !== null)
+    return `About ${travelTime(seen.eta_s)}, ${distance(seen.distance_m)} away`;
   return slotText(seen.slot, nowMs, seen.timezone);
 }
 
 function placeNote(seen: Followed): string {
   if (seen.stage !== "on_the_way") return "";
-  return seen.position === null ? "The place is not known at the moment." : `Position ${duration(seen.position.age_s)} old`;
+  return seen.position === null
+    ? "The place is not known at the moment."
+    : `Position ${duration(seen.position.age_s)} old`;
 }

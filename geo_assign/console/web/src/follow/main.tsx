@@ -3,8 +3,8 @@ import "../styles/fonts.css";
 import "../styles/tokens.css";
 import "../styles/base.css";
 import "../styles/follow.css";
-import { Follower } from "./follower";
 import { FollowPage } from "./FollowPage";
+import { Follower } from "./follower";
 
 const token = location.pathname.split("/").pop() ?? "";
 const follower = new Follower(token);

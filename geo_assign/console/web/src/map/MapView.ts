@@ -1,4 +1,12 @@
-import { GeoJSONSource, LngLatBounds, Map as GlMap, Marker, setWorkerUrl, type GeoJSONSourceDiff, type MapMouseEvent } from "maplibre-gl";
+import {
+  type GeoJSONSource,
+  type GeoJSONSourceDiff,
+  Map as GlMap,
+  LngLatBounds,
+  type MapMouseEvent,
+  Marker,
+  setWorkerUrl,
+} from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Config, LatLon } from "../api/types";
@@ -6,9 +14,18 @@ import type { FleetChange, LegendKey } from "../model/fleet";
 import { metresPerPixel } from "../model/geometry";
 import { mapImages } from "../symbols/drawings";
 import { paintImage, tokenReader } from "../symbols/paint";
-import { aroundFeatures, orderFilter, sourceDiffs, technicianFilter, type Accuracy, type Around } from "./features";
-import { drawOrder, drawRanked, orderElement, rankedElement, type OrderMark, type RankedMark } from "./markers";
-import { BEAK_LAYERS, CIRCLE_LAYERS, layers, ORDER_LAYERS, startStyle, SYMBOL_LAYERS, symbolZoom, TECHNICIAN_LAYERS } from "./style";
+import { type Accuracy, type Around, aroundFeatures, orderFilter, sourceDiffs, technicianFilter } from "./features";
+import { drawOrder, drawRanked, type OrderMark, orderElement, type RankedMark, rankedElement } from "./markers";
+import {
+  BEAK_LAYERS,
+  CIRCLE_LAYERS,
+  layers,
+  ORDER_LAYERS,
+  SYMBOL_LAYERS,
+  startStyle,
+  symbolZoom,
+  TECHNICIAN_LAYERS,
+} from "./style";
 
 // Without its own file the worker is looked for where a bundler does not put it, and the map stays empty.
 setWorkerUrl(workerUrl);
@@ -161,7 +178,9 @@ export class MapView {
       return;
     }
     if (!this.placing) {
-      this.placing = new Marker({ draggable: true, color: this.colour("lead") }).setLngLat([at.lon, at.lat]).addTo(this.map);
+      this.placing = new Marker({ draggable: true, color: this.colour("lead") })
+        .setLngLat([at.lon, at.lat])
+        .addTo(this.map);
       this.placing.on("dragend", () => this.placed(this.placing!.getLngLat()));
     }
     this.placing.setLngLat([at.lon, at.lat]);
@@ -174,13 +193,17 @@ export class MapView {
   private listen(): void {
     this.map.on("click", (event) => this.clicked(event));
     for (const id of [...TECHNICIAN_LAYERS, ...ORDER_LAYERS]) {
-      this.map.on("mouseenter", id, () => !this.placing && (this.map.getCanvas().style.cursor = "pointer"));
-      this.map.on("mouseleave", id, () => !this.placing && (this.map.getCanvas().style.cursor = ""));
+      this.map.on("mouseenter", id, () => this.pointWith("pointer"));
+      this.map.on("mouseleave", id, () => this.pointWith(""));
     }
     this.map.on("moveend", () => this.moved());
     this.map.on("resize", () => this.moved());
     void this.ready.then(() => this.moved());
     this.watchTiles();
+  }
+
+  private pointWith(cursor: string): void {
+    if (!this.placing) this.map.getCanvas().style.cursor = cursor;
   }
 
   /** A tile server that does not answer is said once, not thrown for every tile. */
@@ -195,12 +218,18 @@ export class MapView {
   }
 
   private clicked({ point, lngLat }: MapMouseEvent): void {
-    if (this.placing) return this.placed(lngLat);
-    const near: [[number, number], [number, number]] = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]];
+    if (this.placing) {
+      this.placed(lngLat);
+      return;
+    }
+    const near: [[number, number], [number, number]] = [
+      [point.x - 4, point.y - 4],
+      [point.x + 4, point.y + 4],
+    ];
     const hits = this.map.queryRenderedFeatures(near, { layers: [...TECHNICIAN_LAYERS, ...ORDER_LAYERS] });
     const hit = hits[0];
     if (!hit) return;
-    const id = String(hit.properties["id"]);
+    const id = String(hit.properties.id);
     if (hit.source === "orders") this.events.onOrder(id);
     else this.events.onTechnician(id);
   }
@@ -226,7 +255,9 @@ export class MapView {
   }
 
   private update(name: string, diff: GeoJSONSourceDiff): void {
-    this.source(name).updateData(diff).catch((error: Error) => console.warn(error.message));
+    this.source(name)
+      .updateData(diff)
+      .catch((error: Error) => console.warn(error.message));
   }
 
   private drawImages(): void {
@@ -289,4 +320,3 @@ export class MapView {
     drawOrder(this.orderMarker.element, mark);
   }
 }
-

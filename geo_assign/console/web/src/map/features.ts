@@ -1,11 +1,12 @@
 /** Features of the API as the map's sources hold them: only what a layer reads. */
+
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSourceDiff } from "maplibre-gl";
 import type { LatLon } from "../api/types";
 import type { FleetChange, LegendKey, MapFeature } from "../model/fleet";
-import { isTaken } from "../model/pending";
-import { glyphOf, personImage, pinImage } from "../symbols/drawings";
 import { pointAt, ring, ringRadii } from "../model/geometry";
+import { isTaken } from "../model/pending";
 import { distance } from "../model/words";
-import type { ExpressionSpecification, FilterSpecification, GeoJSONSourceDiff } from "maplibre-gl";
+import { glyphOf, personImage, pinImage } from "../symbols/drawings";
 
 /** Slower than this a heading is noise. */
 const MOVING_MPS = 1;
@@ -47,7 +48,11 @@ export function sourceDiffs(change: FleetChange): Record<"technicians" | "orders
 }
 
 /** Who is drawn: what the legend leaves on, less those that a marker already shows. */
-export function technicianFilter(hidden: ReadonlySet<LegendKey>, marked: readonly string[], beaks: boolean): FilterSpecification {
+export function technicianFilter(
+  hidden: ReadonlySet<LegendKey>,
+  marked: readonly string[],
+  beaks: boolean,
+): FilterSpecification {
   const conditions: ExpressionSpecification[] = [
     ["!", ["in", ["get", "status"], ["literal", [...hidden]]]],
     ["!", ["in", ["get", "id"], ["literal", [...marked]]]],
@@ -85,10 +90,17 @@ export function aroundFeatures(around: Around | null, accuracy: Accuracy | null)
       if (index === 0) add("inner", { type: "Polygon", coordinates: [corners] });
       add("ring", { type: "LineString", coordinates: corners });
       const label = pointAt(origin, metres, 135);
-      add("label", { type: "Point", coordinates: [label.lon, label.lat] }, { text: distance(metres).replace(".0", "") });
+      add(
+        "label",
+        { type: "Point", coordinates: [label.lon, label.lat] },
+        { text: distance(metres).replace(".0", "") },
+      );
     });
     ranked.slice(0, 3).forEach((place, index) => {
-      const coordinates = [[place.lon, place.lat], [origin.lon, origin.lat]];
+      const coordinates = [
+        [place.lon, place.lat],
+        [origin.lon, origin.lat],
+      ];
       add("way", { type: "LineString", coordinates }, { first: index === 0 });
     });
   }

@@ -1,6 +1,6 @@
 /** The few things drawn as elements over the map: the selected order, the ranked people, a pin being placed. */
 import type { LatLon, OrderKind } from "../api/types";
-import { beak, BEAK_HALO, PLANNED, person, type Paint, type Shape } from "../symbols/drawings";
+import { BEAK_HALO, beak, type Paint, PLANNED, person, type Shape } from "../symbols/drawings";
 import { symbolElement } from "../symbols/paint";
 
 export interface RankedMark {
@@ -55,8 +55,8 @@ export function drawRanked(holder: HTMLElement, mark: RankedMark): void {
     parts.push(label);
   }
   holder.replaceChildren(...parts);
-  holder.dataset["fade"] = String(mark.fade);
-  holder.dataset["chosen"] = String(mark.chosen);
+  holder.dataset.fade = String(mark.fade);
+  holder.dataset.chosen = String(mark.chosen);
   holder.title = `${mark.name}, ${mark.note}`;
 }
 

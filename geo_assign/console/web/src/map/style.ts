@@ -1,5 +1,11 @@
 /** The map's layers as data: the ground, the people and places, and what surrounds a selected order. */
-import type { ExpressionSpecification, LayerSpecification, RasterLayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  RasterLayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+} from "maplibre-gl";
 import type { Config, TechnicianStatus } from "../api/types";
 
 export type Colour = (token: string) => string;
@@ -28,7 +34,13 @@ function statusColour(colours: Record<TechnicianStatus, string>): ExpressionSpec
   return ["match", ["get", "status"], "free", free, "offered", offered, "busy", busy, silent];
 }
 
-const kindColour = (colour: Colour): ExpressionSpecification => ["match", ["get", "kind"], "lead", colour("lead"), colour("ticket")];
+const kindColour = (colour: Colour): ExpressionSpecification => [
+  "match",
+  ["get", "kind"],
+  "lead",
+  colour("lead"),
+  colour("ticket"),
+];
 
 const wide = (...stops: number[]): ExpressionSpecification => ["interpolate", ["exponential", 1.8], ["zoom"], ...stops];
 
@@ -106,9 +118,18 @@ function around(colour: Colour): LayerSpecification[] {
       filter: ["==", ["get", "role"], "inner"],
       paint: { "fill-color": colour("ink"), "fill-opacity": 0.035 },
     },
-    line("ring", "ring", { "line-color": colour("ink"), "line-opacity": 0.42, "line-width": 1.2, "line-dasharray": [1.5, 4] }),
+    line("ring", "ring", {
+      "line-color": colour("ink"),
+      "line-opacity": 0.42,
+      "line-width": 1.2,
+      "line-dasharray": [1.5, 4],
+    }),
     line("way-case", "way", { "line-color": colour("map-halo"), "line-width": 6, "line-opacity": 0.9 }),
-    line("way-first", "way", { "line-color": colour("free"), "line-width": 2.4, "line-opacity": ["case", ["get", "first"], 1, 0] }),
+    line("way-first", "way", {
+      "line-color": colour("free"),
+      "line-width": 2.4,
+      "line-opacity": ["case", ["get", "first"], 1, 0],
+    }),
     line("way-next", "way", {
       "line-color": colour("free"),
       "line-width": 1.8,
@@ -184,7 +205,12 @@ function beak(id: string, image: string | ExpressionSpecification): LayerSpecifi
 function symbols(colour: Colour): LayerSpecification[] {
   const quiet = { "text-color": colour("ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 };
   return [
-    pictured("order-symbol", "orders", { "icon-image": ["get", "image"], "icon-anchor": "center", "icon-offset": [0, -11] }, {}),
+    pictured(
+      "order-symbol",
+      "orders",
+      { "icon-image": ["get", "image"], "icon-anchor": "center", "icon-offset": [0, -11] },
+      {},
+    ),
     beak("technician-beak-halo", "beak-halo"),
     pictured("technician-symbol", "technicians", { "icon-image": ["get", "image"] }, { "icon-opacity": opacity }),
     beak("technician-beak", ["match", ["get", "status"], "busy", "beak-busy", "beak-free"]),
@@ -207,7 +233,13 @@ function symbols(colour: Colour): LayerSpecification[] {
 }
 
 /** Layers that a click or the legend's filters act on. */
-export const TECHNICIAN_LAYERS = ["technician-circle", "technician-beak-halo", "technician-symbol", "technician-beak", "technician-name"];
+export const TECHNICIAN_LAYERS = [
+  "technician-circle",
+  "technician-beak-halo",
+  "technician-symbol",
+  "technician-beak",
+  "technician-name",
+];
 export const ORDER_LAYERS = ["order-circle", "order-symbol"];
 export const CIRCLE_LAYERS = ["technician-circle", "order-circle"];
 export const SYMBOL_LAYERS = ["order-symbol", "technician-beak-halo", "technician-symbol", "technician-beak"];
@@ -215,7 +247,9 @@ export const BEAK_LAYERS: ReadonlySet<string> = new Set(["technician-beak-halo",
 
 /** All layers, bottom to top, in the present theme's colours. */
 export function layers(colour: Colour, { dark, tiles }: { dark: boolean; tiles: boolean }): LayerSpecification[] {
-  const raster: LayerSpecification[] = tiles ? [{ id: "tiles", type: "raster", source: "tiles", paint: rasterPaint(dark) }] : [];
+  const raster: LayerSpecification[] = tiles
+    ? [{ id: "tiles", type: "raster", source: "tiles", paint: rasterPaint(dark) }]
+    : [];
   return [
     { id: "land", type: "background", paint: { "background-color": colour("map-land") } },
     ...ground(colour),
@@ -238,7 +272,7 @@ export function startStyle(colour: Colour, dark: boolean, tiles: Config["tiles"]
     orders: points(),
     technicians: points(),
   };
-  if (tiles) sources["tiles"] = { type: "raster", tiles: [tiles.url], tileSize: 256, maxzoom: 19 };
+  if (tiles) sources.tiles = { type: "raster", tiles: [tiles.url], tileSize: 256, maxzoom: 19 };
   return {
     version: 8,
     state: { now: { default: 0 }, asking: { default: false } },
@@ -246,4 +280,3 @@ export function startStyle(colour: Colour, dark: boolean, tiles: Config["tiles"]
     layers: layers(colour, { dark, tiles: tiles !== null }),
   };
 }
-

@@ -1,12 +1,13 @@
 /** What a refused assignment says in the row it was tried on. */
 import type { ProblemBody } from "../api/types";
-import { duration } from "./words";
 import { ageSeconds } from "./clock";
+import { duration } from "./words";
 
 /** One sentence about who or what was faster. */
 export function refusal(status: number, body: ProblemBody, nowMs: number): string {
   if (status === 412) return changedMeanwhile(body, nowMs);
-  if (status === 409 || status === 410 || status === 422) return body.detail || body.title || "It can no longer be given.";
+  if (status === 409 || status === 410 || status === 422)
+    return body.detail || body.title || "It can no longer be given.";
   if (status === 403) return "You may not assign this order.";
   if (status === 404) return "The order is gone.";
   if (status === 429 || status === 503) return "The service is busy; try again in a moment.";

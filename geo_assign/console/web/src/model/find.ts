@@ -10,7 +10,10 @@ export interface Found {
 
 /** Letters without accents or case, so that `tomas` finds Tomás. */
 export function fold(text: string): string {
-  return text.normalize("NFD").replace(/\p{Mark}/gu, "").toLowerCase();
+  return text
+    .normalize("NFD")
+    .replace(/\p{Mark}/gu, "")
+    .toLowerCase();
 }
 
 /** The best `limit` hits: whatever starts with the words before what merely contains them. */
@@ -34,7 +37,15 @@ export function find(
   for (const order of orders) {
     const who = order.customer?.name ?? "";
     const detail = [order.number, who].filter(Boolean).join(" · ");
-    consider({ kind: "work_order", id: order.id, title: order.title, detail }, [order.number, order.title, who, order.address ?? ""]);
+    consider({ kind: "work_order", id: order.id, title: order.title, detail }, [
+      order.number,
+      order.title,
+      who,
+      order.address ?? "",
+    ]);
   }
-  return hits.sort((a, b) => a.score - b.score || a.found.title.localeCompare(b.found.title)).slice(0, limit).map(({ found }) => found);
+  return hits
+    .sort((a, b) => a.score - b.score || a.found.title.localeCompare(b.found.title))
+    .slice(0, limit)
+    .map(({ found }) => found);
 }

@@ -40,7 +40,9 @@ export function ringRadii(farthest_m: number): number[] {
   return [step, step * 2, step * 3];
 }
 
-const BAR_M = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000];
+const BAR_M = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
+];
 
 /** The longest round distance that fits, and its width. */
 export function scaleBar(metresPerPixel: number, widest_px: number): { text: string; width_px: number } {

@@ -12,7 +12,10 @@ const DEAD: Record<string, DeadLink> = {
     text: "A link works once. Log in with the password that was chosen with it. If it was not you who chose it, tell an administrator at once.",
   },
   link_expired: { title: "This link has expired", text: ASK },
-  link_replaced: { title: "There is a newer link", text: "This one was replaced. Open the link that you were sent last." },
+  link_replaced: {
+    title: "There is a newer link",
+    text: "This one was replaced. Open the link that you were sent last.",
+  },
   link_ended: { title: "This link works no more", text: `It was revoked, or the account has changed since. ${ASK}` },
   link_not_found: {
     title: "This is not a link that works",

@@ -25,7 +25,10 @@ export function howKnown(candidate: Candidate, slot: Slot, nowMs: number, zone: 
       return { ...planned, how: `from ${endOfPrevious(candidate, slot, zone)}job` };
     case "home_base": {
       const starts = candidate.hours?.[0];
-      return { ...planned, how: starts ? `home base, starts ${clockTime(Date.parse(starts.start), zone)}` : "home base" };
+      return {
+        ...planned,
+        how: starts ? `home base, starts ${clockTime(Date.parse(starts.start), zone)}` : "home base",
+      };
     }
     case "store":
       return { ...planned, how: "from the store" };
@@ -138,7 +141,9 @@ function hoursOff(hours: Slot[] | null | undefined, axis: Axis): [number, number
   if (!hours) return [];
   const gaps: [number, number][] = [];
   let free = axis.startMs;
-  const sorted = hours.map((each) => [Date.parse(each.start), Date.parse(each.end)] as const).sort((a, b) => a[0] - b[0]);
+  const sorted = hours
+    .map((each) => [Date.parse(each.start), Date.parse(each.end)] as const)
+    .sort((a, b) => a[0] - b[0]);
   for (const [from, to] of sorted) {
     if (from > free) gaps.push([free, Math.min(from, axis.endMs)]);
     free = Math.max(free, to);

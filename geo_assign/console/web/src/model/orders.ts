@@ -1,6 +1,6 @@
 /** Work orders as this page knows them: the newest version of each. */
 import type { OrderFeature, WorkOrder } from "../api/types";
-import { farewellText, FAREWELL_MS, isFinished, type Farewell } from "./pending";
+import { FAREWELL_MS, type Farewell, farewellText, isFinished } from "./pending";
 
 export type Orders = ReadonlyMap<string, WorkOrder>;
 

@@ -34,16 +34,17 @@ export function isTaken(order: { state: OrderState }): boolean {
 const byTime = (read: (order: WorkOrder) => string) => (a: WorkOrder, b: WorkOrder) =>
   Date.parse(read(a)) - Date.parse(read(b)) || (a.id < b.id ? -1 : 1);
 
-const GROUPS: { bucket: PendingBucket; title: string; hint: string; order: (a: WorkOrder, b: WorkOrder) => number }[] = [
-  { bucket: "needs_you", title: "Needs you", hint: "oldest first", order: byTime((order) => order.created_at) },
-  {
-    bucket: "being_offered",
-    title: "Being offered",
-    hint: "runs by itself",
-    order: byTime((order) => order.offer?.expires_at ?? order.created_at),
-  },
-  { bucket: "later", title: "Later", hint: "offers start by themselves", order: byTime((order) => order.slot.start) },
-];
+const GROUPS: { bucket: PendingBucket; title: string; hint: string; order: (a: WorkOrder, b: WorkOrder) => number }[] =
+  [
+    { bucket: "needs_you", title: "Needs you", hint: "oldest first", order: byTime((order) => order.created_at) },
+    {
+      bucket: "being_offered",
+      title: "Being offered",
+      hint: "runs by itself",
+      order: byTime((order) => order.offer?.expires_at ?? order.created_at),
+    },
+    { bucket: "later", title: "Later", hint: "offers start by themselves", order: byTime((order) => order.slot.start) },
+  ];
 
 export function isPending(order: WorkOrder): boolean {
   return order.bucket !== "taken" && order.bucket !== "closed";

@@ -28,7 +28,10 @@ export function firstName(name: string): string {
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
-  return letters.map((word) => (word ? [...word][0] ?? "" : "")).join("").toUpperCase();
+  return letters
+    .map((word) => (word ? ([...word][0] ?? "") : ""))
+    .join("")
+    .toUpperCase();
 }
 
 export function plural(count: number, one: string, many: string): string {

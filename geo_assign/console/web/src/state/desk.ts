@@ -1,11 +1,11 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
 import type { LatLon, Me, TechnicianFeature, WorkOrder } from "../api/types";
-import { LiveStream, type LiveEvent, type LiveState, type Surroundings } from "../live/stream";
+import { type LiveEvent, type LiveState, LiveStream, type Surroundings } from "../live/stream";
 import { ServerClock } from "../model/clock";
 import { Fleet, type FleetChange, type LegendCounts } from "../model/fleet";
-import { currentFarewells, mergeOrders, pinOf, type Orders } from "../model/orders";
-import { groupPending, inOrder, isPending, neighbour, type Farewell } from "../model/pending";
+import { currentFarewells, mergeOrders, type Orders, pinOf } from "../model/orders";
+import { type Farewell, groupPending, inOrder, isPending, neighbour } from "../model/pending";
 import { Question } from "./question";
 
 const REFRESH_MS = 20_000;
@@ -29,7 +29,11 @@ export class Desk {
   /** A wish to see a person, or (null) the open order, on the map; a new object for every wish. */
   readonly viewWish = signal<{ technicianId: string | null }>({ technicianId: null });
   readonly groupId = signal<string>("");
+  /** The stores that are shown, by id; empty for all of them. */
+  readonly scope = signal<ReadonlySet<string>>(new Set());
   readonly selectedId = signal<string | null>(null);
+  /** How the open order came to be open. */
+  selectedHow: "chosen" | "followed" = "chosen";
   readonly technicianId = signal<string | null>(null);
   /** Where a pin is being placed for the open order; null when none is. */
   readonly placing = signal<LatLon | null>(null);
@@ -39,14 +43,18 @@ export class Desk {
 
   readonly groups = computed(() => {
     const groupId = this.groupId.value;
-    const inGroup = (order: WorkOrder) => !groupId || order.group_id === groupId;
+    const scope = this.scope.value;
+    const inGroup = (order: WorkOrder) =>
+      (!groupId || order.group_id === groupId) && (scope.size === 0 || scope.has(order.store_id));
     const farewells = this.farewells.value.filter(({ from }) => inGroup(from));
     return groupPending([...this.orders.value.values()].filter(inGroup), farewells);
   });
   /** What the badge counts: exactly the rows that wait, without those being struck through. */
   readonly pendingCount = computed(() => {
     const leaving = new Set(this.farewells.value.map(({ from }) => from.id));
-    return inOrder(this.groups.value).filter((order) => !leaving.has(order.id) || isPending(this.orders.value.get(order.id) ?? order)).length;
+    return inOrder(this.groups.value).filter(
+      (order) => !leaving.has(order.id) || isPending(this.orders.value.get(order.id) ?? order),
+    ).length;
   });
   readonly selected = computed<WorkOrder | null>(() => {
     const id = this.selectedId.value;
@@ -115,7 +123,9 @@ export class Desk {
     return store?.timezone ?? "UTC";
   }
 
-  select(id: string | null): void {
+  /** Open an order, or none. `how` tells whether a person chose it, or it followed from something else: a step, another window. */
+  select(id: string | null, how: "chosen" | "followed" = "chosen"): void {
+    this.selectedHow = how;
     batch(() => {
       this.selectedId.value = id;
       this.technicianId.value = null;
@@ -127,13 +137,13 @@ export class Desk {
   /** Select the first order that needs a technician; nothing if there is none. */
   selectFirst(): void {
     const first = this.groups.value.find((group) => group.bucket === "needs_you")?.orders[0];
-    if (first) this.select(first.id);
+    if (first) this.select(first.id, "followed");
   }
 
   step(step: 1 | -1): void {
     const ids = inOrder(this.groups.value).map((order) => order.id);
     const next = neighbour(ids, this.selectedId.value, step);
-    if (next) this.select(next);
+    if (next) this.select(next, "followed");
   }
 
   /** A person was pointed at: a ranked one is chosen, another one shown. */
@@ -219,7 +229,12 @@ export class Desk {
         this.farewells.value = [...this.farewells.peek(), ...farewells];
         this.announcement.value = farewells.map(({ order, text }) => `${order.number}: ${text}.`).join(" ");
       }
-      this.changeFleet(this.fleet.apply(pins.filter((pin) => pin !== null), gone));
+      this.changeFleet(
+        this.fleet.apply(
+          pins.filter((pin) => pin !== null),
+          gone,
+        ),
+      );
     });
   }
 

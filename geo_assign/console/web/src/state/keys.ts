@@ -9,7 +9,6 @@ export interface Actions {
   choose(rank: number): void;
   why(): void;
   view(): void;
-  find(): void;
 }
 
 type Act = (actions: Actions) => void;
@@ -19,7 +18,6 @@ const LETTERS: Record<string, Act> = {
   k: (actions) => actions.previous(),
   v: (actions) => actions.view(),
   w: (actions) => actions.why(),
-  "/": (actions) => actions.find(),
   ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((rank) => [String(rank), (actions: Actions) => actions.choose(rank)])),
 };
 
@@ -42,7 +40,7 @@ export function actionFor(pressed: Pressed, focus: Focus, lettersOn: boolean): A
     if (focus === "control") return null;
     return pressed.shiftKey ? (actions) => actions.assign() : (actions) => actions.offer();
   }
-  return lettersOn ? LETTERS[pressed.key.toLowerCase()] ?? null : null;
+  return lettersOn ? (LETTERS[pressed.key.toLowerCase()] ?? null) : null;
 }
 
 /** A selected row is where J and K leave the focus: Enter there means the order, not the row. */

@@ -2,11 +2,11 @@
 import type { Candidate, LatLon, TechnicianFeature, WorkOrder } from "../api/types";
 import type { Accuracy, Around } from "../map/features";
 import type { Scene } from "../map/MapView";
+import type { RankedMark } from "../map/markers";
 import { ageSeconds } from "../model/clock";
 import type { LegendKey } from "../model/fleet";
 import { isTaken } from "../model/pending";
 import { distance, firstName, travelTime } from "../model/words";
-import type { RankedMark } from "../map/markers";
 import { glyphOf, pin } from "../symbols/drawings";
 
 /** A candidate known by a live position stands where the stream saw it last. */
@@ -22,7 +22,12 @@ function fadeOf(age: number | null): RankedMark["fade"] {
   return age > 60 ? 2 : 1;
 }
 
-function markOf(candidate: Candidate, feature: TechnicianFeature | undefined, chosen: boolean, nowMs: number): RankedMark {
+function markOf(
+  candidate: Candidate,
+  feature: TechnicianFeature | undefined,
+  chosen: boolean,
+  nowMs: number,
+): RankedMark {
   const { position } = candidate;
   const planned = position.provenance !== "live";
   const moving = (feature?.properties.speed_mps ?? 0) > 1;
@@ -34,7 +39,7 @@ function markOf(candidate: Candidate, feature: TechnicianFeature | undefined, ch
     note: candidate.eta_s === null ? distance(candidate.distance_m) : travelTime(candidate.eta_s),
     provider: Boolean(candidate.provider ?? feature?.properties.provider),
     planned,
-    heading_deg: moving ? feature?.properties.heading_deg ?? null : null,
+    heading_deg: moving ? (feature?.properties.heading_deg ?? null) : null,
     chosen,
     fade: planned ? 1 : fadeOf(ageSeconds(position.recorded_at, nowMs)),
   };

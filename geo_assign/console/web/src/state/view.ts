@@ -6,6 +6,7 @@ export type PhoneTab = "pending" | "map";
 
 const THEME = "geo-assign-theme";
 const LETTERS = "geo-assign-letter-keys";
+const FOLLOW = "geo-assign-follow-windows";
 const THEMES: Theme[] = ["system", "light", "dark"];
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
@@ -15,6 +16,8 @@ const phoneQuery = matchMedia("(max-width: 700px)");
 export class View {
   readonly theme = signal<Theme>(THEMES.find((each) => each === localStorage.getItem(THEME)) ?? "system");
   readonly letterKeys = signal(localStorage.getItem(LETTERS) !== "off");
+  /** Whether the windows of this person open the same order. */
+  readonly followWindows = signal(localStorage.getItem(FOLLOW) !== "off");
   readonly hidden = signal<ReadonlySet<LegendKey>>(new Set());
   readonly phoneTab = signal<PhoneTab>("pending");
   readonly phone = signal(phoneQuery.matches);
@@ -25,9 +28,10 @@ export class View {
     darkQuery.addEventListener("change", ({ matches }) => (this.systemDark.value = matches));
     phoneQuery.addEventListener("change", ({ matches }) => (this.phone.value = matches));
     effect(() => {
-      document.documentElement.dataset["theme"] = this.dark.value ? "dark" : "light";
+      document.documentElement.dataset.theme = this.dark.value ? "dark" : "light";
       localStorage.setItem(THEME, this.theme.value);
       localStorage.setItem(LETTERS, this.letterKeys.value ? "on" : "off");
+      localStorage.setItem(FOLLOW, this.followWindows.value ? "on" : "off");
     });
   }
 

@@ -16,6 +16,7 @@ const ICONS = {
   sun: "M8 5.2a2.8 2.8 0 1 0 0 5.6a2.8 2.8 0 0 0 0-5.6ZM8 1.8V2.6M8 13.4V14.2M1.8 8H2.6M13.4 8H14.2M3.6 3.6L4.2 4.2M11.8 11.8L12.4 12.4M12.4 3.6L11.8 4.2M4.2 11.8L3.6 12.4",
   moon: "M13 9.6A5.6 5.6 0 0 1 6.4 3a5.3 5.3 0 1 0 6.6 6.6Z",
   system: "M2.2 3.4H13.8V10.6H2.2ZM6 13.2H10M8 10.6V13.2",
+  board: "M2.5 4H8M6 8H13M4 12H9.5",
   check: "M3.5 8.5L6.7 11.5L12.7 4.8",
 } as const;
 
@@ -34,7 +35,16 @@ export function Icon({ name }: { name: IconName }) {
 export function Mark() {
   return (
     <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
-      <circle cx="12" cy="12" r="9.2" fill="none" stroke="currentColor" stroke-width="2.4" stroke-dasharray="44 14" stroke-dashoffset="-7" />
+      <circle
+        cx="12"
+        cy="12"
+        r="9.2"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="2.4"
+        stroke-dasharray="44 14"
+        stroke-dashoffset="-7"
+      />
       <circle cx="12" cy="12" r="3.4" fill="currentColor" />
       <circle cx="18.5" cy="5.5" r="3.2" fill="var(--free)" />
     </svg>

@@ -66,8 +66,10 @@ const PIN: Record<OrderKind, { solid: string; hollow: string }> = {
     hollow: "M0 10L-4.9 4.9A7.3 7.3 0 1 1 4.9 4.9Z",
   },
   ticket: {
-    solid: "M0 11L-4.4 6H-5.6A2.2 2.2 0 0 1-7.8 3.8V-8A2.2 2.2 0 0 1-5.6-10.2H5.6A2.2 2.2 0 0 1 7.8-8V3.8A2.2 2.2 0 0 1 5.6 6H4.4Z",
-    hollow: "M0 10L-3.9 5.4H-5.3A1.8 1.8 0 0 1-7.1 3.6V-7.7A1.8 1.8 0 0 1-5.3-9.5H5.3A1.8 1.8 0 0 1 7.1-7.7V3.6A1.8 1.8 0 0 1 5.3 5.4H3.9Z",
+    solid:
+      "M0 11L-4.4 6H-5.6A2.2 2.2 0 0 1-7.8 3.8V-8A2.2 2.2 0 0 1-5.6-10.2H5.6A2.2 2.2 0 0 1 7.8-8V3.8A2.2 2.2 0 0 1 5.6 6H4.4Z",
+    hollow:
+      "M0 10L-3.9 5.4H-5.3A1.8 1.8 0 0 1-7.1 3.6V-7.7A1.8 1.8 0 0 1-5.3-9.5H5.3A1.8 1.8 0 0 1 7.1-7.7V3.6A1.8 1.8 0 0 1 5.3 5.4H3.9Z",
   },
 };
 
@@ -124,8 +126,10 @@ export function glyphOf(order: { state: OrderState; bucket: Bucket; pending_reas
 }
 
 /** The name of an image on the map. */
-export const personImage = (status: TechnicianStatus, provider: boolean) => `person-${status}-${provider ? "diamond" : "round"}`;
-export const pinImage = (kind: OrderKind, taken: boolean, glyph: Glyph) => `pin-${kind}-${taken ? "solid" : "hollow"}-${glyph}`;
+export const personImage = (status: TechnicianStatus, provider: boolean) =>
+  `person-${status}-${provider ? "diamond" : "round"}`;
+export const pinImage = (kind: OrderKind, taken: boolean, glyph: Glyph) =>
+  `pin-${kind}-${taken ? "solid" : "hollow"}-${glyph}`;
 
 /** Every image that a map layer may name. */
 export function mapImages(): Map<string, Shape[]> {

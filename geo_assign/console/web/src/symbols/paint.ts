@@ -18,7 +18,12 @@ export function tokenReader(): (token: string) => string {
 }
 
 /** Draw a symbol as an image for the map, `half` units around its centre at `pixelRatio`. */
-export function paintImage(shapes: Shape[], colour: (token: string) => string, half: number, pixelRatio: number): ImageData {
+export function paintImage(
+  shapes: Shape[],
+  colour: (token: string) => string,
+  half: number,
+  pixelRatio: number,
+): ImageData {
   const side = half * 2 * pixelRatio;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;

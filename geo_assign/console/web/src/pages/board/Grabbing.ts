@@ -1,14 +1,4 @@
-import {
-  IDLE,
-  LONG_PRESS_MS,
-  newPlace,
-  pointed,
-  press,
-  released,
-  rested,
-  type Held,
-  type Move,
-} from "./moving";
+import { type Held, IDLE, LONG_PRESS_MS, type Move, newPlace, pointed, press, released, rested } from "./moving";
 import type { Bar } from "./rows";
 
 /** What lies under the pointer. */
@@ -51,12 +41,19 @@ export class Grabbing {
     scroller.addEventListener("pointermove", (event) => this.moved(event), { signal });
     scroller.addEventListener("pointerup", (event) => this.up(event), { signal });
     scroller.addEventListener("pointercancel", () => this.giveUp(), { signal });
-    scroller.addEventListener("contextmenu", (event) => this.ground.move().step !== "idle" && event.preventDefault(), { signal });
+    scroller.addEventListener("contextmenu", (event) => this.ground.move().step !== "idle" && event.preventDefault(), {
+      signal,
+    });
     // Once a finger drags, the page must not scroll under it.
-    scroller.addEventListener("touchmove", (event) => this.drags() && event.preventDefault(), { signal, passive: false });
+    scroller.addEventListener("touchmove", (event) => this.drags() && event.preventDefault(), {
+      signal,
+      passive: false,
+    });
     document.addEventListener("keydown", (event) => this.keyed(event), { signal, capture: true });
     // A drag is not also a click on the bar that it began on; a click by the keyboard has no pointer.
-    scroller.addEventListener("click", (event) => event.detail > 0 && isOnBar(event) && event.preventDefault(), { signal });
+    scroller.addEventListener("click", (event) => event.detail > 0 && isOnBar(event) && event.preventDefault(), {
+      signal,
+    });
   }
 
   stop(): void {
@@ -70,7 +67,12 @@ export class Grabbing {
     const { rowId, ms, bar, atEnd, inLane } = this.ground.under(event);
     if (rowId === null || !inLane) return;
     const held: Held = bar
-      ? { orderId: bar.orderId, grip: atEnd && bar.fixed === null ? "end" : "move", by: "pointer", from: { rowId, startMs: bar.startMs, endMs: bar.endMs } }
+      ? {
+          orderId: bar.orderId,
+          grip: atEnd && bar.fixed === null ? "end" : "move",
+          by: "pointer",
+          from: { rowId, startMs: bar.startMs, endMs: bar.endMs },
+        }
       : { orderId: null, grip: "new", by: "pointer", from: newPlace(rowId, ms) };
     const touch = event.pointerType === "touch";
     this.ground.changed(IDLE);
@@ -158,5 +160,6 @@ export class Grabbing {
   }
 }
 
-const edge = (at: number, first: number, last: number) => (at < first + EDGE_PX ? -SCROLL_PX : at > last - EDGE_PX ? SCROLL_PX : 0);
+const edge = (at: number, first: number, last: number) =>
+  at < first + EDGE_PX ? -SCROLL_PX : at > last - EDGE_PX ? SCROLL_PX : 0;
 const isOnBar = (event: Event) => event.target instanceof Element && event.target.closest(".bd-bar") !== null;

@@ -1,7 +1,7 @@
-import { glyphShapes, type Glyph } from "../../symbols/drawings";
+import { type Glyph, glyphShapes } from "../../symbols/drawings";
 import { symbolElement } from "../../symbols/paint";
-import { place, type Axis } from "./axis";
-import { isUnassigned, type Bar, type Row, type Shade } from "./rows";
+import { type Axis, place } from "./axis";
+import { type Bar, isUnassigned, type Row, type Shade } from "./rows";
 import { stack } from "./stacking";
 
 /** A bar needs about this much of the lane for its glyph and the start of a word. */
@@ -59,7 +59,7 @@ export class RowView {
     this.header.setAttribute("role", "rowheader");
     this.header.tabIndex = -1;
     this.lane.setAttribute("role", "gridcell");
-    this.element.dataset["row"] = id;
+    this.element.dataset.row = id;
     if (isUnassigned(id)) this.element.classList.add("bd-un");
     this.element.append(this.header, this.lane);
   }
@@ -129,7 +129,8 @@ export class RowView {
     this.bars = stacked.map(({ bar }) => bar).sort((a, b) => a.startMs - b.startMs);
     const keys = new Set(this.bars.map(({ key }) => key));
     for (const [key, drawn] of this.drawnBars) if (!keys.has(key)) this.remove(key, drawn);
-    for (const { bar, lane } of stacked) this.drawBar(bar, { axis, lane, lanePx, selected: bar.orderId === selectedId });
+    for (const { bar, lane } of stacked)
+      this.drawBar(bar, { axis, lane, lanePx, selected: bar.orderId === selectedId });
   }
 
   private remove(key: string, { button, way }: DrawnBar): void {
@@ -138,10 +139,18 @@ export class RowView {
     this.drawnBars.delete(key);
   }
 
-  private drawBar(bar: Bar, { axis, lane, lanePx, selected }: { axis: Axis; lane: number; lanePx: number; selected: boolean }): void {
+  private drawBar(
+    bar: Bar,
+    { axis, lane, lanePx, selected }: { axis: Axis; lane: number; lanePx: number; selected: boolean },
+  ): void {
     const at = place(axis, bar)!;
     const widthPx = at.width * lanePx;
-    const size = widthPx < WORD_PX ? "tiny" : widthPx < TWO_LINES_PX && bar.fill !== "hollow" && bar.fill !== "dashed" && bar.fill !== "solid" ? "two" : "";
+    const size =
+      widthPx < WORD_PX
+        ? "tiny"
+        : widthPx < TWO_LINES_PX && bar.fill !== "hollow" && bar.fill !== "dashed" && bar.fill !== "solid"
+          ? "two"
+          : "";
     const drawn = JSON.stringify([bar, at, lane, size, selected]);
     let known = this.drawnBars.get(bar.key);
     if (known?.drawn === drawn) return;
@@ -149,7 +158,7 @@ export class RowView {
       known = { button: element("button", ""), way: null, drawn };
       known.button.type = "button";
       known.button.tabIndex = -1;
-      known.button.dataset["bar"] = bar.key;
+      known.button.dataset.bar = bar.key;
       this.lane.append(known.button);
       this.drawnBars.set(bar.key, known);
     }

@@ -1,8 +1,8 @@
 import { clockTime } from "../../model/zone";
-import { instantAt, shareOf, type Axis, type Stretch } from "./axis";
+import { type Axis, instantAt, type Stretch, shareOf } from "./axis";
 import { Grabbing, type Under } from "./Grabbing";
-import { IDLE, placedAt, takeUp, type Held, type Move, type Place } from "./moving";
-import { RowView, type Drawing } from "./RowView";
+import { type Held, IDLE, type Move, type Place, placedAt, takeUp } from "./moving";
+import { type Drawing, RowView } from "./RowView";
 import type { Bar, Row } from "./rows";
 import { Walking } from "./Walking";
 
@@ -97,7 +97,10 @@ export class Timeline {
   setAxis(axis: Axis): void {
     this.axis = axis;
     this.canvas.classList.toggle("bd-days", axis.stretches.length > 1);
-    this.canvas.style.setProperty("--lane-min", `${axis.stretches.length > 1 ? SEVERAL_DAYS_LANE_PX : axis.lengthMs / 3_600_000 * 62}px`);
+    this.canvas.style.setProperty(
+      "--lane-min",
+      `${axis.stretches.length > 1 ? SEVERAL_DAYS_LANE_PX : (axis.lengthMs / 3_600_000) * 62}px`,
+    );
     this.drawLines(axis);
     this.drawHead(axis);
     this.measure();
@@ -117,7 +120,7 @@ export class Timeline {
 
   setNow(ms: number): void {
     const { axis } = this;
-    const shown = axis !== null && axis.stretches.some(({ startMs, endMs }) => ms >= startMs && ms < endMs);
+    const shown = axis?.stretches.some(({ startMs, endMs }) => ms >= startMs && ms < endMs);
     this.nowLine.hidden = !shown;
     if (!axis || !shown) return;
     this.nowLine.style.setProperty("--at", shareOf(axis, ms).toFixed(5));
@@ -224,7 +227,9 @@ export class Timeline {
   private drawHead(axis: Axis): void {
     const { grid, technician, dayLabel } = this.texts;
     this.grid.setAttribute("aria-label", grid);
-    this.head.firstElementChild!.replaceChildren(Object.assign(document.createElement("span"), { className: "sr", textContent: technician }));
+    this.head.firstElementChild!.replaceChildren(
+      Object.assign(document.createElement("span"), { className: "sr", textContent: technician }),
+    );
     const several = axis.stretches.length > 1;
     const days = several ? axis.stretches.map((stretch) => this.dayButton(stretch, dayLabel(stretch))) : [];
     const ticks = axis.ticks.map(({ at, text }) => {
@@ -236,7 +241,12 @@ export class Timeline {
   }
 
   private dayButton(stretch: Stretch, text: string): HTMLElement {
-    const made = Object.assign(document.createElement("button"), { className: "bd-day", type: "button", textContent: text, tabIndex: -1 });
+    const made = Object.assign(document.createElement("button"), {
+      className: "bd-day",
+      type: "button",
+      textContent: text,
+      tabIndex: -1,
+    });
     made.style.left = `${(stretch.left * 100).toFixed(4)}%`;
     made.style.width = `${(stretch.width * 100).toFixed(4)}%`;
     made.addEventListener("click", () => this.hooks.openDay(stretch.date));
@@ -249,8 +259,14 @@ export class Timeline {
       ...axis.stretches.slice(1).map(({ left }) => ({ at: left, token: "--line-strong" })),
       ...axis.ticks.map(({ at }) => ({ at, token: "--line" })),
     ];
-    this.canvas.style.setProperty("--lines", lines.map(({ token }) => `linear-gradient(var(${token}), var(${token}))`).join(", ") || "none");
-    this.canvas.style.setProperty("--lines-at", lines.map(({ at }) => `${(at * 100).toFixed(4)}% 0`).join(", ") || "0 0");
+    this.canvas.style.setProperty(
+      "--lines",
+      lines.map(({ token }) => `linear-gradient(var(${token}), var(${token}))`).join(", ") || "none",
+    );
+    this.canvas.style.setProperty(
+      "--lines-at",
+      lines.map(({ at }) => `${(at * 100).toFixed(4)}% 0`).join(", ") || "0 0",
+    );
   }
 
   private under(event: { clientX: number; clientY: number; target: EventTarget | null }): Under {
@@ -261,8 +277,8 @@ export class Timeline {
     const at = document.elementsFromPoint(event.clientX, event.clientY).find((each) => this.grid.contains(each));
     const row = at?.closest<HTMLElement>(".bd-row");
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>(".bd-bar") : null;
-    const rowId = row?.dataset["row"] ?? null;
-    const bar = this.rows.find(({ id }) => id === rowId)?.bars.find(({ key }) => key === button?.dataset["bar"]) ?? null;
+    const rowId = row?.dataset.row ?? null;
+    const bar = this.rows.find(({ id }) => id === rowId)?.bars.find(({ key }) => key === button?.dataset.bar) ?? null;
     const edge = button?.getBoundingClientRect();
     const inLane = at?.closest(".bd-lane") !== null && at !== undefined;
     return { rowId, ms, bar, atEnd: edge !== undefined && edge.width > 30 && edge.right - event.clientX < 9, inLane };
@@ -291,7 +307,8 @@ export class Timeline {
   private drawOrigin(move: Move): void {
     const held = move.step === "moving" || move.step === "asking" ? move.held : null;
     this.grid.querySelectorAll(".bd-from").forEach((each) => each.classList.remove("bd-from"));
-    if (held?.orderId) this.views.get(held.from.rowId)?.button(`${held.orderId} ${held.from.rowId}`)?.classList.add("bd-from");
+    if (held?.orderId)
+      this.views.get(held.from.rowId)?.button(`${held.orderId} ${held.from.rowId}`)?.classList.add("bd-from");
   }
 
   private drawGhost(move: Move): void {

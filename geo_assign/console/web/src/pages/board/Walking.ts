@@ -1,5 +1,5 @@
 import type { Axis } from "./axis";
-import { IDLE, strokeOf, struck, type Move } from "./moving";
+import { IDLE, type Move, strokeOf, struck } from "./moving";
 import type { RowView } from "./RowView";
 import type { Bar } from "./rows";
 
@@ -58,7 +58,8 @@ export class Walking {
   focusOrder(orderId: string | null, rowId: string | null): void {
     const rows = this.ground.rows();
     const has = (view: RowView) => view.bars.find((bar) => bar.orderId === orderId);
-    const view = rows.find((each) => each.id === rowId && has(each)) ?? rows.find(has) ?? rows.find(({ id }) => id === rowId);
+    const view =
+      rows.find((each) => each.id === rowId && has(each)) ?? rows.find(has) ?? rows.find(({ id }) => id === rowId);
     if (view) this.go({ rowId: view.id, key: has(view)?.key ?? null });
   }
 
@@ -93,9 +94,15 @@ export class Walking {
       const stroke = strokeOf(event.key, event.shiftKey);
       if (!stroke || !axis) return;
       const rows = this.ground.rows();
-      const next = struck(move, stroke, axis, rows.map(({ id }) => id));
+      const next = struck(
+        move,
+        stroke,
+        axis,
+        rows.map(({ id }) => id),
+      );
       this.ground.changed(next);
-      if (next.step === "moving") rows.find(({ id }) => id === next.at.rowId)?.element.scrollIntoView({ block: "nearest" });
+      if (next.step === "moving")
+        rows.find(({ id }) => id === next.at.rowId)?.element.scrollIntoView({ block: "nearest" });
     }
     event.preventDefault();
     event.stopPropagation();
@@ -141,7 +148,9 @@ export class Walking {
     if (!view) return null;
     const from = this.bar();
     if (!from) return { rowId: view.id, key: null };
-    const nearest = [...view.bars].sort((a, b) => Math.abs(a.startMs - from.startMs) - Math.abs(b.startMs - from.startMs))[0];
+    const nearest = [...view.bars].sort(
+      (a, b) => Math.abs(a.startMs - from.startMs) - Math.abs(b.startMs - from.startMs),
+    )[0];
     return { rowId: view.id, key: nearest?.key ?? null };
   }
 
@@ -172,9 +181,9 @@ export class Walking {
 
   private spotOf(target: EventTarget | null): Spot | null {
     if (!(target instanceof Element)) return null;
-    const rowId = target.closest<HTMLElement>(".bd-row")?.dataset["row"];
+    const rowId = target.closest<HTMLElement>(".bd-row")?.dataset.row;
     if (rowId === undefined) return null;
-    const key = target.closest<HTMLElement>(".bd-bar")?.dataset["bar"] ?? null;
+    const key = target.closest<HTMLElement>(".bd-bar")?.dataset.bar ?? null;
     return key !== null || target.closest(".bd-rh") ? { rowId, key } : null;
   }
 
@@ -182,7 +191,12 @@ export class Walking {
   private clicked(event: MouseEvent): void {
     if (event.detail > 0) return;
     const spot = this.spotOf(event.target);
-    const bar = spot && this.ground.rows().find(({ id }) => id === spot.rowId)?.bars.find(({ key }) => key === spot.key);
+    const bar =
+      spot &&
+      this.ground
+        .rows()
+        .find(({ id }) => id === spot.rowId)
+        ?.bars.find(({ key }) => key === spot.key);
     if (bar) this.ground.open(bar.orderId);
   }
 }

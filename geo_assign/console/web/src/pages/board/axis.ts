@@ -72,7 +72,12 @@ const SHORTEST = 10 * 60;
  * The hours to show of days: the working hours of the people, else 07 to 19, and whatever `must` be seen; whole hours.
  * People who work around the clock widen nothing.
  */
-export function hoursToShow(days: readonly LocalDay[], working: Iterable<Span>, must: Iterable<Span>, zone: string): ShownHours {
+export function hoursToShow(
+  days: readonly LocalDay[],
+  working: Iterable<Span>,
+  must: Iterable<Span>,
+  zone: string,
+): ShownHours {
   const shown = { from: DAY_MINUTES, to: 0 };
   const widen = (span: Span, day: LocalDay) => {
     const from = span.startMs <= day.startMs ? 0 : minutesOfDay(span.startMs, zone);
@@ -171,7 +176,7 @@ export function stepBy(axis: Axis, ms: number, byMs: number): number {
   if (isShown(axis, moved)) return moved;
   const later = axis.stretches.find(({ startMs }) => startMs > moved);
   const earlier = axis.stretches.filter(({ endMs }) => endMs <= moved).at(-1);
-  return byMs > 0 ? (later?.startMs ?? ms) : (earlier ? earlier.endMs - QUARTER_MS : ms);
+  return byMs > 0 ? (later?.startMs ?? ms) : earlier ? earlier.endMs - QUARTER_MS : ms;
 }
 
 /** What lies in one span and in none of the others: closed time, from the open one. */

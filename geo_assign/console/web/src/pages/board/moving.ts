@@ -2,7 +2,7 @@
  * A bar on its way, by pointer or by keys: what is being moved, where it would be now, and which step comes next.
  * Nothing here changes a work order: that takes the card's button.
  */
-import { HOUR_MS, QUARTER_MS, quarter, stepBy, type Axis, type Span } from "./axis";
+import { type Axis, HOUR_MS, QUARTER_MS, quarter, type Span, stepBy } from "./axis";
 
 /** The row of work without a technician. */
 export const UNASSIGNED = "unassigned";
@@ -73,13 +73,20 @@ export function pointed(move: Move, { x, y, rowId, ms }: Pointed): Move {
     const far = Math.hypot(x - move.x, y - move.y);
     if (!move.armed) return far > STRAY_PX ? IDLE : move;
     if (far < DRAG_PX) return move;
-    return pointed({ step: "moving", held: move.held, at: move.held.from, grabbedMs: move.grabbedMs }, { x, y, rowId, ms });
+    return pointed(
+      { step: "moving", held: move.held, at: move.held.from, grabbedMs: move.grabbedMs },
+      { x, y, rowId, ms },
+    );
   }
   if (move.step !== "moving") return move;
   return { ...move, at: drawn(move, rowId, ms) };
 }
 
-function drawn({ held, at, grabbedMs }: { held: Held; at: Place; grabbedMs: number }, rowId: string | null, ms: number): Place {
+function drawn(
+  { held, at, grabbedMs }: { held: Held; at: Place; grabbedMs: number },
+  rowId: string | null,
+  ms: number,
+): Place {
   const { from, grip } = held;
   if (grip === "move") {
     const startMs = quarter(ms - grabbedMs + QUARTER_MS / 2);
@@ -88,7 +95,8 @@ function drawn({ held, at, grabbedMs }: { held: Held; at: Place; grabbedMs: numb
   if (grip === "end") {
     return { ...from, endMs: Math.max(quarter(ms + QUARTER_MS / 2), from.startMs + QUARTER_MS) };
   }
-  const [first, last] = ms < from.startMs ? [quarter(ms), from.startMs + QUARTER_MS] : [from.startMs, quarter(ms) + QUARTER_MS];
+  const [first, last] =
+    ms < from.startMs ? [quarter(ms), from.startMs + QUARTER_MS] : [from.startMs, quarter(ms) + QUARTER_MS];
   return { rowId: from.rowId, startMs: first, endMs: Math.max(last, first + QUARTER_MS) };
 }
 

@@ -14,9 +14,7 @@ export interface Stack<B> {
 /** `shortestMs`: a bar takes at least this long, so that a short one's words do not lie under the next. */
 export function stack<B extends Span & { key: string }>(bars: Iterable<B>, shortestMs = 0): Stack<B> {
   const ends: number[] = [];
-  const ordered = [...bars].sort(
-    (a, b) => a.startMs - b.startMs || b.endMs - a.endMs || (a.key < b.key ? -1 : 1),
-  );
+  const ordered = [...bars].sort((a, b) => a.startMs - b.startMs || b.endMs - a.endMs || (a.key < b.key ? -1 : 1));
   const placed = ordered.map((bar) => {
     let lane = ends.findIndex((end) => end <= bar.startMs);
     if (lane < 0) lane = ends.length;

@@ -1,0 +1,41 @@
+import type { PhoneTab } from "../state/view";
+import { Icon } from "../symbols/Icon";
+import { texts } from "../texts/console";
+import { usePage } from "./context";
+import { findPage } from "./pages";
+import { currentPage, go } from "./router";
+
+/** The phone's way around. */
+export function BottomBar() {
+  const { desk, view } = usePage();
+  const words = texts.value.frame;
+  const open = (tab: PhoneTab) => {
+    view.phoneTab.value = tab;
+    desk.select(null);
+    go("");
+  };
+  const current = (tab: PhoneTab) => (currentPage.value === "" && view.phoneTab.value === tab ? "page" : undefined);
+  return (
+    <nav class="bottom" aria-label={words.main}>
+      <button type="button" aria-current={current("pending")} onClick={() => open("pending")}>
+        <Icon name="list" />
+        <span class="count">{desk.pendingCount.value}</span>
+        {words.pending}
+      </button>
+      <button type="button" aria-current={current("map")} onClick={() => open("map")}>
+        <Icon name="map" />
+        {words.map}
+      </button>
+      {findPage("board") && (
+        <button
+          type="button"
+          aria-current={currentPage.value === "board" ? "page" : undefined}
+          onClick={() => go("board")}
+        >
+          <Icon name="board" />
+          {words.board}
+        </button>
+      )}
+    </nav>
+  );
+}

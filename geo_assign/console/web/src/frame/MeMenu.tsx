@@ -1,0 +1,62 @@
+import { initials } from "../model/words";
+import { texts } from "../texts/console";
+import { chooseLanguage, LANGUAGES, type Language, language } from "../texts/language";
+import { Menu } from "../ui/Menu";
+import { usePage } from "./context";
+import { hrefOf } from "./router";
+
+/** The account: how the console behaves for this person, and the way out. */
+export function MeMenu() {
+  const { desk, session, view } = usePage();
+  const { user, organization } = desk.me;
+  const words = texts.value.frame;
+  const face = (
+    <>
+      <span class="avatar">{initials(user.name)}</span>
+      <span class="sr">{words.account(user.name)}</span>
+    </>
+  );
+  return (
+    <Menu class="me" summary={face}>
+      <p>
+        <b>{user.name}</b>
+        <span>{user.email}</span>
+        <span>{organization.name}</span>
+      </p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={view.letterKeys.value}
+          onChange={() => (view.letterKeys.value = !view.letterKeys.value)}
+        />
+        {words.letterKeys}
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={view.followWindows.value}
+          onChange={() => (view.followWindows.value = !view.followWindows.value)}
+        />
+        {words.followWindows}
+      </label>
+      <label class="choice">
+        {words.language}
+        <select
+          class="btn"
+          value={language.value}
+          onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
+        >
+          {Object.entries(LANGUAGES).map(([code, name]) => (
+            <option key={code} value={code} lang={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <a href={hrefOf("second-factor")}>{words.secondFactor}</a>
+      <button type="button" class="btn" onClick={() => void session.logOut()}>
+        {words.logOut}
+      </button>
+    </Menu>
+  );
+}

@@ -1,0 +1,194 @@
+import type { Candidate, Nearest, WorkOrder } from "../api/types";
+import { usePage } from "../frame/context";
+import { type Axis, dayAxis, dayStrip, headline, howKnown, type StripPart, workloadText } from "../model/nearest";
+import { distance, firstName, plural, travelTime } from "../model/words";
+import { slotText } from "../model/zone";
+import { withLive } from "../state/scene";
+import { PLANNED, person } from "../symbols/drawings";
+import { Symbol } from "../symbols/Symbol";
+import { Why } from "./Why";
+
+/** The ranking for an order whose place is known, and the two ways to give it. */
+export function Candidates({ order }: { order: WorkOrder }) {
+  const { question } = usePage().desk;
+  const ranking = question.ranking.value;
+  if (question.problem.value && !ranking) return <Problem text={question.problem.value} />;
+  if (!ranking)
+    return (
+      <p class="empty" role="status">
+        Looking who can take it…
+      </p>
+    );
+  const { answer, changes } = ranking;
+  return (
+    <>
+      <Summary nearest={answer} />
+      {changes > 0 && (
+        <button
+          type="button"
+          class="changed"
+          onClick={() => question.showWaiting()}
+        >{`${plural(changes, "change", "changes")} in the order, show`}</button>
+      )}
+      {answer.candidates.length > 0 && <List order={order} answer={answer} />}
+      <Why nearest={answer} order={order} />
+      {answer.candidates.length > 0 && <Give />}
+    </>
+  );
+}
+
+function Problem({ text }: { text: string }) {
+  const { desk } = usePage();
+  return (
+    <div class="empty">
+      <p role="alert">{text}</p>
+      <button type="button" class="btn" onClick={() => void desk.question.ask()}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+function Summary({ nearest }: { nearest: Nearest }) {
+  const { main, rest } = headline(nearest);
+  return (
+    <div class="seg">
+      <h2>{main}</h2>
+      <span class="muted">{rest}</span>
+    </div>
+  );
+}
+
+function List({ order, answer }: { order: WorkOrder; answer: Nearest }) {
+  const { desk } = usePage();
+  const axis = dayAxis(answer, desk.zoneOf(order));
+  return (
+    <>
+      <div class="axis" aria-hidden="true">
+        <div>
+          {axis.ticks.map(({ left, text }) => (
+            <span key={text} style={{ left: `${left}%` }}>
+              {text}
+            </span>
+          ))}
+        </div>
+      </div>
+      <ol class="cands" aria-label="Nearest first">
+        {answer.candidates.map((candidate) => (
+          <Row key={candidate.technician_id} candidate={candidate} order={order} axis={axis} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Row({ candidate: ranked, order, axis }: { candidate: Candidate; order: WorkOrder; axis: Axis }) {
+  const { desk } = usePage();
+  const { question } = desk;
+  desk.moves.value;
+  const candidate = withLive(ranked, desk.fleet.technicians.get(ranked.technician_id));
+  const known = howKnown(candidate, order.slot, desk.now.value, desk.zoneOf(order));
+  const chosen = question.chosen.value?.technician_id === candidate.technician_id;
+  const shapes = known.planned ? PLANNED : person("free", candidate.provider ? "diamond" : "round");
+  const answer = question.answers.value.get(candidate.technician_id);
+  return (
+    <li class="row">
+      <button
+        type="button"
+        class="cand"
+        data-candidate
+        aria-pressed={chosen}
+        onClick={() => question.choose(candidate.technician_id)}
+      >
+        <span class="num">
+          <Symbol shapes={shapes} />
+          <b class={known.planned ? "planned" : ""}>{candidate.rank}</b>
+        </span>
+        <span class="nm">
+          <span class="name">{candidate.name}</span>
+          <Marks candidate={candidate} />
+        </span>
+        <Far candidate={candidate} />
+        <span class="sub">
+          <span>
+            <em class={known.fresh ? "fresh" : known.planned ? "" : "old"}>{known.how}</em>
+            {known.detail && ` ${known.detail}`}
+          </span>
+          <span>{workloadText(candidate)}</span>
+        </span>
+        <Strip
+          parts={dayStrip(candidate, order.slot, axis, desk.now.value)}
+          label={stripLabel(candidate, desk.now.value, desk.zoneOf(order))}
+        />
+        {answer && <span class="answer">{answer}</span>}
+      </button>
+    </li>
+  );
+}
+
+function Marks({ candidate }: { candidate: Candidate }) {
+  const offers = candidate.workload?.open_offers ?? 0;
+  return (
+    <>
+      {candidate.provider && <span class="chip">Provider</span>}
+      {offers > 0 && <span class="chip">{plural(offers, "offer open", "offers open")}</span>}
+    </>
+  );
+}
+
+function Far({ candidate: { eta_s, distance_m } }: { candidate: Candidate }) {
+  if (eta_s === null) return <span class="eta">{distance(distance_m)}</span>;
+  return (
+    <span class="eta">
+      {travelTime(eta_s)} <small>{distance(distance_m)}</small>
+    </span>
+  );
+}
+
+function stripLabel(candidate: Candidate, nowMs: number, zone: string): string {
+  const busy = (candidate.day ?? []).map((entry) => slotText(entry, nowMs, zone)).join(", ");
+  return busy ? `Booked ${busy}` : "Nothing booked that day";
+}
+
+function Strip({ parts, label }: { parts: StripPart[]; label: string }) {
+  return (
+    <span class="strip" role="img" aria-label={label}>
+      {parts.map(({ kind, left, width }, index) => (
+        <i
+          key={index}
+          class={kind}
+          style={kind === "now" ? { left: `${left}%` } : { left: `${left}%`, width: `${width}%` }}
+        />
+      ))}
+    </span>
+  );
+}
+
+function Give() {
+  const { question } = usePage().desk;
+  const chosen = question.chosen.value;
+  const giving = question.giving.value;
+  const name = chosen ? firstName(chosen.name) : "";
+  return (
+    <div class="act">
+      <button type="button" class="btn pri" disabled={giving !== null} onClick={() => void question.give("offer")}>
+        {giving?.mode === "offer" ? (
+          "Offering…"
+        ) : (
+          <>
+            {`Offer to ${name}`} <kbd>Enter</kbd>
+          </>
+        )}
+      </button>
+      <button
+        type="button"
+        class="btn"
+        disabled={giving !== null}
+        title="Shift Enter"
+        onClick={() => void question.give("assign")}
+      >
+        {giving?.mode === "assign" ? "Assigning…" : "Assign now"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,4 @@
+import type { ConsoleTexts } from "../console";
+import { frame } from "./frame";
+
+export const texts: ConsoleTexts = { frame };
