@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import PoolProxiedConnection
 
 from geo_assign.access import passwords
-from geo_assign.core import db
+from geo_assign.core import db, foresight
 from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Database
 from geo_assign.core.direct import fetch_all
@@ -63,6 +63,7 @@ def named_tenants() -> Iterator[None]:
     event.listen(Engine, "before_cursor_execute", judge_text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "fetch_all", fetch_judged)
+        patch.setattr(foresight, "fetch_all", fetch_judged)
         yield
     event.remove(Engine, "before_cursor_execute", judge_text)
 

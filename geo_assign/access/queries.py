@@ -70,7 +70,7 @@ def opening_of(token: Token) -> tuple[AnyOpening, Mapping[str, str]]:
     """
     if token.kind not in _OPENINGS:
         raise UnauthenticatedError("This token is the one of a link: it does not authenticate calls.")
-    return _OPENINGS[token.kind], {"org_id": f"'{token.org_id}'", "token_hash": f"'\\x{token.hash.hex()}'"}
+    return _OPENINGS[token.kind], {"org_id": str(token.org_id), "token_hash": f"\\x{token.hash.hex()}"}
 
 
 def opened_caller(tx: Tx, token: Token) -> Caller | None:

@@ -9,22 +9,42 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg_errors
-from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from geo_assign.core.clock import Clock, DatabaseClock
-from geo_assign.core.direct import AnyOpening, OpenedRow, driver_of, fetch_all, run_script
+from geo_assign.core.direct import (
+    Answers,
+    AnyOpening,
+    Asked,
+    OpenedRow,
+    ask_at_once,
+    driver_of,
+    fetch_all,
+    run_script,
+)
+from geo_assign.core.errors import GeoAssignError
+from geo_assign.core.foresight import (
+    Foreseen,
+    Foretold,
+    GuessedClock,
+    LastKnown,
+    LastRows,
+    NotForeseenError,
+    Rehearsal,
+)
 from geo_assign.core.statements import R, Statement
 from geo_assign.core.telemetry import gauge, histogram, sample_with
 
@@ -41,6 +61,7 @@ _OPTIONS = (
     "-c timezone=UTC -c statement_timeout={statement_ms} -c lock_timeout={lock_ms} "
     "-c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
+_KEPT_ROWS = 10_000
 _ONE_MOMENT = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 
 
@@ -55,6 +76,17 @@ class Defaults:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
+class Way(Protocol):
+    """How a transaction reaches the database."""
+
+    @property
+    def conn(self) -> Connection:
+        """The connection, with the transaction begun."""
+
+    def fetch(self, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
+        """The rows of a statement of the hot path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tx:
     """An open transaction of one organization, handed to every query and command. Commands never commit it.
@@ -64,12 +96,17 @@ class Tx:
     """
 
     org_id: UUID
-    conn: Connection
+    way: Way
     clock: Clock
     defaults: Defaults = Defaults()
     opened: Sequence[OpenedRow] = ()
     opened_at: datetime | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def conn(self) -> Connection:
+        """For statements that SQLAlchemy runs."""
+        return self.way.conn
 
     def as_of(self) -> datetime:
         """The instant of a read that takes no lock: when the transaction was opened, where that is known."""
@@ -81,7 +118,7 @@ class Tx:
 
     def fetch(self, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
         """The rows of a statement of the hot path: see `core.statements` and `core.direct`."""
-        return fetch_all(self.conn.connection, statement, values)
+        return self.way.fetch(statement, values)
 
     @property
     def raw(self) -> psycopg.Connection[TupleRow]:
@@ -111,34 +148,88 @@ class Database:
         options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms) + (_ONE_MOMENT if one_moment else "")
         self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
         self.name, self.pool_size = name, pool_size
+        self.last_known: LastRows = LastKnown(_KEPT_ROWS)
+        self.guessed_clock = GuessedClock()
         _pools.add(self)
 
     @contextmanager
     def transaction(
-        self, org_id: UUID, opening: AnyOpening | None = None, arguments: Mapping[str, str] | None = None
+        self,
+        org_id: UUID,
+        opening: AnyOpening | None = None,
+        arguments: Mapping[str, str] | None = None,
+        foreseen: Foreseen | None = None,
     ) -> Iterator[Tx]:
-        """Begin, commit at the end, roll back on any exception. `opening` is asked in the same message as BEGIN."""
+        """Begin, commit at the end, roll back on any exception.
+
+        `opening` is asked in the same message as BEGIN. With `foreseen` it is asked together with what will be asked
+        in the transaction, which then begins only when something else is asked (`core.foresight`).
+        """
         begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
         asked_at_s = time.perf_counter()
-        with self.engine.connect() as conn:
-            opened = _begin(conn, begin, opening, arguments=arguments)
+        with ExitStack() as held:
+            way: _Begun | Foretold
+            if opening is None or foreseen is None:
+                conn = held.enter_context(self.engine.connect())
+                way, opened = _Begun(conn), _begin(conn, begin, opening, arguments=arguments)
+            else:
+                opened, answers = self._ask_at_once(org_id, opening, arguments or {}, foreseen.asked)
+                way = Foretold(partial(self._begin_after_all, held, begin), answers, self.last_known)
             begun_at_s = time.perf_counter()
             _BEGIN_S.observe(begun_at_s - asked_at_s)
             opened_at = opened[0].opened_at if opened and isinstance(self.clock, DatabaseClock) else None
-            tx = Tx(org_id, conn, self.clock, self.defaults, opened, opened_at)
-            with _rolled_back(conn):
+            if opened_at is not None:
+                self.guessed_clock.learn(opened_at, begun_at_s)
+                opened_at = opened_at if foreseen is None else foreseen.as_of(opened_at)
+            tx = Tx(org_id, way, self.clock, self.defaults, opened, opened_at)
+            with _rolled_back(way):
                 yield tx
-                _commit(conn)
+                if way.begun is not None:
+                    _commit(way.begun)
             _TRANSACTION_S.observe(time.perf_counter() - begun_at_s)
         for act in tx.committed:
             act()
+
+    def _begin_after_all(self, held: ExitStack, begin: str) -> Connection:
+        conn = held.enter_context(self.engine.connect())
+        _begin(conn, begin)
+        return conn
+
+    def foresee(self, org_id: UUID, rehearse: Callable[[Tx], object]) -> Foreseen | None:
+        """What `rehearse` would ask in a transaction that began now, as far as that can be known."""
+        at = self.guessed_clock.at(time.perf_counter()) if isinstance(self.clock, DatabaseClock) else None
+        if at is None:
+            return None
+        way = Rehearsal(self.last_known)
+        with suppress(NotForeseenError, GeoAssignError):
+            rehearse(Tx(org_id, way, self.clock, self.defaults, opened_at=at))
+        return Foreseen(at, tuple(way.asked)) if way.asked else None
+
+    def _ask_at_once(
+        self, org_id: UUID, opening: AnyOpening, arguments: Mapping[str, str], asked: Sequence[Asked]
+    ) -> tuple[Sequence[OpenedRow], Answers]:
+        """A connection that died in the pool is replaced once."""
+        for last in (False, True):
+            pooled = self.engine.raw_connection()
+            try:
+                return ask_at_once(pooled, ("app.org_id", str(org_id)), opening, arguments, asked)
+            except BaseException as error:
+                pgconn = driver_of(pooled).pgconn
+                is_lost = pgconn.status == ConnStatus.BAD
+                if is_lost or pgconn.pipeline_status != PipelineStatus.OFF:
+                    pooled.invalidate()
+                if last or not is_lost or not isinstance(error, psycopg.Error):
+                    raise
+            finally:
+                pooled.close()
+        raise AssertionError("unreachable")
 
     @contextmanager
     def across_organizations(self) -> Iterator[Connection]:
         """A transaction bound to no organization: sweeps of the worker role, health, log-in."""
         with self.engine.connect() as conn:
             _begin(conn, "BEGIN")
-            with _rolled_back(conn):
+            with _rolled_back(_Begun(conn)):
                 yield conn
                 _commit(conn)
 
@@ -205,13 +296,30 @@ def _begin(
     raise AssertionError("unreachable")
 
 
+class _Begun:
+    """A transaction that has begun on its connection."""
+
+    __slots__ = ("conn",)
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    @property
+    def begun(self) -> Connection:
+        return self.conn
+
+    def fetch(self, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
+        return fetch_all(self.conn.connection, statement, values)
+
+
 @contextmanager
-def _rolled_back(conn: Connection) -> Iterator[None]:
+def _rolled_back(way: _Begun | Foretold) -> Iterator[None]:
     """Roll back when something is raised; drop a connection that is lost."""
     try:
         yield
     except BaseException:
-        if conn.invalidated:
+        conn = way.begun
+        if conn is None or conn.invalidated:
             raise
         pgconn = driver_of(conn.connection).pgconn
         if pgconn.status == ConnStatus.BAD:

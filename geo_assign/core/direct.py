@@ -10,13 +10,15 @@ prepared statement of the connection, these included. So a ROLLBACK goes through
 not see, and `core.db` refuses savepoints.
 """
 
-from collections.abc import Hashable, Mapping
+import select
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeAlias
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias
 
 import psycopg
 from psycopg import errors as pg_errors
+from psycopg.abc import Buffer
 from psycopg.abc import Transformer as Converter
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
@@ -29,6 +31,7 @@ from geo_assign.core.statements import R, Statement
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
 _CONVERTER = "geo_assign_converter"
+_SET = b"SELECT set_config($1, $2, true)"
 
 
 def run_script(pgconn: PGconn, script: bytes) -> PGresult:
@@ -38,20 +41,33 @@ def run_script(pgconn: PGconn, script: bytes) -> PGresult:
 
 def fetch_all(connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, object]) -> list[R]:
     """The rows of `statement` with these values of its parameters. Raises psycopg.Error."""
-    driver = driver_of(connection)
+    pgconn = driver_of(connection).pgconn
+    ready = _ready(connection, statement, [values[name] for name in statement.parameters])
+    result = pgconn.exec_prepared(ready.name, ready.values, ready.formats, Format.BINARY)  # type: ignore[arg-type] # NULLs
+    return _rows(_checked(result, pgconn), _converter_of(connection), statement)
+
+
+class _Ready(NamedTuple):
+    """A statement prepared on a connection, with the values it is executed with."""
+
+    name: bytes
+    values: Sequence[Buffer | None]
+    formats: Sequence[Format] | None
+
+
+def _ready(connection: PoolProxiedConnection, statement: Statement[Any], given: Sequence[object]) -> _Ready:
+    """Prepare `statement` unless that has been done on this connection."""
     transformer = _converter_of(connection)
-    given = [values[name] for name in statement.parameters]
     dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
     types = tuple(transformer.types or ())
     prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
     name = prepared.get((statement, types))
-    pgconn = driver.pgconn
     if name is None:
         name = b"direct_%d" % len(prepared)
+        pgconn = driver_of(connection).pgconn
         _checked(pgconn.prepare(name, statement.text, types), pgconn)
         prepared[statement, types] = name
-    result = pgconn.exec_prepared(name, dumped, transformer.formats, Format.BINARY)  # type: ignore[arg-type] # NULLs
-    return _rows(_checked(result, pgconn), transformer, statement)
+    return _Ready(name, dumped, transformer.formats)
 
 
 class OpenedRow(Protocol):
@@ -67,27 +83,107 @@ class Opening(Generic[R]):
     """A question that travels in the same message as BEGIN, so that it costs no round trip of its own.
 
     One of its columns is `opened_at`, the database's clock, which costs no round trip then either. The arguments it is
-    asked with are SQL literals by the names of the statement's parameters. They are written into the message: only
-    for values that cannot break out of their quotes, such as UUIDs and hexadecimal digits.
+    asked with are texts by the names of the statement's parameters. They are written into the message: only for values
+    that cannot break out of their quotes, such as UUIDs and hexadecimal digits.
     """
 
     name: str
     statement: Statement[R]
 
+    def prepare(self, connection: PoolProxiedConnection) -> bytes:
+        """Prepare it unless that has been done on this connection; its name there. Raises psycopg.Error."""
+        prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
+        name = prepared.get(self.name)
+        if name is None:
+            name = self.name.encode()
+            run_script(driver_of(connection).pgconn, b"PREPARE %s AS %s" % (name, self.statement.text))
+            prepared[self.name] = name
+        return name
+
     def begin(self, connection: PoolProxiedConnection, begin: str, arguments: Mapping[str, str]) -> list[R]:
         """Send `begin` with this question; its rows. Raises psycopg.Error."""
-        pgconn = driver_of(connection).pgconn
-        prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
-        if self.name not in prepared:
-            run_script(pgconn, b"PREPARE %s AS %s" % (self.name.encode(), self.statement.text))
-            prepared[self.name] = self.name.encode()
-        given = ", ".join(arguments[name] for name in self.statement.parameters)
-        result = run_script(pgconn, f"{begin}; EXECUTE {self.name} ({given})".encode())
+        self.prepare(connection)
+        given = ", ".join(f"'{arguments[name]}'" for name in self.statement.parameters)
+        result = run_script(driver_of(connection).pgconn, f"{begin}; EXECUTE {self.name} ({given})".encode())
         return _rows(result, _converter_of(connection), self.statement)
 
 
 AnyOpening: TypeAlias = Opening[Any]
 """A question whose rows are of any type."""
+
+
+class Asked(NamedTuple):
+    """A statement with the values of its parameters, in their order; arrays are tuples. Two of them may be equal."""
+
+    statement: Statement[Any]
+    values: tuple[object, ...]
+
+
+Answers: TypeAlias = Mapping[Asked, "Sequence[Any] | psycopg.Error"]
+"""The rows of what was asked, or what was wrong with it."""
+
+
+def ask_at_once(
+    connection: PoolProxiedConnection,
+    setting: tuple[str, str],
+    opening: AnyOpening,
+    arguments: Mapping[str, str],
+    asked: Sequence[Asked],
+) -> tuple[list[OpenedRow], Answers]:
+    """Ask the opening's question and all of `asked` in one message, which is a transaction by itself.
+
+    `setting` is in force there, by name and value. What comes after a statement that fails has no answer. Raises
+    psycopg.Error when the opening fails.
+    """
+    pgconn, transformer = driver_of(connection).pgconn, _converter_of(connection)
+    opened_as = opening.prepare(connection)
+    ready = [_ready(connection, statement, list(map(_as_array, values))) for statement, values in asked]
+    pgconn.enter_pipeline_mode()
+    pgconn.send_query_params(_SET, [text.encode() for text in setting])
+    given = [arguments[name].encode() for name in opening.statement.parameters]
+    pgconn.send_query_prepared(opened_as, given, None, Format.BINARY)
+    for name, values, formats in ready:
+        pgconn.send_query_prepared(name, values, formats, Format.BINARY)
+    pgconn.pipeline_sync()
+    results = list(_pipelined(pgconn))
+    pgconn.exit_pipeline_mode()
+    set_, opened, *answered = results
+    _checked(set_, pgconn)
+    rows: list[OpenedRow] = _rows(_checked(opened, pgconn), transformer, opening.statement)
+    answers: dict[Asked, Sequence[Any] | psycopg.Error] = {}
+    for one, result in zip(asked, answered, strict=True):
+        if result.status not in _DONE:
+            answers[one] = pg_errors.error_from_result(result)
+            break
+        answers[one] = _rows(result, transformer, one.statement)
+    return rows, answers
+
+
+def _pipelined(pgconn: PGconn) -> Iterator[PGresult]:
+    """The result of each statement up to the end of the pipeline. Raises psycopg.OperationalError."""
+    socket = select.poll()
+    socket.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+    while pgconn.flush():
+        socket.poll()
+        pgconn.consume_input()
+    socket.modify(pgconn.socket, select.POLLIN)
+    while True:
+        # Waiting in libpq would keep the interpreter from all other threads.
+        while pgconn.is_busy():
+            socket.poll()
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError("the connection is lost")
+        if result is None:  # between two statements
+            continue
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            return
+        yield result
+
+
+def _as_array(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _rows(result: PGresult, transformer: Converter, statement: Statement[R]) -> list[R]:

@@ -77,14 +77,18 @@ class RowParameters(Parameters):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement(Generic[R]):
-    """A statement with its parameters, in the order of `$1`, `$2` and so on, and what makes a row of its columns."""
+    """A statement with its parameters, in the order of `$1`, `$2` and so on, and what makes a row of its columns.
+
+    `steady`: its rows seldom change, so that with the last ones it can be foreseen what is asked next.
+    """
 
     text: bytes
     parameters: tuple[str, ...]
     row_from: Callable[[Sequence[object]], R]
+    steady: bool = False
 
     @classmethod
-    def of(cls, row: type[R], said: Executable) -> "Statement[R]":
+    def of(cls, row: type[R], said: Executable, *, steady: bool = False) -> "Statement[R]":
         """Render a statement whose rows are of a NamedTuple.
 
         Raises ValueError for columns that are not the members of `row`, and for two types of one parameter.
@@ -94,7 +98,7 @@ class Statement(Generic[R]):
         if columns != named._fields:
             raise ValueError(f"the statement gives {columns}, {row.__name__} holds {named._fields}")
         compiled = _Compiler(_DIALECT, said)
-        return cls(str(compiled).encode(), tuple(compiled.asked), named._make)
+        return cls(str(compiled).encode(), tuple(compiled.asked), named._make, steady)
 
 
 class _Compiler(PGCompiler):

@@ -161,6 +161,8 @@ class Call(Generic[Query_co, Body_co]):
 AnyCall = Call[object, object]
 """For helpers that look at neither the query nor the body."""
 Handler = Callable[..., Reply]
+Rehearse = Callable[..., object]
+"""Asks in a transaction what the handler of a call will ask, as far as one follows from the other."""
 Respond = Callable[["Operation", Mapping[str, PathValue]], flask.Response]
 """Answers the current request, which is for this operation with these path parameters."""
 
@@ -173,7 +175,8 @@ class Operation:
     keyword arguments. `reads`: how the body is written, `reads_query` the query. `creates`: honours Idempotency-Key.
     `versioned`: wants If-Match. `tagged`: answers an ETag though its answer shows no version. `streams`: answers a
     `Stream` and holds no place among the requests. `media_types`: of answers that are not JSON. `errors`: the domain
-    errors it may answer with, beyond those that every operation has. `example`: a body, for the document.
+    errors it may answer with, beyond those that every operation has. `example`: a body, for the document. `rehearse`
+    reads what the handler will read, so that it is asked together with who calls (`core.foresight`).
     """
 
     method: Method
@@ -200,6 +203,7 @@ class Operation:
     errors: tuple[type[GeoAssignError], ...] = ()
     deprecation: Deprecation | None = None
     example: Mapping[str, object] | None = field(default=None, compare=False)
+    rehearse: Rehearse | None = None
 
     @property
     def name(self) -> str:
@@ -226,6 +230,7 @@ class Options(TypedDict, total=False):
     errors: tuple[type[GeoAssignError], ...]
     deprecation: Deprecation
     example: Mapping[str, object]
+    rehearse: Rehearse
 
 
 QueryModel = TypeVar("QueryModel", bound=BaseModel)

@@ -18,6 +18,7 @@ from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, VersionRequiredError
+from geo_assign.core.foresight import Foreseen, LastKnown
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import (
     Credentials,
@@ -44,6 +45,7 @@ from geo_assign.http.transactions import RequestTransactions
 from geo_assign.http.web_origins import find_key_in_address, require_origin
 
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
+_KEPT_CALLERS = 10_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -67,6 +69,7 @@ class RequestHandler:
         self._services = services
         self._capacity = capacity
         self._known = KnownTokens()
+        self._callers = LastKnown[bytes, Caller](_KEPT_CALLERS)
         self._key_uses = KeyUses()
         self._max_body_bytes = services.settings.max_body_bytes
         self._trusted = services.settings.trusted_networks
@@ -134,7 +137,8 @@ class RequestHandler:
         pool = self._capacity.pool
         transactions = RequestTransactions(self._services.database, pool, credentials.token.org_id)
         try:
-            tx = transactions.begin(operation.lane, *opening_of(credentials.token))
+            foreseen = self._foresee(operation, path, request, parsed_or_wrong, credentials)
+            tx = transactions.begin(operation.lane, *opening_of(credentials.token), foreseen)
             caller = self._authenticate(tx, credentials, request)
             request.caller = caller
             require_access(caller, operation.access)
@@ -151,12 +155,31 @@ class RequestHandler:
                 request.end_turn()
             reply = operation.handler(call, **path)
         except BaseException as error:
+            # Who is refused is not asked for beforehand next time.
+            self._callers.forget(credentials.token.hash)
             transactions.abandon(error)
             raise
         transactions.close()
+        if operation.rehearse is not None:
+            self._callers.keep(credentials.token.hash, caller)
         self._renew(caller, transactions)
         self._note_use(caller, transactions)
         return reply
+
+    def _foresee(
+        self,
+        operation: Operation,
+        path: PathValues,
+        request: Request,
+        parsed: Parsed | GeoAssignError,
+        credentials: Credentials,
+    ) -> Foreseen | None:
+        """What the handler will ask, if the caller is still the one whom the token was last seen to be."""
+        rehearse, caller = operation.rehearse, self._callers.find(credentials.token.hash)
+        if rehearse is None or caller is None or isinstance(parsed, GeoAssignError):
+            return None
+        call = self._call(operation, path, request, parsed=parsed, caller=caller)
+        return self._services.database.foresee(caller.org_id, lambda tx: rehearse(tx, call, **path))
 
     def _count_call(self, request: Request, caller: Caller, operation: Operation) -> None:
         """Raises TooManyError. What is left is told in either case."""

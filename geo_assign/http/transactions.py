@@ -7,6 +7,7 @@ from uuid import UUID
 
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.direct import AnyOpening
+from geo_assign.core.foresight import Foreseen
 from geo_assign.http.admission import Admission
 from geo_assign.http.operations import Lane
 
@@ -28,11 +29,17 @@ class RequestTransactions(AbstractContextManager[Tx]):
         self._tx: Tx | None = None
         self._used = False
 
-    def begin(self, lane: Lane, opening: AnyOpening | None = None, arguments: Mapping[str, str] | None = None) -> Tx:
+    def begin(
+        self,
+        lane: Lane,
+        opening: AnyOpening | None = None,
+        arguments: Mapping[str, str] | None = None,
+        foreseen: Foreseen | None = None,
+    ) -> Tx:
         """Wait for a permit and open a transaction, with a question if there is one. Raises OverloadedError."""
         self._admission.enter(lane)
         try:
-            opened = self._database.transaction(self._org_id, opening, arguments)
+            opened = self._database.transaction(self._org_id, opening, arguments, foreseen)
             self._tx = opened.__enter__()
         except BaseException:
             self._admission.leave()

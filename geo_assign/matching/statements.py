@@ -330,7 +330,7 @@ def _member_count() -> AnySelect:
     return select(func.count().label("number")).select_from(members)
 
 
-COUNT_SKILLS = Statement.of(SkillCountRow, _skill_counts())
+COUNT_SKILLS = Statement.of(SkillCountRow, _skill_counts(), steady=True)
 """How many technicians have each of `skills`, counted up to FEW; a skill that none has is absent."""
 
 COUNT_MEMBERS = Statement.of(CountRow, _member_count())
@@ -339,6 +339,7 @@ COUNT_MEMBERS = Statement.of(CountRow, _member_count())
 COUNT_EXTERNALS = Statement.of(
     CountRow,
     select(func.count().label("number")).select_from(of_providers(ASKED, LIVE).limit(FEW).subquery("m")),
+    steady=True,
 )
 """How many belong to service providers, counted up to FEW."""
 

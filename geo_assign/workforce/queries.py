@@ -78,6 +78,7 @@ _ANY_STORE = Statement.of(
     select(*(stores.c[name] for name in _StoreRow._fields)).where(
         stores.c.org_id == _ASKED.org_id, stores.c.id == _ASKED.store_id
     ),
+    steady=True,
 )
 
 

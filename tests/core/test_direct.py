@@ -140,11 +140,11 @@ def test_the_opening_question_sees_what_its_organization_may_see(database: Datab
     named = select(organizations.c.org_id, func.clock_timestamp().label("opened_at"))
     named = named.where(organizations.c.name == Parameters(name=Text()).name)
     opening = Opening("list_organizations", Statement.of(OrganizationRow, named))
-    with database.transaction(org_id, opening, {"name": "'Test'"}) as tx:
+    with database.transaction(org_id, opening, {"name": "Test"}) as tx:
         assert [row.org_id for row in tx.opened] == [org_id]
         assert tx.opened_at is not None
         assert tx.opened_at <= tx.as_of() <= tx.now()
-    with database.transaction(uuid4(), opening, {"name": "'Test'"}) as tx:
+    with database.transaction(uuid4(), opening, {"name": "Test"}) as tx:
         assert tx.opened == []
         assert tx.opened_at is None
 

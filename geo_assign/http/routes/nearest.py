@@ -142,10 +142,17 @@ class NearestAnswer(Answer):
     radius_m: float
 
 
+def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
+    """An address is looked up first."""
+    if call.body.address is None:
+        rank(tx, _question(tx, call, call.body), explain=False)
+
+
 @routes.post(
     "/v1/technicians/nearest",
     access=READING,
     body=NearestBody,
+    rehearse=_rehearse,
     example={
         "point": {"lat": 41.15, "lon": -8.61},
         "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",
