@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, exists, func, literal, select, tuple_
 
 from geo_assign.access.domain import (
     ActorKind,
@@ -401,3 +401,9 @@ def is_logged_in(tx: Tx, user_id: UUID) -> ColumnElement[bool]:
         s.ended_at.is_(None),
         s.expires_at > func.clock_timestamp(),
     )
+
+
+def name_of_user(tx: Tx, user_id: ColumnElement[UUID]) -> ScalarSelect[str]:
+    """The name of the user of a row, in a statement about rows of users."""
+    u = users.c
+    return select(u.name).where(u.org_id == tx.org_id, u.id == user_id).scalar_subquery()

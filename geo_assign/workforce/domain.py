@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from geo_assign.core.errors import ConflictError
+from geo_assign.core.errors import ConflictError, Family, GeoAssignError
 from geo_assign.core.geo import Point
 
 Hours = Mapping[str, Sequence[Sequence[str]]]
@@ -153,11 +153,19 @@ MAX_VIEWS = 100
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """How a person wants a list shown: `content` has `columns`, `sort` and `filters`, as the pages understand them."""
+    """How a user wants a list shown: `content` has `columns`, `sort` and `filters`, as the pages understand them.
 
+    `page` names the list. A `shared` one is seen by all users of the console.
+    """
+
+    id: UUID
     user_id: UUID
+    user_name: str
     name: str
+    page: str
+    shared: bool
     content: Mapping[str, object]
+    version: int
     updated_at: datetime
 
 
@@ -253,6 +261,13 @@ class TooManyViewsError(ConflictError):
     """
 
     code = "too_many_views"
+
+
+class NotYourViewError(GeoAssignError):
+    """Only administrators, and who shared it, may change a shared view."""
+
+    code = "not_your_view"
+    family = Family.FORBIDDEN
 
 
 def slug_from(name: str, row_id: UUID) -> str:

@@ -225,7 +225,13 @@ saved_views = tenant_table(
     Column("name", Text, primary_key=True),
     Column("content", JSONB, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    Column("id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("page", Text, nullable=False, server_default="pending"),
+    Column("shared", Boolean, nullable=False, server_default=text("false")),
+    Column("version", Integer, nullable=False, server_default="1"),
     _belongs("user_id", to="users", delete="CASCADE"),
+    UniqueConstraint("org_id", "id"),
+    Index("saved_views_shared_idx", "org_id", postgresql_where=text("shared")),
 )
 
 store_administrators = tenant_table(

@@ -156,6 +156,8 @@ def _make_work(api: Api, things: dict[str, str]) -> None:
     note = {"text": "Parts come at ten.", "group_id": things["group"], "work_order_ids": [things["work_order"]]}
     things["handover_note"] = created(api, "/v1/handover-notes", note)
     things["spare_handover_note"] = created(api, "/v1/handover-notes", note)
+    for kind in ("saved_view", "spare_saved_view"):
+        things[kind] = created(api, "/v1/views", {"name": kind})
     elsewhere = {"text": "To the north.", "group_id": things["other_group"]}
     things["other_handover_note"] = created(api, "/v1/handover-notes", elsewhere)
     order = api.get(f"/v1/work-orders/{things['work_order']}", by="root").get_json()

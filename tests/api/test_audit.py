@@ -111,6 +111,9 @@ class House:
         body = {"store_id": self.api.id("stores", "centre"), "text": "Parts come at ten."}
         return str(self.make("/v1/handover-notes", body)["id"])
 
+    def shared_view(self) -> str:
+        return str(self.make("/v1/views", {"name": named("View"), "shared": True})["id"])
+
 
 def named(kind: str) -> str:
     """A name that nothing else has."""
@@ -388,6 +391,14 @@ ACTS = (
         {"fields": ["text"]},
     ),
     Act("handover_note.deleted", "handover_note", ended("handover_note", "/v1/handover-notes")),
+    Act("saved_view.shared", "saved_view", House.shared_view),
+    Act(
+        "saved_view.changed",
+        "saved_view",
+        changed("shared_view", "/v1/views", {"columns": []}),
+        {"fields": ["columns"]},
+    ),
+    Act("saved_view.deleted", "saved_view", ended("shared_view", "/v1/views")),
     Act("invitation.created", "user", lambda h: str(h.invitation()["user_id"])),
     Act("invitation.revoked", "user", revoked_invitation),
     Act("password_reset.created", "user", reset_password),

@@ -484,6 +484,11 @@ def look_back(story: Story, ids: dict[str, str]) -> None:
     assert story.get("/v1/me/views/today", by="desk")["columns"] == ["number"]
     assert [view["name"] for view in story.get("/v1/me/views", by="desk")["items"]] == ["today"]
     story.call("DELETE", "/v1/me/views/today", by="desk")
+    view = story.post("/v1/views", {"name": "Late today", "columns": ["number"], "shared": True}, by="desk")
+    assert [one["name"] for one in story.get("/v1/views?page=pending")["items"]] == ["Late today"]
+    assert story.get(f"/v1/views/{view['id']}", by="desk")["own"]
+    story.call("PATCH", f"/v1/views/{view['id']}", {"columns": ["slot"]}, version=view["version"], by="desk")
+    story.call("DELETE", f"/v1/views/{view['id']}")
     around = story.get(f"/v1/map?work_order_id={ids['order']}", by="desk")
     assert {feature["properties"]["name"] for feature in around["features"]} == {"Ana", "Bo"}
     assert "event: " in story.first_event()

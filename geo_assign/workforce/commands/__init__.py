@@ -12,7 +12,16 @@ from geo_assign.workforce.commands.invitations import (
     revoke_invitation,
 )
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
-from geo_assign.workforce.commands.saved_views import drop_view, save_view
+from geo_assign.workforce.commands.saved_views import (
+    NewView,
+    ViewChanges,
+    change_view,
+    create_view,
+    delete_view,
+    drop_view,
+    may_change_view,
+    save_view,
+)
 from geo_assign.workforce.commands.staff import (
     create_key,
     create_staff,
@@ -48,9 +57,12 @@ __all__ = [
     "NewProvider",
     "NewStore",
     "NewTechnician",
+    "NewView",
     "SentInvitation",
+    "ViewChanges",
     "add_time_off",
     "carry_duty_on",
+    "change_view",
     "create_group",
     "create_key",
     "create_provider",
@@ -58,14 +70,17 @@ __all__ = [
     "create_store",
     "create_technician",
     "create_tracker",
+    "create_view",
     "deactivate_group",
     "deactivate_provider",
     "deactivate_store",
     "deactivate_technician",
+    "delete_view",
     "drop_view",
     "end_duty",
     "get_tracked_technician",
     "invite",
+    "may_change_view",
     "note_tracker_use",
     "remove_hours_exception",
     "remove_time_off",
