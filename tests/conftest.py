@@ -23,6 +23,7 @@ from geo_assign.core.statements import R, Statement
 from geo_assign.migrate import upgrade
 from tests.databases import SECRET_KEY, World, borrowed, cloned, contents, server, server_url
 from tests.day import NOON, Day
+from tests.engines import ENGINES, close_database, engine_for_database
 from tests.tenants import correlated
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
@@ -66,6 +67,15 @@ def named_tenants() -> Iterator[None]:
         patch.setattr(foresight, "fetch_all", fetch_judged)
         yield
     event.remove(Engine, "before_cursor_execute", judge_text)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lent_engines() -> Iterator[None]:
+    """Pools keep their connections for the next test: see `tests/engines.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_engine", engine_for_database)
+        patch.setattr(Database, "close", close_database)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -124,12 +134,13 @@ def admin(world: World) -> Iterator[Connection]:
 @contextmanager
 def owner_of(world: World) -> Iterator[Connection]:
     """An autocommitting connection of the owner."""
-    engine = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    url = make_url(world.admin_url).set(drivername="postgresql+psycopg")
+    engine = ENGINES.take(world.admin_url, "owner", lambda: create_engine(url, isolation_level="AUTOCOMMIT"))
     try:
         with engine.connect() as conn:
             yield conn
     finally:
-        engine.dispose()
+        ENGINES.give_back(engine)
 
 
 @pytest.fixture

@@ -19,16 +19,16 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from typing import ClassVar
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine, make_url
+from sqlalchemy import make_url
 
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
+from tests.engines import ENGINES
 
 SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
 VAPID_KEY = "dGhlIG51bWJlciAxIGFuZCB0aGlydHkgbW9yZSBieXQ"
@@ -47,16 +47,15 @@ _SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemanam
 _CATALOGS = ("pg_class", "pg_attribute", "pg_constraint", "pg_policy", "pg_trigger", "pg_proc")
 # A function, so that its statements are planned once.
 _EMPTYING = """
-CREATE FUNCTION pg_temp.emptied() RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    found text;
+CREATE FUNCTION pg_temp.emptied(kept integer[], OUT contents text, OUT remained bigint) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_terminate_backend(pid, 10000) FROM pg_stat_get_activity(NULL)
-    WHERE datid = {database} AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+    WHERE datid = {database} AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+      AND (pid <> ALL (kept) OR state <> 'idle');
+    SELECT count(*) INTO remained FROM pg_stat_get_activity(NULL) WHERE pid = ANY (kept);
     {deletions};
     PERFORM pg_stat_reset();
-    SELECT string_agg(part, ' ') INTO found FROM ({fingerprint}) AS parts (part);
-    RETURN found;
+    SELECT string_agg(part, ' ') INTO contents FROM ({fingerprint}) AS parts (part);
 END $$"""
 
 
@@ -84,24 +83,7 @@ class World:
 
     def database(self, *, clock: Clock | None = None, pool_size: int = 10) -> Database:
         """A pool of the application role."""
-        return LentDatabase(self.app_url, clock=clock, pool_size=pool_size)
-
-
-class LentDatabase(Database):
-    """A pool whose engine goes to the next test when it is closed: compiling statements takes longer than a test."""
-
-    _waiting: ClassVar[dict[tuple[str, int], list[Engine]]] = {}
-
-    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 10) -> None:
-        super().__init__(url, clock=clock, pool_size=pool_size)
-        self._same = self._waiting.setdefault((url, pool_size), [])
-        if self._same:
-            self.engine = self._same.pop()
-
-    def close(self) -> None:
-        super().close()
-        if self.engine not in self._same:
-            self._same.append(self.engine)
+        return Database(self.app_url, clock=clock, pool_size=pool_size)
 
 
 def server_url() -> str:
@@ -184,6 +166,7 @@ class Server:
         making = f"geo_test_{self._session}_{token_hex(6)}"
         self._create(making, base)
         fill(world_of(making))
+        ENGINES.forget(making)
         identifiers = {"making": sql.Identifier(making), "name": sql.Identifier(name)}
         # Without connections nothing (autovacuum, a curious person) stands in the way of a clone.
         self._conn.execute(sql.SQL("ALTER DATABASE {making} ALLOW_CONNECTIONS false").format(**identifiers))
@@ -217,6 +200,7 @@ class Server:
         self._conn.execute(sql.SQL(statement).format(*[sql.Identifier(one) for one in (name, template) if one]))
 
     def _drop(self, name: str) -> None:
+        ENGINES.forget(name)
         self._conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _exists(self, name: str) -> bool:
@@ -247,20 +231,27 @@ class Clone:
             fingerprint=_fingerprint(kept, newest),
         )
         self._conn.execute(emptying)  # type: ignore[arg-type]
-        self._was = self._emptied()
+        self._was, _ = self._emptied([])
 
     def is_emptied(self) -> bool:
         """Delete the rows of the last test. False where it changed more than that, so that nothing can be borrowed."""
+        kept = ENGINES.backends_of(self.name)
         try:
-            return self._emptied() == self._was
+            found, remained = self._emptied(kept)
         except psycopg.Error:
             return False
+        if remained != len(kept):
+            ENGINES.forget(self.name)
+        return found == self._was
 
     def close(self) -> None:
         self._conn.close()
 
-    def _emptied(self) -> object:
-        return self._conn.execute("SELECT pg_temp.emptied()").fetchone()
+    def _emptied(self, kept: list[int]) -> tuple[str, int]:
+        """The state of the schema, and how many of the `kept` connections are still open."""
+        found: tuple[str, int] | None = self._conn.execute("SELECT * FROM pg_temp.emptied(%s)", [kept]).fetchone()
+        assert found is not None
+        return found
 
     def _names(self, statement: str) -> list[str]:
         return [name for (name,) in self._conn.execute(statement)]  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from http.client import HTTPException
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
@@ -339,8 +339,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield from _causes(part)
 
 
+@cache
 def _default_ssl_context() -> ssl.SSLContext:
-    """Trusts the public authorities, and those the operator added to the system's store."""
+    """Trusts the public authorities, and those the operator added to the system's store. Read once: they are many."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     return context

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.seed import load, read_document
 from tests.conftest import World
+from tests.snapshots import written_once
 
 SEED: dict[str, Any] = {
     "organizations": [
@@ -141,10 +142,19 @@ class Api:
 @contextmanager
 def seeded_api(world: World, **chosen: Any) -> Iterator[Api]:
     """The whole API over the seeded organization, with the settings that are `chosen`."""
-    settings = world.settings(**chosen)
-    app = create_app(settings)
-    services = app.extensions[EXTENSION]
+    tree = seeded(world)
+    app = create_app(world.settings(**chosen))
     try:
-        yield Api(app.test_client(), load(services.database, settings, read_document(json.dumps(SEED))))
+        yield Api(app.test_client(), tree)
     finally:
-        services.close()
+        app.extensions[EXTENSION].close()
+
+
+@written_once
+def seeded(world: World) -> dict[str, Any]:
+    """Load `SEED` into an empty database; its tree with ids, tokens and keys."""
+    database = world.database()
+    try:
+        return dict(load(database, world.settings(), read_document(json.dumps(SEED))))
+    finally:
+        database.close()
