@@ -27,6 +27,11 @@ def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from nodes(inner)
 
 
+def was_run(node: Mapping[str, Any]) -> bool:
+    """Whether the node was needed at all."""
+    return bool(node["Actual Loops"])
+
+
 def index_names(plan: Mapping[str, Any]) -> set[str]:
     return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
 

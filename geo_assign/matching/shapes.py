@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
-from geo_assign.core.expressions import count_rows, is_false
+from geo_assign.core.expressions import count_rows, is_false, of_each_row
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters
 from geo_assign.core.tables import INSTANT
@@ -79,7 +79,7 @@ def workload(
     today = count_rows(
         b,
         *of_technician,
-        b.c.state.in_(HOLDING),
+        of_each_row(b.c.state.in_(HOLDING)),
         b.c.occupied_until > day_start,
         b.c.starts_at < day_end,
         b.c.ends_at > day_start,
@@ -87,6 +87,7 @@ def workload(
     overdue = count_rows(
         b,
         *of_technician,
+        # Of the many that are over, the index of the exclusion constraint holds those that still take time.
         b.c.state == BookingState.ASSIGNED,
         b.c.occupied_until > day_start - _OVERDUE_FOR,
         b.c.ends_at <= asked.at,

@@ -23,7 +23,7 @@ from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import candidates, excluded, externals
 from tests.conftest import World, cloned
-from tests.plans import explain, index_names, rows_read, sorted_nodes
+from tests.plans import explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
 MIDDLE = Point(lat=41.15, lon=-8.61)
 PEOPLE = 100_000
@@ -51,7 +51,16 @@ INSERT INTO current_positions
 SELECT org_id, id, 40.65 + ('x' || substr(md5(id::text), 1, 6))::bit(24)::int / 16777216.0,
        -9.11 + ('x' || substr(md5(id::text), 7, 6))::bit(24)::int / 16777216.0, :at, :at, :at, :at, :at
 FROM technicians;
-ANALYZE technicians, technician_skills, current_positions
+INSERT INTO work_orders (org_id, id, kind, number, store_id, state, customer, lat, lon, location_source, slot_start,
+    slot_end, slot_given, technician_id, created_by, changed_by, created_at, updated_at)
+SELECT :org_id, md5('w' || n)::uuid, 'lead', n, :store_id, 'assigned', '{}', 41.15, -8.61, 'client',
+       :at + interval '2 days', :at + interval '49 hours', true, md5('t' || n)::uuid, '{}', '{}', :at, :at
+FROM generate_series(1, 5000) n;
+INSERT INTO bookings (org_id, id, work_order_id, technician_id, role, state, starts_at, ends_at, occupied_from,
+    occupied_until, created_at, updated_at)
+SELECT org_id, id, id, technician_id, 'primary', 'assigned', slot_start, slot_end, slot_start, slot_end, :at, :at
+FROM work_orders;
+ANALYZE technicians, technician_skills, current_positions, work_orders, bookings
 """
 
 
@@ -107,6 +116,17 @@ def test_nearest_walks_the_index_and_reads_few_rows(fleet: Tx) -> None:
     assert "current_positions_geog_idx" in index_names(plan)
     assert rows_read(plan, "current_positions") < 64
     assert not sorted_nodes(plan, over=500)
+
+
+def test_other_work_is_looked_up_in_a_b_tree(fleet: Tx) -> None:
+    """The index of the exclusion constraint is a GiST index: it takes three times as long."""
+    question = asked(fleet)
+    plan = planned(fleet, candidates(shape_of(question), 256), question, fetch=8)
+    looked_up = [
+        node["Index Name"] for node in nodes(plan) if node.get("Relation Name") == "bookings" and was_run(node)
+    ]
+    # Once of each candidate, of those who are overdue; that there is other work and how much today is asked of more.
+    assert sorted(looked_up) == ["bookings_calendar_idx", "bookings_calendar_idx", "bookings_no_overlap"]
 
 
 def test_the_explanation_is_bounded(fleet: Tx) -> None:

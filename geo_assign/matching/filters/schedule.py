@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
-from geo_assign.core.expressions import row_exists, word
+from geo_assign.core.expressions import of_each_row, row_exists, word
 from geo_assign.core.spans import Span
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient, plain
@@ -133,7 +133,7 @@ def _is_busy(one: Subject) -> ColumnElement[bool]:
         b,
         b.c.org_id == asked.org_id,
         b.c.technician_id == t.id,
-        b.c.state.in_(HOLDING),
+        of_each_row(b.c.state.in_(HOLDING)),
         b.c.occupied_until > asked.busy_from,
         b.c.occupied_from < asked.slot_end,
         b.c.work_order_id.is_distinct_from(asked.work_order_id),
