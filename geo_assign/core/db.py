@@ -19,6 +19,7 @@ from uuid import UUID
 import psycopg
 from psycopg import errors as pg_errors
 from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
+from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
@@ -288,12 +289,21 @@ def _begin(
                 return opening.begin(pooled, begin, arguments or {})
             run_script(pgconn, begin.encode())
         except psycopg.Error:
-            if last or pgconn.status != ConnStatus.BAD:
+            if pgconn.status != ConnStatus.BAD:
+                _roll_back(pgconn)
                 raise
             conn.invalidate()
+            if last:
+                raise
         else:
             return ()
     raise AssertionError("unreachable")
+
+
+def _roll_back(pgconn: PGconn) -> None:
+    """Past the driver's own rollback: see `core.direct`."""
+    if pgconn.transaction_status in _OPEN:
+        run_script(pgconn, b"ROLLBACK")
 
 
 class _Begun:
@@ -324,8 +334,8 @@ def _rolled_back(way: _Begun | Foretold) -> Iterator[None]:
         pgconn = driver_of(conn.connection).pgconn
         if pgconn.status == ConnStatus.BAD:
             conn.invalidate()
-        elif pgconn.transaction_status in _OPEN:
-            run_script(pgconn, b"ROLLBACK")
+        else:
+            _roll_back(pgconn)
         raise
 
 
@@ -346,6 +356,7 @@ def _engine(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> En
         pool_timeout=pool_wait_s,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        pool_reset_on_return=None,  # every transaction is ended by what began it
         hide_parameters=True,
         connect_args={"options": options, "application_name": "geo-assign", "connect_timeout": 5},
     )

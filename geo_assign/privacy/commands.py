@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, delete, func, literal, null, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Uuid, case, column, delete, func, null, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from geo_assign.access.commands import audit
 from geo_assign.access.domain import EVERYTHING, Caller
@@ -14,6 +14,7 @@ from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.core.paging import Page
+from geo_assign.core.statements import NoRow, Parameters, Statement
 from geo_assign.positions.tables import current_positions, position_track, silences
 from geo_assign.privacy import queries
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
@@ -47,29 +48,37 @@ def record_views(tx: Tx, views: Sequence[View]) -> None:
     """Add looks to the log, in the order of its key; the same look noted by several processes is one row."""
     if not views:
         return
-    columns = {
-        column.key: literal([getattr(view, column.key) for view in views], ARRAY(column.type))
-        for column in location_views.c
-        if column.key != "org_id"
-    }
+    values: dict[str, object] = {name: [getattr(view, name) for view in views] for name in _LOOKED}
+    values["how"] = [view.how.value for view in views]
+    tx.fetch(_LOG, values | {"org_id": tx.org_id})
+
+
+_LOOKED = tuple(column.key for column in location_views.c if column.key != "org_id")
+
+
+def _logging() -> Insert:
+    asked = Parameters(org_id=Uuid(), **{name: ARRAY(location_views.c[name].type) for name in _LOOKED})
+    columns = [column(name, location_views.c[name].type) for name in _LOOKED]
     # One statement for all of them: a busy process notes thousands of looks a second.
-    looks = func.unnest(*columns.values()).table_valued(*columns).render_derived(name="looks")
+    given = func.unnest(*(getattr(asked, name) for name in _LOOKED))
+    looks = given.table_valued(*columns).render_derived(name="looks")
     rows = insert(location_views).from_select(
-        ["org_id", *columns], select(literal(tx.org_id, Uuid()), *(looks.c[name] for name in columns))
+        ["org_id", *_LOOKED], select(asked.org_id, *(looks.c[name] for name in _LOOKED))
     )
     old, new = location_views.c, rows.excluded
     # The stream tells all the time, so it counts once.
     more = case((new.how == How.LIVE, 0), else_=new["count"])
-    tx.conn.execute(
-        rows.on_conflict_do_update(
-            index_elements=location_views.primary_key,
-            set_={
-                "first_at": func.least(old.first_at, new.first_at),
-                "last_at": func.greatest(old.last_at, new.last_at),
-                "count": old["count"] + more,
-            },
-        )
+    return rows.on_conflict_do_update(
+        index_elements=location_views.primary_key,
+        set_={
+            "first_at": func.least(old.first_at, new.first_at),
+            "last_at": func.greatest(old.last_at, new.last_at),
+            "count": old["count"] + more,
+        },
     )
+
+
+_LOG = Statement.of(NoRow, _logging())
 
 
 def export_technician(

@@ -131,6 +131,20 @@ def test_prepared_statements_outlive_a_statement_of_sqlalchemy_that_fails(world:
     database.close()
 
 
+def test_a_question_that_fails_leaves_no_transaction_behind(world: object, org_id: UUID) -> None:
+    database = world.database(pool_size=1)  # type: ignore[attr-defined]
+    divided = select((1 / ASKED.number).label("number"), func.clock_timestamp().label("opened_at"))
+    opening = Opening("divide", Statement.of(FollowingRow, divided))
+    for _ in range(2):
+        with pytest.raises(pg_errors.DivisionByZero), database.transaction(org_id, opening, {"number": "0"}):
+            pass
+        with database.across_organizations() as conn:
+            assert conn.execute(text("SELECT count(*) FROM organizations")).scalar_one() == 0
+        with database.transaction(org_id, opening, {"number": "1"}) as tx:
+            assert tx.opened[0].number == 1
+    database.close()
+
+
 def test_a_savepoint_is_refused(database: Database, org_id: UUID) -> None:
     with database.transaction(org_id) as tx, pytest.raises(RuntimeError, match="No savepoints"):
         tx.conn.begin_nested()
