@@ -118,13 +118,13 @@ class Office:
         answer = self.make("/v1/positions", {"positions": [position]}, by=who)
         assert answer["results"][0]["verdict"] == "accepted", answer
 
-    def lead(self, customer: str = "Helena Duarte", **more: Any) -> dict[str, Any]:
-        """A lead beside the store `centre`, for an hour from now on."""
+    def lead(self, name: str = "Helena Duarte", **more: Any) -> dict[str, Any]:
+        """A lead beside the store `centre`, for an hour from now on; `more` has other members of its body."""
         start = datetime.now(UTC) + timedelta(hours=1)
         slot = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
         body = {
             "store_id": self.api.id("stores", "centre"),
-            "customer": {"name": customer},
+            "customer": {"name": name},
             "location": near_store(),
             "slot": slot,
             "device": {"type": "Laptop", "issue": "no power"},

@@ -3,7 +3,7 @@ import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
 import { usePage } from "./context";
 import { findPage } from "./pages";
-import { currentPage, go } from "./router";
+import { currentPage, go, setQuery } from "./router";
 
 /** The phone's way around. */
 export function BottomBar() {
@@ -36,6 +36,10 @@ export function BottomBar() {
           {words.board}
         </button>
       )}
+      <button type="button" onClick={() => setQuery({ new: "lead" })}>
+        <Icon name="plus" />
+        {words.create}
+      </button>
     </nav>
   );
 }

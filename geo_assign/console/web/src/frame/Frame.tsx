@@ -6,10 +6,11 @@ import { Header } from "./Header";
 import { useFrameKeys } from "./keys";
 import { Lazy } from "./Lazy";
 import { findPage } from "./pages";
-import { address, currentPage, hrefOf, startRouter } from "./router";
+import { address, currentPage, hrefOf, queryValue, startRouter } from "./router";
 import { followSelection } from "./selection";
 
 const NOTHING = {};
+const loadNewPanel = () => import("../pages/new/NewPanel");
 
 /** What stands on every page: the bar, what is wrong, the page itself, and on a phone the bar at the bottom. */
 export function Frame() {
@@ -28,7 +29,10 @@ export function Frame() {
           {desk.problem.value}
         </p>
       )}
-      <div class="page">{load ? <Lazy key={page?.name} load={load} props={NOTHING} /> : <NoSuchPage />}</div>
+      <div class="page">
+        {load ? <Lazy key={page?.name} load={load} props={NOTHING} /> : <NoSuchPage />}
+        {queryValue("new") !== null && <Lazy load={loadNewPanel} props={NOTHING} />}
+      </div>
       {view.phone.value && <BottomBar />}
       <div class="sr" role="status" aria-live="polite">
         {desk.announcement.value}

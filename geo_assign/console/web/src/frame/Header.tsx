@@ -8,7 +8,7 @@ import { usePage } from "./context";
 import { FindBox } from "./FindBox";
 import { MeMenu } from "./MeMenu";
 import { PAGES } from "./pages";
-import { address, currentPage, hrefOf } from "./router";
+import { address, currentPage, hrefOf, setQuery } from "./router";
 import { StoreScope } from "./StoreScope";
 
 /** The bar at the top; on a phone with an order open it is that order's title. */
@@ -26,6 +26,7 @@ export function Header() {
       {!phone && <FindBox />}
       {!phone && <StoreScope />}
       <Live />
+      {!phone && <NewButton />}
       <ThemeSwitch />
       <MeMenu />
     </header>
@@ -49,6 +50,17 @@ function MainLinks() {
         </a>
       ))}
     </nav>
+  );
+}
+
+function NewButton() {
+  const { view } = usePage();
+  return (
+    <button type="button" class="btn pri new-button" onClick={() => setQuery({ new: "lead" })}>
+      <Icon name="plus" />
+      {texts.value.frame.create}
+      {view.letterKeys.value && <kbd aria-hidden="true">N</kbd>}
+    </button>
   );
 }
 

@@ -1,10 +1,12 @@
-/** The keys that work on every page: `/` finds. */
+/** The keys that work on every page: `/` finds, `N` begins a new work order. */
 import { useEffect } from "preact/hooks";
 import { focusOf } from "../state/keys";
 import type { View } from "../state/view";
+import { setQuery } from "./router";
 
 const LETTERS: Record<string, () => void> = {
   "/": () => document.getElementById("find")?.focus(),
+  n: () => setQuery({ new: "lead" }),
 };
 
 export function useFrameKeys(view: View): void {

@@ -140,6 +140,11 @@ export class Desk {
     if (first) this.select(first.id, "followed");
   }
 
+  /** An order that this page has just made or changed: the stream tells it a moment later. */
+  take(order: WorkOrder): void {
+    this.takeOrders([order]);
+  }
+
   step(step: 1 | -1): void {
     const ids = inOrder(this.groups.value).map((order) => order.id);
     const next = neighbour(ids, this.selectedId.value, step);

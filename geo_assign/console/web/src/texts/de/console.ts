@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { create } from "./create";
 import { frame } from "./frame";
 
-export const texts: ConsoleTexts = { frame };
+export const texts: ConsoleTexts = { create, frame };

@@ -7,6 +7,7 @@ export const frame: ConsoleTexts["frame"] = {
   pending: "Offen",
   insight: "Auswertung",
   settings: "Einstellungen",
+  create: "Neu",
   loading: "Wird geladen …",
   noSuchPage: "Diese Seite gibt es nicht.",
   openMap: "Karte öffnen",

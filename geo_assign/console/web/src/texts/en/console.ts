@@ -1,3 +1,4 @@
+import { create } from "./create";
 import { frame } from "./frame";
 
-export const english = { frame };
+export const english = { create, frame };

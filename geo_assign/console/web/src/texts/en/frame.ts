@@ -6,6 +6,7 @@ export const frame = {
   pending: "Pending",
   insight: "Insight",
   settings: "Settings",
+  create: "New",
   loading: "Loading…",
   noSuchPage: "There is no such page.",
   openMap: "Open the map",

@@ -7,6 +7,7 @@ export const frame: ConsoleTexts["frame"] = {
   pending: "Pendentes",
   insight: "Análise",
   settings: "Definições",
+  create: "Novo",
   loading: "A carregar…",
   noSuchPage: "Esta página não existe.",
   openMap: "Abrir o mapa",
