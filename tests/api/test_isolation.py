@@ -30,11 +30,34 @@ def filled(neighbours: Neighbours, shared_world: World) -> Neighbours:
     return neighbours
 
 
+@pytest.fixture(scope="module")
+def connections(shared_world: World) -> Iterator[dict[str, psycopg.Connection[Any]]]:
+    """One connection of each role: to open one takes longer than a test."""
+    with (
+        psycopg.connect(shared_world.app_url) as application,
+        psycopg.connect(shared_world.worker_url) as worker,
+        psycopg.connect(shared_world.admin_url, autocommit=True) as owner,
+    ):
+        yield {"application": application, "worker": worker, "owner": owner}
+
+
 @pytest.fixture
-def as_application(shared_world: World) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(shared_world.app_url) as conn:
-        yield conn
-        conn.rollback()
+def as_application(connections: dict[str, psycopg.Connection[Any]]) -> Iterator[psycopg.Connection[Any]]:
+    """The application role, in a transaction that is rolled back."""
+    yield connections["application"]
+    connections["application"].rollback()
+
+
+@pytest.fixture
+def as_worker(connections: dict[str, psycopg.Connection[Any]]) -> Iterator[psycopg.Connection[Any]]:
+    """The worker role, in a transaction that is rolled back."""
+    yield connections["worker"]
+    connections["worker"].rollback()
+
+
+@pytest.fixture
+def as_owner(connections: dict[str, psycopg.Connection[Any]]) -> psycopg.Connection[Any]:
+    return connections["owner"]
 
 
 # Through the API ----------------------------------------------------------------------------------------------------
@@ -73,14 +96,13 @@ def _open(neighbours: Neighbours, request: dict[str, Any]) -> Any:
 # In SQL, as the application role ------------------------------------------------------------------------------------
 
 
-def test_every_table_is_walked_with_rows_of_both(filled: Neighbours, shared_world: World) -> None:
-    with psycopg.connect(shared_world.admin_url) as owner:
-        empty = {
-            (table, house.org_id)
-            for table in TABLES
-            for house in (filled.ours, filled.theirs)
-            if _count(owner, table, house.org_id) == 0
-        }
+def test_every_table_is_walked_with_rows_of_both(filled: Neighbours, as_owner: psycopg.Connection[Any]) -> None:
+    empty = {
+        (table, house.org_id)
+        for table in TABLES
+        for house in (filled.ours, filled.theirs)
+        if _count(as_owner, table, house.org_id) == 0
+    }
     assert empty == set()
 
 
@@ -97,9 +119,12 @@ def test_set_to_one_organization_the_others_rows_are_not_there(
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_row_of_the_others_cannot_be_written(
-    filled: Neighbours, as_application: psycopg.Connection[Any], shared_world: World, table: str
+    filled: Neighbours,
+    as_application: psycopg.Connection[Any],
+    as_owner: psycopg.Connection[Any],
+    table: str,
 ) -> None:
-    columns, values = _a_row(shared_world, table, filled.theirs.org_id)
+    columns, values = _a_row(as_owner, table, filled.theirs.org_id)
     insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
@@ -176,19 +201,18 @@ def test_the_setting_ends_with_its_transaction(filled: Neighbours, as_applicatio
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_worker_is_let_into_the_tables_it_sweeps_and_no_others(
-    filled: Neighbours, shared_world: World, table: str
+    filled: Neighbours, as_worker: psycopg.Connection[Any], table: str
 ) -> None:
     granted = metadata.tables[table].info["worker"]
-    with psycopg.connect(shared_world.worker_url) as conn:
-        if "SELECT" not in granted:
-            with pytest.raises(pg_errors.InsufficientPrivilege):
-                conn.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(sql.Identifier(table)))
-            return
-        assert _count(conn, table, filled.ours.org_id) > 0
-        assert _count(conn, table, filled.theirs.org_id) > 0
-        for privilege in {"INSERT", "UPDATE", "DELETE"} - set(granted):
-            allowed = conn.execute("SELECT has_table_privilege(%s, %s)", [table, privilege]).fetchone()
-            assert allowed == (False,), privilege
+    if "SELECT" not in granted:
+        with pytest.raises(pg_errors.InsufficientPrivilege):
+            as_worker.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(sql.Identifier(table)))
+        return
+    assert _count(as_worker, table, filled.ours.org_id) > 0
+    assert _count(as_worker, table, filled.theirs.org_id) > 0
+    for privilege in {"INSERT", "UPDATE", "DELETE"} - set(granted):
+        allowed = as_worker.execute("SELECT has_table_privilege(%s, %s)", [table, privilege]).fetchone()
+        assert allowed == (False,), privilege
 
 
 # What the tests above are made of -----------------------------------------------------------------------------------
@@ -205,14 +229,13 @@ def _count(conn: psycopg.Connection[Any], table: str, org_id: str) -> int:
     return int(row[0])
 
 
-def _a_row(world: World, table: str, org_id: str) -> tuple[list[str], list[Any]]:
+def _a_row(owner: psycopg.Connection[Any], table: str, org_id: str) -> tuple[list[str], list[Any]]:
     """A row that is there already, as the owner sees it: nothing but row security stands against writing it."""
     given = [column for column in metadata.tables[table].columns if not column.computed and not column.identity]
     plain = [column.name for column in given]
     columns = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in plain)
-    with psycopg.connect(world.admin_url) as owner:
-        query = sql.SQL("SELECT {} FROM {} WHERE org_id = %s LIMIT 1").format(columns, sql.Identifier(table))
-        row = owner.execute(query, [org_id]).fetchone()
+    query = sql.SQL("SELECT {} FROM {} WHERE org_id = %s LIMIT 1").format(columns, sql.Identifier(table))
+    row = owner.execute(query, [org_id]).fetchone()
     assert row is not None, table
     return plain, list(row)
 

@@ -3,9 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 import geo_assign
 
@@ -20,6 +19,11 @@ def defines(path: Path) -> bool:
     return path.name == "tables.py" or str(path.relative_to(PACKAGE)) in DEFINITIONS
 
 
+@cache
+def read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(tree: ast.AST, module: str) -> set[str]:
     found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module)
     return {alias.name for node in found for alias in node.names}
@@ -32,19 +36,15 @@ def statements(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_statements_are_expressions(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    if not defines(path):
-        assert "text" not in imported(tree, "sqlalchemy")
-        assert [*statements(tree)] == []
+def test_statements_are_expressions() -> None:
+    trees = {str(path.relative_to(PACKAGE)): read(path) for path in SOURCES if not defines(path)}
+    assert [path for path, tree in trees.items() if "text" in imported(tree, "sqlalchemy")] == []
+    assert [(path, statement) for path, tree in trees.items() for statement in statements(tree)] == []
 
 
 def test_only_many_questions_at_once_name_columns_in_text() -> None:
     """A text that stands for a column is outside SQLAlchemy's knowledge of tables."""
     users = {
-        str(path.relative_to(PACKAGE))
-        for path in SOURCES
-        if "literal_column" in imported(ast.parse(path.read_text(encoding="utf-8")), "sqlalchemy")
+        str(path.relative_to(PACKAGE)) for path in SOURCES if "literal_column" in imported(read(path), "sqlalchemy")
     }
     assert users == {"core/expressions.py", "core/statements.py"}

@@ -94,9 +94,9 @@ def has_private_part(name: str) -> bool:
     return any(map(is_private, name.split(".")))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_a_file_uses_public_names_of_other_packages_only(path: Path) -> None:
-    assert list(private_uses(tree(path))) == []
+def test_every_file_uses_public_names_of_other_packages_only() -> None:
+    used = {str(path.relative_to(REPOSITORY)): list(private_uses(tree(path))) for path in FILES}
+    assert {path: names for path, names in used.items() if names} == {}
 
 
 def modules() -> list[ModuleType]:
