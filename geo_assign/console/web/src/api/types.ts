@@ -52,6 +52,26 @@ export type Reason = Schemas["ReasonAnswer"];
 export type Exclusion = Schemas["ExclusionAnswer"];
 export type Nearest = Schemas["NearestAnswer"];
 
+export type OrderDetail = Schemas["WorkOrderDetailAnswer"];
+export type GroupStay = Schemas["GroupStayAnswer"];
+export type OrderEvent = Schemas["EventAnswer"];
+/** The ladder of offers: who was asked, who is, and who would be. */
+export type Ladder = Schemas["LadderAnswer"];
+export type Rung = Schemas["RungAnswer"];
+/** A receipt. */
+export type Decision = Schemas["DecisionAnswer"];
+export type WhyAnswer = Schemas["WhyAnswer"];
+export type Completion = Schemas["CompletionAnswer"];
+export type CompletionImage = Schemas["ImageAnswer"];
+export type CustomerLink = Schemas["CustomerLinkAnswer"];
+export type Destination = Schemas["DestinationAnswer"];
+export type RosterLine = Schemas["RosterLineAnswer"];
+/** A saved view of a list. */
+export type ListView = Schemas["ViewAnswer"];
+/** A solved batch. */
+export type Optimization = Schemas["OptimizationAnswer"];
+export type OptimizedPair = Schemas["AssignedPairAnswer"];
+
 /** A work order as its customer sees it. */
 export type Followed = Schemas["FollowedAnswer"];
 

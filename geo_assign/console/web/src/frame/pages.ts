@@ -15,6 +15,8 @@ export interface ConsolePage {
 /** Every page of the console, in the order of their links. */
 export const PAGES: readonly ConsolePage[] = [
   { name: "", label: ({ frame }) => frame.map, inBar: true, load: () => import("../pages/map/Page") },
+  { name: "pending", label: ({ pending }) => pending.label, inBar: true, load: () => import("../pages/pending/Page") },
+  { name: "order", label: ({ order }) => order.label, inBar: false, load: () => import("../pages/order/Page") },
 ];
 
 export function findPage(name: string): ConsolePage | undefined {

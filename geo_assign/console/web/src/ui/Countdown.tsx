@@ -1,3 +1,4 @@
+import "./countdown.css";
 import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
 import { remaining } from "../model/clock";

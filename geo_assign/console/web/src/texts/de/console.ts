@@ -1,5 +1,8 @@
 import type { ConsoleTexts } from "../console";
 import { create } from "./create";
 import { frame } from "./frame";
+import { order } from "./order";
+import { pending } from "./pending";
+import { roster } from "./roster";
 
-export const texts: ConsoleTexts = { create, frame };
+export const texts: ConsoleTexts = { create, frame, order, pending, roster };

@@ -1,0 +1,32 @@
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { partsOf } from "../../texts/strong";
+
+interface BoxProps {
+  class: string;
+  title: string;
+  hint?: string | undefined;
+  /** A link or button at the end of the title. */
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** One part of the page under its title. */
+export function Box({ class: name, title, hint, aside, children }: BoxProps) {
+  const id = useId();
+  return (
+    <section class={`box ${name}`} aria-labelledby={id}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        {hint && <span class="muted">{hint}</span>}
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** A text with its names in bold. */
+export function Said({ text }: { text: string }) {
+  return <>{partsOf(text).map((part, index) => (part.bold ? <b key={index}>{part.text}</b> : part.text))}</>;
+}

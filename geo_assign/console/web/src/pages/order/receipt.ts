@@ -1,0 +1,75 @@
+/** A receipt as sentences: who was looked at, who was chosen and from where, and why the others could not go. */
+import type { Decision, WhyAnswer } from "../../api/types";
+import { distance, duration, travelTime } from "../../model/words";
+import { clockTime } from "../../model/zone";
+import type { ConsoleTexts } from "../../texts/console";
+import type { When } from "./model";
+
+type Texts = ConsoleTexts["order"];
+
+export interface ReceiptSentences {
+  title: string;
+  sentences: string[];
+}
+
+/** At most three sentences. */
+export function receiptOf(decision: Decision, texts: Texts): ReceiptSentences {
+  const { receipt } = texts;
+  const chosen = decision.candidates.find((each) => each.technician_id === decision.chosen_technician_id);
+  const excludedName = decision.excluded.find((each) => each.technician_id === decision.chosen_technician_id)?.name;
+  const name = chosen?.name ?? excludedName;
+  const sentences = [lookedAt(decision, texts), chosenSentence(chosen, name, texts), rest(decision, texts)];
+  return { title: name ? receipt.why(name) : receipt.whyNone, sentences: sentences.filter(Boolean) };
+}
+
+function lookedAt(decision: Decision, { receipt }: Texts): string {
+  const can = decision.candidates.length;
+  const examined = decision.counts.examined ?? can + decision.excluded.length;
+  const cannot = Math.max(0, examined - can);
+  return `${receipt.seen(examined, distance(decision.policy.radius_m).replace(".0", ""))} ${receipt.couldNot(can, cannot)}`;
+}
+
+function chosenSentence(
+  chosen: Decision["candidates"][number] | undefined,
+  name: string | undefined,
+  { receipt }: Texts,
+): string {
+  if (!chosen) return name ? receipt.notRanked(name) : "";
+  const known = chosen.position.provenance === "live" ? liveText(chosen.position.age_s, receipt.live) : receipt.planned;
+  const says = chosen.rank === 1 ? receipt.nearest(chosen.name) : receipt.rank(chosen.name, chosen.rank);
+  const way = receipt.way(travelTime(chosen.eta_s), distance(chosen.distance_m));
+  return `${says} ${way}, ${known}.`;
+}
+
+const liveText = (ageS: number | null | undefined, live: string) =>
+  ageS == null ? live : `${live}, ${duration(Math.round(ageS))}`;
+
+function rest(decision: Decision, texts: Texts): string {
+  const { receipt } = texts;
+  const judged = decision.query.positions ? `${receipt.positions[decision.query.positions]}.` : "";
+  const reasons = reasonCounts(decision.counts.excluded ?? {}, texts);
+  const batch = decision.batch ? receipt.batch(Math.max(0, decision.batch.orders - 1)) : "";
+  return [judged, reasons && receipt.reasons(reasons), batch].filter(Boolean).join(" ");
+}
+
+/** `3 off duty, 2 already booked then`, the most frequent first. */
+export function reasonCounts(counts: Readonly<Record<string, number>>, { exclusions }: Texts): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([code, count]) => `${count} ${exclusions[code] ?? code.replaceAll("_", " ")}`)
+    .join(", ");
+}
+
+export type Remedy = { kind: "ask" } | { kind: "assign" } | { kind: "move"; start: string; time: string };
+
+/** What would let this technician go, as something that can be done now; null where it needs nothing or helps nothing. */
+export function remedyOf(why: WhyAnswer, { zone }: When): Remedy | null {
+  if (why.verdict === "chosen") return null;
+  if (why.verdict === "candidate") return { kind: "ask" };
+  const free = why.reasons.map((reason) => reason.needed.free_from).find((at) => typeof at === "string");
+  const onlyTime = why.reasons.length > 0 && why.reasons.every((reason) => reason.needed.free_from);
+  if (onlyTime && free) return { kind: "move", start: free, time: clockTime(Date.parse(free), zone) };
+  const hinders = new Set(["slot_taken", "inactive", "off_duty"]);
+  return why.reasons.some((reason) => hinders.has(reason.code)) ? null : { kind: "assign" };
+}
