@@ -45,6 +45,9 @@ from geo_assign.workorders.tables import work_orders
 FEW = 2_000
 """Of fewer people than this each is looked at, where walking outwards would pass too many others."""
 
+HANDFUL = 100
+"""So few members of a group are looked at without having walked at all."""
+
 Walk = CompoundSelect[Any] | AnySelect
 Columns = Callable[[FromClause, AnyColumn], tuple[AnyColumn, ...]]
 
@@ -91,8 +94,7 @@ def walk_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:
     """
 
     def begins(b: FromClause, origin: AnyColumn) -> tuple[AnyColumn, ...]:
-        known = case((starts_from_store(b, asked), word(Provenance.STORE)), else_=word(Provenance.HOME_BASE))
-        return _of_base(b, origin, provenance=known)
+        return _of_base(b, origin, provenance=_base_provenance(b, asked))
 
     both = _planned(_of_visit, begins, asked, sources, window=window)
     return both.order_by(both.selected_columns.sphere_m).limit(window)
@@ -138,7 +140,7 @@ def members_planned(asked: Parameters, sources: Sources, *, members: AnySelect) 
         func.coalesce(w.c.lat, t.c.base_lat).label("lat"),
         func.coalesce(w.c.lon, t.c.base_lon).label("lon"),
         *_no_times(),
-        _planned_provenance(w).label("provenance"),
+        _planned_provenance(w, base=_base_provenance(t, asked)).label("provenance"),
         where.sphere_m(origin).label("sphere_m"),
         where.geodesic_m(origin).label("distance_m"),
     ).select_from(m.join(t, true()).outerjoin(w, true()))
@@ -180,7 +182,7 @@ def one_planned(technician: FromClause, asked: Parameters, sources: Sources) -> 
             no_value(INSTANT, "heard_at"),
             false().label("mock"),
             false().label("implausible"),
-            _planned_provenance(w).label("provenance"),
+            _planned_provenance(w, base=word(Provenance.HOME_BASE)).label("provenance"),
             where.geodesic_m(_origin(asked)).label("distance_m"),
         )
         .select_from(always.outerjoin(w, true()))
@@ -297,9 +299,12 @@ def _no_times() -> tuple[AnyColumn, ...]:
     )
 
 
-def _planned_provenance(previous: FromClause) -> ColumnElement[str]:
-    at_base = word(Provenance.HOME_BASE)
-    return case((previous.c.geog.is_(None), at_base), else_=word(Provenance.PREVIOUS_APPOINTMENT))
+def _base_provenance(technician: FromClause, asked: Parameters) -> ColumnElement[str]:
+    return case((starts_from_store(technician, asked), word(Provenance.STORE)), else_=word(Provenance.HOME_BASE))
+
+
+def _planned_provenance(previous: FromClause, *, base: ColumnElement[str]) -> ColumnElement[str]:
+    return case((previous.c.geog.is_(None), base), else_=word(Provenance.PREVIOUS_APPOINTMENT))
 
 
 def _earlier_that_day(b: FromClause, w: FromClause, asked: Parameters) -> tuple[ColumnElement[bool], ...]:

@@ -27,11 +27,12 @@ from geo_assign.matching.domain import (
 )
 from geo_assign.matching.filters import reason_for, values_of
 from geo_assign.matching.history import past_values
-from geo_assign.matching.places import FEW
+from geo_assign.matching.places import FEW, HANDFUL
 from geo_assign.matching.rows import CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import (
     COUNT_EXTERNALS,
+    COUNT_HANDFUL,
     COUNT_MEMBERS,
     COUNT_SKILLS,
     candidates,
@@ -39,6 +40,7 @@ from geo_assign.matching.statements import (
     edge,
     excluded,
     externals,
+    members,
     members_explained,
     named,
     named_then,
@@ -51,6 +53,8 @@ from geo_assign.positions.domain import UNREACHABLE_AFTER
 # Technicians examined for the explanation of one answer; enough to find 50 excluded ones in any usual fleet.
 _EXAMINED = (200, 2_000)
 _SPARE = 3
+# Asking an outer window again costs more than the rows.
+_SPARE_FAR_OUT = 120
 
 
 def rank(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
@@ -66,21 +70,19 @@ def explain_exclusions(tx: Tx, question: Question) -> Explanation:
     """
     shape = shape_of(question)
     near, goes_on = _look_around(tx, question, window=_EXAMINED[0])
-    members: Sequence[ExplainedRow] | None = None
+    all_members: Sequence[ExplainedRow] | None = None
     if sum(bool(row.codes) for row in near if not _is_stranger(row)) < EXCLUDED_LIMIT:
-        if ExclusionCode.WRONG_GROUP in shape.filters and fetch(tx, COUNT_MEMBERS, question)[0].number < FEW:
-            members = fetch(tx, members_explained(shape), question)
+        if _has_few_members(tx, question):
+            all_members = fetch(tx, members_explained(shape), question)
         elif goes_on:
             near, goes_on = _look_around(tx, question, window=_EXAMINED[-1])
     unknown: Sequence[ExplainedRow] = ()
     if question.is_soon:
         unknown = fetch(tx, without_position(shape, _EXAMINED[-1]), question, fetch=EXCLUDED_LIMIT)
     strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
-    if members is None:
-        members = [row for row in (*near, *unknown) if not _is_stranger(row)]
-    else:
-        members = [row for row in members if not _is_stranger(row)]
-    return _explanation(question, members, strangers, goes_on=goes_on)
+    seen = (*near, *unknown) if all_members is None else all_members
+    of_question = [row for row in seen if not _is_stranger(row)]
+    return _explanation(question, of_question, strangers, goes_on=goes_on)
 
 
 def _explanation(
@@ -136,7 +138,7 @@ def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Exclude
 def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
     """The nearest who was available at the question's instant, of the store or group that it asks for."""
     statement, then = candidates_then(shape_of(question), WINDOWS[-1]), past_values(question, back=_oldest(question))
-    nearest = min(_fetch_proven(tx, statement, question, limit=1, **then), key=_distance, default=None)
+    nearest = min(_fetch_proven(tx, statement, question, limit=1, spare=_SPARE, **then), key=_distance, default=None)
     return None if nearest is None else _candidate(question, nearest)
 
 
@@ -166,6 +168,8 @@ def _candidates(tx: Tx, question: Question) -> list[Candidate]:
     if question.staff is Staff.PROVIDERS and fetch(tx, COUNT_EXTERNALS, question)[0].number < FEW:
         # Walking the country for service providers' technicians would cost more than looking at them all.
         rows: Sequence[CandidateRow] = fetch(tx, externals(shape_of(question)), question, fetch=FEW)
+    elif question.group_id is not None and fetch(tx, COUNT_HANDFUL, question)[0].number < HANDFUL:
+        rows = fetch(tx, members(shape_of(question)), question, fetch=HANDFUL)
     else:
         rows = _walk(tx, question)
     return [_candidate(question, row) for row in sorted(rows, key=_distance)[: question.limit]]
@@ -177,7 +181,9 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
 
     def ask(window: int, _numbers: Collection[int]) -> Mapping[int, Sequence[CandidateRow]]:
         statement = candidates(shape, window, rare_skill=rare_skill is not None)
-        return {0: _fetch_proven(tx, statement, question, limit=question.limit, rare_skill=rare_skill)}
+        spare = _SPARE if window == WINDOWS[0] else _SPARE_FAR_OUT
+        found = _fetch_proven(tx, statement, question, limit=question.limit, spare=spare, rare_skill=rare_skill)
+        return {0: found}
 
     def edges(window: int, _numbers: Collection[int]) -> Mapping[int, float]:
         rows = fetch(tx, edge(shape, window), question)
@@ -190,14 +196,29 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
 
     if rare_skill is not None:
         return ask(FEW, [0])[0]
-    return walk_outwards([0], ask=ask, edges=edges, reach_m=reach_m)[0][0]
+    found, left = walk_outwards([0], ask=ask, edges=edges, reach_m=reach_m, windows=WINDOWS[:1])
+    if left and _has_few_members(tx, question):
+        return fetch(tx, members(shape), question, fetch=FEW)
+    return walk_outwards(left, ask=ask, edges=edges, reach_m=reach_m, windows=WINDOWS[1:])[0][0] if left else found[0]
+
+
+def _has_few_members(tx: Tx, question: Question) -> bool:
+    """Whether there is a group or store, and it is so small that looking at all members costs less than walking on."""
+    is_bound = ExclusionCode.WRONG_GROUP in shape_of(question).filters
+    return is_bound and fetch(tx, COUNT_MEMBERS, question)[0].number < FEW
 
 
 def _fetch_proven(
-    tx: Tx, statement: Statement[CandidateRow], question: Question, *, limit: int, **further: object
+    tx: Tx,
+    statement: Statement[CandidateRow],
+    question: Question,
+    *,
+    limit: int,
+    spare: int,
+    **further: object,
 ) -> Sequence[CandidateRow]:
     """The rows of a statement that orders by the sphere, as many as it takes to hold its nearest `limit`."""
-    wanted = limit + _SPARE
+    wanted = limit + spare
     rows = fetch(tx, statement, question, fetch=wanted, **further)
     while len(rows) == wanted and not _order_is_proven(rows, limit):
         wanted *= 2

@@ -38,6 +38,7 @@ from geo_assign.matching.history import People, as_of
 from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
     FEW,
+    HANDFUL,
     Walk,
     is_current,
     nowhere,
@@ -114,6 +115,13 @@ def candidates_then(shape: Shape, window: int) -> Statement[CandidateRow]:
 def externals(shape: Shape) -> Statement[CandidateRow]:
     """The same of all technicians of service providers, however far."""
     walk = members_for(shape, _ASKED, of_providers(_ASKED, LIVE))
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
+
+
+@lru_cache(maxsize=64)
+def members(shape: Shape) -> Statement[CandidateRow]:
+    """The same of the members of the question's group, or else its store, however far: FEW at most."""
+    walk = members_for(shape, _ASKED, _members(shape, _ASKED))
     return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
 
 
@@ -326,8 +334,13 @@ def _skill_counts() -> AnySelect:
 
 def _member_count() -> AnySelect:
     of_store_alone = of_store(ASKED, LIVE).where(ASKED.group_id.is_(None))
-    members = union_all(of_store_alone, of_group(ASKED, LIVE)).subquery("m")
-    return select(func.count().label("number")).select_from(members)
+    both = union_all(of_store_alone, of_group(ASKED, LIVE)).subquery("m")
+    return select(func.count().label("number")).select_from(both)
+
+
+def _handful() -> AnySelect:
+    counted = of_group(ASKED, LIVE).limit(HANDFUL).subquery("m")
+    return select(func.count().label("number")).select_from(counted)
 
 
 COUNT_SKILLS = Statement.of(SkillCountRow, _skill_counts(), steady=True)
@@ -335,6 +348,9 @@ COUNT_SKILLS = Statement.of(SkillCountRow, _skill_counts(), steady=True)
 
 COUNT_MEMBERS = Statement.of(CountRow, _member_count())
 """How many belong to the question's group, or else its store, counted up to FEW."""
+
+COUNT_HANDFUL = Statement.of(CountRow, _handful(), steady=True)
+"""How many belong to the question's group, counted up to HANDFUL."""
 
 COUNT_EXTERNALS = Statement.of(
     CountRow,

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Table, Uuid, func, literal, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, FromClause, Table, Uuid, func, literal, select, true, tuple_
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.queries import after
-from geo_assign.access.viewer import viewer_of
+from geo_assign.access.viewer import SCOPE, Viewer, scope_values, viewer_declared, viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
@@ -44,6 +44,10 @@ from geo_assign.workforce.tables import (
 )
 from geo_assign.workforce.visibility import sees_group, sees_provider, sees_store, sees_technician
 
+Q = TypeVar("Q", bound=tuple[object, ...])
+Seen: TypeAlias = Mapping[bool, Statement[Q]]
+"""A statement for callers who see everything (True), and one for others."""
+
 # Stores ---------------------------------------------------------------------------------------------------------------
 
 
@@ -63,23 +67,34 @@ class _StoreRow(NamedTuple):
 
 def get_store(tx: Tx, scope: Scope, store_id: UUID) -> Store:
     """Raises NotFoundError, also outside the scope."""
-    if not scope.everything:
+    if scope.technician_id is not None:
         return to_store(one_row(tx, select(stores).where(sees_store(viewer_of(tx, scope))), of=stores, row_id=store_id))
-    rows = tx.fetch(_ANY_STORE, {"org_id": tx.org_id, "store_id": store_id})
+    return to_store(_seen_row(tx, scope, _STORE[scope.everything], store_id))
+
+
+# Part of every ranking, so they are rendered once.
+_ASKED = SCOPE | Parameters(id=Uuid())
+
+
+def _seen(row: type[Q], of: Table, sees: Callable[[Viewer, FromClause], ColumnElement[bool]]) -> Seen[Q]:
+    """The row of `of` with the id, if the caller sees it."""
+    named: Any = row
+    rows = select(*(of.c[name] for name in named._fields)).where(of.c.org_id == _ASKED.org_id, of.c.id == _ASKED.id)
+    return {
+        everything: Statement.of(row, rows.where(sees(viewer_declared(everything=everything), of)), steady=True)
+        for everything in (True, False)
+    }
+
+
+def _seen_row(tx: Tx, scope: Scope, statement: Statement[Q], row_id: UUID) -> Q:
+    """Raises NotFoundError."""
+    rows = tx.fetch(statement, scope_values(tx, scope) | {"id": row_id})
     if not rows:
         raise NotFoundError
-    return to_store(rows[0])
+    return rows[0]
 
 
-# Part of every ranking for machines and administrators, so it is rendered once.
-_ASKED = Parameters(org_id=Uuid(), store_id=Uuid())
-_ANY_STORE = Statement.of(
-    _StoreRow,
-    select(*(stores.c[name] for name in _StoreRow._fields)).where(
-        stores.c.org_id == _ASKED.org_id, stores.c.id == _ASKED.store_id
-    ),
-    steady=True,
-)
+_STORE = _seen(_StoreRow, stores, sees_store)
 
 
 def list_stores(
@@ -99,11 +114,26 @@ def list_stores(
 # Service groups -------------------------------------------------------------------------------------------------------
 
 
+class _GroupRow(NamedTuple):
+    id: UUID
+    slug: str
+    name: str
+    store_id: UUID
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 def get_group(tx: Tx, scope: Scope, group_id: UUID) -> ServiceGroup:
     """Raises NotFoundError, also outside the scope."""
-    return to_group(
-        one_row(tx, select(service_groups).where(sees_group(viewer_of(tx, scope))), of=service_groups, row_id=group_id)
-    )
+    if scope.technician_id is not None:
+        seen = select(service_groups).where(sees_group(viewer_of(tx, scope)))
+        return to_group(one_row(tx, seen, of=service_groups, row_id=group_id))
+    return to_group(_seen_row(tx, scope, _GROUP[scope.everything], group_id))
+
+
+_GROUP = _seen(_GroupRow, service_groups, sees_group)
 
 
 def list_groups(
@@ -389,7 +419,7 @@ def to_store(row: ResultRow | _StoreRow) -> Store:
     )
 
 
-def to_group(row: ResultRow) -> ServiceGroup:
+def to_group(row: ResultRow | _GroupRow) -> ServiceGroup:
     return ServiceGroup(
         id=row.id,
         slug=row.slug,

@@ -1,6 +1,6 @@
 """A search asked in one message must answer what it would have answered message by message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import current_thread
 from typing import Any
@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import ApiScope, Role, parse_token
+from geo_assign.app import EXTENSION
 from geo_assign.core import db
 from geo_assign.core.db import Database
 from tests.http.conftest import MakeClient, People, bearer
 
-Ask = Callable[..., Any]
-STORE, NORTH = UUID(int=2), UUID(int=3)
+STORE, NORTH, GROUP = UUID(int=2), UUID(int=3), UUID(int=4)
 HERE = {"lat": 41.15, "lon": -8.61}
 
 FLEET = """
@@ -28,6 +28,10 @@ SELECT :org_id, md5('t' || n)::uuid, 't' || n, 'T ' || n, CASE WHEN n % 3 = 0 TH
        CASE WHEN n % 5 = 0 THEN ARRAY['repair', 'weld'] ELSE ARRAY['repair'] END,
        41.15 + n * 0.001, -8.61, true, now(), now()
 FROM generate_series(1, 60) n;
+INSERT INTO service_groups (org_id, id, slug, name, store_id, created_at, updated_at)
+VALUES (:org_id, :group, 'crew', 'Crew', :store, now(), now());
+INSERT INTO technician_groups (org_id, technician_id, group_id)
+SELECT org_id, id, :group FROM technicians WHERE substr(slug, 2)::int % 7 = 1;
 INSERT INTO duty_intervals (org_id, id, technician_id, started_at)
 SELECT org_id, id, id, now() - interval '1 hour' FROM technicians;
 INSERT INTO technician_skills (org_id, skill, technician_id) SELECT org_id, unnest(skills), id FROM technicians;
@@ -37,10 +41,12 @@ SELECT org_id, id, 41.15 + substr(slug, 2)::int * 0.002, -8.61, now(), now(), no
 
 
 @pytest.fixture
-def client(make_client: MakeClient, admin: Connection, people: People) -> FlaskClient:
+def client(make_client: MakeClient, admin: Connection, people: People) -> Iterator[FlaskClient]:
     for statement in FLEET.split(";"):
-        admin.execute(text(statement), {"org_id": people.org_id, "store": STORE, "north": NORTH})
-    return make_client()
+        admin.execute(text(statement), {"org_id": people.org_id, "store": STORE, "north": NORTH, "group": GROUP})
+    client = make_client()
+    yield client
+    client.application.extensions[EXTENSION].views.close()
 
 
 @pytest.fixture
@@ -85,6 +91,8 @@ QUESTIONS: Sequence[dict[str, Any]] = [
     {"store_id": str(NORTH)},
     {"store_id": None},
     {"staff": "internal"},
+    {"group_id": str(GROUP)},
+    {"group_id": str(GROUP), "store_id": None, "limit": 2},
     {"staff": "providers"},
     {"point": {"lat": 41.2, "lon": -8.6}},
     {"point": {"lat": -33.9, "lon": 151.2}},
@@ -99,9 +107,9 @@ def test_answers_are_those_that_are_asked_step_by_step(
     client: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch, role: Role | None
 ) -> None:
     token = people.api_key(ApiScope.READ) if role is None else people.session(role)
-    of_no_store = {"store_id": None} if role is Role.DISPATCHER else {}
+    of_nothing = {"store_id": None, "group_id": None} if role is Role.DISPATCHER else {}
     for question in QUESTIONS:
-        body = question | of_no_store
+        body = question | of_nothing
         with monkeypatch.context() as patch:
             patch.setattr(Database, "foresee", lambda *_: None)
             expected = told(nearest(client, token, **body))
@@ -117,9 +125,17 @@ def told(answer: Any) -> Any:
     return {name: value for name, value in answer.items() if name != "slot"}
 
 
-def test_a_search_is_one_message(client: FlaskClient, people: People, begun: list[str]) -> None:
-    token = people.api_key(ApiScope.READ)
-    for body in ({}, {"skills": ["weld"]}, {"store_id": None}, {"limit": 9, "radius_m": 4_000}):
+def test_a_search_is_one_message(client: FlaskClient, people: People, admin: Connection, begun: list[str]) -> None:
+    token, limited = people.api_key(ApiScope.READ), people.api_key(ApiScope.READ)
+    admin.execute(
+        text(
+            "INSERT INTO api_key_stores (org_id, api_key_id, store_id) "
+            "SELECT org_id, id, :store FROM api_keys WHERE token_hash = :hash"
+        ),
+        {"store": STORE, "hash": parse_token(limited).hash},
+    )
+    everyone: Sequence[dict[str, Any]] = [{}, {"skills": ["weld"]}, {"store_id": None}, {"limit": 9, "radius_m": 4_000}]
+    for token, body in [*((token, body) for body in everyone), (limited, {}), (limited, {"group_id": str(GROUP)})]:
         for _ in range(4):
             nearest(client, token, **body)
         begun.clear()

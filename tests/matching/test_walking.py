@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
+from geo_assign.matching import queries
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question, Slot
 from geo_assign.matching.queries import find_nearest_then, rank
@@ -56,12 +57,17 @@ def by_brute_force(admin: Connection, people: Sequence[Person]) -> list[UUID]:
 
 
 def check(day: Day, admin: Connection, people: Sequence[Person], one: Question) -> None:
-    """The ranking, the batch and the past find the same technicians in the same order."""
+    """The ranking, from the members or by the walk alone, and the batch find the same technicians in the same order."""
     expected = by_brute_force(admin, people)
     with day.database.transaction(day.org_id) as tx:
         ranking = rank(tx, one, explain=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(queries, "HANDFUL", 0)
+            patch.setattr(queries, "FEW", 0)
+            walked = rank(tx, one, explain=False)
         batch = list_eligible(tx, {0: one}, nearest=len(expected) + 1).eligible[0]
     assert [found.technician_id for found in ranking.candidates] == expected[: one.limit]
+    assert walked.candidates == ranking.candidates
     assert [found.technician_id for found in batch] == expected
 
 
@@ -80,6 +86,29 @@ def test_those_who_can_go_are_found_behind_more_than_a_window_of_others(
     hire(admin, town, people, group=GROUP)
     for limit in (1, 5, 20):
         check(town, admin, people, question(town, soon=soon, skill_asked=skill_asked, limit=limit))
+
+
+@pytest.mark.parametrize("soon", [True, False], ids=["soon", "later"])
+@pytest.mark.parametrize("members", [1, 40, 99, 100, 150])
+def test_a_small_group_is_looked_at_by_itself(
+    town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, soon: bool, members: int
+) -> None:
+    """However many others are nearer. A handful is not walked to at all, some more after the first window."""
+    sources = SOON if soon else LATER
+    rings = [Ring(source, 300, 10, 5_000, by="stranger") for source in sources]
+    rings += [Ring(sources[n % len(sources)], 1, 100, 60_000, free=n % 3 > 0, by="booked") for n in range(members)]
+    people = draw_people(rings, random.Random(members), skill_asked=False)
+    hire(admin, town, people, group=GROUP)
+    windows: list[int] = []
+    candidates = queries.candidates
+    monkeypatch.setattr(
+        queries, "candidates", lambda shape, window, **more: windows.append(window) or candidates(shape, window, **more)
+    )
+    expected, one = by_brute_force(admin, people), question(town, soon=soon, skill_asked=False, limit=5)
+    with town.database.transaction(town.org_id) as tx:
+        found = [found.technician_id for found in rank(tx, one, explain=False).candidates]
+    assert found == expected[:5]
+    assert windows == ([] if members < 100 else [256])
 
 
 @pytest.mark.parametrize("seed", range(times(5, 60)))
