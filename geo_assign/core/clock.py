@@ -8,7 +8,7 @@ clock is the recording's.
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, DateTime, func, literal, select
 
 from geo_assign.core.direct import fetch_all
 from geo_assign.core.statements import Statement
@@ -23,6 +23,9 @@ class Clock(Protocol):
     def given(self, read_at: datetime) -> datetime:
         """The present instant, for a statement that has just read the database's clock beside something else."""
 
+    def reading(self) -> ColumnElement[datetime]:
+        """The present instant as a column, for a statement that tells it beside what it reads."""
+
 
 class DatabaseClock:
     """The database's wall clock, read anew at every call."""
@@ -32,6 +35,9 @@ class DatabaseClock:
 
     def given(self, read_at: datetime) -> datetime:
         return require_aware(read_at)
+
+    def reading(self) -> ColumnElement[datetime]:
+        return func.clock_timestamp()
 
 
 class RecordedClock:
@@ -45,6 +51,9 @@ class RecordedClock:
 
     def given(self, read_at: datetime) -> datetime:  # noqa: ARG002
         return self._at
+
+    def reading(self) -> ColumnElement[datetime]:
+        return literal(self._at, DateTime(timezone=True))
 
     def set(self, at: datetime) -> None:
         """Move to `at`, forwards or backwards."""

@@ -123,11 +123,20 @@ def test_what_the_phone_has_is_not_sent_again(api: Api, path: str) -> None:
 
 
 def test_beside_each_deadline_stands_the_time_of_the_server(api: Api) -> None:
-    new_lead(api, slot=SLOT)
+    lead = new_lead(api, slot=SLOT)
     answer = api.get("/v1/me/offers", by="ana").json
     (offer,) = answer["items"]
     assert offer["server_now"] == answer["server_now"]
     assert offer["offered_at"] <= offer["server_now"] < offer["expires_at"]
+    order = f"/v1/work-orders/{lead['id']}"
+    shown = [lead, api.get(order, by="root").json, api.get("/v1/work-orders", by="desk").json["items"][0]]
+    open_offers = [*(one["offer"] for one in shown), *(one["offers"][0] for one in shown), offer["work_order"]["offer"]]
+    answered = api.post(f"/v1/offers/{offer['id']}/accept", by="ana").json
+    for told in (*open_offers, answered):
+        assert told["offered_at"] <= told["server_now"] < told["expires_at"]
+    assert answered["responded_at"] <= answered["server_now"]
+    feed = api.get("/v1/events", by="root").json
+    assert answered["server_now"] <= feed["server_now"]
 
 
 def test_who_names_no_version_is_told_at_once_what_there_is(api: Api) -> None:

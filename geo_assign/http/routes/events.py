@@ -40,6 +40,7 @@ class FeedAnswer(Answer):
 
     items: list[FeedEventAnswer]
     next_cursor: str
+    server_now: datetime
     has_more: bool = Field(description="There is more to read already, even if `items` is short or empty.")
 
 
@@ -59,7 +60,8 @@ def list_events(call: Call[FeedQuery, None]) -> Reply:
     which = FeedFilter(events=query.event, store_ids=query.store_id)
     with call.transaction() as tx:
         page = read_feed(tx, call.caller.scope, which, after=query.after, limit=query.limit)
+        now = tx.now()
     items = [
         FeedEventAnswer(id=one.id, type=one.event_type, timestamp=one.occurred_at, data=one.data) for one in page.items
     ]
-    return Reply(FeedAnswer(items=items, next_cursor=page.next_cursor, has_more=page.has_more))
+    return Reply(FeedAnswer(items=items, next_cursor=page.next_cursor, server_now=now, has_more=page.has_more))

@@ -64,7 +64,7 @@ def list_my_offers(call: Call[WaitQuery, None]) -> Reply:
         now = tx.now()
         items = [
             OfferedWorkAnswer.model_construct(
-                **dict(offer_answer(offer)), work_order=work_order_answer(order), server_now=now
+                **{**dict(offer_answer(offer)), "server_now": now}, work_order=work_order_answer(order)
             )
             for offer, order in list_offers_with_orders(tx, technician_id)
         ]

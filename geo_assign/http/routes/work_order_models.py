@@ -226,7 +226,7 @@ class CollaboratorAnswer(PersonAnswer):
 
 
 class OpenOfferAnswer(Answer):
-    """An offer that waits for an answer."""
+    """An offer that waits for an answer. `expires_at` is to be compared with `server_now`."""
 
     id: UUID
     technician_id: UUID
@@ -236,6 +236,7 @@ class OpenOfferAnswer(Answer):
     expires_at: datetime
     distance_m: float | None
     eta_s: float | None
+    server_now: datetime
 
 
 class WarningAnswer(Answer):
@@ -304,7 +305,7 @@ class WorkOrderDetailAnswer(WorkOrderAnswer):
 
 
 class OfferAnswer(Answer):
-    """One technician asked, and what became of it."""
+    """One technician asked, and what became of it. `expires_at` is to be compared with `server_now`."""
 
     id: UUID
     work_order_id: UUID
@@ -317,6 +318,7 @@ class OfferAnswer(Answer):
     reason: str | None = Field(description="Why it was rejected or withdrawn.")
     distance_m: float | None
     eta_s: float | None
+    server_now: datetime
 
 
 class ScheduledWorkAnswer(WorkOrderAnswer):
@@ -329,7 +331,6 @@ class OfferedWorkAnswer(OfferAnswer):
     """An offer with what the technician needs to know to answer it."""
 
     work_order: WorkOrderAnswer
-    server_now: datetime = Field(description="What `expires_at` is to be compared with.")
 
 
 def collaborator_pointers(ids: Sequence[UUID]) -> Mapping[UUID, str]:

@@ -1,7 +1,7 @@
 """Work orders and offers as values: as they are given in, and as they are read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -100,7 +100,7 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True)
 class OpenOffer:
-    """An offer that waits for an answer."""
+    """An offer that waits for an answer. `server_now` is when it was read: what `expires_at` is to be compared with."""
 
     id: UUID
     technician_id: UUID
@@ -110,6 +110,7 @@ class OpenOffer:
     expires_at: datetime
     distance_m: float | None
     eta_s: float | None
+    server_now: datetime = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ class WorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer to one technician, with its deadline, and what became of it."""
+    """An offer to one technician, with its deadline, and what became of it. `server_now` is when it was read."""
 
     id: UUID
     work_order_id: UUID
@@ -238,6 +239,7 @@ class Offer:
     automatic: bool
     decision_id: UUID | None
     role: BookingRole
+    server_now: datetime = field(compare=False)
 
     @property
     def was_declined(self) -> bool:

@@ -55,7 +55,8 @@ def list_offers_with_orders(tx: Tx, technician_id: UUID) -> Sequence[tuple[Offer
 def _select_offers(tx: Tx) -> AnySelect:
     o, t = offers.c, technicians.c
     named = offers.join(technicians, and_(t.org_id == o.org_id, t.id == o.technician_id))
-    return select(offers, t.name.label("technician_name")).select_from(named).where(o.org_id == tx.org_id)
+    shown = (t.name.label("technician_name"), tx.clock.reading().label("server_now"))
+    return select(offers, *shown).select_from(named).where(o.org_id == tx.org_id)
 
 
 def _offer(row: ResultRow) -> Offer:
@@ -77,6 +78,7 @@ def _offer(row: ResultRow) -> Offer:
         automatic=row.automatic,
         decision_id=row.decision_id,
         role=BookingRole(row.role),
+        server_now=row.server_now,
     )
 
 

@@ -174,7 +174,7 @@ def select_work_orders(tx: Tx, scope: Scope) -> AnySelect:
     w = work_orders.c
     joined = work_orders.outerjoin(_assignee, and_(_assignee.c.org_id == w.org_id, _assignee.c.id == w.technician_id))
     return (
-        select(*_columns(tx.org_id))
+        select(*_columns(tx.org_id), tx.clock.reading().label("server_now"))
         .select_from(joined)
         .where(w.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)))
     )
@@ -210,7 +210,7 @@ def to_work_order(row: ResultRow) -> WorkOrder:
         technician_name=row.technician_name,
         wanted_technician_id=row.wanted_technician_id,
         pinned=row.pinned,
-        offers=tuple(_open_offer(one) for one in row.open_offers or ()),
+        offers=tuple(_open_offer(one, row.server_now) for one in row.open_offers or ()),
         collaborators=tuple(_collaborator(one) for one in row.crew or ()),
         decision_id=row.decision_id,
         alarm=row.alarm,
@@ -249,7 +249,7 @@ class _CollaboratorJson(TypedDict):
     state: str
 
 
-def _open_offer(one: _OpenOfferJson) -> OpenOffer:
+def _open_offer(one: _OpenOfferJson, server_now: datetime) -> OpenOffer:
     return OpenOffer(
         id=UUID(one["id"]),
         technician_id=UUID(one["technician_id"]),
@@ -259,6 +259,7 @@ def _open_offer(one: _OpenOfferJson) -> OpenOffer:
         expires_at=datetime.fromisoformat(one["expires_at"]),
         distance_m=one["distance_m"],
         eta_s=one["eta_s"],
+        server_now=server_now,
     )
 
 
