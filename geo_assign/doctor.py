@@ -34,6 +34,7 @@ from geo_assign.core.vetting import (
     version_objections,
 )
 from geo_assign.first_step import find_first_step
+from geo_assign.mail_trial import try_mail_server
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.support_bundle import LOGS, write_bundle
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
@@ -161,9 +162,20 @@ def check_port(settings: Settings) -> Finding:
         return Finding("port", CheckVerdict.FAIL, f"{place}: {error.strerror}", hint)
 
 
+def check_mail(settings: Settings) -> Finding:
+    """Log in at the mail server as the worker does, and send nothing."""
+    if not settings.sends_mail:
+        return Finding("mail", CheckVerdict.OK, "no server is set: links are shown to the administrators who make them")
+    place, objection, hint = try_mail_server(settings)
+    if objection:
+        return Finding("mail", CheckVerdict.FAIL, f"{place}: {objection}", hint)
+    return Finding("mail", CheckVerdict.OK, f"{place} takes mail from here; none was sent")
+
+
 SETTINGS_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_secret_keys,
     check_push,
+    check_mail,
     check_outbound,
     check_console,
     check_port,

@@ -106,6 +106,13 @@ def test_without_a_database_its_checks_are_skipped_and_the_password_stays_secret
         ({"vapid_private_key": ""}, "push", CheckVerdict.WARN, "no phone is woken"),
         ({"vapid_contact": ""}, "push", CheckVerdict.OK, "no contact"),
         ({"vapid_contact": "ops@acme.example"}, "push", CheckVerdict.OK, "and a contact"),
+        ({}, "mail", CheckVerdict.OK, "links are shown to the administrators"),
+        (
+            {"smtp_host": "127.0.0.1", "smtp_port": 1, "smtp_security": "none", "public_url": "https://desk.test"},
+            "mail",
+            CheckVerdict.FAIL,
+            "127.0.0.1 port 1 (none): The mail server's name is unknown, or no connection",
+        ),
         ({"secret_keys": "short"}, "secret keys", CheckVerdict.FAIL, "key 1 of 1 is no Fernet key"),
         ({"outbound_allow": "10.0.0.0/8"}, "outbound", CheckVerdict.FAIL, "10.0.0.0/8"),
         ({"outbound_allow": "0.0.0.0/0:*"}, "outbound", CheckVerdict.WARN, "every private address"),

@@ -150,6 +150,10 @@ SESSION_RENEWED_EVERY = timedelta(days=1)
 """Its end is moved on when there is so much to gain: once a day, and not at every request."""
 
 
+SESSION_USES_NOTED_EVERY = timedelta(minutes=10)
+"""The last use of a session is written no more often: thousands of phones send every few seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveSession:
     """A session that holds, and the device that it was opened for."""
@@ -194,6 +198,7 @@ class Session:
     device: str | None
     created_at: datetime
     expires_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ sessions = tenant_table(
     Column("expires_at", INSTANT, nullable=False),
     Column("ended_at", INSTANT),
     Column("single_sign_on", Boolean, nullable=False, server_default="false"),
+    Column("last_used_at", INSTANT),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE"),
     UniqueConstraint("org_id", "token_hash"),
     CheckConstraint("kind IN ('bearer', 'cookie')", name="kind"),

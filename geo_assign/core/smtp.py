@@ -15,8 +15,9 @@ The operator chooses the server, so its address may be private.
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import ClassVar, Literal
@@ -29,10 +30,11 @@ from geo_assign.core.settings import Settings
 
 Security = Literal["starttls", "tls", "none"]
 DEADLINE_S = 30.0
+_TRIAL_S = 10.0
 
 _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 _MAX_BYTES = 100_000
-_READY, _REFUSED = 220, 500
+_READY, _TAKEN, _REFUSED_FOR_NOW, _REFUSED = 220, 250, 400, 500
 _LOOKUP_THREADS = 2
 _lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="mail-lookup")
 
@@ -64,10 +66,22 @@ class MailUnreachableError(MailError):
     code = "unreachable"
 
 
+class MailHostUnknownError(MailUnreachableError):
+    """No address is known for the mail server's name."""
+
+
 class MailTlsError(MailError):
     """The connection to the mail server cannot be encrypted as the settings say."""
 
     code = "tls_failed"
+
+
+class MailNoStartTlsError(MailTlsError):
+    """The mail server offers no STARTTLS, and nothing is sent without encryption."""
+
+
+class MailCertificateError(MailTlsError):
+    """The mail server's certificate is not trusted, or is another host's."""
 
 
 class MailLogInError(MailError):
@@ -125,10 +139,26 @@ class MailServer:
 
     def send(self, message: EmailMessage, recipient: str, *, deadline_s: float = DEADLINE_S) -> None:
         """Hand `message` over for one recipient. Raises a subclass of MailError; then it may have been taken or not."""
-        deadline = Deadline(deadline_s)
+        with self._talk(Deadline(deadline_s)) as client:
+            client.send_message(message, self.sender, [recipient])
+            # The mail is taken: what the server says to the farewell changes nothing.
+            client.say_goodbye()
+
+    def try_out(self, *, deadline_s: float = _TRIAL_S) -> None:
+        """Connect, encrypt, log in and name the sender as for a mail, and send none. Raises a subclass of MailError."""
+        with self._talk(Deadline(deadline_s)) as client:
+            reply = client.mail(self.sender)[0]
+            if not _TAKEN <= reply < _REFUSED_FOR_NOW:
+                raise MailRefusedError(reply) if reply > 0 else MailMalformedError
+            client.say_goodbye()
+
+    @contextmanager
+    def _talk(self, deadline: Deadline) -> Iterator["_Client"]:
+        """A client that is logged in where the settings say so. Whatever goes wrong is raised as our own error."""
         client = _Client(local_hostname=self.own_name)
         try:
-            self._talk(client, message, recipient, deadline)
+            self._open(client, deadline)
+            yield client
         except MailError:
             raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -137,7 +167,7 @@ class MailServer:
         finally:
             client.close()
 
-    def _talk(self, client: "_Client", message: EmailMessage, recipient: str, deadline: Deadline) -> None:
+    def _open(self, client: "_Client", deadline: Deadline) -> None:
         connection = self._dial(deadline)
         client.use(self._encrypted(connection, deadline) if self.security == "tls" else connection)
         _require(client.getreply()[0], _READY)
@@ -146,12 +176,11 @@ class MailServer:
             self._start_tls(client, connection, deadline)
         if self.user:
             self._log_in(client)
-        client.send_message(message, self.sender, [recipient])
-        # The mail is taken: what the server says to the farewell changes nothing.
-        client.say_goodbye()
 
     def _start_tls(self, client: "_Client", connection: socket.socket, deadline: Deadline) -> None:
-        if not client.has_extn("starttls") or client.docmd("STARTTLS")[0] != _READY:
+        if not client.has_extn("starttls"):
+            raise MailNoStartTlsError
+        if client.docmd("STARTTLS")[0] != _READY:
             raise MailTlsError
         client.use(self._encrypted(connection, deadline))
         # What was said in plain text may be another machine's: it counts no more.
@@ -176,6 +205,8 @@ class MailServer:
             secure = context.wrap_socket(connection, server_hostname=self.host.rstrip("."))
         except TimeoutError:
             raise MailTimeoutError from None
+        except ssl.SSLCertVerificationError:
+            raise MailCertificateError from None
         except OSError:
             raise MailTlsError from None
         assert isinstance(secure, DeadlineSSLSocket)
@@ -200,7 +231,7 @@ class MailServer:
         try:
             found = asked.result(timeout=deadline.remaining_s())
         except (socket.gaierror, UnicodeError):
-            raise MailUnreachableError from None
+            raise MailHostUnknownError from None
         finally:
             asked.cancel()
         return [(family, (str(place[0]), self.port)) for family, _, _, _, place in found]

@@ -12,8 +12,9 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from geo_assign.access.commands import note_use, renew_session
-from geo_assign.access.domain import ActorKind, ApiScope, Caller
+from geo_assign.access.commands import note_session_use, note_use, renew_session
+from geo_assign.access.commands.api_keys import USES_NOTED_EVERY
+from geo_assign.access.domain import SESSION_USES_NOTED_EVERY, ActorKind, ApiScope, Caller
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
@@ -32,8 +33,8 @@ from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
 from geo_assign.http.errors import BadHeaderError, OverloadedError
 from geo_assign.http.idempotency import attempt_of
-from geo_assign.http.key_uses import KeyUses
 from geo_assign.http.known import KnownTokens
+from geo_assign.http.noted_uses import NotedUses
 from geo_assign.http.operations import Call, Operation, Reply
 from geo_assign.http.paths import PathValue
 from geo_assign.http.proxies import client_address
@@ -70,7 +71,8 @@ class RequestHandler:
         self._capacity = capacity
         self._known = KnownTokens()
         self._callers = LastKnown[bytes, Caller](_KEPT_CALLERS)
-        self._key_uses = KeyUses()
+        self._key_uses = NotedUses(USES_NOTED_EVERY)
+        self._session_uses = NotedUses(SESSION_USES_NOTED_EVERY)
         self._max_body_bytes = services.settings.max_body_bytes
         self._trusted = services.settings.trusted_networks
 
@@ -209,10 +211,13 @@ class RequestHandler:
                 self._capacity.requests.take_again()
 
     def _note_use(self, caller: Caller, transactions: RequestTransactions) -> None:
-        """Write about once a minute that an API key is in use."""
+        """Write now and then that an API key or a session is in use."""
         if caller.kind is ActorKind.API_KEY and self._key_uses.is_due(caller.id):
             with suppress(OverloadedError), transactions() as tx:  # a later request notes it
                 note_use(tx, caller.id)
+        if caller.session_id is not None and self._session_uses.is_due(caller.session_id):
+            with suppress(OverloadedError), transactions() as tx:
+                note_session_use(tx, caller.session_id)
 
     def _call(
         self,

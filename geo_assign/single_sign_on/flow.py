@@ -104,8 +104,8 @@ class SignOnService:
         )
         return Begun(location, self._box.seal(flow))
 
-    def finish(self, sealed: str | None, callback: Callback) -> OpenedSession:
-        """A session for the person whom the identity provider let in.
+    def finish(self, sealed: str | None, callback: Callback, *, browser: str | None = None) -> OpenedSession:
+        """A session for the person whom the identity provider let in; it is called by its `browser`.
 
         Raises SignOnExpiredError unless this very browser began it, SignOnRefusedError, SignOnProviderUnavailableError,
         SignOnUntrustedError, and what `admit_identity` raises.
@@ -124,7 +124,7 @@ class SignOnService:
             claims = self._ask(settings, flow, callback, now=now)
         with self._database.transaction(org_id) as tx:
             user = admit_identity(tx, claims)
-            return open_session(tx, user, kind="cookie", device=None, single_sign_on=True)
+            return open_session(tx, user, kind="cookie", device=browser, single_sign_on=True)
 
     def try_settings(self, issuer: str, client_id: str, secret: SecretStr | None) -> None:
         """Whether a provider answers as it must and knows this client. Raises SingleSignOnInvalidError.

@@ -1,19 +1,26 @@
-"""Open invitations that a caller may see: of the own stores' dispatchers and technicians, or of everyone."""
+"""Whose invitations and passwords a caller looks after: dispatchers and technicians of the own stores, or everyone.
+
+A store administrator looks after no administrator of any kind.
+"""
 
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, true
+from sqlalchemy import ColumnElement, Uuid, and_, literal, not_, or_, select, true
 
 from geo_assign.access import link_queries as access
-from geo_assign.access.domain import Scope
+from geo_assign.access.domain import Role, Scope
 from geo_assign.access.links import Invitation
+from geo_assign.access.queries import get_user
 from geo_assign.access.viewer import Viewer, viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.expressions import row_exists
 from geo_assign.core.paging import DEFAULT_LIMIT, Page
 from geo_assign.workforce.tables import group_dispatchers, service_groups, technicians
+
+ROLES_OF_STORES = (Role.DISPATCHER, Role.TECHNICIAN)
+"""The roles of those whom a store administrator invites and looks after."""
 
 
 def list_open_invitations(
@@ -33,6 +40,15 @@ def get_open_invitation(
     if not found:
         raise NotFoundError
     return found[0]
+
+
+def require_looks_after(tx: Tx, scope: Scope, user_id: UUID) -> None:
+    """Raises NotFoundError for a user whom the caller does not look after. The user is locked already."""
+    if scope.everything:
+        return
+    is_own = select(_sees_invited(viewer_of(tx, scope), literal(user_id, Uuid())))
+    if get_user(tx, user_id).role not in ROLES_OF_STORES or not tx.conn.execute(is_own).scalar_one():
+        raise NotFoundError
 
 
 def _sees_invited(viewer: Viewer, user_id: ColumnElement[UUID]) -> ColumnElement[bool]:

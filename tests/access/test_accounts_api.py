@@ -297,6 +297,35 @@ def test_an_administrator_hands_a_link_over_where_there_is_no_mail(api: Api) -> 
     assert log_in(api, "desk", CHOSEN).status_code == 201
 
 
+def test_a_store_administrator_hands_links_over_to_own_people_alone(api: Api) -> None:
+    mine, theirs = api.id("groups", "phones"), api.id("groups", "ovens")
+    for who, role, more in (
+        ("north", "store_administrator", {"store_ids": [api.id("stores", "north")]}),
+        ("colleague", "store_administrator", {"store_ids": [api.id("stores", "centre")]}),
+        ("mine", "dispatcher", {"group_ids": [mine]}),
+        ("theirs", "dispatcher", {"group_ids": [theirs]}),
+        ("both", "dispatcher", {"group_ids": [mine, theirs]}),
+        ("none", "dispatcher", {}),
+    ):
+        body = {"email": f"{who}@acme.example", "name": who, "role": role, "password": CHOSEN, **more}
+        assert api.post("/v1/users", by="root", json=body).status_code == 201
+    there = {"store_id": api.id("stores", "north"), "email": "otto@acme.example", "name": "Otto", "password": CHOSEN}
+    assert api.post("/v1/technicians", by="root", json=there).status_code == 201
+    listed = api.get("/v1/users?limit=200", by="root").get_json()["items"]
+    ids = {one["email"].partition("@")[0]: one["id"] for one in listed}
+
+    def reset(who: str, by: str = "centre") -> Any:
+        return api.post(f"/v1/users/{ids[who]}/password-reset", by=by)
+
+    assert {who for who in ids if reset(who).status_code == 201} == {"desk", "mine", "ana"}
+    assert {reset(who).status_code for who in ids.keys() - {"desk", "mine", "ana"}} == {404}
+    choice = {"token": token_of(reset("mine")), "password": "nine grey owls"}
+    assert api.post("/v1/password-resets/accept", json=choice).status_code == 204
+    assert {reset("desk", by).status_code for by in ("desk", "ana")} == {403}
+    entry, *_ = api.get("/v1/audit?action=password_reset.created", by="root").get_json()["items"]
+    assert (entry["actor_name"], entry["subject_id"]) == ("Centre's", ids["mine"])
+
+
 def test_a_deactivated_user_gets_no_link(api: Api) -> None:
     assert api.delete(f"/v1/users/{api.id('users', 'desk@acme.example')}", by="root").status_code == 204
     assert problem(reset_of(api, "desk")) == (409, "user_inactive")
@@ -373,6 +402,35 @@ def test_sessions_are_listed_with_their_devices_and_ended_one_by_one(api: Api) -
     assert [one["device"] for one in api.get("/v1/sessions", by=here).get_json()["items"]][:1] == ["desk"]
     assert api.delete(f"/v1/sessions/{listed[1]['id']}", by=here).status_code == 204
     assert api.get("/v1/me", by=here).status_code == 401
+
+
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36"
+
+
+def test_a_session_tells_its_last_use_and_its_browser(api: Api, admin: Connection) -> None:
+    body = {"organization": "acme", "email": "desk@acme.example", "password": "desk-password", "cookie": True}
+    assert api.post("/v1/sessions", json=body, headers={"User-Agent": WINDOWS}).status_code == 201
+    script = log_in(api, "desk", "desk-password").get_json()["token"]
+
+    def listed() -> list[Any]:
+        found: list[Any] = api.get("/v1/sessions", by=script).get_json()["items"]
+        return found[:2]
+
+    assert [(one["device"], one["last_used_at"]) for one in listed()] == [(None, None), ("Chrome on Windows", None)]
+    here, browser = listed()
+    assert here["created_at"] <= here["last_used_at"]
+    assert browser["last_used_at"] is None
+    version = "SELECT xmin::text FROM sessions WHERE last_used_at IS NOT NULL AND device IS NULL"
+    before = admin.execute(text(version)).scalars().all()
+    for _ in range(3):
+        assert listed()[0]["last_used_at"] == here["last_used_at"]
+    assert admin.execute(text(version)).scalars().all() == before
+
+
+def test_a_technician_names_the_device_even_in_a_browser(api: Api) -> None:
+    body = {"organization": "acme", "email": "ana@acme.example", "password": "ana-password", "cookie": True}
+    answer = api.post("/v1/sessions", json=body, headers={"User-Agent": WINDOWS})
+    assert pointers(answer) == [("/device", "device_required")]
 
 
 def test_the_sessions_of_others_do_not_exist(api: Api) -> None:

@@ -39,6 +39,7 @@ from geo_assign.core.smtp import (
     RecipientRefusedError,
 )
 from geo_assign.core.telemetry import configure_logging
+from geo_assign.mail_trial import try_mail_server
 from tests.access.conftest import House
 from tests.access.mail_server import (
     PASSWORD,
@@ -132,6 +133,8 @@ GREETED: tuple[Step, ...] = (b"220 ready\r\n", b"250 ours\r\n")
 TO_DATA: tuple[Step, ...] = (*GREETED, b"250 sender\r\n", b"250 recipient\r\n", b"354 go on\r\n")
 TAKES_ALL: tuple[Step, ...] = (*TO_DATA, b"250 taken\r\n")
 
+STARTTLS_REFUSED: tuple[Step, ...] = (b"220 ready\r\n", b"250-ours\r\n250 STARTTLS\r\n", b"454 not now\r\n")
+
 WRONG: dict[str, tuple[Sequence[Step], type[MailError]]] = {
     "hangs at once": ([hang], MailTimeoutError),
     "hangs after the greeting": ([b"220 ready\r\n", hang], MailTimeoutError),
@@ -166,6 +169,49 @@ def test_whatever_a_server_does_ends_within_the_deadline(steps: Sequence[Step], 
     assert "rita" not in raised.value.described
 
 
+# What doctor says of a server: the settings, what the server does, and the words.
+TRIED: dict[str, tuple[dict[str, Any], Sequence[Step], str]] = {
+    "well": ({}, (*GREETED, b"250 sender\r\n"), ""),
+    "well, and rude at the end": ({}, (*GREETED, b"250 sender\r\n", drop), ""),
+    "no such name": ({"host": "no-such-host.invalid"}, (), "SMTP_HOST spelt right"),
+    "hangs": ({}, (hang,), "firewall may swallow"),
+    "drips": ({}, (*GREETED, drip), "firewall may swallow"),
+    "drops": ({}, (drop,), "does the server run"),
+    "no STARTTLS": ({"security": "starttls"}, GREETED, "SMTP_SECURITY to tls"),
+    "STARTTLS refused": ({"security": "starttls"}, STARTTLS_REFUSED, "starttls for port 587"),
+    "plain where TLS is meant": ({"security": "tls"}, GREETED, "starttls for port 587"),
+    "no log-in known": ({"user": USER, "password": SecretStr(PASSWORD)}, GREETED, "SMTP_USER and"),
+    "another sender": ({}, (*GREETED, b"530 log in first\r\n"), "another sender"),
+    "busy": ({}, (b"421 later\r\n",), "another sender"),
+    "no mail server": ({}, (b"HTTP/1.1 400 Bad Request\r\n\r\n",), "no mail server answers"),
+}
+
+
+@pytest.mark.parametrize(("settings", "steps", "words"), TRIED.values(), ids=TRIED)
+def test_a_trial_says_what_stands_in_the_way_and_sends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], steps: Sequence[Step], words: str
+) -> None:
+    try_out = MailServer.try_out
+    monkeypatch.setattr(MailServer, "try_out", lambda server: try_out(server, deadline_s=1.5))
+    with scripted_server(steps) as (port, heard):
+        trial = try_mail_server(world.settings(), server=server_at(port, **settings))
+    assert (words in trial.hint, bool(trial.hint)) == (True, bool(words)), trial
+    assert PASSWORD not in f"{trial}"
+    assert not any(line.upper().startswith((b"RCPT", b"DATA")) for line in heard)
+
+
+def test_a_trial_logs_in_over_an_encrypted_connection(certificate: Certificate, world: World) -> None:
+    with mail_server(certificate) as mailbox:
+        chosen = {"security": "starttls", "user": USER, "ssl_context": certificate.client_context}
+        right = server_at(mailbox.port, password=SecretStr(PASSWORD), **chosen)
+        assert try_mail_server(world.settings(), server=right).objection == ""
+        wrong = try_mail_server(world.settings(), server=replace(right, password=SecretStr("another password")))
+        assert (wrong.objection.endswith("It said 535."), "SMTP_PASSWORD" in wrong.hint) == (True, True)
+        stranger = try_mail_server(world.settings(), server=replace(right, ssl_context=None))
+        assert "certificate" in stranger.hint
+    assert (mailbox.taken, mailbox.authenticated) == ([], [USER])
+
+
 def test_no_server_at_all_is_told() -> None:
     with pytest.raises(MailUnreachableError):
         server_at(1).send(some_message(), "rita@example.test")
@@ -181,7 +227,7 @@ def test_a_server_that_takes_the_mail_and_hangs_at_the_farewell_has_it() -> None
 
 STRIPPED: dict[str, Sequence[Step]] = {
     "offers no STARTTLS": GREETED,
-    "refuses it": (b"220 ready\r\n", b"250-ours\r\n250 STARTTLS\r\n", b"454 not now\r\n"),
+    "refuses it": STARTTLS_REFUSED,
     "goes on in plain text": (b"220 ready\r\n", b"250-ours\r\n250 STARTTLS\r\n", b"220 go on\r\n250 ours\r\n"),
 }
 

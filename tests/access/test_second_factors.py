@@ -59,6 +59,17 @@ def test_an_app_is_enrolled_by_its_first_code(api: Api) -> None:
     assert code_of(api.post(FACTOR, by="desk")) == (409, "second_factor_enabled")
 
 
+def test_administrators_see_who_has_one(api: Api) -> None:
+    api.post(FACTOR, by="centre")  # begun, and never confirmed
+    enrol(api, "desk")
+    listed = {one["name"]: one for one in api.get("/v1/users", by="root").json["items"]}
+    assert {name for name, one in listed.items() if one["second_factor"]} == {"Desk"}
+    desk = listed["Desk"]
+    assert api.get(f"/v1/users/{desk['id']}", by="root").json == desk
+    assert api.delete(f"/v1/users/{desk['id']}/second-factor", by="root").status_code == 204
+    assert not api.get(f"/v1/users/{desk['id']}", by="root").json["second_factor"]
+
+
 def test_another_secret_replaces_one_that_was_not_confirmed(api: Api) -> None:
     first, second = (api.post(FACTOR, by="desk").json["secret"] for _ in range(2))
     assert code_of(api.post(f"{FACTOR}/confirm", by="desk", json={"code": code_at(api, first)}))[0] == 422

@@ -320,7 +320,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/users/{id}": (USERS, Sample(ids=("user",))),
     "PATCH /v1/users/{id}": (USERS, Sample(ids=("user",), body={"name": "Renamed"})),
     "DELETE /v1/users/{id}": (USERS, Sample(ids=("spare_user",))),
-    "POST /v1/users/{id}/password-reset": (USERS, Sample(ids=("spare_user",))),
+    "POST /v1/users/{id}/password-reset": (INVITING, Sample(ids=("spare_user",))),
     "DELETE /v1/users/{id}/sessions": (USERS, Sample(ids=("spare_user",))),
     "GET /v1/invitations": (INVITING, Sample()),
     "POST /v1/invitations": (INVITING, Sample(body=_INVITED)),

@@ -10,6 +10,7 @@ from geo_assign.access.commands.api_keys import (
     update_api_key,
 )
 from geo_assign.access.commands.audit import audit
+from geo_assign.access.commands.locking import lock_user
 from geo_assign.access.commands.mails import LinkDelivery, reencrypt_mails
 from geo_assign.access.commands.one_time_links import create_link, end_links, look_at_link
 from geo_assign.access.commands.organizations import create_organization
@@ -34,6 +35,7 @@ from geo_assign.access.commands.sessions import (
     log_in,
     log_out,
     log_user_out,
+    note_session_use,
     open_session,
     renew_session,
     require_device,
@@ -77,10 +79,12 @@ __all__ = [
     "end_sessions",
     "keeps_secret",
     "lock_api_key",
+    "lock_user",
     "log_in",
     "log_out",
     "log_user_out",
     "look_at_link",
+    "note_session_use",
     "note_use",
     "open_session",
     "reencrypt_client_secrets",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.commands.one_time_links import end_links
@@ -15,6 +15,7 @@ from geo_assign.access.commands.second_factors import require_second_factor
 from geo_assign.access.commands.single_sign_on import require_password_log_in
 from geo_assign.access.domain import (
     SESSION_SLIDES,
+    SESSION_USES_NOTED_EVERY,
     BadCredentialsError,
     Caller,
     Role,
@@ -46,7 +47,8 @@ LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": t
 class LogIn:
     """The credentials of a log-in. `device` names the phone that positions will come from.
 
-    `code` is wanted of users with a second factor: of their app, or a recovery code.
+    `code` is wanted of users with a second factor: of their app, or a recovery code. `browser` is what the session of
+    a user without `device` is called.
     """
 
     organization: str
@@ -55,6 +57,7 @@ class LogIn:
     device: str | None = None
     kind: SessionKind = "bearer"
     code: str | None = None
+    browser: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def log_in(database: Database, box: SecretBox, attempt: LogIn) -> OpenedSession:
         require_second_factor(tx, box, user, attempt.code)
         if needs_rehash(kept):
             _keep_hash(tx, user.id, hash_password(attempt.password))
-        return open_session(tx, user, kind=attempt.kind, device=attempt.device)
+        return open_session(tx, user, kind=attempt.kind, device=attempt.device or attempt.browser)
 
 
 def open_session(
@@ -142,6 +145,17 @@ def renew_session(tx: Tx, caller: Caller) -> None:
         .where(s.org_id == tx.org_id, s.id == caller.session_id, s.ended_at.is_(None))
         .where(s.expires_at < caller.renewable_until)
         .values(expires_at=caller.renewable_until)
+    )
+
+
+def note_session_use(tx: Tx, session_id: UUID) -> None:
+    """The session was used now; written unless that was noted a short while ago."""
+    s, now = sessions.c, database_now(tx)
+    tx.conn.execute(
+        update(sessions)
+        .where(s.org_id == tx.org_id, s.id == session_id, s.ended_at.is_(None))
+        .where(or_(s.last_used_at.is_(None), s.last_used_at <= now - SESSION_USES_NOTED_EVERY))
+        .values(last_used_at=now)
     )
 
 

@@ -63,6 +63,7 @@ class ExportedSessionAnswer(Answer):
     expires_at: datetime
     ended_at: datetime | None
     single_sign_on: bool = Field(description="By the identity provider of the organization.")
+    last_used_at: datetime | None
 
 
 class ExportedLinkAnswer(Answer):

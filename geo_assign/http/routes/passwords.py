@@ -19,7 +19,6 @@ from geo_assign.access.commands import (
     open_session,
     request_password_reset,
     require_device,
-    reset_password,
     use_link,
 )
 from geo_assign.access.commands.one_time_links import UserInactiveError
@@ -38,10 +37,11 @@ from geo_assign.access.sign_on import PasswordLogInOffError
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError, TooManyError
 from geo_assign.http.limits import TooManyLogInsError
-from geo_assign.http.operations import ADMINISTRATORS, ALL_ROLES, Access, Call, Reply, Routes
+from geo_assign.http.operations import ALL_ROLES, STORE_SETTINGS, Access, Call, Reply, Routes
 from geo_assign.http.request import current_request
-from geo_assign.http.routes.sessions import SessionAnswer, address_of, opened
+from geo_assign.http.routes.sessions import SessionAnswer, address_of, browser_of, opened
 from geo_assign.http.schemas import Answer, Body, NewPassword, Password, ShortText
+from geo_assign.workforce.commands import reset_password_of
 
 routes = Routes("Passwords")
 
@@ -201,7 +201,8 @@ def accept_invitation(call: Call[None, AcceptanceBody]) -> Reply:
 
     def log_in(tx: Tx, user: User, _caller: Caller) -> OpenedSession:
         require_device(user, body.device)
-        return open_session(tx, user, kind="cookie" if body.cookie else "bearer", device=body.device)
+        device = body.device or (browser_of(call) if body.cookie else None)
+        return open_session(tx, user, kind="cookie" if body.cookie else "bearer", device=device)
 
     return opened(call, use_link(services.database, LinkPurpose.INVITATION, choice, then=log_in), cookie=body.cookie)
 
@@ -252,7 +253,7 @@ def accept_password_reset(call: Call[None, ChosenPasswordBody]) -> Reply:
 
 @routes.post(
     "/v1/users/{id}/password-reset",
-    access=ADMINISTRATORS,
+    access=STORE_SETTINGS,
     answer=ResetAnswer,
     status=201,
     errors=(NotFoundError, UserInactiveError),
@@ -260,10 +261,10 @@ def accept_password_reset(call: Call[None, ChosenPasswordBody]) -> Reply:
 def create_password_reset_of_user(call: Call[None, None], id: UUID) -> Reply:
     """Have a user choose a new password.
 
-    Until then the old one works.
+    Until then the old one works. Store administrators: technicians and dispatchers of their own stores.
     """
     with call.transaction() as tx:
-        link, address = reset_password(tx, call.caller, id, delivery=call.services.links)
+        link, address = reset_password_of(tx, call.caller, id, delivery=call.services.links)
     return Reply(ResetAnswer(user_id=id, expires_at=link.expires_at, link=address))
 
 

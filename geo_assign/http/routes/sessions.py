@@ -15,6 +15,7 @@ from geo_assign.access.domain import (
     SecondFactorWrongError,
 )
 from geo_assign.core.errors import NotFoundError
+from geo_assign.http.browsers import find_browser
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
 from geo_assign.http.operations import ALL_ROLES, EVEN_ENROLLING, Access, AnyCall, Call, Reply, Routes
@@ -58,7 +59,7 @@ class SessionAnswer(Answer):
 class OwnSessionAnswer(Answer):
     """Where you are logged in: by `kind` with the token of an app (`bearer`) or a browser (`cookie`).
 
-    `device` is its name from the log-in.
+    `device` is its name from the log-in, or which browser on which system.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class OwnSessionAnswer(Answer):
     device: str | None
     created_at: datetime
     expires_at: datetime
+    last_used_at: datetime | None = Field(description="To about ten minutes. Null: not since it is noted.")
     current: bool = Field(description="The one that this call was made with.")
 
 
@@ -98,6 +100,7 @@ def create_session(call: Call[None, LogInBody]) -> Reply:
         device=given.device,
         kind="cookie" if given.cookie else "bearer",
         code=given.code,
+        browser=browser_of(call) if given.cookie else None,
     )
     with services.limits.log_in(organization=given.organization, email=given.email, address=address):
         session = log_in(services.database, services.geocoder.box, attempt)
@@ -130,6 +133,7 @@ def list_sessions(call: Call[None, None]) -> Reply:
             device=session.device,
             created_at=session.created_at,
             expires_at=session.expires_at,
+            last_used_at=session.last_used_at,
             current=session.id == caller.session_id,
         )
         for session in found
@@ -156,6 +160,11 @@ def address_of(call: AnyCall) -> str:
     """Where the call comes from, past the proxies that are trusted."""
     networks = call.services.settings.trusted_networks
     return client_address(call.remote_address, call.headers.get("X-Forwarded-For"), networks)
+
+
+def browser_of(call: AnyCall) -> str | None:
+    """What a browser's session is called where its log-in names no device."""
+    return find_browser(call.headers.get("User-Agent", ""))
 
 
 def opened(call: AnyCall, session: OpenedSession, *, cookie: bool) -> Reply:

@@ -28,6 +28,7 @@ from geo_assign.core.validation import Written
 from geo_assign.http.csrf import cleared_sign_on_cookie, find_sign_on_cookie, session_cookie, sign_on_cookie
 from geo_assign.http.editing import stale_as
 from geo_assign.http.operations import ADMINISTRATORS, Access, AnyCall, Call, Reply, Routes
+from geo_assign.http.routes.sessions import browser_of
 from geo_assign.http.schemas import Answer, Body, Query, ShortText
 from geo_assign.single_sign_on.domain import (
     SignOnExpiredError,
@@ -234,7 +235,8 @@ def finish_single_sign_on(call: Call[CallbackQuery, None]) -> Reply:
     query, settings = call.query, call.services.settings
     callback = Callback(state=query.state, code=query.code, error=query.error, issuer=query.iss)
     try:
-        session = call.services.sign_on.finish(find_sign_on_cookie(call.headers.get("Cookie")), callback)
+        sealed = find_sign_on_cookie(call.headers.get("Cookie"))
+        session = call.services.sign_on.finish(sealed, callback, browser=browser_of(call))
     except GeoAssignError as error:
         return _told(call, error)
     cookies = (session_cookie(settings, session.token, session.expires_at), cleared_sign_on_cookie(settings))

@@ -60,6 +60,7 @@ class UserAnswer(Answer):
     store_ids: list[UUID]
     group_ids: list[UUID]
     active: bool
+    second_factor: bool = Field(description="Whether one is switched on.")
     version: int
     created_at: datetime
     updated_at: datetime
@@ -74,7 +75,8 @@ def list_users(call: Call[PageQuery, None]) -> Reply:
     with call.transaction() as tx:
         page = access.list_users(tx, limit=call.query.limit, cursor=call.query.cursor)
         duties = queries.list_duties(tx, [user.id for user in page.items])
-    items = [_answer(user, duties[user.id]) for user in page.items]
+        secured = access.list_second_factor_holders(tx, [user.id for user in page.items])
+    items = [_answer(user, duties[user.id], second_factor=user.id in secured) for user in page.items]
     return Reply(Listing[UserAnswer](items=items, next_cursor=page.next_cursor))
 
 
@@ -141,7 +143,7 @@ def update_user(call: Call[None, UserPatch], id: UUID) -> Reply:
     """
     sent = changes(call.body)
     password = sent.pop("password", None)
-    with call.transaction() as tx, stale_as(lambda user: _answer(user, queries.list_duties(tx, [user.id])[user.id])):
+    with call.transaction() as tx, stale_as(lambda user: _shown(tx, user)):
         user = commands.update_staff(tx, call.caller, id, changes=sent, version=call.if_match)
         if password is not None:
             set_password(tx, call.caller, user.id, password=password)
@@ -175,11 +177,16 @@ def delete_sessions_of_user(call: Call[None, None], id: UUID) -> Reply:
     return Reply()
 
 
-def _answer(user: User, duties: Duties) -> UserAnswer:
+def _answer(user: User, duties: Duties, *, second_factor: bool) -> UserAnswer:
     of_user = {name: getattr(user, name) for name in UserAnswer.model_fields if hasattr(user, name)}
-    return UserAnswer.model_validate({**of_user, "store_ids": duties.store_ids, "group_ids": duties.group_ids})
+    beside = {"store_ids": duties.store_ids, "group_ids": duties.group_ids, "second_factor": second_factor}
+    return UserAnswer.model_validate({**of_user, **beside})
+
+
+def _shown(tx: Tx, user: User) -> UserAnswer:
+    secured = access.list_second_factor_holders(tx, [user.id])
+    return _answer(user, queries.list_duties(tx, [user.id])[user.id], second_factor=user.id in secured)
 
 
 def _reply(tx: Tx, user: User, *, headers: dict[str, str] | None = None) -> Reply:
-    duties = queries.list_duties(tx, [user.id])[user.id]
-    return Reply(_answer(user, duties), version=user.version, headers=headers or {})
+    return Reply(_shown(tx, user), version=user.version, headers=headers or {})

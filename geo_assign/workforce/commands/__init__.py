@@ -11,6 +11,7 @@ from geo_assign.workforce.commands.invitations import (
     renew_invitation,
     revoke_invitation,
 )
+from geo_assign.workforce.commands.passwords import reset_password_of
 from geo_assign.workforce.commands.providers import NewProvider, create_provider, deactivate_provider, update_provider
 from geo_assign.workforce.commands.saved_views import (
     NewView,
@@ -86,6 +87,7 @@ __all__ = [
     "remove_time_off",
     "renew_invitation",
     "require_store",
+    "reset_password_of",
     "revoke_invitation",
     "revoke_tracker",
     "save_view",

@@ -21,11 +21,8 @@ from geo_assign.workforce.commands.authority import require_groups, require_mana
 from geo_assign.workforce.commands.staff import create_staff
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician, lock_technician
 from geo_assign.workforce.domain import Duties, InactiveError, Technician
-from geo_assign.workforce.invitations import get_open_invitation
+from geo_assign.workforce.invitations import ROLES_OF_STORES, get_open_invitation
 from geo_assign.workforce.tables import technicians
-
-_OF_STORES = (Role.DISPATCHER, Role.TECHNICIAN)
-"""The roles that a store administrator invites to."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def invite(
     Raises ForbiddenError for a store administrator who invites to a higher role or to what belongs to other stores,
     TakenError for an address, or a technician, that has a user, InvalidError when the rest does not go with the role.
     """
-    if not caller.scope.everything and invitee.role not in _OF_STORES:
+    if not caller.scope.everything and invitee.role not in ROLES_OF_STORES:
         raise ForbiddenError("A store administrator invites dispatchers and technicians.")
     _require_fitting(invitee)
     if invitee.role is Role.TECHNICIAN:
