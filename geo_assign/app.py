@@ -90,6 +90,7 @@ from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.delivery import Sender
+from geo_assign.webhooks.waiting import FeedHub
 
 EXTENSION = "geo_assign"
 CALLBACK = "/v1/single-sign-on/callback"
@@ -205,6 +206,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         links=LinkDelivery(settings.console_url, geocoder.box if settings.sends_mail else None),
         views=ViewLog(database),
         phones=PhoneHub(database),
+        feed=FeedHub(database),
         meter=meter,
         sign_on=SignOnService(database, geocoder.client, geocoder.box, callback_url=settings.console_url + CALLBACK),
         push=PushSender(database, geocoder.client, geocoder.box, settings.vapid_keys),

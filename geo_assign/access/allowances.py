@@ -1,7 +1,9 @@
 """The quotas that an operator may set for an organization, and what is said when one is used up."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from geo_assign.core.errors import Family, GeoAssignError
 
@@ -24,6 +26,18 @@ _WORDS = {
     Quota.LEADS_PER_DAY: "leads a day",
     Quota.STORAGE_MB: "MB of storage",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaNearlyUsedEvent:
+    """Four fifths of a quota of the organization are used; once each time that the line is crossed."""
+
+    type_name: ClassVar[str] = "organization.quota_nearly_used"
+    quota: Annotated[Quota, "Which one."]
+    used: Annotated[int, "How much is used."]
+    limit: Annotated[int, "How much there is."]
+    renews_at: Annotated[datetime | None, "When it begins anew; null where it does not by itself."]
+    at: datetime
 
 
 class QuotaExceededError(GeoAssignError):

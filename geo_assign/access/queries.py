@@ -119,6 +119,19 @@ def list_callers_of_sessions(tx: Tx, session_ids: Collection[UUID]) -> dict[UUID
     return {row.id: _of_session(tx.org_id, row) for row in rows}
 
 
+def get_present_caller(tx: Tx, caller: Caller) -> Caller:
+    """The caller of a session or API key as things stand now. Raises UnauthenticatedError when that has ended."""
+    if caller.session_id is not None:
+        found = list_callers_of_sessions(tx, [caller.session_id]).get(caller.session_id)
+        if found is None:
+            raise UnauthenticatedError("The session has ended.")
+        return found
+    key = get_api_key(tx, caller.id)
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= database_now(tx)):
+        raise UnauthenticatedError("The API key has ended.")
+    return caller
+
+
 def _of_session(org_id: UUID, row: SessionRow) -> Caller:
     is_technician = row.role == Role.TECHNICIAN
     technician_id = row.technician_id if is_technician else None

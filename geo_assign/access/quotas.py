@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Column, ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo_assign.access.allowances import Quota, QuotaExceededError, is_nearly_used
+from geo_assign.access.allowances import DAILY, Quota, QuotaExceededError, QuotaNearlyUsedEvent, is_nearly_used
 from geo_assign.access.commands.audit import audit
 from geo_assign.access.domain import system_caller
 from geo_assign.access.tables import organizations, usage_days
 from geo_assign.core.db import Tx
+from geo_assign.core.outbox import emit
 from geo_assign.core.telemetry import counter, get_logger
+from geo_assign.core.wire import dump
 
 _REFUSED = counter("quota_refusals", "What was refused because a quota of the organization is used up.", ("quota",))
 for _quota in Quota:
@@ -193,6 +195,10 @@ def _warn_if_crossed(tx: Tx, quota: Quota, *, before: int, after: int, limit: in
         used=after,
         limit=limit,
     )
+    now = tx.now()
+    renewal = renews_at(now) if quota in DAILY else None
+    event = QuotaNearlyUsedEvent(quota=quota, used=after, limit=limit, renews_at=renewal, at=now)
+    emit(tx, event.type_name, tx.org_id, dump(event), at=now)
     _log.warning("quota_nearly_used", org_id=str(tx.org_id), quota=quota.value, used=after, limit=limit)
 
 

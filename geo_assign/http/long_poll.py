@@ -1,6 +1,7 @@
 """Answers with an ETag that a client may wait for: 304 while nothing is new, or the wait until something is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from pydantic import Field
@@ -54,15 +55,22 @@ def reply_when_new(
         versions = get_own_versions(tx, technician_id)
         if wait_s == 0 or is_news(versions):
             return _reply(tx, tags, version_of(versions), build)
+    with waiting_place(call):
+        call.services.phones.wait(call.caller, technician_id, is_news=is_news, wait_s=wait_s)
+    with call.transaction() as tx:
+        return _reply(tx, tags, version_of(get_own_versions(tx, technician_id)), build)
+
+
+@contextmanager
+def waiting_place(call: AnyCall) -> Iterator[None]:
+    """A place to wait in. Raises OverloadedError, with the time after which to ask again, where none is left."""
     try:
         with call.waiting():
-            call.services.phones.wait(call.caller, technician_id, is_news=is_news, wait_s=wait_s)
+            yield
     except OverloadedError:
         raise OverloadedError(
             "There is nothing new, and no place left to wait.", retry_after_s=_AGAIN_AFTER_S
         ) from None
-    with call.transaction() as tx:
-        return _reply(tx, tags, version_of(get_own_versions(tx, technician_id)), build)
 
 
 def _reply(tx: Tx, tags: ETags, version: str, build: Callable[[Tx], object]) -> Reply:

@@ -16,6 +16,7 @@ from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
 from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.webhooks.delivery import Sender
+from geo_assign.webhooks.waiting import FeedHub
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Services:
     links: LinkDelivery
     views: ViewLog
     phones: PhoneHub
+    feed: FeedHub
     meter: PingMeter
     sign_on: SignOnService
     push: PushSender
@@ -45,6 +47,7 @@ class Services:
         """End the streams and give the connections back."""
         self.live.close()
         self.phones.close()
+        self.feed.close()
         self.views.close()
         self.meter.close()
         self.database.close()
@@ -53,4 +56,5 @@ class Services:
         """The process is about to end: streams and waits end by themselves, and the log of looks is written at once."""
         self.live.close()
         self.phones.close()
+        self.feed.close()
         self.views.hasten()

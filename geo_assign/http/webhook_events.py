@@ -8,11 +8,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from geo_assign.access.allowances import QuotaNearlyUsedEvent
 from geo_assign.http.event_details import sent_detail
 from geo_assign.http.json_schemas import Json, References, reference
-from geo_assign.http.routes.event_models import PresenceEventAnswer, WorkOrderEventAnswer
+from geo_assign.http.routes.event_models import PresenceEventAnswer, QuotaEventAnswer, WorkOrderEventAnswer
 from geo_assign.http.schemas import Answer
 from geo_assign.webhooks.domain import OUTGOING_EVENTS, OutgoingEvent
+from geo_assign.workforce.domain import PresenceChangedEvent
 
 
 class WorkOrderWebhook(WorkOrderEventAnswer):
@@ -23,6 +25,12 @@ class WorkOrderWebhook(WorkOrderEventAnswer):
 
 class PresenceWebhook(PresenceEventAnswer):
     """What a receiver is told when a technician goes on or off duty."""
+
+    organization_id: UUID = Field(description="Whose event it is: one receiver may serve several organizations.")
+
+
+class QuotaWebhook(QuotaEventAnswer):
+    """What a receiver is told when four fifths of a quota are used."""
 
     organization_id: UUID = Field(description="Whose event it is: one receiver may serve several organizations.")
 
@@ -43,6 +51,20 @@ class PresenceMessage(Answer):
     data: PresenceWebhook
 
 
+class QuotaMessage(Answer):
+    """What is sent of a quota."""
+
+    type: str = Field(description="The event's name.")
+    timestamp: datetime = Field(description="When it happened.")
+    data: QuotaWebhook
+
+
+_MESSAGES: Mapping[str, type[BaseModel]] = {
+    PresenceChangedEvent.type_name: PresenceMessage,
+    QuotaNearlyUsedEvent.type_name: QuotaMessage,
+}
+
+
 @dataclass(frozen=True)
 class SentEvent:
     """One type of event: its name, the message that tells it and, of a work order, the shape of its `detail`."""
@@ -60,7 +82,7 @@ def list_sent_events() -> Sequence[SentEvent]:
 
 def _sent(event: OutgoingEvent) -> SentEvent:
     if event.detail is None:
-        return SentEvent(event.name, PresenceMessage)
+        return SentEvent(event.name, _MESSAGES[event.name])
     words = event.name.replace(".", "_").split("_")
     detail = sent_detail(event, "".join(word.capitalize() for word in words) + "Detail")
     return SentEvent(event.name, WorkOrderMessage, detail)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from geo_assign.access.allowances import QuotaNearlyUsedEvent
 from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.core.wire import JsonObject, Member, members
 from geo_assign.workforce.domain import PresenceChangedEvent
@@ -45,10 +46,9 @@ OUTGOING_EVENTS: Mapping[str, OutgoingEvent] = {
     outgoing.name: outgoing
     for outgoing in (
         *(_of_work_order(event) for event in EVENTS.values() if event.published and event is not GroupRejectedEvent),
-        OutgoingEvent(
-            PresenceChangedEvent.type_name,
-            _first_line(PresenceChangedEvent),
-            (_ORGANIZATION, *members(PresenceChangedEvent)),
+        *(
+            OutgoingEvent(event.type_name, _first_line(event), (_ORGANIZATION, *members(event)))
+            for event in (PresenceChangedEvent, QuotaNearlyUsedEvent)
         ),
     )
 }

@@ -5,6 +5,7 @@ which they were written. What commits late gets a later position, so no reader w
 it. Of one subject the order is that in which it happened, because its events are written under its lock.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,9 +54,10 @@ class FeedEvent:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Events in order, where to go on, and whether there is more to read at once."""
+    """Events in order, where to go on, and whether there is more to read at once. All to `position` were looked at."""
 
     items: Sequence[FeedEvent]
+    position: int
     next_cursor: str
     has_more: bool
 
@@ -99,7 +101,15 @@ def read_feed(tx: Tx, scope: Scope, which: FeedFilter, *, after: str | None, lim
     has_more = is_behind or seen_to < head
     at = now if seen_to == head else _happened_at(tx, seen_to) or cursor.at
     items = [FeedEvent(row.id, row.event_type, row.created_at, _data(tx, row.payload)) for row in rows]
-    return FeedPage(items, _text(tx.org_id, _Cursor(seen_to, at)), has_more)
+    return FeedPage(items, seen_to, _text(tx.org_id, _Cursor(seen_to, at)), has_more)
+
+
+def newest_position(tx: Tx) -> float:
+    """The position of the newest event; infinite while one waits for its own."""
+    o = outbox.c
+    waits = (o.org_id == tx.org_id, o.position.is_(None), o.created_at > tx.now() - EVENTS_KEPT_FOR)
+    is_waiting = tx.conn.execute(select(o.id).where(*waits).limit(1)).first() is not None
+    return math.inf if is_waiting else _head(tx)
 
 
 def _place_waiting(tx: Tx, now: datetime) -> bool:

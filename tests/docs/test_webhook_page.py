@@ -7,7 +7,7 @@ from geo_assign.webhooks.domain import OUTGOING_EVENTS, OutgoingEvent
 from tests.docs.pages import page
 
 PAGE = page("docs/webhooks.md")
-_ROW = re.compile(r"^\| `((?:work_order|technician)\.\w+)` \|.*$", re.MULTILINE)
+_ROW = re.compile(r"^\| `((?:work_order|technician|organization)\.\w+)` \|.*$", re.MULTILINE)
 
 
 def named(members: list[Member]) -> str:

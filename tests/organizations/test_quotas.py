@@ -102,6 +102,13 @@ def test_administrators_are_told_once_at_four_fifths(api: Api, operate: Operate)
         lead(api)
         told.append(actions(api).count("organization.quota_nearly_used"))
     assert told == [0, 0, 0, 1, 1]
+    (event,) = api.call("GET", "/v1/events?event=organization.quota_nearly_used", by="root").get_json()["items"]
+    renews_at = datetime.fromisoformat(event["data"].pop("renews_at"))
+    assert datetime.fromisoformat(event["data"].pop("at")) < renews_at <= datetime.now(UTC) + timedelta(days=1)
+    assert event["data"] == {
+        "organization_id": api.organization["id"], "quota": "leads_per_day", "used": 4, "limit": 5
+    }  # fmt: skip
+    assert api.call("GET", "/v1/events?event=organization.quota_nearly_used", by="centre").get_json()["items"] == []
     assert quota(api, "leads_per_day")["state"] == "used_up"
 
 

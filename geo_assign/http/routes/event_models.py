@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from geo_assign.access.allowances import Quota
 from geo_assign.http.event_details import history_detail
 from geo_assign.http.routes.people_models import Actor
 from geo_assign.http.schemas import Answer, PartialAnswer, Shaped
@@ -52,5 +53,15 @@ class PresenceEventAnswer(Answer):
     at: datetime
 
 
-EventData = Annotated[Mapping[str, object], Shaped(WorkOrderEventAnswer | PresenceEventAnswer)]
+class QuotaEventAnswer(Answer):
+    """An outgoing event: four fifths of a quota are used. `renews_at` null: it does not by itself."""
+
+    quota: Quota
+    used: int
+    limit: int
+    renews_at: datetime | None
+    at: datetime
+
+
+EventData = Annotated[Mapping[str, object], Shaped(WorkOrderEventAnswer | PresenceEventAnswer | QuotaEventAnswer)]
 """The data of an outgoing event as it is stored: plain JSON."""
