@@ -149,6 +149,7 @@ class Scenario:
             "role": "primary",
             "offered_at": text(expires - timedelta(seconds=whole_s)),
             "expires_at": text(expires),
+            "server_now": text(datetime.now(UTC)),
             "distance_m": 900.0,
             "eta_s": None,
         }

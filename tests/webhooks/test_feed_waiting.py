@@ -87,7 +87,7 @@ def test_an_event_ends_the_wait_of_those_who_may_know_it(api: Api, readers: Read
         answer = waiting.result(PATIENCE_S)
         assert types(answer) == []
         # What was looked at and not told is behind the cursor.
-        assert api.get(f"/v1/events?after={answer.json['next_cursor']}", by="root").json["items"] == []
+        assert "work_order.created" not in types(api.get(f"/v1/events?after={answer.json['next_cursor']}", by="root"))
     wait_until(lambda: readers.hub.waiting == 0, "no reader waits any more")
 
 

@@ -57,8 +57,8 @@ class QuotaEventAnswer(Answer):
     """An outgoing event: four fifths of a quota are used. `renews_at` null: it does not by itself."""
 
     quota: Quota
-    used: int
-    limit: int
+    used: int = Field(description="How much is used.")
+    limit: int = Field(description="How much there is.")
     renews_at: datetime | None
     at: datetime
 

@@ -63,7 +63,7 @@ class ExportedSessionAnswer(Answer):
     expires_at: datetime
     ended_at: datetime | None
     single_sign_on: bool = Field(description="By the identity provider of the organization.")
-    last_used_at: datetime | None
+    last_used_at: datetime | None = Field(description="To about ten minutes.")
 
 
 class ExportedLinkAnswer(Answer):

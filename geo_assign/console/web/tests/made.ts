@@ -53,6 +53,7 @@ export const offerTo = (name: string, expires: string, offered = at(-5)): Offer 
   role: "primary",
   offered_at: offered,
   expires_at: expires,
+  server_now: offered,
   distance_m: null,
   eta_s: null,
 });
