@@ -11,6 +11,7 @@ from geo_assign.completion.domain import (
     LATE_FOR,
     MOST_PHOTOS,
     TAKES_IMAGES,
+    CustomerErasedError,
     ImageElsewhereError,
     ImageKind,
     OrderImage,
@@ -25,6 +26,7 @@ from geo_assign.core.errors import ForbiddenError, NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.workorders.commands import lock
 from geo_assign.workorders.domain import TERMINAL, WorkOrder, WorkOrderStateError
+from geo_assign.workorders.queries import is_customer_erased
 
 
 def keep_photo(
@@ -32,7 +34,7 @@ def keep_photo(
 ) -> OrderImage:
     """Keep a photo of the caller's own work under an id that the phone made; the same id replaces it.
 
-    Raises WorkOrderNotFoundError, WorkOrderStateError, TooManyPhotosError, ImageElsewhereError.
+    Raises WorkOrderNotFoundError, WorkOrderStateError, CustomerErasedError, TooManyPhotosError, ImageElsewhereError.
     """
     order = _lock_own(tx, caller, order_id)
     known = find_image(tx, photo_id)
@@ -49,7 +51,7 @@ def keep_signature(
 ) -> OrderImage:
     """Keep the customer's signature for the caller's own work, instead of an earlier one.
 
-    Raises WorkOrderNotFoundError, WorkOrderStateError.
+    Raises WorkOrderNotFoundError, WorkOrderStateError, CustomerErasedError.
     """
     order = _lock_own(tx, caller, order_id)
     known = next((one for one in list_images(tx, order_id) if one.kind is ImageKind.SIGNATURE), None)
@@ -83,6 +85,8 @@ def _lock_own(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
         raise WorkOrderStateError(
             f"this work was completed more than {LATE_FOR.days} days ago", state=order.state.value
         )
+    if order.state in TERMINAL and is_customer_erased(tx, order_id):
+        raise CustomerErasedError
     return order
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from geo_assign.core.errors import ConflictError, InvalidError
+from geo_assign.core.errors import ConflictError, GoneError, InvalidError
 from geo_assign.workorders.domain import UNDER_WAY, Actor, State
 
 MOST_PHOTOS = 5
@@ -76,6 +76,15 @@ class TooManyPhotosError(ConflictError):
     """
 
     code = "too_many_photos"
+
+
+class CustomerErasedError(GoneError):
+    """The customer of this work order was erased.
+
+    It takes no more photos and no signature: drop what the phone still keeps of it.
+    """
+
+    code = "customer_erased"
 
 
 class ImageElsewhereError(ConflictError):

@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from geo_assign.completion.domain import ImageUnreadableError, PreparedImage
 
@@ -27,6 +27,8 @@ _MODES: Mapping[str, frozenset[str]] = {
     "PNG": frozenset({"L", "LA", "RGB", "RGBA"}),
     "WEBP": frozenset({"RGB", "RGBA"}),
 }
+_WITH_PROFILES = frozenset({"L", "RGB", "RGBA", "CMYK"})
+_SRGB = ImageCms.createProfile("sRGB")
 # A large picture takes some 150 MB while it is worked on.
 _AT_ONCE = threading.BoundedSemaphore(2)
 
@@ -57,19 +59,41 @@ def _prepare(raw: bytes) -> PreparedImage:
             opened.draft(None, (LONGEST_PX, LONGEST_PX))
             upright = ImageOps.exif_transpose(opened)
     upright.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS)
-    content = _encoded(upright, kind)
+    picture = _in_srgb(upright)
+    content = _encoded(picture, kind)
     return PreparedImage(
         content=content,
         media_type=MEDIA_TYPES[kind],
-        width_px=upright.width,
-        height_px=upright.height,
+        width_px=picture.width,
+        height_px=picture.height,
         sha256=hashlib.sha256(content).digest(),
     )
 
 
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """The same colours without the profile that comes with the file: viewers take what has none for sRGB."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture
+    plain = (
+        picture if picture.mode in _WITH_PROFILES else picture.convert("RGBA" if _is_transparent(picture) else "RGB")
+    )
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = "RGBA" if plain.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(plain, given, _SRGB, outputMode=mode) or plain
+    except (ImageCms.PyCMSError, OSError):
+        # A profile that cannot be read, or is of another kind of picture: the numbers are taken as they stand.
+        return picture
+
+
+def _is_transparent(picture: Image.Image) -> bool:
+    return bool(picture.has_transparency_data)
+
+
 def _encoded(picture: Image.Image, kind: str) -> bytes:
     if picture.mode not in _MODES[kind]:
-        picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
+        picture = picture.convert("RGBA" if _is_transparent(picture) and kind != "JPEG" else "RGB")
     # A new image: what `info` held of the old one, such as text and colour profiles, is not written.
     plain = Image.new(picture.mode, picture.size)
     plain.paste(picture)

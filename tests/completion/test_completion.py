@@ -166,6 +166,9 @@ def test_export_and_erasure_know_the_images(api: Api, order: str, world: World) 
     assert api.post(f"/v1/work-orders/{order}/erase-customer", by="root").status_code == 200
     assert completion(api, order)["photos"] == []
     assert completion(api, order)["signature"] is None
+    signature = put(api, f"/v1/work-orders/{order}/signature", picture())
+    for late in (put_photo(api, order), signature):
+        assert (late.status_code, late.get_json()["code"]) == (410, "customer_erased")
     with psycopg.connect(world.admin_url) as owner:
         assert owner.execute("SELECT count(*) FROM work_order_images").fetchone() == (0,)
 

@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 
 from geo_assign.completion.domain import ImageUnreadableError
 from geo_assign.completion.images import LONGEST_PX, prepare_image
@@ -45,6 +45,37 @@ def test_comments_profiles_and_what_is_hidden_behind_the_picture_are_gone() -> N
     ):
         assert b"Invented" in sent or sent.startswith(b"\x89PNG")
         assert b"Invented" not in prepare_image(sent).content
+
+
+def profile_of(name: str) -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()  # type: ignore[arg-type]
+
+
+def swapped() -> bytes:
+    """SRGB's profile with the primaries of red and blue exchanged: of such a file red is shown as blue."""
+    profile = bytearray(profile_of("sRGB"))
+    red, blue = profile.find(b"rXYZ"), profile.find(b"bXYZ")
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "RGBA"), ("WEBP", "RGB"), ("PNG", "P")]
+)
+def test_colours_are_those_that_the_profile_meant(kind: str, mode: str) -> None:
+    kept = opened(prepare_image(picture(kind, mode=mode, icc_profile=swapped())).content).convert("RGB")
+    assert is_red(kept, (70, 20))
+    assert not is_red(kept, (10, 20))
+    same = opened(prepare_image(picture(kind, mode=mode, icc_profile=profile_of("sRGB"))).content).convert("RGB")
+    assert is_red(same, (10, 20))
+    assert not is_red(same, (70, 20))
+
+
+@pytest.mark.parametrize("profile", [b"no profile", profile_of("LAB"), profile_of("XYZ"), swapped()[:200]])
+def test_a_profile_that_does_not_fit_leaves_the_colours_alone(profile: bytes) -> None:
+    kept = prepare_image(picture("JPEG", icc_profile=profile)).content
+    assert is_red(opened(kept), (10, 20))
+    assert "icc_profile" not in opened(kept).info
 
 
 @pytest.mark.parametrize(("orientation", "size"), [(1, (80, 40)), (3, (80, 40)), (6, (40, 80)), (8, (40, 80))])

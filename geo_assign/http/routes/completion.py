@@ -9,6 +9,7 @@ from pydantic import Field, RootModel
 from geo_assign.completion import commands, queries
 from geo_assign.completion.domain import (
     MOST_BYTES,
+    CustomerErasedError,
     ImageElsewhereError,
     ImageUnreadableError,
     OrderImage,
@@ -29,7 +30,7 @@ routes = Routes("Completion")
 
 BYTES = "application/octet-stream"
 _ANSWERED_AS = (*MEDIA_TYPES.values(), BYTES)
-_REFUSED = (WorkOrderNotFoundError, WorkOrderStateError, ImageUnreadableError)
+_REFUSED = (WorkOrderNotFoundError, WorkOrderStateError, CustomerErasedError, ImageUnreadableError)
 
 
 class ImageBody(RootModel[bytes]):

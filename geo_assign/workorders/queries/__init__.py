@@ -21,6 +21,7 @@ from geo_assign.workorders.queries.group_stays import (
 from geo_assign.workorders.queries.history import (
     HistoryEntry,
     find_last_step,
+    is_customer_erased,
     list_events,
     list_events_since,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "get_offer",
     "get_own_versions",
     "get_work_order",
+    "is_customer_erased",
     "list_booked_times",
     "list_bookings",
     "list_changed_work_orders",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
@@ -41,6 +41,18 @@ def find_last_step(tx: Tx, work_order_id: UUID, *, state: State) -> HistoryEntry
     )
     row = tx.conn.execute(statement).first()
     return None if row is None else HistoryEntry(*row)
+
+
+def is_customer_erased(tx: Tx, work_order_id: UUID) -> bool:
+    """Whether the customer of a work order was forgotten."""
+    e = work_order_events.c
+    erasures = exists().where(
+        e.org_id == tx.org_id,
+        e.work_order_id == work_order_id,
+        e.kind == EventKind.CHANGED,
+        e.detail["erased"].as_boolean(),
+    )
+    return tx.conn.execute(select(erasures)).scalar_one()
 
 
 def list_events_since(tx: Tx, work_order_id: UUID, *, at: datetime, event_id: UUID) -> list[HistoryEntry]:
