@@ -27,6 +27,10 @@ PAGE_NAME = re.compile(r"[a-z-]*")
 UNTOLD = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 # The best first; and what the build appends to a file's name for it.
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
+# A script of ours in the pages of others: any site may load it, and asks for it again after a while.
+FOREIGN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+WIDGET_FRESH_S = 300
+PUBLISHABLE_KEY = re.compile(r"gpk_[A-Za-z0-9_-]{1,200}")
 LINK_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 NOT_BUILT = """<!doctype html>
@@ -109,6 +113,7 @@ def console_blueprint(
         return send_file(path, mimetype="application/geo+json", max_age=300)
 
     add_customers_page(blueprint, dist)
+    add_booking_page(blueprint, dist / "widget")
 
     @blueprint.after_request
     def protect(response: Response) -> Response:
@@ -157,6 +162,26 @@ def add_customers_page(blueprint: Blueprint, dist: Path) -> None:
         if not LINK_TOKEN.fullmatch(token):
             abort(404)
         return send_page(dist / "follow.html")
+
+
+def add_booking_page(blueprint: Blueprint, dist: Path) -> None:
+    """`/widget.js` for the pages of others, and `/widget/…`: a page of our own with the widget of one key."""
+
+    @blueprint.get("/widget.js")
+    def widget_script() -> Response:
+        path = dist / "widget.js"
+        if not path.is_file():
+            abort(404)
+        response = send_built(path, "text/javascript")
+        response.cache_control.max_age = WIDGET_FRESH_S
+        response.headers.update(FOREIGN)
+        return response
+
+    @blueprint.get("/widget/<key>")
+    def booking_page(key: str) -> Response:
+        if not PUBLISHABLE_KEY.fullmatch(key):
+            abort(404)
+        return send_page(dist / "page.html")
 
 
 def send_page(path: Path) -> Response:

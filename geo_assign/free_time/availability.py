@@ -39,7 +39,7 @@ class Search:
     """Slots as long as the question's, on the clocks of `zone`, that begin at its start or later and end by `until`.
 
     With `technician_ids` those in which all of them can come; without, each in which any of the store, or of the
-    question's group, can.
+    question's group, can. `disjoint`: only those that begin when the one before has ended.
     """
 
     question: Question
@@ -47,6 +47,7 @@ class Search:
     zone: ZoneInfo
     limit: int = 10
     technician_ids: tuple[UUID, ...] = ()
+    disjoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def search_free_slots(tx: Tx, search: Search) -> Availability:
     judged = 0
     for start, open_for in earliest_starts(windows, search.zone):
         if len(open_for) < len(search.technician_ids):
+            continue
+        if search.disjoint and slots and start < slots[-1].end:
             continue
         if len(slots) == search.limit or judged == _JUDGED:
             break

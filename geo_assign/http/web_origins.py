@@ -6,7 +6,7 @@ A browser asks before it sends (preflight), and then without the key's header: s
 
 from collections.abc import Sequence
 from contextlib import suppress
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import flask
 
@@ -41,15 +41,20 @@ class OriginNotAllowedError(ForbiddenError):
 def require_origin(caller: Caller, request: Request) -> None:
     """Raises OriginNotAllowedError for a publishable key on a page that is none of its sites'.
 
-    A browser leaves the header out where a page of this very host reads.
+    A page of this very host is the service's own booking page, `/widget/…`; a browser leaves the header out where it
+    reads.
     """
     if not caller.is_publishable:
         return
     origin = request.headers.get("Origin")
     if origin in caller.web_origins:
         request.web_origin = origin
-    elif origin is not None or request.method != "GET":
+    elif not _is_own(origin, request) and (origin is not None or request.method != "GET"):
         raise OriginNotAllowedError
+
+
+def _is_own(origin: str | None, request: Request) -> bool:
+    return origin is not None and urlsplit(origin).netloc == request.host
 
 
 def find_key_in_address(query_string: bytes) -> Token | None:

@@ -15,9 +15,17 @@ from geo_assign.workforce.store_rules import StoreRules
 
 
 def list_slots(
-    tx: Tx, caller: Caller, rules: StoreRules, place: Point, *, skills: tuple[str, ...], within: Span, limit: int
+    tx: Tx,
+    caller: Caller,
+    rules: StoreRules,
+    place: Point,
+    *,
+    skills: tuple[str, ...],
+    within: Span,
+    limit: int,
+    disjoint: bool = False,
 ) -> Sequence[Slot]:
-    """The earliest slots of the store's usual duration that begin and end `within`.
+    """The earliest slots of the store's usual duration that begin and end `within`; `disjoint`: none overlaps another.
 
     In each a technician of the store with these skills is really free, the ways before and after thought of.
     """
@@ -32,7 +40,7 @@ def list_slots(
         skills=skills,
         freshness_s=rules.settings.freshness_s,
     )
-    search = Search(question=question, until=last, zone=get_zone(rules.store.timezone), limit=limit)
+    search = Search(question=question, until=last, zone=get_zone(rules.store.timezone), limit=limit, disjoint=disjoint)
     return [Slot(one.start, one.end) for one in search_free_slots(tx, search).slots]
 
 

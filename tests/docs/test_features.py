@@ -33,6 +33,7 @@ DISPATCH = (
     "Tickets",
     "Status colours",
     "Technician learns of an assignment",
+    "Appointment calendar widget",
     "Customer follows",
 )
 SERVICE_GROUPS = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_visitor_books_a_slot_that_was_offered(site: Page) -> None:
     answer = site.send("POST", "/leads", json=site.lead(slot=slot, skills=["screen"], device=device, notes="Bell 2"))
     assert answer.status_code == 201, answer.json
     order = site.newest()
-    assert answer.json == {"number": order["number"], "slot": slot, "status": "received"}
+    assert answer.json == {"number": order["number"], "slot": slot, "status": "received", "customer_link": None}
     assert (order["referral_source"], order["device"]["type"], order["notes"]) == (SITE, "phone", "Bell 2")
     assert order["slot"] == slot
 
@@ -91,7 +92,7 @@ def test_answers_tell_nothing_about_technicians(site: Page) -> None:
         assert not any(name in answer.get_data(as_text=True) for name in names)
     assert set(slots.json) == {"slots", "timezone"}
     assert all(set(slot) == {"start", "end"} for slot in slots.json["slots"])
-    assert set(lead.json) == {"number", "slot", "status"}
+    assert set(lead.json) == {"number", "slot", "status", "customer_link"}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,33 @@ def test_answers_tell_nothing_about_technicians(site: Page) -> None:
 def test_a_visitor_sets_public_members_only(site: Page, member: str) -> None:
     answer = site.send("POST", "/leads", json=site.lead(**{member: "x"}))
     assert refused(answer, 422, "invalid_request")["errors"][0]["code"] == "unknown_member"
+
+
+def test_the_visitor_follows_the_lead_where_the_store_lets_customers(site: Page) -> None:
+    path = f"/v1/stores/{site.store}"
+    version = site.api.get(path, by="root").json["version"]
+    answer = site.api.put(f"{path}/settings", json={"customer_links": True}, by="root", version=version)
+    assert answer.status_code == 200, answer.json
+    lead, headers = site.lead(), {"Idempotency-Key": "once"}
+    made = site.send("POST", "/leads", json=lead, headers=headers).json
+    assert site.send("POST", "/leads", json=lead, headers=headers).json["customer_link"] == made["customer_link"]
+    token = made["customer_link"].rpartition("/t/")[2]
+    followed = site.api.post("/v1/customer-links/open", json={"token": token}).json
+    assert (followed["number"], followed["store_name"]) == (made["number"], "Centre")
+
+
+def test_disjoint_slots_reach_further_ahead(site: Page) -> None:
+    close, apart = site.slots(limit=50), site.slots(limit=50, disjoint=True)
+    assert all(one["end"] <= other["start"] for one, other in pairwise(apart))
+    assert any(one["end"] > other["start"] for one, other in pairwise(close))
+    assert (apart[0], len(apart)) == (close[0], 50)
+    assert apart[-1]["start"] > close[-1]["start"]
+
+
+def test_the_services_own_page_books_for_every_key(site: Page) -> None:
+    assert site.send("POST", "/leads", json=site.lead(), origin="http://localhost").status_code == 201
+    for foreign in ("http://localhost.evil.example", "http://evil.example/localhost", "null", "http://localhost:81"):
+        refused(site.send("POST", "/leads", json=site.lead(), origin=foreign), 403, "origin_not_allowed")
 
 
 def test_slots_are_those_of_the_wanted_skills(site: Page) -> None:

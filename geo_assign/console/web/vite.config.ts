@@ -30,7 +30,7 @@ const COMPRESSIBLE = /\.(js|mjs|css|html|svg|json|webmanifest)$/;
 const LEAST_BYTES = 1024;
 
 /** Beside every text of the build, the same as brotli and as gzip: the service sends what the browser reads. */
-function compressed(): Plugin {
+export function compressed(): Plugin {
   const write = (path: string) => {
     const data = readFileSync(path);
     if (data.length < LEAST_BYTES) return;

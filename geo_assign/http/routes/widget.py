@@ -13,6 +13,9 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError, TooManyError
 from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import KeyReusedError, find
+from geo_assign.core.secrets import SecretUnreadableError
+from geo_assign.following.commands import make_customer_link
+from geo_assign.following.domain import CustomerLinksOffError, customer_link_url
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.limits import WIDGET_LEADS, WIDGET_READS, Rate
@@ -42,7 +45,7 @@ from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import list_stores
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.domain import Customer, Device, Kind, NewOrder, WorkOrder
+from geo_assign.workorders.domain import Customer, Device, Kind, NewOrder, WorkOrder, WorkOrderStateError
 
 routes = Routes("Booking pages")
 
@@ -93,6 +96,7 @@ class WidgetSlotsBody(Body):
     first: InstantOrWallTime | None = Field(None, alias="from")
     last: InstantOrWallTime | None = Field(None, alias="to")
     limit: int = Field(10, ge=1, le=50, description="Slots.")
+    disjoint: bool = Field(False, description="Only slots that do not overlap: fewer, and further ahead.")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -150,6 +154,7 @@ class WidgetLeadAnswer(Answer):
     number: str
     slot: SlotAnswer | None = Field(description="Null: as soon as possible.")
     status: Literal["received", "confirmed", "cancelled"] = Field(description="`confirmed`: a technician has it.")
+    customer_link: str | None = Field(description="Where the visitor follows it; null: the store has that off.")
 
 
 @routes.get("/v1/widget", access=BOOKING_PAGES, query=WidgetQuery, answer=WidgetAnswer, errors=(OriginNotAllowedError,))
@@ -215,7 +220,16 @@ def find_widget_slots(call: Call[WidgetQuery, WidgetSlotsBody]) -> Reply:
     place = point.point() if point is not None else locate_address(call, rules, address, group_id=None)
     with call.transaction() as tx:
         within = span_of(body.first, body.last, rules, at=tx.as_of())
-        slots = list_slots(tx, call.caller, rules, place, skills=body.skills, within=within, limit=body.limit)
+        slots = list_slots(
+            tx,
+            call.caller,
+            rules,
+            place,
+            skills=body.skills,
+            within=within,
+            limit=body.limit,
+            disjoint=body.disjoint,
+        )
     return Reply(
         WidgetSlotsAnswer(
             slots=[SlotAnswer(start=slot.start, end=slot.end) for slot in slots], timezone=rules.store.timezone
@@ -261,7 +275,7 @@ def create_widget_lead(call: Call[WidgetQuery, WidgetLeadBody]) -> Reply:
     spend = _admit(call)
     slot = _require_slot(call) if spend is not None else None
     order, again = call.services.dispatch.create(call.caller, _new_order(call, slot), call.attempt, also=spend)
-    reply = Reply(_lead_answer(order))
+    reply = Reply(_lead_answer(order, _find_customer_link(call, order)))
     return replayed(reply) if again else reply
 
 
@@ -331,10 +345,20 @@ def _new_order(call: Call[WidgetQuery, WidgetLeadBody], slot: Slot | None) -> Ne
     )
 
 
-def _lead_answer(order: WorkOrder) -> WidgetLeadAnswer:
+def _find_customer_link(call: AnyCall, order: WorkOrder) -> str | None:
+    """The address at which the customer follows the work order; None where the store or its state allows none."""
+    try:
+        with call.transaction() as tx:
+            link, _ = make_customer_link(tx, call.caller, order.id, call.services.geocoder.box)
+    except (CustomerLinksOffError, WorkOrderStateError, SecretUnreadableError):
+        return None
+    return customer_link_url(call.services.settings.console_url, link.token)
+
+
+def _lead_answer(order: WorkOrder, customer_link: str | None) -> WidgetLeadAnswer:
     slot = SlotAnswer(start=order.slot_start, end=order.slot_end) if order.slot_is_fixed else None
     word = cast(Literal["received", "confirmed", "cancelled"], state_word(order.state))
-    return WidgetLeadAnswer(number=order.number, slot=slot, status=word)
+    return WidgetLeadAnswer(number=order.number, slot=slot, status=word, customer_link=customer_link)
 
 
 def _open_store(tx: Tx, call: AnyCall, store_id: UUID) -> StoreRules:
