@@ -30,6 +30,8 @@ EXAMINED = 500
 # Starts put to the filters before the search gives up, and people named for each.
 _JUDGED = 400
 _NAMED = 25
+# Of times that do not overlap, more in an hour would hide the days after.
+_APART = timedelta(hours=1)
 # An appointment of the evening before may still be on the way to the first of the day.
 _AROUND = timedelta(hours=12)
 
@@ -39,7 +41,7 @@ class Search:
     """Slots as long as the question's, on the clocks of `zone`, that begin at its start or later and end by `until`.
 
     With `technician_ids` those in which all of them can come; without, each in which any of the store, or of the
-    question's group, can. `disjoint`: only those that begin when the one before has ended.
+    question's group, can. `disjoint`: only those that begin when the one before has ended, and an hour later at least.
     """
 
     question: Question
@@ -104,7 +106,7 @@ def search_free_slots(tx: Tx, search: Search) -> Availability:
     for start, open_for in earliest_starts(windows, search.zone):
         if len(open_for) < len(search.technician_ids):
             continue
-        if search.disjoint and slots and start < slots[-1].end:
+        if search.disjoint and slots and start < max(slots[-1].end, slots[-1].start + _APART):
             continue
         if len(slots) == search.limit or judged == _JUDGED:
             break

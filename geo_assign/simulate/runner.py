@@ -119,9 +119,12 @@ def _store_demand(store: SeededStore, groups: Iterable[SeededGroup]) -> StoreDem
 
 
 def office_token(organization: SeededOrganization) -> str:
-    """Return the office's token: the API key's, or an administrator's where a second seeding printed none."""
+    """Return the office's token: the API key's, or an administrator's where a second seeding printed none.
+
+    A booking page's key sends leads of visitors only.
+    """
     told = [key.get("token") or key.get("key") for key in organization.get("api_keys", ())]
-    keys = [token for token in told if token]
+    keys = [token for token in told if token and not token.startswith("gpk_")]
     administrators = [user["token"] for user in organization.get("users", ()) if user["role"] == "administrator"]
     for token in (*keys, *administrators):
         return str(token)

@@ -64,6 +64,7 @@ class DemoSeed(TypedDict):
 ORGANIZATION = "demo"
 DOMAIN = "demo.example"
 PASSWORD = "orrava-demo-password"  # noqa: S105 - public: printed when the demo starts
+BOOKING_PAGE = "orrava-demo-booking-page"
 LATE_SHIFT = {day: [["12:00", "20:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat")}
 DAY_SHIFT = {day: [["08:00", "12:30"], ["13:15", "17:30"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -114,9 +115,15 @@ def demo_seed(city: City, *, gazetteer: Path, technicians: int = 24) -> DemoSeed
         "providers": [_provider(slug) for slug in PROVIDERS],
         "technicians": list(_technicians(city, technicians)),
         "users": [_user(user) for user in USERS],
-        "api_keys": [{"name": "Lead form", "scopes": ["leads:write", "read"], "stores": []}],
+        "api_keys": [{"name": "Lead form", "scopes": ["leads:write", "read"], "stores": []}, _booking_page()],
     }
     return {"organizations": [organization]}
+
+
+def _booking_page() -> dict[str, Json]:
+    """The key of the appointment widget; its token stays the same, so that its page does."""
+    widget: dict[str, Json] = {"name": "Booking page", "scopes": ["widget"], "stores": list(STORES)}
+    return {**widget, "web_origins": [f"https://{DOMAIN}"], "token": BOOKING_PAGE}
 
 
 def demo_logins(seed: DemoSeed) -> dict[str, list[dict[str, str]]]:

@@ -197,7 +197,10 @@ def test_stopping_ends_the_run(service, organization, city):
 
 
 def test_without_a_new_key_the_administrator_posts_the_leads(organization):
-    again = {**organization, "api_keys": [{"name": "Lead form", "key": None}]}
+    again = {
+        **organization,
+        "api_keys": [{"name": "Lead form", "key": None}, {"name": "Booking page", "token": "gpk_page"}],
+    }
     assert office_token(organization) == "key of the lead form"
     assert office_token(again) == "token of ada@demo.example"
     with pytest.raises(ValueError, match="API key"):

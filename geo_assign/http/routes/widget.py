@@ -96,7 +96,7 @@ class WidgetSlotsBody(Body):
     first: InstantOrWallTime | None = Field(None, alias="from")
     last: InstantOrWallTime | None = Field(None, alias="to")
     limit: int = Field(10, ge=1, le=50, description="Slots.")
-    disjoint: bool = Field(False, description="Only slots that do not overlap: fewer, and further ahead.")
+    disjoint: bool = Field(False, description="Only slots that do not overlap, and an hour apart at least.")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
