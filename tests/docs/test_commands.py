@@ -25,6 +25,9 @@ RUN_WHOLE = {
     "docs/backup.md": "tests/cli/test_backup_and_restore.py::test_what_is_backed_up_is_restored_whole",
     "docs/sdk-python.md": "tests/api/test_sdk_pages.py::test_the_python_page_makes_a_client_that_works",
     "docs/sdk-typescript.md": "tests/api/test_sdk_pages.py::test_the_typescript_page_makes_types_that_fit",
+    "docs/partners.md": "tests/docs/test_calls_of_pages.py::test_a_partner_goes_from_the_key_to_the_news",
+    "docs/phones.md": "tests/docs/test_calls_of_pages.py::test_a_phone_goes_from_the_log_in_to_the_log_out",
+    "docs/webhooks.md": "tests/docs/test_calls_of_pages.py::test_an_administrator_makes_the_calls_of_the_page",
     "docs/first-day.md": "tests/cli/test_first_day.py::test_the_page_leads_to_an_offer_that_is_accepted",
 }
 
