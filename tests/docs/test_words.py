@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT
 
 # A word counts inside a name as well: test_nobody_waits, whose_he_is. `the`, `this` and `here` are other words.
 _VAGUE = re.compile(
-    r"somebody|nobody|whoever|everybody|anybody|(?<![a-z])(?:he|his|him|himself)(?![a-z])",
+    r"somebody|nobody|whoever|everybody|anybody|(?<![a-zà-ÿ])(?:he|his|him|himself)(?![a-zà-ÿ])",
     re.IGNORECASE,
 )
 # Callers and databases rely on these: they stay as they are.
@@ -49,6 +49,7 @@ def test_plain_nouns_are_used(folder: str, pattern: str) -> None:
         ("def test_where_nobody_is_left() -> None:", True),
         ("def test_what_he_sees() -> None:", True),
         ("_HIS = 1", True),
+        ("in Ihrer Nähe", False),
         ("# The history of this machine, when there is one: ahead, chip, behind.", False),
         ('reason = "nobody_eligible"', False),
         ('reason = "nobody_eligible"  # nobody can go', True),
