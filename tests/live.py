@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from secrets import token_hex
 from time import monotonic
 from typing import Any
 
@@ -18,7 +19,7 @@ import requests
 
 from geo_assign.core.settings import Settings
 from geo_assign.seed import load, read_document
-from tests.conftest import SECRET_KEY, World
+from tests.conftest import SECRET_KEY, World, cloned
 from tests.waiting import wait_until
 
 START_WITHIN_S = 120.0
@@ -96,6 +97,12 @@ class LiveService:
 
     def user(self, email: str = "root@acme.example") -> Client:
         return Client(self.base_url, self._entry("users", "email", email)["token"])
+
+    def with_organization(self, document: Mapping[str, Any]) -> "LiveService":
+        """The same processes with another organization, whose slug is its own: what a test does concerns no other."""
+        (organization,) = document["organizations"]
+        renamed = {"organizations": [{**organization, "slug": f"{organization['slug']}-{token_hex(4)}"}]}
+        return replace(self, tree=_seeded(self.world, renamed))
 
     def start(self, name: str) -> None:
         """Start `serve` or `worker`; the API is waited for."""
@@ -180,18 +187,21 @@ def seed_document(*, technicians: int = 2, settings: Mapping[str, Any] | None = 
 
 
 @contextmanager
+def shared_service(template: str, folder: Path, *, worker: bool = True, **settings: Any) -> Iterator[LiveService]:
+    """Processes for the tests of a module, as starting them takes seconds. Each uses `with_organization`."""
+    with cloned(template) as world, live_service(world, seed_document(), folder, worker=worker, **settings) as service:
+        yield service
+
+
+@contextmanager
 def live_service(
     world: World, document: Mapping[str, Any], folder: Path, *, worker: bool = True, **settings: Any
 ) -> Iterator[LiveService]:
     """Seed, start, hand over, stop. Settings are those of the service, by their names."""
-    chosen = world.settings(**settings)
-    database = world.database()
-    try:
-        tree = load(database, chosen, read_document(json.dumps(document)))
-    finally:
-        database.close()
     port = free_port()
-    service = LiveService(world, tree, port, _environment(world, port, settings), folder / "service.log")
+    service = LiveService(
+        world, _seeded(world, document), port, _environment(world, port, settings), folder / "service.log"
+    )
     try:
         service.start("serve")
         if worker:
@@ -199,6 +209,14 @@ def live_service(
         yield service
     finally:
         service.stop()
+
+
+def _seeded(world: World, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    database = world.database()
+    try:
+        return load(database, world.settings(), read_document(json.dumps(document)))
+    finally:
+        database.close()
 
 
 @contextmanager

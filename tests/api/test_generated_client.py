@@ -13,8 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.conftest import World
-from tests.live import PASSWORD, LiveService, live_service, seed_document
+from tests.live import PASSWORD, LiveService, seed_document, shared_service
 
 PACKAGE = "geo_assign_client"
 
@@ -37,10 +36,15 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sys.path.remove(str(folder / "made"))
 
 
-@pytest.fixture
-def service(world: World, tmp_path: Path) -> Iterator[LiveService]:
-    with live_service(world, seed_document(), tmp_path) as service:
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service")) as service:
         yield service
+
+
+@pytest.fixture
+def service(processes: LiveService) -> LiveService:
+    return processes.with_organization(seed_document())
 
 
 def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: str) -> None:
@@ -50,7 +54,7 @@ def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: str) -
 @pytest.mark.slow
 def test_a_lead_is_served_through_the_generated_client(generated: str, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
-    log_in = models.LogInBody(organization="acme", email="root@acme.example", password=PASSWORD)
+    log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
     with client.Client(service.base_url) as stranger:
         session = _call("sessions.create_session", client=stranger, body=log_in)
     assert session.user.role == models.Role.ADMINISTRATOR
@@ -65,7 +69,7 @@ def test_a_lead_is_served_through_the_generated_client(generated: str, service: 
 @pytest.mark.slow
 def test_a_partner_works_with_a_key_alone(generated: str, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
-    log_in = models.LogInBody(organization="acme", email="root@acme.example", password=PASSWORD)
+    log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
     with client.Client(service.base_url) as stranger:
         session = _call("sessions.create_session", client=stranger, body=log_in)
     scopes = [models.ApiScope.LEADSWRITE, models.ApiScope.WEBHOOKS]

@@ -14,7 +14,7 @@ import pytest
 
 from geo_assign.access.domain import TokenKind, new_token
 from tests.conftest import World
-from tests.live import LiveService, live_service, seed_document
+from tests.live import LiveService, live_service, seed_document, shared_service
 from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.races
@@ -100,12 +100,17 @@ def answer_of(client: socket.socket) -> bytes:
     return said
 
 
-@pytest.fixture
-def patient(world: World, tmp_path: Path) -> Iterator[LiveService]:
-    """A service that would wait for bodies for longer than a test lasts."""
-    document = seed_document(technicians=1)
-    with live_service(world, document, tmp_path, worker=False, body_within_s=300) as service:
+@pytest.fixture(scope="module")
+def waiting(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    folder = tmp_path_factory.mktemp("service")
+    with shared_service(template, folder, worker=False, body_within_s=300) as service:
         yield service
+
+
+@pytest.fixture
+def patient(waiting: LiveService) -> LiveService:
+    """A service that would wait for bodies for longer than a test lasts."""
+    return waiting.with_organization(seed_document(technicians=1))
 
 
 def test_pings_and_leads_go_on_beside_hundreds_of_half_sent_bodies(patient: LiveService) -> None:

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.conftest import World
-from tests.live import LiveService, live_service, seed_document
+from tests.live import LiveService, live_service, seed_document, shared_service
 from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.races
@@ -25,10 +25,15 @@ SLEEPERS, HALF_SENT = 40, 60
 SOON_S = 20.0
 
 
-@pytest.fixture
-def service(world: World, tmp_path: Path) -> Iterator[LiveService]:
-    with live_service(world, seed_document(technicians=1), tmp_path, worker=False) as service:
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service"), worker=False) as service:
         yield service
+
+
+@pytest.fixture
+def service(processes: LiveService) -> LiveService:
+    return processes.with_organization(seed_document(technicians=1))
 
 
 def opened(service: LiveService, request: str, *, receive_buffer: int | None = None) -> socket.socket:
@@ -87,6 +92,7 @@ def test_it_stops_in_time_with_streams_and_half_sent_requests_open(service: Live
         service.kill("serve", signal.SIGTERM)
         # Three seconds of patience, and what a busy machine takes to end two processes. The streams have no end.
         assert time.monotonic() - began < PATIENCE_S / 2
+    service.start("serve")
 
 
 def test_a_second_server_on_the_port_is_refused(service: LiveService) -> None:

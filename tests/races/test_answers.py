@@ -3,28 +3,38 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.conftest import World
-from tests.live import Client, LiveService, live_service, seed_document
+from tests.conftest import owner_of
+from tests.live import Client, LiveService, seed_document, shared_service
 from tests.races.conftest import at_once
 from tests.thoroughness import times
 
 pytestmark = pytest.mark.races
 
 HERE = {"lat": 41.15, "lon": -8.61}
-ROUNDS = times(40, 200)
+ROUNDS = times(20, 200)
+
+
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service"), worker=False) as service:
+        yield service
 
 
 @pytest.fixture
-def service(world: World, tmp_path: Path) -> Iterator[LiveService]:
-    document = seed_document(technicians=1, settings={"offer_limit": 100, "reoffer_after_minutes": 0})
-    with live_service(world, document, tmp_path, worker=False) as service:
-        yield service
+def admin(processes: LiveService) -> Iterator[Connection]:
+    with owner_of(processes.world) as conn:
+        yield conn
+
+
+@pytest.fixture
+def service(processes: LiveService) -> LiveService:
+    settings = {"offer_limit": 100, "reoffer_after_minutes": 0}
+    return processes.with_organization(seed_document(technicians=1, settings=settings))
 
 
 def ping(phone: Client) -> None:

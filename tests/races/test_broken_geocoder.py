@@ -1,15 +1,13 @@
 """A lead is never lost, whatever the geocoder does, and is located without a human once it recovers."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
 
 import pytest
 
-from tests.conftest import World
-from tests.live import LiveService, live_service, seed_document
+from tests.live import LiveService, seed_document, shared_service
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import Behaviour, StubServer, answer, half_json, hang, html
 
@@ -34,12 +32,17 @@ def geocoder() -> Iterator[StubServer]:
         yield stub
 
 
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service"), geocode_deadline_s=DEADLINE_S) as service:
+        yield service
+
+
 @pytest.fixture
-def service(world: World, geocoder: StubServer, tmp_path: Path) -> Iterator[LiveService]:
+def service(processes: LiveService, geocoder: StubServer) -> LiveService:
     key = {"provider": "opencage", "url": geocoder.url, "key": "0123456789abcdef0123456789abcdef"}
     document = seed_document(technicians=0, settings={"min_confidence": "street"}, map_key=key)
-    with live_service(world, document, tmp_path, geocode_deadline_s=DEADLINE_S) as service:
-        yield service
+    return processes.with_organization(document)
 
 
 def post_lead(service: LiveService, **more: Any) -> tuple[dict[str, Any], float]:

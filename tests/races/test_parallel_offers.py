@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.conftest import World
-from tests.live import LiveService, live_service, seed_document
+from tests.conftest import owner_of
+from tests.live import LiveService, seed_document, shared_service
 from tests.races.conftest import at_once
 from tests.races.test_answers import HERE, count_events, overlaps, ping
 from tests.races.test_claims import deadlocks
@@ -24,14 +23,26 @@ ROUNDS = times(4, 12)
 THREADS = 24
 
 
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service"), worker=False) as service:
+        yield service
+
+
 @pytest.fixture
-def service(world: World, tmp_path: Path) -> Iterator[LiveService]:
+def admin(processes: LiveService) -> Iterator[Connection]:
+    with owner_of(processes.world) as conn:
+        yield conn
+
+
+@pytest.fixture
+def service(processes: LiveService) -> LiveService:
     rules = {"offer_policy": "parallel", "parallel_offers": ASKED, "offer_limit": 100, "reoffer_after_minutes": 0}
     document = seed_document(technicians=PEOPLE, settings=rules)
-    with live_service(world, document, tmp_path, worker=False) as service:
-        for number in range(PEOPLE):
-            ping(service.technician(f"t{number}"))
-        yield service
+    service = processes.with_organization(document)
+    for number in range(PEOPLE):
+        ping(service.technician(f"t{number}"))
+    return service
 
 
 def lead(service: LiveService, number: int, **more: Any) -> dict[str, Any]:
