@@ -17,11 +17,23 @@ export function Now({ order }: { order: OrderDetail }) {
       <div class="say">
         <h2 id="now-title">{title}</h2>
         <p>{next}</p>
+        <TicketLink />
       </div>
       <FirstActions order={order} />
       {ladder && ladder.rungs.length > 0 && <LadderAhead ladder={ladder} order={order} />}
     </section>
   );
+}
+
+/** From a converted lead to the ticket that goes on. */
+function TicketLink() {
+  const converted = useOrderState().events.value.find(({ kind }) => kind === "converted");
+  const ticketId = converted?.detail.ticket_id;
+  return ticketId ? (
+    <a class="lnk" href={hrefOf("order", { wo: ticketId })}>
+      {words().now.openTicket}
+    </a>
+  ) : null;
 }
 
 /** The first actions: one of them is the filled button. On a phone they stand at the bottom of the screen. */

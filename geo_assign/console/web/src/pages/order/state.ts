@@ -11,6 +11,7 @@ import type {
   OrderEvent,
   WorkOrder,
 } from "../../api/types";
+import { setQuery } from "../../frame/router";
 import type { Desk } from "../../state/desk";
 import type { ActionId } from "./actions";
 
@@ -113,8 +114,10 @@ export class OrderState {
       this.lost.value = null;
     });
     try {
-      await change(order);
+      const changed = await change(order);
       this.form.value = null;
+      // A converted lead goes on as its ticket.
+      if (changed && changed.id !== order.id) setQuery({ wo: changed.id });
       this.offerUndo();
       return true;
     } catch (error) {

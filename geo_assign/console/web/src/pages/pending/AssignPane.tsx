@@ -20,7 +20,7 @@ export function AssignPane() {
   }, [done]);
   if (!order) return null;
   return (
-    <aside class="opt card" aria-label={words_.title(order.number)}>
+    <section class="opt card" aria-label={words_.title(order.number)}>
       <header>
         <Icon name="user" />
         <div>
@@ -39,7 +39,7 @@ export function AssignPane() {
         }}
         more={waiting.length > 1}
       />
-    </aside>
+    </section>
   );
 }
 

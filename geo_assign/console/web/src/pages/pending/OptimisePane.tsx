@@ -22,7 +22,7 @@ export function OptimisePane() {
     if (!spent) void state.solve();
   }, [ids]);
   return (
-    <aside class="opt card" aria-label={texts.title(state.chosen.value.length)}>
+    <section class="opt card" aria-label={texts.title(state.chosen.value.length)}>
       <header>
         <Icon name="route" />
         <h2>{texts.title(preview?.totals.orders ?? state.chosen.value.length)}</h2>
@@ -44,7 +44,7 @@ export function OptimisePane() {
         </p>
       )}
       {preview && <Solved preview={preview} />}
-    </aside>
+    </section>
   );
 }
 

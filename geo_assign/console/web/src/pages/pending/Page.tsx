@@ -32,16 +32,16 @@ function Layout() {
   usePendingKeys(state);
   const beside = state.pane.value !== null || desk.selected.value !== null;
   return (
-    <div class={beside ? "pend beside" : "pend"}>
-      <main class="list">
-        <h1 class="sr">{words().label}</h1>
+    <main class={beside ? "pend beside" : "pend"}>
+      <h1 class="sr">{words().label}</h1>
+      <div class="list">
         <Views />
         <Table />
         <BulkBar />
         <Footer />
-      </main>
+      </div>
       {beside && <Beside />}
-    </div>
+    </main>
   );
 }
 

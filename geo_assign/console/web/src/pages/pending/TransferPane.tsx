@@ -19,7 +19,7 @@ export function TransferPane() {
   }, []);
   const orders = state.chosen.value;
   return (
-    <aside class="opt card" aria-label={texts.move.title(orders.length)}>
+    <section class="opt card" aria-label={texts.move.title(orders.length)}>
       <header>
         <Icon name="swap" />
         <h2>{texts.move.title(orders.length)}</h2>
@@ -72,6 +72,6 @@ export function TransferPane() {
           </li>
         ))}
       </ul>
-    </aside>
+    </section>
   );
 }

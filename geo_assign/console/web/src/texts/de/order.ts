@@ -23,7 +23,6 @@ export const order: typeof english = {
   priority: (value) => `Priorität ${value}`,
   customerLink: "Link für den Kunden",
   edit: "Bearbeiten",
-  more: "Weitere Aktionen",
   busy: "Wird gesendet …",
   close: "Schließen",
   undo: "Rückgängig",
@@ -51,7 +50,7 @@ export const order: typeof english = {
     cancelledNext: (when, who) => `${who}, ${when}. Es geschieht nichts mehr.`,
     converted: "Er wurde zum Ticket",
     convertedNext: "Das Ticket führt Ort, Termin und Techniker der Anfrage weiter.",
-    openTicket: "Ticket suchen",
+    openTicket: "Ticket öffnen",
   },
   pending: {
     needs_location: [
@@ -89,7 +88,6 @@ export const order: typeof english = {
   },
   suggestion: (name) => `Vorschlag: ${name}.`,
   matchedAt: (at) => `Vergeben wird um ${at}.`,
-  excluded: (reasons) => `Weshalb: ${reasons}.`,
   ladder: {
     name: "Wer wann gefragt wird",
     yes: (at) => `ja um ${at}`,
@@ -156,7 +154,6 @@ export const order: typeof english = {
     noSender: "keine Gruppe hat ihn hergegeben",
     noOtherStore: "es gibt keine andere Filiale",
     noOtherGroup: "es gibt keine andere Gruppe",
-    taken: "nehmen Sie ihn erst zurück",
   },
   problem: {
     changed: (who, age, what) =>
@@ -292,10 +289,8 @@ export const order: typeof english = {
     assigned: "hat ihn",
     toldLater: "erfährt es, wenn die Leitung annimmt",
     noneYet: "Noch kein Techniker.",
-    alone: "Der Techniker geht allein.",
     change: "Ändern",
     save: "Team speichern",
-    choose: "Wer mitkommt",
   },
   receipt: {
     why: (name) => `Warum ${name}`,
@@ -327,7 +322,6 @@ export const order: typeof english = {
     placeholder: "Name eines Technikers",
     none: (text) => `In Ihren Filialen heißt kein Techniker „${text}“.`,
     needsReceipt: "Es gibt noch keinen Beleg. Die Liste zeigt, wer ihn jetzt nehmen kann.",
-    clear: "Leeren",
     looking: "Wird nachgesehen …",
     away: (distance) => `${distance} entfernt.`,
     gap: (distance) => `${distance} weiter als der Beste.`,
@@ -342,7 +336,6 @@ export const order: typeof english = {
     nth: (count, year) => `${count}. Auftrag seit ${year}`,
     call: "Anrufen",
     noPhone: "Keine Telefonnummer.",
-    mail: "Schreiben",
     noAddress: "Keine Adresse",
     located: { geocoded: "gefunden", pin: "Nadel von Hand", client: "mit dem Auftrag gesendet" },
     confidence: { rooftop: "Haus", street: "Straße", area: "Gebiet" },
@@ -377,7 +370,6 @@ export const order: typeof english = {
     opened: (when) => `Vom Kunden geöffnet ${when}.`,
     notOpened: "Noch nicht geöffnet.",
     explains: "Der Kunde sieht, wer wann kommt und wo der Techniker unterwegs ist. Der Link endet mit der Arbeit.",
-    off: "Diese Filiale gibt ihren Kunden keine Links.",
   },
   groups: {
     title: "Gruppen",

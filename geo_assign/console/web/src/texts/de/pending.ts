@@ -21,7 +21,6 @@ export const pending: typeof english = {
   remove: "Ansicht löschen",
   cancel: "Lassen",
   viewFailed: (why) => `Die Ansicht wurde nicht gespeichert: ${why}`,
-  viewSaved: (name) => `In ${name} gespeichert.`,
   group: "Servicegruppe",
   allGroups: "Alle Gruppen",
   kind: "Art",
@@ -38,7 +37,6 @@ export const pending: typeof english = {
   reorder: "Ziehen, oder Alt mit Pfeiltasten, zum Umordnen",
   width: (column) => `Breite von ${column} in Pixeln`,
   moveUp: (column) => `${column} weiter nach vorn`,
-  moveDown: (column) => `${column} weiter nach hinten`,
   exportCsv: "Als CSV",
   keys: { tick: "ankreuzen", move: "bewegen", open: "öffnen" },
   column: {
@@ -59,7 +57,6 @@ export const pending: typeof english = {
   },
   sorted: (column, latest) => `Sortiert nach ${column}, ${latest ? "späteste zuerst" : "früheste zuerst"}`,
   asked: (name, more) => (more > 0 ? `${name} + ${more} gefragt` : `${name} gefragt`),
-  saidNo: (count) => `${count} abgelehnt`,
   reasons: {
     needs_location: "Adresse nicht gefunden",
     which_address: "Welche Adresse?",
@@ -113,11 +110,9 @@ export const pending: typeof english = {
     sent: (done, of) => `${done} von ${of} wurden vergeben.`,
     expired: "Diese Vorschau ist über eine Stunde alt. Sehen Sie noch einmal nach.",
     again: "Noch einmal",
-    tooMany: (most) => `Höchstens ${most} auf einmal.`,
   },
   assignList: {
     title: (number) => `${number} vergeben`,
-    several: (count) => `${count} vergeben`,
     next: (left) => `noch ${left} zu vergeben`,
     skip: "Überspringen",
     close: "Liste schließen",
@@ -129,7 +124,5 @@ export const pending: typeof english = {
     send: "Abgeben",
     close: "Schließen",
   },
-  done: (number) => `${number}: erledigt`,
   refused: (number, why) => `${number}: ${why}`,
-  wasQuicker: (who, age) => `${who} hat ihn vor ${age} geändert`,
 };

@@ -24,7 +24,6 @@ export const order = {
   priority: (value: number) => `Priority ${value}`,
   customerLink: "Customer's link",
   edit: "Edit",
-  more: "More actions",
   busy: "Sending…",
   close: "Close",
   undo: "Undo",
@@ -52,7 +51,7 @@ export const order = {
     cancelledNext: (when: string, who: string) => `${who}, ${when}. Nothing more happens.`,
     converted: "It became a ticket",
     convertedNext: "The ticket goes on with the place, slot and technician of the lead.",
-    openTicket: "Find the ticket",
+    openTicket: "Open the ticket",
   },
   pending: {
     needs_location: [
@@ -84,7 +83,6 @@ export const order = {
   } as Record<string, readonly [string, string]>,
   suggestion: (name: string) => `Suggested: ${name}.`,
   matchedAt: (at: string) => `They are given out at ${at}.`,
-  excluded: (reasons: string) => `Why: ${reasons}.`,
   ladder: {
     name: "Who is asked, and when",
     yes: (at: string) => `yes at ${at}`,
@@ -151,7 +149,6 @@ export const order = {
     noSender: "no group sent it here",
     noOtherStore: "there is no other store",
     noOtherGroup: "there is no other group",
-    taken: "unassign it first",
   },
   problem: {
     changed: (who: string, age: string, what: string) =>
@@ -290,10 +287,8 @@ export const order = {
     assigned: "has it",
     toldLater: "told when the lead accepts",
     noneYet: "No technician yet.",
-    alone: "The technician goes alone.",
     change: "Change",
     save: "Save the crew",
-    choose: "Who comes along",
   },
   receipt: {
     why: (name: string) => `Why ${name}`,
@@ -325,7 +320,6 @@ export const order = {
     placeholder: "Name of a technician",
     none: (text: string) => `No technician of your stores is called “${text}”.`,
     needsReceipt: "There is no receipt to ask yet. The list says who can take it now.",
-    clear: "Clear",
     looking: "Looking…",
     away: (distance: string) => `${distance} away.`,
     gap: (distance: string) => `${distance} farther than the best.`,
@@ -340,7 +334,6 @@ export const order = {
     nth: (count: number, year: string) => `order ${count} since ${year}`,
     call: "Call",
     noPhone: "No telephone number.",
-    mail: "Write",
     noAddress: "No address",
     located: { geocoded: "found", pin: "pin set by hand", client: "sent with the order" } as Record<string, string>,
     confidence: { rooftop: "house", street: "street", area: "area" } as Record<string, string>,
@@ -375,7 +368,6 @@ export const order = {
     opened: (when: string) => `Opened by the customer ${when}.`,
     notOpened: "Not opened yet.",
     explains: "The customer sees who comes, when, and where the technician is while travelling. It ends with the work.",
-    off: "This store gives its customers no links.",
   },
   groups: {
     title: "Groups",

@@ -21,7 +21,6 @@ export const pending = {
   remove: "Delete view",
   cancel: "Leave it",
   viewFailed: (why: string) => `The view was not saved: ${why}`,
-  viewSaved: (name: string) => `Saved to ${name}.`,
   group: "Service group",
   allGroups: "All groups",
   kind: "Kind",
@@ -39,7 +38,6 @@ export const pending = {
   reorder: "Drag, or Alt with arrows, to reorder",
   width: (column: string) => `Width of ${column}, in pixels`,
   moveUp: (column: string) => `${column} further to the front`,
-  moveDown: (column: string) => `${column} further to the back`,
   exportCsv: "Export CSV",
   keys: { tick: "tick", move: "move", open: "open" },
   column: {
@@ -60,7 +58,6 @@ export const pending = {
   },
   sorted: (column: string, latest: boolean) => `Sorted by ${column}, ${latest ? "latest first" : "soonest first"}`,
   asked: (name: string, more: number) => (more > 0 ? `Asked ${name} + ${more}` : `Asked ${name}`),
-  saidNo: (count: number) => (count === 1 ? "1 said no" : `${count} said no`),
   reasons: {
     needs_location: "Address not found",
     which_address: "Which address?",
@@ -114,11 +111,9 @@ export const pending = {
     sent: (done: number, of: number) => `${done} of ${of} were given.`,
     expired: "This preview is over an hour old. Look again.",
     again: "Look again",
-    tooMany: (most: number) => `At most ${most} at once.`,
   },
   assignList: {
     title: (number: string) => `Assign ${number}`,
-    several: (count: number) => `Assign ${count}`,
     next: (left: number) => plural("en", left, { one: "1 more to assign", other: `${left} more to assign` }),
     skip: "Skip",
     close: "Close the list",
@@ -130,7 +125,5 @@ export const pending = {
     send: "Transfer",
     close: "Close",
   },
-  done: (number: string) => `${number}: done`,
   refused: (number: string, why: string) => `${number}: ${why}`,
-  wasQuicker: (who: string, age: string) => `${who} changed it ${age} ago`,
 };

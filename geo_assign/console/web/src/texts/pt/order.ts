@@ -23,7 +23,6 @@ export const order: typeof english = {
   priority: (value) => `Prioridade ${value}`,
   customerLink: "Ligação do cliente",
   edit: "Editar",
-  more: "Mais ações",
   busy: "A enviar…",
   close: "Fechar",
   undo: "Anular",
@@ -51,7 +50,7 @@ export const order: typeof english = {
     cancelledNext: (when, who) => `${who}, ${when}. Nada mais acontece.`,
     converted: "Passou a ticket",
     convertedNext: "O ticket continua com o local, o horário e o técnico do pedido.",
-    openTicket: "Procurar o ticket",
+    openTicket: "Abrir o ticket",
   },
   pending: {
     needs_location: [
@@ -83,7 +82,6 @@ export const order: typeof english = {
   },
   suggestion: (name) => `Sugestão: ${name}.`,
   matchedAt: (at) => `São atribuídas às ${at}.`,
-  excluded: (reasons) => `Porquê: ${reasons}.`,
   ladder: {
     name: "A quem se pergunta, e quando",
     yes: (at) => `sim às ${at}`,
@@ -150,7 +148,6 @@ export const order: typeof english = {
     noSender: "nenhum grupo a enviou",
     noOtherStore: "não há outra loja",
     noOtherGroup: "não há outro grupo",
-    taken: "retire-a primeiro",
   },
   problem: {
     changed: (who, age, what) =>
@@ -286,10 +283,8 @@ export const order: typeof english = {
     assigned: "tem-na",
     toldLater: "avisado quando o principal aceitar",
     noneYet: "Ainda nenhum técnico.",
-    alone: "O técnico vai sozinho.",
     change: "Mudar",
     save: "Guardar a equipa",
-    choose: "Quem vai também",
   },
   receipt: {
     why: (name) => `Porquê ${name}`,
@@ -321,7 +316,6 @@ export const order: typeof english = {
     placeholder: "Nome de um técnico",
     none: (text) => `Nenhum técnico das suas lojas se chama “${text}”.`,
     needsReceipt: "Ainda não há recibo. A lista diz quem a pode receber agora.",
-    clear: "Limpar",
     looking: "A ver…",
     away: (distance) => `A ${distance}.`,
     gap: (distance) => `${distance} mais longe do que o melhor.`,
@@ -336,7 +330,6 @@ export const order: typeof english = {
     nth: (count, year) => `${count}.ª ordem desde ${year}`,
     call: "Ligar",
     noPhone: "Sem número de telefone.",
-    mail: "Escrever",
     noAddress: "Sem morada",
     located: { geocoded: "encontrada", pin: "pino posto à mão", client: "enviado com a ordem" },
     confidence: { rooftop: "casa", street: "rua", area: "zona" },
@@ -371,7 +364,6 @@ export const order: typeof english = {
     opened: (when) => `Aberta pelo cliente ${when}.`,
     notOpened: "Ainda não foi aberta.",
     explains: "O cliente vê quem vem, quando, e por onde o técnico anda enquanto viaja. Acaba com o trabalho.",
-    off: "Esta loja não dá ligações aos clientes.",
   },
   groups: {
     title: "Grupos",

@@ -21,7 +21,6 @@ export const pending: typeof english = {
   remove: "Apagar vista",
   cancel: "Deixar",
   viewFailed: (why) => `A vista não foi guardada: ${why}`,
-  viewSaved: (name) => `Guardado em ${name}.`,
   group: "Grupo de serviço",
   allGroups: "Todos os grupos",
   kind: "Tipo",
@@ -38,7 +37,6 @@ export const pending: typeof english = {
   reorder: "Arrastar, ou Alt com as setas, para reordenar",
   width: (column) => `Largura de ${column}, em píxeis`,
   moveUp: (column) => `${column} mais para a frente`,
-  moveDown: (column) => `${column} mais para trás`,
   exportCsv: "Exportar CSV",
   keys: { tick: "marcar", move: "mover", open: "abrir" },
   column: {
@@ -59,7 +57,6 @@ export const pending: typeof english = {
   },
   sorted: (column, latest) => `Ordenado por ${column}, ${latest ? "mais tarde primeiro" : "mais cedo primeiro"}`,
   asked: (name, more) => (more > 0 ? `Perguntado a ${name} + ${more}` : `Perguntado a ${name}`),
-  saidNo: (count) => plural("pt", count, { one: "1 recusou", other: `${count} recusaram` }),
   reasons: {
     needs_location: "Morada não encontrada",
     which_address: "Que morada?",
@@ -113,11 +110,9 @@ export const pending: typeof english = {
     sent: (done, of) => `${done} de ${of} foram entregues.`,
     expired: "Esta pré-visualização tem mais de uma hora. Veja de novo.",
     again: "Ver de novo",
-    tooMany: (most) => `No máximo ${most} de uma vez.`,
   },
   assignList: {
     title: (number) => `Atribuir ${number}`,
-    several: (count) => `Atribuir ${count}`,
     next: (left) => plural("pt", left, { one: "falta 1", other: `faltam ${left}` }),
     skip: "Saltar",
     close: "Fechar a lista",
@@ -129,7 +124,5 @@ export const pending: typeof english = {
     send: "Transferir",
     close: "Fechar",
   },
-  done: (number) => `${number}: feito`,
   refused: (number, why) => `${number}: ${why}`,
-  wasQuicker: (who, age) => `${who} mudou-a há ${age}`,
 };
