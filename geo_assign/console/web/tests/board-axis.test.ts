@@ -82,14 +82,14 @@ describe("the hours to show", () => {
   it.each([
     { of: "none", working: [], must: [], shown: [7, 19] },
     { of: "people who work always", working: [always], must: [], shown: [7, 19] },
-    { of: "a usual day", working: [span("08:30", "18:00")], must: [], shown: [8, 18] },
+    { of: "a usual day", working: [span("08:30", "18:00")], must: [], shown: [7, 19] },
     {
       of: "an early and a late one",
       working: [span("06:00", "14:00"), span("13:00", "21:30")],
       must: [],
       shown: [6, 22],
     },
-    { of: "a short one", working: [span("09:00", "12:00")], must: [], shown: [9, 19] },
+    { of: "a short one", working: [span("09:00", "12:00")], must: [], shown: [7, 19] },
     { of: "a short evening", working: [span("20:00", "23:30")], must: [], shown: [14, 24] },
     {
       of: "a night",
@@ -97,12 +97,12 @@ describe("the hours to show", () => {
       must: [],
       shown: [14, 24],
     },
-    { of: "a booking outside", working: [span("08:00", "18:00")], must: [span("19:15", "20:15")], shown: [8, 21] },
+    { of: "a booking outside", working: [span("08:00", "18:00")], must: [span("19:15", "20:15")], shown: [7, 21] },
     {
       of: "another day's booking",
       working: [span("08:00", "18:00")],
       must: [{ startMs: NEXT.startMs, endMs: NEXT.endMs }],
-      shown: [8, 18],
+      shown: [7, 19],
     },
   ])("of $of", ({ working, must, shown }) => {
     const hours = hoursToShow([PLAIN], working, must, "UTC");

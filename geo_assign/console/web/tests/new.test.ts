@@ -36,6 +36,8 @@ describe("a draft", () => {
     expect(bodyOf(draft)).toMatchObject({ slot, assignee_id: null });
     expect(bodyOf({ ...draft, assignment: "suggested" }).assignee_id).toBe("t1");
     expect(bodyOf({ ...draft, typedSlot: "2026-11-30T15:30" }).slot).toEqual({ start: "2026-11-30T15:30" });
+    const marked = { ...draft, typedSlot: "2026-11-30T15:30", typedEnd: "2026-11-30T17:15" };
+    expect(bodyOf(marked).slot).toEqual({ start: "2026-11-30T15:30", end: "2026-11-30T17:15" });
   });
 
   it.each(["phone", "notes", "issue"] as const)("is worth keeping once %s is typed", (name) => {

@@ -51,6 +51,13 @@ export type Candidate = Schemas["CandidateAnswer"];
 export type Reason = Schemas["ReasonAnswer"];
 export type Exclusion = Schemas["ExclusionAnswer"];
 export type Nearest = Schemas["NearestAnswer"];
+/** What giving an order to a technician would mean. */
+export type Choice = Schemas["ChoiceAnswer"];
+
+export type Calendar = Schemas["CalendarAnswer"];
+export type CalendarRow = Schemas["CalendarRowAnswer"];
+/** A bar of the calendar. */
+export type CalendarEntry = Schemas["CalendarEntryAnswer"];
 
 export type OrderDetail = Schemas["WorkOrderDetailAnswer"];
 export type GroupStay = Schemas["GroupStayAnswer"];

@@ -15,6 +15,7 @@ export interface ConsolePage {
 /** Every page of the console, in the order of their links. */
 export const PAGES: readonly ConsolePage[] = [
   { name: "", label: ({ frame }) => frame.map, inBar: true, load: () => import("../pages/map/Page") },
+  { name: "board", label: ({ frame }) => frame.board, inBar: true, load: () => import("../pages/board/Page") },
   { name: "pending", label: ({ pending }) => pending.label, inBar: true, load: () => import("../pages/pending/Page") },
   { name: "order", label: ({ order }) => order.label, inBar: false, load: () => import("../pages/order/Page") },
 ];

@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
-import type { LatLon, Me, TechnicianFeature, WorkOrder } from "../api/types";
+import type { LatLon, Me, Named, TechnicianFeature, WorkOrder } from "../api/types";
 import { type LiveEvent, type LiveState, LiveStream, type Surroundings } from "../live/stream";
 import { ServerClock } from "../model/clock";
 import { Fleet, type FleetChange, type LegendCounts } from "../model/fleet";
@@ -14,6 +14,8 @@ const REFRESH_MS = 20_000;
 export class Desk {
   readonly clock = new ServerClock();
   readonly fleet = new Fleet();
+  /** Names of technicians that pages have read, on duty or not. */
+  readonly names = new Map<string, string>();
   readonly orders = signal<Orders>(new Map());
   readonly farewells = signal<Farewell[]>([]);
   readonly counts = signal<LegendCounts>(this.fleet.counts());
@@ -138,6 +140,12 @@ export class Desk {
   selectFirst(): void {
     const first = this.groups.value.find((group) => group.bucket === "needs_you")?.orders[0];
     if (first) this.select(first.id, "followed");
+  }
+
+  /** A technician by name: on duty, or named by a page that has shown more than those. */
+  findPerson(id: string): Named | null {
+    const name = this.fleet.technicians.get(id)?.properties.name ?? this.names.get(id);
+    return name === undefined ? null : { id, name };
   }
 
   /** An order that this page has just made or changed: the stream tells it a moment later. */

@@ -1,11 +1,15 @@
 import { type Glyph, glyphShapes } from "../../symbols/drawings";
 import { symbolElement } from "../../symbols/paint";
 import { type Axis, place } from "./axis";
-import { type Bar, isUnassigned, type Row, type Shade } from "./rows";
+import { type Bar, type Fill, isUnassigned, type Row, type Shade } from "./rows";
 import { stack } from "./stacking";
 
 /** A bar needs about this much of the lane for its glyph and the start of a word. */
 const WORD_PX = 44;
+/** From here on a glyph stands beside the words. */
+const GLYPH_PX = 76;
+/** Hatching shows its words from here on. */
+const SHADE_WORDS_PX = 84;
 /** Below this the second line goes, and the title takes both. */
 const TWO_LINES_PX = 116;
 
@@ -14,6 +18,19 @@ const element = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string): H
   made.className = name;
   return made;
 };
+
+function text<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, words: string): HTMLElementTagNameMap[K] {
+  const made = element(tag, name);
+  made.textContent = words;
+  return made;
+}
+
+/** Words for the eye alone: the label says all of it, without a clock that runs. */
+function shown(tag: "b" | "small", words: string): HTMLElement {
+  const made = text(tag, "", words);
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
 
 const percent = (share: number) => `${(share * 100).toFixed(4)}%`;
 
@@ -26,6 +43,16 @@ function glyphElement(glyph: Glyph): SVGSVGElement {
     glyphs.set(glyph, made);
   }
   return made.cloneNode(true) as SVGSVGElement;
+}
+
+type Size = "" | "two" | "narrow" | "tiny";
+
+/** What of its words a bar has room for: two lines, the title in both, the title without the glyph, or the glyph alone. */
+function sizeOf(fill: Fill, px: number): Size {
+  if (px < WORD_PX) return "tiny";
+  if (px < GLYPH_PX) return "narrow";
+  const tells = fill === "hollow" || fill === "dashed" || fill === "solid";
+  return px < TWO_LINES_PX && !tells ? "two" : "";
 }
 
 interface DrawnBar {
@@ -52,6 +79,7 @@ export class RowView {
   private shades: HTMLElement[] = [];
   private drawnHeader = "";
   private drawnShades = "";
+  private drawn: { row: Row; axis: Axis; lanePx: number; selectedId: string | null } | null = null;
   private target: HTMLElement | null = null;
 
   constructor(readonly id: string) {
@@ -65,8 +93,14 @@ export class RowView {
   }
 
   draw(row: Row, drawing: Drawing): void {
+    const { axis, lanePx } = drawing;
+    const isMine = row.bars.some(({ orderId }) => orderId === drawing.selectedId);
+    const selectedId = isMine ? drawing.selectedId : null;
+    const { drawn } = this;
+    if (drawn?.row === row && drawn.axis === axis && drawn.lanePx === lanePx && drawn.selectedId === selectedId) return;
+    this.drawn = { row, axis, lanePx, selectedId };
     this.drawHeader(row);
-    this.drawShades(row.shades, drawing.axis);
+    this.drawShades(row.shades, drawing);
     this.drawBars(row.bars, drawing);
   }
 
@@ -89,33 +123,31 @@ export class RowView {
     const drawn = JSON.stringify([row.name, row.notes, row.label, row.shapes]);
     if (drawn === this.drawnHeader) return;
     this.drawnHeader = drawn;
-    const name = element("b", "");
-    name.textContent = row.name;
+    const name = text("b", "", row.name);
     const notes = element("small", "");
     row.notes.forEach((note, index) => {
       if (index > 0) notes.append(" · ");
-      const part = element("span", `bd-${note.tone}`);
-      part.textContent = note.text;
-      notes.append(part);
+      notes.append(text("span", `bd-${note.tone}`, note.text));
     });
     this.header.setAttribute("aria-label", row.label);
     this.header.replaceChildren(...(row.shapes ? [symbolElement([...row.shapes])] : []), name, notes);
   }
 
-  private drawShades(shades: readonly Shade[], axis: Axis): void {
+  private drawShades(shades: readonly Shade[], { axis, lanePx }: Drawing): void {
     const placed = shades.flatMap((shade) => {
       const at = place(axis, shade);
-      return at && at.width > 0 ? [{ ...shade, ...at }] : [];
+      if (!at || at.width <= 0) return [];
+      return [{ ...shade, ...at, text: at.width * lanePx < SHADE_WORDS_PX ? "" : shade.text }];
     });
     const drawn = JSON.stringify(placed.map(({ kind, text, left, width }) => [kind, text, left, width]));
     if (drawn === this.drawnShades) return;
     this.drawnShades = drawn;
     this.shades.forEach((each) => each.remove());
-    this.shades = placed.map(({ kind, text, left, width }) => {
+    this.shades = placed.map(({ kind, text: words, left, width }) => {
       const made = element("div", `bd-off bd-${kind}`);
       made.style.left = percent(left);
       made.style.width = percent(width);
-      if (text) made.append(Object.assign(element("span", ""), { textContent: text }));
+      if (words) made.append(text("span", "", words));
       return made;
     });
     this.lane.prepend(...this.shades);
@@ -144,13 +176,7 @@ export class RowView {
     { axis, lane, lanePx, selected }: { axis: Axis; lane: number; lanePx: number; selected: boolean },
   ): void {
     const at = place(axis, bar)!;
-    const widthPx = at.width * lanePx;
-    const size =
-      widthPx < WORD_PX
-        ? "tiny"
-        : widthPx < TWO_LINES_PX && bar.fill !== "hollow" && bar.fill !== "dashed" && bar.fill !== "solid"
-          ? "two"
-          : "";
+    const size = sizeOf(bar.fill, at.width * lanePx);
     const drawn = JSON.stringify([bar, at, lane, size, selected]);
     let known = this.drawnBars.get(bar.key);
     if (known?.drawn === drawn) return;
@@ -168,13 +194,11 @@ export class RowView {
     button.style.left = percent(at.left);
     button.style.width = percent(at.width);
     button.style.setProperty("--lane", String(lane));
-    button.setAttribute("aria-label", bar.label);
     button.title = bar.label;
-    const title = element("b", "");
-    title.textContent = bar.title;
-    const detail = element("small", "");
-    detail.textContent = bar.detail;
-    button.replaceChildren(glyphElement(bar.glyph), title, ...(bar.detail && size === "" ? [detail] : []));
+    const tells = size === "" || (size === "narrow" && bar.fill === "dashed");
+    const detail = bar.detail && tells ? [shown("small", bar.detail)] : [];
+    const title = size === "tiny" || (size === "narrow" && detail.length > 0) ? [] : [shown("b", bar.title)];
+    button.replaceChildren(glyphElement(bar.glyph), ...title, ...detail, text("span", "sr", bar.label));
     this.drawWay(known, bar, axis, lane);
   }
 
@@ -188,7 +212,7 @@ export class RowView {
     way.style.left = percent(at.left);
     way.style.width = percent(at.width);
     way.style.setProperty("--lane", String(lane));
-    if (bar.travelText) way.append(Object.assign(element("span", ""), { textContent: bar.travelText }));
+    way.dataset.way = bar.travelText;
     known.way = way;
     known.button.before(way);
   }

@@ -1,5 +1,4 @@
-import { clockTime } from "../../model/zone";
-import { type Axis, instantAt, type Stretch, shareOf } from "./axis";
+import { type Axis, clockAt, HOUR_MS, instantAt, type Stretch, shareOf } from "./axis";
 import { Grabbing, type Under } from "./Grabbing";
 import { type Held, IDLE, type Move, type Place, placedAt, takeUp } from "./moving";
 import { type Drawing, RowView } from "./RowView";
@@ -95,11 +94,12 @@ export class Timeline {
   }
 
   setAxis(axis: Axis): void {
+    if (axis === this.axis) return;
     this.axis = axis;
     this.canvas.classList.toggle("bd-days", axis.stretches.length > 1);
     this.canvas.style.setProperty(
       "--lane-min",
-      `${axis.stretches.length > 1 ? SEVERAL_DAYS_LANE_PX : (axis.lengthMs / 3_600_000) * 62}px`,
+      `${axis.stretches.length > 1 ? SEVERAL_DAYS_LANE_PX : (axis.lengthMs / HOUR_MS) * 62}px`,
     );
     this.drawLines(axis);
     this.drawHead(axis);
@@ -108,6 +108,7 @@ export class Timeline {
   }
 
   setRows(rows: readonly Row[]): void {
+    if (rows === this.rows) return;
     this.rows = rows;
     this.draw();
   }
@@ -121,10 +122,11 @@ export class Timeline {
   setNow(ms: number): void {
     const { axis } = this;
     const shown = axis?.stretches.some(({ startMs, endMs }) => ms >= startMs && ms < endMs);
-    this.nowLine.hidden = !shown;
+    this.nowLine.hidden = this.nowText.hidden = !shown;
     if (!axis || !shown) return;
-    this.nowLine.style.setProperty("--at", shareOf(axis, ms).toFixed(5));
-    this.nowText.textContent = clockTime(ms, axis.zone);
+    const at = shareOf(axis, ms).toFixed(5);
+    for (const each of [this.nowLine, this.nowText]) each.style.setProperty("--at", at);
+    this.nowText.textContent = clockAt(ms, axis.zone);
   }
 
   /** Take a bar of this order up: with the keys on the timeline, or with the fields of the card. */
@@ -180,7 +182,9 @@ export class Timeline {
     grid.append(head);
     nowLine.className = "bd-now";
     nowLine.setAttribute("aria-hidden", "true");
-    nowLine.append(nowText);
+    nowText.className = "bd-now-text";
+    nowText.setAttribute("aria-hidden", "true");
+    nowText.hidden = true;
     nowLine.hidden = true;
     ghost.className = "bd-ghost";
     ghost.hidden = true;
@@ -237,7 +241,7 @@ export class Timeline {
       tick.style.left = `${(at * 100).toFixed(4)}%`;
       return tick;
     });
-    this.headLane.replaceChildren(...days, ...ticks);
+    this.headLane.replaceChildren(...days, ...ticks, this.nowText);
   }
 
   private dayButton(stretch: Stretch, text: string): HTMLElement {
@@ -255,18 +259,23 @@ export class Timeline {
 
   /** One line for each tick, a strong one where a day begins: as backgrounds, so that rows need no elements for them. */
   private drawLines(axis: Axis): void {
+    const halves = axis.stretches.length > 1 ? [] : axis.ticks.map(({ ms }) => shareOf(axis, ms + HOUR_MS / 2));
     const lines = [
-      ...axis.stretches.slice(1).map(({ left }) => ({ at: left, token: "--line-strong" })),
-      ...axis.ticks.map(({ at }) => ({ at, token: "--line" })),
+      ...axis.ticks.map(({ at }) => ({ at, colour: "var(--line)" })),
+      ...halves.map((at) => ({ at, colour: "color-mix(in srgb, var(--line) 45%, transparent)" })),
     ];
-    this.canvas.style.setProperty(
-      "--lines",
-      lines.map(({ token }) => `linear-gradient(var(${token}), var(${token}))`).join(", ") || "none",
+    this.setLines("--lines", lines);
+    // Over the hatching, which goes on from one day to the next.
+    this.setLines(
+      "--days",
+      axis.stretches.slice(1).map(({ left }) => ({ at: left, colour: "var(--line-strong)" })),
     );
-    this.canvas.style.setProperty(
-      "--lines-at",
-      lines.map(({ at }) => `${(at * 100).toFixed(4)}% 0`).join(", ") || "0 0",
-    );
+  }
+
+  private setLines(name: string, lines: readonly { at: number; colour: string }[]): void {
+    const { style } = this.canvas;
+    style.setProperty(name, lines.map(({ colour }) => `linear-gradient(${colour}, ${colour})`).join(", ") || "none");
+    style.setProperty(`${name}-at`, lines.map(({ at }) => `${(at * 100).toFixed(4)}% 0`).join(", ") || "0 0");
   }
 
   private under(event: { clientX: number; clientY: number; target: EventTarget | null }): Under {
@@ -293,6 +302,7 @@ export class Timeline {
   private show(move: Move): void {
     const before = this.move;
     this.move = move;
+    if (move.step === "idle" && before.step === "idle") return;
     const at = move.step === "moving" || move.step === "asking" ? move.at : null;
     this.views.forEach((view, id) => view.showTarget(at?.rowId === id));
     this.canvas.classList.toggle("bd-moving", move.step === "moving");
@@ -322,7 +332,7 @@ export class Timeline {
     this.ghost.style.setProperty("--at", left.toFixed(5));
     this.ghost.style.setProperty("--for", Math.max(0.004, shareOf(this.axis, at.endMs) - left).toFixed(5));
     this.ghost.style.top = `${view.element.offsetTop + 6}px`;
-    const times = `${clockTime(at.startMs, this.axis.zone)}–${clockTime(at.endMs, this.axis.zone)}`;
+    const times = `${clockAt(at.startMs, this.axis.zone)}–${clockAt(at.endMs, this.axis.zone)}`;
     const [title, time] = [document.createElement("b"), document.createElement("small")];
     title.textContent = bar?.title ?? times;
     time.textContent = bar ? times : "";

@@ -3,6 +3,7 @@
  * on which clocks change is an hour shorter or longer, and an hour that repeats is there twice.
  */
 import { clockTime } from "../../model/zone";
+import { language } from "../../texts/language";
 
 export const MINUTE_MS = 60_000;
 export const QUARTER_MS = 15 * MINUTE_MS;
@@ -47,9 +48,24 @@ export interface Axis {
   lengthMs: number;
 }
 
+const KEPT = 10_000;
+const clocks = new Map<string, string>();
+
+/** `clockTime`, remembered: thousands of bars share their quarters of an hour. */
+export function clockAt(ms: number, zone: string): string {
+  const key = `${ms} ${zone} ${language.value}`;
+  let text = clocks.get(key);
+  if (text === undefined) {
+    if (clocks.size >= KEPT) clocks.clear();
+    text = clockTime(ms, zone);
+    clocks.set(key, text);
+  }
+  return text;
+}
+
 /** Minutes from local midnight by the wall clock. */
 export function minutesOfDay(ms: number, zone: string): number {
-  const text = clockTime(ms, zone);
+  const text = clockAt(ms, zone);
   return Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 }
 
@@ -69,8 +85,8 @@ const USUAL: ShownHours = { from: 7 * 60, to: 19 * 60 };
 const SHORTEST = 10 * 60;
 
 /**
- * The hours to show of days: the working hours of the people, else 07 to 19, and whatever `must` be seen; whole hours.
- * People who work around the clock widen nothing.
+ * The hours to show of days: 07 to 19 where the working hours of the people lie within them, else those, and whatever
+ * `must` be seen; whole hours. People who work around the clock widen nothing.
  */
 export function hoursToShow(
   days: readonly LocalDay[],
@@ -89,7 +105,7 @@ export function hoursToShow(
   for (const span of working) {
     for (const day of touching(span)) if (span.startMs > day.startMs || span.endMs < day.endMs) widen(span, day);
   }
-  if (shown.to <= shown.from) Object.assign(shown, USUAL);
+  if (shown.to <= shown.from || (shown.from >= USUAL.from && shown.to <= USUAL.to)) Object.assign(shown, USUAL);
   for (const span of must) for (const day of touching(span)) widen(span, day);
   const from = Math.floor(shown.from / 60) * 60;
   const to = Math.min(DAY_MINUTES, Math.ceil(shown.to / 60) * 60);
@@ -123,7 +139,9 @@ function ticksOf(axis: Axis, stretch: Stretch, tickHours: number): Tick[] {
   for (let ms = stretch.startMs; ms < stretch.endMs; ms += QUARTER_MS) {
     const minutes = minutesOfDay(ms, axis.zone);
     if (minutes % 60 !== 0 || (minutes / 60) % tickHours !== 0) continue;
-    const [clock = "", again] = clockTime(ms, axis.zone).split(" ");
+    // Its words would lie in the next day.
+    if (tickHours > 1 && stretch.endMs - ms < 2 * HOUR_MS) continue;
+    const [clock = "", again] = clockAt(ms, axis.zone).split(" ");
     ticks.push({ ms, at: shareOf(axis, ms), text: clock.slice(0, 2) + (again ? ` ${again}` : "") });
   }
   return ticks;

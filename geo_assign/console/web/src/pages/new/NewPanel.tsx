@@ -13,8 +13,8 @@ import { SlotFields } from "./SlotFields";
 import { NewOrder } from "./state";
 import { WhoFields } from "./WhoFields";
 
-/** What another page may give along in the address: the slot and the technician of a place on the board. */
-const GIVEN = ["new_start", "new_technician"] as const;
+/** What another page may give along in the address: time, technician and store of a place on the board. */
+const GIVEN = ["new_start", "new_end", "new_technician", "new_store"] as const;
 const KINDS: OrderKind[] = ["lead", "ticket"];
 
 const kindOf = (text: string | null): OrderKind => (text === "ticket" ? "ticket" : "lead");
@@ -66,9 +66,12 @@ function useNewOrder(): NewOrder {
   const { client, desk } = usePage();
   const order = useMemo(() => {
     const typedSlot = queryValue("new_start") ?? "";
-    const technician = desk.fleet.technicians.get(queryValue("new_technician") ?? "");
-    const slotTechnician = technician ? { id: technician.id, name: technician.properties.name } : null;
-    const given = typedSlot ? { typedSlot, slot: null } : {};
+    const slotTechnician = desk.findPerson(queryValue("new_technician") ?? "");
+    const store = desk.me.stores.find(({ id }) => id === queryValue("new_store"));
+    const given = {
+      ...(typedSlot ? { typedSlot, typedEnd: queryValue("new_end") ?? "", slot: null } : {}),
+      ...(store ? { storeId: store.id } : {}),
+    };
     const chosen = slotTechnician ? { slotTechnician, assignment: "suggested" as const } : {};
     return new NewOrder(client, desk, kindOf(queryValue("new")), { ...given, ...chosen });
   }, [desk]);

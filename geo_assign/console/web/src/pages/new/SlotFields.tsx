@@ -10,7 +10,7 @@ import type { NewOrder } from "./state";
 /** Free times near the place, each with who could come; as soon as possible; or another time. */
 export function SlotFields({ order }: { order: NewOrder }) {
   const words = texts.value.create;
-  const { address, slot, typedSlot, location } = order.draft.value;
+  const { address, slot, typedSlot, typedEnd, location } = order.draft.value;
   const other = order.otherTime.value;
   const near = location && !address ? words.pinned : address;
   const soonest = !slot && !typedSlot && !other;
@@ -42,6 +42,7 @@ export function SlotFields({ order }: { order: NewOrder }) {
           focused
         />
       )}
+      {other && typedEnd && <p class="hint">{words.until(typedEnd.slice(11))}</p>}
     </fieldset>
   );
 }

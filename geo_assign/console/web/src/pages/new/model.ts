@@ -31,6 +31,8 @@ export interface Draft {
   slotTechnician: { id: string; name: string } | null;
   /** Another time, as a wall time of the store: `2026-11-30T15:30`. */
   typedSlot: string;
+  /** Until when, where a place on the board was marked; empty: for the store's usual duration. */
+  typedEnd: string;
   assignment: Assignment;
   referralSource: string;
   notes: string;
@@ -55,6 +57,7 @@ export function emptyDraft(kind: OrderKind, storeId: string): Draft {
     slot: null,
     slotTechnician: null,
     typedSlot: "",
+    typedEnd: "",
     assignment: "auto",
     referralSource: "",
     notes: "",
@@ -118,8 +121,8 @@ export function bodyOf(draft: Draft): NewOrderBody {
   };
 }
 
-function slotOf({ slot, typedSlot }: Draft): NewOrderBody["slot"] {
-  if (typedSlot) return { start: typedSlot };
+function slotOf({ slot, typedSlot, typedEnd }: Draft): NewOrderBody["slot"] {
+  if (typedSlot) return typedEnd ? { start: typedSlot, end: typedEnd } : { start: typedSlot };
   return slot ? { start: slot.start, end: slot.end } : null;
 }
 

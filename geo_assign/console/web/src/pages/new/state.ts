@@ -87,7 +87,9 @@ export class NewOrder {
     const fields = new Map(this.fieldProblems.peek());
     for (const name of Object.keys(changes)) fields.delete(name as keyof Draft);
     batch(() => {
-      this.draft.value = { ...this.draft.peek(), ...changes };
+      // Another start than the one that was marked takes the store's usual duration.
+      const end: Partial<Draft> = "typedSlot" in changes ? { typedEnd: "" } : {};
+      this.draft.value = { ...this.draft.peek(), ...end, ...changes };
       this.fieldProblems.value = fields;
       if ("phone" in changes) this.strangers.value = false;
     });

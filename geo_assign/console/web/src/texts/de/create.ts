@@ -50,6 +50,7 @@ export const create: ConsoleTexts["create"] = {
   soonest: "So bald wie möglich",
   otherTime: "Andere Zeit",
   otherTimeIn: (zone) => `Beginn, in der Zeit der Filiale (${zone})`,
+  until: (time) => `Bis ${time}, wie auf der Plantafel markiert`,
   comes: (name, minutes) => `${name}, ${minutes} min entfernt`,
   who: "Wer fährt",
   auto: "Automatisch",

@@ -52,6 +52,7 @@ export const create = {
   soonest: "As soon as possible",
   otherTime: "Another time",
   otherTimeIn: (zone: string) => `Start, in the store's time (${zone})`,
+  until: (time: string) => `Until ${time}, as marked on the board`,
   comes: (name: string, minutes: number) => `${name}, ${minutes} min away`,
   who: "Who goes",
   auto: "Auto",

@@ -51,6 +51,7 @@ export const create: ConsoleTexts["create"] = {
   soonest: "O mais cedo possível",
   otherTime: "Outra hora",
   otherTimeIn: (zone) => `Início, na hora da loja (${zone})`,
+  until: (time) => `Até às ${time}, como marcado no quadro`,
   comes: (name, minutes) => `${name}, a ${minutes} min`,
   who: "Quem vai",
   auto: "Automático",
