@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
+from geo_assign.core.foresight import NotForeseenError
 from geo_assign.core.geo import Point
 from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import (
@@ -63,6 +65,17 @@ def rank(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
     return Ranking(question, found, explain_exclusions(tx, question) if explain else None)
 
 
+def rehearse(tx: Tx, question: Question, *, explain: bool) -> None:
+    """Ask in a rehearsal what `rank` asks first, whatever the answers will be: see `core.foresight`."""
+    with suppress(NotForeseenError):
+        rank(tx, question, explain=False)
+    if explain:
+        with suppress(NotForeseenError):
+            _look_around(tx, question, window=_EXAMINED[0])
+        if question.is_soon:
+            _unplaced(tx, question)
+
+
 def explain_exclusions(tx: Tx, question: Question) -> Explanation:
     """The nearest technicians of the scope who are not available, each with every reason.
 
@@ -76,9 +89,7 @@ def explain_exclusions(tx: Tx, question: Question) -> Explanation:
             all_members = fetch(tx, members_explained(shape), question)
         elif goes_on:
             near, goes_on = _look_around(tx, question, window=_EXAMINED[-1])
-    unknown: Sequence[ExplainedRow] = ()
-    if question.is_soon:
-        unknown = fetch(tx, without_position(shape, _EXAMINED[-1]), question, fetch=EXCLUDED_LIMIT)
+    unknown = _unplaced(tx, question) if question.is_soon else ()
     strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
     seen = (*near, *unknown) if all_members is None else all_members
     of_question = [row for row in seen if not _is_stranger(row)]
@@ -105,6 +116,10 @@ def _look_around(tx: Tx, question: Question, *, window: int) -> tuple[list[Expla
     shape = shape_of(question)
     rows = fetch(tx, excluded(shape, window), question)
     return rows, len(rows) == window or bool(fetch(tx, edge(shape, window), question))
+
+
+def _unplaced(tx: Tx, question: Question) -> Sequence[ExplainedRow]:
+    return fetch(tx, without_position(shape_of(question), _EXAMINED[-1]), question, fetch=EXCLUDED_LIMIT)
 
 
 def _is_stranger(row: ExplainedRow) -> bool:

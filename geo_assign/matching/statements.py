@@ -28,11 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from geo_assign.access.viewer import SCOPE
-from geo_assign.core.expressions import row_exists, word
+from geo_assign.core.expressions import is_false, row_exists, word
 from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
-from geo_assign.matching.domain import ExclusionCode
+from geo_assign.matching.domain import ExclusionCode, Staff
 from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at, provider_needs
 from geo_assign.matching.history import People, as_of
 from geo_assign.matching.parameters import NAMED
@@ -182,15 +182,22 @@ def members_explained(shape: Shape) -> Statement[ExplainedRow]:
 @lru_cache(maxsize=64)
 def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
     """Technicians of the scope of whom no position was ever received, members first: `fetch` of the first `window`."""
-    every = LIVE.technicians.alias()
-    first = select(every).where(every.c.org_id == _ASKED.org_id, is_in_scope(shape, every)).order_by(every.c.id)
-    t, c = first.limit(window).subquery("t"), LIVE.current_positions.alias()
-    has_position = row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
+    every, t, c = LIVE.technicians.alias(), LIVE.technicians.alias(), LIVE.current_positions.alias()
+    in_order = select(every.c.id).where(every.c.org_id == _ASKED.org_id, is_in_scope(shape, every)).order_by(every.c.id)
+    first = in_order.limit(window).subquery("first")
+    if shape.everything and shape.staff is Staff.ALL:
+        # Of the first technicians, the positions are among as many first positions.
+        of_first = select(c.c.technician_id).where(c.c.org_id == _ASKED.org_id).order_by(c.c.technician_id)
+        known = of_first.limit(window).subquery("known")
+        unknown = not_(row_exists(known, known.c.technician_id == first.c.id))
+    else:
+        unknown = is_false(row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == first.c.id))
+    unplaced = select(first.c.id).where(unknown).subquery("unplaced")
     p = select(*nowhere()).subquery("p")
     one = subject_of(shape, t, p)
     strangers_last = [FILTERS[code].excludes(one) for code in shape.filters if code is ExclusionCode.WRONG_GROUP]
-    rows = _explained(shape, one, coarse=false()).select_from(t.join(p, true()))
-    rows = rows.where(not_(t.c.at_base), not_(has_position))
+    joined = unplaced.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == unplaced.c.id)).join(p, true())
+    rows = _explained(shape, one, coarse=false()).select_from(joined).where(not_(t.c.at_base))
     return Statement.of(ExplainedRow, rows.order_by(*strangers_last, t.c.name, t.c.id).limit(_ASKED.fetch))
 
 

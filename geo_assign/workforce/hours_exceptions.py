@@ -1,15 +1,18 @@
 """Reads of exceptions from the weekly hours, and of working time and time off as a whole."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Date, Uuid, and_, any_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.spans import Span
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import HoursException
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.tables import hours_exceptions, stores, technicians, time_off
@@ -26,19 +29,16 @@ def get_hours_exception(tx: Tx, technician_id: UUID, day: date) -> HoursExceptio
 
 def list_hours_exceptions(tx: Tx, technician_id: UUID, *, first: date, last: date) -> list[HoursException]:
     """A technician's exceptions from `first` to `last`, both included, by date."""
-    rows = tx.conn.execute(_select(tx, [technician_id], first, last))
+    rows = _list_exceptions(tx, [technician_id], first, last)
     return [HoursException(row.technician_id, row.local_date, row.spans, row.note) for row in rows]
 
 
 def list_working_times(tx: Tx, technician_ids: Collection[UUID], within: Span) -> dict[UUID, WorkingTime]:
     """Hours, zone, and the exceptions that concern `within`, of each of these technicians. Two statements."""
     exceptions: dict[UUID, dict[date, WallSpans]] = {}
-    for row in tx.conn.execute(_select(tx, technician_ids, *dates_around(within))):
+    for row in _list_exceptions(tx, technician_ids, *dates_around(within)):
         exceptions.setdefault(row.technician_id, {})[row.local_date] = row.spans
-    t = technicians.c
-    joined = technicians.join(stores, and_(stores.c.org_id == t.org_id, stores.c.id == t.store_id))
-    statement = select(t.id, t.hours, stores.c.timezone).select_from(joined)
-    rows = tx.conn.execute(statement.where(t.org_id == tx.org_id, t.id.in_(technician_ids)))
+    rows = tx.fetch(_HOURS, {"org_id": tx.org_id, "ids": list(technician_ids)})
     return {row.id: WorkingTime(row.hours, get_zone(row.timezone), exceptions.get(row.id, {})) for row in rows}
 
 
@@ -63,10 +63,44 @@ def dates_around(within: Span) -> tuple[date, date]:
     return start - timedelta(days=2), end + timedelta(days=1)
 
 
-def _select(tx: Tx, technician_ids: Collection[UUID], first: date, last: date) -> AnySelect:
+class _ExceptionRow(NamedTuple):
+    technician_id: UUID
+    local_date: date
+    spans: WallSpans
+    note: str | None
+
+
+class _HoursRow(NamedTuple):
+    id: UUID
+    hours: Mapping[str, WallSpans] | None
+    timezone: str
+
+
+def _list_exceptions(tx: Tx, technician_ids: Collection[UUID], first: date, last: date) -> list[_ExceptionRow]:
+    given = {"org_id": tx.org_id, "ids": list(technician_ids), "first": first, "last": last}
+    return tx.fetch(_EXCEPTIONS, given)
+
+
+# Part of each explained ranking, so they are rendered once.
+_ASKED = Parameters(org_id=Uuid(), ids=ARRAY(Uuid()), first=Date(), last=Date())
+
+
+def _exceptions() -> AnySelect:
     x = hours_exceptions.c
     return (
         select(x.technician_id, x.local_date, x.spans, x.note)
-        .where(x.org_id == tx.org_id, x.technician_id.in_(technician_ids), x.local_date.between(first, last))
+        .where(x.org_id == _ASKED.org_id, x.technician_id == any_(_ASKED.ids))
+        .where(x.local_date.between(_ASKED.first, _ASKED.last))
         .order_by(x.technician_id, x.local_date)
     )
+
+
+def _hours() -> AnySelect:
+    t, s = technicians.c, stores.c
+    joined = technicians.join(stores, and_(s.org_id == _ASKED.org_id, s.id == t.store_id))
+    rows = select(t.id, t.hours, s.timezone).select_from(joined)
+    return rows.where(t.org_id == _ASKED.org_id, t.id == any_(_ASKED.ids))
+
+
+_EXCEPTIONS = Statement.of(_ExceptionRow, _exceptions())
+_HOURS = Statement.of(_HoursRow, _hours())

@@ -21,7 +21,7 @@ from geo_assign.matching.filters import values_of
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import candidates, excluded, externals
+from geo_assign.matching.statements import candidates, excluded, externals, without_position
 from tests.conftest import World, cloned
 from tests.plans import explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
@@ -134,6 +134,13 @@ def test_the_explanation_is_bounded(fleet: Tx) -> None:
     plan = planned(fleet, excluded(shape_of(question), 200), question)
     assert rows_read(plan, "current_positions") <= 200
     assert rows_read(plan, "technicians") <= 200
+
+
+def test_who_was_never_heard_from_is_found_without_reading_every_position(fleet: Tx) -> None:
+    question = asked(fleet)
+    plan = planned(fleet, without_position(shape_of(question), 2_000), question, fetch=50)
+    assert rows_read(plan, "current_positions") <= 2_001
+    assert rows_read(plan, "technicians") <= 2_001
 
 
 def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:

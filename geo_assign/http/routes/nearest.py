@@ -45,7 +45,7 @@ from geo_assign.matching.domain import (
     Slot,
     Staff,
 )
-from geo_assign.matching.queries import rank
+from geo_assign.matching.queries import rank, rehearse
 from geo_assign.matching.questions import question_for_order, question_for_point
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
@@ -145,7 +145,7 @@ class NearestAnswer(Answer):
 def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
     """An address is looked up first."""
     if call.body.address is None:
-        rank(tx, _question(tx, call, call.body), explain=False)
+        rehearse(tx, _question(tx, call, call.body), explain=call.body.detail == "full")
 
 
 @routes.post(

@@ -3,14 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, any_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
-from geo_assign.core.rows import ResultRow
+from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.core.spans import Span
+from geo_assign.core.statements import Parameters, Statement
+from geo_assign.core.tables import INSTANT
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
     BOOKED,
@@ -114,21 +118,40 @@ def to_be_answered(tx: Tx) -> ColumnElement[bool]:
 
 def list_booked_times(tx: Tx, technician_ids: Collection[UUID], start: datetime, end: datetime) -> list[BookedTime]:
     """What fills these technicians' time between two instants, in order of start."""
+    given = {"org_id": tx.org_id, "ids": list(technician_ids), "start": start, "end": end}
+    rows = tx.fetch(_BOOKED_TIMES, given)
+    return [BookedTime(row.technician_id, row.starts_at, row.ends_at, Kind(row.kind), row.state) for row in rows]
+
+
+class _BookedTimeRow(NamedTuple):
+    technician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    state: str
+
+
+# Part of each explained ranking, so it is rendered once.
+_ASKED = Parameters(org_id=Uuid(), ids=ARRAY(Uuid()), start=INSTANT, end=INSTANT)
+
+
+def _booked_times() -> AnySelect:
     b, w = bookings.c, work_orders.c
-    statement = (
+    return (
         select(b.technician_id, b.starts_at, b.ends_at, w.kind, w.state)
-        .join(work_orders, and_(w.org_id == b.org_id, w.id == b.work_order_id))
+        .join(work_orders, and_(w.org_id == _ASKED.org_id, w.id == b.work_order_id))
         .where(
-            b.org_id == tx.org_id,
-            b.technician_id.in_(technician_ids),
+            b.org_id == _ASKED.org_id,
+            b.technician_id == any_(_ASKED.ids),
             b.state.in_(BOOKED),
-            b.occupied_until > start,
-            b.starts_at < end,
+            b.occupied_until > _ASKED.start,
+            b.starts_at < _ASKED.end,
         )
         .order_by(b.starts_at)
     )
-    rows = tx.conn.execute(statement)
-    return [BookedTime(row.technician_id, row.starts_at, row.ends_at, Kind(row.kind), row.state) for row in rows]
+
+
+_BOOKED_TIMES = Statement.of(_BookedTimeRow, _booked_times())
 
 
 def find_booking_conflict(
