@@ -58,8 +58,8 @@ class ViewAnswer(Answer):
 
     id: UUID
     name: str
-    page: str
-    shared: bool
+    page: str = Field(description="The page whose list it is.")
+    shared: bool = Field(description="For all users of the console.")
     own: bool = Field(description="Yours.")
     may_change: bool = Field(description="Whether you may change and delete it.")
     owner: ViewOwnerAnswer
