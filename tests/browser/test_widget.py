@@ -33,9 +33,12 @@ class Shop:
     key: str = ""
     attributes: str = ""
     origin: str = ""
+    in_head: bool = False
 
     def page(self) -> str:
         tag = f'<script src="{self.service}/widget.js" data-key="{self.key}" {self.attributes}></script>'
+        if self.in_head:
+            return f'<!doctype html><html lang="en"><title>Quay repair</title>{tag}<body><h1>We come to you</h1>'
         hostile = "* { color: red !important; display: inline; letter-spacing: 9px }"
         return (
             f'<!doctype html><html lang="en"><title>Quay repair</title><style nonce="shop">{hostile}</style>'
@@ -347,6 +350,22 @@ def test_what_goes_wrong_is_said_and_nothing_typed_is_lost(town: Town) -> None:
     town.book()
     expect(page.get_by_role("heading", name="Thank you.")).to_be_focused()
     assert town.count() == before + 1
+
+
+def test_the_script_is_small_and_any_page_may_load_it(town: Town) -> None:
+    answer = town.api.get("/widget.js", headers={"Accept-Encoding": "gzip", "Origin": "https://any.example"})
+    assert (answer.status_code, answer.mimetype, answer.headers["Content-Encoding"]) == (200, "text/javascript", "gzip")
+    assert len(answer.data) < 30_000
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    again = town.api.get("/widget.js", headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    for wrong in ("/widget/", "/widget/gak_secret", "/widget/gpk_<script>", "/widget/gpk_x/more"):
+        assert town.api.get(wrong).status_code == 404, wrong
+    # From a head it shows itself at the end of the page.
+    town.shop.in_head = True
+    town.open_shop()
+    expect(town.page.get_by_role("heading", name="What is to be repaired?")).to_be_visible()
 
 
 def test_a_page_that_the_key_is_not_for_is_told_so(town: Town) -> None:
