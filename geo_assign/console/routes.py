@@ -19,6 +19,8 @@ from flask import Blueprint, Response, abort, jsonify, redirect, request, send_f
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as BaseResponse
 
+from geo_assign.console.technicians_app import APP_PATH, add_technicians_app, app_headers
+
 DIST = Path(__file__).parent / "dist"
 A_YEAR_S = 365 * 24 * 3600
 # One document serves every page: it finds the page by its name, and says so where there is none.
@@ -114,10 +116,11 @@ def console_blueprint(
 
     add_customers_page(blueprint, dist)
     add_booking_page(blueprint, dist / "widget")
+    add_technicians_app(blueprint, dist, send_page=send_page)
 
     @blueprint.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(headers)
+        response.headers.update(app_headers(headers) if request.path.startswith(APP_PATH) else headers)
         if request.path.startswith("/t/"):
             response.headers.update(UNTOLD)
         return response

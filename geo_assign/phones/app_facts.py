@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Organization
 from geo_assign.access.queries import get_organization
 from geo_assign.core.db import Tx
+from geo_assign.core.spans import Span
 from geo_assign.workforce.domain import Store
+from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import list_rules_for
+from geo_assign.workforce.working_time import midnight, working_spans
 
 PRIVACY_TEXTS = {
     "off_duty": "Off duty no position of yours is kept or shown. People see that you are off duty, and when you were "
@@ -22,6 +26,8 @@ PRIVACY_TEXTS = {
     "export": "You can take along all that is kept about you, and an administrator can erase it.",
 }
 """Who sees what of a technician, and when: sentences that an app shows. `{days}` is the retention of the track."""
+
+_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,26 @@ class AppStore:
 
 @dataclass(frozen=True, slots=True)
 class AppFacts:
-    """What the app of a technician must know. `freshness_s`: the least age at which a position is too old."""
+    """What the app of a technician must know. `freshness_s`: the least age at which a position is too old.
+
+    `working_times` and `time_off` reach from the last midnight of the home store two weeks ahead: they change once a
+    day, and whenever they are edited.
+    """
 
     technician_id: UUID
     technician_name: str
     organization: Organization
     stores: Sequence[AppStore]
     freshness_s: float
+    working_times: Sequence[Span]
+    time_off: Sequence[Span]
 
 
 def get_app_facts(tx: Tx, technician_id: UUID) -> AppFacts:
     """Raises NotFoundError."""
     technician = get_technician(tx, EVERYTHING, technician_id)
     rules = list_rules_for(tx, technician)
+    working_times, time_off = _list_times(tx, technician_id)
     return AppFacts(
         technician_id=technician.id,
         technician_name=technician.name,
@@ -65,7 +78,19 @@ def get_app_facts(tx: Tx, technician_id: UUID) -> AppFacts:
             for one in rules
         ],
         freshness_s=min((one.settings.freshness_s for one in rules), default=tx.defaults.freshness_s),
+        working_times=working_times,
+        time_off=time_off,
     )
+
+
+def _list_times(tx: Tx, technician_id: UUID) -> tuple[list[Span], list[Span]]:
+    """Working times and time off, from the last local midnight on."""
+    now = tx.now()
+    working = list_working_times(tx, [technician_id], (now, now + _AHEAD))[technician_id]
+    today = midnight(now.astimezone(working.zone).date(), working.zone)
+    within = (today, today + _AHEAD)
+    working = list_working_times(tx, [technician_id], within)[technician_id]
+    return working_spans(working, within), list_away(tx, [technician_id], within).get(technician_id, [])
 
 
 def privacy_texts(*, retention_days: int) -> dict[str, str]:

@@ -78,6 +78,52 @@ def test_a_customers_page_tells_its_address_to_no_other_host_and_no_index(dist: 
         assert browser.get(wrong).status_code == 404
 
 
+@pytest.fixture
+def app_dist(dist: Path) -> Path:
+    """With the technician's app."""
+    (dist / "app.html").write_text("<!doctype html><title>app</title>")
+    (dist / "app-worker.js").write_text("self")
+    (dist / "app.webmanifest").write_text("{}")
+    (dist / "app-icons").mkdir()
+    (dist / "app-icons" / "icon-192.png").write_bytes(b"png")
+    return dist
+
+
+@pytest.mark.parametrize(
+    ("path", "mimetype"),
+    [
+        ("/app/", "text/html"),
+        ("/app/next", "text/html"),
+        ("/app/work/01a2019c-4d1e-7c21-8f0e-2a5b0b7f3c11", "text/html"),
+        ("/app/worker.js", "text/javascript"),
+        ("/app/manifest.webmanifest", "application/manifest+json"),
+        ("/app/icons/icon-192.png", "image/png"),
+    ],
+)
+def test_the_technicians_app_may_know_where_the_phone_is(app_dist: Path, path: str, mimetype: str) -> None:
+    with client(ConsoleSettings(), app_dist).get(path) as answer:
+        assert (answer.status_code, answer.mimetype) == (200, mimetype)
+        assert "geolocation=(self)" in answer.headers["Permissions-Policy"]
+        assert "camera=(self)" in answer.headers["Permissions-Policy"]
+        assert "microphone=()" in answer.headers["Permissions-Policy"]
+        assert answer.headers["Content-Security-Policy"].endswith("manifest-src 'self'")
+        assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_the_console_may_not(app_dist: Path) -> None:
+    with client(ConsoleSettings(), app_dist).get("/console/") as answer:
+        assert "geolocation=()" in answer.headers["Permissions-Policy"]
+        assert "manifest-src" not in answer.headers["Content-Security-Policy"]
+    assert client(ConsoleSettings(), app_dist).get("/app").headers["Location"] == "/app/"
+
+
+@pytest.mark.parametrize(
+    "path", ["icons/none.png", "icons/../app.html", "icons/%2e%2e/index.html", "work/a/b", "<b>", "Work", "x.js"]
+)
+def test_nothing_else_is_at_the_app(app_dist: Path, path: str) -> None:
+    assert client(ConsoleSettings(), app_dist).get(f"/app/{path}").status_code == 404
+
+
 @pytest.mark.parametrize("name", ["", "board", "no-such-page"])
 def test_every_page_is_the_same_document(dist: Path, name: str) -> None:
     with client(ConsoleSettings(), dist).get(f"/console/{name}") as answer:

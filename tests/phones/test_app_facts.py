@@ -1,5 +1,8 @@
 """`GET /v1/me/app`: what an app must know, and that it need not be sent twice."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from geo_assign.phones.app_facts import PRIVACY_TEXTS
@@ -44,3 +47,27 @@ def test_a_store_s_phone_is_a_short_text(api: Api, phone: object) -> None:
     refused = api.put(f"{path}/settings", json={"phone": phone}, by="root", version=version)
     assert refused.status_code == 422
     assert refused.json["errors"][0]["pointer"] == "/phone"
+
+
+def test_an_app_knows_the_hours_of_two_weeks_and_the_time_off(api: Api) -> None:
+    path = f"/v1/technicians/{api.id('technicians', 'ana')}"
+    version = api.get(path, by="root").json["version"]
+    hours = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    assert api.patch(path, json={"hours": hours}, by="root", version=version).status_code == 200
+    first = api.get("/v1/me/app", by="ana")
+    times = first.json["working_times"]
+    assert len(times) == 14
+    zone = ZoneInfo("Europe/Lisbon")
+    starts = [datetime.fromisoformat(span["start"]).astimezone(zone) for span in times]
+    assert {start.strftime("%H:%M") for start in starts} == {"09:00"}
+    assert starts[0].date() == datetime.fromisoformat(first.json["server_now"]).astimezone(zone).date()
+    assert first.json["time_off"] == []
+    away = {"start": times[2]["start"], "end": times[3]["end"]}
+    assert (
+        api.post(f"{path}/time-off", json={"starts_at": away["start"], "ends_at": away["end"]}, by="root").status_code
+        == 201
+    )
+    tag = {"If-None-Match": first.headers["ETag"]}
+    second = api.get("/v1/me/app", by="ana", headers=tag)
+    assert second.json["time_off"] == [away]
+    assert second.json["working_times"] == times, "time off is told beside the hours"

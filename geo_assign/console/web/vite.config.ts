@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import { technicianApp } from "./build/technicianApp";
 
 const SERVICE = "http://127.0.0.1:8080";
 
@@ -48,9 +49,11 @@ export function compressed(): Plugin {
   };
 }
 
+const BASE = "/console/";
+
 export default defineConfig({
-  base: "/console/",
-  plugins: [apiDocs(), compressed()],
+  base: BASE,
+  plugins: [apiDocs(), technicianApp(BASE), compressed()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,
@@ -62,8 +65,8 @@ export default defineConfig({
     // The map library is one lazy chunk; its size is known.
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
-    // The console, and the page of a customer who follows the own work order.
-    rolldownOptions: { input: ["index.html", "follow.html"] },
+    // The console, the page of a customer who follows the own work order, and the technician's app.
+    rolldownOptions: { input: ["index.html", "follow.html", "app.html"] },
   },
   server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE, "/console/basemap.json": SERVICE } },
 });

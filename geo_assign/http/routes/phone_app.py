@@ -10,6 +10,7 @@ from werkzeug.http import parse_etags
 
 from geo_assign.http.long_poll import MOST_S
 from geo_assign.http.operations import TECHNICIANS, Call, Lane, Reply, Routes
+from geo_assign.http.routes.calendar import SpanAnswer
 from geo_assign.http.routes.me import OrganizationAnswer
 from geo_assign.http.routes.presence import own_technician
 from geo_assign.http.schemas import Answer, PointAnswer
@@ -82,6 +83,8 @@ class AppAnswer(Answer):
     longest_wait_s: int
     vapid_public_key: str | None = Field(description="For Web Push, where it is set up.")
     privacy: Sequence[PrivacyTextAnswer]
+    working_times: Sequence[SpanAnswer] = Field(description="Of two weeks from today on, exceptions included.")
+    time_off: Sequence[SpanAnswer]
     server_now: datetime
 
 
@@ -129,6 +132,8 @@ def _answer(facts: AppFacts, *, now: datetime, kept_days: int, vapid_public_key:
         privacy=[
             PrivacyTextAnswer(code=code, text=text) for code, text in privacy_texts(retention_days=kept_days).items()
         ],
+        working_times=[SpanAnswer(start=start, end=end) for start, end in facts.working_times],
+        time_off=[SpanAnswer(start=start, end=end) for start, end in facts.time_off],
         server_now=now,
     )
 

@@ -120,13 +120,16 @@ function Chosen({ owner, loggedIn }: { owner: LinkOwner; loggedIn: boolean }) {
   if (owner.role === "technician") {
     return (
       <AccountCard title="Your password is set">
-        <p>Log in with the app on your phone:</p>
+        <p>Log in with the app, here or on another phone:</p>
         <dl class="facts">
           <dt>Organization</dt>
           <dd>{owner.organization}</dd>
           <dt>E-mail</dt>
           <dd>{owner.email}</dd>
         </dl>
+        <a class="btn pri" href="/app/">
+          Open the app
+        </a>
       </AccountCard>
     );
   }
