@@ -9,10 +9,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, text
 
+from geo_assign.access.domain import Scope
 from geo_assign.matching import queries
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question, Slot
 from geo_assign.matching.queries import find_nearest_then, rank
+from geo_assign.matching.shapes import shape_of
+from geo_assign.matching.statements import without_position
 from tests.day import NOON, ORIGIN, Day
 from tests.matching.asking import asked
 from tests.matching.crowd import EVENING, LATER, SOON, Person, Ring, draw_people, hire
@@ -133,3 +136,21 @@ def test_of_the_past_the_nearest_is_found_behind_a_crowd(town: Day, admin: Conne
         found = find_nearest_then(tx, question(town, soon=False, skill_asked=True, limit=1))
     assert found is not None
     assert found.technician_id == by_brute_force(admin, people)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_was_never_heard_from_is_among_the_first_technicians(town: Day, admin: Connection, seed: int) -> None:
+    """By id, for callers who see everything and for others, wherever the window ends among those with a position."""
+    chance = random.Random(seed)
+    rings = [Ring(source, chance.randint(5, 25), 10, 5_000, free=True) for source in ("live", "home")]
+    people = draw_people(rings, chance, skill_asked=False)
+    hire(admin, town, people, group=GROUP)
+    in_order = sorted(people, key=lambda person: person.id)
+    everything = question(town, soon=True, skill_asked=False, limit=5)
+    of_store = replace(everything, scope=Scope(store_ids=frozenset({town.store_id})))
+    for window in (1, 2, 7, 20, len(people), 100):
+        expected = {person.id for person in in_order[:window] if person.source == "home"}
+        for one in (everything, of_store):
+            with town.database.transaction(town.org_id) as tx:
+                rows = queries.fetch(tx, without_position(shape_of(one), window), one, fetch=100)
+            assert {row.technician_id for row in rows} == expected
