@@ -123,6 +123,7 @@ def open_session(
             created_at=now,
             expires_at=session.expires_at,
             single_sign_on=single_sign_on,
+            last_used_at=now,
         )
     )
     return session
