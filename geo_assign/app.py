@@ -80,6 +80,7 @@ from geo_assign.http.routes import (
 from geo_assign.http.services import Services
 from geo_assign.http.turning_away import TurningAway
 from geo_assign.http.web_origins import serve_booking_pages
+from geo_assign.importing import routes as imports
 from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.phones.push_sender import PushSender
@@ -144,6 +145,7 @@ FEATURES = (
     following,
     map,
     privacy,
+    imports,
 )
 """Route files in the order in which the documentation shows them."""
 _RESERVED_CONNECTIONS = 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = {
     "doctor": ("geo_assign.doctor:doctor", "Check this installation and say what to do about what is not well."),
     "import": (
-        "geo_assign.importing.command:import_",
+        "geo_assign.file_import:import_",
         "Bring technicians, stores or work orders in from a CSV file.",
     ),
     "init": ("geo_assign.init.command:init", "Create the first organization and say what comes next."),

@@ -1,7 +1,7 @@
 """Reads of map keys, of what geocoders answered before, and of how often they were asked."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -10,7 +10,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.rows import ResultRow
 from geo_assign.geocoding.domain import KeyOwner, KeyStatus, MapKey, OwnerKind
-from geo_assign.geocoding.tables import geocode_cache, map_keys
+from geo_assign.geocoding.tables import geocode_cache, geocode_usage, map_keys
 
 
 class MapKeyNotFoundError(NotFoundError):
@@ -57,6 +57,20 @@ def list_map_keys(tx: Tx) -> Sequence[MapKey]:
     order = (map_keys.c.owner_kind, map_keys.c.owner_id)
     rows = tx.conn.execute(select(map_keys).where(map_keys.c.org_id == tx.org_id).order_by(*order)).all()
     return [map_key_of(row) for row in rows]
+
+
+def count_requests_today(tx: Tx, owner: KeyOwner, *, now: datetime) -> int:
+    """How many requests the owner's key made on the UTC day of `now`."""
+    usage = geocode_usage.c
+    found = tx.conn.execute(
+        select(usage.requests).where(
+            usage.org_id == tx.org_id,
+            usage.owner_kind == owner.kind.value,
+            usage.owner_id == owner.id,
+            usage.day == now.astimezone(UTC).date(),
+        )
+    ).scalar()
+    return 0 if found is None else int(found)
 
 
 def find_cached(tx: Tx, *, provider: str, cache_key: bytes, now: datetime) -> tuple[Mapping[str, str], datetime] | None:

@@ -26,7 +26,7 @@ _WAS_CUT_SHORT = re.compile(r"This row is cut short: it has (\d+) of \d+ cells",
 class ImportFileError(InvalidError):
     """This file cannot be imported.
 
-    `geo-assign import` cannot read the file or its columns, and says what is wrong. Not answered over HTTP.
+    It, or its columns, cannot be read; `detail` says what is wrong.
     """
 
     code = "bad_import_file"
@@ -57,7 +57,12 @@ class CsvFile:
 
 def read_csv(path: Path, *, known: Collection[str], required: Collection[str]) -> CsvFile:
     """Read a whole file. Raises ImportFileError for another encoding, a broken quote, or wrong columns."""
-    text = _decoded(path)
+    return parse_csv(path.read_bytes(), path=path, known=known, required=required)
+
+
+def parse_csv(raw: bytes, *, path: Path, known: Collection[str], required: Collection[str]) -> CsvFile:
+    """The same for the contents of a file; `path` names it in what is told."""
+    text = _decoded(raw, path)
     declared = _DECLARED.match(text)
     if declared is not None:
         _require_separator(path, declared[1])
@@ -103,8 +108,7 @@ def _split(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
+def _decoded(raw: bytes, path: Path) -> str:
     encoding, told = _encoding(raw)
     try:
         return raw.decode(encoding)
@@ -182,6 +186,30 @@ class _Writer(Protocol):
     def writerow(self, row: Iterable[str], /) -> object: ...
 
 
+def errors_as_csv(source: CsvFile, errors: Iterable[tuple[CsvRow, str]]) -> str:
+    """The rows that could not be imported, unchanged, each with its `error`; to be corrected and imported again."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=source.delimiter)
+    writer.writerow(_header_of_errors(source))
+    writer.writerows(_line_of_errors(source, row, error) for row, error in errors)
+    return stream.getvalue()
+
+
+def _header_of_errors(source: CsvFile) -> list[str]:
+    return [*_without_error(source, source.header), ERROR_COLUMN]
+
+
+def _line_of_errors(source: CsvFile, row: CsvRow, error: str) -> list[str]:
+    padded = [*row.raw, *[""] * (len(source.header) - len(row.raw))]
+    return [*_without_error(source, padded), error]
+
+
+def _without_error(source: CsvFile, cells: Sequence[str]) -> list[str]:
+    """Drop the `error` column of a file of errors that is imported again."""
+    names = [*source.header, *[""] * (len(cells) - len(source.header))]
+    return [cell for name, cell in zip(names, cells, strict=True) if name.strip().lower() != ERROR_COLUMN]
+
+
 @dataclass
 class ErrorFile:
     """Keeps the rows that could not be imported, unchanged, each with its `error`. Created with the first of them.
@@ -199,9 +227,8 @@ class ErrorFile:
             self.path = _free_name(self.source.path)
             self._stream = self.path.open("x", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._stream, delimiter=self.source.delimiter)
-            self._writer.writerow([*self._without_error(self.source.header), ERROR_COLUMN])
-        padded = [*row.raw, *[""] * (len(self.source.header) - len(row.raw))]
-        self._writer.writerow([*self._without_error(padded), error])
+            self._writer.writerow(_header_of_errors(self.source))
+        self._writer.writerow(_line_of_errors(self.source, row, error))
         self._stream.flush()
 
     def __enter__(self) -> Self:
@@ -212,11 +239,6 @@ class ErrorFile:
     ) -> None:
         if self._stream is not None:
             self._stream.close()
-
-    def _without_error(self, cells: Sequence[str]) -> list[str]:
-        """Drop the `error` column of a file of errors that is imported again."""
-        names = [*self.source.header, *[""] * (len(cells) - len(self.source.header))]
-        return [cell for name, cell in zip(names, cells, strict=True) if name.strip().lower() != ERROR_COLUMN]
 
 
 def _free_name(path: Path) -> Path:

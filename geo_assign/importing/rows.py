@@ -138,6 +138,12 @@ class ImportRow(BaseModel):
         return tuple(name for name, one in cls.model_fields.items() if one.is_required())
 
     @classmethod
+    def describe(cls, column: str) -> str | None:
+        """Return what a cell of the column should be, where there is more to say than its name."""
+        described = cls.model_fields.get(column) or StoreSettings.model_fields.get(column)
+        return None if described is None else described.description
+
+    @classmethod
     def read(cls, cells: Mapping[str, str]) -> Self:
         """Return the row of these cells. Raises RowError for the first wrong cell."""
         if any("\0" in cell for cell in cells.values()):

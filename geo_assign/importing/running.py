@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from geo_assign.access.domain import Caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
@@ -35,11 +36,11 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class ImportTarget:
-    """Where a file is imported to. `dry_run`: each row is tried and rolled back."""
+    """Where a file is imported to, and by whom. `dry_run`: each row is tried and rolled back."""
 
     database: Database
     settings: Settings
-    org_id: UUID
+    caller: Caller
     importer: Importer
     dry_run: bool = False
 
@@ -53,22 +54,30 @@ class _RolledBackError(Exception):
 
 def import_rows(target: ImportTarget, file: CsvFile, *, advance: Progress) -> ImportReport:
     """Import each valid row; report the others, and write them to a file of errors unless it is a dry run."""
-    report, seen = ImportReport(), dict[tuple[str, ...], int]()
+    report = ImportReport()
     with ErrorFile(file) as errors:
-        for row in file.rows:
-            try:
-                outcome = _import_row(target, row, seen)
-            except RowError as error:
-                report.errors.append((row.line, error))
-                report.differing += isinstance(error, RowDiffersError)
+        for row, outcome in import_each(target, file):
+            if isinstance(outcome, RowError):
+                report.errors.append((row.line, outcome))
+                report.differing += isinstance(outcome, RowDiffersError)
                 if not target.dry_run:
-                    errors.write(row, str(error))
+                    errors.write(row, str(outcome))
             else:
                 report.counts[outcome.change] += 1
                 report.ids.append(outcome.id)
             advance()
     report.errors_path = errors.path
     return report
+
+
+def import_each(target: ImportTarget, file: CsvFile) -> Iterator[tuple[CsvRow, RowOutcome | RowError]]:
+    """Import row by row: with what became of it, or why it could not be imported."""
+    seen = dict[tuple[str, ...], int]()
+    for row in file.rows:
+        try:
+            yield row, _import_row(target, row, seen)
+        except RowError as error:
+            yield row, error
 
 
 def list_to_locate(database: Database, org_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
@@ -115,12 +124,12 @@ def _import_row(target: ImportTarget, row: CsvRow, seen: dict[tuple[str, ...], i
         raise RowError(target.importer.row.key[-1], f"Line {first} has the same {named}.")
 
     def work(tx: Tx) -> RowOutcome:
-        outcome = upsert_row(tx, target.settings, target.importer, read)
+        outcome = upsert_row(tx, target.settings, target.caller, importer=target.importer, row=read)
         if target.dry_run:
             raise _RolledBackError(outcome)
         return outcome
 
     try:
-        return target.database.run(target.org_id, work)
+        return target.database.run(target.caller.org_id, work)
     except _RolledBackError as tried:
         return tried.outcome

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from geo_assign.access.domain import EVERYTHING, system_caller
+from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError
 from geo_assign.core.settings import Settings
@@ -53,20 +53,20 @@ class Importer:
 
     noun: str
     row: type[ImportRow]
-    upsert: Callable[[Tx, Settings, Any], RowOutcome] = field(repr=False)
+    upsert: Callable[[Tx, Settings, Caller, Any], RowOutcome] = field(repr=False)
 
 
-def upsert_row(tx: Tx, settings: Settings, importer: Importer, row: ImportRow) -> RowOutcome:
+def upsert_row(tx: Tx, settings: Settings, caller: Caller, *, importer: Importer, row: ImportRow) -> RowOutcome:
     """Write one row. Raises RowError for each refusal of the library, with the column where it is known."""
     try:
-        return importer.upsert(tx, settings, row)
+        return importer.upsert(tx, settings, caller, row)
     except GeoAssignError as error:
         problem = error.errors[0] if error.errors else None
         column = _column_of(problem.pointer, row) if problem else _COLUMN_OF_CODE.get(error.code, "")
         raise RowError(column, problem.detail if problem else error.detail) from error
 
 
-def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> RowOutcome:
+def upsert_technician(tx: Tx, settings: Settings, caller: Caller, row: TechnicianImportRow) -> RowOutcome:
     """Create a technician, or change what differs from the row."""
     _require(tx, "stores", row.store, column="store")
     for group in row.groups:
@@ -86,7 +86,8 @@ def upsert_technician(tx: Tx, settings: Settings, row: TechnicianImportRow) -> R
     given = {name: value for name, value in values.items() if value is not None}
     entry = TechnicianEntry(slug=row.slug, name=row.name, store=row.store, **given)  # type: ignore[arg-type]
     before = find_version_by_slug(tx, "technicians", row.slug)
-    technician_id = OrganizationLoader(tx, settings, replaces_passwords=True).technician(entry, email=row.email)
+    loader = OrganizationLoader(tx, settings, caller=caller, replaces_passwords=True)
+    technician_id = loader.technician(entry, email=row.email)
     return RowOutcome(_compared(before, find_version_by_slug(tx, "technicians", row.slug)), technician_id)
 
 
@@ -96,13 +97,13 @@ class _ChosenSettings(TypedDict, total=False):
     settings: StoreSettings
 
 
-def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
+def upsert_store(tx: Tx, settings: Settings, caller: Caller, row: StoreRow) -> RowOutcome:
     """Create a store, or change what differs from the row; settings without a column stay unchanged."""
     before, given = find_version_by_slug(tx, "stores", row.slug), row.settings()
     known = find_id_by_slug(tx, "stores", row.slug)
     kept: Mapping[str, object] = {}
     if known is not None:
-        kept = get_store(tx, system_caller(tx.org_id).scope, known).stored_settings
+        kept = get_store(tx, caller.scope, known).stored_settings
     try:
         chosen: _ChosenSettings = {"settings": StoreSettings.model_validate({**kept, **given})} if given else {}
     except ValidationError as error:
@@ -110,11 +111,11 @@ def upsert_store(tx: Tx, settings: Settings, row: StoreRow) -> RowOutcome:
         raise RowError(str(wrong["loc"][0]), f"{wrong['msg']}.") from None
     place = PointEntry(lat=row.lat, lon=row.lon)
     entry = StoreEntry(slug=row.slug, name=row.name, timezone=row.timezone, location=place, **chosen)
-    store_id = OrganizationLoader(tx, settings).store(entry)
+    store_id = OrganizationLoader(tx, settings, caller=caller).store(entry)
     return RowOutcome(_compared(before, find_version_by_slug(tx, "stores", row.slug)), store_id)
 
 
-def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutcome:
+def upsert_work_order(tx: Tx, _settings: Settings, caller: Caller, row: WorkOrderRow) -> RowOutcome:
     """Create a lead or ticket; an existing one stays unchanged, because dispatchers may have edited it.
 
     Raises RowDiffersError where the row says something else than the existing one. The address is geocoded and a
@@ -144,7 +145,7 @@ def upsert_work_order(tx: Tx, _settings: Settings, row: WorkOrderRow) -> RowOutc
         external_id=row.external_id,
         assignee_id=_require(tx, "technicians", row.assignee, column="assignee") if row.assignee else None,
     )
-    order_id, _ = orders.create(tx, system_caller(tx.org_id), new, None)
+    order_id, _ = orders.create(tx, caller, new, None)
     return RowOutcome(RowChange.CREATED, order_id)
 
 

@@ -18,7 +18,7 @@ from geo_assign.access.commands import (
     renew_api_key,
     set_password,
 )
-from geo_assign.access.domain import SECRET, Role, TokenKind, User, system_caller, token_prefix
+from geo_assign.access.domain import SECRET, Caller, Role, TokenKind, User, system_caller, token_prefix
 from geo_assign.access.key_terms import KeyTerms
 from geo_assign.access.passwords import password_matches
 from geo_assign.access.queries import (
@@ -116,15 +116,23 @@ def _load_organization(database: Database, settings: Settings, entry: Organizati
 class OrganizationLoader:
     """Creates or updates one organization's entries, inside its transaction. `at` is the pointer to its entry.
 
-    A password that exists is changed only where it `replaces_passwords`.
+    A password that exists is changed only where it `replaces_passwords`. `caller`: who does it; else the service.
     """
 
-    def __init__(self, tx: Tx, settings: Settings, at: str = "", *, replaces_passwords: bool = False) -> None:
+    def __init__(
+        self,
+        tx: Tx,
+        settings: Settings,
+        at: str = "",
+        *,
+        caller: Caller | None = None,
+        replaces_passwords: bool = False,
+    ) -> None:
         self._tx = tx
         self._box = SecretBox(settings.fernet_keys)
         self._at = at
         self._replaces_passwords = replaces_passwords
-        self._caller = system_caller(tx.org_id)
+        self._caller = caller or system_caller(tx.org_id)
         self._ids_by_slug: dict[tuple[str, str], UUID] = {}
 
     def load(self, entry: OrganizationEntry) -> LoadedEntry:

@@ -7,11 +7,9 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from urllib.parse import quote, urlencode
 
-import segno
-
+from geo_assign.core.qr_codes import qr_code
 from geo_assign.workforce.domain import TrackerApp
 
 _HTTP_MODE = 3
@@ -32,12 +30,7 @@ class TrackerSetup:
 
     def qr_code(self) -> str:
         """What to scan, as an SVG document: the configuration link, or without one the address."""
-        drawn = BytesIO()
-        # On white of its own: a dark page around it would make it unreadable.
-        segno.make(self.config_url or self.url, error="m", micro=False).save(
-            drawn, kind="svg", scale=4, border=4, light="#fff", xmldecl=False, nl=False
-        )
-        return drawn.getvalue().decode()
+        return qr_code(self.config_url or self.url)
 
 
 def tracker_setup(app: TrackerApp, *, service_url: str, token: str, name: str) -> TrackerSetup:

@@ -23,7 +23,7 @@ STALE = '"999999"'
 class Sample:
     """What to send. `ids` are the kinds behind the path's parameters, in order; `words` its names and dates.
 
-    `body` is sent as JSON, `image` as it is.
+    `body` is sent as JSON, `image` and `table`, a CSV file, as they are.
     """
 
     ids: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Sample:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     image: bytes | None = None
+    table: bytes | None = None
 
     def kinds(self) -> list[str]:
         """The kinds of things that the request names."""
@@ -217,6 +218,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/me/location-views": (OWN, Sample()),
     "GET /v1/me/export": (OWN, Sample()),
     "GET /v1/technicians/{id}/export": (PRIVACY_OF_ALL, _TECHNICIAN),
+    "GET /v1/technicians/{id}/location-views": (PRIVACY_OF_ALL, _TECHNICIAN),
     "POST /v1/technicians/{id}/erase": (PRIVACY_OF_ALL, Sample(ids=("spare_technician",))),
     "POST /v1/work-orders/{id}/erase-customer": (PRIVACY_OF_ALL, Sample(ids=("spare_order",))),
     "GET /v1/customers/export": (PRIVACY_OF_ALL, Sample(query={"email": "unknown@example.com"})),
@@ -303,6 +305,11 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/trackers/osmand": (OWN, Sample(body={"timestamp": "2026-05-20T12:00:02Z", **HERE})),
     "POST /v1/trackers/overland": (OWN, Sample(body={"locations": []})),
     "GET /v1/usage": (USERS, Sample()),
+    "GET /v1/imports/{kind:slug}": (USERS, Sample(words=("technicians",))),
+    "POST /v1/imports/{kind:slug}": (
+        USERS,
+        Sample(words=("technicians",), query={"dry_run": "true"}, table=b"slug,name,store\nsample,Sample,none\n"),
+    ),
     "GET /v1/undo": (WORK_OF_PEOPLE, Sample()),
     "POST /v1/undo": (WORK_OF_PEOPLE, Sample(body={})),
     "GET /v1/handover-notes": (WORK_OF_PEOPLE, Sample(query={"store_id": "<store>"})),
@@ -409,6 +416,8 @@ def request_of(name: str, things: Mapping[str, str]) -> dict[str, Any]:
         request["json"] = _filled(sample.body, things)
     if sample.image is not None:
         request |= {"data": sample.image, "content_type": "image/png"}
+    if sample.table is not None:
+        request |= {"data": sample.table, "content_type": "text/csv"}
     return request
 
 

@@ -207,7 +207,13 @@ TELLING_AGES = {
     "GET /v1/work-orders/{id}/ladder",
 }
 # Reads that tell of other reads, and the stream.
-LEAVING_TRACES = {"GET /v1/live", "GET /v1/audit", "GET /v1/technicians/{id}/export", "GET /v1/customers/export"}
+LEAVING_TRACES = {
+    "GET /v1/live",
+    "GET /v1/audit",
+    "GET /v1/technicians/{id}/export",
+    "GET /v1/technicians/{id}/location-views",
+    "GET /v1/customers/export",
+}
 
 
 # What the tests above are made of -----------------------------------------------------------------------------------

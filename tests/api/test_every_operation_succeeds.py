@@ -61,7 +61,15 @@ class Story:
         self._browser = self.app.test_client()
 
     def call(
-        self, method: str, path: str, body: Any = None, *, by: str | None = "root", version: int = 0, image: bytes = b""
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        by: str | None = "root",
+        version: int = 0,
+        image: bytes = b"",
+        table: str = "",
     ) -> Any:
         """The answer's JSON, or its bytes; fails on anything but 2xx."""
         headers = {"Authorization": f"Bearer {self.tokens[by]}"} if by else {}
@@ -70,6 +78,8 @@ class Story:
         if version:
             headers["If-Match"] = f'"{version}"'
         sent: dict[str, Any] = {"data": image, "content_type": "image/png"} if image else {"json": body}
+        if table:
+            sent = {"data": table, "content_type": "text/csv"}
         answer = self._client.open(path, method=method, headers=headers, **sent)
         assert answer.status_code < 300, (method, path, answer.get_data(as_text=True))
         if path.startswith("/v1/"):
@@ -223,6 +233,10 @@ def employ(story: Story, ids: dict[str, str]) -> None:
     assert story.get(f"/v1/users/{user['id']}")["name"] == "The desk"
     assert len(story.get("/v1/users")["items"]) == 4
     assert {one["quota"] for one in story.get("/v1/usage")["quotas"]} >= {"technicians", "leads_per_day"}
+    columns = story.get("/v1/imports/stores")["columns"]
+    assert [column["name"] for column in columns if column["required"]] == ["slug", "name", "timezone", "lat", "lon"]
+    table = "slug,name,timezone,lat,lon\nport,Port,Europe/Lisbon,41.14,-8.64\n"
+    assert story.post("/v1/imports/stores?dry_run=true", table=table)["created"] == 1
     note = story.post("/v1/handover-notes", {"group_id": ids["group"], "text": "Parts come at ten."})
     own = f"/v1/handover-notes/{note['id']}"
     assert story.get("/v1/handover-notes")["items"] == [story.get(own)]
@@ -276,6 +290,7 @@ def sign_on(story: Story, ids: dict[str, str]) -> None:
 def invite_people(story: Story, ids: dict[str, str]) -> None:
     """Users who choose their own passwords, at first and when they forgot it."""
     invited = story.post("/v1/invitations", {"email": "eva@shop.example", "role": "administrator"})
+    assert invited["qr_svg"].startswith("<svg")
     renewed = story.post(f"/v1/invitations/{invited['id']}/renew")
     assert [one["id"] for one in story.get("/v1/invitations")["items"]] == [renewed["id"]]
     token = renewed["link"].partition("#")[2]
@@ -522,6 +537,7 @@ def ask_what_is_known(story: Story, ids: dict[str, str]) -> None:
     """A technician reads who looked for her; what is kept about her, and about a customer."""
     views = story.get("/v1/me/location-views", by="ana")["items"]
     assert {view["viewer"]["name"] for view in views} >= {"The desk"}
+    assert story.get(f"/v1/technicians/{ids['ana']}/location-views")["items"] == views
     assert story.get("/v1/me/export", by="ana")["technician"]["name"] == "Ana"
     assert story.get(f"/v1/technicians/{ids['bo']}/export")["track"]["items"]
     assert story.get("/v1/customers/export?phone=910000000")["items"] == []

@@ -25,7 +25,7 @@ from geo_assign.geocoding.commands.map_keys import (
 )
 from geo_assign.geocoding.domain import NOT_TESTED, GeocodeProblem, ProblemCode
 from geo_assign.geocoding.keys import check_map_key, key_hint
-from geo_assign.geocoding.queries import MapKeyNotFoundError, list_map_keys
+from geo_assign.geocoding.queries import MapKeyNotFoundError, count_requests_today, list_map_keys
 from tests.conftest import SECRET_KEY
 from tests.geocoding.conftest import KEY, OPENCAGE, Desk
 from tests.providers import stub
@@ -48,6 +48,14 @@ def test_saving_again_replaces_and_forgets_the_old_troubles(desk: Desk) -> None:
     assert desk.key().blocked_until is not None
     replaced = desk.configure(key="another-key-entirely")
     assert (replaced.version, replaced.blocked_until, replaced.last_error) == (2, None, None)
+
+
+def test_the_requests_of_the_day_are_counted_by_key(desk: Desk) -> None:
+    desk.configure(daily_budget=10)
+    desk.ask()
+    with desk.database.transaction(desk.org_id) as tx:
+        assert count_requests_today(tx, desk.owner, now=tx.now()) == 1
+        assert count_requests_today(tx, desk.owner, now=tx.now() + timedelta(days=1)) == 0
 
 
 def test_two_people_who_edit_notice_each_other(desk: Desk) -> None:

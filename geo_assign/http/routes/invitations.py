@@ -13,6 +13,7 @@ from geo_assign.access.queries import database_now
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.idempotency import SecretShownError
+from geo_assign.core.qr_codes import qr_code
 from geo_assign.http.editing import create_once
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, ShortText
@@ -55,6 +56,7 @@ class InvitationAnswer(Answer):
     link: str | None = Field(
         None, description="Told once, to the caller who made it, when there is no mail server. For the user alone."
     )
+    qr_svg: str | None = Field(None, description="The link to scan, as SVG.")
 
 
 @routes.get("/v1/invitations", access=STORE_SETTINGS, query=PageQuery, answer=Listing[InvitationAnswer])
@@ -146,6 +148,7 @@ def _answer(tx: Tx, invitation: Invitation, *, link: str | None = None) -> Invit
         expired=not invitation.link.is_open(database_now(tx)),
         mail=invitation.mail,
         link=link,
+        qr_svg=None if link is None else qr_code(link),
     )
 
 

@@ -22,7 +22,7 @@ from geo_assign.geocoding.commands.map_keys import (
     store_map_key,
 )
 from geo_assign.geocoding.domain import GeocodeProblem, KeyOwner, KeyStatus, MapKey, OwnerKind
-from geo_assign.geocoding.queries import MapKeyNotFoundError, find_map_key, get_map_key
+from geo_assign.geocoding.queries import MapKeyNotFoundError, count_requests_today, find_map_key, get_map_key
 from geo_assign.http.operations import ADMINISTRATORS, STORE_SETTINGS, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body
 from geo_assign.workforce.queries import get_group, get_store
@@ -56,6 +56,7 @@ class MapKeyAnswer(Answer):
     last_error: str | None = Field(description="What the provider last refused.")
     blocked_until: datetime | None = Field(description="The provider asked to wait until then.")
     daily_budget: int | None = Field(description="Requests a day, UTC.")
+    used_today: int = Field(description="Requests of this UTC day.")
     tested_at: datetime | None
     version: int
 
@@ -104,7 +105,7 @@ def _read(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
     Without the key.
     """
     with call.transaction() as tx:
-        return _reply(get_map_key(tx, holder.sought(tx, call, id)))
+        return _reply(tx, get_map_key(tx, holder.sought(tx, call, id)))
 
 
 def _put(holder: Holder, call: Call[None, MapKeyBody], id: UUID) -> Reply:
@@ -125,7 +126,7 @@ def _put(holder: Holder, call: Call[None, MapKeyBody], id: UUID) -> Reply:
     with call.transaction() as tx:
         stored = store_map_key(tx, call.caller, geocoder.box, owner, new=new, tested=tested, version=call.if_match)
         _locate_again(tx, owner)
-        return _reply(stored)
+        return _reply(tx, stored)
 
 
 def _remove(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
@@ -154,7 +155,7 @@ def _test(holder: Holder, call: Call[None, None], id: UUID) -> Reply:
         after = record_test(tx, owner, version=present.version, tested=tested)
         if tested is None:
             _locate_again(tx, owner)
-    return Reply(_test_answer(tested, after), version=after.version)
+        return Reply(_test_answer(tx, tested, after), version=after.version)
 
 
 def _locate_again(tx: Tx, owner: KeyOwner) -> None:
@@ -162,16 +163,21 @@ def _locate_again(tx: Tx, owner: KeyOwner) -> None:
     retry_locations(tx, store_id=owner.id if owner.kind is OwnerKind.STORE else None)
 
 
-def _reply(key: MapKey) -> Reply:
-    return Reply(MapKeyAnswer.model_validate(key), version=key.version)
+def _answer(tx: Tx, key: MapKey) -> MapKeyAnswer:
+    shown = {name: getattr(key, name) for name in MapKeyAnswer.model_fields if name != "used_today"}
+    return MapKeyAnswer(**shown, used_today=count_requests_today(tx, key.owner, now=tx.now()))
 
 
-def _test_answer(tested: GeocodeProblem | None, key: MapKey) -> MapKeyTestAnswer:
+def _reply(tx: Tx, key: MapKey) -> Reply:
+    return Reply(_answer(tx, key), version=key.version)
+
+
+def _test_answer(tx: Tx, tested: GeocodeProblem | None, key: MapKey) -> MapKeyTestAnswer:
     return MapKeyTestAnswer(
         ok=tested is None,
         problem=None if tested is None else tested.code.value,
         detail=None if tested is None else tested.detail,
-        map_key=MapKeyAnswer.model_validate(key),
+        map_key=_answer(tx, key),
     )
 
 

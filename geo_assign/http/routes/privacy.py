@@ -31,6 +31,7 @@ from geo_assign.privacy import commands
 from geo_assign.privacy.domain import How, OpenWorkError, View
 from geo_assign.privacy.queries import TechnicianExport, list_views
 from geo_assign.workforce.domain import InactiveError
+from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateError
 
@@ -70,7 +71,7 @@ class ViewerAnswer(Answer):
 
 
 class LocationViewAnswer(Answer):
-    """Looks at where you were, by one viewer in one way within one minute."""
+    """Looks at where a technician was, by one viewer in one way within one minute."""
 
     viewer: ViewerAnswer
     how: How
@@ -146,6 +147,26 @@ def list_location_views(call: Call[PageQuery, None]) -> Reply:
     call.services.views.flush()
     with call.transaction() as tx:
         page = list_views(tx, technician_id, limit=call.query.limit, cursor=call.query.cursor)
+    return Reply(Listing[LocationViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
+
+
+@routes.get(
+    "/v1/technicians/{id}/location-views",
+    access=ADMINISTRATORS,
+    query=PageQuery,
+    answer=Listing[LocationViewAnswer],
+    own_transactions=True,
+    errors=(NotFoundError,),
+)
+def list_location_views_of_technician(call: Call[PageQuery, None], id: UUID) -> Reply:
+    """List who looked at a technician's location.
+
+    When and how, newest first: what the technician reads as well.
+    """
+    call.services.views.flush()
+    with call.transaction() as tx:
+        technician = get_technician(tx, call.caller.scope, id)
+        page = list_views(tx, technician.id, limit=call.query.limit, cursor=call.query.cursor)
     return Reply(Listing[LocationViewAnswer](items=[_view(view) for view in page.items], next_cursor=page.next_cursor))
 
 

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from geo_assign.access.domain import system_caller
 from geo_assign.access.queries import find_organization_id
 from geo_assign.app import make_services
 from geo_assign.core.db import Database
@@ -52,7 +53,7 @@ def import_(*, kind: str, file: Path, organization: str, dry_run: bool, geocode:
     services = make_services(settings)
     try:
         org_id = _get_organization_id(services.database, organization)
-        target = ImportTarget(services.database, settings, org_id, importer, dry_run=dry_run)
+        target = ImportTarget(services.database, settings, system_caller(org_id), importer, dry_run=dry_run)
         report = _import(target, content)
         _print_report(report, content, importer.noun, dry_run=dry_run)
         if kind == "work-orders" and not dry_run:
