@@ -11,7 +11,7 @@ import { Enrol } from "./Enrol";
 import { ForgotPassword } from "./ForgotPassword";
 import { Frame } from "./Frame";
 import { LogIn } from "./LogIn";
-import { currentPage } from "./router";
+import { currentPage, go } from "./router";
 
 /** Log-in or console, whichever the session asks for; what a link opens needs neither. */
 export function App({ session, view }: { session: Session; view: View }) {
@@ -38,6 +38,10 @@ function LoggedIn({ me, session, view }: { me: Me; session: Session; view: View 
     void desk.start();
     return () => desk.stop();
   }, [desk]);
+  useEffect(() => {
+    // An installation without a store is led through its set-up.
+    if (me.user.role === "administrator" && me.stores.length === 0 && currentPage.peek() === "") go("welcome");
+  }, [me]);
   return (
     <PageContext.Provider value={{ session, client, desk, view }}>
       <Frame />

@@ -8,6 +8,7 @@ export const frame: ConsoleTexts["frame"] = {
   insight: "Auswertung",
   settings: "Einstellungen",
   create: "Neu",
+  welcome: "Einrichten",
   loading: "Wird geladen …",
   noSuchPage: "Diese Seite gibt es nicht.",
   openMap: "Karte öffnen",

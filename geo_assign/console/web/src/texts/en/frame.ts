@@ -7,6 +7,7 @@ export const frame = {
   insight: "Insight",
   settings: "Settings",
   create: "New",
+  welcome: "Set up",
   loading: "Loading…",
   noSuchPage: "There is no such page.",
   openMap: "Open the map",

@@ -8,6 +8,7 @@ export const frame: ConsoleTexts["frame"] = {
   insight: "Análise",
   settings: "Definições",
   create: "Novo",
+  welcome: "Configurar",
   loading: "A carregar…",
   noSuchPage: "Esta página não existe.",
   openMap: "Abrir o mapa",

@@ -1,0 +1,88 @@
+import { useState } from "preact/hooks";
+import type { components } from "../../../api/document.gen";
+import { texts } from "../../../texts/settings";
+import { Copy, Drawn } from "../Copy";
+import { Refusal } from "../Refusal";
+import { useSettings } from "../state";
+import { answered } from "../things/resource";
+import { useTried } from "../useTried";
+import { when } from "../words";
+
+export type Invitation = components["schemas"]["InvitationAnswer"];
+type InvitationBody = components["schemas"]["InvitationBody"];
+
+interface InviteProps {
+  /** Everything but the address. */
+  body: Omit<InvitationBody, "email" | "permissions" | "store_ids" | "group_ids">;
+  onInvited: () => void;
+}
+
+/** Invites one user, whose role is decided already; the link is shown this once. */
+export function Invite({ body, onInvited }: InviteProps) {
+  const { client } = useSettings();
+  const said = texts.value.technician;
+  const [email, setEmail] = useState("");
+  const [made, setMade] = useState<Invitation | null>(null);
+  const tried = useTried();
+  const invite = async () => {
+    const sent = { ...body, email: email.trim(), permissions: [], store_ids: [], group_ids: [] };
+    await tried.run(async () => setMade(await answered(client.api.POST("/v1/invitations", { body: sent }))));
+  };
+  if (made) return <InvitationLink made={made} onDone={onInvited} />;
+  return (
+    <form
+      class="inline"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void invite();
+      }}
+    >
+      <label>
+        {said.inviteEmail}
+        <input
+          type="email"
+          class="in"
+          required
+          autocomplete="off"
+          value={email}
+          onInput={(event) => setEmail(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="btn" disabled={tried.busy}>
+        {said.invite}
+      </button>
+      <Refusal problem={tried.problem} />
+    </form>
+  );
+}
+
+/** The link of an invitation: to copy, to send, to scan. Or that it went by e-mail. */
+export function InvitationLink({ made, onDone }: { made: Invitation; onDone?: () => void }) {
+  const said = texts.value.invitation;
+  return (
+    <div class="setup" role="status">
+      {made.qr_svg && <Drawn svg={made.qr_svg} alt={said.scan} />}
+      <div class="stack">
+        <p>
+          <b>{made.name || made.email}</b> {made.link ? said.link : said.mailed} {said.expires(when(made.expires_at))}
+        </p>
+        {made.link && (
+          <>
+            <code class="secret">{made.link}</code>
+            <span class="acts">
+              <Copy text={made.link} label={said.copy} />
+              <a class="btn" href={`sms:?body=${encodeURIComponent(said.textBody(made.link))}`}>
+                {said.sendText}
+              </a>
+            </span>
+          </>
+        )}
+        {onDone && (
+          <button type="button" class="lnk" onClick={onDone}>
+            {texts.value.list.back}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
