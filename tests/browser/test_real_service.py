@@ -3,27 +3,29 @@
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.pages import ConsolePage, box_of, settled
-from tests.conftest import World
-from tests.live import PASSWORD, LiveService, live_service, seed_document
+from tests.live import PASSWORD, LiveService, seed_document, shared_service
 from tests.waiting import wait_until
 
 STORE = {"lat": 41.15, "lon": -8.61}
 BY_HAND = {"lead_auto_user_assignment": "off", "lead_acceptance": True}
 
 
-@pytest.fixture
-def service(world: World, tmp_path: Path, built_console: None) -> Iterator[LiveService]:
-    """API and worker with two technicians on duty; a dispatcher decides everything."""
-    document = seed_document(settings=BY_HAND)
-    with live_service(world, document, tmp_path, map_tiles_url="") as started:
+@pytest.fixture(scope="module")
+def processes(template: str, tmp_path_factory: pytest.TempPathFactory, built_console: None) -> Iterator[LiveService]:
+    with shared_service(template, tmp_path_factory.mktemp("service"), map_tiles_url="") as started:
         yield started
+
+
+@pytest.fixture
+def service(processes: LiveService) -> LiveService:
+    """API and worker with two technicians on duty; a dispatcher decides everything."""
+    return processes.with_organization(seed_document(settings=BY_HAND))
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def console(service: LiveService, context: BrowserContext) -> ConsolePage:
     """Logged in through the form."""
     console = ConsolePage(context.new_page(), service.base_url)
     console.open()
-    console.page.get_by_label("Organization").fill("acme")
+    console.page.get_by_label("Organization").fill(service.organization["slug"])
     console.page.get_by_label("E-mail").fill("root@acme.example")
     console.page.get_by_label("Password").fill(PASSWORD)
     console.page.get_by_role("button", name="Log in").click()
