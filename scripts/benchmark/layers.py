@@ -28,6 +28,8 @@ LAYERS = (
     ("pool", "sqlalchemy", "Engine.connect"),
     ("pool", "sqlalchemy", "Connection.close"),
     ("begin + token", "geo_assign.core.db", "_begin"),
+    ("all in one message", "geo_assign.core.db", "Database._ask_at_once"),
+    ("rehearsal", "geo_assign.core.db", "Database.foresee"),
     ("token to caller", "geo_assign.http.request_handler", "authenticate"),
     ("store's rules", "geo_assign.http.routes.nearest", "get_store_rules"),
     ("question", "geo_assign.http.routes.nearest", "_question"),
