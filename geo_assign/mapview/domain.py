@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from geo_assign.core.geo import Point
+from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.matching.domain import Provenance, Provider
-from geo_assign.workorders.domain import WorkOrder
+from geo_assign.workorders.domain import Kind, WorkOrder
 
 
 class TechnicianStatus(StrEnum):
@@ -48,36 +48,65 @@ class TechnicianOnMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many technicians there are of each status, how many of them belong to service providers, and orders by kind.
+
+    A technician of a provider counts once by status, and once more in `providers`.
+    """
+
+    technicians: Mapping[TechnicianStatus, int]
+    providers: int
+    work_orders: Mapping[Kind, int]
+
+    @property
+    def people(self) -> int:
+        return sum(self.technicians.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Technicians of one cell of a grid: in their middle, counted by status."""
+
+    middle: Point
+    cell: BoundingBox
+    technicians: Mapping[TechnicianStatus, int]
+    providers: int
+
+
+@dataclass(frozen=True, slots=True)
 class MapPicture:
-    """What a part of the map shows. `truncated`: there is more than was drawn."""
+    """What a part of the map shows: each technician, or clusters where there are more than are drawn one by one.
+
+    `truncated`: there is more than was told one by one. The tallies are complete: of the view, and of the scope.
+    """
 
     at: datetime
     technicians: Sequence[TechnicianOnMap]
+    clusters: Sequence[Cluster]
     work_orders: Sequence[WorkOrder]
+    in_view: Tally
+    in_scope: Tally
     off_duty: int
     truncated: bool
-
-    def status_counts(self) -> Mapping[str, int]:
-        """How many technicians of each status are in view, how many are external, and the scope's off-duty people."""
-        counts = {status.value: 0 for status in TechnicianStatus}
-        for technician in self.technicians:
-            counts[technician.status.value] += 1
-        external = sum(technician.provider is not None for technician in self.technicians)
-        return {**counts, "off_duty": self.off_duty, "provider": external}
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed up to `until`: positions and statuses, people who left the map, work orders.
-
-    `too_many`: more than is told one by one; fetch the picture anew.
-    """
+    """What changed up to `until`: positions and statuses, people who left the map, work orders."""
 
     until: datetime
     technicians: Sequence[TechnicianOnMap] = ()
     gone: Sequence[UUID] = ()
     work_orders: Sequence[WorkOrder] = ()
-    too_many: bool = False
 
     def __bool__(self) -> bool:
-        return self.too_many or bool(self.technicians or self.gone or self.work_orders)
+        return bool(self.technicians or self.gone or self.work_orders)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What changed, and when, without saying how it is now: light enough to be read again and again."""
+
+    at: datetime
+    people: frozenset[tuple[UUID, datetime]]
+    work_orders: frozenset[tuple[UUID, datetime, int]]

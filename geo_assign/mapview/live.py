@@ -5,30 +5,38 @@ answer. It asks in the same transaction who of the listeners may still listen, s
 the stream at the next tick, whichever process took it.
 
 The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any process. Each
-question reaches a little further back than the last answer, for transactions that began before it and committed after;
-what was told already is left out.
+question reaches a little further back than the last answer, for transactions that began before it and committed after.
+That is asked as marks, who changed and when, and only those of which a mark is new are read. So a fleet of any size
+is followed move by move; where more move in a tick than are told at once, the rest is told with the next tick.
 """
 
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
+from operator import itemgetter
 from time import monotonic
 from uuid import UUID
 
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.access.queries import list_unchanged_callers
-from geo_assign.core.db import Database
-from geo_assign.mapview.domain import Changes
-from geo_assign.mapview.queries import list_changes
+from geo_assign.core.db import Database, Tx
+from geo_assign.mapview.domain import Changes, Marks
+from geo_assign.mapview.queries import list_changes, list_marks, list_people
+from geo_assign.workorders.queries import list_work_orders_by_id
 
 # A revocation just after a tick is seen at the next: with the time to ask, that is less than a second.
 TICK_S = 0.7
-HEARTBEAT_S = 15.0
+# A console says within seconds that it hears nothing any more.
+HEARTBEAT_S = 5.0
 # How long a transaction may take from its changes to its commit and still be told.
 LATE_COMMITS = timedelta(seconds=10)
+# A position is committed at once, and the next one comes soon: who resumes is told the moves of the last moments only.
+LATE_POSITIONS = timedelta(seconds=2)
+# Technicians, and work orders, that one tick tells; the others wait for the next.
+TOLD_AT_ONCE = 2_000
 # A listener who was away longer fetches the picture anew.
 RESUMABLE_FOR = timedelta(minutes=10)
 _KEPT = 120
@@ -50,7 +58,9 @@ class Channel:
     scope: Scope
     lock: threading.Lock = field(default_factory=threading.Lock)
     ticks: deque[Tick] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    told: dict[UUID, object] = field(default_factory=dict)
+    told: Marks | None = None
+    waiting: dict[UUID, datetime] = field(default_factory=dict)
+    waiting_orders: dict[UUID, datetime] = field(default_factory=dict)
     number: int = 0
     until: datetime | None = None
     asked_at: float = float("-inf")
@@ -89,26 +99,35 @@ class Channel:
             callers = dict(self._callers)
         with database.transaction(self.org_id) as tx:
             unchanged = list_unchanged_callers(tx, set(callers.values()))
-            since = self.until or tx.now()
-            found = list_changes(tx, self.scope, since - LATE_COMMITS)
+            fresh = self._read(tx)
         self.refused = frozenset(listener for listener, caller in callers.items() if caller not in unchanged)
         self.asked_at = monotonic()
-        fresh = self._untold(found)
         self.number += 1
-        self.until = found.until
+        self.until = fresh.until
         self.ticks.append(Tick(self.number, fresh))
 
-    def _untold(self, found: Changes) -> Changes:
-        marks: dict[UUID, object] = {person.id: replace(person, age_s=None) for person in found.technicians}
-        marks |= dict.fromkeys(found.gone, "gone")
-        marks |= {order.id: (order.version, order.offers) for order in found.work_orders}
-        told, self.told = self.told, marks
-        return replace(
-            found,
-            technicians=[one for one in found.technicians if told.get(one.id) != marks[one.id]],
-            gone=[one for one in found.gone if told.get(one) != "gone"],
-            work_orders=[one for one in found.work_orders if told.get(one.id) != marks[one.id]],
-        )
+    def _read(self, tx: Tx) -> Changes:
+        """What has changed and was not told yet, as much as one tick tells."""
+        asked_until = tx.now() if self.told is None else self.told.at
+        found = list_marks(tx, self.scope, asked_until - LATE_COMMITS)
+        known = self.told or Marks(found.at, frozenset(), frozenset())
+        self.told = found
+        for person_id, at in found.people - known.people:
+            self.waiting.setdefault(person_id, at)
+        for order_id, at, _version in sorted(found.work_orders - known.work_orders, key=itemgetter(1)):
+            self.waiting_orders.setdefault(order_id, at)
+        technicians, gone = list_people(tx, self.scope, _take(self.waiting), found.at)
+        orders = list_work_orders_by_id(tx, _take(self.waiting_orders), self.scope)
+        until = min([found.at, *self.waiting.values(), *self.waiting_orders.values()])
+        return Changes(until=until, technicians=technicians, gone=gone, work_orders=list(orders.values()))
+
+
+def _take(waiting: dict[UUID, datetime]) -> list[UUID]:
+    """Those who have waited longest, as many as one tick tells; they wait no more."""
+    taken = list(islice(waiting, TOLD_AT_ONCE))
+    for one in taken:
+        del waiting[one]
+    return taken
 
 
 class LiveHub:
@@ -147,7 +166,7 @@ class LiveHub:
             number = channel.number
         if since is not None:
             with self._database.transaction(channel.org_id) as tx:
-                yield list_changes(tx, channel.scope, since - LATE_COMMITS)
+                yield list_changes(tx, channel.scope, since - LATE_COMMITS, positions_since=since - LATE_POSITIONS)
         spoke_at = monotonic()
         yield None
         while not self._stopping.wait(channel.due_in_s()):

@@ -1,19 +1,30 @@
 """Reads of the map."""
 
 import math
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.core.statements import R, Statement
-from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
-from geo_assign.mapview.statements import SHOWN, PersonRow, changed, edge, in_view, off_duty
+from geo_assign.mapview.domain import Changes, Cluster, MapPicture, Marks, TechnicianOnMap, TechnicianStatus
+from geo_assign.mapview.statements import SHOWN, PersonRow, edge, in_view, marks, off_duty, people
+from geo_assign.mapview.tallies import (
+    PeopleRow,
+    cell_size,
+    cells,
+    clusters_of,
+    order_counts,
+    people_counts,
+    tallies_of,
+)
 from geo_assign.matching.domain import Provenance, Provider
 from geo_assign.positions.domain import is_reachable
 from geo_assign.workorders.domain import TERMINAL, State
-from geo_assign.workorders.queries import list_changed_work_orders
+from geo_assign.workorders.queries import list_changed_versions, list_work_orders_by_id
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_point
 from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 
@@ -22,38 +33,71 @@ _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
 
 def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
-    """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there."""
-    at = tx.now()
-    every = scope.everything
-    rows = _fetch(tx, in_view(everything=every), scope, at=at, **_view(view))
-    people = [_technician(row, at) for row in rows[:SHOWN]]
+    """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there.
+
+    Where more technicians are in view than are drawn one by one, all of them are told as clusters.
+    """
+    at, every = tx.now(), scope.everything
+    asked = _view(view) | {"at": at}
+    counted = _fetch(tx, people_counts(everything=every), scope, **asked)
+    seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every), scope, **asked))
+    crowded = seen.people > SHOWN
+    technicians, more = ([], False) if crowded else _list_in_view(tx, scope, view, at)
     orders = list_work_orders(tx, scope, WorkOrderFilter(states=_OPEN_STATES), limit=SHOWN)
-    shown = [order for order in orders.items if order.location is not None and _within(view, order.location.point)]
     return MapPicture(
         at=at,
-        technicians=[person for person in people if _within(view, person.point)],
-        work_orders=shown,
+        technicians=technicians,
+        clusters=_list_clusters(tx, scope, counted, asked) if crowded else [],
+        work_orders=[one for one in orders.items if one.location is not None and _within(view, one.location.point)],
+        in_view=seen,
+        in_scope=in_scope,
         off_duty=_fetch(tx, off_duty(everything=every), scope)[0].number,
-        truncated=len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **_view(view))) or orders.next_cursor is not None,
+        truncated=crowded or more or orders.next_cursor is not None,
     )
 
 
-def list_changes(tx: Tx, scope: Scope, since: datetime) -> Changes:
-    """Everything that changed at or after `since`, in its present state. People without a position are passed over.
+def _list_in_view(tx: Tx, scope: Scope, view: BoundingBox, at: datetime) -> tuple[list[TechnicianOnMap], bool]:
+    """Those in view, and whether there may be more."""
+    rows = _fetch(tx, in_view(everything=scope.everything), scope, at=at, **_view(view))
+    people = [_technician(row, at) for row in rows[:SHOWN]]
+    more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **_view(view)))
+    return [person for person in people if _within(view, person.point)], more
 
-    More than a stream should carry is not told in part: then the picture is to be fetched anew.
-    """
+
+def _list_clusters(tx: Tx, scope: Scope, counted: Sequence[PeopleRow], asked: Mapping[str, object]) -> list[Cluster]:
+    step = cell_size(counted)
+    return clusters_of(_fetch(tx, cells(everything=scope.everything), scope, **asked, step=step), step)
+
+
+def list_marks(tx: Tx, scope: Scope, since: datetime, *, positions_since: datetime | None = None) -> Marks:
+    """Who and what changed at or after `since`; positions at or after `positions_since`, where that is given."""
     at = tx.now()
-    rows = _fetch(tx, changed(everything=scope.everything), scope, at=at, since=since)
-    orders = list_changed_work_orders(tx, scope, since, limit=SHOWN + 1)
-    if max(len(rows), len(orders)) > SHOWN:
-        return Changes(until=at, too_many=True)
-    return Changes(
-        until=at,
-        technicians=[_technician(row, at) for row in rows if row.shown and row.lat is not None],
-        gone=[row.id for row in rows if not row.shown],
-        work_orders=orders,
-    )
+    moved = tx.fetch(marks(), {"org_id": tx.org_id, "since": since, "positions_since": positions_since or since})
+    orders = list_changed_versions(tx, scope, since)
+    return Marks(at, frozenset((row.id, row.at) for row in moved), frozenset(orders))
+
+
+def list_people(
+    tx: Tx, scope: Scope, technician_ids: Collection[UUID], at: datetime
+) -> tuple[list[TechnicianOnMap], list[UUID]]:
+    """These technicians as far as the caller sees them, and those who are not on the map.
+
+    People on duty without a position are in neither.
+    """
+    if not technician_ids:
+        return [], []
+    ids = sorted(technician_ids)
+    rows = _fetch(tx, people(everything=scope.everything), scope, at=at, technician_ids=ids)
+    found = [_technician(row, at) for row in rows if row.shown and row.lat is not None]
+    return found, [row.id for row in rows if not row.shown]
+
+
+def list_changes(tx: Tx, scope: Scope, since: datetime, *, positions_since: datetime | None = None) -> Changes:
+    """Everything that changed at or after `since`, in its present state. People without a position are passed over."""
+    changed = list_marks(tx, scope, since, positions_since=positions_since)
+    technicians, gone = list_people(tx, scope, {one for one, _ in changed.people}, changed.at)
+    orders = list_work_orders_by_id(tx, [one for one, _, _ in changed.work_orders], scope)
+    return Changes(until=changed.at, technicians=technicians, gone=gone, work_orders=list(orders.values()))
 
 
 def _fetch(tx: Tx, statement: Statement[R], scope: Scope, **values: object) -> list[R]:

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Double,
     FromClause,
     Text,
+    Uuid,
     and_,
+    any_,
     case,
     cast,
     func,
@@ -26,7 +28,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -50,7 +51,7 @@ SHOWN = 2_000
 LOOKED_AT = 20_000
 
 _DEGREES: Double[float] = Double()
-_ASKED = SCOPE | Parameters(
+ASKED = SCOPE | Parameters(
     at=INSTANT,
     since=INSTANT,
     lat=_DEGREES,
@@ -59,6 +60,9 @@ _ASKED = SCOPE | Parameters(
     east=_DEGREES,
     south=_DEGREES,
     north=_DEGREES,
+    step=_DEGREES,
+    positions_since=INSTANT,
+    technician_ids=ARRAY(Uuid()),
 )
 _HALF_A_DAY = timedelta(hours=12)
 _MARGIN = cast(literal(0.01), Double)
@@ -99,88 +103,99 @@ class NumberRow(NamedTuple):
     number: int
 
 
+class MarkRow(NamedTuple):
+    """A technician, and when something changed."""
+
+    id: UUID
+    at: datetime
+
+
 _KNOWN = PersonRow._fields[PersonRow._fields.index("lat") : PersonRow._fields.index("busy_until")]
 
 
 @cache
 def in_view(*, everything: bool) -> Statement[PersonRow]:
     """Technicians within the view, and a little around it: who is shown coarsely may be shown elsewhere."""
-    viewer, t, middle = viewer_declared(everything=everything), technicians.alias("t"), place(_ASKED.lat, _ASKED.lon)
+    viewer, t, middle = viewer_declared(everything=everything), technicians.alias("t"), place(ASKED.lat, ASKED.lon)
     c, b = current_positions.alias("c"), technicians.alias("b")
-    phones = select(*_of_phone(c)).where(c.c.org_id == _ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
-    bases = (
-        select(*_of_base(b)).where(b.c.org_id == _ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
-    )
+    phones = select(*of_phone(c)).where(c.c.org_id == ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
+    bases = select(*of_base(b)).where(b.c.org_id == ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
     p = union_all(phones.limit(LOOKED_AT), bases.limit(LOOKED_AT)).subquery("p")
-    joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
-    rows = select(*_person(viewer, t, p)).select_from(joined).where(_is_shown(t), sees_technician(viewer, t))
+    joined = p.join(t, and_(t.c.org_id == ASKED.org_id, t.c.id == p.c.technician_id))
+    rows = select(*_person(viewer, t, p)).select_from(joined).where(is_shown(t), sees_technician(viewer, t))
     at_old_place = and_(t.c.at_base, p.c.provenance == Provenance.LIVE)
-    return Statement.of(PersonRow, rows.where(not_(at_old_place), _is_within(p)).limit(SHOWN + 1))
+    return Statement.of(PersonRow, rows.where(not_(at_old_place), is_within(p, margin=True)).limit(SHOWN + 1))
 
 
 @cache
 def edge() -> Statement[FoundRow]:
     """The last position that the walk looked at: when it lies within the view, there may be more behind it."""
-    c, middle = current_positions.alias("c"), place(_ASKED.lat, _ASKED.lon)
-    walk = select(c.c.lat).where(c.c.org_id == _ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
+    c, middle = current_positions.alias("c"), place(ASKED.lat, ASKED.lon)
+    walk = select(c.c.lat).where(c.c.org_id == ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
     p = walk.offset(LOOKED_AT - 1).limit(1).subquery("p")
     found = select(literal(1).label("found")).select_from(p)
-    return Statement.of(FoundRow, found.where(p.c.lat.between(_ASKED.south, _ASKED.north)))
+    return Statement.of(FoundRow, found.where(p.c.lat.between(ASKED.south, ASKED.north)))
 
 
 @cache
-def changed(*, everything: bool) -> Statement[PersonRow]:
-    """Technicians of whom anything changed at or after `since`."""
+def marks() -> Statement[MarkRow]:
+    """Who changed at or after `since`, in position at or after `positions_since`, and when: in every scope."""
+    return Statement.of(MarkRow, _changed_marks())
+
+
+@cache
+def people(*, everything: bool) -> Statement[PersonRow]:
+    """These technicians, as far as the caller sees them."""
     viewer, t = viewer_declared(everything=everything), technicians.alias("t")
-    ids = _changed_ids().cte("changed")
     c, b = current_positions.alias("c"), technicians.alias("b")
-    of_phone = (c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id, not_(t.c.at_base))
-    of_base = (b.c.org_id == _ASKED.org_id, b.c.id == t.c.id, b.c.at_base)
+    of_own_phone = (c.c.org_id == ASKED.org_id, c.c.technician_id == t.c.id, not_(t.c.at_base))
+    of_own_base = (b.c.org_id == ASKED.org_id, b.c.id == t.c.id, b.c.at_base)
     p = union_all(
-        select(*_of_phone(c)).where(*of_phone).correlate(t), select(*_of_base(b)).where(*of_base).correlate(t)
+        select(*of_phone(c)).where(*of_own_phone).correlate(t), select(*of_base(b)).where(*of_own_base).correlate(t)
     ).lateral("p")
-    joined = ids.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == ids.c.id)).outerjoin(p, true())
-    rows = select(*_person(viewer, t, p)).select_from(joined).where(sees_technician(viewer, t))
-    return Statement.of(PersonRow, rows.limit(SHOWN + 1))
+    asked = (t.c.org_id == ASKED.org_id, t.c.id == any_(ASKED.technician_ids))
+    rows = select(*_person(viewer, t, p)).select_from(t.outerjoin(p, true()))
+    return Statement.of(PersonRow, rows.where(*asked, sees_technician(viewer, t)))
 
 
 @cache
 def off_duty(*, everything: bool) -> Statement[NumberRow]:
     """How many technicians of the scope are off duty."""
     t, viewer = technicians.alias("t"), viewer_declared(everything=everything)
-    rows = select(func.count().label("number")).select_from(t).where(t.c.org_id == _ASKED.org_id, t.c.active)
+    rows = select(func.count().label("number")).select_from(t).where(t.c.org_id == ASKED.org_id, t.c.active)
     absent = (not_(t.c.on_duty), not_(t.c.at_base))
     return Statement.of(NumberRow, rows.where(*absent, sees_technician(viewer, t)))
 
 
-def _changed_ids() -> CompoundSelect[UUID]:
+def _changed_marks() -> CompoundSelect[UUID | datetime]:
     c, t, b = current_positions.alias("c"), technicians.alias("t"), bookings.alias("b")
-    return union(
-        select(c.c.technician_id.label("id")).where(c.c.org_id == _ASKED.org_id, c.c.changed_at >= _ASKED.since),
-        select(t.c.id).where(t.c.org_id == _ASKED.org_id, t.c.updated_at >= _ASKED.since),
-        select(b.c.technician_id).where(b.c.org_id == _ASKED.org_id, b.c.updated_at >= _ASKED.since),
+    moved = (c.c.org_id == ASKED.org_id, c.c.changed_at >= ASKED.positions_since)
+    return union_all(
+        select(c.c.technician_id.label("id"), c.c.changed_at.label("at")).where(*moved),
+        select(t.c.id, t.c.updated_at).where(t.c.org_id == ASKED.org_id, t.c.updated_at >= ASKED.since),
+        select(b.c.technician_id, b.c.updated_at).where(b.c.org_id == ASKED.org_id, b.c.updated_at >= ASKED.since),
     )
 
 
 def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[AnyColumn, ...]:
-    b, o, v, at = bookings.alias("b"), offers.alias("o"), service_providers.alias("v"), _ASKED.at
-    work = (b.c.org_id == _ASKED.org_id, b.c.technician_id == t.c.id)
+    b, o, v, at = bookings.alias("b"), offers.alias("o"), service_providers.alias("v"), ASKED.at
+    work = (b.c.org_id == ASKED.org_id, b.c.technician_id == t.c.id)
     now = (b.c.state == BookingState.ASSIGNED, b.c.occupied_until > at, b.c.occupied_from <= at)
     today = (
         b.c.state.in_([BookingState.ASSIGNED, BookingState.DONE]),
         b.c.occupied_until > at - _HALF_A_DAY,
         b.c.starts_at < at + _HALF_A_DAY,
     )
-    provider = select(v.c.name).where(v.c.org_id == _ASKED.org_id, v.c.id == t.c.provider_id).correlate_except(v)
+    provider = select(v.c.name).where(v.c.org_id == ASKED.org_id, v.c.id == t.c.provider_id).correlate_except(v)
     busy_until = select(func.max(b.c.ends_at)).where(*work, *now).correlate_except(b)
-    is_asked = (o.c.org_id == _ASKED.org_id, o.c.technician_id == t.c.id, o.c.state == OfferState.OFFERED)
+    is_asked = (o.c.org_id == ASKED.org_id, o.c.technician_id == t.c.id, o.c.state == OfferState.OFFERED)
     return (
         t.c.id,
         t.c.name,
         t.c.store_id,
         t.c.provider_id,
         provider.scalar_subquery().label("provider_name"),
-        _is_shown(t).label("shown"),
+        is_shown(t).label("shown"),
         and_(not_(t.c.at_base), is_coarse(viewer, t, at=at)).label("coarse"),
         *(p.c[name] for name in _KNOWN),
         busy_until.scalar_subquery().label("busy_until"),
@@ -189,25 +204,26 @@ def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[AnyColumn, ..
     )
 
 
-def _is_shown(t: FromClause) -> ColumnElement[bool]:
+def is_shown(t: FromClause) -> ColumnElement[bool]:
     return and_(t.c.active, or_(t.c.on_duty, t.c.at_base))
 
 
-def _is_within(p: FromClause) -> ColumnElement[bool]:
-    """Within the view, whose west may lie east of its east across the antimeridian."""
-    west, east = _ASKED.west - _MARGIN, _ASKED.east + _MARGIN
+def is_within(p: FromClause, *, margin: bool) -> ColumnElement[bool]:
+    """Within the view, whose west may lie east of its east across the antimeridian; `margin`: and a little around."""
+    around = _MARGIN if margin else cast(literal(0.0), Double)
+    west, east = ASKED.west - around, ASKED.east + around
     between, across = p.c.lon.between(west, east), or_(p.c.lon >= west, p.c.lon <= east)
-    in_lon = case((_ASKED.west <= _ASKED.east, between), else_=across)
-    return and_(p.c.lat.between(_ASKED.south - _MARGIN, _ASKED.north + _MARGIN), in_lon)
+    in_lon = case((ASKED.west <= ASKED.east, between), else_=across)
+    return and_(p.c.lat.between(ASKED.south - around, ASKED.north + around), in_lon)
 
 
-def _of_phone(c: FromClause) -> tuple[AnyColumn, ...]:
+def of_phone(c: FromClause) -> tuple[AnyColumn, ...]:
     """What the phone of a technician on duty said."""
     told = (c.c[name] for name in _KNOWN if name != "provenance")
     return c.c.technician_id, *told, word(Provenance.LIVE).label("provenance")
 
 
-def _of_base(b: FromClause) -> tuple[AnyColumn, ...]:
+def of_base(b: FromClause) -> tuple[AnyColumn, ...]:
     """The base that a technician of a provider works from."""
     told = {
         "lat": b.c.base_lat,

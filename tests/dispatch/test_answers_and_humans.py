@@ -160,6 +160,52 @@ def test_an_offer_by_hand_replaces_the_open_one(pair: Day) -> None:
     assert pair.accept("B", pair.offer("J")).state is OfferState.ACCEPTED
 
 
+@pytest.mark.parametrize("by_automation", [True, False])
+def test_an_offer_to_the_technician_who_has_it_changes_nothing(pair: Day, by_automation: bool) -> None:
+    """The deadline is not begun anew, nothing is told a second time, and there is nothing to undo."""
+    if by_automation:
+        pair.auto_assign("J")
+    else:
+        pair.lead("J")
+        pair.assign("J", "A", mode="offer")
+    offer, history = pair.offer("J"), pair.history("J")
+    before = pair.assign("J", "A", mode="offer")
+    for _ in range(3):
+        pair.later("1 min")
+        assert pair.assign("J", "A", mode="offer", version=before.version) == before
+    assert (pair.offer("J"), pair.history("J")) == (offer, history)
+    assert pair.accept("A", offer).state is OfferState.ACCEPTED
+
+
+def test_an_offer_again_with_another_crew_is_another_offer(day: Day) -> None:
+    day.map("A B C . J", step_m=200)
+    for letter in "ABC":
+        day.technician(letter)
+    day.lead("J")
+    day.assign("J", "A", along="B", mode="offer")
+    first = day.offer("J")
+    day.later("1 min")
+    day.assign("J", "A", along="B", mode="offer")
+    assert day.offer("J") == first
+    for crew in ("C", "BC", ""):
+        before = day.offer("J")
+        day.later("1 min")
+        changed = day.assign("J", "A", along=crew, mode="offer")
+        assert [day.letter(one.id) for one in changed.collaborators] == sorted(crew)
+        assert day.offer("J").id != before.id
+
+
+def test_of_several_asked_the_one_chosen_by_hand_is_asked_alone(day: Day) -> None:
+    day.map("A B . J", step_m=200)
+    day.set(offer_policy="parallel", parallel_offers=2)
+    for letter in "AB":
+        day.technician(letter)
+    day.auto_assign("J")
+    assert set(day.offers("J")) == {"A", "B"}
+    day.assign("J", "A", mode="offer")
+    assert set(day.offers("J")) == {"A"}
+
+
 def test_a_technician_off_duty_is_assigned_but_not_asked(day: Day) -> None:
     day.map("A . J", step_m=500)
     day.technician("A", on_duty=False)

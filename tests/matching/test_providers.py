@@ -8,6 +8,7 @@ import pytest
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.mapview.domain import TechnicianStatus
 from geo_assign.mapview.queries import get_picture
 from geo_assign.matching.domain import ExclusionCode, Provenance, Ranking, Staff
 from geo_assign.matching.queries import explain_one, rank
@@ -79,7 +80,8 @@ def test_a_phone_does_not_move_who_works_from_the_base(day: Day) -> None:
     with day.database.transaction(day.org_id) as tx:
         picture = get_picture(tx, EVERYTHING)
         assert [(one.name, one.point, one.recorded_at) for one in picture.technicians] == [("B", day.places["V"], None)]
-        assert picture.status_counts() | {"free": 1, "provider": 1, "off_duty": 0} == picture.status_counts()
+        assert (picture.in_view.technicians[TechnicianStatus.FREE], picture.in_view.providers) == (1, 1)
+        assert (picture.in_view.people, picture.off_duty) == (1, 0)
 
 
 def test_the_staff_follows_when_the_company_moves(day: Day) -> None:

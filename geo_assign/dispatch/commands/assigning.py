@@ -75,10 +75,13 @@ def assign(
 
     Only what cannot be is refused: taken time of any of them (SlotTakenError, naming who and the other booking if the
     caller may see it), an order that is taken or over (WorkOrderStateError), an offer to a technician off duty, a
-    version that another person has changed (WorkOrderChangedError), and a slot as `slot_of` does.
+    version that another person has changed (WorkOrderChangedError), and a slot as `slot_of` does. Offering it to the
+    technician and crew who have the open offer changes nothing: the deadline stays, and nothing is told again.
     """
     order = lock(tx, order_id, scope=caller.scope)
     require_version(tx, order, version)
+    if mode == "offer" and slot is None and _is_offered_to(order, technician_id, collaborator_ids):
+        return order
     after = State.OFFERED if mode == "offer" else State.ASSIGNED
     if order.state in TAKEN:
         raise WorkOrderStateError(f"{order.technician_name} has this work; take it back first", state=order.state.value)
@@ -99,6 +102,13 @@ def assign(
     accept_reasons(tx, order_id)
     wake_for(tx, freed, at=tx.now())
     return lock(tx, order_id)
+
+
+def _is_offered_to(order: WorkOrder, technician_id: UUID, collaborator_ids: Sequence[UUID]) -> bool:
+    """Whether exactly this technician is asked to lead it, with exactly this crew."""
+    asked_to_lead = [one.technician_id for one in order.offers if one.role is BookingRole.PRIMARY]
+    crew = {one.id for one in order.collaborators}
+    return order.state is State.OFFERED and asked_to_lead == [technician_id] and crew == set(collaborator_ids)
 
 
 def _assign_together(

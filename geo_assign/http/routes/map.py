@@ -15,7 +15,7 @@ from geo_assign.http.response import to_json
 from geo_assign.http.routes.people_models import PersonAnswer, ProviderNameAnswer
 from geo_assign.http.routes.work_order_models import work_order_answer
 from geo_assign.http.schemas import Answer, Bbox, Query, SlotAnswer
-from geo_assign.mapview.domain import Changes, MapPicture, TechnicianOnMap, TechnicianStatus
+from geo_assign.mapview.domain import Changes, Cluster, MapPicture, Tally, TechnicianOnMap, TechnicianStatus
 from geo_assign.mapview.queries import WORLD, get_picture
 from geo_assign.matching.domain import Provenance
 from geo_assign.privacy.domain import How
@@ -34,6 +34,8 @@ routes = Routes("Map")
 
 # Around a work order: about 25 km each way, which is what a dispatcher looks at.
 _AROUND_DEG = 0.23
+# Technicians that one event of the stream tells.
+_PART = 500
 
 
 class MapQuery(Query):
@@ -121,15 +123,20 @@ class WorkOrderFeatureAnswer(Answer):
     properties: WorkOrderPropertiesAnswer
 
 
-class TechnicianCountsAnswer(Answer):
-    """Technicians in view by status, how many of them belong to service providers, and who is off duty."""
+class StatusCountsAnswer(Answer):
+    """Technicians by status, and how many of them belong to service providers."""
 
     free: int = Field(description="On duty without work.")
     offered: int = Field(description="With an open offer.")
     busy: int = Field(description="At work, or on the way.")
     silent: int = Field(description="On duty, but not heard from.")
-    off_duty: int = Field(description="Of the whole scope.")
     provider: int = Field(description="Of service providers.")
+
+
+class TechnicianCountsAnswer(StatusCountsAnswer):
+    """Technicians by status, how many of them belong to service providers, and who is off duty."""
+
+    off_duty: int = Field(description="Of the whole scope.")
 
 
 class WorkOrderCountsAnswer(Answer):
@@ -146,6 +153,15 @@ class MapCountsAnswer(Answer):
     work_orders: WorkOrderCountsAnswer
 
 
+class ClusterAnswer(Answer):
+    """Technicians of one cell of a grid, at their middle."""
+
+    lat: float
+    lon: float
+    cell: tuple[float, float, float, float] = Field(description="West, south, east, north.")
+    technicians: StatusCountsAnswer
+
+
 class MapAnswer(Answer):
     """A GeoJSON FeatureCollection with what a map needs beside it."""
 
@@ -154,7 +170,11 @@ class MapAnswer(Answer):
     server_now: datetime
     cursor: str = Field(description="Where the live stream goes on.")
     truncated: bool = Field(description="There are more than shown.")
-    counts: MapCountsAnswer
+    clusters: list[ClusterAnswer] = Field(
+        description="All technicians in view, where there are too many to tell one by one; else empty."
+    )
+    counts: MapCountsAnswer = Field(description="All that is in view, shown or not.")
+    scope_counts: MapCountsAnswer = Field(description="The same, of your whole scope.")
 
 
 @routes.get(
@@ -168,7 +188,8 @@ class MapAnswer(Answer):
 def get_map(call: Call[MapQuery, None]) -> Reply:
     """Read the map.
 
-    Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order.
+    Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order. More
+    than 2,000 technicians in view are told as `clusters`.
     """
     query = call.query
     with call.transaction() as tx:
@@ -193,7 +214,8 @@ def listen_live(call: Call[LiveQuery, None]) -> Reply:
     """Listen to changes on the map.
 
     Server-sent events: `technicians`, `work_orders`, `heartbeat`, `reset`. Every event's id is a cursor;
-    `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has passed: fetch the map anew. The
+    `Last-Event-ID` or `cursor` goes on from there. `reset` says that too much time has passed: fetch the map anew. Of
+    those who move faster than they are told, the latest is told. The
     stream ends within a second of the end of your session or key, or of a change of your rights.
     """
     last = call.headers.get("Last-Event-ID") or call.query.cursor
@@ -220,12 +242,15 @@ def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[b
 
 
 def _changes(changes: Changes) -> Iterator[bytes]:
+    """In parts that a browser reads without a stop; the last one of a kind says that all of it has been told."""
     cursor = changes.until
-    if changes.too_many:
-        yield _event("reset", {}, cursor=cursor)
-    if changes.technicians or changes.gone:
-        features = [_technician(person) for person in changes.technicians]
-        yield _event("technicians", {"features": features, "gone": changes.gone}, cursor=cursor)
+    parts = [changes.technicians[at : at + _PART] for at in range(0, len(changes.technicians), _PART)]
+    if changes.gone and not parts:
+        parts = [()]
+    for number, part in enumerate(parts, start=1):
+        last = number == len(parts)
+        told = {"features": [_technician(person) for person in part], "gone": changes.gone if last else ()}
+        yield _event("technicians", told, cursor=cursor if last and not changes.work_orders else None)
     if changes.work_orders:
         items = [work_order_answer(order).model_dump(mode="json") for order in changes.work_orders]
         yield _event("work_orders", {"items": items}, cursor=cursor)
@@ -237,7 +262,6 @@ def _event(name: str, data: object, *, cursor: datetime | None) -> bytes:
 
 
 def _picture(picture: MapPicture) -> dict[str, object]:
-    kinds = [order.kind for order in picture.work_orders]
     return {
         "type": "FeatureCollection",
         "features": [
@@ -247,10 +271,28 @@ def _picture(picture: MapPicture) -> dict[str, object]:
         "server_now": picture.at,
         "cursor": _cursor(picture.at),
         "truncated": picture.truncated,
-        "counts": {
-            "technicians": dict(picture.status_counts()),
-            "work_orders": {kind.value: kinds.count(kind) for kind in Kind},
-        },
+        "clusters": [_cluster(cluster) for cluster in picture.clusters],
+        "counts": _counts(picture.in_view, off_duty=picture.off_duty),
+        "scope_counts": _counts(picture.in_scope, off_duty=picture.off_duty),
+    }
+
+
+def _counts(tally: Tally, *, off_duty: int) -> dict[str, object]:
+    by_status = {status.value: number for status, number in tally.technicians.items()}
+    return {
+        "technicians": by_status | {"off_duty": off_duty, "provider": tally.providers},
+        "work_orders": dict(tally.work_orders),
+    }
+
+
+def _cluster(cluster: Cluster) -> dict[str, object]:
+    cell = cluster.cell
+    by_status = {status.value: number for status, number in cluster.technicians.items()}
+    return {
+        "lat": cluster.middle.lat,
+        "lon": cluster.middle.lon,
+        "cell": (cell.west, cell.south, cell.east, cell.north),
+        "technicians": by_status | {"provider": cluster.providers},
     }
 
 

@@ -95,9 +95,13 @@ def find_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder | No
     return None if row is None else to_work_order(row)
 
 
-def list_work_orders_by_id(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
-    """These work orders in any scope: the calling function knows that they concern the user."""
-    statement = select_work_orders(tx, EVERYTHING).where(work_orders.c.id.in_(work_order_ids))
+def list_work_orders_by_id(
+    tx: Tx, work_order_ids: Collection[UUID], scope: Scope = EVERYTHING
+) -> dict[UUID, WorkOrder]:
+    """These work orders; in any scope, where the calling function knows that they concern the user."""
+    if not work_order_ids:
+        return {}
+    statement = select_work_orders(tx, scope).where(work_orders.c.id.in_(work_order_ids))
     return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
 
 
@@ -119,11 +123,12 @@ def list_order_names(tx: Tx, scope: Scope, work_order_ids: Collection[UUID]) -> 
     return {row.id: OrderName(Kind(row.kind), number_text(Kind(row.kind), row.number)) for row in rows}
 
 
-def list_changed_work_orders(tx: Tx, scope: Scope, since: datetime, *, limit: int) -> list[WorkOrder]:
-    """Work orders that changed at or after `since`, in the order of their changes."""
+def list_changed_versions(tx: Tx, scope: Scope, since: datetime) -> list[tuple[UUID, datetime, int]]:
+    """The work orders that changed at or after `since`, each with when and its version, in that order."""
     w = work_orders.c
-    statement = select_work_orders(tx, scope).where(w.updated_at >= since).order_by(w.updated_at, w.id).limit(limit)
-    return [to_work_order(row) for row in tx.conn.execute(statement)]
+    changed = (w.org_id == tx.org_id, w.updated_at >= since, sees_work_order(viewer_of(tx, scope)))
+    rows = tx.conn.execute(select(w.id, w.updated_at, w.version).where(*changed).order_by(w.updated_at, w.id))
+    return [(row.id, row.updated_at, row.version) for row in rows]
 
 
 def find_ticket_id(tx: Tx, lead_id: UUID) -> UUID | None:
