@@ -68,6 +68,7 @@ from geo_assign.http.routes import (
     technician_trackers,
     technicians,
     trackers,
+    tracks,
     undoing,
     usage,
     users,
@@ -144,6 +145,7 @@ FEATURES = (
     completion,
     following,
     map,
+    tracks,
     privacy,
     imports,
 )

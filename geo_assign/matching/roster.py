@@ -78,6 +78,7 @@ class RosterQuestion:
     timezone: str | None = None
     freshness_s: float | None = None
     sort: RosterSort = RosterSort.NAME
+    words: str | None = None
     order: WorkOrder | None = None
     rules: StoreRules | None = None
     limit: int = 50
@@ -144,6 +145,7 @@ _ASKED = SCOPE | Parameters(
     timezone=Text(),
     freshness_s=Double(),
     default_freshness_s=Double(),
+    words=Text(),
     last_key=Double(),
     last_name=Text(),
     last_id=Uuid(),
@@ -215,7 +217,10 @@ def _belongs(technician: FromClause) -> tuple[ColumnElement[bool], ...]:
     in_group = row_exists(m, *is_member, m.c.group_id == _ASKED.group_id)
     joined = m.join(g, and_(g.c.org_id == m.c.org_id, g.c.id == m.c.group_id))
     in_group_of_store = row_exists(joined, *is_member, g.c.store_id == _ASKED.store_id)
+    # As the search of work orders folds: without accents and case. Without words no name is looked at.
+    named = func.strpos(func.search_folded(t.name), func.search_folded(_ASKED.words)) > 0
     return (
+        or_(_ASKED.words.is_(None), named),
         or_(_ASKED.group_id.is_(None), in_group),
         or_(_ASKED.store_id.is_(None), t.store_id == _ASKED.store_id, in_group_of_store),
     )
@@ -242,6 +247,7 @@ def _lines(tx: Tx, scope: Scope, question: RosterQuestion) -> list[RosterLine]:
         "timezone": question.timezone,
         "freshness_s": question.freshness_s,
         "default_freshness_s": tx.defaults.freshness_s,
+        "words": question.words,
         "last_key": last[0],
         "last_name": last[1],
         "last_id": last[2],

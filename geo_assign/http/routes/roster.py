@@ -35,6 +35,7 @@ class RosterQuery(PageQuery):
     store_id: UUID | None = Field(None, description="People of this store and of its groups.")
     group_id: UUID | None = Field(None, description="People of this group.")
     work_order_id: UUID | None = Field(None, description="Say of each technician whether this one can be taken.")
+    q: str | None = Field(None, max_length=100, description="A part of the name.")
     sort: RosterSort = Field(RosterSort.NAME, description="Equal ones are ordered by name.")
 
 
@@ -113,6 +114,7 @@ def _question(tx: Tx, call: AnyCall, query: RosterQuery) -> RosterQuestion:
         store_id=query.store_id,
         group_id=query.group_id,
         sort=query.sort,
+        words=query.q or None,
         limit=query.limit,
         cursor=query.cursor,
     )
