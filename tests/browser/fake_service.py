@@ -221,6 +221,10 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     def one_order(order_id: str) -> Json:
         return {**service.scenario.orders[order_id], "group_stays": []}
 
+    @app.get("/v1/work-orders/<order_id>/events")
+    def history(order_id: str) -> Json:
+        return {"items": [], "next_cursor": None}
+
     @app.post("/v1/technicians/nearest")
     def nearest() -> Json:
         body = request.get_json()

@@ -198,7 +198,9 @@ class Scenario:
             "server_now": text(self.clock()),
             "cursor": cursor,
             "truncated": False,
+            "clusters": [],
             "counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
+            "scope_counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
         }
 
     def _statuses(self) -> Json:

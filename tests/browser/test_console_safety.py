@@ -31,7 +31,7 @@ def test_names_from_outside_are_text(day: Scenario, open_console: Opener, runnin
     expect(console.page.locator("#why")).to_contain_text(EVIL)
     running.service.change(day.taken(day.orders[identity("T-0866")], EVIL, by=EVIL))
     expect(console.order("Oven")).to_contain_text("has it")
-    assert console.page.title() == "L-6666 · Map · geo-assign"
+    expect(console.page).to_have_title("(4) L-6666 · Map · geo-assign")
     assert console.page.locator("img, script:not([src])").count() == 0
 
 

@@ -22,17 +22,17 @@ def test_what_is_open_is_in_the_address_and_back_goes_back(office: Office, leads
     first, second = leads
     page.locator(".todo li").filter(has_text=second).get_by_role("button").click()
     expect(page).to_have_url(re.compile(r"\?wo="))
-    expect(page).to_have_title(f"{second} · Map · geo-assign")
+    expect(page).to_have_title(f"(2) {second} · Map · geo-assign")
     page.locator(".todo li").filter(has_text=first).get_by_role("button").click()
-    expect(page).to_have_title(f"{first} · Map · geo-assign")
+    expect(page).to_have_title(f"(2) {first} · Map · geo-assign")
     page.go_back()
-    expect(page).to_have_title(f"{second} · Map · geo-assign")
+    expect(page).to_have_title(f"(2) {second} · Map · geo-assign")
     page.reload()
-    expect(page).to_have_title(f"{second} · Map · geo-assign")
+    expect(page).to_have_title(f"(2) {second} · Map · geo-assign")
     # The other window of the same person opens it, too.
     other = office.open(by=None)
     other.locator(".todo li").filter(has_text=first).get_by_role("button").click()
-    expect(page).to_have_title(f"{first} · Map · geo-assign")
+    expect(page).to_have_title(f"(2) {first} · Map · geo-assign")
 
 
 def test_the_stores_shown_are_chosen_and_kept(office: Office, leads: list[str]) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { type Actions, actionFor, type Focus } from "../src/state/keys";
+import { type Actions, actionFor, type Focus, nudgeFor } from "../src/state/keys";
 
 const spies = (): Actions => ({
   next: vi.fn(),
@@ -10,6 +10,8 @@ const spies = (): Actions => ({
   choose: vi.fn(),
   why: vi.fn(),
   view: vi.fn(),
+  undo: vi.fn(),
+  nudge: vi.fn(),
 });
 
 function press(
@@ -17,8 +19,16 @@ function press(
   { focus = "page", letters = true, ...modifiers }: { focus?: Focus; letters?: boolean } & Partial<KeyboardEvent> = {},
 ) {
   const actions = spies();
-  const pressed = { key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...modifiers };
-  actionFor(pressed, focus, letters)?.(actions);
+  const pressed = {
+    key,
+    shiftKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    repeat: false,
+    ...modifiers,
+  };
+  (nudgeFor(pressed, focus) ?? actionFor(pressed, focus, letters))?.(actions);
   return Object.entries(actions).flatMap(([name, spy]) =>
     vi.mocked(spy).mock.calls.map((call: unknown[]) => [name, ...call]),
   );
@@ -26,11 +36,12 @@ function press(
 
 describe("keys", () => {
   it("do what is printed beside the actions", () => {
-    expect(["j", "k", "v", "w", "3", "Escape", "Enter"].flatMap((key) => press(key))).toEqual([
+    expect(["j", "k", "v", "w", "u", "3", "Escape", "Enter"].flatMap((key) => press(key))).toEqual([
       ["next"],
       ["previous"],
       ["view"],
       ["why"],
+      ["undo"],
       ["choose", 3],
       ["leave"],
       ["offer"],
@@ -44,6 +55,21 @@ describe("keys", () => {
     expect(press("k", { ctrlKey: true })).toEqual([]);
     expect(press("Enter", { focus: "control" })).toEqual([]);
     expect(press("Enter", { focus: "row" })).toEqual([["offer"]]);
+  });
+
+  it("do once what gives something away, however long they are held", () => {
+    expect(press("Enter", { repeat: true })).toEqual([]);
+    expect(press("Enter", { repeat: true, shiftKey: true, focus: "row" })).toEqual([]);
+    expect(["u", "w", "v", "2"].flatMap((key) => press(key, { repeat: true }))).toEqual([]);
+    expect(["j", "k"].flatMap((key) => press(key, { repeat: true }))).toEqual([["next"], ["previous"]]);
+  });
+
+  it("move a pin: arrows in steps, with Shift in small ones, and never out of a field", () => {
+    expect(press("ArrowLeft")).toEqual([["nudge", -1, 0, false]]);
+    expect(press("ArrowUp", { shiftKey: true })).toEqual([["nudge", 0, 1, true]]);
+    expect(press("ArrowDown", { focus: "control" })).toEqual([["nudge", 0, -1, false]]);
+    expect(press("ArrowRight", { focus: "field" })).toEqual([]);
+    expect(press("ArrowRight", { ctrlKey: true })).toEqual([]);
   });
 
   it("can do without single letters", () => {

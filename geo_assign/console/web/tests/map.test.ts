@@ -74,6 +74,7 @@ describe("the scene of an open order", () => {
       technician: null,
       technicians: new Map([["ana", ana]]),
       hidden: new Set(),
+      track: [],
       nowMs: NOON,
       ...changes,
     });

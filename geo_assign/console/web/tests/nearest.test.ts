@@ -25,6 +25,8 @@ describe("how a position is known", () => {
 
   it("is old after a minute, and says so", () => {
     expect(known(position({ recorded_at: at(-3) }))).toMatchObject({ how: "3 min old", fresh: false });
+    // Never "live 1 min ago" beside "1 min old".
+    expect(known(position({ recorded_at: at(-0.8) })).how).toMatch(/1 min old/);
   });
 
   it("is unknown when its age is unknown, never live", () => {
@@ -38,6 +40,8 @@ describe("how a position is known", () => {
       planned: true,
     });
     expect(known(position({ provenance: "home_base" })).how).toBe("home base, starts 08:00");
+    const always = { ...position({ provenance: "home_base" }), hours: [{ start: at(-720), end: at(720) }] };
+    expect(known(always).how).toBe("home base");
     expect(known(position({ provenance: "store" })).how).toBe("from the store");
   });
 });

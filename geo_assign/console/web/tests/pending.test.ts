@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { farewellText, groupPending, inOrder, neighbour, shortAddress, waitingFor } from "../src/model/pending";
+import {
+  farewellText,
+  groupPending,
+  inOrder,
+  lateBy,
+  listLate,
+  neighbour,
+  shortAddress,
+  waitingFor,
+} from "../src/model/pending";
 import { at, NOON, offerTo, order, taken } from "./made";
 
 describe("the pending list", () => {
@@ -12,10 +21,10 @@ describe("the pending list", () => {
 
   it("has three groups: oldest first, soonest to expire, soonest to start", () => {
     const groups = groupPending([young, far, calm, old, hurried, next]);
-    expect(groups.map((group) => [group.title, group.orders.map(({ id }) => id)])).toEqual([
-      ["Needs you", ["old", "young"]],
-      ["Being offered", ["hurried", "calm"]],
-      ["Later", ["next", "far"]],
+    expect(groups.map((group) => [group.bucket, group.orders.map(({ id }) => id)])).toEqual([
+      ["needs_you", ["old", "young"]],
+      ["being_offered", ["hurried", "calm"]],
+      ["later", ["next", "far"]],
     ]);
   });
 
@@ -35,6 +44,33 @@ describe("the pending list", () => {
     const farewell = { order: taken(old, "Bea"), from: old, text: "Bea has it", atMs: NOON };
     const groups = groupPending([taken(old, "Bea"), young], [farewell]);
     expect(groups[0]!.orders.map(({ id }) => id)).toEqual(["old", "young"]);
+    // What is struck through is no longer counted, and what came back meanwhile is.
+    expect(groups[0]!.count).toBe(1);
+    expect(groupPending([old, young], [farewell])[0]!).toMatchObject({ count: 2 });
+  });
+
+  it("tells who is late: begun by the clock, and the technician is not there", () => {
+    const mine = (minutes: number, changes: object = {}) =>
+      taken(order({ id: `at ${minutes}`, slot: { start: at(minutes), end: at(minutes + 60) } }), "Bea", changes);
+    expect(lateBy(mine(-12), NOON)).toBe(720);
+    expect(lateBy(mine(-12, { state: "travelling" }), NOON)).toBe(720);
+    for (const on of ["on_site", "in_progress", "completed", "cancelled", "pending", "offered"] as const) {
+      expect(lateBy(mine(-12, { state: on }), NOON)).toBe(0);
+    }
+    expect([lateBy(mine(-5), NOON), lateBy(mine(30), NOON)]).toEqual([0, 0]);
+    expect(listLate([mine(-10), mine(10), mine(-30), order()], NOON).map(({ id }) => id)).toEqual(["at -30", "at -10"]);
+  });
+
+  it("says that a dispatcher assigned it, whichever technician had the offer before", () => {
+    const asked = order({ state: "offered", bucket: "being_offered", offer: offerTo("Bea", at(5)) });
+    const by = (kind: "user" | "technician" | "system", name: string) => ({ kind, id: `${kind}-1`, name });
+    expect(farewellText(asked, taken(asked, "Bea", { changed_by: by("technician", "Bea") }))).toBe("Bea accepted");
+    expect(farewellText(asked, taken(asked, "Bea", { changed_by: by("user", "Marta Castro") }))).toBe(
+      "Marta assigned Bea",
+    );
+    expect(farewellText(asked, taken(asked, "Bea", { changed_by: by("user", "Marta Castro") }), "user-1")).toBe(
+      "You assigned Bea",
+    );
   });
 });
 

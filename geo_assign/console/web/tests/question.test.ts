@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiProblem, type Client } from "../src/api/client";
 import type { Nearest, WorkOrder } from "../src/api/types";
 import { Question } from "../src/state/question";
-import { NOON, nearest, order, taken } from "./made";
+import { at, NOON, nearest, offerTo, order, taken } from "./made";
 
 function question(client: Partial<Client>) {
   const taken: WorkOrder[] = [];
@@ -11,6 +11,7 @@ function question(client: Partial<Client>) {
     client: { nearest: () => Promise.resolve(nearest(["ana", "rui"])), ...client } as Client,
     now: () => NOON,
     onOrder: (each) => taken.push(each),
+    onGiven: (_, { name }, mode) => said.push(`${mode} ${name}`),
     announce: (text) => said.push(text),
   });
   return { question: made, taken, said };
@@ -35,6 +36,7 @@ describe("who can take it", () => {
     const { question: asked } = question({ nearest: () => new Promise((resolve) => answers.push(resolve)) });
     asked.open(order());
     asked.open(order({ id: "order-2" }));
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
     answers[1]!(nearest(["bea"]));
     answers[0]!(nearest(["ana"]));
     await settled();
@@ -70,7 +72,7 @@ describe("who can take it", () => {
     await giving;
     expect(asked.giving.value).toBeNull();
     expect(given).toHaveLength(1);
-    expect(said).toEqual(["Offered to ana."]);
+    expect(said).toEqual(["offer ana"]);
   });
 
   it("turns a refusal into an answer in the row, and takes the order as it is now", async () => {
@@ -87,5 +89,120 @@ describe("who can take it", () => {
     await settled();
     expect(asked.answers.value.get("ana")).toBe("Marta Castro gave it to Bea Nunes meanwhile.");
     expect(given).toEqual([current]);
+    // It stays, though the order is another's by now and the ranking is gone.
+    asked.open(current);
+    expect(asked.notice.value).toBe("Marta Castro gave it to Bea Nunes meanwhile.");
+    asked.open(order({ id: "order-2" }));
+    expect(asked.notice.value).toBeNull();
+  });
+
+  it("keeps the pick when the slot of an order that is offered moves, and gives nothing twice", async () => {
+    const asap = order();
+    const offered = (id: string) =>
+      order({
+        state: "offered",
+        bucket: "being_offered",
+        version: 2,
+        slot: { start: at(61), end: at(121) },
+        offer: offerTo(id, at(10)),
+      });
+    const assign = vi.fn(() => Promise.resolve(offered("rui")));
+    const { question: asked, taken: arrived } = question({ assign });
+    asked.open(asap);
+    await settled();
+    asked.chooseRank(2);
+    await asked.giveByKey("offer");
+    asked.open(arrived[0]!);
+    await settled();
+    expect(asked.chosen.value!.technician_id).toBe("rui");
+    for (const mode of ["offer", "assign", "offer"] as const) await asked.giveByKey(mode);
+    await asked.give("offer");
+    expect(assign).toHaveBeenCalledTimes(1);
+    expect(asked.armed.value).toBe(false);
+  });
+
+  it.each(["offer", "assign"] as const)(
+    "gives by %s to another than the one who is asked only by its own button",
+    async (mode) => {
+      const assign = vi.fn(() => Promise.resolve(order({ version: 3 })));
+      const { question: asked } = question({ assign });
+      asked.open(order({ state: "offered", bucket: "being_offered", offer: offerTo("ana", at(9)) }));
+      await settled();
+      expect(asked.chosenInstead.value).toBe(false);
+      asked.chooseRank(2);
+      expect(asked.chosenInstead.value).toBe(true);
+      await asked.giveByKey(mode);
+      expect(assign).not.toHaveBeenCalled();
+      await asked.give(mode);
+      expect(assign).toHaveBeenCalledWith(expect.anything(), "rui", mode, []);
+    },
+  );
+
+  it("keeps the one chosen at first when another comes nearer, and says when the chosen one is gone", async () => {
+    let answer = nearest(["ana", "rui"]);
+    const { question: asked } = question({ nearest: () => Promise.resolve(answer) });
+    asked.open(order());
+    await settled();
+    answer = nearest(["rui", "ana"]);
+    await asked.ask();
+    asked.showWaiting();
+    expect(asked.chosen.value!.technician_id).toBe("ana");
+    answer = nearest(["rui"]);
+    await asked.ask();
+    asked.showWaiting();
+    expect([asked.chosen.value, asked.armed.value]).toEqual([null, false]);
+  });
+
+  it("asks once about orders that are passed by, and about the last of them", async () => {
+    vi.useFakeTimers();
+    try {
+      const ask = vi.fn((_id: string) => Promise.resolve(nearest(["ana"])));
+      const { question: asked } = question({ nearest: ask });
+      for (let step = 0; step < 30; step++) {
+        asked.open(order({ id: `order-${step}` }));
+        await vi.advanceTimersByTimeAsync(30);
+      }
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(ask.mock.calls.map(([id]) => id)).toEqual(["order-0", "order-29"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("ignores keys for a moment on an order that opened by itself", async () => {
+    const assign = vi.fn(() => Promise.resolve(order({ version: 2 })));
+    const { question: asked } = question({ assign });
+    asked.open(order());
+    await settled();
+    asked.disarm();
+    await asked.giveByKey("assign");
+    expect(assign).not.toHaveBeenCalled();
+    await asked.give("assign");
+    expect(assign).toHaveBeenCalledTimes(1);
+  });
+
+  it("sends the crew that was ticked, without the one who leads", async () => {
+    const assign = vi.fn(() => Promise.resolve(order({ version: 2 })));
+    const { question: asked } = question({ assign, nearest: () => Promise.resolve(nearest(["ana", "rui", "bea"])) });
+    asked.open(order());
+    await settled();
+    for (const id of ["bea", "rui", "ana", "rui"]) asked.toggleAlong(id);
+    await asked.give("offer");
+    expect(assign).toHaveBeenCalledWith(expect.anything(), "ana", "offer", ["bea"]);
+  });
+
+  it("takes work that a technician has to another one only where that was asked for, with the reason", async () => {
+    const reallocate = vi.fn(() => Promise.resolve(taken(order(), "rui", { version: 5 })));
+    const { question: asked } = question({ reallocate });
+    const mine = taken(order(), "Bea");
+    asked.open(mine);
+    await asked.give("assign");
+    expect(reallocate).not.toHaveBeenCalled();
+    asked.replace(true);
+    await settled();
+    asked.chooseRank(2);
+    await asked.give("assign", "van broke down");
+    expect(reallocate).toHaveBeenCalledWith(mine, "rui", "assign", "van broke down");
+    expect(asked.replacing.value).toBe(false);
   });
 });

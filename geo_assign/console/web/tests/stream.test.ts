@@ -127,10 +127,13 @@ describe("the live stream", () => {
     first.stream.release("1");
     second.stream.release("1");
     expect(browser.sources).toHaveLength(1);
+    // Not live by being open: by being heard.
     browser.sources[0]!.send("open");
+    expect(listen(browser).states).toEqual(["connecting"]);
+    browser.sources[0]!.send("heartbeat");
     expect(listen(browser).states).toEqual(["live"]);
     browser.sources[0]!.send("technicians", "5");
-    expect(second.events).toHaveLength(1);
+    expect(second.events.filter(({ type }) => type === "technicians")).toHaveLength(1);
     first.stream.stop();
     first.close();
     expect(browser.sources[1]!.url).toBe("/v1/live?cursor=5");
@@ -141,13 +144,31 @@ describe("the live stream", () => {
     const browser = new Browser();
     const { stream, states } = listen(browser);
     stream.release("1");
-    browser.sources[0]!.send("open");
+    browser.sources[0]!.send("heartbeat");
     expect(states.at(-1)).toBe("live");
     browser.clock += SILENCE_MS;
     stream.check();
     expect(states.at(-1)).toBe("reconnecting");
     vi.advanceTimersByTime(2_000);
     expect(browser.sources).toHaveLength(2);
+    stream.stop();
+  });
+
+  it("says at once that there is no network, and connects at once when there is one", () => {
+    const browser = new Browser();
+    const { stream, states } = listen(browser);
+    stream.release("1");
+    browser.sources[0]!.send("heartbeat", "3");
+    stream.network(false);
+    browser.sources[0]!.send("error");
+    browser.clock += SILENCE_MS;
+    stream.check();
+    expect(states.filter((state) => state !== "asked").at(-1)).toBe("offline");
+    stream.network(true);
+    expect(browser.sources.at(-1)!.url).toBe("/v1/live?cursor=3");
+    expect(states.at(-1)).toBe("reconnecting");
+    browser.sources.at(-1)!.send("heartbeat");
+    expect(states.at(-1)).toBe("live");
     stream.stop();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockTime, dayName, localDate, moment, slotText, zoneName } from "../src/model/zone";
+import { clockTime, dayName, localDate, moment, slotText, zoneCity, zoneName } from "../src/model/zone";
 
 const ms = (text: string) => Date.parse(text);
 
@@ -34,5 +34,18 @@ describe("times in a store's zone", () => {
     expect(slotText({ start: "2026-11-22T15:30:00Z", end: "2026-11-22T16:30:00Z" }, now, "UTC")).toBe(
       "Today 15:30–16:30",
     );
+  });
+});
+
+describe("the city of a clock", () => {
+  it.each([
+    ["Europe/Lisbon", "Europe/Lisbon", ""],
+    ["Europe/Lisbon", "Europe/London", ""],
+    ["Europe/Lisbon", "Europe/Madrid", "Lisbon"],
+    ["Atlantic/Azores", "Europe/Lisbon", "Azores"],
+    ["America/Argentina/Buenos_Aires", "UTC", "Buenos Aires"],
+    ["UTC", "Europe/Lisbon", ""],
+  ])("of %s is told to a viewer in %s as '%s'", (zone, viewer, city) => {
+    expect(zoneCity(Date.parse("2026-11-22T12:00:00Z"), zone, viewer)).toBe(city);
   });
 });

@@ -3,6 +3,8 @@ import type { paths } from "./document.gen";
 import type {
   Config,
   Enrolment,
+  FreeSlot,
+  HistoryEvent,
   LatLon,
   LinkOwner,
   LogInWays,
@@ -12,7 +14,9 @@ import type {
   OpenedSession,
   ProblemBody,
   RecoveryCodes,
+  RosterLine,
   SecondFactor,
+  Track,
   WorkOrder,
 } from "./types";
 
@@ -39,6 +43,7 @@ export interface LogIn {
 }
 
 const WHOLE_WORLD: [number, number, number, number] = [-180, -90, 180, 90];
+const OPEN: WorkOrder["state"][] = ["new", "pending", "offered", "assigned", "travelling", "on_site", "in_progress"];
 const READS = new Set(["GET", "HEAD"]);
 
 /** The header that a change of a versioned thing needs: the version that was seen. */
@@ -132,7 +137,7 @@ export class Client {
     const orders: WorkOrder[] = [];
     let cursor: string | undefined;
     do {
-      const query = { state: ["new", "pending", "offered", "assigned"] as WorkOrder["state"][], limit: 200, cursor };
+      const query = { state: OPEN, limit: 200, cursor };
       const page = await this.answered(this.api.GET("/v1/work-orders", { params: { query } }));
       orders.push(...page.items);
       cursor = page.next_cursor ?? undefined;
@@ -144,16 +149,82 @@ export class Client {
     return this.answered(this.api.GET("/v1/work-orders/{id}", { params: { path: { id } } }));
   }
 
-  nearest(workOrderId: string, limit: number): Promise<Nearest> {
-    const body = { work_order_id: workOrderId, limit, rank_by: "distance" as const };
+  /** `radius_m` null: as far as the store says. */
+  nearest(workOrderId: string, limit: number, radius_m: number | null = null): Promise<Nearest> {
+    const wide = radius_m === null ? {} : { radius_m };
+    const body = { work_order_id: workOrderId, limit, rank_by: "distance" as const, ...wide };
     return this.answered(this.api.POST("/v1/technicians/nearest", { body }));
   }
 
-  assign(order: WorkOrder, technicianId: string, mode: "offer" | "assign"): Promise<WorkOrder> {
+  assign(
+    order: WorkOrder,
+    technicianId: string,
+    mode: "offer" | "assign",
+    collaboratorIds: string[] = [],
+  ): Promise<WorkOrder> {
     const params = { path: { id: order.id }, header: ifMatch(order) };
-    return this.answered(
-      this.api.POST("/v1/work-orders/{id}/assign", { params, body: { technician_id: technicianId, mode } }),
-    );
+    const along = collaboratorIds.length > 0 ? { collaborator_ids: collaboratorIds } : {};
+    const body = { technician_id: technicianId, mode, ...along };
+    return this.answered(this.api.POST("/v1/work-orders/{id}/assign", { params, body }));
+  }
+
+  /** From the technician who has it to another one. */
+  reallocate(
+    order: WorkOrder,
+    technicianId: string,
+    mode: "offer" | "assign",
+    reason: string | null,
+  ): Promise<WorkOrder> {
+    const params = { path: { id: order.id }, header: ifMatch(order) };
+    const body = { technician_id: technicianId, mode, reason, force: false };
+    return this.answered(this.api.POST("/v1/work-orders/{id}/reallocate", { params, body }));
+  }
+
+  /** The next times at which the work could be done where it is, earliest first. */
+  async freeSlots(order: WorkOrder, limit: number): Promise<FreeSlot[]> {
+    const { store_id, group_id, skills, location, slot } = order;
+    const duration_minutes = (Date.parse(slot.end) - Date.parse(slot.start)) / 60_000;
+    const point = location && { lat: location.lat, lon: location.lon };
+    const body = { store_id, group_id, skills: [...skills], point, duration_minutes, limit };
+    return (await this.answered(this.api.POST("/v1/availability", { body }))).slots;
+  }
+
+  reschedule(order: WorkOrder, slot: { start: string; end: string }): Promise<WorkOrder> {
+    const params = { path: { id: order.id }, header: ifMatch(order) };
+    const body = { slot: { start: slot.start, end: slot.end } };
+    return this.answered(this.api.PATCH("/v1/work-orders/{id}", { params, body }));
+  }
+
+  /** People by a part of the name. */
+  async findPeople(words: string, limit: number): Promise<RosterLine[]> {
+    const query = { q: words, limit };
+    return (await this.answered(this.api.GET("/v1/technicians/roster", { params: { query } }))).items;
+  }
+
+  /** Where a technician was today. The look is logged. */
+  track(technicianId: string): Promise<Track> {
+    return this.answered(this.api.GET("/v1/technicians/{id}/track", { params: { path: { id: technicianId } } }));
+  }
+
+  unassign(order: WorkOrder): Promise<WorkOrder> {
+    const params = { path: { id: order.id }, header: ifMatch(order) };
+    return this.answered(this.api.POST("/v1/work-orders/{id}/unassign", { params }));
+  }
+
+  /** Take back what the user did last. */
+  undo(): Promise<WorkOrder> {
+    return this.answered(this.api.POST("/v1/undo"));
+  }
+
+  async history(workOrderId: string): Promise<HistoryEvent[]> {
+    const params = { path: { id: workOrderId }, query: { limit: 200 } };
+    return (await this.answered(this.api.GET("/v1/work-orders/{id}/events", { params }))).items;
+  }
+
+  /** Orders by words of number, customer, phone, address or device, finished ones too. */
+  async findOrders(words: string, limit: number): Promise<WorkOrder[]> {
+    const query = { q: words, limit, sort: "-created_at" as const };
+    return (await this.answered(this.api.GET("/v1/work-orders", { params: { query } }))).items;
   }
 
   locate(order: WorkOrder, change: { address: string } | { location: LatLon }): Promise<WorkOrder> {

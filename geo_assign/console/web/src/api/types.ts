@@ -44,6 +44,11 @@ export type MapSnapshot = Schemas["MapAnswer"];
 
 export type LocationCandidate = Schemas["GeocodedPlaceAnswer"];
 export type Offer = Schemas["OpenOfferAnswer"];
+export type HistoryEvent = Schemas["EventAnswer"];
+export type FreeSlot = Schemas["FreeSlotAnswer"];
+export type RosterLine = Schemas["RosterLineAnswer"];
+export type Track = Schemas["TrackAnswer"];
+export type MapCluster = Schemas["ClusterAnswer"];
 export type WorkOrder = Schemas["WorkOrderAnswer"];
 export type Position = Schemas["KnownPositionAnswer"];
 export type DayEntry = Schemas["BookedTimeAnswer"];
@@ -72,7 +77,6 @@ export type Completion = Schemas["CompletionAnswer"];
 export type CompletionImage = Schemas["ImageAnswer"];
 export type CustomerLink = Schemas["CustomerLinkAnswer"];
 export type Destination = Schemas["DestinationAnswer"];
-export type RosterLine = Schemas["RosterLineAnswer"];
 /** A saved view of a list. */
 export type ListView = Schemas["ViewAnswer"];
 /** A solved batch. */

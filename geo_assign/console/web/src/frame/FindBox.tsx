@@ -1,24 +1,44 @@
-import { useSignal } from "@preact/signals";
-import { type Found, find } from "../model/find";
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type Found, find, withRemote } from "../model/find";
 import { Icon } from "../symbols/Icon";
-import { usePage } from "./context";
+import { texts } from "../texts/console";
+import { type Page, usePage } from "./context";
 
 const LIST = "find-list";
+const AFTER_MS = 250;
+const SHOWN = 8;
 
-/** Find a person or an order by any part of the name or number. */
+interface Remote {
+  /** What was asked for; an answer to something else is not shown. */
+  words: string;
+  found: Parameters<typeof withRemote>;
+}
+
+/** Find a person or an order: at once among what is on this page, a moment later among everything there is. */
 export function FindBox() {
-  const { desk, view } = usePage();
+  const page = usePage();
+  const { desk, view } = page;
+  const words = texts.value.frame.find;
   const text = useSignal("");
   const at = useSignal(0);
-  const hits = text.value ? find(text.value, desk.fleet.technicians.values(), desk.orders.value.values()) : [];
+  const remote = useRemote(page, text.value);
+  const here = useComputed(() =>
+    text.value ? find(text.value, desk.fleet.technicians.values(), desk.orders.value.values(), SHOWN) : [],
+  ).value;
+  const hits = remote ? withRemote(here, remote.found[1], remote.found[2], SHOWN) : here;
+  const nothing = remote !== null && hits.length === 0;
+  const before = useRef<Element | null>(null);
   const leave = (input: HTMLInputElement) => {
     text.value = "";
     input.blur();
+    // Where the focus came from, so that keys go on from there.
+    if (before.current instanceof HTMLElement) before.current.focus();
   };
   const go = (found: Found, input: HTMLInputElement) => {
-    if (found.kind === "work_order") desk.select(found.id);
-    else desk.show(found.id);
     leave(input);
+    if (found.kind === "work_order") desk.select(found.id);
+    else desk.show(found.id, found.at);
   };
   const pressed = (event: KeyboardEvent) => {
     const input = event.currentTarget as HTMLInputElement;
@@ -37,8 +57,8 @@ export function FindBox() {
         id="find"
         type="text"
         role="combobox"
-        placeholder="Find a person or an order"
-        aria-label="Find a person or an order"
+        placeholder={words.placeholder}
+        aria-label={words.placeholder}
         aria-expanded={hits.length > 0}
         aria-controls={LIST}
         aria-autocomplete="list"
@@ -50,10 +70,13 @@ export function FindBox() {
           at.value = 0;
         }}
         onKeyDown={pressed}
+        onFocus={({ relatedTarget }) => {
+          before.current = relatedTarget as Element | null;
+        }}
         onBlur={() => (text.value = "")}
       />
       {view.letterKeys.value && <kbd aria-hidden="true">/</kbd>}
-      <ul id={LIST} class="card" role="listbox" aria-label="Found" hidden={hits.length === 0}>
+      <ul id={LIST} class="card" role="listbox" aria-label={words.found} hidden={hits.length === 0}>
         {hits.map((found, index) => (
           <li
             key={found.id}
@@ -70,6 +93,29 @@ export function FindBox() {
           </li>
         ))}
       </ul>
+      <p class={nothing ? "card nothing" : "sr"} role="status">
+        {nothing ? words.nothing : ""}
+      </p>
     </div>
   );
+}
+
+/** What the service finds, once typing has paused; null while nothing is known of these words. */
+function useRemote({ client }: Page, entered: string): Remote | null {
+  const remote = useSignal<Remote | null>(null);
+  const words = entered.trim();
+  useEffect(() => {
+    if (words.length < 2) return;
+    const waiting = setTimeout(() => {
+      const asked = Promise.all([client.findOrders(words, SHOWN), client.findPeople(words, SHOWN)]);
+      asked.then(
+        ([orders, people]) => {
+          remote.value = { words, found: [[], orders, people] };
+        },
+        () => undefined,
+      );
+    }, AFTER_MS);
+    return () => clearTimeout(waiting);
+  }, [words]);
+  return remote.value?.words === words && words.length >= 2 ? remote.value : null;
 }

@@ -1,4 +1,6 @@
+import { effect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import { clockTime } from "../model/zone";
 import { texts } from "../texts/console";
 import { BottomBar } from "./BottomBar";
 import { usePage } from "./context";
@@ -18,17 +20,20 @@ export function Frame() {
   useEffect(() => startRouter((page) => findPage(page) !== undefined), []);
   useEffect(() => followSelection(desk, view), [desk]);
   useFrameKeys(view);
+  useEffect(() => effect(() => view.alerts.tell(desk.events.value, (id) => desk.select(id))), [desk]);
   useTitle();
   const page = findPage(currentPage.value);
   const load = useMemo(() => page?.load, [page]);
   return (
     <div class="frame" data-page={currentPage.value || "map"}>
+      <SkipToOrder />
       <Header />
       {desk.problem.value && (
         <p class="banner" role="alert">
           {desk.problem.value}
         </p>
       )}
+      <Offline />
       <div class="page">
         {load ? <Lazy key={page?.name} load={load} props={NOTHING} /> : <NoSuchPage />}
         {queryValue("new") !== null && <Lazy load={loadNewPanel} props={NOTHING} />}
@@ -41,13 +46,42 @@ export function Frame() {
   );
 }
 
+/** The first stop of the Tab key: past everything to what may be done with the open order. */
+function SkipToOrder() {
+  const { desk } = usePage();
+  if (!desk.selected.value) return null;
+  const skip = () => {
+    const ways = document.querySelectorAll<HTMLElement>(".near .act button, .near button");
+    [...ways].find((each) => !each.hasAttribute("disabled"))?.focus();
+  };
+  return (
+    <button type="button" class="skip" onClick={skip}>
+      {texts.value.frame.skipToOrder}
+    </button>
+  );
+}
+
+/** Said at once: what is on the screen is old, and nothing can be given away. */
+function Offline() {
+  const { desk } = usePage();
+  const since = desk.offlineSince.value;
+  if (since === null) return null;
+  return (
+    <p class="banner" role="alert">
+      {texts.value.frame.offlineSince(clockTime(since, desk.zoneOf(desk.selected.value)))}
+    </p>
+  );
+}
+
 function useTitle() {
   const label = findPage(currentPage.value)?.label(texts.value) ?? texts.value.frame.noSuchPage;
   const { desk } = usePage();
   const number = address.value.query.has("wo") ? desk.selected.value?.number : undefined;
+  const waiting = desk.needsYouCount.value;
   useEffect(() => {
-    document.title = [number, label, "geo-assign"].filter(Boolean).join(" · ");
-  }, [number, label]);
+    const title = [number, label, "geo-assign"].filter(Boolean).join(" · ");
+    document.title = waiting > 0 ? `(${waiting}) ${title}` : title;
+  }, [number, label, waiting]);
 }
 
 function NoSuchPage() {

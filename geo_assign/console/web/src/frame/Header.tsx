@@ -1,5 +1,5 @@
 import { shortAddress } from "../model/pending";
-import { clockTime, slotText, zoneName } from "../model/zone";
+import { clockTime, slotText, zoneCity } from "../model/zone";
 import type { Desk } from "../state/desk";
 import type { Theme } from "../state/view";
 import { Icon, type IconName, Mark } from "../symbols/Icon";
@@ -98,7 +98,7 @@ function Live() {
 function StoreClock({ desk }: { desk: Desk }) {
   const zone = desk.zoneOf(desk.selected.value);
   const now = desk.now.value;
-  return <time title={zone}>{`${clockTime(now, zone)} ${zoneName(now, zone)}`}</time>;
+  return <time title={zone}>{[clockTime(now, zone), zoneCity(now, zone)].filter(Boolean).join(" ")}</time>;
 }
 
 const THEME_ICONS: Record<Theme, IconName> = { system: "system", light: "sun", dark: "moon" };

@@ -7,12 +7,12 @@ export interface LiveEvent {
   data: unknown;
 }
 
-export type LiveState = "connecting" | "live" | "reconnecting";
+export type LiveState = "connecting" | "live" | "reconnecting" | "offline";
 
 export const EVENT_TYPES: LiveEvent["type"][] = ["technicians", "work_orders", "heartbeat", "reset"];
-/** The service sends something at least every 15 s; two missed beats and a bit are silence. */
-export const SILENCE_MS = 35_000;
-const WATCH_MS = 5_000;
+/** The service sends something at least every 5 s; two missed beats and a bit are silence. */
+export const SILENCE_MS = 12_000;
+const WATCH_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
 /** How long to wait before try number `attempt`; spread so that a restart is not met by all at once. */
@@ -95,9 +95,20 @@ export class LiveStream {
 
   /** Look at the last heartbeat now: after sleep or in a tab that was hidden, timers are late. */
   check(): void {
-    if (this.around.monotonic() - this.lastHeardAt < SILENCE_MS) return;
+    if (this.around.monotonic() - this.lastHeardAt < SILENCE_MS || this.state === "offline") return;
     this.become("reconnecting");
     if (this.leading && this.retry === undefined) this.reconnect();
+  }
+
+  /** The computer lost its network, or has it again: no need to wait for silence, or for the next try. */
+  network(online: boolean): void {
+    if (!online) {
+      this.become("offline");
+      return;
+    }
+    this.attempt = 0;
+    if (this.state === "offline") this.become("reconnecting");
+    if (this.leading) this.connect();
   }
 
   stop(): void {
@@ -119,7 +130,6 @@ export class LiveStream {
     this.source?.close();
     const source = this.around.openSource(`/v1/live?cursor=${encodeURIComponent(this.cursor)}`);
     this.source = source;
-    source.addEventListener("open", () => this.tell({ state: "live" }));
     source.addEventListener("error", () => source === this.source && this.broken());
     for (const type of EVENT_TYPES) {
       source.addEventListener(type, ({ data, lastEventId }) => {
@@ -129,7 +139,7 @@ export class LiveStream {
   }
 
   private broken(): void {
-    this.tell({ state: "reconnecting" });
+    if (this.state !== "offline") this.tell({ state: "reconnecting" });
     this.handlers.onRefused();
     this.reconnect();
   }

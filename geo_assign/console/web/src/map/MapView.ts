@@ -9,11 +9,12 @@ import {
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import type { Config, LatLon } from "../api/types";
+import type { Config, LatLon, MapCluster } from "../api/types";
 import type { FleetChange, LegendKey } from "../model/fleet";
 import { metresPerPixel } from "../model/geometry";
 import { mapImages } from "../symbols/drawings";
 import { paintImage, tokenReader } from "../symbols/paint";
+import { clusterElement } from "./clusters";
 import { type Accuracy, type Around, aroundFeatures, orderFilter, sourceDiffs, technicianFilter } from "./features";
 import { drawOrder, drawRanked, type OrderMark, orderElement, type RankedMark, rankedElement } from "./markers";
 import {
@@ -41,12 +42,15 @@ export interface Scene {
   ranked: RankedMark[];
   around: Around | null;
   accuracy: Accuracy | null;
+  /** A person's way of the day. */
+  track: readonly LatLon[];
 }
 
 export interface MapEvents {
   onTechnician(id: string): void;
   onOrder(id: string): void;
   onPlace(at: LatLon): void;
+  onCluster(cell: [number, number, number, number]): void;
   onMoved(view: { metresPerPixel: number; zoom: number; bbox: [number, number, number, number] }): void;
   onTilesBroken(broken: boolean): void;
 }
@@ -63,6 +67,7 @@ export class MapView {
   private readonly map: GlMap;
   private readonly ranked = new Map<string, { marker: Marker; element: HTMLElement }>();
   private orderMarker: { id: string; marker: Marker; element: HTMLElement } | null = null;
+  private clusters: Marker[] = [];
   private placing: Marker | null = null;
   private readonly ready: Promise<void>;
   private colour = tokenReader();
@@ -138,6 +143,20 @@ export class MapView {
     });
   }
 
+  /** Rings of people by status, where there are too many to draw one by one. */
+  drawClusters(clusters: readonly MapCluster[], hidden: ReadonlySet<LegendKey>): void {
+    for (const marker of this.clusters) marker.remove();
+    this.clusters = clusters.flatMap((cluster) => {
+      const element = clusterElement(cluster, hidden);
+      if (!element) return [];
+      element.addEventListener("click", (event) => {
+        event.stopPropagation();
+        this.events.onCluster(cluster.cell as [number, number, number, number]);
+      });
+      return [new Marker({ element }).setLngLat([cluster.lon, cluster.lat]).addTo(this.map)];
+    });
+  }
+
   setTheme(dark: boolean): void {
     if (dark === this.dark) return;
     this.dark = dark;
@@ -157,6 +176,11 @@ export class MapView {
     if (points.length === 0) return;
     const bounds = points.reduce((box, point) => box.extend([point.lon, point.lat]), new LngLatBounds());
     this.map.fitBounds(bounds, { padding: margins, maxZoom: closest, animate, duration: 500, linear: true });
+  }
+
+  /** Keep this place in the middle, at the zoom there is. */
+  follow(at: LatLon): void {
+    this.map.easeTo({ center: [at.lon, at.lat], duration: 400 });
   }
 
   zoomBy(step: 1 | -1): void {
@@ -268,8 +292,8 @@ export class MapView {
     }
   }
 
-  private drawAround({ around, accuracy }: Scene): void {
-    const features = aroundFeatures(around, accuracy);
+  private drawAround({ around, accuracy, track }: Scene): void {
+    const features = aroundFeatures(around, accuracy, track);
     const wanted = JSON.stringify(features);
     if (wanted === this.aroundDrawn) return;
     this.aroundDrawn = wanted;

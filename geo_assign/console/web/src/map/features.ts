@@ -79,7 +79,11 @@ export interface Around {
 }
 
 /** Rings and ways of an open order, and one person's accuracy; nothing when there is neither. */
-export function aroundFeatures(around: Around | null, accuracy: Accuracy | null): GeoJSON.FeatureCollection {
+export function aroundFeatures(
+  around: Around | null,
+  accuracy: Accuracy | null,
+  track: readonly LatLon[] = [],
+): GeoJSON.FeatureCollection {
   const features: GeoJSON.Feature[] = [];
   const add = (role: string, geometry: GeoJSON.Geometry, more: object = {}) =>
     features.push({ type: "Feature", geometry, properties: { role, ...more } });
@@ -103,6 +107,9 @@ export function aroundFeatures(around: Around | null, accuracy: Accuracy | null)
       ];
       add("way", { type: "LineString", coordinates }, { first: index === 0 });
     });
+  }
+  if (track.length > 1) {
+    add("track", { type: "LineString", coordinates: track.map(({ lat, lon }) => [lon, lat]) });
   }
   if (accuracy) add("accuracy", { type: "Polygon", coordinates: [ring(accuracy.at, accuracy.radius_m, 48)] });
   return { type: "FeatureCollection", features };

@@ -118,6 +118,7 @@ function around(colour: Colour): LayerSpecification[] {
       filter: ["==", ["get", "role"], "inner"],
       paint: { "fill-color": colour("ink"), "fill-opacity": 0.035 },
     },
+    line("track", "track", { "line-color": colour("ink"), "line-opacity": 0.75, "line-width": 2.5 }),
     line("ring", "ring", {
       "line-color": colour("ink"),
       "line-opacity": 0.42,

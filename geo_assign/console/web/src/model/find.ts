@@ -1,11 +1,13 @@
 /** The find box: people and orders by any part of their name or number. */
-import type { TechnicianFeature, WorkOrder } from "../api/types";
+import type { LatLon, RosterLine, TechnicianFeature, WorkOrder } from "../api/types";
 
 export interface Found {
   kind: "technician" | "work_order";
   id: string;
   title: string;
   detail: string;
+  /** Where a person is who is not held on the map. */
+  at?: LatLon;
 }
 
 /** Letters without accents or case, so that `tomas` finds Tomás. */
@@ -37,15 +39,54 @@ export function find(
   for (const order of orders) {
     const who = order.customer?.name ?? "";
     const detail = [order.number, who].filter(Boolean).join(" · ");
+    const { phone, phone_e164 } = order.customer;
+    const byPhone = isPartOfPhone(entered, phone) || isPartOfPhone(entered, phone_e164);
     consider({ kind: "work_order", id: order.id, title: order.title, detail }, [
       order.number,
       order.title,
       who,
       order.address ?? "",
+      byPhone ? entered.trim() : "",
     ]);
   }
   return hits
     .sort((a, b) => a.score - b.score || a.found.title.localeCompare(b.found.title))
     .slice(0, limit)
     .map(({ found }) => found);
+}
+
+/** What the service found besides, behind what was found here: finished work, telephone numbers, people out of view. */
+export function withRemote(
+  here: readonly Found[],
+  orders: readonly WorkOrder[],
+  people: readonly RosterLine[],
+  limit = 8,
+): Found[] {
+  const known = new Set(here.map(({ id }) => id));
+  const remote = [
+    ...people.map(({ id, name, position, presence }): Found => {
+      const at = position ? { at: { lat: position.lat, lon: position.lon } } : {};
+      return { kind: "technician", id, title: name, detail: presence.on_duty ? "" : "off duty", ...at };
+    }),
+    ...orders.map(
+      ({ id, title, number, customer, state }): Found => ({
+        kind: "work_order",
+        id,
+        title,
+        detail: [number, customer.name, isOver(state) ? state : ""].filter(Boolean).join(" · "),
+      }),
+    ),
+  ];
+  const fresh = remote.filter(({ id }) => !known.has(id) && known.add(id));
+  return [...here, ...fresh].slice(0, limit);
+}
+
+const isOver = (state: WorkOrder["state"]) => state === "completed" || state === "cancelled" || state === "converted";
+
+const DIGITS = /^[\d+()./\s-]{4,}$/;
+
+/** Whether what was entered is a part of a telephone number, and of this one. */
+export function isPartOfPhone(entered: string, phone: string | null | undefined): boolean {
+  if (!phone || !DIGITS.test(entered.trim())) return false;
+  return phone.replace(/\D/g, "").includes(entered.replace(/\D/g, ""));
 }

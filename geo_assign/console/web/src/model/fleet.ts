@@ -29,6 +29,15 @@ export function countFeatures(features: Iterable<MapFeature>): LegendCounts {
   return counts;
 }
 
+/** Those heard from last first; those of whom no time is known at the end, by name. */
+export function bySeen(technicians: Iterable<TechnicianFeature>): TechnicianFeature[] {
+  const seen = ({ properties }: TechnicianFeature) =>
+    properties.recorded_at === null ? Number.NEGATIVE_INFINITY : Date.parse(properties.recorded_at);
+  return [...technicians].sort(
+    (a, b) => seen(b) - seen(a) || a.properties.name.localeCompare(b.properties.name) || (a.id < b.id ? -1 : 1),
+  );
+}
+
 /** Holds the features by id; `apply` and `replace` answer with what the map must redraw. */
 export class Fleet {
   readonly technicians = new Map<string, TechnicianFeature>();
@@ -53,6 +62,15 @@ export class Fleet {
 
   counts(): LegendCounts {
     return countFeatures([...this.technicians.values(), ...this.pins.values()]);
+  }
+
+  /** How many technicians are where `at` says yes. */
+  countWhere(at: (lon: number, lat: number) => boolean): number {
+    let count = 0;
+    for (const { geometry } of this.technicians.values()) {
+      if (at(geometry.coordinates[0] ?? 0, geometry.coordinates[1] ?? 0)) count += 1;
+    }
+    return count;
   }
 
   private add(features: readonly MapFeature[]): void {

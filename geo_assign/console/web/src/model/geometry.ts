@@ -62,3 +62,19 @@ export function boundsOf(points: readonly LatLon[]): [number, number, number, nu
   const lats = points.map((point) => point.lat);
   return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
+
+/** West, south, east, north. */
+export type Box = [number, number, number, number];
+
+/** Whether a place lies in a box, whose west may lie east of its east across the antimeridian. */
+export function isWithin([west, south, east, north]: Box, lon: number, lat: number): boolean {
+  if (lat < south || lat > north) return false;
+  return west <= east ? lon >= west && lon <= east : lon >= west || lon <= east;
+}
+
+/** A place moved by metres to the east and north. */
+export function movedBy({ lat, lon }: LatLon, east_m: number, north_m: number): LatLon {
+  const perDegree = 111_320;
+  const across = perDegree * Math.max(0.01, Math.cos((lat * Math.PI) / 180));
+  return { lat: Math.max(-90, Math.min(90, lat + north_m / perDegree)), lon: lon + east_m / across };
+}

@@ -25,10 +25,10 @@ export function howKnown(candidate: Candidate, slot: Slot, nowMs: number, zone: 
       return { ...planned, how: `from ${endOfPrevious(candidate, slot, zone)}job` };
     case "home_base": {
       const starts = candidate.hours?.[0];
-      return {
-        ...planned,
-        how: starts ? `home base, starts ${clockTime(Date.parse(starts.start), zone)}` : "home base",
-      };
+      const at = starts ? clockTime(Date.parse(starts.start), zone) : "";
+      // Work round the clock starts at no time worth telling.
+      const tells = starts && at !== "00:00";
+      return { ...planned, how: tells ? `home base, starts ${at}` : "home base" };
     }
     case "store":
       return { ...planned, how: "from the store" };
@@ -41,7 +41,7 @@ function howLive(position: Position, nowMs: number): Known {
   const age = ageSeconds(position.recorded_at, nowMs);
   if (age === null) return { how: "age unknown", detail: "", fresh: false, planned: false };
   const accuracy = position.accuracy_m === null ? "" : `±${Math.round(position.accuracy_m)} m`;
-  if (age > STALE_S) return { how: `${duration(age)} old`, detail: accuracy, fresh: false, planned: false };
+  if (age >= STALE_S) return { how: `${duration(age)} old`, detail: accuracy, fresh: false, planned: false };
   const detail = [`${duration(age)} ago`, accuracy].filter(Boolean).join(", ");
   return { how: "live", detail, fresh: true, planned: false };
 }

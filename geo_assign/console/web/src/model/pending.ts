@@ -7,9 +7,10 @@ export type PendingBucket = Exclude<Bucket, "taken" | "closed">;
 
 export interface PendingGroup {
   bucket: PendingBucket;
-  title: string;
-  hint: string;
+  /** With those that are being struck through. */
   orders: WorkOrder[];
+  /** How many of them wait: those that are struck through do not. */
+  count: number;
 }
 
 /** An order that a colleague took while it was on the screen. */
@@ -34,17 +35,14 @@ export function isTaken(order: { state: OrderState }): boolean {
 const byTime = (read: (order: WorkOrder) => string) => (a: WorkOrder, b: WorkOrder) =>
   Date.parse(read(a)) - Date.parse(read(b)) || (a.id < b.id ? -1 : 1);
 
-const GROUPS: { bucket: PendingBucket; title: string; hint: string; order: (a: WorkOrder, b: WorkOrder) => number }[] =
-  [
-    { bucket: "needs_you", title: "Needs you", hint: "oldest first", order: byTime((order) => order.created_at) },
-    {
-      bucket: "being_offered",
-      title: "Being offered",
-      hint: "runs by itself",
-      order: byTime((order) => order.offer?.expires_at ?? order.created_at),
-    },
-    { bucket: "later", title: "Later", hint: "offers start by themselves", order: byTime((order) => order.slot.start) },
-  ];
+const GROUPS: { bucket: PendingBucket; order: (a: WorkOrder, b: WorkOrder) => number }[] = [
+  { bucket: "needs_you", order: byTime((order) => order.created_at) },
+  {
+    bucket: "being_offered",
+    order: byTime((order) => order.offer?.expires_at ?? order.created_at),
+  },
+  { bucket: "later", order: byTime((order) => order.slot.start) },
+];
 
 export function isPending(order: WorkOrder): boolean {
   return order.bucket !== "taken" && order.bucket !== "closed";
@@ -56,15 +54,31 @@ export function isFinished(order: WorkOrder): boolean {
 
 /** The three groups; a struck order stands where it stood until its farewell is over. */
 export function groupPending(orders: Iterable<WorkOrder>, farewells: readonly Farewell[] = []): PendingGroup[] {
-  const shown = [...orders].filter(isPending);
-  const present = new Set(shown.map((order) => order.id));
-  shown.push(...farewells.map(({ from }) => from).filter((order) => !present.has(order.id)));
-  return GROUPS.map(({ bucket, title, hint, order }) => ({
+  const waiting = [...orders].filter(isPending);
+  const present = new Set(waiting.map((order) => order.id));
+  const leaving = farewells.map(({ from }) => from).filter((order) => !present.has(order.id));
+  const of = (bucket: PendingBucket, from: WorkOrder[]) => from.filter((each) => each.bucket === bucket);
+  return GROUPS.map(({ bucket, order }) => ({
     bucket,
-    title,
-    hint,
-    orders: shown.filter((each) => each.bucket === bucket).sort(order),
+    orders: of(bucket, [...waiting, ...leaving]).sort(order),
+    count: of(bucket, waiting).length,
   }));
+}
+
+const LATE_AFTER_MS = 5 * 60_000;
+const NOT_THERE: ReadonlySet<OrderState> = new Set(["assigned", "travelling"]);
+
+/** By how much the technician is late, in seconds: the slot has begun, and the work has not. 0 when not late. */
+export function lateBy(order: WorkOrder, nowMs: number): number {
+  const behind = nowMs - Date.parse(order.slot.start);
+  return NOT_THERE.has(order.state) && behind > LATE_AFTER_MS ? Math.floor(behind / 1000) : 0;
+}
+
+/** The orders whose technician is late, the latest first. */
+export function listLate(orders: Iterable<WorkOrder>, nowMs: number): WorkOrder[] {
+  return [...orders]
+    .filter((order) => lateBy(order, nowMs) > 0)
+    .sort((a, b) => Date.parse(a.slot.start) - Date.parse(b.slot.start));
 }
 
 /** One line of orders as the keys J and K walk it. */
@@ -89,7 +103,8 @@ export function farewellText(before: WorkOrder, after: WorkOrder, meId = ""): st
   const taker = after.assignee?.name;
   if (!taker) return "Done";
   if (before.assignee?.id === after.assignee?.id) return `${taker} keeps it`;
-  if (before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
+  const byUser = after.changed_by.kind === "user";
+  if (!byUser && before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
   return who ? `${who} assigned ${taker}` : `${taker} has it`;
 }
 

@@ -30,6 +30,21 @@ export function zoneName(ms: number, zone: string): string {
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
 }
 
+const offsetOf = (ms: number, zone: string): string =>
+  format(zone, { timeZoneName: "longOffset" })
+    .formatToParts(ms)
+    .find(({ type }) => type === "timeZoneName")?.value ?? zone;
+
+/** The city whose clock a time is by, where the viewer's clock shows another time; else empty. */
+export function zoneCity(
+  ms: number,
+  zone: string,
+  viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+): string {
+  if (offsetOf(ms, zone) === offsetOf(ms, viewerZone)) return "";
+  return (zone.split("/").at(-1) ?? zone).replaceAll("_", " ");
+}
+
 /** The local date as `2026-11-22`: comparable, and the same for the whole local day. */
 export function localDate(ms: number, zone: string): string {
   const parts = format(zone, { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(ms);

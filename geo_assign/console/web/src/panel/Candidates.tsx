@@ -1,11 +1,13 @@
 import type { Candidate, Nearest, WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
 import { type Axis, dayAxis, dayStrip, headline, howKnown, type StripPart, workloadText } from "../model/nearest";
-import { distance, firstName, plural, travelTime } from "../model/words";
+import { distance, travelTime } from "../model/words";
 import { slotText } from "../model/zone";
 import { withLive } from "../state/scene";
 import { PLANNED, person } from "../symbols/drawings";
 import { Symbol } from "../symbols/Symbol";
+import { texts } from "../texts/console";
+import { WaysOut } from "./WaysOut";
 import { Why } from "./Why";
 
 /** The ranking for an order whose place is known, and the two ways to give it. */
@@ -16,7 +18,7 @@ export function Candidates({ order }: { order: WorkOrder }) {
   if (!ranking)
     return (
       <p class="empty" role="status">
-        Looking who can take it…
+        {texts.value.panel.looking}
       </p>
     );
   const { answer, changes } = ranking;
@@ -24,15 +26,13 @@ export function Candidates({ order }: { order: WorkOrder }) {
     <>
       <Summary nearest={answer} />
       {changes > 0 && (
-        <button
-          type="button"
-          class="changed"
-          onClick={() => question.showWaiting()}
-        >{`${plural(changes, "change", "changes")} in the order, show`}</button>
+        <button type="button" class="changed" onClick={() => question.showWaiting()}>
+          {texts.value.panel.changes(changes)}
+        </button>
       )}
       {answer.candidates.length > 0 && <List order={order} answer={answer} />}
+      {answer.candidates.length === 0 && <WaysOut order={order} nearest={answer} />}
       <Why nearest={answer} order={order} />
-      {answer.candidates.length > 0 && <Give />}
     </>
   );
 }
@@ -43,7 +43,7 @@ function Problem({ text }: { text: string }) {
     <div class="empty">
       <p role="alert">{text}</p>
       <button type="button" class="btn" onClick={() => void desk.question.ask()}>
-        Try again
+        {texts.value.panel.tryAgain}
       </button>
     </div>
   );
@@ -73,7 +73,7 @@ function List({ order, answer }: { order: WorkOrder; answer: Nearest }) {
           ))}
         </div>
       </div>
-      <ol class="cands" aria-label="Nearest first">
+      <ol class="cands" aria-label={texts.value.panel.nearestFirst}>
         {answer.candidates.map((candidate) => (
           <Row key={candidate.technician_id} candidate={candidate} order={order} axis={axis} />
         ))}
@@ -122,7 +122,27 @@ function Row({ candidate: ranked, order, axis }: { candidate: Candidate; order: 
         />
         {answer && <span class="answer">{answer}</span>}
       </button>
+      <Along candidate={candidate} chosen={chosen} />
     </li>
+  );
+}
+
+/** Comes along with the one chosen, who leads. */
+function Along({ candidate: { technician_id: id, name }, chosen }: { candidate: Candidate; chosen: boolean }) {
+  const { question } = usePage().desk;
+  const words = texts.value.panel;
+  if (question.replacing.value) return null;
+  if (chosen) return question.crew.value.length > 0 ? <span class="along chip">{words.lead}</span> : null;
+  return (
+    <label class="along">
+      <input
+        type="checkbox"
+        aria-label={words.along(name)}
+        checked={question.along.value.has(id)}
+        onChange={() => question.toggleAlong(id)}
+      />
+      <span aria-hidden="true">{words.with}</span>
+    </label>
   );
 }
 
@@ -130,8 +150,8 @@ function Marks({ candidate }: { candidate: Candidate }) {
   const offers = candidate.workload?.open_offers ?? 0;
   return (
     <>
-      {candidate.provider && <span class="chip">Provider</span>}
-      {offers > 0 && <span class="chip">{plural(offers, "offer open", "offers open")}</span>}
+      {candidate.provider && <span class="chip">{texts.value.panel.provider}</span>}
+      {offers > 0 && <span class="chip">{texts.value.panel.openOffers(offers)}</span>}
     </>
   );
 }
@@ -147,7 +167,7 @@ function Far({ candidate: { eta_s, distance_m } }: { candidate: Candidate }) {
 
 function stripLabel(candidate: Candidate, nowMs: number, zone: string): string {
   const busy = (candidate.day ?? []).map((entry) => slotText(entry, nowMs, zone)).join(", ");
-  return busy ? `Booked ${busy}` : "Nothing booked that day";
+  return busy ? texts.value.panel.booked(busy) : texts.value.panel.nothingBooked;
 }
 
 function Strip({ parts, label }: { parts: StripPart[]; label: string }) {
@@ -161,34 +181,5 @@ function Strip({ parts, label }: { parts: StripPart[]; label: string }) {
         />
       ))}
     </span>
-  );
-}
-
-function Give() {
-  const { question } = usePage().desk;
-  const chosen = question.chosen.value;
-  const giving = question.giving.value;
-  const name = chosen ? firstName(chosen.name) : "";
-  return (
-    <div class="act">
-      <button type="button" class="btn pri" disabled={giving !== null} onClick={() => void question.give("offer")}>
-        {giving?.mode === "offer" ? (
-          "Offering…"
-        ) : (
-          <>
-            {`Offer to ${name}`} <kbd>Enter</kbd>
-          </>
-        )}
-      </button>
-      <button
-        type="button"
-        class="btn"
-        disabled={giving !== null}
-        title="Shift Enter"
-        onClick={() => void question.give("assign")}
-      >
-        {giving?.mode === "assign" ? "Assigning…" : "Assign now"}
-      </button>
-    </div>
   );
 }

@@ -2,6 +2,7 @@ import type { TargetedEvent } from "preact";
 import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
 import { Icon } from "../symbols/Icon";
+import { texts } from "../texts/console";
 
 /** An order without a place: take a suggestion, put the address right, or drop a pin. */
 export function Locate({ order }: { order: WorkOrder }) {
@@ -19,19 +20,17 @@ export function Locate({ order }: { order: WorkOrder }) {
   );
 }
 
-const WHY: Record<string, string> = {
-  map_key_missing: "The store has no map key, so addresses are not looked up.",
-  geocoder_unavailable: "The address service does not answer; it is asked again by itself.",
-};
-
 function WaysOut({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
   const suggestions = order.location_candidates;
-  const why = WHY[order.pending_reason ?? ""] ?? "Technicians can be ranked once the place is known.";
+  const words = texts.value.panel;
+  const why = { map_key_missing: words.noMapKey, geocoder_unavailable: words.geocoderDown }[
+    order.pending_reason as string
+  ];
   return (
     <>
-      <h2>{suggestions.length > 0 ? "Which address is it?" : "The address was not found"}</h2>
-      <p class="muted">{why}</p>
+      <h2>{suggestions.length > 0 ? words.which : words.addressNotFound}</h2>
+      <p class="muted">{why ?? words.onceKnown}</p>
       {suggestions.length > 0 && (
         <ul class="suggestions">
           {suggestions.map(({ label, lat, lon, confidence }) => (
@@ -53,7 +52,7 @@ function WaysOut({ order }: { order: WorkOrder }) {
       <AddressForm order={order} />
       <button type="button" class="btn" onClick={() => desk.startPlacing()}>
         <Icon name="pin" />
-        Drop a pin
+        {words.dropPin}
       </button>
     </>
   );
@@ -69,11 +68,11 @@ function AddressForm({ order }: { order: WorkOrder }) {
   return (
     <form class="address" onSubmit={submit}>
       <label>
-        Address
+        {texts.value.panel.address}
         <input name="address" defaultValue={order.address ?? ""} required autocomplete="off" />
       </label>
       <button class="btn" type="submit" disabled={desk.locating.value}>
-        {desk.locating.value ? "Looking…" : "Look up"}
+        {desk.locating.value ? texts.value.panel.lookingUp : texts.value.panel.lookUp}
       </button>
     </form>
   );
@@ -85,8 +84,8 @@ function Placing() {
   if (!at) return null;
   return (
     <>
-      <h2>Put the pin where the customer is</h2>
-      <p class="muted">Click the map, or drag the pin. It is never overwritten by the address service.</p>
+      <h2>{texts.value.panel.putPin}</h2>
+      <p class="muted">{texts.value.panel.pinHelp}</p>
       <p class="tabular">{`${at.lat.toFixed(5)}, ${at.lon.toFixed(5)}`}</p>
       <div class="act">
         <button
@@ -96,15 +95,15 @@ function Placing() {
           onClick={() => void desk.locate({ location: at })}
         >
           {desk.locating.value ? (
-            "Saving…"
+            texts.value.panel.saving
           ) : (
             <>
-              Save pin <kbd>Enter</kbd>
+              {texts.value.panel.savePin} <kbd>Enter</kbd>
             </>
           )}
         </button>
         <button type="button" class="btn" onClick={() => (desk.placing.value = null)}>
-          Cancel
+          {texts.value.panel.cancel}
         </button>
       </div>
     </>

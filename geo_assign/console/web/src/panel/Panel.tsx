@@ -1,35 +1,67 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
-import { isTaken } from "../model/pending";
+import { isFinished, isTaken } from "../model/pending";
 import { slotText } from "../model/zone";
 import { glyphOf, pin } from "../symbols/drawings";
 import { Icon } from "../symbols/Icon";
 import { Symbol } from "../symbols/Symbol";
+import { texts } from "../texts/console";
 import { Countdown } from "../ui/Countdown";
 import { Candidates } from "./Candidates";
+import { Details } from "./Details";
+import { Give } from "./Give";
 import { Locate } from "./Locate";
+import { Taken } from "./Taken";
 
-/** The open order, and who can take it. */
+/** The open order: what is known of it, who can take it, and at the bottom, always in sight, what may be done. */
 export function Panel({ order }: { order: WorkOrder }) {
-  const { view } = usePage();
+  const { desk, view } = usePage();
+  const shows = stateOf(order, { placing: desk.placing.value !== null, replacing: desk.question.replacing.value });
+  const region = useFocusKept(`${shows} ${order.offer?.id}`);
   return (
-    <section class="near card" aria-label={`Who can take ${order.number}`}>
-      {!view.phone.value && <Head order={order} />}
-      <State order={order} />
+    <section class="near card" aria-label={texts.value.panel.whoCanTake(order.number)} data-shows={shows}>
+      {/* Its rows can be reached, and the list scrolled, by keys. */}
+      <div class="near-scroll" ref={region} role="group" tabIndex={-1} aria-label={order.number}>
+        {!view.phone.value && <Head order={order} />}
+        <Details order={order} />
+        <Notice />
+        {shows === "taken" && <Taken order={order} />}
+        {shows === "locate" && <Locate order={order} />}
+        {shows === "ranking" && <Candidates order={order} />}
+      </div>
+      {shows === "ranking" && <Give order={order} />}
     </section>
   );
 }
 
+type Shows = "taken" | "locate" | "ranking";
+
+/** When what had the focus is gone, such as the button that gave the order, keys go on from the panel. */
+function useFocusKept(what: string) {
+  const region = useRef<HTMLDivElement>(null);
+  const before = useRef(what);
+  useEffect(() => {
+    if (before.current === what) return;
+    before.current = what;
+    const { activeElement: held } = document;
+    if (held === null || held === document.body || (held instanceof HTMLButtonElement && held.disabled)) {
+      region.current?.focus({ preventScroll: true });
+    }
+  }, [what]);
+  return region;
+}
+
 /** What the order waits for decides what the panel offers. */
-function State({ order }: { order: WorkOrder }) {
-  const { desk } = usePage();
-  if (isTaken(order)) return <Taken order={order} />;
-  if (!order.location || desk.placing.value) return <Locate order={order} />;
-  return <Candidates order={order} />;
+function stateOf(order: WorkOrder, { placing, replacing }: { placing: boolean; replacing: boolean }): Shows {
+  if (placing) return "locate";
+  if (isFinished(order) || (isTaken(order) && !replacing)) return "taken";
+  return order.location ? "ranking" : "locate";
 }
 
 function Head({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
+  const words = texts.value.panel;
   const lines = [order.number, order.customer?.name, order.address].filter(Boolean).join(" · ");
   return (
     <header class="who">
@@ -41,8 +73,8 @@ function Head({ order }: { order: WorkOrder }) {
       <button
         type="button"
         class="icon-button"
-        aria-label="Close"
-        title="Close (Esc)"
+        aria-label={words.close}
+        title={`${words.close} (Esc)`}
         onClick={() => desk.select(null)}
       >
         <Icon name="close" />
@@ -52,6 +84,7 @@ function Head({ order }: { order: WorkOrder }) {
           <Icon name="clock" />
           {slotText(order.slot, desk.now.value, desk.zoneOf(order))}
         </span>
+        {order.priority !== 0 && <span class="chip warn">{words.priority(order.priority)}</span>}
         {order.skills.map((skill) => (
           <span class="chip" key={skill}>
             {skill.replaceAll("_", " ")}
@@ -59,7 +92,7 @@ function Head({ order }: { order: WorkOrder }) {
         ))}
         {order.offer && (
           <span class="chip free">
-            {`Offered to ${order.offer.technician_name}`}
+            {words.offeredTo(order.offer.technician_name)}
             <Countdown order={order} />
           </span>
         )}
@@ -68,20 +101,18 @@ function Head({ order }: { order: WorkOrder }) {
   );
 }
 
-const UNDER_WAY: Partial<Record<WorkOrder["state"], string>> = {
-  travelling: "is on the way",
-  on_site: "is there",
-  in_progress: "is working on it",
-};
-
-function Taken({ order }: { order: WorkOrder }) {
-  const doing = UNDER_WAY[order.state] ?? "has it";
-  const text = order.assignee
-    ? `${order.assignee.name} ${doing}.`
-    : `This order is ${order.state.replaceAll("_", " ")}.`;
+/** What the last try came to, whatever the order is by now: who was faster, and when. */
+function Notice() {
+  const { question } = usePage().desk;
+  const shown = useRef<HTMLParagraphElement>(null);
+  const text = question.notice.value;
+  useEffect(() => {
+    if (text) shown.current?.scrollIntoView({ block: "nearest" });
+  }, [text]);
+  if (!text) return null;
   return (
-    <p class="taken">
-      <Icon name="check" />
+    <p class="notice" role="alert" ref={shown}>
+      <Icon name="warn" />
       {text}
     </p>
   );

@@ -1,48 +1,83 @@
 import type { Exclusion, Nearest, WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
+import { groupExclusions } from "../model/exclusions";
 import { excludedSummary, exclusionText } from "../model/nearest";
 import { distance } from "../model/words";
 import { Icon } from "../symbols/Icon";
+import { texts } from "../texts/console";
 
-/** Who cannot go, and why: one line closed, every person with every reason open. */
+/** Who cannot go, and why: one line closed; open, the reasons, and under each the people. */
 export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) {
   const { desk, view } = usePage();
   const { whyOpen } = desk.question;
-  const { count, hint } = excludedSummary(nearest);
+  const words = texts.value.panel;
+  const { groups, outside, count } = groupExclusions(nearest, desk.zoneOf(order));
   if (count === 0) return null;
-  const open = whyOpen.value || nearest.candidates.length === 0;
+  const none = nearest.candidates.length === 0;
+  const open = whyOpen.value || none;
+  const told = nearest.excluded.length;
   return (
     <div class="excl" data-open={open}>
       <div class="line">
         <Icon name="eye" />
         <span class="text">
-          <b>{`${count} cannot.`}</b> {hint}
+          <b>{told < count ? words.cannotOf(told, count) : words.cannot(count)}</b>{" "}
+          {open ? "" : excludedSummary(nearest).hint}
         </span>
-        {nearest.candidates.length > 0 && (
+        {!none && (
           <button type="button" aria-expanded={open} aria-controls="why" onClick={() => (whyOpen.value = !open)}>
-            <span>{open ? "Close" : "Why"}</span> {view.letterKeys.value && <kbd aria-hidden="true">W</kbd>}
+            <span>{open ? words.close : words.why}</span> {view.letterKeys.value && <kbd aria-hidden="true">W</kbd>}
           </button>
         )}
       </div>
       {open && (
-        <ul id="why">
-          {nearest.excluded.map((excluded) => (
-            <Excluded key={excluded.technician_id} excluded={excluded} order={order} />
+        <div id="why">
+          {groups.map(({ key, text, people }) => (
+            <Reasons key={key} text={text} people={people} order={order} open={people.length <= 3} />
           ))}
-          {nearest.truncated && <li class="muted">These are the nearest; there are more.</li>}
-        </ul>
+          {outside.length > 0 && <Reasons text={words.outside(outside.length)} people={outside} order={order} />}
+        </div>
       )}
     </div>
   );
 }
 
+interface Group {
+  text: string;
+  people: Exclusion[];
+  order: WorkOrder;
+  open?: boolean;
+}
+
+function Reasons({ text, people, order, open = false }: Group) {
+  return (
+    <details class="reason-group" open={open}>
+      <summary>{text}</summary>
+      <ul>
+        {people.map((excluded) => (
+          <Excluded key={excluded.technician_id} excluded={excluded} order={order} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** A press shows the person on the map, and offers to assign all the same. */
 function Excluded({ excluded, order }: { excluded: Exclusion; order: WorkOrder }) {
   const { desk } = usePage();
+  const { technician_id: id } = excluded;
+  const chosen = desk.question.chosenAnyway.value?.technician_id === id;
+  const choose = () => {
+    desk.question.choose(id);
+    if (desk.fleet.technicians.has(id)) desk.viewWish.value = { technicianId: id };
+  };
   return (
     <li>
-      <b>{excluded.name}</b>
-      {excluded.distance_m !== null && <span class="far">{distance(excluded.distance_m)}</span>}
-      <span class="reasons">{exclusionText(excluded, desk.now.value, desk.zoneOf(order))}</span>
+      <button type="button" class="excluded" aria-pressed={chosen} onClick={choose}>
+        <b>{excluded.name}</b>
+        {excluded.distance_m !== null && <span class="far">{distance(excluded.distance_m)}</span>}
+        <span class="reasons">{exclusionText(excluded, desk.now.value, desk.zoneOf(order))}</span>
+      </button>
     </li>
   );
 }

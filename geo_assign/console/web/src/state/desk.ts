@@ -1,14 +1,19 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
-import type { LatLon, Me, Named, TechnicianFeature, WorkOrder } from "../api/types";
+import type { LatLon, MapCluster, MapSnapshot, Me, Named, TechnicianFeature, Track, WorkOrder } from "../api/types";
 import { type LiveEvent, type LiveState, LiveStream, type Surroundings } from "../live/stream";
 import { ServerClock } from "../model/clock";
+import { type DeskEvent, eventsOf, withEvents } from "../model/events";
 import { Fleet, type FleetChange, type LegendCounts } from "../model/fleet";
+import { type Box, isWithin } from "../model/geometry";
 import { currentFarewells, mergeOrders, type Orders, pinOf } from "../model/orders";
-import { type Farewell, groupPending, inOrder, isPending, neighbour } from "../model/pending";
+import { type Farewell, groupPending, inOrder, listLate, neighbour } from "../model/pending";
+import { Giving } from "./giving";
 import { Question } from "./question";
 
 const REFRESH_MS = 20_000;
+/** How often a view of a fleet that is too large to hold is read again. */
+const VIEW_MS = 5_000;
 
 /** A dispatcher's desk: what is pending, who is where, what is open, kept current by the live stream. */
 export class Desk {
@@ -18,8 +23,14 @@ export class Desk {
   readonly names = new Map<string, string>();
   readonly orders = signal<Orders>(new Map());
   readonly farewells = signal<Farewell[]>([]);
+  /** Of the whole scope, whatever part of it is in view. */
   readonly counts = signal<LegendCounts>(this.fleet.counts());
-  readonly truncated = signal(false);
+  readonly offDuty = signal(0);
+  /** How many people are in view; null before the map has said what is. */
+  readonly inView = signal<number | null>(null);
+  /** The fleet is too large to be held: the part in view is, or clusters of it. */
+  readonly large = signal(false);
+  readonly clusters = signal<MapCluster[]>([]);
   readonly live = signal<LiveState>("connecting");
   readonly loaded = signal(false);
   readonly problem = signal<string | null>(null);
@@ -29,7 +40,7 @@ export class Desk {
   readonly moves = signal(0);
   readonly announcement = signal("");
   /** A wish to see a person, or (null) the open order, on the map; a new object for every wish. */
-  readonly viewWish = signal<{ technicianId: string | null }>({ technicianId: null });
+  readonly viewWish = signal<{ technicianId: string | null; at?: LatLon }>({ technicianId: null });
   readonly groupId = signal<string>("");
   /** The stores that are shown, by id; empty for all of them. */
   readonly scope = signal<ReadonlySet<string>>(new Set());
@@ -37,31 +48,50 @@ export class Desk {
   /** How the open order came to be open. */
   selectedHow: "chosen" | "followed" = "chosen";
   readonly technicianId = signal<string | null>(null);
+  /** The way of the day that is drawn; null when none is. */
+  readonly track = signal<Track | null>(null);
+  readonly trackProblem = signal<string | null>(null);
+  /** The technician whom the map follows. */
+  readonly followedId = signal<string | null>(null);
   /** Where a pin is being placed for the open order; null when none is. */
   readonly placing = signal<LatLon | null>(null);
   readonly locating = signal(false);
   readonly locateProblem = signal<string | null>(null);
   readonly question: Question;
+  readonly giving: Giving;
+  /** What happened lately, the newest first. */
+  readonly events = signal<DeskEvent[]>([]);
+  /** Orders that were looked up by their address, because they are not among the open ones; null: there is none. */
+  readonly lookedUp = signal<ReadonlyMap<string, WorkOrder | null>>(new Map());
+  /** When the connection was lost, by the server's clock; null while there is one. */
+  readonly offlineSince = signal<number | null>(null);
 
-  readonly groups = computed(() => {
+  private readonly inScope = computed(() => {
     const groupId = this.groupId.value;
     const scope = this.scope.value;
-    const inGroup = (order: WorkOrder) =>
+    return (order: WorkOrder) =>
       (!groupId || order.group_id === groupId) && (scope.size === 0 || scope.has(order.store_id));
-    const farewells = this.farewells.value.filter(({ from }) => inGroup(from));
-    return groupPending([...this.orders.value.values()].filter(inGroup), farewells);
   });
+  readonly groups = computed(() => {
+    const inScope = this.inScope.value;
+    const farewells = this.farewells.value.filter(({ from }) => inScope(from));
+    return groupPending([...this.orders.value.values()].filter(inScope), farewells);
+  });
+  /** Work that has begun by the clock, without its technician. */
+  readonly late = computed(() => listLate([...this.orders.value.values()].filter(this.inScope.value), this.now.value));
   /** What the badge counts: exactly the rows that wait, without those being struck through. */
-  readonly pendingCount = computed(() => {
-    const leaving = new Set(this.farewells.value.map(({ from }) => from.id));
-    return inOrder(this.groups.value).filter(
-      (order) => !leaving.has(order.id) || isPending(this.orders.value.get(order.id) ?? order),
-    ).length;
-  });
+  readonly pendingCount = computed(() => this.groups.value.reduce((sum, { count }) => sum + count, 0));
+  readonly needsYouCount = computed(() => this.groups.value.find(({ bucket }) => bucket === "needs_you")?.count ?? 0);
   readonly selected = computed<WorkOrder | null>(() => {
     const id = this.selectedId.value;
     if (id === null) return null;
-    return this.orders.value.get(id) ?? this.farewells.value.find(({ order }) => order.id === id)?.order ?? null;
+    const known = this.orders.value.get(id) ?? this.farewells.value.find(({ order }) => order.id === id)?.order;
+    return known ?? this.lookedUp.value.get(id) ?? null;
+  });
+  /** Whether the address names an order that is not there for this user. */
+  readonly notFound = computed(() => {
+    const id = this.selectedId.value;
+    return id !== null && this.selected.value === null && this.lookedUp.value.get(id) === null;
   });
   readonly technician = computed<TechnicianFeature | null>(() => {
     this.moves.value;
@@ -71,6 +101,7 @@ export class Desk {
   /** The middle of the map, when there is a map. */
   centreOfMap: () => LatLon | null = () => null;
 
+  private bbox: Box | null = null;
   private readonly stream: LiveStream;
   private readonly stops: (() => void)[] = [];
   private readonly fleetListeners = new Set<(change: FleetChange) => void>();
@@ -85,15 +116,25 @@ export class Desk {
       client,
       now: () => this.clock.now(),
       onOrder: (order) => this.takeOrders([order]),
+      onGiven: (order, candidate, mode) => this.giving.given(order, candidate, mode),
       announce: (text) => (this.announcement.value = text),
+    });
+    this.giving = new Giving({
+      client,
+      now: () => this.clock.now(),
+      onOrder: (order) => this.takeOrders([order]),
+      announce: (text) => (this.announcement.value = text),
+      openNext: (after) => this.openNext(after),
+      open: (id) => this.select(id),
     });
     this.stream = new LiveStream(around, {
       onEvent: (event) => this.takeEvent(event),
-      onState: (state) => (this.live.value = state),
+      onState: (state) => this.become(state),
       onRefused: () => void this.client.me().catch(() => undefined),
     });
     this.runTimers();
     this.stops.push(effect(() => this.question.open(this.selected.value)));
+    this.stops.push(effect(() => this.lookUp()));
   }
 
   /** Read everything once and go live. */
@@ -166,16 +207,52 @@ export class Desk {
     this.technicianId.value = ranked ? null : technicianId;
   }
 
-  /** Point at a technician and bring the marker into view. */
-  show(technicianId: string): void {
+  /** Point at a technician and bring the marker into view; `at` is where, for one who is not held. */
+  show(technicianId: string, at?: LatLon): void {
     this.pointAt(technicianId);
-    this.viewWish.value = { technicianId };
+    this.viewWish.value = at ? { technicianId, at } : { technicianId };
   }
 
-  /** Begin to place a pin: in the middle of the map, else at the store. */
+  /** Draw a technician's way of today, or take it off. */
+  async toggleTrack(technicianId: string): Promise<void> {
+    this.trackProblem.value = null;
+    if (this.track.peek()?.technician_id === technicianId) {
+      this.track.value = null;
+      return;
+    }
+    try {
+      this.track.value = await this.client.track(technicianId);
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      this.trackProblem.value = error.message;
+    }
+  }
+
+  /** Keep a technician in the middle of the map, or let go. */
+  toggleFollow(technicianId: string): void {
+    this.followedId.value = this.followedId.peek() === technicianId ? null : technicianId;
+  }
+
+  /** Let go of the person who was pointed at. */
+  leavePerson(): void {
+    batch(() => {
+      this.technicianId.value = null;
+      this.track.value = null;
+      this.followedId.value = null;
+    });
+  }
+
+  /** Begin to place a pin: where the order is, else in the middle of the map, else at the store. */
   startPlacing(): void {
-    const store = this.me.stores.find((each) => each.id === this.selected.value?.store_id);
-    this.placing.value = this.centreOfMap() ?? store?.location ?? null;
+    const order = this.selected.value;
+    const store = this.me.stores.find((each) => each.id === order?.store_id);
+    const known = order?.location ? { lat: order.location.lat, lon: order.location.lon } : null;
+    this.placing.value = known ?? this.centreOfMap() ?? store?.location ?? null;
+  }
+
+  /** Move an order to another time. Throws ApiProblem. */
+  async reschedule(order: WorkOrder, slot: { start: string; end: string }): Promise<void> {
+    this.takeOrders([await this.client.reschedule(order, slot)]);
   }
 
   /** Say where the open order is. */
@@ -196,11 +273,36 @@ export class Desk {
     }
   }
 
-  /** The map shows only a part of a large fleet: read the part in view. */
-  async loadView(bbox: [number, number, number, number]): Promise<void> {
-    if (!this.truncated.value) return;
+  /** The map shows this part: of a large fleet, read it. */
+  async loadView(bbox: Box): Promise<void> {
+    this.bbox = bbox;
+    if (!this.large.value) {
+      this.countInView();
+      return;
+    }
     const snapshot = await this.client.map(bbox).catch(() => null);
-    if (snapshot) this.changeFleet(this.fleet.apply(snapshot.features));
+    if (snapshot && bbox === this.bbox) this.takeView(snapshot);
+  }
+
+  private takeView(snapshot: MapSnapshot): void {
+    batch(() => {
+      this.clusters.value = snapshot.clusters;
+      this.takeCounts(snapshot);
+      this.changeFleet(this.fleet.replace(snapshot.features));
+    });
+  }
+
+  private takeCounts({ counts, scope_counts }: MapSnapshot): void {
+    const { off_duty, ...everyone } = scope_counts.technicians;
+    const { off_duty: _, provider: __, ...inView } = counts.technicians;
+    this.counts.value = { ...everyone, ...scope_counts.work_orders };
+    this.offDuty.value = off_duty;
+    this.inView.value = Object.values(inView).reduce((sum, each) => sum + each, 0);
+  }
+
+  private countInView(): void {
+    const { bbox } = this;
+    if (bbox) this.inView.value = this.fleet.countWhere((lon, lat) => isWithin(bbox, lon, lat));
   }
 
   private async load(): Promise<void> {
@@ -209,19 +311,61 @@ export class Desk {
     const orders = await this.client.openOrders();
     batch(() => {
       this.clock.sync(snapshot.server_now);
-      this.truncated.value = snapshot.truncated;
+      this.large.value = snapshot.clusters.length > 0;
       this.orders.value = new Map(orders.map((order) => [order.id, order]));
-      this.changeFleet(this.fleet.replace(snapshot.features));
-      if (snapshot.truncated) this.counts.value = { ...snapshot.counts.technicians, ...snapshot.counts.work_orders };
+      this.takeView(snapshot);
+      this.countInView();
       this.tick();
     });
     this.stream.release(snapshot.cursor);
+    if (this.large.value && this.bbox) void this.loadView(this.bbox);
+  }
+
+  /** An order that the address names and that is not open any more, or never was. */
+  private lookUp(): void {
+    const id = this.selectedId.value;
+    if (id === null || !this.loaded.value || this.orders.value.has(id) || this.lookedUp.peek().has(id)) return;
+    const keep = (order: WorkOrder | null) => {
+      this.lookedUp.value = new Map(this.lookedUp.peek()).set(id, order);
+    };
+    this.client.order(id).then(keep, (error: unknown) => {
+      if (error instanceof ApiProblem && (error.status === 404 || error.status === 422)) keep(null);
+    });
+  }
+
+  /** After an order was given: the next that needs a technician. The keys are disarmed for a moment. */
+  private openNext(after: string): void {
+    const orders = this.groups.peek().find(({ bucket }) => bucket === "needs_you")?.orders ?? [];
+    const waiting = orders.filter(({ id }) => id === after || this.orders.peek().get(id)?.bucket === "needs_you");
+    const next =
+      neighbour(
+        waiting.map(({ id }) => id),
+        after,
+        1,
+      ) ?? null;
+    const other = next === after ? waiting.find(({ id }) => id !== after)?.id : next;
+    if (!other) return;
+    // A step of its own: back leads to the order that was given.
+    this.select(other);
+    this.question.disarm();
+  }
+
+  private become(state: LiveState): void {
+    const before = this.live.peek();
+    this.live.value = state;
+    if (state === "live") {
+      this.offlineSince.value = null;
+      if (before !== "live" && before !== "connecting") void this.question.ask();
+    } else if (before === "live") {
+      this.offlineSince.value = this.clock.now();
+    }
   }
 
   private takeEvent({ type, data }: LiveEvent): void {
     if (type === "technicians") {
       const { features, gone } = data as { features: TechnicianFeature[]; gone: string[] };
-      this.changeFleet(this.fleet.apply(features, gone));
+      const shown = this.large.peek() ? features.filter(({ id }) => this.fleet.technicians.has(id)) : features;
+      if (shown.length + gone.length > 0) this.changeFleet(this.fleet.apply(shown, gone));
     } else if (type === "work_orders") {
       this.takeOrders((data as { items: WorkOrder[] }).items);
     } else if (type === "heartbeat") {
@@ -232,12 +376,15 @@ export class Desk {
   }
 
   private takeOrders(arrived: readonly WorkOrder[]): void {
-    const { orders, farewells } = mergeOrders(this.orders.peek(), arrived, this.clock.now(), this.me.user.id);
+    const known = this.orders.peek();
+    const { orders, farewells } = mergeOrders(known, arrived, this.clock.now(), this.me.user.id);
+    const happened = eventsOf(known, arrived, { nowMs: this.clock.now(), meId: this.me.user.id });
     const current = arrived.map((order) => orders.get(order.id) ?? order);
     const pins = current.map(pinOf);
     const gone = current.filter((_, index) => pins[index] === null).map((order) => order.id);
     batch(() => {
       this.orders.value = orders;
+      this.events.value = withEvents(this.events.peek(), happened);
       if (farewells.length > 0) {
         this.farewells.value = [...this.farewells.peek(), ...farewells];
         this.announcement.value = farewells.map(({ order, text }) => `${order.number}: ${text}.`).join(" ");
@@ -252,13 +399,17 @@ export class Desk {
   }
 
   private changeFleet(change: FleetChange): void {
-    if (!this.truncated.peek()) this.counts.value = this.fleet.counts();
+    if (!this.large.peek()) {
+      this.counts.value = this.fleet.counts();
+      this.countInView();
+    }
     this.moves.value = this.moves.peek() + 1;
     this.fleetListeners.forEach((listener) => listener(change));
   }
 
   private tick(): void {
     this.now.value = this.clock.now();
+    this.giving.tick(this.clock.now());
     const current = currentFarewells(this.farewells.peek(), this.clock.now());
     if (current.length !== this.farewells.peek().length) this.farewells.value = current;
   }
@@ -266,6 +417,10 @@ export class Desk {
   private runTimers(): void {
     const seconds = setInterval(() => this.tick(), 1000);
     const refresh = setInterval(() => document.visibilityState === "visible" && void this.question.ask(), REFRESH_MS);
+    const view = setInterval(() => {
+      if (this.large.peek() && this.bbox && document.visibilityState === "visible") void this.loadView(this.bbox);
+    }, VIEW_MS);
+    const online = () => this.stream.network(navigator.onLine);
     const shown = () => {
       if (document.visibilityState !== "visible") return;
       this.tick();
@@ -273,9 +428,14 @@ export class Desk {
     };
     document.addEventListener("visibilitychange", shown);
     window.addEventListener("pageshow", shown);
+    window.addEventListener("online", online);
+    window.addEventListener("offline", online);
     this.stops.push(() => {
       clearInterval(seconds);
       clearInterval(refresh);
+      clearInterval(view);
+      window.removeEventListener("online", online);
+      window.removeEventListener("offline", online);
       document.removeEventListener("visibilitychange", shown);
       window.removeEventListener("pageshow", shown);
     });

@@ -1,20 +1,32 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
-import type { Candidate, Nearest, WorkOrder } from "../api/types";
+import type { Candidate, Exclusion, Nearest, WorkOrder } from "../api/types";
 import { refusal } from "../model/answers";
 import { mergeRanking, type Ranking } from "../model/nearest";
 import { isTaken } from "../model/pending";
 
 /** Ranks that have a key and a marker; one more is asked for, to know whether there are more. */
 export const SHOWN = 6;
+/** Orders that are opened faster than this one after the other are not asked about until it stops. */
+const IN_PASSING_MS = 250;
+/** An order that opened by itself under the fingers is not given away by the key meant for the one before. */
+const DISARMED_MS = 1_000;
 
 export type Mode = "offer" | "assign";
+
+/** Whom an order is given to. */
+export interface Recipient {
+  technician_id: string;
+  name: string;
+}
 
 interface Surroundings {
   client: Client;
   now: () => number;
   /** Called with the order as the service has it after an assignment or a refusal. */
   onOrder: (order: WorkOrder) => void;
+  /** Called after the service said yes: which order was given to whom. */
+  onGiven: (order: WorkOrder, candidate: Recipient, mode: Mode) => void;
   announce: (text: string) => void;
 }
 
@@ -27,13 +39,54 @@ export class Question {
   readonly whyOpen = signal(false);
   /** What a try was answered with, by technician. */
   readonly answers = signal<ReadonlyMap<string, string>>(new Map());
+  /** What the last try came to where nothing was given; it stays when the order is another's by now. */
+  readonly notice = signal<string | null>(null);
   readonly giving = signal<{ technicianId: string; mode: Mode } | null>(null);
-  private readonly picked = signal<string | null>(null);
+  /** Whether an order that a technician has is to be given to another one. */
+  readonly replacing = signal(false);
+  /** Search as far as this, in metres; null: as far as the store says. */
+  readonly radius_m = signal<number | null>(null);
+  /** Technicians who come along with the one chosen, by id. */
+  readonly along = signal<ReadonlySet<string>>(new Set());
+  /** The one chosen, and whether a person chose; the first of a ranking is chosen until then, and stays chosen. */
+  private readonly picked = signal<{ id: string; byHand: boolean } | null>(null);
+  private openedAt = Number.NEGATIVE_INFINITY;
+  private disarmedUntil = Number.NEGATIVE_INFINITY;
+  private waiting: ReturnType<typeof setTimeout> | undefined;
+  private asked = 0;
 
   readonly candidates = computed<Candidate[]>(() => this.ranking.value?.answer.candidates ?? []);
-  readonly chosen = computed<Candidate | null>(() => {
-    const candidates = this.candidates.value;
-    return candidates.find((each) => each.technician_id === this.picked.value) ?? candidates[0] ?? null;
+  /** Who is chosen; null when the chosen one can no longer go. */
+  readonly chosen = computed<Candidate | null>(
+    () => this.candidates.value.find((each) => each.technician_id === this.picked.value?.id) ?? null,
+  );
+  /** Who was chosen although something stands in the way. */
+  readonly chosenAnyway = computed<Exclusion | null>(() => {
+    const { value: picked } = this.picked;
+    const { excluded } = this.ranking.value?.answer ?? { excluded: [] };
+    return (picked?.byHand && excluded.find((each) => each.technician_id === picked.id)) || null;
+  });
+  readonly crew = computed<Candidate[]>(() =>
+    this.candidates.value.filter(
+      ({ technician_id }) => this.along.value.has(technician_id) && technician_id !== this.picked.value?.id,
+    ),
+  );
+  /** Whether the order may be given away: no other technician is asked, nothing is on its way. */
+  readonly armed = computed(() => {
+    const order = this.order.value;
+    return (
+      order !== null &&
+      !order.offer &&
+      (!isTaken(order) || this.replacing.value) &&
+      this.chosen.value !== null &&
+      this.giving.value === null
+    );
+  });
+  /** Whether a technician other than the one with the open offer was chosen by hand. */
+  readonly chosenInstead = computed(() => {
+    const order = this.order.value;
+    const { value: picked } = this.picked;
+    return Boolean(order?.offer && picked?.byHand && picked.id !== order.offer.technician_id && this.chosen.value);
   });
 
   constructor(private readonly around: Surroundings) {}
@@ -42,27 +95,33 @@ export class Question {
   open(order: WorkOrder | null): void {
     const before = this.order.peek();
     if (before === order) return;
-    const same = before !== null && order !== null && before.id === order.id && samePlace(before, order);
+    const same = before !== null && order !== null && before.id === order.id;
+    const sameQuestion = same && samePlace(before, order);
     batch(() => {
       this.order.value = order;
-      if (same) return;
-      this.ranking.value = null;
-      this.problem.value = null;
-      this.picked.value = null;
-      this.whyOpen.value = false;
-      if (before?.id !== order?.id) this.answers.value = new Map();
+      if (!same) this.forget();
+      else if (!samePoint(before, order)) this.ranking.value = null;
+      if (same && isTaken(order) !== isTaken(before)) this.replacing.value = false;
     });
-    if (!same || before?.version !== order?.version) void this.ask();
+    if (!sameQuestion || before?.version !== order?.version) this.askSoon(same);
+  }
+
+  /** The order was opened by the console, not by a person: keys do nothing for a moment. */
+  disarm(): void {
+    this.disarmedUntil = performance.now() + DISARMED_MS;
   }
 
   /** Ask the service; an answer that came too late for the open order is dropped. */
   async ask(): Promise<void> {
+    clearTimeout(this.waiting);
     const order = this.order.peek();
-    if (!order?.location || isTaken(order)) return;
+    if (!order?.location || (isTaken(order) && !this.replacing.peek())) return;
+    const number = ++this.asked;
     this.loading.value = this.ranking.peek() === null;
     try {
-      const fresh = await this.around.client.nearest(order.id, SHOWN + 1);
-      if (this.order.peek()?.id === order.id) this.take({ ...fresh, candidates: fresh.candidates.slice(0, SHOWN) });
+      const fresh = await this.around.client.nearest(order.id, SHOWN + 1, this.radius_m.peek());
+      if (number === this.asked && this.order.peek()?.id === order.id)
+        this.take({ ...fresh, candidates: fresh.candidates.slice(0, SHOWN) });
     } catch (error) {
       if (this.order.peek()?.id === order.id && error instanceof ApiProblem) this.problem.value = error.message;
     } finally {
@@ -70,13 +129,26 @@ export class Question {
     }
   }
 
+  /** Look as far as this around the order. */
+  widen(radius_m: number): void {
+    this.radius_m.value = radius_m;
+    this.ranking.value = null;
+    void this.ask();
+  }
+
+  /** Look for another technician for an order that one has; or stop looking. */
+  replace(on: boolean): void {
+    this.replacing.value = on;
+    if (on) void this.ask();
+  }
+
   showWaiting(): void {
     const waiting = this.ranking.value?.waiting;
-    if (waiting) this.ranking.value = { answer: waiting, waiting: null, changes: 0 };
+    if (waiting) this.show(waiting);
   }
 
   choose(technicianId: string): void {
-    this.picked.value = technicianId;
+    this.picked.value = { id: technicianId, byHand: true };
   }
 
   chooseRank(rank: number): void {
@@ -84,22 +156,71 @@ export class Question {
     if (candidate) this.choose(candidate.technician_id);
   }
 
+  toggleAlong(technicianId: string): void {
+    const along = new Set(this.along.peek());
+    if (!along.delete(technicianId)) along.add(technicianId);
+    this.along.value = along;
+  }
+
+  /** Enter, or Shift+Enter: not while an offer is open, nor right after an order opened by itself. */
+  async giveByKey(mode: Mode): Promise<void> {
+    if (!this.armed.peek() || performance.now() < this.disarmedUntil) return;
+    await this.give(mode);
+  }
+
   /** Give the order to the chosen one. Nothing is shown as done before the service says so. */
-  async give(mode: Mode): Promise<void> {
+  async give(mode: Mode, reason: string | null = null): Promise<void> {
     const order = this.order.peek();
-    const candidate = this.chosen.peek();
-    if (!order || !candidate || isTaken(order) || this.giving.peek()) return;
+    const candidate = this.chosen.peek() ?? this.chosenAnyway.peek();
+    if (!order || !candidate || this.giving.peek()) return;
+    if (isTaken(order) && !this.replacing.peek()) return;
+    if (mode === "offer" && order.offer?.technician_id === candidate.technician_id) return;
     this.giving.value = { technicianId: candidate.technician_id, mode };
+    this.notice.value = null;
     try {
-      const after = await this.around.client.assign(order, candidate.technician_id, mode);
-      this.around.announce(mode === "offer" ? `Offered to ${candidate.name}.` : `Assigned to ${candidate.name}.`);
+      const after = await this.send(order, candidate, mode, reason);
+      this.replacing.value = false;
       this.around.onOrder(after);
+      this.around.onGiven(after, candidate, mode);
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      this.refused(candidate, error);
+      await this.refused(candidate, error);
     } finally {
       this.giving.value = null;
     }
+  }
+
+  private send(order: WorkOrder, candidate: Recipient, mode: Mode, reason: string | null): Promise<WorkOrder> {
+    const { client } = this.around;
+    if (isTaken(order)) return client.reallocate(order, candidate.technician_id, mode, reason);
+    return client.assign(
+      order,
+      candidate.technician_id,
+      mode,
+      this.crew.peek().map((each) => each.technician_id),
+    );
+  }
+
+  private forget(): void {
+    this.ranking.value = null;
+    this.problem.value = null;
+    this.notice.value = null;
+    this.picked.value = null;
+    this.whyOpen.value = false;
+    this.replacing.value = false;
+    this.radius_m.value = null;
+    this.along.value = new Set();
+    this.answers.value = new Map();
+  }
+
+  /** Thirty presses of J are one question: about the order where they stop. */
+  private askSoon(same: boolean): void {
+    const now = performance.now();
+    const inPassing = !same && now - this.openedAt < IN_PASSING_MS;
+    if (!same) this.openedAt = now;
+    clearTimeout(this.waiting);
+    if (inPassing) this.waiting = setTimeout(() => void this.ask(), IN_PASSING_MS);
+    else void this.ask();
   }
 
   /** The order as it is now, and who can take it now. */
@@ -113,22 +234,32 @@ export class Question {
   private take(fresh: Nearest): void {
     const shown = this.ranking.peek()?.answer;
     this.problem.value = null;
-    this.ranking.value = shown ? mergeRanking(shown, fresh) : { answer: fresh, waiting: null, changes: 0 };
+    if (shown && shown.candidates.length > 0) this.ranking.value = mergeRanking(shown, fresh);
+    else this.show(fresh);
   }
 
-  private refused(candidate: Candidate, problem: ApiProblem): void {
+  private show(answer: Nearest): void {
+    const first = answer.candidates[0];
+    batch(() => {
+      this.ranking.value = { answer, waiting: null, changes: 0 };
+      if (!this.picked.peek() && first) this.picked.value = { id: first.technician_id, byHand: false };
+    });
+  }
+
+  /** Nothing else is given before the order is known as it is now. */
+  private async refused(candidate: Recipient, problem: ApiProblem): Promise<void> {
     const text = refusal(problem.status, problem.body, this.around.now());
     this.answers.value = new Map(this.answers.value).set(candidate.technician_id, text);
+    this.notice.value = text;
     this.around.announce(text);
-    void this.reread();
+    await this.reread();
   }
 }
 
+function samePoint(a: WorkOrder, b: WorkOrder): boolean {
+  return a.location?.lat === b.location?.lat && a.location?.lon === b.location?.lon;
+}
+
 function samePlace(a: WorkOrder, b: WorkOrder): boolean {
-  return (
-    a.location?.lat === b.location?.lat &&
-    a.location?.lon === b.location?.lon &&
-    a.slot.start === b.slot.start &&
-    a.slot.end === b.slot.end
-  );
+  return samePoint(a, b) && a.slot.start === b.slot.start && a.slot.end === b.slot.end;
 }

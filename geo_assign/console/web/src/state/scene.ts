@@ -53,6 +53,8 @@ interface Seen {
   technician: TechnicianFeature | null;
   technicians: ReadonlyMap<string, TechnicianFeature>;
   hidden: ReadonlySet<LegendKey>;
+  /** The way of the day that is drawn. */
+  track: readonly LatLon[];
   nowMs: number;
 }
 
@@ -72,6 +74,7 @@ export function sceneOf(seen: Seen): Scene {
     ranked,
     around: order?.location ? aroundOf(order.location, asked, ranked) : null,
     accuracy: accuracyOf(seen),
+    track: seen.track,
   };
 }
 

@@ -4,34 +4,34 @@ import type { LegendKey } from "../../model/fleet";
 import { person, pin, type Shape } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
+import { texts } from "../../texts/console";
 
 interface Entry {
   key: LegendKey;
-  name: string;
   shapes: Shape[];
 }
 
 const PEOPLE: Entry[] = [
-  { key: "free", name: "Free", shapes: person("free", "round") },
-  { key: "offered", name: "Offered", shapes: person("offered", "round") },
-  { key: "busy", name: "Busy", shapes: person("busy", "round") },
-  { key: "silent", name: "Silent", shapes: person("silent", "round") },
-  { key: "provider", name: "Provider", shapes: person("free", "diamond") },
+  { key: "free", shapes: person("free", "round") },
+  { key: "offered", shapes: person("offered", "round") },
+  { key: "busy", shapes: person("busy", "round") },
+  { key: "silent", shapes: person("silent", "round") },
 ];
-
+const OF_THEM: Entry[] = [{ key: "provider", shapes: person("free", "diamond") }];
 const WORK: Entry[] = [
-  { key: "lead", name: "Lead", shapes: pin("lead", false, "dot") },
-  { key: "ticket", name: "Ticket", shapes: pin("ticket", false, "dot") },
+  { key: "lead", shapes: pin("lead", false, "dot") },
+  { key: "ticket", shapes: pin("ticket", false, "dot") },
 ];
 
-/** The legend is the filter: each entry shows its symbol, counts it, and hides it when pressed. */
+/** The legend is the filter: each entry shows its symbol, counts it in the whole scope, and hides it when pressed. */
 export function Legend() {
   const { view, desk } = usePage();
+  const words = texts.value.map;
   const open = useSignal(false);
-  const phone = view.phone.value;
+  const folded = view.phone.value || (view.tight.value && desk.selectedId.value !== null);
   return (
     <div class="legend-holder">
-      {phone && (
+      {folded && (
         <button
           type="button"
           class="chip legend-toggle"
@@ -39,33 +39,61 @@ export function Legend() {
           onClick={() => (open.value = !open.value)}
         >
           <Icon name="layers" />
-          Legend
+          {words.legend}
         </button>
       )}
-      {(!phone || open.value) && (
-        <div class="card legend" role="group" aria-label="Legend and filters">
-          <Row name="People" entries={PEOPLE} />
-          <Row name="Work" entries={WORK} note="hollow = waiting" />
-          {desk.truncated.value && <p>Not all technicians are shown: zoom in to see all in view.</p>}
+      {(!folded || open.value) && (
+        <div class="card legend" role="group" aria-label={words.filters}>
+          <Row name={words.people} entries={PEOPLE}>
+            <span class="of-them" />
+            <Entries entries={OF_THEM} />
+          </Row>
+          <Row name={words.work} entries={WORK}>
+            <span class="note">{words.hollow}</span>
+          </Row>
+          <p>{seenText(desk)}</p>
+          {desk.clusters.value.length > 0 && <p>{words.crowd}</p>}
         </div>
       )}
     </div>
   );
 }
 
-function Row({ name, entries, note }: { name: string; entries: Entry[]; note?: string }) {
-  const { desk, view } = usePage();
-  const counts = desk.counts.value;
+function seenText({ counts, inView, offDuty }: ReturnType<typeof usePage>["desk"]): string {
+  const words = texts.value.map;
+  const { free, offered, busy, silent } = counts.value;
+  const all = free + offered + busy + silent;
+  const seen = inView.value === null ? [] : [words.inView(inView.value, all)];
+  return [...seen, words.offDuty(offDuty.value)].join(" · ");
+}
+
+interface RowProps {
+  name: string;
+  entries: Entry[];
+  children: preact.ComponentChildren;
+}
+
+function Row({ name, entries, children }: RowProps) {
   return (
     <div class="row">
       <b>{name}</b>
-      {entries.map(({ key, name: label, shapes }) => (
+      <Entries entries={entries} />
+      {children}
+    </div>
+  );
+}
+
+function Entries({ entries }: { entries: Entry[] }) {
+  const { desk, view } = usePage();
+  const words = texts.value.map;
+  return (
+    <>
+      {entries.map(({ key, shapes }) => (
         <button type="button" key={key} aria-pressed={!view.hidden.value.has(key)} onClick={() => view.toggle(key)}>
           <Symbol shapes={shapes} />
-          {label} <b>{counts[key]}</b>
+          {key === "provider" ? words.ofProviders : words[key]} <b>{desk.counts.value[key]}</b>
         </button>
       ))}
-      {note && <span class="note">{note}</span>}
-    </div>
+    </>
   );
 }

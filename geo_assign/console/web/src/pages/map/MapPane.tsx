@@ -8,6 +8,7 @@ import type { Desk } from "../../state/desk";
 import { framePoints, sceneOf } from "../../state/scene";
 import type { View } from "../../state/view";
 import { Icon } from "../../symbols/Icon";
+import { texts } from "../../texts/console";
 import { Legend } from "./Legend";
 import { TechnicianCard } from "./TechnicianCard";
 
@@ -72,7 +73,7 @@ function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | n
       })
       .catch((error: Error) => {
         console.warn(error.message);
-        pane.failed.value = "This browser cannot draw the map. The lists work without it.";
+        pane.failed.value = texts.value.map.failed;
       });
     return () => {
       gone = true;
@@ -82,7 +83,12 @@ function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | n
   }, [page.desk]);
 }
 
-function eventsOf({ desk }: Page, pane: Pane) {
+const cornersOf = ([west, south, east, north]: [number, number, number, number]) => [
+  { lon: west, lat: south },
+  { lon: east, lat: north },
+];
+
+function eventsOf({ desk, view }: Page, pane: Pane) {
   return {
     onTechnician: (id: string) => desk.pointAt(id),
     onOrder: (id: string) => desk.select(id),
@@ -91,6 +97,8 @@ function eventsOf({ desk }: Page, pane: Pane) {
       pane.metresPerPixel.value = metresPerPixel;
       void desk.loadView(bbox);
     },
+    onCluster: (cell: [number, number, number, number]) =>
+      pane.map.peek()?.frame(cornersOf(cell), margins(view, desk.selected.peek() !== null), { closest: 17 }),
     onTilesBroken: (broken: boolean) => (pane.tilesBroken.value = broken),
   };
 }
@@ -114,6 +122,7 @@ function presentScene({ desk, view }: Page): Scene {
     technician: desk.technician.value,
     technicians: desk.fleet.technicians,
     hidden: view.hidden.value,
+    track: desk.track.value?.points ?? [],
     nowMs: desk.now.peek(),
   });
 }
@@ -125,6 +134,12 @@ function useDrawing(page: Page, pane: Pane) {
     return map ? desk.onFleet((change) => map.applyFleet(change)) : undefined;
   });
   useSignalEffect(() => pane.map.value?.draw(presentScene(page)));
+  useSignalEffect(() => pane.map.value?.drawClusters(desk.clusters.value, view.hidden.value));
+  useSignalEffect(() => {
+    desk.moves.value;
+    const followed = desk.fleet.technicians.get(desk.followedId.value ?? "");
+    if (followed) pane.map.value?.follow(pointOf(followed));
+  });
   useSignalEffect(() => pane.map.value?.setNow(desk.now.value));
   useSignalEffect(() => pane.map.value?.setTheme(view.dark.value));
   useSignalEffect(() => pane.map.value?.setPlacing(desk.placing.value));
@@ -149,14 +164,15 @@ function useCamera(page: Page, pane: Pane) {
     const answered = desk.question.ranking.value !== null;
     const wish = desk.viewWish.value;
     if (!map || !desk.loaded.value) return;
-    const person = wish.technicianId ? desk.fleet.technicians.get(wish.technicianId) : undefined;
+    const held = wish.technicianId ? desk.fleet.technicians.get(wish.technicianId) : undefined;
+    const person = held ? pointOf(held) : wish.at;
     const key = person
-      ? `person ${person.id}`
+      ? `person ${wish.technicianId}`
       : `${order?.id} ${order?.location?.lat} ${order?.location?.lon} ${answered}`;
     if (pane.framed.key === key && pane.framed.wish === wish) return;
     const animate = pane.framed.key !== "";
     pane.framed = { key, wish };
-    const points = person ? [pointOf(person)] : framePoints(presentScene(page));
+    const points = person ? [person] : framePoints(presentScene(page));
     if (points.length > 0) map.frame(points, margins(view, order !== null), { animate });
     else if (!animate) map.frame(overview(desk), margins(view, false), { animate });
   });

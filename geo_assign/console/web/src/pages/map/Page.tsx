@@ -5,12 +5,15 @@ import "../../styles/phone.css";
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Page, usePage } from "../../frame/context";
+import { movedBy } from "../../model/geometry";
 import { Panel } from "../../panel/Panel";
 import type { Desk } from "../../state/desk";
-import { type Actions, actionFor, focusOf } from "../../state/keys";
+import { type Actions, actionFor, focusOf, nudgeFor } from "../../state/keys";
 import type { View } from "../../state/view";
+import { texts } from "../../texts/console";
+import { Lists } from "./Lists";
 import { MapPane } from "./MapPane";
-import { Pending } from "./Pending";
+import { Told } from "./Told";
 
 type Screen = "desk" | "list" | "map" | "order";
 
@@ -24,10 +27,33 @@ export default function MapPage() {
   const screen = screenOf(view, order !== null);
   return (
     <div class="app" data-screen={screen}>
-      {(screen === "desk" || screen === "list") && <Pending />}
+      {(screen === "desk" || screen === "list") && <Lists />}
       {screen !== "list" && <MapPane />}
       {order && <Panel key={order.id} order={order} />}
+      {desk.notFound.value && <NotFound />}
+      <Told />
     </div>
+  );
+}
+
+/** A link to an order that is not there, or not for this user. */
+function NotFound() {
+  const { desk } = usePage();
+  const words = texts.value.panel;
+  return (
+    <section class="near card" data-shows="nothing" aria-label={words.notFound}>
+      <div class="empty">
+        <p role="alert">{words.notFound}</p>
+        <button type="button" class="btn" onClick={() => desk.select(null)}>
+          {words.close}
+        </button>
+        {desk.needsYouCount.value > 0 && (
+          <button type="button" class="btn" onClick={() => desk.selectFirst()}>
+            {words.showFirst}
+          </button>
+        )}
+      </div>
+    </section>
   );
 }
 
@@ -40,7 +66,7 @@ function screenOf(view: View, open: boolean): Screen {
 /** At first the oldest order that needs a technician is open. */
 function useStartSelection({ desk, view }: Page) {
   useSignalEffect(() => {
-    if (desk.loaded.value && desk.selected.peek() === null && !view.phone.peek()) desk.selectFirst();
+    if (desk.loaded.value && desk.selectedId.peek() === null && !view.phone.peek()) desk.selectFirst();
   });
 }
 
@@ -48,13 +74,16 @@ function useKeys(page: Page) {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
-      const act = actionFor(event, focusOf(event.target), page.view.letterKeys.value);
+      const focus = focusOf(event.target);
+      const nudge = page.desk.placing.value ? nudgeFor(event, focus) : null;
+      const act = nudge ?? actionFor(event, focus, page.view.letterKeys.value);
       if (!act) return;
       event.preventDefault();
       act(actionsOf(page));
     };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
+    // Before the map hears of the arrows.
+    document.addEventListener("keydown", pressed, { capture: true });
+    return () => document.removeEventListener("keydown", pressed, { capture: true });
   }, [page.desk]);
 }
 
@@ -67,23 +96,35 @@ function actionsOf({ desk }: Page): Actions {
     next: () => step(1),
     previous: () => step(-1),
     offer: () => enter(desk),
-    assign: () => void desk.question.give("assign"),
+    assign: () => void desk.question.giveByKey("assign"),
     leave: () => leave(desk),
     choose: (rank) => desk.question.chooseRank(rank),
     why: () => (desk.question.whyOpen.value = !desk.question.whyOpen.value),
     view: () => (desk.viewWish.value = { technicianId: null }),
+    undo: () => void desk.giving.undo(),
+    nudge: (east, north, fine) => nudge(desk, east, north, fine),
   };
 }
 
 function enter(desk: Desk) {
   const at = desk.placing.value;
-  void (at ? desk.locate({ location: at }) : desk.question.give("offer"));
+  void (at ? desk.locate({ location: at }) : desk.question.giveByKey("offer"));
+}
+
+const STEP_M = 25;
+const FINE_STEP_M = 2;
+
+function nudge(desk: Desk, east: number, north: number, fine: boolean) {
+  const at = desk.placing.peek();
+  const step = fine ? FINE_STEP_M : STEP_M;
+  if (at) desk.placing.value = movedBy(at, east * step, north * step);
 }
 
 /** Escape leaves one thing at a time, the innermost first. */
 function leave(desk: Desk) {
   if (desk.placing.value) desk.placing.value = null;
   else if (desk.question.whyOpen.value) desk.question.whyOpen.value = false;
-  else if (desk.technicianId.value) desk.technicianId.value = null;
+  else if (desk.question.replacing.value) desk.question.replace(false);
+  else if (desk.technicianId.value) desk.leavePerson();
   else desk.select(null);
 }

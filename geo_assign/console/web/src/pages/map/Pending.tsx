@@ -2,31 +2,54 @@ import { useEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../../api/types";
 import { usePage } from "../../frame/context";
 import { ageSeconds } from "../../model/clock";
-import { type Farewell, isTaken, type PendingGroup, shortAddress, waitingFor } from "../../model/pending";
+import {
+  type Farewell,
+  isPending,
+  isTaken,
+  lateBy,
+  type PendingGroup,
+  shortAddress,
+  waitingFor,
+} from "../../model/pending";
 import { duration } from "../../model/words";
-import { moment } from "../../model/zone";
 import { glyphOf, pin } from "../../symbols/drawings";
+import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
+import { texts } from "../../texts/console";
 import { Countdown } from "../../ui/Countdown";
 
-/** Everything that waits, in three groups: what will not solve itself comes first. */
+/** Everything that waits, in three groups, and work whose technician is late: what will not solve itself comes first. */
 export function Pending() {
   const { desk, view } = usePage();
+  const words = texts.value.map;
   const groups = desk.groups.value;
+  const rows = groups.some(({ orders }) => orders.length > 0);
+  const late = desk.late.value;
   return (
-    <aside class="todo" aria-label="Pending">
-      <header>
-        <h1>Pending</h1>
-        <span class="count">{desk.pendingCount.value}</span>
-        <GroupChoice />
-      </header>
+    <>
       <div class="scroll">
+        {late.length > 0 && <Late orders={late} />}
         {groups.map((group) => (group.orders.length > 0 ? <Group key={group.bucket} group={group} /> : null))}
-        {desk.loaded.value && desk.pendingCount.value === 0 && <p class="empty">Nothing waits.</p>}
-        {!desk.loaded.value && !desk.problem.value && <p class="empty">Loading…</p>}
+        {desk.loaded.value && !rows && <p class="empty">{words.nothingWaits}</p>}
+        {!desk.loaded.value && !desk.problem.value && <p class="empty">{texts.value.frame.loading}</p>}
       </div>
       {view.letterKeys.value && !view.phone.value && <KeyHelp />}
-    </aside>
+    </>
+  );
+}
+
+function Late({ orders }: { orders: WorkOrder[] }) {
+  return (
+    <section>
+      <h2>
+        <span class="late">{texts.value.map.late}</span> <span class="count soft">{orders.length}</span>
+      </h2>
+      <ul>
+        {orders.map((order) => (
+          <Row key={order.id} order={order} />
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -34,29 +57,29 @@ function KeyHelp() {
   return (
     <footer>
       <span>
-        <kbd>J</kbd> <kbd>K</kbd> move
+        <kbd>J</kbd> <kbd>K</kbd> {texts.value.map.keys.move}
       </span>
       <span>
-        <kbd>1</kbd>–<kbd>6</kbd> choose
+        <kbd>1</kbd>–<kbd>6</kbd> {texts.value.map.keys.choose}
       </span>
       <span>
-        <kbd>V</kbd> view location
+        <kbd>V</kbd> {texts.value.map.keys.view}
       </span>
     </footer>
   );
 }
 
-function GroupChoice() {
+export function GroupChoice() {
   const { desk } = usePage();
   if (desk.me.groups.length < 2) return null;
   return (
     <select
       class="btn"
-      aria-label="Service group"
+      aria-label={texts.value.map.group}
       value={desk.groupId.value}
       onChange={(event) => (desk.groupId.value = event.currentTarget.value)}
     >
-      <option value="">All groups</option>
+      <option value="">{texts.value.map.allGroups}</option>
       {desk.me.groups.map((group) => (
         <option key={group.id} value={group.id}>
           {group.name}
@@ -69,20 +92,28 @@ function GroupChoice() {
 function Group({ group }: { group: PendingGroup }) {
   const { desk } = usePage();
   const farewells = new Map(desk.farewells.value.map((each) => [each.from.id, each]));
+  const { title, hint } = headingOf(group.bucket);
   return (
     <section>
       <h2>
-        {group.title} <span class="count soft">{group.orders.length}</span>
-        <small>{group.hint}</small>
+        {title} <span class="count soft">{group.count}</span>
+        <small>{hint}</small>
       </h2>
       <ul>
         {group.orders.map((order) => {
-          const farewell = farewells.get(order.id);
+          const farewell = isPending(desk.orders.value.get(order.id) ?? order) ? undefined : farewells.get(order.id);
           return farewell ? <Gone key={order.id} farewell={farewell} /> : <Row key={order.id} order={order} />;
         })}
       </ul>
     </section>
   );
+}
+
+function headingOf(bucket: PendingGroup["bucket"]) {
+  const words = texts.value.map;
+  if (bucket === "needs_you") return { title: words.needsYou, hint: words.oldestFirst };
+  if (bucket === "being_offered") return { title: words.beingOffered, hint: words.byItself };
+  return { title: words.later, hint: words.startByThemselves };
 }
 
 function Row({ order }: { order: WorkOrder }) {
@@ -92,8 +123,8 @@ function Row({ order }: { order: WorkOrder }) {
   useEffect(() => {
     if (selected) row.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
-  const zone = desk.zoneOf(order);
-  const starts = order.bucket === "later" ? null : moment(Date.parse(order.slot.start), desk.now.value, zone);
+  const who = order.customer.name || order.number;
+  const street = shortAddress(order.address);
   return (
     <li class="row">
       <button
@@ -106,20 +137,41 @@ function Row({ order }: { order: WorkOrder }) {
       >
         <Symbol shapes={pin(order.kind, isTaken(order), glyphOf(order))} />
         <span class="ln">
-          <span class="t">{order.title}</span>
-          {order.offer && <Countdown order={order} />}
+          <span class="t">{`${who} · ${street}`}</span>
+          {order.offer ? <Countdown order={order} /> : <span class="waited">{waited(order, desk.now.value)}</span>}
         </span>
         <span class="ln">
-          <span class="d">{[order.number, starts, shortAddress(order.address)].filter(Boolean).join(" · ")}</span>
-          {order.offer ? (
-            <span class="why">{order.offer.technician_name}</span>
-          ) : (
-            <span class="why ask">{waitingFor(order, desk.now.value, zone)}</span>
-          )}
+          <span class="d">
+            {order.priority > 0 && (
+              <b class="urgent" title={texts.value.panel.priority(order.priority)}>{`P${order.priority} · `}</b>
+            )}
+            {`${order.number} · ${order.title}`}
+          </span>
+          <Why order={order} />
         </span>
       </button>
     </li>
   );
+}
+
+/** What sets this row apart: an alarm, how late, who is asked, or why it waits. */
+function Why({ order }: { order: WorkOrder }) {
+  const { desk } = usePage();
+  const late = lateBy(order, desk.now.value);
+  if (late > 0) return <span class="why late">{`${order.assignee?.name ?? ""} ${duration(late)}`}</span>;
+  if (order.alarm && isPending(order)) {
+    return (
+      <span class="why late">
+        <Icon name="warn" /> {waitingFor(order, desk.now.value, desk.zoneOf(order))}
+      </span>
+    );
+  }
+  if (order.offer) return <span class="why">{order.offer.technician_name}</span>;
+  return <span class="why ask">{waitingFor(order, desk.now.value, desk.zoneOf(order))}</span>;
+}
+
+function waited(order: WorkOrder, nowMs: number): string {
+  return order.bucket === "needs_you" ? duration(ageSeconds(order.created_at, nowMs) ?? 0) : "";
 }
 
 /** A colleague took it: struck through for a few seconds, with who and when. */
@@ -133,7 +185,7 @@ function Gone({ farewell }: { farewell: Farewell }) {
         <Symbol shapes={pin(order.kind, true, "check")} />
         <span class="ln">
           <s class="t">{order.title}</s>
-          <span class="why">{`${duration(age)} ago`}</span>
+          <span class="why">{texts.value.map.ago(duration(age))}</span>
         </span>
         <span class="ln">
           <span class="d">{text}</span>

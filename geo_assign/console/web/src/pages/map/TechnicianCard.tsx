@@ -1,13 +1,12 @@
 import { usePage } from "../../frame/context";
 import { ageSeconds } from "../../model/clock";
 import { exclusionText } from "../../model/nearest";
-import { duration, plural } from "../../model/words";
+import { duration } from "../../model/words";
 import { clockTime } from "../../model/zone";
 import { person } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
-
-const STATUS = { free: "Free", offered: "Has an open offer", busy: "Busy", silent: "Silent" };
+import { texts } from "../../texts/console";
 
 /** A technician pointed at on the map; with an order open, first why not offered. */
 export function TechnicianCard() {
@@ -18,20 +17,56 @@ export function TechnicianCard() {
   const zone = desk.zoneOf(technician.properties);
   const excluded = desk.question.ranking.value?.answer.excluded.find((each) => each.technician_id === technician.id);
   const age = ageSeconds(recorded_at, desk.now.value);
-  const seen = age === null ? "age unknown" : `${duration(age)} ago`;
-  const until = status === "busy" && busy_until ? ` until ${clockTime(Date.parse(busy_until), zone)}` : "";
+  const words = texts.value.map;
+  const seen = age === null ? words.ageUnknown : words.ago(duration(age));
+  const until = status === "busy" && busy_until ? ` ${words.until(clockTime(Date.parse(busy_until), zone))}` : "";
   return (
     <div class="card person" role="region" aria-label={name}>
       <Symbol shapes={person(status, provider ? "diamond" : "round")} />
       <div>
         <b>{name}</b>
         {excluded && <p class="reason">{exclusionText(excluded, desk.now.value, zone)}</p>}
-        <p>{`${STATUS[status]}${until} · ${seen}${accuracy_m === null ? "" : `, ±${Math.round(accuracy_m)} m`}`}</p>
-        <p>{`${plural(number_today, "order", "orders")} today${provider ? " · provider" : ""}`}</p>
+        <p>{`${words.statusOf[status]}${until} · ${seen}${accuracy_m === null ? "" : `, ±${Math.round(accuracy_m)} m`}`}</p>
+        <p>{`${words.ordersToday(number_today)}${provider ? ` · ${words.provider}` : ""}`}</p>
+        <Way id={technician.id} zone={zone} />
       </div>
-      <button type="button" class="icon-button" aria-label="Close" onClick={() => (desk.technicianId.value = null)}>
+      <button type="button" class="icon-button" aria-label={texts.value.panel.close} onClick={() => desk.leavePerson()}>
         <Icon name="close" />
       </button>
     </div>
+  );
+}
+
+/** Following on the map, and the day's way with its times: a look that the technician can read of. */
+function Way({ id, zone }: { id: string; zone: string }) {
+  const { desk } = usePage();
+  const words = texts.value.map;
+  const track = desk.track.value?.technician_id === id ? desk.track.value : null;
+  const first = track?.points[0];
+  const last = track?.points.at(-1);
+  const time = (at: string) => clockTime(Date.parse(at), zone);
+  return (
+    <>
+      <div class="ways">
+        <button
+          type="button"
+          class="btn"
+          aria-pressed={desk.followedId.value === id}
+          onClick={() => desk.toggleFollow(id)}
+        >
+          {desk.followedId.value === id ? words.following : words.follow}
+        </button>
+        <button type="button" class="btn" aria-pressed={track !== null} onClick={() => void desk.toggleTrack(id)}>
+          {track ? words.hideRoute : words.route}
+        </button>
+      </div>
+      {track && (
+        <p role="status">
+          {first && last ? words.routeOf(track.recorded, time(first.at), time(last.at)) : words.noRoute}
+        </p>
+      )}
+      {desk.trackProblem.value && <p role="alert">{desk.trackProblem.value}</p>}
+      <p class="muted">{words.looksAreLogged}</p>
+    </>
   );
 }

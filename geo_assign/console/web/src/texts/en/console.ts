@@ -1,8 +1,11 @@
 import { board } from "./board";
 import { create } from "./create";
+import { exclusions } from "./exclusions";
 import { frame } from "./frame";
+import { map } from "./map";
 import { order } from "./order";
+import { panel } from "./panel";
 import { pending } from "./pending";
 import { roster } from "./roster";
 
-export const english = { board, create, frame, order, pending, roster };
+export const english = { board, create, exclusions, frame, map, order, panel, pending, roster };

@@ -1,0 +1,105 @@
+import type { TargetedEvent } from "preact";
+import type { WorkOrder } from "../api/types";
+import { usePage } from "../frame/context";
+import { isTaken } from "../model/pending";
+import { firstName } from "../model/words";
+import { texts } from "../texts/console";
+
+/** The bar with the ways to give the order. While an offer is open, no key gives anything. */
+export function Give({ order }: { order: WorkOrder }) {
+  if (isTaken(order)) return <Replace />;
+  return order.offer ? <WhileOffered order={order} /> : <Choice />;
+}
+
+function Choice() {
+  const { desk } = usePage();
+  const { question } = desk;
+  const words = texts.value.panel;
+  const chosen = question.chosen.value;
+  const giving = question.giving.value;
+  const anyway = question.chosenAnyway.value;
+  if (anyway) {
+    return (
+      <div class="act">
+        <button type="button" class="btn pri" disabled={giving !== null} onClick={() => void question.give("assign")}>
+          {giving ? words.assigning : words.assignAnyway(firstName(anyway.name))}
+        </button>
+      </div>
+    );
+  }
+  if (question.candidates.value.length === 0) return null;
+  const name = chosen ? firstName(chosen.name) : "";
+  const crew = question.crew.value.length;
+  const offer = crew > 0 ? words.offerToCrew(name, crew) : words.offerTo(name);
+  const disabled = !question.armed.value;
+  return (
+    <div class="act">
+      <button type="button" class="btn pri" disabled={disabled} onClick={() => void question.give("offer")}>
+        {giving?.mode === "offer" ? words.offering : chosen ? offer : words.chooseSomeone} <kbd>Enter</kbd>
+      </button>
+      <button
+        type="button"
+        class="btn"
+        disabled={disabled}
+        title="Shift Enter"
+        onClick={() => void question.give("assign")}
+      >
+        {giving?.mode === "assign" ? words.assigning : words.assignNow}
+      </button>
+    </div>
+  );
+}
+
+function WhileOffered({ order }: { order: WorkOrder }) {
+  const { desk } = usePage();
+  const { question, giving } = desk;
+  const words = texts.value.panel;
+  const chosen = question.chosen.value;
+  const instead = question.chosenInstead.value && chosen;
+  const busy = question.giving.value !== null || giving.busy.value;
+  return (
+    <div class="act">
+      {instead ? (
+        <button type="button" class="btn pri" disabled={busy} onClick={() => void question.give("offer")}>
+          {words.offerInstead(firstName(chosen.name))}
+        </button>
+      ) : (
+        <button type="button" class="btn pri" disabled>
+          {words.offeredTo(firstName(order.offer?.technician_name ?? ""))}
+        </button>
+      )}
+      <button type="button" class="btn" disabled={busy || !chosen} onClick={() => void question.give("assign")}>
+        {words.assignNow}
+      </button>
+      <button type="button" class="btn" disabled={busy} onClick={() => void giving.unassign(order)}>
+        {words.takeBackOffer}
+      </button>
+    </div>
+  );
+}
+
+/** An order that a technician has goes to another one, with the reason. */
+function Replace() {
+  const { question } = usePage().desk;
+  const words = texts.value.panel;
+  const chosen = question.chosen.value;
+  const submit = (event: TargetedEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const reason = String(new FormData(event.currentTarget).get("reason") ?? "").trim();
+    void question.give("assign", reason);
+  };
+  return (
+    <form class="act replace" onSubmit={submit}>
+      <label>
+        {words.reason}
+        <input name="reason" required maxLength={500} autocomplete="off" />
+      </label>
+      <button class="btn pri" type="submit" disabled={!question.armed.value}>
+        {chosen ? words.reallocateTo(firstName(chosen.name)) : words.chooseSomeone}
+      </button>
+      <button type="button" class="btn" onClick={() => question.replace(false)}>
+        {words.cancel}
+      </button>
+    </form>
+  );
+}
