@@ -179,6 +179,30 @@ def test_keys_move_a_bar_and_two_presses_of_enter_do_it(town: Town) -> None:
     expect(bar(page, lead["number"])).to_have_accessible_name(re.compile("15:30–16:30"))
 
 
+def test_a_finger_that_rests_drags_and_escape_closes_what_is_open(town: Town) -> None:
+    lead = town.work("no power", "13:00-14:00")
+    page = town.board()
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def finger(kind: str, *points: tuple[float, float]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    finger("touchStart", middle(page, lead["number"]))
+    expect(page.locator(".bd-moving")).to_be_visible()
+    finger("touchMove", point(page, "Ana Alves", "14:00"))
+    finger("touchMove", point(page, "Ana Alves", "15:30"))
+    finger("touchEnd")
+    card = page.get_by_role("dialog")
+    expect(card).to_contain_text("Ana, 15:00–16:00")
+    card.get_by_role("button", name="Cancel").click()
+    expect(card).to_be_hidden()
+    bar(page, lead["number"]).click()
+    expect(page).to_have_url(re.compile(f"wo={lead['id']}"))
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("wo="))
+
+
 def test_other_work_in_the_way_is_named_and_cannot_be_passed_over(town: Town) -> None:
     lead = town.work("no power", "15:30-16:30")
     other = town.work("fan", "15:00-16:00", who="cid")

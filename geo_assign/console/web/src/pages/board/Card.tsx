@@ -62,11 +62,8 @@ export function Card({ board, onPlace, onClose, onMount }: Props) {
         </p>
       )}
       <div class="board-acts">
-        {question.order ? (
-          <Deeds board={board} question={question} onDone={onClose} />
-        ) : (
-          <NewHere board={board} question={question} onDone={onClose} />
-        )}
+        {question.order && <Deeds board={board} question={question} onDone={onClose} />}
+        {question.held.orderId === null && <NewHere board={board} question={question} onDone={onClose} />}
         <button type="button" class="btn quiet" onClick={onClose}>
           {words.cancel} <kbd aria-hidden="true">Esc</kbd>
         </button>

@@ -22,7 +22,7 @@ export default function BoardPage() {
   useEffect(() => board.start(), [board]);
   const timeline = useRef<Timeline | null>(null);
   const [card, setCard] = useState<HTMLElement | null>(null);
-  useUndoKey(board);
+  useBoardKeys(board);
   const phone = view.phone.value;
   const order = desk.selected.value;
   const question = board.question.value;
@@ -114,10 +114,15 @@ function placeAt(board: Board, timeline: Timeline | null, at: Place) {
   else board.ask(question.held, at);
 }
 
-function useUndoKey(board: Board) {
-  const { view } = usePage();
+function useBoardKeys(board: Board) {
+  const { desk, view } = usePage();
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && desk.selectedId.peek() && !board.question.peek()) {
+        event.preventDefault();
+        desk.select(null);
+        return;
+      }
       const modified = event.ctrlKey || event.metaKey || event.altKey;
       if (event.defaultPrevented || modified || !view.letterKeys.value || focusOf(event.target) === "field") return;
       if (event.key.toLowerCase() === "u" && board.done.peek()) {
@@ -130,5 +135,5 @@ function useUndoKey(board: Board) {
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
-  }, [board, view]);
+  }, [board, desk, view]);
 }

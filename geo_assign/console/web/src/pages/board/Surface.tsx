@@ -2,7 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { type Page, usePage } from "../../frame/context";
-import { setQuery } from "../../frame/router";
+import { go, setQuery } from "../../frame/router";
 import { texts } from "../../texts/console";
 import { timeText } from "./calendar";
 import { dayShort } from "./dates";
@@ -71,7 +71,8 @@ function hooksOf(board: Board, { desk, view }: Page): TimelineHooks {
   let told: Held | null = null;
   return {
     letters: () => view.letterKeys.peek(),
-    open: (orderId) => desk.select(orderId),
+    // What is done is on no desk any more: it has its page.
+    open: (orderId) => (desk.orders.peek().has(orderId) ? desk.select(orderId) : go("order", { wo: orderId })),
     openDay: (date) => setQuery({ day: date, span: null }),
     openRow: (rowId) => {
       const row = board.rows.peek().find(({ id }) => id === rowId);

@@ -260,6 +260,11 @@ export class Board {
   /** Something was let go: find out what that would mean. */
   ask(held: Held, at: Place): void {
     const order = held.orderId === null ? null : (this.desk.orders.peek().get(held.orderId) ?? null);
+    if (held.orderId !== null && !order) void this.fetchThenAsk(held.orderId, held, at);
+    else this.put(held, at, order);
+  }
+
+  private put(held: Held, at: Place, order: WorkOrder | null): void {
     const deed = order ? deedOf(order, held.from, at) : "none";
     batch(() => {
       this.question.value = { held, at, order, deed };
@@ -270,6 +275,17 @@ export class Board {
     clearTimeout(this.asking);
     if (!order || !asksForChoice(deed) || isUnassigned(at.rowId)) return;
     this.asking = setTimeout(() => void this.lookInto(order, held, at), held.by === "fields" ? ASK_AFTER_MS : 0);
+  }
+
+  /** An order that the desk does not hold, as one that a colleague has just finished. */
+  private async fetchThenAsk(orderId: string, held: Held, at: Place): Promise<void> {
+    try {
+      this.put(held, at, await this.client.order(orderId));
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      this.put(held, at, null);
+      this.refusal.value = error.message;
+    }
   }
 
   private async lookInto(order: WorkOrder, held: Held, at: Place): Promise<void> {
