@@ -67,7 +67,7 @@ def test_the_table_is_arranged_kept_in_views_and_shared(office: Office) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("button", name="Helena's 1 shared")).to_have_attribute("aria-current", "true")
     colleague = office.open("pending", by="desk")
-    colleague.get_by_role("button", name="Helena's shared").click()
+    colleague.get_by_role("button", name="Helena's 1 shared").click()
     expect(rows(colleague)).to_have_count(1)
     expect(colleague.get_by_role("columnheader").nth(4)).to_have_text("Street")
     with page.expect_download() as saved:

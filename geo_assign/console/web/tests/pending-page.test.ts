@@ -6,6 +6,7 @@ import {
   addressOf,
   COLUMNS,
   contentOf,
+  countOf,
   csvCell,
   DEFAULTS,
   formatColumn,
@@ -77,6 +78,8 @@ describe("rows", () => {
     const farewells = [{ order: taken(waits, "Bea"), from: waits, text: "Marta assigned Bea", atMs: NOON }];
     const counts = tabCounts({ orders, farewells });
     expect(counts).toEqual({ all: 2, needs_you: 0, being_offered: 1, later: 1 });
+    expect(countOf({ orders, farewells }, DEFAULTS)).toBe(counts.all);
+    expect(countOf({ orders, farewells }, { ...DEFAULTS, kind: "ticket" })).toBe(1);
     expect(counts.all).toBe(counts.needs_you + counts.being_offered + counts.later);
     const shown = rowsOf({ orders, farewells, settings: DEFAULTS, texts, groupName: () => "" });
     expect(shown.map(({ farewell }) => farewell?.text)).toEqual([undefined, "Marta assigned Bea", undefined]);

@@ -9,7 +9,7 @@ import { startStyle } from "./style";
 setWorkerUrl(workerUrl);
 
 /** Room for symbols, their names, and the attribution below. */
-const FRAME_PX = { top: 34, right: 56, bottom: 50, left: 34 };
+const FRAME_PX = { top: 56, right: 56, bottom: 50, left: 34 };
 const CLOSEST_ZOOM = 15;
 
 export interface SmallMark {

@@ -5,7 +5,7 @@ import { hrefOf } from "../../frame/router";
 import { ageSeconds } from "../../model/clock";
 import { type Farewell, isTaken, shortAddress } from "../../model/pending";
 import { duration } from "../../model/words";
-import { clockTime, localDate, moment, slotText } from "../../model/zone";
+import { clockTime, localDate, moment } from "../../model/zone";
 import { glyphOf, pin } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
@@ -122,7 +122,7 @@ function Slot({ order, zone }: CellProps) {
   const { desk } = usePage();
   const now = desk.now.value;
   const start = Date.parse(order.slot.start);
-  if (localDate(start, zone) !== localDate(now, zone)) return <>{slotText(order.slot, now, zone)}</>;
+  if (localDate(start, zone) !== localDate(now, zone)) return <>{moment(start, now, zone)}</>;
   return <>{`${clockTime(start, zone)}–${clockTime(Date.parse(order.slot.end), zone)}`}</>;
 }
 

@@ -35,9 +35,9 @@ export function Views() {
             onClick={() => state.openView(view.id)}
           >
             {view.name}
-            {open?.id === view.id && (
-              <span class="count">{state.rows.value.filter(({ farewell }) => !farewell).length}</span>
-            )}
+            <span class={open?.id === view.id ? "count" : "count soft"}>
+              {state.viewCounts.value.get(view.id) ?? 0}
+            </span>
             {view.shared && <span class="shared">{texts.shared}</span>}
           </button>
         ))}

@@ -35,12 +35,12 @@ export const COLUMNS: readonly (Column & { shown: boolean })[] = [
   { id: "state", width: 30, shown: true },
   { id: "number", width: 62, shown: true },
   { id: "title", width: 152, shown: true },
-  { id: "customer", width: 92, shown: true },
-  { id: "street", width: 92, shown: true },
+  { id: "customer", width: 88, shown: true },
+  { id: "street", width: 86, shown: true },
   { id: "slot", width: 100, shown: true },
   { id: "group", width: 66, shown: true },
   { id: "waiting", width: 58, shown: true },
-  { id: "deadline", width: 86, shown: true },
+  { id: "deadline", width: 98, shown: true },
   { id: "reason", width: 126, shown: true },
   { id: "priority", width: 64, shown: false },
   { id: "phone", width: 120, shown: false },
@@ -230,6 +230,12 @@ export function tabCounts({ orders, farewells }: Pick<RowsOf, "orders" | "farewe
     if (bucket in counts) counts[bucket as Tab] += 1;
   }
   return counts;
+}
+
+/** How many rows the settings have; a struck row is not counted. */
+export function countOf({ orders, farewells }: Pick<RowsOf, "orders" | "farewells">, settings: Settings): number {
+  const leaving = new Set(farewells.map(({ from }) => from.id));
+  return orders.filter((order) => isWanted(order, settings) && !leaving.has(order.id)).length;
 }
 
 /** The rows of the settings, sorted. A struck row stands where it stood. */

@@ -6,7 +6,19 @@ import { address, queryValue, setQuery } from "../../frame/router";
 import { inOrder } from "../../model/pending";
 import type { Desk } from "../../state/desk";
 import { texts } from "../../texts/console";
-import { addressOf, contentOf, type Row, rangeOf, rowsOf, type Settings, settingsFrom, tabCounts } from "./model";
+import { lostText } from "../order/lost";
+import {
+  addressOf,
+  contentOf,
+  countOf,
+  type Row,
+  rangeOf,
+  rowsOf,
+  type Settings,
+  settingsFrom,
+  settingsOfView,
+  tabCounts,
+} from "./model";
 
 /** More ids than this make the address too long: they stay in this window alone. */
 const MOST_IN_ADDRESS = 60;
@@ -52,6 +64,11 @@ export class PendingState {
     }),
   );
   readonly counts = computed(() => tabCounts({ orders: this.orders.value, farewells: this.desk.farewells.value }));
+  /** How many rows each saved view has. */
+  readonly viewCounts: ReadonlySignal<ReadonlyMap<string, number>> = computed(() => {
+    const known = { orders: this.orders.value, farewells: this.desk.farewells.value };
+    return new Map(this.views.value.map((view) => [view.id, countOf(known, settingsOfView(view))]));
+  });
   /** The ticked orders that still wait, in the order of the rows. */
   readonly chosen: ReadonlySignal<readonly WorkOrder[]> = computed(() => {
     const ids = this.ticked.value;
@@ -242,7 +259,7 @@ export class PendingState {
       this.note(id, { text: changed?.state === "offered" ? outcomes.offered : outcomes.assigned, failed: false });
       return true;
     } catch (error) {
-      this.note(id, { text: messageOf(error), failed: true });
+      this.note(id, { text: messageOf(error, this.desk.clock.now()), failed: true });
       return false;
     } finally {
       this.working.value = false;
@@ -274,8 +291,10 @@ function outcomeOf(pair: OptimizedPair): Outcome {
   return { text: outcomes[pair.outcome], failed: false };
 }
 
-/** What a refusal says; programming errors are not swallowed. */
-function messageOf(error: unknown): string {
+/** What a refusal says; of a change that a colleague's was before: who, when, and what is now. */
+function messageOf(error: unknown, nowMs = 0): string {
   if (!(error instanceof ApiProblem)) throw error;
-  return error.message;
+  return error.status === 412 && error.body.changed_by
+    ? lostText(error.body, texts.peek().order, nowMs)
+    : error.message;
 }

@@ -66,7 +66,7 @@ export const pending: typeof english = {
     automation_off: "Sie vergeben",
     suggested: "Vorschlag liegt vor",
     unassigned: "Nicht vergeben",
-    offers_exhausted: "Kein Techniker nahm an",
+    offers_exhausted: "Keiner nahm an",
     to_be_solved: "Wird geplant",
     slot_passed: "Termin ist vorbei",
     wanted_taken: "Wunsch ist verplant",

@@ -67,7 +67,7 @@ export const pending = {
     automation_off: "Yours to give",
     suggested: "Suggestion ready",
     unassigned: "Unassigned",
-    offers_exhausted: "No technician took it",
+    offers_exhausted: "None took it",
     to_be_solved: "Being matched",
     slot_passed: "Slot has passed",
     wanted_taken: "Wish is booked",
