@@ -364,7 +364,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),
     "PUT /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("pending",), body={"columns": ["number"]})),
     "DELETE /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("spare",))),
-    "GET /v1/views": (WORK_OF_PEOPLE, Sample(query={"page": "pending"})),
+    "GET /v1/views": (WORK_OF_PEOPLE, Sample()),
     "POST /v1/views": (WORK_OF_PEOPLE, Sample(body={"name": "Late today", "columns": ["number"]})),
     "GET /v1/views/{id}": (WORK_OF_PEOPLE, Sample(ids=("saved_view",))),
     "PATCH /v1/views/{id}": (WORK_OF_PEOPLE, Sample(ids=("saved_view",), body={"name": "Early"})),
