@@ -17,6 +17,7 @@ export class OfferMapView {
   private readonly map: GlMap;
   private readonly technician = new Marker({ element: mark("person", symbolElement(person("free", "round"))) });
   private work: Marker | null = null;
+  private readonly ready: Promise<void>;
   private framed = "";
 
   constructor(container: HTMLElement, config: Config, dark: boolean) {
@@ -29,6 +30,8 @@ export class OfferMapView {
       dragRotate: false,
       maxPitch: 0,
     });
+    // Told once: a map that loads tiles again says that it is not loaded, and never tells it a second time.
+    this.ready = new Promise((resolve) => void this.map.once("load", () => resolve()));
     this.map.touchZoomRotate.disableRotation();
     if (config.tiles) {
       this.map.addControl(new AttributionControl({ compact: true, customAttribution: config.tiles.attribution }));
@@ -59,7 +62,7 @@ export class OfferMapView {
   }
 
   private async join(location: LatLon, here: LatLon | null): Promise<void> {
-    if (!this.map.loaded()) await this.map.once("load");
+    await this.ready;
     const ends = here ? [here, location] : [];
     const coordinates = ends.map(({ lon, lat }) => [lon, lat]);
     const data: GeoJSON.Feature = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } };
@@ -79,7 +82,7 @@ export class OfferMapView {
   }
 
   private async ground(url: string): Promise<void> {
-    const [answer] = await Promise.all([fetch(url), this.map.loaded() ? null : this.map.once("load")]);
+    const [answer] = await Promise.all([fetch(url), this.ready]);
     const basemap = (await answer.json()) as GeoJSON.FeatureCollection;
     (this.map.getSource("basemap") as GeoJSONSource).setData(basemap);
   }
