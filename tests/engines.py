@@ -14,6 +14,8 @@ from sqlalchemy import Engine, event, make_url
 from geo_assign.core import db
 from geo_assign.core.db import Database
 
+# Of the two hundred that the server takes; a service that a test starts wants some, too.
+MOST_CONNECTIONS = 40
 _make_engine = db._engine
 
 
@@ -49,10 +51,12 @@ class Engines:
         return found.engine
 
     def give_back(self, engine: Engine) -> None:
-        """Keep the engine for the next test. A second time does nothing."""
+        """Keep the engine for the next test. A second time does nothing. Those that waited longest are closed."""
         lent = self._lent.pop(engine, None)
         if lent is not None:
             self._waiting.append(lent)
+        while sum(len(one.backends) for one in self._waiting) > MOST_CONNECTIONS:
+            self._waiting.pop(0).engine.dispose()
 
     def backends_of(self, database: str) -> list[int]:
         """The processes of the server behind the connections that wait for the next test."""

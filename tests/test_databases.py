@@ -1,13 +1,15 @@
 """Template databases are made once for the same inputs, and nothing that is in use is dropped."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import URL, create_engine, make_url
 
 from tests.databases import Server, World
+from tests.engines import MOST_CONNECTIONS, Engines
 
 
 @contextmanager
@@ -160,3 +162,26 @@ def test_what_still_runs_in_a_database_is_ended_before_the_next_one_has_it(templ
         with pytest.raises(psycopg.OperationalError):
             left.commit()
         left.close()
+
+
+def test_engines_wait_for_the_next_test_with_their_connections_but_not_with_too_many(world: World) -> None:
+    engines = Engines()
+    first = engines.take(world.app_url, "one", lambda: create_engine(driver_url(world)))
+    with first.connect():
+        pass
+    engines.give_back(first)
+    assert len(engines.backends_of(database_of(world))) == 1
+    assert engines.take(world.app_url, "one", pytest.fail) is first
+    many = engines.take(world.app_url, "many", lambda: create_engine(driver_url(world), pool_size=MOST_CONNECTIONS))
+    with ExitStack() as held:
+        for _ in range(MOST_CONNECTIONS):
+            held.enter_context(many.connect())
+    engines.give_back(first)
+    engines.give_back(many)
+    assert len(engines.backends_of(database_of(world))) == MOST_CONNECTIONS
+    engines.forget(database_of(world))
+    assert engines.backends_of(database_of(world)) == []
+
+
+def driver_url(world: World) -> URL:
+    return make_url(world.app_url).set(drivername="postgresql+psycopg")
