@@ -31,6 +31,10 @@ export default function SettingsPage() {
   const { client, desk } = usePage();
   const settings = useMemo(() => settingsOf(client, desk.me), [client, desk.me]);
   useEffect(() => {
+    // Without the names fields show ids; the sections say themselves what could not be read.
+    settings.learnNames().catch((error: Error) => console.warn(error.message));
+  }, [settings]);
+  useEffect(() => {
     const leaving = (event: BeforeUnloadEvent) => {
       if (settings.dirty) event.preventDefault();
     };

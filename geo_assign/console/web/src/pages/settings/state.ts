@@ -5,12 +5,13 @@ import type { Client } from "../../api/client";
 import type { Me } from "../../api/types";
 import type { Named } from "./form/fields";
 import { Form, type Kept } from "./form/form";
+import { answered } from "./things/resource";
 
 export interface NamedThing {
   readonly id: string;
   readonly name: string;
-  /** The store that a group belongs to. */
-  readonly storeId?: string;
+  /** Of a store. */
+  readonly timezone?: string;
 }
 
 type Names = Record<Named, Signal<readonly NamedThing[]>>;
@@ -26,8 +27,7 @@ export class Settings {
     readonly client: Client,
     readonly me: Me,
   ) {
-    const groups = me.groups.map((group) => ({ id: group.id, name: group.name, storeId: group.store_id }));
-    this.names = { stores: signal(me.stores), groups: signal(groups), providers: signal([]) };
+    this.names = { stores: signal(me.stores), groups: signal(me.groups), providers: signal([]) };
   }
 
   get isAdministrator(): boolean {
@@ -66,8 +66,23 @@ export class Settings {
     this.names[of].value = things;
   }
 
+  /** Read the names of what is there: something was made, or another user made it. */
+  async learnNames(): Promise<void> {
+    const { api } = this.client;
+    const active = { params: { query: { active: true, limit: 200 } } };
+    const [stores, groups, providers] = await Promise.all([
+      answered(api.GET("/v1/stores", active)),
+      answered(api.GET("/v1/service-groups", active)),
+      answered(api.GET("/v1/service-providers", active)),
+    ]);
+    this.named("stores", stores.items);
+    this.named("groups", groups.items);
+    this.named("providers", providers.items);
+    for (const [section, page] of Object.entries({ stores, groups, providers })) this.count(section, page.items.length);
+  }
+
   zoneOf(storeId: string | null | undefined): string {
-    const stores = this.me.stores;
+    const stores = this.names.stores.value;
     return (stores.find((store) => store.id === storeId) ?? stores[0])?.timezone ?? "UTC";
   }
 }

@@ -99,8 +99,11 @@ function StepList({ facts, current }: { facts: Facts; current: Step }) {
               <small>{summary(step, facts)}</small>
             </div>
             {step !== current && isOpen(step, facts) && (
-              <a href={stepHref(step)} aria-label={said.change(said.steps[step])}>
-                {said.changeShort}
+              <a
+                href={stepHref(step)}
+                aria-label={(isDone(step, facts) ? said.change : said.openStep)(said.steps[step])}
+              >
+                {isDone(step, facts) ? said.changeShort : said.openShort}
               </a>
             )}
           </li>

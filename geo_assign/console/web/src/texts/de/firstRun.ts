@@ -11,6 +11,8 @@ export const firstRun: SettingsTexts["firstRun"] = {
   stepsLabel: "Schritte",
   change: (step) => `Ändern: ${step}`,
   changeShort: "Ändern",
+  openStep: (step) => `Öffnen: ${step}`,
+  openShort: "Öffnen",
   back: "Zurück",
   next: "Weiter",
   steps: {

@@ -263,6 +263,7 @@ export const texts: SettingsTexts = {
     link: "Dieser Link ist nur für diesen Benutzer. Er wird einmal gezeigt.",
     mailed: "Per E-Mail gesendet.",
     copy: "Link kopieren",
+    done: "Fertig",
     copied: "Kopiert",
     sendText: "Als SMS senden",
     textBody: (link) => `Ihre Anmeldung für die Arbeit: ${link}`,

@@ -11,6 +11,8 @@ export const firstRun = {
   stepsLabel: "Steps",
   change: (step: string) => `Change: ${step}`,
   changeShort: "Change",
+  openStep: (step: string) => `Open: ${step}`,
+  openShort: "Open",
   back: "Back",
   next: "Next",
   steps: {

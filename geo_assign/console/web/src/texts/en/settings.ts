@@ -261,6 +261,7 @@ export const english = {
     link: "This link is for this user alone. It is shown once.",
     mailed: "Sent by e-mail.",
     copy: "Copy the link",
+    done: "Done",
     copied: "Copied",
     sendText: "Send as text message",
     textBody: (link: string) => `Your log-in for the work: ${link}`,

@@ -11,6 +11,8 @@ export const firstRun: SettingsTexts["firstRun"] = {
   stepsLabel: "Passos",
   change: (step) => `Alterar: ${step}`,
   changeShort: "Alterar",
+  openStep: (step) => `Abrir: ${step}`,
+  openShort: "Abrir",
   back: "Voltar",
   next: "Seguinte",
   steps: {

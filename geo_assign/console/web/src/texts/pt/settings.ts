@@ -259,6 +259,7 @@ export const texts: SettingsTexts = {
     link: "Esta ligação é só para este utilizador. É mostrada uma vez.",
     mailed: "Enviado por correio eletrónico.",
     copy: "Copiar a ligação",
+    done: "Feito",
     copied: "Copiado",
     sendText: "Enviar por mensagem",
     textBody: (link) => `O seu acesso ao trabalho: ${link}`,

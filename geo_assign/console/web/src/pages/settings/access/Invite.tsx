@@ -79,7 +79,7 @@ export function InvitationLink({ made, onDone }: { made: Invitation; onDone?: ()
         )}
         {onDone && (
           <button type="button" class="lnk" onClick={onDone}>
-            {texts.value.list.back}
+            {said.done}
           </button>
         )}
       </div>

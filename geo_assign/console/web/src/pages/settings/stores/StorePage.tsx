@@ -95,16 +95,16 @@ function OpenedSettings({ id, tab, form, onRead }: OpenedSettingsProps) {
 }
 
 function StoreTabs({ id, tab }: { id: string; tab: StoreTab }) {
-  const { me } = useSettings();
+  const stores = useSettings().names.stores.value;
   const said = texts.value.store;
-  const store = me.stores.find((each) => each.id === id);
+  const store = stores.find((each) => each.id === id);
   const link = (name: StoreTab) => hrefOf("settings", { section: "stores", id, tab: name });
   return (
     <header class="hd">
       <p class="crumb">
         <a href={hrefOf("settings", { section: "stores" })}>{texts.value.sections.stores}</a>
-        {` · ${said.stores(me.stores.length)}`}
-        {store && `, ${said.timesIn(zoneName(Date.now(), store.timezone))}`}
+        {` · ${said.stores(stores.length)}`}
+        {store?.timezone && `, ${said.timesIn(zoneName(Date.now(), store.timezone))}`}
       </p>
       <h1 id="store-title">{store?.name ?? ""}</h1>
       <nav class="sub" aria-label={said.tabsLabel}>

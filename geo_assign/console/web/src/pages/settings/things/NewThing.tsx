@@ -19,7 +19,7 @@ export function NewThing({ resource, onCreated }: NewThingProps) {
   const said = texts.value;
   const key = `${section}/new`;
   const form = useMemo(
-    () => settings.form(key, { value: startOf(resource, settings.me.stores), version: null }),
+    () => settings.form(key, { value: startOf(resource, settings.names.stores.value), version: null }),
     [key],
   );
   const title = said.list.newTitle[section as keyof typeof said.list.newTitle];
@@ -31,6 +31,7 @@ export function NewThing({ resource, onCreated }: NewThingProps) {
     });
     if (!isMade || made === null) return;
     settings.forget(key);
+    await settings.learnNames().catch((error: Error) => console.warn(error.message));
     if (onCreated) onCreated(made);
     else go("settings", { section, id: (made as Created).id });
   };
