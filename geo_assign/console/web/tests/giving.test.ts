@@ -29,6 +29,8 @@ describe("after an order was given", () => {
     given.given(order(), ANA, "offer");
     given.given(order(), ANA, "assign");
     expect(happened).toEqual(["L-1 offered to Ana.", "L-1 assigned to Ana.", "next after order-1"]);
+    given.given(order(), ANA, "assign", true);
+    expect(happened.slice(3)).toEqual(["L-1 assigned to Ana."]);
   });
 
   it("can be taken back for ten seconds, once", async () => {

@@ -116,7 +116,7 @@ export class Desk {
       client,
       now: () => this.clock.now(),
       onOrder: (order) => this.takeOrders([order]),
-      onGiven: (order, candidate, mode) => this.giving.given(order, candidate, mode),
+      onGiven: (...given) => this.giving.given(...given),
       announce: (text) => (this.announcement.value = text),
     });
     this.giving = new Giving({

@@ -34,11 +34,12 @@ export class Giving {
 
   constructor(private readonly around: Surroundings) {}
 
-  given(order: WorkOrder, candidate: Recipient, mode: Mode): void {
+  /** An order that changed hands stays open: the next one opens after one that waited. */
+  given(order: WorkOrder, candidate: Recipient, mode: Mode, replaced = false): void {
     const words = texts.value.panel;
     const text = (mode === "offer" ? words.offeredOf : words.assignedOf)(order.number, candidate.name);
     this.tell(text, order.id);
-    if (mode === "assign") this.around.openNext(order.id);
+    if (mode === "assign" && !replaced) this.around.openNext(order.id);
   }
 
   /** Take it back from the technician who has it or is asked. */

@@ -25,8 +25,8 @@ interface Surroundings {
   now: () => number;
   /** Called with the order as the service has it after an assignment or a refusal. */
   onOrder: (order: WorkOrder) => void;
-  /** Called after the service said yes: which order was given to whom. */
-  onGiven: (order: WorkOrder, candidate: Recipient, mode: Mode) => void;
+  /** Called after the service said yes: which order was given to whom, and whether instead of another technician. */
+  onGiven: (order: WorkOrder, candidate: Recipient, mode: Mode, replaced: boolean) => void;
   announce: (text: string) => void;
 }
 
@@ -181,7 +181,7 @@ export class Question {
       const after = await this.send(order, candidate, mode, reason);
       this.replacing.value = false;
       this.around.onOrder(after);
-      this.around.onGiven(after, candidate, mode);
+      this.around.onGiven(after, candidate, mode, isTaken(order));
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       await this.refused(candidate, error);
