@@ -166,6 +166,10 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         READ_ABOUT_OTHERS,
         Sample(ids=("technician",), query={"day": "2031-03-01"}),
     ),
+    "GET /v1/insight": (
+        READ_ABOUT_OTHERS,
+        Sample(query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}),
+    ),
     "GET /v1/map": (READ_ABOUT_OTHERS, Sample(query={"work_order_id": "<work_order>"})),
     "GET /v1/live": (READ_ABOUT_OTHERS, Sample()),
     "POST /v1/technicians/nearest": (

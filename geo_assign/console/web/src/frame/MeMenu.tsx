@@ -3,6 +3,7 @@ import { texts } from "../texts/console";
 import { chooseLanguage, LANGUAGES, type Language, language } from "../texts/language";
 import { Menu } from "../ui/Menu";
 import { usePage } from "./context";
+import { PAGES } from "./pages";
 import { hrefOf } from "./router";
 
 /** The account: how the console behaves for this person, and the way out. */
@@ -23,6 +24,7 @@ export function MeMenu() {
         <span>{user.email}</span>
         <span>{organization.name}</span>
       </p>
+      {view.phone.value && <PageLinks />}
       <label class="check">
         <input
           type="checkbox"
@@ -58,5 +60,18 @@ export function MeMenu() {
         {words.logOut}
       </button>
     </Menu>
+  );
+}
+
+/** A phone's bar at the bottom has the commonest pages; here are all. */
+function PageLinks() {
+  return (
+    <nav aria-label={texts.value.frame.pages}>
+      {PAGES.filter((page) => page.inBar).map((page) => (
+        <a key={page.name} href={hrefOf(page.name)}>
+          {page.label(texts.value)}
+        </a>
+      ))}
+    </nav>
   );
 }

@@ -20,6 +20,12 @@ export const PAGES: readonly ConsolePage[] = [
   { name: "order", label: ({ order }) => order.label, inBar: false, load: () => import("../pages/order/Page") },
   { name: "settings", label: ({ frame }) => frame.settings, inBar: true, load: () => import("../pages/settings/Page") },
   { name: "welcome", label: ({ frame }) => frame.welcome, inBar: false, load: () => import("../pages/welcome/Page") },
+  {
+    name: "insight",
+    label: ({ frame }) => frame.insight,
+    inBar: true,
+    load: () => import("../pages/insight/Page"),
+  },
 ];
 
 export function findPage(name: string): ConsolePage | undefined {

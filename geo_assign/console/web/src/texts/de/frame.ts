@@ -7,6 +7,7 @@ export const frame: ConsoleTexts["frame"] = {
   pending: "Offen",
   insight: "Auswertung",
   settings: "Einstellungen",
+  pages: "Alle Seiten",
   create: "Neu",
   welcome: "Einrichten",
   loading: "Wird geladen …",

@@ -6,6 +6,7 @@ export const frame = {
   pending: "Pending",
   insight: "Insight",
   settings: "Settings",
+  pages: "All pages",
   create: "New",
   welcome: "Set up",
   loading: "Loading…",

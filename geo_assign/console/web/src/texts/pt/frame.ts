@@ -7,6 +7,7 @@ export const frame: ConsoleTexts["frame"] = {
   pending: "Pendentes",
   insight: "Análise",
   settings: "Definições",
+  pages: "Todas as páginas",
   create: "Novo",
   welcome: "Configurar",
   loading: "A carregar…",

@@ -1,0 +1,133 @@
+/** What the figures of a period say, without a browser: periods, sums, findings, and the lines of a CSV. */
+import type { components } from "../../api/document.gen";
+import type { OrderKind } from "../../api/types";
+import { localDate } from "../../model/zone";
+
+export type Insight = components["schemas"]["InsightAnswer"];
+export type Cell = string | number;
+
+export interface Period {
+  /** Local dates, both included. */
+  from: string;
+  to: string;
+}
+
+export const PRESETS = [1, 7, 30] as const;
+const DAY_MS = 86_400_000;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+/** The last `days` days, today included. */
+export function lastDays(days: number, nowMs: number, zone: string): Period {
+  const to = localDate(nowMs, zone);
+  const from = new Date(Date.parse(to) - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+  return { from, to };
+}
+
+/** The period of an address; the last seven days where it names none that goes forward. */
+export function periodOf(from: string | null, to: string | null, nowMs: number, zone: string): Period {
+  if (from && to && DATE.test(from) && DATE.test(to) && from <= to) return { from, to };
+  return lastDays(7, nowMs, zone);
+}
+
+/** How many of the last days a period is; null for another period. */
+export function presetOf(period: Period, nowMs: number, zone: string): number | null {
+  const same = (days: number) => lastDays(days, nowMs, zone).from === period.from;
+  return period.to === localDate(nowMs, zone) ? (PRESETS.find(same) ?? null) : null;
+}
+
+/** Every date of a period, at most a year of them. */
+export function daysOf({ from, to }: Period): string[] {
+  const count = Math.min(366, Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1);
+  return Array.from({ length: count }, (_, index) =>
+    new Date(Date.parse(from) + index * DAY_MS).toISOString().slice(0, 10),
+  );
+}
+
+/** Offers that came to an end by the technician or by their clock, and the share that was accepted; null for none. */
+export function answered({ acceptance }: Insight): { ended: number; share: number | null } {
+  const ended = acceptance.accepted + acceptance.rejected + acceptance.expired;
+  return { ended, share: ended === 0 ? null : acceptance.accepted / ended };
+}
+
+/** Offers accepted by the minute, from the first to the last that is counted. */
+export function minutesOf({ accepted_after }: Insight, minutes = 10): number[] {
+  const counts = new Map(accepted_after.map(({ minute, offers }) => [minute, offers]));
+  return Array.from({ length: minutes }, (_, index) => counts.get(index + 1) ?? 0);
+}
+
+/** The mean of the days' medians, weighted by their orders; null when no technician got any. */
+export function usualWait({ assigned_after }: Insight, kind: OrderKind): number | null {
+  const days = assigned_after.filter((day) => day.kind === kind);
+  const orders = days.reduce((sum, day) => sum + day.orders, 0);
+  return orders === 0 ? null : days.reduce((sum, day) => sum + day.median_s * day.orders, 0) / orders;
+}
+
+export interface Bar {
+  name: string;
+  lead: number;
+  ticket: number;
+  /** Written beside it in place of the sum. */
+  text?: string;
+}
+
+/** What is pending by reason, most first, leads and tickets side by side. */
+export function waitingBars({ waiting }: Insight, nameOf: (reason: string) => string): Bar[] {
+  const bars = new Map<string, Bar>();
+  for (const { reason, kind, orders } of waiting) {
+    const bar = bars.get(reason) ?? { name: nameOf(reason), lead: 0, ticket: 0 };
+    bar[kind] += orders;
+    bars.set(reason, bar);
+  }
+  return [...bars.values()].sort((a, b) => b.lead + b.ticket - (a.lead + a.ticket));
+}
+
+export interface HourCell {
+  orders: number;
+  unserved: number;
+}
+
+/** A row for each weekday from Monday on, with a cell for each hour from the first to the last that has any order. */
+export function demandGrid({ demand }: Insight): { hours: number[]; rows: HourCell[][] } {
+  if (demand.length === 0) return { hours: [], rows: [] };
+  const at = new Map(demand.map(({ weekday, hour, orders, unserved }) => [`${weekday} ${hour}`, { orders, unserved }]));
+  const first = Math.min(...demand.map(({ hour }) => hour));
+  const last = Math.max(...demand.map(({ hour }) => hour));
+  const hours = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const rows = [1, 2, 3, 4, 5, 6, 7].map((day) =>
+    hours.map((hour) => at.get(`${day} ${hour}`) ?? { orders: 0, unserved: 0 }),
+  );
+  return { hours, rows };
+}
+
+/** The hour of the week with the most orders that no technician had; null when every order had one. */
+export function shortest({ demand }: Insight): { weekday: number; hour: number; unserved: number } | null {
+  const short = demand.filter(({ unserved }) => unserved > 0).sort((a, b) => b.unserved - a.unserved);
+  return short[0] ?? null;
+}
+
+/** How much more the busiest technician carries than the middle one: 2 is twice as much; null for fewer than two. */
+export function unevenness({ load }: Insight): number | null {
+  const middle = load[Math.floor(load.length / 2)]?.seconds ?? 0;
+  const most = load[0]?.seconds ?? 0;
+  return load.length < 2 || middle === 0 ? null : most / middle;
+}
+
+/** The share of orders whose place is a house or a pin; null for no orders. */
+export function exactShare({ places }: Insight): number | null {
+  const all = places.reduce((sum, { orders }) => sum + orders, 0);
+  const exact = places
+    .filter(({ confidence, source }) => source !== null && (confidence === null || confidence === "rooftop"))
+    .reduce((sum, { orders }) => sum + orders, 0);
+  return all === 0 ? null : exact / all;
+}
+
+/** Cells as a CSV. What a spreadsheet would take for a formula is text there. */
+export function csvOf(rows: readonly (readonly Cell[])[]): string {
+  return rows.map((row) => row.map(csvCell).join(",")).join("\r\n");
+}
+
+function csvCell(cell: Cell): string {
+  if (typeof cell === "number") return String(cell);
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import {
+  answered,
+  csvOf,
+  daysOf,
+  demandGrid,
+  exactShare,
+  type Insight,
+  lastDays,
+  minutesOf,
+  periodOf,
+  presetOf,
+  shortest,
+  unevenness,
+  usualWait,
+  waitingBars,
+} from "../src/pages/insight/model";
+import { at, NOON } from "./made";
+
+const ZONE = "Europe/Lisbon";
+
+function insight(changes: Partial<Insight> = {}): Insight {
+  return {
+    acceptance: { accepted: 0, rejected: 0, expired: 0, withdrawn: 0, open: 0, median_s: null },
+    accepted_after: [],
+    assigned_after: [],
+    waiting: [],
+    demand: [],
+    load: [],
+    places: [],
+    timezone: ZONE,
+    server_now: at(0),
+    ...changes,
+  };
+}
+
+describe("a period", () => {
+  it("is the last days of the store", () => {
+    expect(lastDays(7, NOON, ZONE)).toEqual({ from: "2026-11-16", to: "2026-11-22" });
+    // Past midnight there, not yet here.
+    expect(lastDays(1, Date.parse("2026-11-22T14:30:00Z"), "Pacific/Auckland").to).toBe("2026-11-23");
+    expect(presetOf(lastDays(30, NOON, ZONE), NOON, ZONE)).toBe(30);
+    expect(presetOf({ from: "2026-11-15", to: "2026-11-22" }, NOON, ZONE)).toBeNull();
+    expect(presetOf({ from: "2026-11-15", to: "2026-11-21" }, NOON, ZONE)).toBeNull();
+  });
+
+  it.each([
+    [null, null],
+    ["2026-11-22", "2026-11-01"],
+    ["yesterday", "2026-11-01"],
+    ["2026-11-01", null],
+  ])("of %s and %s is the last seven days", (from, to) => {
+    expect(periodOf(from, to, NOON, ZONE)).toEqual(lastDays(7, NOON, ZONE));
+  });
+
+  it("has all its days, across a change of the clocks", () => {
+    expect(daysOf({ from: "2026-10-24", to: "2026-10-26" })).toEqual(["2026-10-24", "2026-10-25", "2026-10-26"]);
+    expect(daysOf({ from: "1900-01-01", to: "2026-10-26" })).toHaveLength(366);
+  });
+});
+
+describe("a finding", () => {
+  it("counts only what came to an end by the technician or the clock", () => {
+    const acceptance = { accepted: 6, rejected: 1, expired: 1, withdrawn: 40, open: 9, median_s: 60 };
+    expect(answered(insight({ acceptance }))).toEqual({ ended: 8, share: 0.75 });
+    expect(answered(insight()).share).toBeNull();
+  });
+
+  it("has every minute", () => {
+    expect(
+      minutesOf(
+        insight({
+          accepted_after: [
+            { minute: 2, offers: 3 },
+            { minute: 10, offers: 1 },
+          ],
+        }),
+      ),
+    ).toEqual([0, 3, 0, 0, 0, 0, 0, 0, 0, 1]);
+  });
+
+  it("weighs days by their orders", () => {
+    const assigned_after = [
+      { day: "2026-11-20", kind: "lead" as const, orders: 9, median_s: 100 },
+      { day: "2026-11-21", kind: "lead" as const, orders: 1, median_s: 1100 },
+      { day: "2026-11-21", kind: "ticket" as const, orders: 1, median_s: 5 },
+    ];
+    expect(usualWait(insight({ assigned_after }), "lead")).toBe(200);
+    expect(usualWait(insight(), "lead")).toBeNull();
+  });
+
+  it("puts the commonest reason first, leads and tickets together", () => {
+    const waiting = [
+      { reason: "suggested" as const, kind: "lead" as const, orders: 2, oldest_at: at(0) },
+      { reason: "slot_passed" as const, kind: "lead" as const, orders: 1, oldest_at: at(0) },
+      { reason: "slot_passed" as const, kind: "ticket" as const, orders: 2, oldest_at: at(0) },
+    ];
+    expect(waitingBars(insight({ waiting }), (reason) => reason)).toEqual([
+      { name: "slot_passed", lead: 1, ticket: 2 },
+      { name: "suggested", lead: 2, ticket: 0 },
+    ]);
+  });
+
+  it("names the hour that was shortest", () => {
+    const demand = [
+      { weekday: 1, hour: 9, orders: 9, unserved: 0 },
+      { weekday: 5, hour: 16, orders: 4, unserved: 3 },
+      { weekday: 5, hour: 11, orders: 4, unserved: 1 },
+    ];
+    const told = insight({ demand });
+    expect(shortest(told)).toMatchObject({ weekday: 5, hour: 16 });
+    expect(shortest(insight({ demand: demand.slice(0, 1) }))).toBeNull();
+    const { hours, rows } = demandGrid(told);
+    expect(hours).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(rows[4]?.[7]).toEqual({ orders: 4, unserved: 3 });
+    expect(rows[6]?.every(({ orders }) => orders === 0)).toBe(true);
+  });
+
+  it("compares the busiest with the middle", () => {
+    const load = [9, 4, 3, 1].map((hours) => ({ technician_id: "t", name: "Ana", orders: 1, seconds: hours * 3600 }));
+    expect(unevenness(insight({ load }))).toBe(3);
+    expect(unevenness(insight({ load: load.slice(0, 1) }))).toBeNull();
+  });
+
+  it("takes houses and pins for exact", () => {
+    const places = [
+      { source: "geocoded", confidence: "rooftop", orders: 6 },
+      { source: "pin", confidence: null, orders: 1 },
+      { source: "geocoded", confidence: "street", orders: 2 },
+      { source: null, confidence: null, orders: 1 },
+    ];
+    expect(exactShare(insight({ places }))).toBe(0.7);
+    expect(exactShare(insight())).toBeNull();
+  });
+});
+
+describe("a CSV", () => {
+  it("holds texts as they are, and no formula", () => {
+    expect(
+      csvOf([
+        ["Name", "Hours"],
+        ['Ana "the fox", Ltd', 1.5],
+        ["=cmd()", -2],
+        ["+351", 0],
+        ["@x\ny", 1],
+      ]),
+    ).toBe('Name,Hours\r\n"Ana ""the fox"", Ltd",1.5\r\n\'=cmd(),-2\r\n\'+351,0\r\n"\'@x\ny",1');
+  });
+});

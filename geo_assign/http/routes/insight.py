@@ -1,0 +1,155 @@
+"""What became of the work of a period."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from geo_assign.access.domain import Scope
+from geo_assign.core.db import Tx
+from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.core.spans import Span
+from geo_assign.http.operations import READING, Call, Reply, Routes
+from geo_assign.http.schemas import Answer, LocalDate, Query
+from geo_assign.workforce.local_time import get_zone
+from geo_assign.workforce.queries import get_group, get_store
+from geo_assign.workforce.working_time import midnight
+from geo_assign.workorders.domain import Kind, PendingReason
+from geo_assign.workorders.queries.calendar import common_zone
+from geo_assign.workorders.queries.insight import InsightQuestion, get_insight
+
+routes = Routes("Insight")
+
+_LONGEST = timedelta(days=366)
+_DAY = timedelta(days=1)
+
+
+class InsightQuery(Query):
+    """Work orders created on these days of the store's calendar, both included."""
+
+    first: LocalDate = Field(alias="from")
+    last: LocalDate = Field(alias="to")
+    store_id: UUID | None = Field(None, description="Of this store.")
+    group_id: UUID | None = Field(None, description="Of this group.")
+
+
+class AcceptanceAnswer(Answer):
+    """Offers by what became of them."""
+
+    accepted: int
+    rejected: int
+    expired: int
+    withdrawn: int
+    open: int
+    median_s: float | None = Field(description="Half of the accepted ones were so within this time.")
+
+
+class AcceptedAfterAnswer(Answer):
+    """Offers accepted within this minute; the tenth stands for it and later."""
+
+    minute: int
+    offers: int
+
+
+class AssignedAfterAnswer(Answer):
+    """Of one day's orders those that a technician got."""
+
+    day: date
+    kind: Kind
+    orders: int
+    median_s: float = Field(description="Half of them had a technician within this time.")
+
+
+class WaitingAnswer(Answer):
+    """What is pending now."""
+
+    reason: PendingReason
+    kind: Kind
+    orders: int
+    oldest_at: datetime
+
+
+class DemandAnswer(Answer):
+    """Orders whose slot begins in this hour of the week."""
+
+    weekday: int = Field(description="1 is Monday.")
+    hour: int
+    orders: int
+    unserved: int = Field(description="Never had a technician, and are over or cancelled.")
+
+
+class LoadAnswer(Answer):
+    """What one technician has, or had, to do."""
+
+    technician_id: UUID
+    name: str
+    orders: int
+    seconds: float
+
+
+class PlaceCountAnswer(Answer):
+    """Orders by where their place comes from; both null without one."""
+
+    source: str | None
+    confidence: str | None
+    orders: int
+
+
+class InsightAnswer(Answer):
+    """What became of the work created in the period; `waiting` is what is pending now, of whatever day."""
+
+    acceptance: AcceptanceAnswer
+    accepted_after: list[AcceptedAfterAnswer]
+    assigned_after: list[AssignedAfterAnswer]
+    waiting: list[WaitingAnswer]
+    demand: list[DemandAnswer]
+    load: list[LoadAnswer] = Field(description="The busiest first, 200 at most.")
+    places: list[PlaceCountAnswer]
+    timezone: str = Field(description="Whose days the period is made of.")
+    server_now: datetime
+
+
+@routes.get("/v1/insight", access=READING, query=InsightQuery, answer=InsightAnswer, errors=(NotFoundError,))
+def read_insight(call: Call[InsightQuery, None]) -> Reply:
+    """Read what became of a period's work.
+
+    Answers to offers, the time until a technician had the work, demand by hour, load, and how places were found.
+    """
+    query, scope = call.query, call.caller.scope
+    with call.transaction() as tx:
+        zone = _zone(tx, scope, query)
+        at = tx.as_of()
+        question = InsightQuestion(within=_span(query, zone), at=at, store_id=query.store_id, group_id=query.group_id)
+        insight = get_insight(tx, scope, question)
+    return Reply(
+        InsightAnswer(
+            acceptance=AcceptanceAnswer.model_validate(insight.acceptance),
+            accepted_after=[AcceptedAfterAnswer.model_validate(one) for one in insight.accepted_after],
+            assigned_after=[AssignedAfterAnswer.model_validate(one) for one in insight.assigned_after],
+            waiting=[WaitingAnswer.model_validate(one) for one in insight.waiting],
+            demand=[DemandAnswer.model_validate(one) for one in insight.demand],
+            load=[LoadAnswer.model_validate(one) for one in insight.load],
+            places=[PlaceCountAnswer.model_validate(one) for one in insight.places],
+            timezone=zone.key,
+            server_now=at,
+        )
+    )
+
+
+def _zone(tx: Tx, scope: Scope, query: InsightQuery) -> ZoneInfo:
+    """Whose days the period is made of. Raises NotFoundError for a store or group outside the scope."""
+    if query.group_id is not None:
+        get_group(tx, scope, query.group_id)
+    if query.store_id is not None:
+        return get_zone(get_store(tx, scope, query.store_id).timezone)
+    return common_zone(tx, scope)
+
+
+def _span(query: InsightQuery, zone: ZoneInfo) -> Span:
+    """Raises InvalidError for a period that does not go forward, or is longer than 366 days."""
+    if query.first > query.last:
+        raise InvalidError.at("/to", "span_not_forward", "It should not come before `from`.")
+    if query.last - query.first >= _LONGEST:
+        raise InvalidError.at("/to", "span_too_long", f"A period has at most {_LONGEST.days} days.")
+    return midnight(query.first, zone), midnight(query.last + _DAY, zone)
