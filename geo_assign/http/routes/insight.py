@@ -35,7 +35,7 @@ class InsightQuery(Query):
 
 
 class AcceptanceAnswer(Answer):
-    """Offers by what became of them."""
+    """Offers by what became of them: `accepted`, `rejected`, `expired`, `withdrawn`, or `open` still."""
 
     accepted: int
     rejected: int
@@ -46,14 +46,14 @@ class AcceptanceAnswer(Answer):
 
 
 class AcceptedAfterAnswer(Answer):
-    """Offers accepted within this minute; the tenth stands for it and later."""
+    """`offers` that were accepted within this `minute`; the tenth stands for it and later."""
 
     minute: int
     offers: int
 
 
 class AssignedAfterAnswer(Answer):
-    """Of one day's orders those that a technician got."""
+    """Of one `day`'s work `orders` those that a technician got."""
 
     day: date
     kind: Kind
@@ -62,7 +62,7 @@ class AssignedAfterAnswer(Answer):
 
 
 class WaitingAnswer(Answer):
-    """What is pending now."""
+    """How many work `orders` are pending now for a `reason`, since `oldest_at`."""
 
     reason: PendingReason
     kind: Kind
@@ -71,7 +71,7 @@ class WaitingAnswer(Answer):
 
 
 class DemandAnswer(Answer):
-    """Orders whose slot begins in this hour of the week."""
+    """How many `orders` have their slot begin in this `hour` of the week."""
 
     weekday: int = Field(description="1 is Monday.")
     hour: int
@@ -80,7 +80,7 @@ class DemandAnswer(Answer):
 
 
 class LoadAnswer(Answer):
-    """What one technician has, or had, to do."""
+    """What one technician has, or had, to do: `orders`, and their `seconds`."""
 
     technician_id: UUID
     name: str
@@ -89,7 +89,7 @@ class LoadAnswer(Answer):
 
 
 class PlaceCountAnswer(Answer):
-    """Orders by where their place comes from; both null without one."""
+    """How many `orders` by the `source` of their place and its `confidence`; both null without one."""
 
     source: str | None
     confidence: str | None
@@ -97,7 +97,11 @@ class PlaceCountAnswer(Answer):
 
 
 class InsightAnswer(Answer):
-    """What became of the work created in the period; `waiting` is what is pending now, of whatever day."""
+    """What became of the work created in the period.
+
+    `acceptance`, `accepted_after`: offers; `assigned_after`: the time until a technician had it; `demand`: its slots by
+    hour; `places`: where they come from. `waiting` is what is pending now, of whatever day.
+    """
 
     acceptance: AcceptanceAnswer
     accepted_after: list[AcceptedAfterAnswer]
