@@ -13,6 +13,7 @@ import { roster } from "./roster";
 export const texts: ConsoleTexts = { board, create, exclusions, frame, map, order, panel, pending, roster };
 export const texts: ConsoleTexts = { board, create, frame, order, pending, roster };
 export const texts: ConsoleTexts = {
+  board,
   create,
   frame,
   insight,

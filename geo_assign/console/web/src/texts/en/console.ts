@@ -12,6 +12,7 @@ import { roster } from "./roster";
 export const english = { board, create, exclusions, frame, map, order, panel, pending, roster };
 export const english = { board, create, frame, order, pending, roster };
 export const english = {
+  board,
   create,
   frame,
   insight,
