@@ -3,21 +3,22 @@ import { board } from "./board";
 import { create } from "./create";
 import { exclusions } from "./exclusions";
 import { frame } from "./frame";
-import { map } from "./map";
 import { insight } from "./insight";
+import { map } from "./map";
 import { order } from "./order";
 import { panel } from "./panel";
 import { pending } from "./pending";
 import { roster } from "./roster";
 
-export const texts: ConsoleTexts = { board, create, exclusions, frame, map, order, panel, pending, roster };
-export const texts: ConsoleTexts = { board, create, frame, order, pending, roster };
 export const texts: ConsoleTexts = {
   board,
   create,
+  exclusions,
   frame,
   insight,
+  map,
   order,
+  panel,
   pending,
   roster,
 };
