@@ -55,6 +55,7 @@ def offer(
         automatic=automatic,
         decision_id=None,
         role=BookingRole.PRIMARY,
+        server_now=NOON,
     )
 
 
