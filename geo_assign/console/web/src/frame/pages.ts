@@ -18,14 +18,9 @@ export const PAGES: readonly ConsolePage[] = [
   { name: "board", label: ({ frame }) => frame.board, inBar: true, load: () => import("../pages/board/Page") },
   { name: "pending", label: ({ pending }) => pending.label, inBar: true, load: () => import("../pages/pending/Page") },
   { name: "order", label: ({ order }) => order.label, inBar: false, load: () => import("../pages/order/Page") },
+  { name: "insight", label: ({ frame }) => frame.insight, inBar: true, load: () => import("../pages/insight/Page") },
   { name: "settings", label: ({ frame }) => frame.settings, inBar: true, load: () => import("../pages/settings/Page") },
   { name: "welcome", label: ({ frame }) => frame.welcome, inBar: false, load: () => import("../pages/welcome/Page") },
-  {
-    name: "insight",
-    label: ({ frame }) => frame.insight,
-    inBar: true,
-    load: () => import("../pages/insight/Page"),
-  },
 ];
 
 export function findPage(name: string): ConsolePage | undefined {
