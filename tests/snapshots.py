@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from tests.conftest import World, owner_of
 
 T = TypeVar("T")
+KEPT_S = 300.0
 
 _TABLES = """
 SELECT relname, array_agg(attname ORDER BY attnum) FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
@@ -28,16 +30,17 @@ WHERE schemaname = 'public'"""
 def written_once(fill: Callable[[World], T]) -> Callable[[World], T]:
     """Let `fill` fill an empty database only once in this test process; later ones get the rows of that one.
 
-    Ids, tokens and times are then the same in all of them. What it returns is copied for each.
+    Ids, tokens and times are then the same in all of them. What it returns is copied for each. After a few minutes
+    it is filled anew: who came on duty longer ago than that would be silent.
     """
-    taken: list[Snapshot[T]] = []
+    taken: list[tuple[float, Snapshot[T]]] = []
 
     @wraps(fill)
     def filled(world: World) -> T:
-        if taken:
-            return taken[0].write_to(world)
-        taken.append(Snapshot.of(world, fill(world)))
-        return copy.deepcopy(taken[0].known)
+        if taken and monotonic() - taken[-1][0] < KEPT_S:
+            return taken[-1][1].write_to(world)
+        taken[:] = [(monotonic(), Snapshot.of(world, fill(world)))]
+        return copy.deepcopy(taken[-1][1].known)
 
     return filled
 

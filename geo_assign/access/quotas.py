@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Column, ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from geo_assign.access.allowances import DAILY, Quota, QuotaExceededError, QuotaNearlyUsedEvent, is_nearly_used
+from geo_assign.access.allowances import DAILY, QuotaExceededError, is_nearly_used
 from geo_assign.access.commands.audit import audit
-from geo_assign.access.domain import system_caller
+from geo_assign.access.domain import Quota, QuotaNearlyUsedEvent, system_caller
 from geo_assign.access.tables import organizations, usage_days
 from geo_assign.core.db import Tx
 from geo_assign.core.outbox import emit

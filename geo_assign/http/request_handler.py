@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 
+import psycopg
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_assign.access.commands import note_session_use, note_use, renew_session
 from geo_assign.access.commands.api_keys import USES_NOTED_EVERY
@@ -18,7 +21,7 @@ from geo_assign.access.domain import SESSION_USES_NOTED_EVERY, ActorKind, ApiSco
 from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, VersionRequiredError
+from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, UnavailableError, VersionRequiredError
 from geo_assign.core.foresight import Foreseen, LastKnown
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import (
@@ -31,7 +34,7 @@ from geo_assign.http.authentication import (
 )
 from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
-from geo_assign.http.errors import BadHeaderError, OverloadedError
+from geo_assign.http.errors import BadHeaderError
 from geo_assign.http.idempotency import attempt_of
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.noted_uses import NotedUses
@@ -44,6 +47,9 @@ from geo_assign.http.schemas import Body
 from geo_assign.http.services import Services
 from geo_assign.http.transactions import RequestTransactions
 from geo_assign.http.web_origins import find_key_in_address, require_origin
+
+NOT_WRITTEN = (UnavailableError, DBAPIError, psycopg.Error, PoolTimeout)
+"""What is noted beside an answer may fail without costing the answer: the database takes no changes, for example."""
 
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 _KEPT_CALLERS = 10_000
@@ -196,7 +202,7 @@ class RequestHandler:
         """Move the end of a session on that was used: seldom, and in a transaction that holds no other lock."""
         if caller.renewable_until is None:
             return
-        with suppress(OverloadedError), transactions() as tx:  # the next request renews it
+        with suppress(*NOT_WRITTEN), transactions() as tx:  # the next request renews it
             renew_session(tx, caller)
 
     @contextmanager
@@ -213,10 +219,10 @@ class RequestHandler:
     def _note_use(self, caller: Caller, transactions: RequestTransactions) -> None:
         """Write now and then that an API key or a session is in use."""
         if caller.kind is ActorKind.API_KEY and self._key_uses.is_due(caller.id):
-            with suppress(OverloadedError), transactions() as tx:  # a later request notes it
+            with suppress(*NOT_WRITTEN), transactions() as tx:  # a later request notes it
                 note_use(tx, caller.id)
         if caller.session_id is not None and self._session_uses.is_due(caller.session_id):
-            with suppress(OverloadedError), transactions() as tx:
+            with suppress(*NOT_WRITTEN), transactions() as tx:
                 note_session_use(tx, caller.session_id)
 
     def _call(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from geo_assign.access.allowances import QuotaNearlyUsedEvent
+from geo_assign.access.domain import QuotaNearlyUsedEvent
 from geo_assign.http.event_details import sent_detail
 from geo_assign.http.json_schemas import Json, References, reference
 from geo_assign.http.routes.event_models import PresenceEventAnswer, QuotaEventAnswer, WorkOrderEventAnswer

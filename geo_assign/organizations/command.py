@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from geo_assign.access.allowances import Quota
+from geo_assign.access.domain import Quota
 from geo_assign.access.queries import find_organization_id, list_organization_ids
 from geo_assign.access.quotas import set_limits, unset_limits
 from geo_assign.completion.folder import ImageFolder

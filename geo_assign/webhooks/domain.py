@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from geo_assign.access.allowances import QuotaNearlyUsedEvent
+from geo_assign.access.domain import QuotaNearlyUsedEvent
 from geo_assign.core.errors import ConflictError, InvalidError
 from geo_assign.core.wire import JsonObject, Member, members
 from geo_assign.workforce.domain import PresenceChangedEvent

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from geo_assign.access.allowances import DAILY, Quota, is_nearly_used
+from geo_assign.access.allowances import DAILY, is_nearly_used
+from geo_assign.access.domain import Quota
 from geo_assign.access.quotas import MEGABYTE, DayUsage, estimate_storage_bytes, get_day_usage, get_limits, renews_at
 from geo_assign.core.db import Tx
 from geo_assign.workforce.tables import technicians

@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import text
 
 import geo_assign
-from geo_assign.access.allowances import Quota
 from geo_assign.access.commands import allow_passwords, delete_second_factor, renew_api_key
-from geo_assign.access.domain import ActorKind, Caller, Role, Scope, system_caller
+from geo_assign.access.domain import ActorKind, Caller, Quota, Role, Scope, system_caller
 from geo_assign.access.quotas import set_limits, unset_limits
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Tx

@@ -81,7 +81,9 @@ def _exchange(
     )
     @given(case=requests)
     def exchange(case: Any) -> None:
-        headers = authorization | _present_version(neighbours, case, authorization)
+        # The call goes past what would unpack a compressed answer.
+        plain = {"Accept-Encoding": "identity"}
+        headers = authorization | plain | _present_version(neighbours, case, authorization)
         answer = case.call(headers=headers)
         case.validate_response(answer, checks=CHECKS)
         if answer.headers.get("Content-Type", "").endswith("json"):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.allowances import Quota
+from geo_assign.access.domain import Quota
 from geo_assign.http.event_details import history_detail
 from geo_assign.http.routes.people_models import Actor
 from geo_assign.http.schemas import Answer, PartialAnswer, Shaped

@@ -15,7 +15,7 @@ from geo_assign.workforce.domain import SilenceReason
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workorders.domain import Kind
 
-routes = Routes("Reachability")
+routes = Routes("Insight")
 
 _MISSED_SHOWN = 20
 

@@ -16,7 +16,7 @@ from geo_assign.workforce import commands
 from geo_assign.workforce.domain import NotYourViewError, SavedView, TooManyViewsError
 from geo_assign.workforce.saved_views import get_seen_view, list_seen_views
 
-routes = Routes("Saved views")
+routes = Routes("Me")
 
 _MAX_BYTES = 16 * 1024
 _CONTENT = ("columns", "sort", "filters")

@@ -4,12 +4,12 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from geo_assign.access.allowances import Quota
+from geo_assign.access.domain import Quota
 from geo_assign.http.operations import ADMINISTRATORS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer
 from geo_assign.workforce.usage import Usage, UsageState, get_usage
 
-routes = Routes("Usage")
+routes = Routes("Insight")
 
 
 class QuotaAnswer(Answer):

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import null, select, update
 
-from geo_assign.access.allowances import Quota
 from geo_assign.access.commands import NewUser, audit, create_user, update_user
-from geo_assign.access.domain import Caller, Role, TakenError
+from geo_assign.access.domain import Caller, Quota, Role, TakenError
 from geo_assign.access.quotas import lock_quotas, require_one_more
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.constraints import refusing

@@ -1,5 +1,5 @@
 import type { TargetedEvent } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
 import { tokenIn } from "../model/links";
@@ -112,7 +112,7 @@ function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner 
 }
 
 function Chosen({ owner, loggedIn }: { owner: LinkOwner; loggedIn: boolean }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The token is used up: neither a bookmark nor the history needs it.
     history.replaceState(null, "", location.pathname);
     localStorage.setItem("geo-assign-organization", owner.organization);
