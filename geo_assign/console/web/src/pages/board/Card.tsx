@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Store } from "../../api/types";
 import { usePage } from "../../frame/context";
 import { setQuery } from "../../frame/router";
@@ -27,7 +27,8 @@ export function Card({ board, onPlace, onClose, onMount }: Props) {
   const card = useRef<HTMLElement>(null);
   const question = board.question.value!;
   const words = texts.value.board;
-  useEffect(() => {
+  // Before it is painted: the next key is the card's, however fast it comes.
+  useLayoutEffect(() => {
     onMount(card.current);
     if (question.held.by !== "fields") card.current?.focus({ preventScroll: true });
     else card.current?.querySelector("select")?.focus({ preventScroll: true });
