@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.crowd import Crowd, moving
 from tests.browser.fake_service import ConsoleSettings, RunningService, run
 from tests.browser.pages import ConsolePage, settled
+from tests.waiting import wait_until
 
 PEOPLE = 10_000
 
@@ -30,10 +31,20 @@ def test_a_crowd_is_rings_counted_in_full_and_the_map_is_not_fetched_for_each_mo
     loads: list[str] = []
     page.on("request", lambda request: loads.append(request.url) if "/v1/map?" in request.url else None)
     console.open()
+    expect(console.panel).to_be_visible()
+    # The order that opens by itself brings the camera to where people are drawn one by one.
+    page.keyboard.press("Escape")
+    expect(console.panel).to_be_hidden()
     rings = page.locator(".mark.cluster")
-    expect(rings.first).to_be_visible()
+
+    def seen_from_afar() -> bool:
+        page.get_by_role("button", name="Zoom out").click()
+        return rings.first.is_visible()
+
+    wait_until(seen_from_afar, "the crowd is drawn as rings", pause_s=0.5)
     with moving(city, share=0.1):
-        # The page answers while they move: a key is acted on.
+        # The page answers while they move: keys are acted on. The first order has no place yet.
+        page.keyboard.press("j")
         page.keyboard.press("j")
         expect(page.locator("[data-row][aria-current=true]")).to_be_visible()
         expect(page.locator(".near")).to_contain_text("can go")
