@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,6 @@ from tests.access.api import SEED, Api
 from tests.browser.complaints import collect_complaints
 from tests.conftest import World, cloned
 
-AXE = Path(__file__).parents[2] / "geo_assign/console/web/node_modules/axe-core/axe.min.js"
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 M_PER_DEGREE = 111_195.0
 _numbers = itertools.count(1)
 
@@ -135,15 +132,6 @@ class Office:
 def near_store(*, north_m: float = 0, east_m: float = 0) -> dict[str, float]:
     """A point by metres from the store `centre` of the seed."""
     return {"lat": 41.15 + north_m / M_PER_DEGREE, "lon": -8.61 + east_m / (M_PER_DEGREE * 0.753)}
-
-
-def assert_accessible(page: Page) -> None:
-    """Axe finds nothing on the page as it is now."""
-    # Evaluated over the debugger's protocol, which the page's policy does not bind.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run({runOnly: rules})", AXE_RULES)
-    violations = [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
-    assert violations == [], violations
 
 
 @pytest.fixture(scope="session")

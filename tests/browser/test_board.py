@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.office import Office, assert_accessible, near_store
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office, near_store
 from tests.browser.pictures import PICTURES, picture
 from tests.browser.towns import LISBON, Town, bar, people, point, row, tomorrow
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.office import Office, assert_accessible
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office
 from tests.browser.pictures import picture
 
 

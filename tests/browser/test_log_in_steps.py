@@ -1,58 +1,34 @@
 """The steps beside the password, in the console over the real API: single sign-on, a code, a second factor."""
 
 import json
-import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pyotp
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from geo_assign.app import EXTENSION, create_app
 from geo_assign.seed import load, read_document
 from tests.access.api import SEED, Api
 from tests.access.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
+from tests.browser.office import Building
 from tests.browser.pages import ConsolePage
 from tests.conftest import World
 
 
-class Quiet(WSGIRequestHandler):
-    """One line a request would bury a failure."""
-
-    def log(self, *_args: object) -> None:
-        """Nothing."""
-
-
-class Served:
-    """The API and the console on a port, known before the application is made: it names its own address."""
+class Served(Building):
+    """The application of one test alone, over the seed's organization: its settings are changed."""
 
     def __init__(self, world: World) -> None:
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=Quiet)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._app = create_app(world.settings(public_url=self.url, map_tiles_url=""))
-        self.services = self._app.extensions[EXTENSION]
-        tree = load(self.services.database, self.services.settings, read_document(json.dumps(SEED)))
-        self.api = Api(self._app.test_client(), tree)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def _answer(self, environ: Mapping[str, Any], start_response: Any) -> Any:
-        return self._app.wsgi_app(environ, start_response)
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join(10)
-        self._server.server_close()
-        self.services.close()
+        super().__init__(world)
+        tree = load(self.services.database, self.settings, read_document(json.dumps(SEED)))
+        self.api = Api(self.app.test_client(), tree)
 
 
 @pytest.fixture
 def served(world: World, built_console: None) -> Iterator[Served]:
     started = Served(world)
     yield started
-    started.stop()
+    started.close()
 
 
 @pytest.fixture

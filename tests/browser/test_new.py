@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.office import Office, assert_accessible
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office
 from tests.browser.pictures import picture
 
 

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.access.api import SEED
-from tests.browser.office import Office, assert_accessible, near_store
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office, near_store
 from tests.browser.pictures import picture
 
 EVIL = "<img src=x onerror=alert(1)>"

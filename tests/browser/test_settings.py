@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.office import Office, assert_accessible
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office
 from tests.browser.pictures import picture
 
 SECTIONS = ("Stores", "Groups", "Technicians", "Providers", "Users", "Webhooks", "Security", "Privacy", "Limits")

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.access.api import SEED
+from tests.browser.axe import assert_accessible
 from tests.browser.complaints import collect_complaints
-from tests.browser.office import Office, assert_accessible, near_store
+from tests.browser.office import Office, near_store
 from tests.browser.pictures import PICTURES
 from tests.waiting import wait_until
 

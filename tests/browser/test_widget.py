@@ -16,13 +16,12 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, exp
 from werkzeug.serving import make_server
 
 from tests.access.api import Api, seeded_api
+from tests.browser.axe import assert_accessible
 from tests.browser.pictures import picture
-from tests.browser.test_console_safety import AXE
 from tests.conftest import World
 
 # Typed as coordinates an address needs no map key.
 PLACE = "41.1510, -8.6100"
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @dataclass
@@ -112,12 +111,6 @@ class Town:
     def book(self) -> None:
         self.page.get_by_role("button", name="Book now").click()
 
-    def assert_accessible(self) -> None:
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("rules => axe.run({runOnly: rules})", AXE_RULES)
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
-
 
 def serve_shop(shop: Shop) -> ThreadingHTTPServer:
     class Site(BaseHTTPRequestHandler):
@@ -169,17 +162,17 @@ def test_a_visit_is_booked_on_the_services_own_page(town: Town) -> None:
     page.goto(f"{town.service}/widget/{town.shop.key}")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_have_text("Say which device it is.")
-    town.assert_accessible()
+    assert_accessible(town.page)
     town.say_device()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_have_text("Say where we should come.")
     town.say_address("Nowhere Lane 9999")
     expect(page.get_by_role("alert")).to_contain_text("We do not find this address.")
     expect(page.get_by_role("button", name="Go on with this address")).to_be_visible()
-    town.assert_accessible()
+    assert_accessible(town.page)
     town.say_address()
     expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
-    town.assert_accessible()
+    assert_accessible(town.page)
     for drawn in picture(page, "widget-page"):
         assert page.get_by_role("button", name="Continue").is_visible(), drawn
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -193,14 +186,14 @@ def test_a_visit_is_booked_on_the_services_own_page(town: Town) -> None:
     expect(page.get_by_role("alert")).to_have_text("This is no e-mail address.")
     page.get_by_label("E-mail").fill("eva@example.test")
     page.get_by_label("How did you hear of us?").fill("a friend")
-    town.assert_accessible()
+    assert_accessible(town.page)
     page.emulate_media(color_scheme="dark")
-    town.assert_accessible()
+    assert_accessible(town.page)
     town.book()
     expect(page.get_by_role("heading", name="Thank you. We have it.")).to_be_focused()
     order = town.newest()
     expect(page.get_by_text(order["number"])).to_be_visible()
-    town.assert_accessible()
+    assert_accessible(town.page)
     said = {name: order["customer"][name] for name in ("name", "phone", "email")}
     assert said == {"name": "Eva Lima", "phone": "910 000 000", "email": "eva@example.test"}
     assert (order["device"]["type"], order["referral_source"]) == ("Phone", "a friend")
@@ -234,7 +227,7 @@ def test_a_strict_page_of_another_site_books_with_the_keyboard_and_a_lost_time_b
     page.get_by_label("Street, house number and town").fill(PLACE)
     page.get_by_label("Street, house number and town").press("Enter")
     expect(page.get_by_role("heading", name="When may we come?")).to_be_focused()
-    town.assert_accessible()
+    assert_accessible(town.page)
     for drawn in picture(page, "widget-shop"):
         assert page.get_by_role("dialog").is_visible(), drawn
     first = page.get_by_role("radio", name="–").first
@@ -256,7 +249,7 @@ def test_a_strict_page_of_another_site_books_with_the_keyboard_and_a_lost_time_b
     assert taken["assignee"] is not None or taken["offer"] is not None, taken
     town.book()
     expect(page.get_by_role("alert").filter(has_text="has just been taken")).to_contain_text(shown)
-    town.assert_accessible()
+    assert_accessible(town.page)
     nearest = page.get_by_role("group", name="Nearest to it").get_by_role("radio")
     assert 0 < nearest.count() <= 3
     nearest.first.press("Space")
@@ -292,7 +285,7 @@ def test_full_days_are_told_and_later_ones_are_a_press_away(town: Town) -> None:
     before = days.count()
     page.get_by_role("button", name="Spätere Tage").click()
     expect(days.nth(before + 1)).to_be_visible()
-    town.assert_accessible()
+    assert_accessible(town.page)
     page.get_by_role("radio", name="So bald wie möglich").check(force=True)
     page.get_by_role("button", name="So bald wie möglich").click()
     page.get_by_label("Name").fill("Eva Lima")

@@ -73,8 +73,7 @@ def reallocate(
     require_fit(technician, to_ask=mode == "offer")
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     wanted = at_slot(order, rules, slot, now=tx.now())
-    if wanted is not order and order.state in UNDER_WAY:
-        raise WorkOrderUnderWayError(f"{order.technician_name} is {order.state.value}", state=order.state.value)
+    _require_movable(order, wanted)
     ranking = rank_choice(tx, wanted, rules)
     bookings = list_bookings(tx, order.id)
     lock_people(tx, {technician.id, *(booking.technician_id for booking in bookings)})
@@ -88,8 +87,8 @@ def reallocate(
     )
     freed = _release(tx, caller, order, bookings, event, at=now)
     if wanted is not order:
-        wanted = set_slot(tx, caller, order, wanted.slot_start, wanted.slot_end, at=now)
         staying = [one for one in bookings if one.technician_id not in {order.technician_id, technician.id}]
+        wanted = set_slot(tx, caller, order, wanted.slot_start, wanted.slot_end, at=now)
         move_time(tx, caller, wanted, rules, staying, at=now)
     recipient = recipient_of(technician, ranking)
     _replace(tx, caller, wanted, rules, recipient, bookings=bookings, mode=mode, ranking=ranking, at=now)
@@ -119,6 +118,11 @@ def _require_replaceable(order: WorkOrder, technician: Technician) -> None:
         )
     if technician.id == order.technician_id:
         raise WorkOrderStateError(f"{technician.name} has this work already", state=order.state.value)
+
+
+def _require_movable(order: WorkOrder, wanted: WorkOrder) -> None:
+    if wanted is not order and order.state in UNDER_WAY:
+        raise WorkOrderUnderWayError(f"{order.technician_name} is {order.state.value}", state=order.state.value)
 
 
 def _release(
