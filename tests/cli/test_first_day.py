@@ -31,9 +31,9 @@ _LINK = re.compile(r"https?://[^\s#]+/console/choose-password#(\S+)")
 
 
 @contextmanager
-def served(world: World) -> Iterator[str]:
+def served(world: World, **chosen: object) -> Iterator[str]:
     """The API on a port of its own, for programs that are not ours."""
-    app = create_app(world.settings())
+    app = create_app(world.settings(**chosen))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -13,6 +13,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.access.api import Api, seeded_api
+from tests.completion.conftest import step
+from tests.completion.test_completion import picture
 from tests.conftest import World
 from tests.docs.pages import page
 from tests.docs.test_commands import body_of, commands, is_call
@@ -24,25 +26,32 @@ SLOTS = [{"start": f"2031-05-21T{hour}:00:00Z", "end": f"2031-05-21T{hour + 1}:0
 
 @dataclass
 class Reader:
-    """Types the calls of a page; `values` are the shell's variables, `instead` what the page's examples are here."""
+    """Types the calls of a page.
+
+    `values` are the shell's variables, `instead` what the page's examples are here, `files` what `@name` sends.
+    """
 
     api: Api
     values: dict[str, str] = field(default_factory=dict)
     instead: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def call(self, command: str) -> TestResponse:
         body, words = body_of(command), shlex.split(command.partition("<<")[0])
         headers = dict(self._put_in(after).split(": ", 1) for word, after in pairwise(words) if word == "-H")
         address = next(word for word in words if "/v1/" in word)
         method = words[words.index("-X") + 1] if "-X" in words else "GET" if body is None else "POST"
-        sent = {} if body is None else {"data": self._put_in(body), "content_type": "application/json"}
-        headers.pop("Content-Type", None)
+        kind = headers.pop("Content-Type", "application/json")
+        file = next((word[1:] for word in words if word.startswith("@") and word != "@-"), None)
+        content = self.files[file] if file is not None else body and self._put_in(body)
+        sent: dict[str, Any] = {} if content is None else {"data": content, "content_type": kind}
         path = "/v1/" + self._put_in(address).split("/v1/", 1)[1]
         return self.api.call(method, path, headers=headers, **sent)
 
     def _put_in(self, text: str) -> str:
         for example, here in self.instead.items():
             text = text.replace(example, here)
+        text = text.replace("$(uuidgen)", str(uuid4()))
         return _VARIABLE.sub(lambda found: self.values.get(found[1], found[0]), text)
 
 
@@ -100,6 +109,19 @@ def test_a_phone_goes_from_the_log_in_to_the_log_out(reader: Reader) -> None:
         "travelling",
         None,
     )
+
+
+def test_a_technician_sends_a_photo_and_a_signature(reader: Reader) -> None:
+    api = reader.api
+    lead = new_lead(api, slot=SLOTS[0])
+    assert api.post(f"/v1/offers/{lead['offer']['id']}/accept", by="ana").status_code == 200
+    step(api, lead["id"], "travelling")
+    reader.values |= {"ORDER": lead["id"], "TOKEN": api.token("ana")}
+    reader.files = {"screen.jpg": picture("JPEG"), "signature.png": picture("PNG")}
+    photo, _ = walk(reader, "docs/api.md", {})
+    kept = api.get(f"/v1/work-orders/{lead['id']}/completion", by="root").get_json()
+    assert [one["id"] for one in kept["photos"]] == [photo["id"]]
+    assert kept["signature"] is not None
 
 
 @pytest.mark.parametrize("name", ["docs/accounts.md", "docs/webhooks.md"])

@@ -10,10 +10,8 @@ from functools import cache
 from itertools import pairwise
 from uuid import UUID
 
-import click
 import pytest
 
-from geo_assign.cli import main
 from geo_assign.http.decoding import decode_body
 from tests.docs.pages import ROOT, list_pages
 from tests.routing import find_operation
@@ -22,6 +20,8 @@ SHELLS = ("sh", "bash", "shell", "console")
 
 # Pages of which a test runs every block as it stands, with nothing put in but addresses and passwords.
 RUN_WHOLE = {
+    "README.md": "tests/docs/test_worked_example.py::test_the_example_goes_from_the_log_in_to_who_else_could_have_gone",
+    "docs/api.md": "tests/docs/test_calls_of_pages.py::test_a_technician_sends_a_photo_and_a_signature",
     "docs/backup.md": "tests/cli/test_backup_and_restore.py::test_what_is_backed_up_is_restored_whole",
     "docs/sdk-python.md": "tests/api/test_sdk_pages.py::test_the_python_page_makes_a_client_that_works",
     "docs/sdk-typescript.md": "tests/api/test_sdk_pages.py::test_the_typescript_page_makes_types_that_fit",
@@ -31,17 +31,26 @@ RUN_WHOLE = {
     "docs/first-day.md": "tests/cli/test_first_day.py::test_the_page_leads_to_an_offer_that_is_accepted",
 }
 
-# The others by their first lines, with the test of what they do. Calls of the API, commands of `geo-assign` and scripts
-# need no line: tests below hold each against the operations and their bodies, the command line, and the scripts.
-_EXAMPLE = "tests/docs/test_examples.py::test_every_call_is_served"
+# Pages of which a test runs every command of `geo-assign` as it stands.
+OURS_RUN = {
+    "docs/accounts.md": "tests/docs/test_commands_run.py::test_a_user_is_made_helped_and_put_out",
+    "docs/operations.md": "tests/docs/test_commands_run.py::test_a_company_is_imported_limited_exported_and_deleted",
+    "docs/seed-file.md": "tests/docs/test_commands_run.py::test_the_example_of_the_seed_file_is_loaded",
+    "docs/single-sign-on.md": "tests/docs/test_commands_run.py::test_passwords_are_allowed_again",
+    "docs/upgrading.md": "tests/docs/test_commands_run.py::test_a_database_is_brought_up_and_looked_over",
+}
+
+# Pages of which a test makes every call of the API as it stands.
+CALLS_RUN = {
+    "docs/accounts.md": "tests/docs/test_calls_of_pages.py::test_an_administrator_makes_the_calls_of_the_page",
+}
+
+# The others by their first lines, with the test of what they do. A test below holds scripts against their words.
 _INSTALL = "tests/scripts/test_container.py::test_the_image_takes_nothing_but_what_the_lock_file_says"
 _UNITS = "tests/scripts/test_deployment.py::test_a_unit_runs_a_command_that_there_is"
 _FILES = "tests/scripts/test_deployment.py::test_the_commands_of_the_page_name_files_that_there_are"
 COVERED = {
     "rm -rf .local/pg-test": "tests/scripts/test_cluster.py::test_a_cluster_keeps_its_place_port_and_data",
-    "API=http://127.0.0.1:8080": _EXAMPLE,
-    'member() { python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }': _EXAMPLE,
-    'PHONE=$(python3 -c "': "tests/simulate/test_seeding.py",
     "pip install --only-binary :all: --require-hashes -r config/requirements.lock": _INSTALL,
     "pip install --no-deps --no-build-isolation .": _INSTALL,
     "/opt/geo-assign/bin/pip install --only-binary :all: --require-hashes -r config/requirements.lock": _INSTALL,
@@ -109,17 +118,19 @@ def is_call(command: str) -> bool:
     return "curl " in command and _URL.search(command) is not None
 
 
-def is_ours(command: str) -> bool:
-    return command.startswith(("geo-assign ", _SCRIPT))
+def is_run(where: str, command: str) -> bool:
+    """Whether a test runs it as it stands."""
+    ours = where in OURS_RUN and command.startswith("geo-assign ")
+    return where in RUN_WHOLE or ours or (where in CALLS_RUN and is_call(command))
 
 
 def test_every_command_is_run_by_a_test() -> None:
     unknown = [
         (where, first_line(command))
         for where, command in shown()
-        if not (where in RUN_WHOLE or is_call(command) or is_ours(command) or first_line(command) in COVERED)
+        if not (is_run(where, command) or command.startswith(_SCRIPT) or first_line(command) in COVERED)
     ]
-    assert unknown == [], "Have a test run it, and name the test in COVERED or RUN_WHOLE."
+    assert unknown == [], "Have a test run it, and name the test in one of the tables."
 
 
 @pytest.mark.parametrize("command", sorted({command for _, command in shown() if is_call(command)}))
@@ -147,21 +158,6 @@ def test_a_script_is_there_and_knows_what_it_is_given(command: str) -> None:
         assert word in told or (ROOT / word).exists() or word in behind_option or word == "-k", word
 
 
-@pytest.mark.parametrize("command", sorted({one for _, one in shown() if one.startswith("geo-assign ")}))
-def test_a_command_of_ours_takes_its_words_and_options(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is parsed as it stands and stopped before it does anything."""
-    words = shlex.split(command.partition(">")[0])[1:]
-    known: click.Command | None = main
-    context = click.Context(main)
-    while isinstance(known, click.Group):
-        known = known.get_command(context, words.pop(0))
-    assert known is not None
-    files = [parameter for parameter in known.params if isinstance(parameter.type, click.File | click.Path)]
-    for parameter in files:
-        monkeypatch.setattr(parameter, "type", click.STRING)
-    known.make_context("geo-assign", words)
-
-
 def body_of(command: str) -> str | None:
     """What a call sends: a here-document, or the word behind the option."""
     here = _HERE.search(command)
@@ -178,12 +174,14 @@ def put_in(text: str) -> str:
 
 
 def test_the_table_names_no_command_that_is_gone() -> None:
-    listed = {first_line(command) for where, command in shown() if where not in RUN_WHOLE and not is_call(command)}
+    listed = {first_line(command) for where, command in shown() if not is_run(where, command)}
     assert COVERED.keys() - listed == set()
-    assert RUN_WHOLE.keys() <= {where for where, _ in shown()}
+    assert {*RUN_WHOLE, *OURS_RUN, *CALLS_RUN} <= {where for where, _ in shown()}
 
 
-@pytest.mark.parametrize("test", sorted({*COVERED.values(), *RUN_WHOLE.values()}))
+@pytest.mark.parametrize(
+    "test", sorted({*COVERED.values(), *RUN_WHOLE.values(), *OURS_RUN.values(), *CALLS_RUN.values()})
+)
 def test_the_tests_named_are_there(test: str) -> None:
     path, _, name = test.partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
