@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from geo_assign.app import FEATURES, list_operations
+from geo_assign.app import FEATURES, list_operations, render_api_document
 from geo_assign.http import routes
 from geo_assign.http.decoding import decode_body
 from geo_assign.http.json_schemas import flattened, resolved
@@ -49,11 +49,10 @@ def client(make_client: MakeClient) -> FlaskClient:
     return make_client()
 
 
-@pytest.fixture
-def document(client: FlaskClient) -> dict[str, Any]:
-    answer = client.get("/openapi.json")
-    assert answer.status_code == 200
-    document: dict[str, Any] = json.loads(answer.data)
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """What is served: rendered once, for some hundred tests."""
+    document: dict[str, Any] = json.loads(render_api_document())
     return document
 
 
@@ -145,6 +144,11 @@ def test_path_parameters_are_those_of_the_path(document: dict[str, Any]) -> None
         parameters = [resolved(document, parameter) for parameter in operation.get("parameters", [])]
         declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
         assert declared == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_the_document_is_served(client: FlaskClient, document: dict[str, Any]) -> None:
+    answer = client.get("/openapi.json")
+    assert (answer.status_code, answer.get_json()) == (200, document)
 
 
 def test_the_document_is_fetched_once(client: FlaskClient) -> None:
