@@ -10,6 +10,7 @@ from geo_assign.access.commands import LinkDelivery
 from geo_assign.console.routes import DIST, console_blueprint
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database, Defaults
+from geo_assign.core.pooler import list_pooler_objections
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, configure_logging
 from geo_assign.dispatch import flows
@@ -171,7 +172,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     serve_booking_pages(app, services.database, capacity.pool)
     head = cache(partial(head_revision, settings))
     trials = _trials(settings, services.database)
-    readiness = Readiness(settings, services.database, current=current_revision, head=head, trials=trials)
+    through_pooler = partial(list_pooler_objections, settings.database_url.get_secret_value())
+    pooler = Trial("pooler", through_pooler, well="statements are kept apart")
+    readiness = Readiness(
+        settings, services.database, current=current_revision, head=head, trials=trials, pooler=pooler
+    )
     app.register_blueprint(health_blueprint(readiness, capacity))
     app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
     app.register_blueprint(console_blueprint(settings, find_first_step=FirstStepFinder(services.database).find))

@@ -2,16 +2,21 @@
 
 What is missing is a list of statements. An owner who may not create roles runs none of them: then a person runs them
 by hand. A password leaves this process as a SCRAM-SHA-256 verifier only, since servers log the statements of roles.
+
+The log-ins also have the settings of the service's connections, for those that come through a pooler, which passes none
+on. Directly they come with each connection, so an owner who may not set them stops nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from psycopg import errors as pg_errors
 from sqlalchemy import Connection, column, create_engine, func, make_url, select, table
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from geo_assign.core.connecting import SESSION_SETTINGS
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 from geo_assign.core.vetting import EXTENSIONS
@@ -19,7 +24,9 @@ from geo_assign.core.vetting import EXTENSIONS
 _GROUPS = (APP_ROLE, WORKER_ROLE)
 _LOGIN_WITHIN_S = 5
 
-_roles = table("pg_roles", column("rolname"))
+_roles = table("pg_roles", column("oid"), column("rolname"))
+_role_settings = table("pg_db_role_setting", *(column(name) for name in ("setdatabase", "setrole", "setconfig")))
+_databases = table("pg_database", column("oid"), column("datname"))
 _extensions = table("pg_extension", column("extname"))
 
 
@@ -62,6 +69,34 @@ def prepare_database(conn: Connection, settings: Settings) -> None:
         if not isinstance(error.orig, pg_errors.InsufficientPrivilege):
             raise
         raise ByHandError(str(conn.engine.url.username), statements) from error
+    _set_session_settings(conn, settings)
+
+
+def _set_session_settings(conn: Connection, settings: Settings) -> None:
+    with suppress(ProgrammingError), conn.begin_nested():
+        for statement in list_missing_settings(conn, settings):
+            conn.exec_driver_sql(statement)
+
+
+def list_missing_settings(conn: Connection, settings: Settings) -> Iterator[str]:
+    """The statements that give the log-ins, in this database, the settings of the service's connections."""
+    quote, database = conn.dialect.identifier_preparer.quote, conn.engine.url.database or ""
+    for log_in in _log_ins(conn, settings):
+        known = _session_settings_of(conn, log_in.name)
+        for name, value in SESSION_SETTINGS.items():
+            if f"{name}={value}".lower() not in known:
+                yield f"ALTER ROLE {quote(log_in.name)} IN DATABASE {quote(database)} SET {name} TO '{value}'"
+
+
+def _session_settings_of(conn: Connection, role: str) -> set[str]:
+    """Those that the role has in this database, as they were given, in small letters."""
+    s, r, d = _role_settings.c, _roles.c, _databases.c
+    here = select(s.setconfig).where(
+        s.setrole == select(r.oid).where(r.rolname == role).scalar_subquery(),
+        s.setdatabase == select(d.oid).where(d.datname == func.current_database()).scalar_subquery(),
+    )
+    found = conn.execute(here).scalar_one_or_none()
+    return {one.lower() for one in found or ()}
 
 
 def list_missing(conn: Connection, settings: Settings) -> Iterator[str]:

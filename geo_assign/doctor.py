@@ -18,10 +18,12 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from geo_assign.core import pooler
 from geo_assign.core.clock import wall_clock
+from geo_assign.core.connecting import make_engine
 from geo_assign.core.db import Database
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.rows import AnySelect, ResultRow
@@ -185,8 +187,7 @@ SETTINGS_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 def look(url: SecretStr) -> DatabaseView:
     """Ask a database as the role that `url` names; the reason instead where that is not possible."""
     try:
-        target = make_url(url.get_secret_value()).set(drivername="postgresql+psycopg")
-        engine = create_engine(target, connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"})
+        engine = make_engine(url.get_secret_value())
     except ArgumentError:
         return DatabaseView(refusal="the URL cannot be read")
     try:
@@ -263,12 +264,22 @@ def check_clocks(name: str, view: DatabaseView, _facts: DatabaseFacts, _settings
     )
 
 
+def check_pooler(name: str, _view: DatabaseView, facts: DatabaseFacts, settings: Settings) -> Finding:
+    """Some of what goes wrong behind a pooler does so now and then only, so it is provoked."""
+    if not facts.is_pooled:
+        return Finding(name, CheckVerdict.OK, "none: connections go straight to the server")
+    url = settings.database_url.get_secret_value()
+    objections = pooler.list_pooler_objections(url, lacking=facts.lacking_settings)
+    return _judged(name, objections, well="one is in between; statements and time-outs are kept", hint=pooler.HINT)
+
+
 DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings], Finding]] = {
     "versions": check_versions,
     "durability": check_durability,
     "application role": check_role,
     "migrations": check_migrations,
     "clocks": check_clocks,
+    "pooler": check_pooler,
 }
 
 
@@ -339,7 +350,7 @@ def _judged(name: str, objections: Iterable[str], *, well: str, hint: str) -> Fi
 
 
 def _ask(url: SecretStr, question: AnySelect) -> ResultRow:
-    engine = create_engine(make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"))
+    engine = make_engine(url.get_secret_value())
     try:
         with engine.connect() as conn:
             return conn.execute(question).one()

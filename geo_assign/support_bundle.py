@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Literal, get_origin
 
 from pydantic import SecretStr
-from sqlalchemy import CheckConstraint, Connection, Table, column, create_engine, func, make_url, select, table
+from sqlalchemy import CheckConstraint, Connection, Table, column, func, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_assign import __version__
+from geo_assign.core.connecting import make_engine
 from geo_assign.core.rows import AnySelect
 from geo_assign.core.settings import Settings
 from geo_assign.core.vetting import read_facts
@@ -98,9 +99,7 @@ def _database(settings: Settings) -> Json:
 
 def _seen_by(url: SecretStr) -> Json:
     try:
-        engine = create_engine(
-            make_url(url.get_secret_value()).set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": 5}
-        )
+        engine = make_engine(url.get_secret_value())
         try:
             with engine.connect() as conn:
                 return dict(_facts(conn))

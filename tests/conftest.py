@@ -22,10 +22,11 @@ from geo_assign.core.db import Database
 from geo_assign.core.direct import fetch_all
 from geo_assign.core.statements import R, Statement
 from geo_assign.migrate import upgrade
-from tests.databases import SECRET_KEY, World, borrowed, cloned, contents, server, server_url
+from tests.databases import SECRET_KEY, SERVICE_ROLES, World, borrowed, cloned, contents, server, server_url
 from tests.day import NOON, Day
 from tests.engines import ENGINES, close_database, engine_for_database
 from tests.routes import remembered_rules
+from tests.sessions import kept_by_session
 from tests.tenants import correlated
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
@@ -52,7 +53,10 @@ def quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def named_tenants() -> Iterator[None]:
-    """Fail a test that runs a statement with a subquery that does not name its tenant: see `tests/tenants.py`."""
+    """Fail a test that runs a statement with a subquery that does not name its tenant: see `tests/tenants.py`.
+
+    Nor may the service's own leave anything on their connections: see `tests/sessions.py`.
+    """
     seen = set[str | bytes]()
 
     def judge(statement: str | bytes) -> None:
@@ -60,12 +64,16 @@ def named_tenants() -> Iterator[None]:
             seen.add(statement)
             assert correlated(statement if isinstance(statement, str) else statement.decode()) == []
 
-    def judge_text(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+    def judge_text(conn: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if statement not in seen and conn.engine.url.username in SERVICE_ROLES:
+            assert kept_by_session(statement) == []
         judge(statement)
 
     def fetch_judged(
         connection: PoolProxiedConnection, statement: Statement[R], values: Mapping[str, object]
     ) -> list[R]:
+        if statement.text not in seen:
+            assert kept_by_session(statement.text.decode()) == []
         judge(statement.text)
         return fetch_all(connection, statement, values)
 

@@ -32,6 +32,7 @@ from tests.engines import ENGINES
 
 SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
 VAPID_KEY = "dGhlIG51bWJlciAxIGFuZCB0aGlydHkgbW9yZSBieXQ"
+SERVICE_ROLES = ("geo_assign_test_app", "geo_assign_test_worker")
 REPOSITORY = Path(__file__).resolve().parents[1]
 _SOFTWARE = """
 SELECT version() || string_agg(' ' || name || ' ' || default_version, '' ORDER BY name)
@@ -299,7 +300,8 @@ def world_of(database: str) -> World:
         url = base if user is None else base.set(username=user, password="test")
         return url.render_as_string(hide_password=False)
 
-    return World(admin_url=of(None), app_url=of("geo_assign_test_app"), worker_url=of("geo_assign_test_worker"))
+    app, worker = map(of, SERVICE_ROLES)
+    return World(admin_url=of(None), app_url=app, worker_url=worker)
 
 
 def contents(*patterns: str) -> list[str]:

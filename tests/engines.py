@@ -72,12 +72,10 @@ class Engines:
 ENGINES = Engines()
 
 
-def engine_for_database(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> Engine:
+def engine_for_database(url: str, *, pool_size: int, pool_wait_s: float) -> Engine:
     """What `Database` makes its pool of, in the place of `core.db`'s own."""
-    made_for = (pool_size, pool_wait_s, options)
-    return ENGINES.take(
-        url, made_for, lambda: _make_engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
-    )
+    made_for = (pool_size, pool_wait_s)
+    return ENGINES.take(url, made_for, lambda: _make_engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s))
 
 
 def close_database(database: Database) -> None:

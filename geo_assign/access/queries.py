@@ -54,12 +54,12 @@ from geo_assign.core.errors import NotFoundError, UnauthenticatedError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import AnySelect, ResultRow
 
-_KEY_OPENING = Opening("find_api_key", API_KEY_BY_TOKEN)
+_KEY_OPENING = Opening(API_KEY_BY_TOKEN)
 _OPENINGS: Mapping[TokenKind, AnyOpening] = {
-    TokenKind.SESSION: Opening("find_session", SESSION_BY_TOKEN),
+    TokenKind.SESSION: Opening(SESSION_BY_TOKEN),
     TokenKind.API_KEY: _KEY_OPENING,
     TokenKind.PUBLISHABLE_KEY: _KEY_OPENING,
-    TokenKind.TRACKER: Opening("find_tracker", TRACKER_BY_TOKEN),
+    TokenKind.TRACKER: Opening(TRACKER_BY_TOKEN),
 }
 
 

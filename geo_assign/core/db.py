@@ -21,17 +21,20 @@ from psycopg import errors as pg_errors
 from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from geo_assign.core.clock import Clock, DatabaseClock
+from geo_assign.core.connecting import make_engine
 from geo_assign.core.direct import (
     Answers,
     AnyOpening,
     Asked,
     OpenedRow,
+    TransactionFrame,
     ask_at_once,
+    begin_asking,
     driver_of,
     fetch_all,
     run_script,
@@ -58,12 +61,8 @@ _BEGIN_S = histogram(
 )
 _TRANSACTION_S = histogram("database_transaction_seconds", "Duration of transactions, from their begin to their end.")
 
-_OPTIONS = (
-    "-c timezone=UTC -c statement_timeout={statement_ms} -c lock_timeout={lock_ms} "
-    "-c idle_in_transaction_session_timeout=30000 -c jit=off"
-)
 _KEPT_ROWS = 10_000
-_ONE_MOMENT = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+_ONE_MOMENT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +135,23 @@ class Database:
         *,
         pool_size: int = 10,
         pool_wait_s: float = 5.0,
-        statement_ms: int = 15_000,
-        lock_ms: int = 10_000,
+        statement_ms: int | None = None,
+        lock_ms: int | None = None,
         clock: Clock | None = None,
         defaults: Defaults | None = None,
         name: str = "application",
         one_moment: bool = False,
     ) -> None:
-        """`name` is the pool's in metrics. `one_moment`: transactions only read, each as of its first statement."""
+        """`name` is the pool's in metrics. `one_moment`: transactions only read, each as of its first statement.
+
+        `statement_ms` and `lock_ms`: other limits than those of `core.connecting`.
+        """
         self.clock: Clock = clock or DatabaseClock()
         self.defaults = defaults or Defaults()
-        options = _OPTIONS.format(statement_ms=statement_ms, lock_ms=lock_ms) + (_ONE_MOMENT if one_moment else "")
-        self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s, options=options)
+        self.engine = _engine(url, pool_size=pool_size, pool_wait_s=pool_wait_s)
+        limits = {"statement_timeout": statement_ms, "lock_timeout": lock_ms}
+        self._limits = {name: str(limit) for name, limit in limits.items() if limit is not None}
+        self._beginning = _ONE_MOMENT if one_moment else b"BEGIN"
         self.name, self.pool_size = name, pool_size
         self.last_known: LastRows = LastKnown(_KEPT_ROWS)
         self.guessed_clock = GuessedClock()
@@ -166,16 +170,16 @@ class Database:
         `opening` is asked in the same message as BEGIN. With `foreseen` it is asked together with what will be asked
         in the transaction, which then begins only when something else is asked (`core.foresight`).
         """
-        begin = f"BEGIN; SELECT set_config('app.org_id', '{UUID(str(org_id))}', true)"
+        frame = self._frame(org_id)
         asked_at_s = time.perf_counter()
         with ExitStack() as held:
             way: _Begun | Foretold
             if opening is None or foreseen is None:
                 conn = held.enter_context(self.engine.connect())
-                way, opened = _Begun(conn), _begin(conn, begin, opening, arguments=arguments)
+                way, opened = _Begun(conn), _begin(conn, frame, opening, arguments=arguments)
             else:
-                opened, answers = self._ask_at_once(org_id, opening, arguments or {}, foreseen.asked)
-                way = Foretold(partial(self._begin_after_all, held, begin), answers, self.last_known)
+                opened, answers = self._ask_at_once(frame, opening, arguments or {}, foreseen.asked)
+                way = Foretold(partial(self._begin_after_all, held, frame), answers, self.last_known)
             begun_at_s = time.perf_counter()
             _BEGIN_S.observe(begun_at_s - asked_at_s)
             opened_at = opened[0].opened_at if opened and isinstance(self.clock, DatabaseClock) else None
@@ -191,9 +195,12 @@ class Database:
         for act in tx.committed:
             act()
 
-    def _begin_after_all(self, held: ExitStack, begin: str) -> Connection:
+    def _frame(self, org_id: UUID) -> TransactionFrame:
+        return TransactionFrame({"app.org_id": str(UUID(str(org_id))), **self._limits}, self._beginning)
+
+    def _begin_after_all(self, held: ExitStack, frame: TransactionFrame) -> Connection:
         conn = held.enter_context(self.engine.connect())
-        _begin(conn, begin)
+        _begin(conn, frame)
         return conn
 
     def foresee(self, org_id: UUID, rehearse: Callable[[Tx], object]) -> Foreseen | None:
@@ -207,13 +214,13 @@ class Database:
         return Foreseen(at, tuple(way.asked)) if way.asked else None
 
     def _ask_at_once(
-        self, org_id: UUID, opening: AnyOpening, arguments: Mapping[str, str], asked: Sequence[Asked]
+        self, frame: TransactionFrame, opening: AnyOpening, arguments: Mapping[str, str], asked: Sequence[Asked]
     ) -> tuple[Sequence[OpenedRow], Answers]:
         """A connection that died in the pool is replaced once."""
         for last in (False, True):
             pooled = self.engine.raw_connection()
             try:
-                return ask_at_once(pooled, ("app.org_id", str(org_id)), opening, arguments, asked)
+                return ask_at_once(pooled, frame, opening, arguments, asked)
             except BaseException as error:
                 pgconn = driver_of(pooled).pgconn
                 is_lost = pgconn.status == ConnStatus.BAD
@@ -229,7 +236,7 @@ class Database:
     def across_organizations(self) -> Iterator[Connection]:
         """A transaction bound to no organization: sweeps of the worker role, health, log-in."""
         with self.engine.connect() as conn:
-            _begin(conn, "BEGIN")
+            _begin(conn, TransactionFrame(self._limits, self._beginning))
             with _rolled_back(_Begun(conn)):
                 yield conn
                 _commit(conn)
@@ -278,22 +285,27 @@ def backoff(attempt: int) -> None:
 
 
 def _begin(
-    conn: Connection, begin: str, opening: AnyOpening | None = None, *, arguments: Mapping[str, str] | None = None
+    conn: Connection,
+    frame: TransactionFrame,
+    opening: AnyOpening | None = None,
+    *,
+    arguments: Mapping[str, str] | None = None,
 ) -> Sequence[OpenedRow]:
-    """Send `begin`, with the question if there is one. A connection that died in the pool is replaced once."""
+    """Begin, with the question if there is one. A connection that died in the pool is replaced once."""
     for last in (False, True):
         pooled = conn.connection
         pgconn = driver_of(pooled).pgconn
         try:
             if opening is not None:
-                return opening.begin(pooled, begin, arguments or {})
-            run_script(pgconn, begin.encode())
-        except psycopg.Error:
-            if pgconn.status != ConnStatus.BAD:
+                return begin_asking(pooled, frame, opening, arguments or {})
+            run_script(pgconn, frame.script())
+        except BaseException as error:
+            is_lost = pgconn.status == ConnStatus.BAD
+            if is_lost or pgconn.pipeline_status != PipelineStatus.OFF:
+                conn.invalidate()
+            else:
                 _roll_back(pgconn)
-                raise
-            conn.invalidate()
-            if last:
+            if last or not is_lost or not isinstance(error, psycopg.Error):
                 raise
         else:
             return ()
@@ -346,10 +358,10 @@ def _commit(conn: Connection) -> None:
         raise pg_errors.InFailedSqlTransaction("a statement failed, so nothing was committed")
 
 
-def _engine(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> Engine:
+def _engine(url: str, *, pool_size: int, pool_wait_s: float) -> Engine:
     # AUTOCOMMIT: the driver then sends no BEGIN of its own, ours travels with the tenant's setting in one message.
-    engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+    engine = make_engine(
+        url,
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=0,
@@ -357,8 +369,6 @@ def _engine(url: str, *, pool_size: int, pool_wait_s: float, options: str) -> En
         pool_pre_ping=False,
         pool_use_lifo=True,
         pool_reset_on_return=None,  # every transaction is ended by what began it
-        hide_parameters=True,
-        connect_args={"options": options, "application_name": "geo-assign", "connect_timeout": 5},
     )
     event.listen(engine, "savepoint", _refuse_savepoint)
     return engine

@@ -5,15 +5,19 @@ that is part of every request pays more for that than for its own work. Here it 
 then executed in one blocking call that leaves the interpreter to other threads; values are converted by the driver's
 own adapters, so nothing is different but the time.
 
+Statements are prepared by the protocol and named by a hash of their text, so a pooler that lends one server connection
+to several processes finds the same statement under the same name, whichever of them prepared it.
+
 The driver prepares statements too, those of SQLAlchemy. When one of its cursors rolls back, it deallocates every
 prepared statement of the connection, these included. So a ROLLBACK goes through `run_script`, which the driver does
 not see, and `core.db` refuses savepoints.
 """
 
 import select
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias
 
 import psycopg
@@ -31,7 +35,7 @@ from geo_assign.core.statements import R, Statement
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
 _CONVERTER = "geo_assign_converter"
-_SET = b"SELECT set_config($1, $2, true)"
+_Names: TypeAlias = dict[tuple[bytes, tuple[int, ...]], bytes]
 
 
 def run_script(pgconn: PGconn, script: bytes) -> PGresult:
@@ -59,15 +63,26 @@ def _ready(connection: PoolProxiedConnection, statement: Statement[Any], given: 
     """Prepare `statement` unless that has been done on this connection."""
     transformer = _converter_of(connection)
     dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
-    types = tuple(transformer.types or ())
-    prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
-    name = prepared.get((statement, types))
-    if name is None:
-        name = b"direct_%d" % len(prepared)
-        pgconn = driver_of(connection).pgconn
-        _checked(pgconn.prepare(name, statement.text, types), pgconn)
-        prepared[statement, types] = name
+    name = _prepared(connection, statement.text, tuple(transformer.types or ()))
     return _Ready(name, dumped, transformer.formats)
+
+
+def _prepared(connection: PoolProxiedConnection, text: bytes, types: tuple[int, ...] = ()) -> bytes:
+    """The name of a statement on this connection, where it is prepared if it was not yet. Raises psycopg.Error."""
+    names: _Names = connection.info.setdefault(_PREPARED, {})
+    name = names.get((text, types))
+    if name is None:
+        name = statement_name(text, types)
+        pgconn = driver_of(connection).pgconn
+        _checked(pgconn.prepare(name, text, types), pgconn)
+        names[text, types] = name
+    return name
+
+
+def statement_name(text: bytes, types: Sequence[int] = ()) -> bytes:
+    """The one name of a statement with these types of its parameters, as numbers of the server."""
+    said = b"%d\0%s\0%s" % (len(text), text, b" ".join(b"%d" % one for one in types))
+    return b"geo_assign_" + sha256(said).hexdigest()[:32].encode()
 
 
 class OpenedRow(Protocol):
@@ -83,29 +98,14 @@ class Opening(Generic[R]):
     """A question that travels in the same message as BEGIN, so that it costs no round trip of its own.
 
     One of its columns is `opened_at`, the database's clock, which costs no round trip then either. The arguments it is
-    asked with are texts by the names of the statement's parameters. They are written into the message: only for values
-    that cannot break out of their quotes, such as UUIDs and hexadecimal digits.
+    asked with are texts by the names of the statement's parameters.
     """
 
-    name: str
     statement: Statement[R]
 
-    def prepare(self, connection: PoolProxiedConnection) -> bytes:
-        """Prepare it unless that has been done on this connection; its name there. Raises psycopg.Error."""
-        prepared: dict[Hashable, bytes] = connection.info.setdefault(_PREPARED, {})
-        name = prepared.get(self.name)
-        if name is None:
-            name = self.name.encode()
-            run_script(driver_of(connection).pgconn, b"PREPARE %s AS %s" % (name, self.statement.text))
-            prepared[self.name] = name
-        return name
-
-    def begin(self, connection: PoolProxiedConnection, begin: str, arguments: Mapping[str, str]) -> list[R]:
-        """Send `begin` with this question; its rows. Raises psycopg.Error."""
-        self.prepare(connection)
-        given = ", ".join(f"'{arguments[name]}'" for name in self.statement.parameters)
-        result = run_script(driver_of(connection).pgconn, f"{begin}; EXECUTE {self.name} ({given})".encode())
-        return _rows(result, _converter_of(connection), self.statement)
+    def arguments(self, given: Mapping[str, str]) -> list[bytes]:
+        """The arguments in the order of the parameters."""
+        return [given[name].encode() for name in self.statement.parameters]
 
 
 AnyOpening: TypeAlias = Opening[Any]
@@ -123,32 +123,71 @@ Answers: TypeAlias = Mapping[Asked, "Sequence[Any] | psycopg.Error"]
 """The rows of what was asked, or what was wrong with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionFrame:
+    """How a transaction begins: its isolation, and the settings that are in force until its end, by their names."""
+
+    settings: Mapping[str, str]
+    begin: bytes = b"BEGIN"
+
+    def script(self) -> bytes:
+        """Statements that begin such a transaction. Values are those of this program, never a caller's."""
+        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in self.settings.items())
+        return b"%s; SELECT %s" % (self.begin, settings.encode()) if settings else self.begin
+
+    def setting(self) -> bytes:
+        """One statement that brings the settings into force, with their values as parameters."""
+        called = (f"set_config('{name}', ${number}, true)" for number, name in enumerate(self.settings, start=1))
+        return b"SELECT " + ", ".join(called).encode()
+
+    def values(self) -> list[bytes]:
+        """The values of its parameters."""
+        return [value.encode() for value in self.settings.values()]
+
+
+def begin_asking(
+    connection: PoolProxiedConnection, frame: TransactionFrame, opening: Opening[R], arguments: Mapping[str, str]
+) -> list[R]:
+    """Begin a transaction and ask the opening's question, in one message; its rows. Raises psycopg.Error."""
+    pgconn = driver_of(connection).pgconn
+    begun, set_ = _prepared(connection, frame.begin), _prepared(connection, frame.setting())
+    opened_as = _prepared(connection, opening.statement.text)
+    pgconn.enter_pipeline_mode()
+    pgconn.send_query_prepared(begun, None)
+    pgconn.send_query_prepared(set_, frame.values())
+    pgconn.send_query_prepared(opened_as, opening.arguments(arguments), None, Format.BINARY)
+    pgconn.pipeline_sync()
+    results = list(_pipelined(pgconn))
+    pgconn.exit_pipeline_mode()
+    opened = [_checked(result, pgconn) for result in results][-1]
+    return _rows(opened, _converter_of(connection), opening.statement)
+
+
 def ask_at_once(
     connection: PoolProxiedConnection,
-    setting: tuple[str, str],
+    frame: TransactionFrame,
     opening: AnyOpening,
     arguments: Mapping[str, str],
     asked: Sequence[Asked],
 ) -> tuple[list[OpenedRow], Answers]:
     """Ask the opening's question and all of `asked` in one message, which is a transaction by itself.
 
-    `setting` is in force there, by name and value. What comes after a statement that fails has no answer. Raises
+    The settings of `frame` are in force there. What comes after a statement that fails has no answer. Raises
     psycopg.Error when the opening fails.
     """
     pgconn, transformer = driver_of(connection).pgconn, _converter_of(connection)
-    opened_as = opening.prepare(connection)
+    set_, opened_as = _prepared(connection, frame.setting()), _prepared(connection, opening.statement.text)
     ready = [_ready(connection, statement, list(map(_as_array, values))) for statement, values in asked]
     pgconn.enter_pipeline_mode()
-    pgconn.send_query_params(_SET, [text.encode() for text in setting])
-    given = [arguments[name].encode() for name in opening.statement.parameters]
-    pgconn.send_query_prepared(opened_as, given, None, Format.BINARY)
+    pgconn.send_query_prepared(set_, frame.values())
+    pgconn.send_query_prepared(opened_as, opening.arguments(arguments), None, Format.BINARY)
     for name, values, formats in ready:
         pgconn.send_query_prepared(name, values, formats, Format.BINARY)
     pgconn.pipeline_sync()
     results = list(_pipelined(pgconn))
     pgconn.exit_pipeline_mode()
-    set_, opened, *answered = results
-    _checked(set_, pgconn)
+    set_result, opened, *answered = results
+    _checked(set_result, pgconn)
     rows: list[OpenedRow] = _rows(_checked(opened, pgconn), transformer, opening.statement)
     answers: dict[Asked, Sequence[Any] | psycopg.Error] = {}
     for one, result in zip(asked, answered, strict=True):

@@ -8,8 +8,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Connection, Integer, Text, cast, column, func, select, table
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import array
 
+from geo_assign.core.connecting import SESSION_SETTINGS
+from geo_assign.core.direct import driver_of
 from geo_assign.core.rows import AnySelect
 
 POSTGRESQL_FLOOR = 15
@@ -20,7 +36,10 @@ POSTGIS_FLOOR = (3, 3)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """What a server says about itself and the role that asks; `owned_tables` counts those with row security."""
+    """What a server says about itself and the role that asks; `owned_tables` counts those with row security.
+
+    `is_pooled`: a pooler is in between. `lacking_settings` are those of `core.connecting` that are not in force.
+    """
 
     server_version: str
     server_version_num: int
@@ -33,11 +52,14 @@ class DatabaseFacts:
     bypasses_row_security: bool
     owned_tables: int
     now: datetime
+    is_pooled: bool = False
+    lacking_settings: Sequence[str] = ()
 
 
 def read_facts(conn: Connection) -> DatabaseFacts:
     """Ask on a connection of the role in question."""
-    return DatabaseFacts(**conn.execute(_facts()).mappings().one())
+    told = driver_of(conn.connection).info.backend_pid
+    return DatabaseFacts(**conn.execute(_facts(told)).mappings().one())
 
 
 def version_objections(facts: DatabaseFacts) -> Iterator[str]:
@@ -76,7 +98,8 @@ _relations = table("pg_class", *(column(name) for name in ("relkind", "relnamesp
 _roles = table("pg_roles", *(column(name) for name in ("rolname", "rolsuper", "rolbypassrls")))
 
 
-def _facts() -> AnySelect:
+def _facts(backend_pid: int) -> AnySelect:
+    """`backend_pid` is the server's process as the log-in told it; a pooler tells one of its own making."""
     e, r = _extensions.c, _relations.c
     here = func.to_regnamespace(func.current_schema())
     # A member of the owning role counts as an owner: to row security it is one.
@@ -93,4 +116,12 @@ def _facts() -> AnySelect:
         _roles.c.rolbypassrls.label("bypasses_row_security"),
         select(func.count()).select_from(_relations).where(*owned).scalar_subquery().label("owned_tables"),
         func.clock_timestamp().label("now"),
+        (func.pg_backend_pid() != backend_pid).label("is_pooled"),
+        func.array_remove(array([_unless_in_force(*one) for one in SESSION_SETTINGS.items()]), None).label(
+            "lacking_settings"
+        ),
     ).where(_roles.c.rolname == func.current_user())
+
+
+def _unless_in_force(name: str, value: str) -> ColumnElement[str | None]:
+    return case((func.current_setting(name) != value, literal(name, Text())))

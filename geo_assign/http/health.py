@@ -57,7 +57,7 @@ class Readiness:
     """Judges the database and the settings; the answer is kept for `KEPT_S`, so that probes cost nothing.
 
     `current` reads the revision that a database is at, `head` knows the newest one. `trials` are made where the
-    database answers.
+    database answers; `pooler` says what stands against the one in between, where there is one.
     """
 
     def __init__(
@@ -68,12 +68,14 @@ class Readiness:
         current: Callable[[Connection], str | None],
         head: Callable[[], str | None],
         trials: Sequence[Trial] = (),
+        pooler: Trial | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._current = current
         self._head = head
         self._trials = trials
+        self._pooler = pooler
         self._lock = threading.Lock()
         self._kept: tuple[float, list[Check]] | None = None
 
@@ -111,6 +113,8 @@ class Readiness:
             yield _check("durability", [*durability_objections(facts)], "fsync and synchronous_commit are on")
         current, head = self._current(conn), self._head()
         yield Check("migrations", current == head, f"at {current}" if current == head else f"at {current}, not {head}")
+        if facts.is_pooled and self._pooler is not None:
+            yield self._pooler.check()
 
 
 def health_blueprint(readiness: Readiness, capacity: Capacity) -> Blueprint:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, column, delete, func, null, select, update
+from sqlalchemy import Uuid, case, column, delete, func, null, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from geo_assign.access.commands import audit
@@ -41,7 +41,7 @@ from geo_assign.workorders.queries import list_held_work, named
 from geo_assign.workorders.tables import group_stays, offers
 
 # History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
-_PATIENCE = select(func.set_config("statement_timeout", "10min", True))
+_PATIENCE = select(func.set_config("statement_timeout", "10min", true()))
 
 
 def record_views(tx: Tx, views: Sequence[View]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from flask import Flask
 
 from geo_assign.app import EXTENSION, create_app, list_operations
+from geo_assign.core.settings import Settings
 from geo_assign.http.health import HEALTH_PATHS
 from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
@@ -21,7 +23,7 @@ from tests.access.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_pr
 from tests.api.conformance import undescribed
 from tests.api.samples import PUSH
 from tests.completion.pictures import opened, picture
-from tests.conftest import World, cloned
+from tests.conftest import cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
 from tests.routing import find_operation
@@ -126,10 +128,16 @@ class Story:
 @pytest.fixture(scope="module")
 def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The story, told to its end."""
-    folder = tmp_path_factory.mktemp("gazetteers")
+    with cloned(template) as world, told_story(world.settings(), tmp_path_factory.mktemp("gazetteers")) as story:
+        yield story
+
+
+@contextmanager
+def told_story(settings: Settings, folder: Path) -> Iterator[Story]:
+    """The story of a new organization in the database of these settings, told to its end."""
     (folder / "town.csv").write_text(GAZETTEER)
-    with cloned(template) as world, StubServer(NOMINATIM.found(Found("12", **NEAR))) as geocoder:
-        app = _app(world, folder)
+    with StubServer(NOMINATIM.found(Found("12", **NEAR))) as geocoder:
+        app = _app(settings.model_copy(update={"gazetteer_dir": folder}))
         story = Story(app, geocoder)
         try:
             ids = open_shop(story)
@@ -154,9 +162,13 @@ def story(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             app.extensions[EXTENSION].close()
 
 
+def unanswered(story: Story) -> set[str]:
+    """The operations that the story leaves out."""
+    return {operation.name for operation in list_operations()} - story.succeeded
+
+
 def test_every_operation_was_answered_with_success(story: Story) -> None:
-    missing = {operation.name for operation in list_operations()} - story.succeeded
-    assert missing == set(), "the story leaves these out"
+    assert unanswered(story) == set(), "the story leaves these out"
 
 
 @pytest.mark.parametrize("path", [*HEALTH_PATHS, "/openapi.json", "/docs", "/docs/problems"])
@@ -571,8 +583,8 @@ def close_shop(story: Story, ids: dict[str, str]) -> None:
     assert story.get("/v1/stores?active=true")["items"] == []
 
 
-def _app(world: World, gazetteers: Path) -> Flask:
-    app = create_app(world.settings(gazetteer_dir=gazetteers))
+def _app(settings: Settings) -> Flask:
+    app = create_app(settings)
     services = app.extensions[EXTENSION]
     load(services.database, services.settings, read_document(json.dumps(DOCUMENT)))
     return app

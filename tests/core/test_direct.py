@@ -110,7 +110,7 @@ def test_an_error_is_the_drivers_and_the_connection_goes_on(database: Database, 
 def test_prepared_statements_outlive_a_rollback(world: object, org_id: UUID) -> None:
     database = world.database(pool_size=1)  # type: ignore[attr-defined]
     following = select((ASKED.number + 1).label("number"), func.clock_timestamp().label("opened_at"))
-    opening = Opening("ask_twice", Statement.of(FollowingRow, following))
+    opening = Opening(Statement.of(FollowingRow, following))
     for _ in range(3):
         with pytest.raises(RuntimeError), database.transaction(org_id, opening, {"number": "1"}) as tx:  # noqa: PT012
             assert tx.opened[0].number == 2
@@ -134,7 +134,7 @@ def test_prepared_statements_outlive_a_statement_of_sqlalchemy_that_fails(world:
 def test_a_question_that_fails_leaves_no_transaction_behind(world: object, org_id: UUID) -> None:
     database = world.database(pool_size=1)  # type: ignore[attr-defined]
     divided = select((1 / ASKED.number).label("number"), func.clock_timestamp().label("opened_at"))
-    opening = Opening("divide", Statement.of(FollowingRow, divided))
+    opening = Opening(Statement.of(FollowingRow, divided))
     for _ in range(2):
         with pytest.raises(pg_errors.DivisionByZero), database.transaction(org_id, opening, {"number": "0"}):
             pass
@@ -153,7 +153,7 @@ def test_a_savepoint_is_refused(database: Database, org_id: UUID) -> None:
 def test_the_opening_question_sees_what_its_organization_may_see(database: Database, org_id: UUID) -> None:
     named = select(organizations.c.org_id, func.clock_timestamp().label("opened_at"))
     named = named.where(organizations.c.name == Parameters(name=Text()).name)
-    opening = Opening("list_organizations", Statement.of(OrganizationRow, named))
+    opening = Opening(Statement.of(OrganizationRow, named))
     with database.transaction(org_id, opening, {"name": "Test"}) as tx:
         assert [row.org_id for row in tx.opened] == [org_id]
         assert tx.opened_at is not None

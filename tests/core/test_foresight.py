@@ -40,7 +40,6 @@ class QuotientRow(NamedTuple):
 
 
 OPENING = Opening(
-    "open_organization",
     Statement.of(
         OpenedRow,
         select(organizations.c.org_id, func.clock_timestamp().label("opened_at")).where(

@@ -13,8 +13,9 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 from geo_assign import database_roles
 from geo_assign.cli import main
+from geo_assign.core.connecting import SESSION_SETTINGS
 from geo_assign.core.settings import Settings
-from geo_assign.database_roles import ByHandError, list_missing, prepare_database
+from geo_assign.database_roles import ByHandError, list_missing, list_missing_settings, prepare_database
 from tests.databases import server_url
 
 AWKWARD = 'it\'s "50%" of\\ a pässword:$1'
@@ -144,6 +145,37 @@ def test_a_log_in_that_works_is_left_alone_and_one_that_does_not_gets_its_passwo
             prepare_database(conn, one.settings())
     with one.engine(one.app) as engine, engine.connect():
         pass
+
+
+def test_log_ins_have_the_settings_of_the_service_in_its_database_alone(bare: Callable[..., Bare]) -> None:
+    """A pooler passes none on, so they are the roles' own; what was changed is put right by the next upgrade."""
+    one = bare(rights="SUPERUSER")
+    with one.engine(one.owner) as engine:
+        with engine.begin() as conn:
+            prepare_database(conn, one.settings())
+            assert list(list_missing_settings(conn, one.settings())) == []
+        run_as_superuser("ALTER ROLE {} IN DATABASE {} SET lock_timeout TO '1h'", one.worker, one.database)
+        run_as_superuser("ALTER ROLE {} IN DATABASE {} RESET jit", one.worker, one.database)
+        run_as_superuser("ALTER ROLE {} IN DATABASE {} SET work_mem TO '5MB'", one.worker, one.database)
+        with engine.begin() as conn:
+            assert len(list(list_missing_settings(conn, one.settings()))) == 2
+            prepare_database(conn, one.settings())
+            assert list(list_missing_settings(conn, one.settings())) == []
+    for role in (one.app, one.worker):
+        with one.engine(role) as engine, engine.connect() as conn:
+            shown = {name: conn.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SESSION_SETTINGS}
+            assert shown == SESSION_SETTINGS
+
+
+def test_an_owner_who_may_set_nothing_is_not_stopped_by_it(bare: Callable[..., Bare]) -> None:
+    one = bare(rights="NOCREATEROLE")
+    with one.engine() as engine, engine.begin() as conn:
+        prepare_database(conn, one.settings())
+        conn.exec_driver_sql(f'ALTER ROLE "{one.app}" IN DATABASE "{one.database}" RESET ALL')
+    with one.engine(one.owner) as engine, engine.begin() as conn:
+        prepare_database(conn, one.settings())
+        assert conn.exec_driver_sql("SELECT 1").scalar_one() == 1
+        assert len(list(list_missing_settings(conn, one.settings()))) == len(SESSION_SETTINGS)
 
 
 def test_what_is_refused_leaves_nothing_behind(bare: Callable[..., Bare]) -> None:

@@ -3,14 +3,9 @@
 What else the suite runs is judged while it runs: see `tests/conftest.py`.
 """
 
-import gc
-import pkgutil
-from importlib import import_module
-
 import pytest
 
-import geo_assign
-from geo_assign.core.statements import Statement
+from tests.statements import every_statement
 from tests.tenants import correlated
 
 UNNAMED = {
@@ -84,9 +79,6 @@ def test_a_tenant_that_is_named_is_seen_too(statement: str) -> None:
 
 
 def test_every_statement_of_the_hot_path_names_its_tenant_at_each_level() -> None:
-    for module in pkgutil.walk_packages(geo_assign.__path__, "geo_assign."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
-    made = [one for one in gc.get_objects() if isinstance(one, Statement)]
-    assert len(made) > 10
+    made = every_statement()
+    assert len(made) > 20
     assert [found for one in made for found in correlated(one.text.decode())] == []

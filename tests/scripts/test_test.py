@@ -32,3 +32,14 @@ def test_the_console_is_built_only_for_tests_that_look_at_it(checkout: Checkout,
     function = start[start.index("browser_wanted() {") : start.index("find_chromium() {")]
     status, _ = checkout.run(f"{function}\nROOT='{REPOSITORY}'\nPYTEST_ARGUMENTS=({arguments})\nbrowser_wanted")
     assert status == (0 if wanted else 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [("", True), ("tests/core tests/scaling/test_pgbouncer.py", True), ("tests", True), ("tests/core", False)],
+)
+def test_a_pooler_is_installed_only_for_tests_behind_it(checkout: Checkout, arguments: str, wanted: bool) -> None:
+    start = (REPOSITORY / "scripts" / "test").read_text()
+    functions = start[start.index("pooler_wanted() {") : start.index("find_chromium() {")]
+    status, _ = checkout.run(f"{functions}\nROOT='{REPOSITORY}'\nPYTEST_ARGUMENTS=({arguments})\npooler_wanted")
+    assert status == (0 if wanted else 1)
