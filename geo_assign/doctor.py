@@ -21,6 +21,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from geo_assign.connection_hints import hint_for
 from geo_assign.core import pooler
 from geo_assign.core.clock import wall_clock
 from geo_assign.core.connecting import make_engine
@@ -205,8 +206,7 @@ def look(url: SecretStr) -> DatabaseView:
 def check_reachable(name: str, view: DatabaseView, variable: str) -> Finding:
     """Whether the role can log in at all."""
     if view.facts is None:
-        hint = f"see {variable}; the roles' log-ins are made by: geo-assign db upgrade"
-        return Finding(name, CheckVerdict.FAIL, view.refusal, hint)
+        return Finding(name, CheckVerdict.FAIL, view.refusal, hint_for(view.refusal, variable=variable))
     return Finding(name, CheckVerdict.OK, f"logged in as {view.facts.role}")
 
 
