@@ -27,7 +27,8 @@ from geo_assign.core.monitoring import monitored
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, get_logger, sample_with
 from geo_assign.dispatch.flows import DispatchService
-from geo_assign.dispatch.tasks import close_expired, evaluate, geocode, sweep_old_previews
+from geo_assign.dispatch.freed import FreedTechnicians
+from geo_assign.dispatch.tasks import close_overdue, evaluate, geocode, sweep_old_previews, wake
 from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.handover.tasks import sweep_expired_notes
@@ -50,13 +51,14 @@ _THREADS = {
     "offer_expiry": 4,
     "geocoding": 5,
     "evaluation": 3,
+    "waking": 2,
     "ended_agreements": 2,
     "work_checks": 2,
     "ended_duties": 2,
     "mails": 3,
 }
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
-_LANES = 11
+_LANES = 11  # but waking, which looks at no table
 _ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
 # An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
@@ -87,18 +89,26 @@ class Worker:
         self._closing: list[Callable[[], None]] = []
         every_s, self._deliveries = self.settings.sweep_interval_s, Deliveries(self.worker, self.sender, self.stop)
         evaluations = self._due_rows("evaluation", due.list_due_evaluations, partial(evaluate, self.dispatch))
+        freed = FreedTechnicians()
+        wakings = DueRows("waking", freed.list_due, partial(wake, self.dispatch, freed), _THREADS["waking"], every_s)
 
-        def then_evaluate(act: Callable[[DispatchService, UUID, UUID], None], dispatch: DispatchService) -> _Act:
-            def acts(org_id: UUID, row_id: UUID) -> None:
-                act(dispatch, org_id, row_id)
-                evaluations.look()
+        def then_look(act: _Act, *lanes: DueRows) -> _Act:
+            def acts(org_id: UUID, row_id: UUID) -> object:
+                result = act(org_id, row_id)
+                for lane in lanes:
+                    lane.look()
+                return result
 
             return acts
 
+        close = then_look(partial(close_overdue, self.deadlines, freed), evaluations, wakings)
         self.lanes = (
-            self._due_rows("offer_expiry", due.list_overdue_offers, then_evaluate(close_expired, self.deadlines)),
-            self._due_rows("geocoding", due.list_due_geocoding, then_evaluate(geocode, self.dispatch)),
+            self._due_rows("offer_expiry", due.list_stores_with_overdue_offers, close),
+            self._due_rows(
+                "geocoding", due.list_due_geocoding, then_look(partial(geocode, self.dispatch), evaluations)
+            ),
             evaluations,
+            wakings,
             self._due_rows("ended_agreements", list_ended_agreements, self.dispatch.end_agreement),
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),

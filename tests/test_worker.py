@@ -40,9 +40,9 @@ class HeldDispatch(DispatchService):
 
     __slots__ = ("gate",)
 
-    def evaluate(self, org_id: UUID, order_id: UUID, **more: object) -> None:  # type: ignore[override]
+    def evaluate_due(self, org_id: UUID, order_id: UUID) -> None:
         self.gate.pass_through(org_id)
-        super().evaluate(org_id, order_id)
+        super().evaluate_due(org_id, order_id)
 
 
 @contextmanager

@@ -47,8 +47,8 @@ class DueRows:
     """Works on due rows of one kind, `threads` at a time.
 
     An organization never has all of the threads: if each of its rows takes long, the others' still get their turn. A
-    row is worked on by one thread at a time, and no more often than every `every_s`, whatever comes of it. An error is
-    logged; the row stays due.
+    row is worked on by one thread at a time, and no more often than every `every_s`, whatever comes of it, unless `act`
+    returns True: there is more of it to do at once. An error is logged; the row stays due.
     """
 
     name: str
@@ -127,12 +127,15 @@ class DueRows:
             return True
 
     def _work(self, org_id: UUID, row_id: UUID) -> None:
+        more: object = False
         try:
             with guarded(self.name), _STEP_S.labels(self.name).time():
-                self.act(org_id, row_id)
+                more = self.act(org_id, row_id)
         finally:
             with self._changed:
                 del self._busy[row_id]
+                if more is True:
+                    self._begun_at.pop(row_id, None)
                 self._wanted = True
                 self._changed.notify_all()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -51,6 +52,16 @@ outbox = tenant_table(
 )
 
 
+class Outgoing(NamedTuple):
+    """An event to be told: its type, whom it is about, what is told, when it happened, and the stores whose it is."""
+
+    event_type: str
+    subject_id: UUID
+    payload: JsonObject
+    at: datetime
+    store_ids: Collection[UUID] = ()
+
+
 def emit(
     tx: Tx,
     event_type: str,
@@ -59,22 +70,27 @@ def emit(
     *,
     at: datetime,
     store_ids: Collection[UUID] = (),
-) -> UUID:
-    """Add an outgoing event of these stores; its id stays the same across every delivery attempt."""
-    event_id = new_id()
-    tx.conn.execute(
-        outbox.insert().values(
-            org_id=tx.org_id,
-            id=event_id,
-            event_type=event_type,
-            subject_id=subject_id,
-            payload=dict(payload),
-            created_at=at,
-            available_at=at,
-            store_ids=sorted(store_ids),
-        )
-    )
-    return event_id
+) -> None:
+    """Add an outgoing event of these stores."""
+    emit_all(tx, [Outgoing(event_type, subject_id, payload, at, store_ids)])
+
+
+def emit_all(tx: Tx, events: Sequence[Outgoing]) -> None:
+    """Add outgoing events in this order; the id of each stays the same across every delivery attempt."""
+    rows = [
+        {
+            "org_id": tx.org_id,
+            "id": new_id(),
+            "event_type": event.event_type,
+            "subject_id": event.subject_id,
+            "payload": dict(event.payload),
+            "created_at": event.at,
+            "available_at": event.at,
+            "store_ids": sorted(event.store_ids),
+        }
+        for event in events
+    ]
+    tx.conn.execute(outbox.insert(), rows)
 
 
 def stores_of(event: FromClause) -> ColumnElement[Sequence[UUID]]:

@@ -19,11 +19,13 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches, previews
 from geo_assign.dispatch.commands import answering, converting, orders
-from geo_assign.dispatch.commands.automation import evaluate
+from geo_assign.dispatch.commands.automation import evaluate, evaluate_if_due
 from geo_assign.dispatch.commands.duty import go_off_duty, settle_duty
+from geo_assign.dispatch.commands.expiring import ExpiredSet, expire_set
 from geo_assign.dispatch.commands.impossible import judge_work, list_orders_to_judge
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
+from geo_assign.dispatch.commands.waking import wake_unless_enough
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.geocoding.questions import address_question
@@ -159,6 +161,9 @@ class DispatchService:
         """Run automatic assignment on one order."""
         who = caller or system_caller(org_id)
         order = self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, forced=forced))
+        self._solve_collected(org_id, order)
+
+    def _solve_collected(self, org_id: UUID, order: WorkOrder) -> None:
         if order.pending_reason is PendingReason.TO_BE_SOLVED:
             for solved_id in batches.solve_collected(self.database, org_id, order.store_id):
                 self._evaluate_collected(org_id, solved_id)
@@ -211,6 +216,23 @@ class DispatchService:
         if order_id is not None:
             self.evaluate(org_id, order_id)
         return order_id is not None
+
+    def close_overdue(self, org_id: UUID, store_id: UUID) -> ExpiredSet:
+        """Expire a set of a store's overdue offers; their work orders are due. Who became free is to be woken for."""
+        done = self.database.run(org_id, lambda tx: expire_set(tx, store_id))
+        for offer_id in done.with_crew:
+            self.close_expired(org_id, offer_id)
+        return done
+
+    def wake_for_freed(self, org_id: UUID, technician_id: UUID) -> bool:
+        """Have a few orders looked at again that a technician who is free now could take; False: later."""
+        return self.database.run(org_id, lambda tx: wake_unless_enough(tx, technician_id))
+
+    def evaluate_due(self, org_id: UUID, order_id: UUID) -> None:
+        """Run automatic assignment on one order, if it still is due and no other transaction holds it."""
+        order = self.database.run(org_id, lambda tx: evaluate_if_due(tx, system_caller(org_id), order_id))
+        if order is not None:
+            self._solve_collected(org_id, order)
 
     def close_expired(self, org_id: UUID, offer_id: UUID) -> UUID | None:
         """Expire one overdue offer; returns its work order, which is due. None: there was nothing (left) to do."""

@@ -9,11 +9,21 @@ from uuid import UUID
 from geo_assign.core.db import Database
 from geo_assign.dispatch.commands.previewing import delete_old_previews
 from geo_assign.dispatch.flows import DispatchService
+from geo_assign.dispatch.freed import FreedTechnicians
 
 
-def close_expired(dispatch: DispatchService, org_id: UUID, offer_id: UUID) -> None:
-    """Close an offer whose deadline has passed."""
-    dispatch.close_expired(org_id, offer_id)
+def close_overdue(dispatch: DispatchService, freed: FreedTechnicians, org_id: UUID, store_id: UUID) -> bool:
+    """Close a set of a store's overdue offers, and note who became free; whether there are more."""
+    done = dispatch.close_overdue(org_id, store_id)
+    freed.add(org_id, done.freed)
+    return done.is_full
+
+
+def wake(dispatch: DispatchService, freed: FreedTechnicians, org_id: UUID, technician_id: UUID) -> None:
+    """Try a technician who became free for a few orders, or again later."""
+    freed.take(org_id, technician_id)
+    if not dispatch.wake_for_freed(org_id, technician_id):
+        freed.add(org_id, [technician_id])
 
 
 def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
@@ -23,7 +33,7 @@ def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
 
 def evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
     """Look for a technician, or for those who are missing."""
-    dispatch.evaluate(org_id, order_id)
+    dispatch.evaluate_due(org_id, order_id)
 
 
 def sweep_old_previews(database: Database) -> int:

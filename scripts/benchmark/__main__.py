@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from scripts.benchmark.bare import Pgbench
+from scripts.benchmark.deadlines import drain
 from scripts.benchmark.figures import Bench, layer_table, table
 from scripts.benchmark.fleet import Fleet, replace_fleet
 from scripts.benchmark.layers import WHOLE, measure_layers
@@ -41,8 +42,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
     parser.add_argument(
-        "--only", choices=("nearest", "batches", "pings", "layers", "overload"), help="one measurement alone"
+        "--only",
+        choices=("nearest", "batches", "pings", "layers", "overload", "worker"),
+        help="one measurement alone; the worker's takes minutes and is made only if asked for",
     )
+    parser.add_argument("--offers", type=int, default=1_000, help="that end at once, for the worker")
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -56,6 +60,9 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
     def wanted(what: str) -> bool:
         return chosen.only in {None, what}
 
+    if chosen.only == "worker":
+        _show_worker(chosen, environment, fleet)
+        return
     with ExitStack() as services:
         client = services.enter_context(Client())
         bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
@@ -72,6 +79,13 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
             apart = {**environment, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
             ungrouped = services.enter_context(serving(apart, chosen.logs / "bench-ungrouped.log"))
             print(table("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped)), flush=True)
+
+
+def _show_worker(chosen: argparse.Namespace, environment: dict[str, str], fleet: Fleet) -> None:
+    owner_url = os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"]
+    for workers in (1, 2):
+        drained = drain(environment, owner_url, fleet, offers=chosen.offers, workers=workers)
+        print(drained.told(workers), flush=True)
 
 
 def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float) -> None:

@@ -260,7 +260,7 @@ def test_no_order_is_passed_over_for_ever(busy: Day, admin: Connection, worker: 
     assert len(seen) == 201
 
 
-def test_offers_and_addresses_take_turns_too(world: World, busy: Day, admin: Connection, worker: Database) -> None:
+def test_stores_and_addresses_take_turns_too(world: World, busy: Day, admin: Connection, worker: Database) -> None:
     copies_of(admin, busy, "J", 100, geocode_due_at="now() - interval '1 day'")
     admin.execute(
         text(
@@ -281,9 +281,11 @@ def test_offers_and_addresses_take_turns_too(world: World, busy: Day, admin: Con
             {"id": other.jobs["K"]},
         )
         busy.later("30 min")
-        for rows in (due.list_overdue_offers(worker), _all_due_geocoding(world)):
-            assert len(rows) == due._AT_ONCE
-            assert {*organizations_of(rows[:2])} == {busy.org_id, other.org_id}
+        rows = _all_due_geocoding(world)
+        assert len(rows) == due._AT_ONCE
+        assert {*organizations_of(rows[:2])} == {busy.org_id, other.org_id}
+        stores = {(busy.org_id, busy.store_id), (other.org_id, other.store_id)}
+        assert set(due.list_stores_with_overdue_offers(worker)) == stores
 
 
 def _all_due_geocoding(world: World) -> due.Due:

@@ -72,7 +72,11 @@ def _accept(scene: Scene, by: DispatchService) -> object:
 
 
 def _expire(scene: Scene, by: DispatchService) -> object:
-    return by.expire(scene.day.org_id, scene.offer_id)
+    day = scene.day
+    done = by.close_overdue(day.org_id, day.store_id)
+    if done.closed:
+        by.evaluate(day.org_id, scene.order.id)
+    return done.closed
 
 
 def _cancel(scene: Scene, by: DispatchService) -> object:

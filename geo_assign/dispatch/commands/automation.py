@@ -12,7 +12,7 @@ from geo_assign.dispatch.commands.impossible import accept_reasons
 from geo_assign.dispatch.searching import slot_has_passed, trigger_for
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands import lock, recheck_pending, set_deadlines, set_pending
+from geo_assign.workorders.commands import find_and_lock_due, lock, recheck_pending, set_deadlines, set_pending
 from geo_assign.workorders.domain import (
     TAKEN,
     TERMINAL,
@@ -28,6 +28,7 @@ from geo_assign.workorders.domain import (
     WantedTaken,
     WorkOrder,
 )
+from geo_assign.workorders.queries import get_work_order
 
 
 def evaluate(
@@ -40,7 +41,16 @@ def evaluate(
     for a person. `collected`: it was solved together with others and goes on by itself. Returns the work order as it
     stands afterwards.
     """
-    order = lock(tx, work_order_id)
+    return _evaluate(tx, caller, lock(tx, work_order_id), forced=forced, collected=collected)
+
+
+def evaluate_if_due(tx: Tx, caller: Caller, work_order_id: UUID) -> WorkOrder | None:
+    """The same, as long as it is due and no other transaction holds it; None otherwise."""
+    order = find_and_lock_due(tx, work_order_id)
+    return None if order is None else _evaluate(tx, caller, order, forced=False, collected=False)
+
+
+def _evaluate(tx: Tx, caller: Caller, order: WorkOrder, *, forced: bool, collected: bool) -> WorkOrder:
     if order.state not in (State.NEW, State.PENDING):
         set_deadlines(tx, order.id, evaluate_due_at=None)
         return _ask_missing(tx, caller, order)
@@ -62,7 +72,7 @@ def evaluate(
         _leave_passed_slot(tx, caller, order)
     elif collected or forced or not collect(tx, caller, order, rules):
         find_technician(tx, caller, order, rules, forced=forced)
-    return lock(tx, work_order_id)
+    return get_work_order(tx, EVERYTHING, order.id)
 
 
 def settings_changed(tx: Tx, store_id: UUID) -> None:
@@ -79,7 +89,7 @@ def _ask_missing(tx: Tx, caller: Caller, order: WorkOrder) -> WorkOrder:
         fill_vacancies(tx, caller, order, rules)
     else:
         ask_more(tx, caller, order, rules)
-    return lock(tx, order.id)
+    return get_work_order(tx, EVERYTHING, order.id)
 
 
 def _waits_for_a_person(order: WorkOrder) -> bool:

@@ -13,10 +13,11 @@ from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, list_rules_for
 from geo_assign.workorders.commands import wake
 from geo_assign.workorders.domain import WorkOrder
-from geo_assign.workorders.queries import list_searching
+from geo_assign.workorders.queries import count_due, list_searching
 
 _WOKEN = 8
 """Orders of one store that one technician is tried for at once. The first usually gets the technician."""
+_ENOUGH = 2 * _WOKEN
 _LOOKED_AT = 40
 _LOOKS = 5
 
@@ -32,6 +33,21 @@ def wake_for(tx: Tx, technician_ids: Iterable[UUID], *, at: datetime) -> None:
         if technician.active:
             for rules in list_rules_for(tx, technician):
                 _wake_in_store(tx, technician, rules, at=at)
+
+
+def wake_unless_enough(tx: Tx, technician_id: UUID) -> bool:
+    """The same for one technician; False, and nothing done, while more than enough is due in one of the stores anyhow.
+
+    What is due is evaluated first: it may take the technician, and what none took need not be tried.
+    """
+    technician = get_technician(tx, EVERYTHING, technician_id)
+    rules = list_rules_for(tx, technician) if technician.active else []
+    now = tx.now()
+    if any(count_due(tx, one.store.id, at=now, limit=_ENOUGH) == _ENOUGH for one in rules):
+        return False
+    for one in rules:
+        _wake_in_store(tx, technician, one, at=now)
+    return True
 
 
 def _wake_in_store(tx: Tx, technician: Technician, rules: StoreRules, *, at: datetime) -> None:

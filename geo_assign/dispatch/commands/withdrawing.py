@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
@@ -27,13 +28,15 @@ from geo_assign.workorders.domain import (
 )
 from geo_assign.workorders.queries import get_offer, list_bookings, list_open_offers, list_orders_waiting_for
 
+ReleasingEvent: TypeAlias = RejectedEvent | OfferExpiredEvent | OfferWithdrawnEvent
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """A technician who does not come: the booking that is freed, and what happened."""
 
     booking: Booking
-    event: RejectedEvent | OfferExpiredEvent | OfferWithdrawnEvent
+    event: ReleasingEvent
 
 
 def withdraw(tx: Tx, order: WorkOrder, because: WithdrawnBecause) -> list[UUID]:
@@ -89,7 +92,7 @@ def release_technician(tx: Tx, caller: Caller, order: WorkOrder, release: Releas
         )
     else:
         freed += withdraw(tx, order, WithdrawnBecause.LEAD_REFUSED)
-        change = Change(by=caller, at=at, event=release.event, after=_no_lead(order, release, at=at))
+        change = Change(by=caller, at=at, event=release.event, after=pending_without_lead(order, release.event, at=at))
     apply_change(tx, order, change)
     wake_for(tx, freed, at=at)
 
@@ -99,9 +102,8 @@ def broken_crew(order: WorkOrder, because: WithdrawnBecause) -> BrokenCrew | Non
     return BrokenCrew(order.crew_size, because) if order.crew_size else None
 
 
-def _no_lead(order: WorkOrder, release: Release, *, at: datetime) -> Pending:
+def pending_without_lead(order: WorkOrder, event: ReleasingEvent, *, at: datetime) -> Pending:
     """Pending, for the next candidate; a crew waits for the person who put it together."""
-    event = release.event
     cause = NobodyEligible(
         withdrawn=event.reason if isinstance(event, OfferWithdrawnEvent) else None,
         crew=broken_crew(order, WithdrawnBecause.LEAD_REFUSED),

@@ -3,11 +3,13 @@
 from geo_assign.workorders.commands.bookings import (
     claim_time,
     lock_people,
+    release_bookings,
     set_bookings,
     set_known_reasons,
 )
 from geo_assign.workorders.commands.changes import (
     apply_change,
+    apply_changes,
     record_event,
     set_pending,
 )
@@ -29,12 +31,14 @@ from geo_assign.workorders.commands.deadlines import (
     set_deadlines,
     wake,
 )
+from geo_assign.workorders.commands.expiry import OverdueOffer, close_overdue, lock_overdue
 from geo_assign.workorders.commands.group_stays import (
     copy_stays,
     enter_group,
     leave_group,
 )
 from geo_assign.workorders.commands.locks import (
+    find_and_lock_due,
     find_and_lock_ungeocoded,
     lock,
     require_version,
@@ -49,12 +53,16 @@ from geo_assign.workorders.commands.offers import (
 
 __all__ = [
     "Deadlines",
+    "OverdueOffer",
     "apply_change",
+    "apply_changes",
     "begin_search",
     "claim_time",
     "close_offer",
+    "close_overdue",
     "copy_stays",
     "enter_group",
+    "find_and_lock_due",
     "find_and_lock_ungeocoded",
     "geocode_pending",
     "insert_offer",
@@ -63,11 +71,13 @@ __all__ = [
     "lease_collected",
     "leave_group",
     "lock",
+    "lock_overdue",
     "lock_people",
     "lock_with_offer",
     "next_number",
     "recheck_pending",
     "record_event",
+    "release_bookings",
     "require_free_external_id",
     "require_version",
     "require_way",

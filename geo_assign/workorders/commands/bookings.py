@@ -1,6 +1,6 @@
 """Technicians' time: locked, claimed, freed. The exclusion constraint on bookings decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -99,6 +99,13 @@ def set_bookings(
     _tell_of(tx, work_order_id, after, which, at=at)
     statement = update(bookings).where(*which).values(state=after, updated_at=at).returning(b.technician_id)
     return tx.conn.execute(statement).scalars().all()
+
+
+def release_bookings(tx: Tx, booking_ids: Collection[UUID], *, at: datetime) -> None:
+    """Free the time that is held for technicians who were asked; nothing is told of it."""
+    b = bookings.c
+    held = (b.org_id == tx.org_id, b.id.in_(booking_ids), b.state == BookingState.OFFERED)
+    tx.conn.execute(update(bookings).where(*held).values(state=BookingState.RELEASED, updated_at=at))
 
 
 def _tell_of(

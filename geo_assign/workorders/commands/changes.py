@@ -3,18 +3,20 @@
 Every change expects the row to be locked (`lock`), so that what comes second judges by what the first left behind.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import insert, update
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import ActorKind, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.core.telemetry import counter, histogram
 from geo_assign.workorders.commands.deadlines import set_deadlines
-from geo_assign.workorders.commands.outgoing import publish
+from geo_assign.workorders.commands.outgoing import publish, publish_all
 from geo_assign.workorders.commands.undo_steps import note_step
 from geo_assign.workorders.domain import (
     Alarm,
@@ -47,22 +49,48 @@ for _by in ("automation", "person"):
 
 def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
     """Write a change to a locked work order: its columns and version, an entry of the history, an outgoing event."""
-    w = work_orders.c
-    versions = {"version": w.version + 1}
-    if change.is_of_a_person:
-        versions["human_version"] = w.version + 1
-    tx.conn.execute(
-        update(work_orders)
-        .where(w.org_id == tx.org_id, w.id == order.id)
-        .values(**change.columns(order), **versions, updated_at=change.at, changed_by=actor_of(change.by))
-    )
-    if change.event.kind is EventKind.ASSIGNED:
-        waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
-        tx.committed.append(partial(_observe_assigned, waited_s, by_person=change.is_of_a_person))
-    event_id = _note(tx, change.by, order.id, change.event, state=change.after.state, at=change.at)
-    note_step(tx, order, change, event_id)
-    for event in change.sent(order):
-        publish(tx, order.id, event, at=change.at)
+    apply_changes(tx, [(order, change)])
+
+
+def apply_changes(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
+    """Write a change to each of several locked work orders, those that are alike in one statement."""
+    for ids, columns, by_person, by, at in _alike(changes):
+        w = work_orders.c
+        versions = {"version": w.version + 1}
+        if by_person:
+            versions["human_version"] = w.version + 1
+        tx.conn.execute(
+            update(work_orders)
+            .where(w.org_id == tx.org_id, w.id.in_(ids))
+            .values(**columns, **versions, updated_at=at, changed_by=actor_of(by))
+        )
+    for order, change in changes:
+        if change.event.kind is EventKind.ASSIGNED:
+            waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
+            tx.committed.append(partial(_observe_assigned, waited_s, by_person=change.is_of_a_person))
+    entries = [
+        _HistoryRow(order.id, change.by, change.event, change.after.state, change.at) for order, change in changes
+    ]
+    event_ids = _note(tx, entries)
+    for (order, change), event_id in zip(changes, event_ids, strict=True):
+        note_step(tx, order, change, event_id)
+    publish_all(tx, [(order.id, event, change.at) for order, change in changes for event in change.sent(order)])
+
+
+def _alike(
+    changes: Sequence[tuple[WorkOrder, Change]],
+) -> Iterator[tuple[list[UUID], Columns, bool, Caller, datetime]]:
+    """The ids of the orders to which the same is written, with that."""
+    kinds: list[tuple[Columns, Caller, datetime]] = []
+    ids: list[list[UUID]] = []
+    for order, change in changes:
+        kind = (change.columns(order), change.by, change.at)
+        if kind not in kinds:
+            kinds.append(kind)
+            ids.append([])
+        ids[kinds.index(kind)].append(order.id)
+    for (columns, by, at), group in zip(kinds, ids, strict=True):
+        yield group, columns, by.kind is not ActorKind.SYSTEM, by, at
 
 
 def set_pending(
@@ -85,27 +113,40 @@ def set_pending(
 
 def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> None:
     """Write an entry of the history, and an outgoing event where this kind is published. `state` is the order's."""
-    _note(tx, caller, order_id, event, state=state, at=at)
+    _note(tx, [_HistoryRow(order_id, caller, event, state, at)])
     if event.published:
         publish(tx, order_id, event, at=at)
 
 
-def _note(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> UUID:
-    event_id = new_id()
-    tx.conn.execute(
-        insert(work_order_events).values(
-            org_id=tx.org_id,
-            id=event_id,
-            work_order_id=order_id,
-            at=at,
-            kind=event.kind,
-            actor=actor_of(caller),
-            state=state,
-            detail=event.detail(),
-        )
-    )
-    tx.committed.append(_EVENTS.labels(event.kind.value).inc)
-    return event_id
+class _HistoryRow(NamedTuple):
+    """An entry of a history."""
+
+    order_id: UUID
+    by: Caller
+    event: WorkOrderEvent
+    state: State
+    at: datetime
+
+
+def _note(tx: Tx, entries: Sequence[_HistoryRow]) -> list[UUID]:
+    ids = [new_id() for _ in entries]
+    rows = [
+        {
+            "org_id": tx.org_id,
+            "id": event_id,
+            "work_order_id": entry.order_id,
+            "at": entry.at,
+            "kind": entry.event.kind,
+            "actor": actor_of(entry.by),
+            "state": entry.state,
+            "detail": entry.event.detail(),
+        }
+        for event_id, entry in zip(ids, entries, strict=True)
+    ]
+    tx.conn.execute(insert(work_order_events), rows)
+    for entry in entries:
+        tx.committed.append(_EVENTS.labels(entry.event.kind.value).inc)
+    return ids
 
 
 def _observe_assigned(waited_s: float, *, by_person: bool) -> None:

@@ -35,6 +35,17 @@ def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder
     return get_work_order(tx, scope, work_order_id)
 
 
+def find_and_lock_due(tx: Tx, work_order_id: UUID) -> WorkOrder | None:
+    """Lock and read a work order that is due for evaluation; None when it is not, or another transaction holds it.
+
+    That one judges it. Of two workers that have found the same orders the second goes on to the next at once.
+    """
+    w = work_orders.c
+    is_due = (w.org_id == tx.org_id, w.id == work_order_id, w.evaluate_due_at <= tx.clock.reading())
+    found = tx.conn.execute(select(w.id).where(*is_due).with_for_update(skip_locked=True)).first()
+    return None if found is None else get_work_order(tx, EVERYTHING, work_order_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Ungeocoded:
     """What geocoding needs of a work order: its address, and whose map key applies."""

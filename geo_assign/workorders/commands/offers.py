@@ -89,7 +89,7 @@ def close_offer(
     if after is OfferState.WITHDRAWN and at < offer.expires_at:
         whose, kind = [offer.technician_id], PushKind.OFFER_WITHDRAWN
         tell_devices(tx, whose, kind, offer.work_order_id, at=at, offer_id=offer.id, expires_at=offer.expires_at)
-    tx.committed.append(partial(_count_closed, after))
+    tx.committed.append(partial(count_closed, after, 1))
     return True
 
 
@@ -110,5 +110,6 @@ def _count_made(*, automatic: bool) -> None:
     _MADE.labels("automation" if automatic else "dispatcher").inc()
 
 
-def _count_closed(outcome: OfferState) -> None:
-    _CLOSED.labels(outcome.value).inc()
+def count_closed(outcome: OfferState, number: int) -> None:
+    """Tell the metrics that so many offers have come to this end."""
+    _CLOSED.labels(outcome.value).inc(number)

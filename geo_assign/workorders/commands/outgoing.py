@@ -1,5 +1,6 @@
 """Work order events on their way to other systems."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
+from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import dump
 from geo_assign.workorders.domain import Kind, MovedEvent, State, WorkOrderEvent, WorkOrderEventData
 from geo_assign.workorders.queries.work_orders import number_text
@@ -15,16 +17,26 @@ from geo_assign.workorders.tables import work_orders
 
 def publish(tx: Tx, order_id: UUID, event: WorkOrderEvent, *, at: datetime) -> None:
     """Add the outgoing event of a change that was just written; the work order's row is locked."""
+    publish_all(tx, [(order_id, event, at)])
+
+
+def publish_all(tx: Tx, told: Sequence[tuple[UUID, WorkOrderEvent, datetime]]) -> None:
+    """Add the outgoing events of changes that were just written, each with its order and time; the rows are locked."""
+    if not told:
+        return
     w = work_orders.c
-    row = tx.conn.execute(
-        select(w.number, w.kind, w.state, w.store_id, w.technician_id, w.version, w.metadata).where(
-            w.org_id == tx.org_id, w.id == order_id
-        )
-    ).one()
+    read = (w.id, w.number, w.kind, w.state, w.store_id, w.technician_id, w.version, w.metadata)
+    ids = {order_id for order_id, _, _ in told}
+    rows = {row.id: row for row in tx.conn.execute(select(*read).where(w.org_id == tx.org_id, w.id.in_(ids)))}
+    outbox.emit_all(tx, [_outgoing(rows[order_id], event, at=at) for order_id, event, at in told])
+
+
+def _outgoing(row: ResultRow, event: WorkOrderEvent, *, at: datetime) -> outbox.Outgoing:
+    kind = Kind(row.kind)
     data = WorkOrderEventData(
-        work_order_id=order_id,
-        number=number_text(Kind(row.kind), row.number),
-        kind=Kind(row.kind),
+        work_order_id=row.id,
+        number=number_text(kind, row.number),
+        kind=kind,
         state=State(row.state),
         store_id=row.store_id,
         assignee_id=row.technician_id,
@@ -34,4 +46,4 @@ def publish(tx: Tx, order_id: UUID, event: WorkOrderEvent, *, at: datetime) -> N
         detail=event.detail(sent=True),
     )
     stores = {row.store_id, event.from_store_id} if isinstance(event, MovedEvent) else {row.store_id}
-    outbox.emit(tx, event.type_name(), order_id, dump(data), at=at, store_ids=stores)
+    return outbox.Outgoing(event.type_name(), row.id, dump(data), at, stores)

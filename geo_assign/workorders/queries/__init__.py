@@ -45,7 +45,7 @@ from geo_assign.workorders.queries.own_versions import (
     get_own_versions,
     list_own_versions,
 )
-from geo_assign.workorders.queries.searching import list_searching
+from geo_assign.workorders.queries.searching import count_due, list_searching
 from geo_assign.workorders.queries.work_orders import (
     PREFIXES,
     OrderName,
@@ -75,6 +75,7 @@ __all__ = [
     "OwnVersions",
     "Scheduled",
     "ToldReasons",
+    "count_due",
     "count_overlapping_bookings",
     "count_stays",
     "count_with_location",

@@ -1,6 +1,7 @@
 """What the worker takes up: rows whose deadline has passed, across organizations, in fair turns.
 
 Read with the worker's role, which may only look; each row is then worked on in a transaction of its own organization.
+Offers are closed many at once, so what is listed of them are the stores.
 The first row of every organization comes before the second of any, and within an organization so it is with its
 stores. So a backlog delays only what comes behind it in the same store.
 """
@@ -47,10 +48,14 @@ def _in_turns(
     return select(dealt.c.org_id, dealt.c.id).order_by(dealt.c.org_turn, dealt.c.due_at, dealt.c.id).limit(_AT_ONCE)
 
 
-def _overdue_offers(now: datetime) -> Select[UUID, UUID]:
+def _overdue_stores(now: datetime) -> Select[UUID, UUID]:
     of_order = offers.join(work_orders, and_(_w.org_id == _o.org_id, _w.id == _o.work_order_id))
-    where = and_(_o.state == word(OfferState.OFFERED), _o.expires_at <= literal(now, INSTANT))
-    return _in_turns(of_order, where=where, due_at=_o.expires_at, row_id=_o.id)
+    is_overdue = and_(_o.state == word(OfferState.OFFERED), _o.expires_at <= literal(now, INSTANT))
+    longest = func.min(_o.expires_at).label("due_at")
+    turn = func.row_number().over(partition_by=_w.org_id, order_by=longest).label("turn")
+    by_store = select(_w.org_id, _w.store_id.label("id"), longest, turn).select_from(of_order).where(is_overdue)
+    some = by_store.group_by(_w.org_id, _w.store_id).subquery("stores")
+    return select(some.c.org_id, some.c.id).order_by(some.c.turn, some.c.due_at, some.c.id).limit(_AT_ONCE)
 
 
 def _due_evaluations(now: datetime) -> Select[UUID, UUID]:
@@ -67,9 +72,9 @@ def _due_geocoding(now: datetime) -> Select[UUID, UUID]:
     return _in_turns(work_orders, where=where, due_at=_w.geocode_due_at, row_id=_w.id)
 
 
-def list_overdue_offers(worker: Database) -> Due:
-    """Offers whose time to answer is over, the longest overdue first."""
-    return _list(worker, _overdue_offers)
+def list_stores_with_overdue_offers(worker: Database) -> Due:
+    """Stores with an offer whose time to answer is over, the longest overdue first."""
+    return _list(worker, _overdue_stores)
 
 
 def list_due_evaluations(worker: Database) -> Due:

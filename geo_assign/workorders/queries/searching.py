@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, literal, or_, select
+from sqlalchemy import ARRAY, Text, func, literal, or_, select
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Tx
@@ -42,3 +42,11 @@ def list_searching(
     whole = select_work_orders(tx, EVERYTHING).where(w.id.in_(ids)) if ids else None
     found = {} if whole is None else {row.id: to_work_order(row) for row in tx.conn.execute(whole)}
     return [found[order_id] for order_id in ids if order_id in found]
+
+
+def count_due(tx: Tx, store_id: UUID, *, at: datetime, limit: int) -> int:
+    """How many orders of a store are due for evaluation because something changed, up to `limit`."""
+    w = work_orders.c
+    changed = w.evaluate_due_at.is_distinct_from(w.looks_again_at)
+    due = select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.evaluate_due_at <= at, changed)
+    return tx.conn.execute(select(func.count()).select_from(due.limit(limit).subquery())).scalar_one()

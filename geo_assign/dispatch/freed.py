@@ -1,0 +1,44 @@
+"""Technicians who became free, in the order in which they did, until a worker has tried them for what waits.
+
+Kept in memory: what is lost with a process is looked at again by its own deadline.
+"""
+
+import threading
+from collections.abc import Iterable
+from itertools import islice, zip_longest
+from uuid import UUID
+
+_AT_ONCE = 64
+_MOST = 20_000
+
+
+class FreedTechnicians:
+    """Who became free, by organization; organizations take turns."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, dict[UUID, None]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, org_id: UUID, technician_ids: Iterable[UUID]) -> None:
+        """Those who wait already keep their place; beyond 20,000 of an organization none is added."""
+        with self._lock:
+            waiting = self._waiting.setdefault(org_id, {})
+            for technician_id in technician_ids:
+                if len(waiting) < _MOST:
+                    waiting.setdefault(technician_id)
+            if not waiting:
+                del self._waiting[org_id]
+
+    def take(self, org_id: UUID, technician_id: UUID) -> None:
+        """This one is being tried: who becomes free again meanwhile waits anew."""
+        with self._lock:
+            waiting = self._waiting.get(org_id, {})
+            waiting.pop(technician_id, None)
+            if not waiting:
+                self._waiting.pop(org_id, None)
+
+    def list_due(self) -> list[tuple[UUID, UUID]]:
+        """Some of those who wait, the first of every organization before the second of any."""
+        with self._lock:
+            by_org = [[(org_id, one) for one in islice(ids, _AT_ONCE)] for org_id, ids in self._waiting.items()]
+        return [pair for turn in zip_longest(*by_org) for pair in turn if pair is not None][:_AT_ONCE]
