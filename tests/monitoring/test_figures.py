@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from geo_assign.positions.tasks import count_position_ages
 from geo_assign.webhooks.backlog import BACKLOG
 from geo_assign.workorders.domain import PendingReason
 from geo_assign.workorders.queries import backlog
-from tests.conftest import World
+from tests.conftest import World, borrowed, opened_day, owner_of
 from tests.day import Day
 from tests.dispatch.test_waking import copies_of
 from tests.plans import index_names, nodes
@@ -88,18 +89,29 @@ def test_counting_stops_at_its_bound(worker: Database, day: Day, admin: Connecti
 # Plans ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def much(day: Day, admin: Connection) -> Day:
-    """Thousands of work orders that are over, some hundred that wait."""
-    day.map("A . J K", step_m=400)
-    day.technician("A")
-    day.lead("J")
-    day.cancel("J")
-    day.lead("K", address="a street without a place")
-    copies_of(admin, day, "J", 15_000)
-    copies_of(admin, day, "K", 200, kind="'ticket'", geocode_due_at="now() - interval '1 year'")
-    admin.execute(text("ANALYZE"))
-    return day
+@dataclass(frozen=True)
+class Much:
+    """A database with thousands of work orders that are over and some hundred that wait; filled once for its tests."""
+
+    day: Day
+    owner: Connection
+    worker: Database
+
+
+@pytest.fixture(scope="module")
+def much(template: str) -> Iterator[Much]:
+    with borrowed(template) as world, owner_of(world) as owner, opened_day(world) as day:
+        day.map("A . J K", step_m=400)
+        day.technician("A")
+        day.lead("J")
+        day.cancel("J")
+        day.lead("K", address="a street without a place")
+        copies_of(owner, day, "J", 15_000)
+        copies_of(owner, day, "K", 200, kind="'ticket'", geocode_due_at="now() - interval '1 year'")
+        owner.execute(text("ANALYZE"))
+        worker = Database(world.worker_url, clock=day.clock, pool_size=1)
+        yield Much(day, owner, worker)
+        worker.close()
 
 
 def plan(conn: Connection, statement: Executable) -> Mapping[str, Any]:
@@ -115,47 +127,47 @@ def seen(found: Mapping[str, Any]) -> list[str]:
     return [node["Relation Name"] for node in nodes(found) if node["Node Type"] == "Seq Scan"]
 
 
-def test_pending_work_is_counted_from_its_index(worker: Database, much: Day) -> None:
-    with worker.across_organizations() as conn:
+def test_pending_work_is_counted_from_its_index(much: Much) -> None:
+    with much.worker.across_organizations() as conn:
         found = plan(conn, backlog.PENDING)
     assert index_names(found) == {"work_orders_pending_reason_idx"}
     assert seen(found) == []
 
 
-def test_overdue_deadlines_are_counted_from_their_indexes(worker: Database, much: Day) -> None:
-    with worker.across_organizations() as conn:
-        found = plan(conn, backlog.overdue(worker.clock.now(conn)))
+def test_overdue_deadlines_are_counted_from_their_indexes(much: Much) -> None:
+    with much.worker.across_organizations() as conn:
+        found = plan(conn, backlog.overdue(much.day.clock.now()))
     assert {"work_orders_geocode_due_idx", "work_orders_evaluate_due_idx"} <= index_names(found)
     assert "work_orders" not in seen(found)
 
 
-def test_events_and_deliveries_are_counted_from_what_waits(worker: Database, much: Day, admin: Connection) -> None:
-    admin.execute(
+def test_events_and_deliveries_are_counted_from_what_waits(much: Much) -> None:
+    much.owner.execute(
         text(
             "INSERT INTO outbox (org_id, id, event_type, subject_id, payload, created_at, available_at, delivered_at) "
             "SELECT :org_id, gen_random_uuid(), 'work_order.created', gen_random_uuid(), '{}', now(), now(), now() "
             "FROM generate_series(1, 20000)"
         ),
-        {"org_id": much.org_id},
+        {"org_id": much.day.org_id},
     )
-    admin.execute(text("ANALYZE outbox"))
-    with worker.across_organizations() as conn:
+    much.owner.execute(text("ANALYZE outbox"))
+    with much.worker.across_organizations() as conn:
         found = plan(conn, BACKLOG)
     assert "outbox_waiting_idx" in index_names(found)
     assert "outbox" not in seen(found)
 
 
-def test_technicians_on_duty_are_found_by_their_index(much: Day, admin: Connection) -> None:
-    admin.execute(
+def test_technicians_on_duty_are_found_by_their_index(much: Much) -> None:
+    much.owner.execute(
         text(
             "INSERT INTO technicians (org_id, id, slug, name, store_id, base_lat, base_lon, created_at, updated_at) "
             "SELECT org_id, gen_random_uuid(), 'n' || n, 'Extra', id, lat, lon, now(), now() "
             "FROM stores, generate_series(1, 5000) n"
         )
     )
-    admin.execute(text("ANALYZE technicians"))
-    row = admin.execute(
+    much.owner.execute(text("ANALYZE technicians"))
+    row = much.owner.execute(
         text("EXPLAIN (ANALYZE, FORMAT JSON) SELECT o.org_id, o.id FROM technicians o WHERE o.on_duty LIMIT 20000")
     ).scalar_one()
     assert index_names(row[0]["Plan"]) == {"technicians_on_duty_idx"}
-    assert sum(count_position_ages(admin, much.clock.now(admin)).values()) == 1
+    assert sum(count_position_ages(much.owner, much.day.clock.now()).values()) == 1
