@@ -11,6 +11,7 @@ STEP_LOG=''
 RESULT=''
 HINT=''
 STEP_TABLE=()
+BESIDE_PID=''
 
 say() {
     printf '%s\n' "$*" >&3
@@ -73,6 +74,62 @@ shown_step() {
     finish_step "$began"
 }
 
+# begin_beside FUNCTION: the steps that it takes, in the background, in a process group of their own.
+begin_beside() {
+    local shown="$LOCAL/log/beside.shown" table="$LOCAL/log/beside.table"
+    rm -f "$table"
+    set -m
+    # shellcheck disable=SC2030 # a table of its own, which is written to a file
+    (
+        trap 'status=$?; trap - EXIT; set +e; leave_beside "$table"; exit "$status"' EXIT
+        trap 'exit 143' TERM
+        exec 3>"$shown" 9>&-
+        STEP_TABLE=()
+        "$@"
+    ) </dev/null &
+    BESIDE_PID=$!
+    set +m
+}
+
+# shellcheck disable=SC2031
+leave_beside() {
+    if [[ -n $STEP ]]; then
+        say 'failed'
+        show_failure
+        STEP_TABLE+=("$(printf '%-20s %9s' "$STEP" failed)")
+    fi
+    printf '%s\n' ${STEP_TABLE[@]+"${STEP_TABLE[@]}"} >"$1"
+}
+
+# await_beside: wait for these steps and show them; fails when one of them did.
+await_beside() {
+    local pid="$BESIDE_PID" status=0
+    wait "$pid" || status=$?
+    show_beside
+    return "$status"
+}
+
+show_beside() {
+    local line
+    BESIDE_PID=''
+    cat "$LOCAL/log/beside.shown" >&3
+    while IFS= read -r line; do
+        [[ -z $line ]] || STEP_TABLE+=("$line")
+    done <"$LOCAL/log/beside.table"
+}
+
+# end_beside: the caller leaves, whatever they have come to. What has ended is shown.
+end_beside() {
+    [[ -n $BESIDE_PID ]] || return 0
+    if kill -0 "$BESIDE_PID" 2>/dev/null; then
+        kill -TERM -- "-$BESIDE_PID"
+        wait "$BESIDE_PID"
+        BESIDE_PID=''
+    else
+        show_beside
+    fi
+}
+
 finish_step() {
     local took
     took="$(elapsed "$1")"
@@ -98,6 +155,7 @@ close_steps() {
         say 'failed'
         show_failure
     fi
+    end_beside
     if declare -F on_close >/dev/null; then on_close "$status"; fi
     exit "$status"
 }

@@ -1,6 +1,7 @@
 """Each step says what it does; a broken one shows the end of its log and what to do."""
 
 import signal
+from pathlib import Path
 
 from tests.scripts.shell import Checkout
 
@@ -56,3 +57,44 @@ def test_a_stamp_stands_for_exactly_one_input(checkout: Checkout) -> None:
         "open_steps run; put_stamp x 1; stamp_is x 1 && say same; stamp_is x 2 || say other; stamp_is y 1 || say none"
     )
     assert output.split() == ["same", "other", "none"]
+
+
+BESIDE = "quick() { echo noise; RESULT='all there'; }; broken() { echo 'the reason'; HINT='Do this.'; false; }; "
+
+
+def test_steps_in_the_background_are_shown_when_they_are_awaited(checkout: Checkout) -> None:
+    steps = "several() { step 'First' quick; step 'Second' quick; }; "
+    status, output = checkout.run(
+        f"open_steps run; {BESIDE}{steps}begin_beside several; step 'Other' quick; say between; await_beside; "
+        "printf '%s\n' \"${STEP_TABLE[@]}\" >&3"
+    )
+    assert status == 0
+    before, after = output.split("between\n")
+    assert before.startswith("  Other ")
+    assert [line.split()[0] for line in after.splitlines()] == ["First", "Second", "Other", "First", "Second"]
+    assert "noise" not in output
+
+
+def test_a_broken_step_in_the_background_fails_the_whole(checkout: Checkout) -> None:
+    steps = "several() { step 'First' quick; step 'Second' broken; step 'Third' quick; }; "
+    status, output = checkout.run(
+        f"open_steps run; {BESIDE}{steps}on_close() {{ printf '%s\n' \"${{STEP_TABLE[@]}}\" >&3; }}; "
+        "begin_beside several; say between; await_beside; say after"
+    )
+    assert status == 1
+    assert "Second               failed" in output
+    assert "    the reason\n" in output
+    assert "Do this." in output
+    assert "Third" not in output
+    assert "after" not in output
+
+
+def test_an_interrupt_ends_what_runs_in_the_background(checkout: Checkout) -> None:
+    steps = "long() { echo $BASHPID >\"$LOCAL/pid\"; sleep 300; }; several() { step 'Long' long; }; "
+    body = f"open_steps run; on_close() {{ say closed; }}; {steps}begin_beside several"
+    with checkout.start(f"{body}; until [[ -s $LOCAL/pid ]]; do sleep 0.1; done; say waiting; wait") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "closed\n"
+    assert not Path(f"/proc/{(checkout.local / 'pid').read_text().strip()}").exists()
