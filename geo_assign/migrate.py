@@ -40,8 +40,10 @@ def upgrade(settings: Settings) -> str:
     """
     with _as_owner(settings) as engine:
         _with_patience(engine, lambda conn: prepare_database(conn, settings))
-        with engine.begin() as conn:
+        with engine.connect() as conn:
+            # Each migration is a transaction of its own: some build indexes outside of any.
             command.upgrade(alembic_config(settings, conn), "head")
+        with engine.begin() as conn:
             # Readiness compares it with the newest one, as the application role.
             conn.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
         _fill_search_texts(engine)

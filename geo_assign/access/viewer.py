@@ -24,7 +24,8 @@ SCOPE = Parameters(org_id=Uuid(), scope_stores=_IDS, scope_groups=_IDS)
 class Viewer:
     """Who asks: `everything`, or the stores and groups looked after (uuid arrays), or one technician, or an API key.
 
-    None where a caller has none of the kind, so that predicates leave out what cannot be true.
+    None where a caller has none of the kind, so that predicates leave out what cannot be true. `stores_of_groups`:
+    where they are known, the stores to which the groups belong.
     """
 
     org_id: ColumnElement[UUID]
@@ -33,6 +34,7 @@ class Viewer:
     group_ids: AnyColumn | None = None
     technician_id: ColumnElement[UUID] | None = None
     api_key_id: ColumnElement[UUID] | None = None
+    stores_of_groups: AnyColumn | None = None
 
     def has_store(self, store_id: ColumnElement[UUID]) -> ColumnElement[bool]:
         """Whether it is one of the stores that the caller looks after."""

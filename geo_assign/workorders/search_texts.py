@@ -11,9 +11,10 @@ import unicodedata
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Text, Uuid, and_, func, select, tuple_
+from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Text, Uuid, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from geo_assign.core.expressions import is_false, row_exists
 from geo_assign.core.tables import APP_ROLE, and_also, tenant_table
 from geo_assign.workorders.tables import work_orders
 
@@ -182,6 +183,35 @@ BEGIN
 END $$""",
     "REVOKE ALL ON FUNCTION find_work_orders(text[]) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION find_work_orders(text[]) TO {APP_ROLE}",
+    r"""
+CREATE FUNCTION find_work_orders(words text[], at_most integer) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 100 AS $$
+DECLARE
+    org uuid := nullif(current_setting('app.org_id', true), '')::uuid;
+    condition text := (SELECT string_agg('(' || search_condition(word) || ')', ' AND ') FROM unnest(words) word);
+BEGIN
+    IF condition IS NOT NULL THEN
+        RETURN QUERY EXECUTE 'SELECT s.work_order_id FROM work_order_search s WHERE s.org_id = $1 AND '
+            || condition || ' LIMIT $2' USING org, at_most;
+    END IF;
+END $$""",
+    "REVOKE ALL ON FUNCTION find_work_orders(text[], integer) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION find_work_orders(text[], integer) TO {APP_ROLE}",
+    # Judges the texts of a few: `IS TRUE` keeps the index over parts of words out of it.
+    r"""
+CREATE FUNCTION find_work_orders_among(words text[], among uuid[]) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 100 AS $$
+DECLARE
+    org uuid := nullif(current_setting('app.org_id', true), '')::uuid;
+    condition text := (SELECT string_agg('(' || search_condition(word) || ')', ' AND ') FROM unnest(words) word);
+BEGIN
+    IF condition IS NOT NULL THEN
+        RETURN QUERY EXECUTE 'SELECT s.work_order_id FROM work_order_search s '
+            'WHERE s.org_id = $1 AND s.work_order_id = ANY ($2) AND (' || condition || ') IS TRUE' USING org, among;
+    END IF;
+END $$""",
+    "REVOKE ALL ON FUNCTION find_work_orders_among(text[], uuid[]) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION find_work_orders_among(text[], uuid[]) TO {APP_ROLE}",
 )
 
 
@@ -214,10 +244,10 @@ def fill_search_texts(conn: Connection, after: tuple[UUID, UUID] | None = None) 
         return None
     first, last = tuple(keys[0]), tuple(keys[-1])
     told = (w.kind, w.number, w.customer, w.customer_phones, w.address, w.device, w.notes, w.external_id)
-    missing = (
-        select(w.org_id, w.id, func.work_order_search_text(*told))
-        .select_from(work_orders.outerjoin(work_order_search, and_(s.org_id == w.org_id, s.work_order_id == w.id)))
-        .where(key >= tuple_(*first), key <= tuple_(*last), s.work_order_id.is_(None))
+    # Row by row: as a join the planner reads all texts for each of these few.
+    is_missing = is_false(row_exists(work_order_search, s.org_id == w.org_id, s.work_order_id == w.id))
+    missing = select(w.org_id, w.id, func.work_order_search_text(*told)).where(
+        key >= tuple_(*first), key <= tuple_(*last), is_missing
     )
     filled = insert(work_order_search).from_select(["org_id", "work_order_id", "text"], missing)
     conn.execute(filled.on_conflict_do_nothing())

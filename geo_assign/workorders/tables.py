@@ -1,5 +1,7 @@
 """Work orders, the bookings that hold technicians' time, offers and the history."""
 
+from datetime import timedelta
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -17,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstraint
 
 from geo_assign.core.postgis import point_columns
-from geo_assign.core.tables import APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
+from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
 from geo_assign.workorders.domain import (
     HOLDING,
     TAKEN,
@@ -34,6 +36,10 @@ from geo_assign.workorders.domain import (
 )
 
 _LIVE = f"NOT ({in_values('state', sorted(TERMINAL))})"
+
+LONG_SLOT = timedelta(days=1)
+"""Slots that last longer have an index of their own."""
+_IS_LONG = "slot_end - slot_start > '1 day'::interval"
 
 # `search_started_at` is when automation's search for a technician began: a widening radius counts from it.
 # `returned_to` is the dispatcher to whom a group's rejection sent the order back. `alarm` is {"code", "at", ...} until
@@ -124,7 +130,12 @@ work_orders = tenant_table(
     ),
     Index("work_orders_live_idx", "org_id", "created_at", "id", postgresql_where=text(_LIVE)),
     Index(
-        "work_orders_waiting_idx", "org_id", "slot_start", postgresql_where=text(in_values("state", sorted(WAITING)))
+        "work_orders_waiting_idx",
+        "org_id",
+        "slot_start",
+        "created_at",
+        "id",
+        postgresql_where=text(in_values("state", sorted(WAITING))),
     ),
     Index("work_orders_org_id_created_at_idx", "org_id", "created_at", "id"),
     Index("work_orders_org_id_updated_at_idx", "org_id", "updated_at"),
@@ -135,6 +146,35 @@ work_orders = tenant_table(
         "org_id",
         text("(created_by ->> 'id')"),
         postgresql_where=text("created_by ->> 'kind' = 'api_key'"),
+    ),
+    # The sorts of the lists: those alike come oldest first, whichever way round.
+    Index("work_orders_slot_idx", "org_id", "slot_start", "created_at", "id"),
+    Index("work_orders_priority_idx", "org_id", "priority", "created_at", "id"),
+    Index("work_orders_urgent_idx", "org_id", text("priority DESC"), "created_at", "id"),
+    # Their filters, each in the order of the list that is not sorted otherwise.
+    Index("work_orders_state_idx", "org_id", "state", "created_at", "id"),
+    Index("work_orders_store_idx", "org_id", "store_id", "created_at", "id"),
+    Index("work_orders_group_idx", "org_id", "group_id", "created_at", "id"),
+    Index(
+        "work_orders_reason_idx",
+        "org_id",
+        "pending_reason",
+        "created_at",
+        "id",
+        postgresql_where=text("pending_reason IS NOT NULL"),
+    ),
+    Index("work_orders_unlocated_idx", "org_id", "created_at", "id", postgresql_where=text("lat IS NULL")),
+    Index("work_orders_external_id_idx", "org_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+    Index("work_orders_returned_idx", "org_id", "returned_to", postgresql_where=text("returned_to IS NOT NULL")),
+    Index("work_orders_long_idx", "org_id", "slot_end", postgresql_where=text(_IS_LONG)),
+    Index("work_orders_longest_idx", "org_id", text("(slot_end - slot_start)"), postgresql_where=text(_IS_LONG)),
+    Index(
+        "work_orders_skills_idx",
+        "org_id",
+        "skills",
+        postgresql_using="gin",
+        postgresql_where=text("skills <> '{}'::text[]"),
+        postgresql_with={"gin_pending_list_limit": 512},
     ),
     Index("work_orders_alarm_idx", "org_id", postgresql_where=text("alarm IS NOT NULL")),
     Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
@@ -167,6 +207,17 @@ END $$""",
     """
 CREATE TRIGGER work_orders_transition BEFORE UPDATE OF state ON work_orders
 FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION refuse_unknown_transition()""",
+    # Row security hides the index over skills from the application's own conditions.
+    """
+CREATE FUNCTION find_work_orders_by_skill(skill text, at_most integer) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 100 AS $$
+BEGIN
+    RETURN QUERY EXECUTE 'SELECT w.id FROM work_orders w WHERE w.org_id = $1 AND w.skills @> ARRAY[$2] '
+        'AND w.skills <> ''{}'' LIMIT $3'
+        USING nullif(current_setting('app.org_id', true), '')::uuid, skill, at_most;
+END $$""",
+    "REVOKE ALL ON FUNCTION find_work_orders_by_skill(text, integer) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION find_work_orders_by_skill(text, integer) TO {APP_ROLE}",
 )
 
 work_order_counters = tenant_table(

@@ -1,11 +1,32 @@
 """Which work orders exist for a caller, and whose place is shown to about a kilometre."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Text, and_, case, cast, false, func, not_, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from geo_assign.access.domain import ActorKind
-from geo_assign.access.viewer import Viewer
+from geo_assign.access.domain import ActorKind, Scope
+from geo_assign.access.viewer import Viewer, viewer_of
+from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists
 from geo_assign.workforce.tables import service_groups, stores
 from geo_assign.workorders.domain import BOOKED, TAKEN, BookingState
@@ -29,9 +50,11 @@ def sees_work_order(viewer: Viewer, order: FromClause = work_orders) -> ColumnEl
     if viewer.store_ids is not None:
         ways.append(viewer.has_store(w.store_id))
     if viewer.group_ids is not None:
-        g = service_groups.alias("seen_groups")
-        of_store = row_exists(g, g.c.org_id == viewer.org_id, g.c.store_id == w.store_id, viewer.has_group(g.c.id))
-        ways.append(or_(viewer.has_group(w.group_id), and_(w.group_id.is_(None), of_store)))
+        ways.append(
+            or_(
+                viewer.has_group(w.group_id), and_(w.group_id.is_(None), _is_of_a_seen_groups_store(viewer, w.store_id))
+            )
+        )
     if viewer.technician_id is not None:
         b = bookings.alias("seen_bookings")
         booked = row_exists(
@@ -46,6 +69,26 @@ def sees_work_order(viewer: Viewer, order: FromClause = work_orders) -> ColumnEl
         by = w.created_by
         ways.append(and_(by["kind"].astext == ActorKind.API_KEY, by["id"].astext == cast(viewer.api_key_id, Text)))
     return or_(*ways) if ways else false()
+
+
+def _is_of_a_seen_groups_store(viewer: Viewer, store_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    if viewer.stores_of_groups is not None:
+        return store_id == any_(viewer.stores_of_groups)
+    g = service_groups.alias("seen_groups")
+    return row_exists(g, g.c.org_id == viewer.org_id, g.c.store_id == store_id, viewer.has_group(g.c.id))
+
+
+def viewer_of_lists(tx: Tx, scope: Scope) -> Viewer:
+    """The viewer with this scope, for a statement that is planned for just that scope.
+
+    The stores of the caller's groups are looked up before: then the planner knows how many orders they have.
+    """
+    viewer = viewer_of(tx, scope)
+    if not scope.group_ids or scope.everything:
+        return viewer
+    g = service_groups.c
+    found = tx.conn.execute(select(g.store_id).where(g.org_id == tx.org_id, g.id.in_(scope.group_ids)).distinct())
+    return replace(viewer, stores_of_groups=literal(sorted(found.scalars()), ARRAY(Uuid())))
 
 
 def is_coarse(viewer: Viewer, technician: FromClause, *, at: ColumnElement[datetime]) -> ColumnElement[bool]:

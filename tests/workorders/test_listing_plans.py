@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Database, Tx
 from geo_assign.workorders.domain import State
-from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders, page_statement
+from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_work_orders, page_statements
 from tests.conftest import World, cloned
 from tests.plans import index_names, nodes, rows_read
 
@@ -120,14 +120,14 @@ def test_any_other_sort_looks_at_each_row_once(work: Tx) -> None:
 
 def test_the_badge_counts_all_pages(work: Tx) -> None:
     page = list_work_orders(work, EVERYTHING, PENDING, limit=PAGE, counted=True)
-    assert (len(page.items), page.count) == (PAGE, ORDERS // 4)
+    assert (len(page.items), page.count, page.count_is_at_least) == (PAGE, 1_000, True)
 
 
 def plan_of(
     tx: Tx, wanted: WorkOrderFilter, *, sort: Sort = "created_at", cursor: str | None = None, scope: Scope = EVERYTHING
 ) -> dict[str, Any]:
     """The plan that was really run for one page."""
-    statement = page_statement(tx, scope, wanted, limit=PAGE, cursor=cursor, sort=sort)
+    statement = page_statements(tx, scope, wanted, limit=PAGE + 1, cursor=cursor, sort=sort)[0]
     compiled = statement.compile(tx.conn.engine, compile_kwargs={"render_postcompile": True})
     row = tx.conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {compiled}", dict(compiled.params)).scalar_one()
     document = row if isinstance(row, list) else json.loads(row)

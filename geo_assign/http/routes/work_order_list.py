@@ -75,16 +75,20 @@ class WorkOrdersQuery(PageQuery):
 
 
 class WorkOrderListing(Listing[WorkOrderAnswer]):
-    """A page of work orders. `count`, on the first page, is how many there are on all pages; null on the others."""
+    """A page of work orders. `count`, on the first page, is how many there are on all pages; null on the others.
+
+    There are more where `count_is_at_least`: no more than 1,000 are counted.
+    """
 
     count: int | None = None
+    count_is_at_least: bool = False
 
 
 @routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=WorkOrderListing)
 def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
     """List work orders.
 
-    Those of your scope, oldest first unless sorted otherwise. The first page says how many there are on all pages.
+    Those of your scope, oldest first unless sorted otherwise. The first page says how many there are, up to 1,000.
     """
     query = call.query
     with call.transaction() as tx:
@@ -98,4 +102,8 @@ def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
             counted=True,
         )
     items = [work_order_answer(order) for order in page.items]
-    return Reply(WorkOrderListing.model_construct(items=items, next_cursor=page.next_cursor, count=page.count))
+    return Reply(
+        WorkOrderListing.model_construct(
+            items=items, next_cursor=page.next_cursor, count=page.count, count_is_at_least=page.count_is_at_least
+        )
+    )

@@ -1,86 +1,55 @@
-"""The dispatcher's lists of work orders: filters, sorts, pages that hold together, and how many there are in all."""
+"""The dispatcher's lists of work orders: pages that hold together, and how many there are in all."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, literal, select
 
-from geo_assign.access.domain import Scope
-from geo_assign.access.viewer import viewer_of
+from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
-from geo_assign.core.paging import Page, decode, page
-from geo_assign.core.rows import AnySelect
-from geo_assign.workorders.domain import (
-    BOOKED,
-    BUCKETS,
-    NEEDING_YOU,
-    TERMINAL,
-    Bucket,
-    Kind,
-    PendingReason,
-    State,
-    WorkOrder,
+from geo_assign.core.paging import Page, page
+from geo_assign.core.rows import AnySelect, ResultRow
+from geo_assign.workorders.domain import WorkOrder
+from geo_assign.workorders.queries.finding import (
+    count_with_words,
+    find_with_words,
+    has_words,
+    needs_skill,
+    needs_skill_among,
 )
+from geo_assign.workorders.queries.list_filters import WorkOrderFilter, conditions_of, range_columns
+from geo_assign.workorders.queries.list_sorts import Sort, place_of, ranges_behind, sorted_columns
 from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
-from geo_assign.workorders.search_texts import search_words
-from geo_assign.workorders.tables import bookings, work_orders
-from geo_assign.workorders.visibility import sees_work_order
+from geo_assign.workorders.tables import work_orders
+from geo_assign.workorders.visibility import sees_work_order, viewer_of_lists
 
-Sort = Literal[
-    "created_at",
-    "-created_at",
-    "slot_start",
-    "-slot_start",
-    "priority",
-    "-priority",
-    "updated_at",
-    "-updated_at",
-    "number",
-    "-number",
-]
-"""By what; `-` in front turns it round. What is alike comes oldest first either way."""
+__all__ = ["MOST_COUNTED", "Sort", "WorkOrderFilter", "WorkOrderPage", "list_work_orders", "page_statements"]
 
+MOST_COUNTED = 1_000
+"""A list with more rows than this says that it has at least so many."""
+# How many rows are looked through for words before the set of all rows with them is found: first a few, and where one
+# in a hundred has them, more.
+_LOOKED_THROUGH = (500, 5_000)
+_WORTH_MORE = 0.01
+# From this share on they are counted by looking through, too.
+_COMMON = 0.1
+# Of a skill that many need so many are counted first, which with other filters may be too few to say.
+_SOME_WITH_SKILL = 2_000
 
-@dataclass(frozen=True, slots=True)
-class WorkOrderFilter:
-    """Which work orders: empty means any.
-
-    `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; each word of `text` is
-    found in the order's number, the customer, the address, the device, the notes or the external id; `returned_to` is
-    the dispatcher to whom a group sent it back; `updated_since` and `created_from` include the instant, `created_to`
-    does not.
-    """
-
-    states: Collection[State] = ()
-    store_id: UUID | None = None
-    group_id: UUID | None = None
-    kind: Kind | None = None
-    external_id: str | None = None
-    ids: Collection[UUID] = ()
-    buckets: Collection[Bucket] = ()
-    pending_reasons: Collection[PendingReason] = ()
-    technician_id: UUID | None = None
-    skill: str | None = None
-    slot_from: datetime | None = None
-    slot_to: datetime | None = None
-    text: str | None = None
-    has_location: bool | None = None
-    alarm: bool | None = None
-    returned_to: UUID | None = None
-    updated_since: datetime | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
+_w = work_orders.c
+Conditions = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
 class WorkOrderPage(Page[WorkOrder]):
-    """A page of work orders; the first one, if asked, with the `count` of all pages together."""
+    """A page of work orders; the first one, if asked, with the `count` of all pages together.
+
+    `count_is_at_least`: there are more than the `count`, which is then the most that is counted.
+    """
 
     count: int | None = None
+    count_is_at_least: bool = False
 
 
 def list_work_orders(
@@ -94,15 +63,18 @@ def list_work_orders(
     counted: bool = False,
 ) -> WorkOrderPage:
     """Work orders of the scope. Raises BadCursorError, also for a cursor of another sort."""
-    first = counted and cursor is None
-    statement = page_statement(tx, scope, wanted, limit=limit, cursor=cursor, sort=sort, counted=first)
-    rows = tx.conn.execute(statement).all()
-    cut = page(rows, limit, lambda row: [sort, *(getattr(row, key.column.name) for key in _keys(sort))])
-    count = (rows[0].of_all if rows else 0) if first else None
-    return WorkOrderPage([to_work_order(row) for row in cut.items], cut.next_cursor, count)
+    asked = _Asked(tx, scope, wanted, sort)
+    rows = asked.rows(limit=limit, cursor=cursor)
+    cut = page(rows, limit, lambda row: place_of(row, sort))
+    items = [to_work_order(row) for row in cut.items]
+    if not counted or cursor is not None:
+        return WorkOrderPage(items, cut.next_cursor)
+    # What a page holds needs no counting, and is what the badge says.
+    number = max(asked.count(), len(rows)) if cut.next_cursor else len(rows)
+    return WorkOrderPage(items, cut.next_cursor, min(number, MOST_COUNTED), number > MOST_COUNTED)
 
 
-def page_statement(
+def page_statements(
     tx: Tx,
     scope: Scope,
     wanted: WorkOrderFilter,
@@ -110,147 +82,103 @@ def page_statement(
     limit: int,
     cursor: str | None = None,
     sort: Sort = "created_at",
-    counted: bool = False,
-) -> AnySelect:
-    """One page and the row behind it; `counted` adds to each row how many there are of all."""
-    keys = _keys(sort)
-    matching = _matching(tx, wanted)
-    statement = select_work_orders(tx, scope).where(*matching)
-    if counted:
-        # In the same statement, so that the badge counts what the list shows.
-        statement = statement.add_columns(_count(tx, scope, matching).scalar_subquery().label("of_all"))
-    if cursor is not None:
-        last = decode(cursor, _same(sort), *(_PARSERS[key.column.name] for key in keys))[1:]
-        statement = statement.where(*_behind(keys, last))
-    ordered = [key.column.desc() if key.descending else key.column.asc() for key in keys]
-    return statement.order_by(*ordered).limit(limit + 1)
+) -> list[AnySelect]:
+    """One page and the row behind it: the rows of the first statement, and of the next while there is room."""
+    matching = [sees_work_order(viewer_of_lists(tx, scope)), *conditions_of(tx, wanted)]
+    if wanted.skill is not None:
+        matching.append(needs_skill(tx, wanted.skill).condition)
+    if wanted.text is not None:
+        matching.append(has_words(wanted.text))
+    return _page_statements(tx, matching, limit=limit, cursor=cursor, sort=sort)
 
 
-def _count(tx: Tx, scope: Scope, matching: Sequence[ColumnElement[bool]]) -> AnySelect:
-    statement = select(func.count()).select_from(work_orders)
-    return statement.where(work_orders.c.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)), *matching)
+def _page_statements(tx: Tx, matching: Conditions, *, limit: int, cursor: str | None, sort: Sort) -> list[AnySelect]:
+    ranges: Sequence[Conditions] = [()] if cursor is None else ranges_behind(cursor, sort)
+    ordered = select_work_orders(tx, EVERYTHING).order_by(*sorted_columns(sort)).limit(limit)
+    return [ordered.where(*matching, *behind) for behind in ranges]
 
 
-# Sorting --------------------------------------------------------------------------------------------------------------
+class _Asked:
+    """One list that is asked for."""
 
+    def __init__(self, tx: Tx, scope: Scope, wanted: WorkOrderFilter, sort: Sort) -> None:
+        self._tx, self._wanted, self._sort = tx, wanted, sort
+        self._text = wanted.text
+        self._matching = conditions_of(tx, wanted)
+        if not scope.everything:
+            self._matching.append(sees_work_order(viewer_of_lists(tx, scope)))
+        self._skill = None if wanted.skill is None else needs_skill(tx, wanted.skill)
+        self._without_text = [*self._matching, *([] if self._skill is None else [self._skill.condition])]
+        # Of the rows looked through for words the share that had them.
+        self._share = 0.0
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    column: Column[Any]
-    descending: bool = False
+    def rows(self, *, limit: int, cursor: str | None) -> list[ResultRow]:
+        """Up to one more than the limit."""
+        if self._text is None:
+            return self._rows(self._without_text, limit, cursor)
+        ids = self._look_through(self._text, limit=limit, cursor=cursor)
+        if ids is not None:
+            return self._rows([_w.id.in_(ids)], limit, None)
+        return self._rows([*self._without_text, has_words(self._text)], limit, cursor)
 
+    def count(self) -> int:
+        """How many there are, but no more than one beyond the most that is counted."""
+        if self._text is not None:
+            return self._count_with_words(self._text)
+        if self._skill is not None and self._skill.is_common:
+            if not self._matching:
+                return MOST_COUNTED + 1
+            some = self._count([*self._matching, needs_skill_among(self._skill.skill, _SOME_WITH_SKILL)])
+            if some > MOST_COUNTED:
+                return some
+        return self._count(self._without_text)
 
-_w = work_orders.c
-_SORTED_BY = {
-    "created_at": (_w.created_at,),
-    "slot_start": (_w.slot_start,),
-    "priority": (_w.priority,),
-    "updated_at": (_w.updated_at,),
-    "number": (_w.kind, _w.number),
-}
+    def _rows(self, matching: Conditions, limit: int, cursor: str | None) -> list[ResultRow]:
+        statements = _page_statements(self._tx, matching, limit=limit + 1, cursor=cursor, sort=self._sort)
+        rows: list[ResultRow] = []
+        for statement in statements:
+            rows += self._tx.conn.execute(statement.limit(limit + 1 - len(rows)))
+            if len(rows) > limit:
+                break
+        return rows
 
+    def _look_through(self, text: str, *, limit: int, cursor: str | None) -> list[UUID] | None:
+        """The page's ids, where the words are so common that the next rows of the list fill it."""
+        for number in _LOOKED_THROUGH:
+            ids = self._next_ids(number, cursor)
+            having = find_with_words(self._tx, text, ids)
+            self._share = len(having) / max(1, len(ids))
+            if len(having) > limit or len(ids) < number:
+                return [one for one in ids if one in having][: limit + 1]
+            if self._share < _WORTH_MORE:
+                break
+        return None
 
-def _keys(sort: Sort) -> list[_Key]:
-    """The columns that order a list: those asked for, then the age and the id, so that no two rows are alike."""
-    name = sort.removeprefix("-")
-    keys = [_Key(column, descending=sort.startswith("-")) for column in _SORTED_BY[name]]
-    if name != "created_at":
-        keys.append(_Key(_w.created_at))
-    return [*keys, _Key(_w.id)]
+    def _next_ids(self, number: int, cursor: str | None) -> list[UUID]:
+        statements = _page_statements(self._tx, self._without_text, limit=number, cursor=cursor, sort=self._sort)
+        ids: list[UUID] = []
+        for statement in statements:
+            narrow = statement.with_only_columns(_w.id, maintain_column_froms=True)
+            ids += self._tx.conn.execute(narrow.limit(number - len(ids))).scalars()
+            if len(ids) == number:
+                break
+        return ids
 
+    def _count_with_words(self, text: str) -> int:
+        if self._share >= _COMMON:
+            number = int(1.3 * MOST_COUNTED / self._share) + 1
+            ids = self._next_ids(number, None)
+            having = len(find_with_words(self._tx, text, ids))
+            if having > MOST_COUNTED or len(ids) < number:
+                return having
+        if not self._without_text:
+            return count_with_words(self._tx, text, MOST_COUNTED + 1)
+        return self._count([*self._without_text, has_words(text)])
 
-def _behind(keys: list[_Key], last: Sequence[object]) -> Iterator[ColumnElement[bool]]:
-    """The rows after the one with the values `last`, where columns run in different directions."""
-    first, bound = keys[0], last[0]
-    # Implied by what follows; said on its own it is where an index scan begins.
-    yield first.column <= bound if first.descending else first.column >= bound
-    ways = []
-    for position, (key, value) in enumerate(zip(keys, last, strict=True)):
-        alike = [before.column == known for before, known in zip(keys[:position], last, strict=False)]
-        ways.append(and_(*alike, key.column < value if key.descending else key.column > value))
-    yield or_(*ways)
-
-
-def _same(sort: Sort) -> Callable[[str], str]:
-    def parse(name: str) -> str:
-        if name != sort:
-            raise ValueError(name)
-        return name
-
-    return parse
-
-
-def _integer(value: str | int) -> int:
-    if not -(2**31) <= int(value) < 2**31:
-        raise ValueError(value)
-    return int(value)
-
-
-_PARSERS: Mapping[str, Callable[[str], object]] = {
-    "created_at": datetime.fromisoformat,
-    "slot_start": datetime.fromisoformat,
-    "updated_at": datetime.fromisoformat,
-    "priority": _integer,
-    "number": _integer,
-    "kind": Kind,
-    "id": UUID,
-}
-
-# Filtering ------------------------------------------------------------------------------------------------------------
-
-
-def _matching(tx: Tx, wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
-    asked = {name: getattr(wanted, name) for name in WorkOrderFilter.__dataclass_fields__}
-    technician_id = asked.pop("technician_id")
-    conditions = [_CONDITIONS[name](value) for name, value in asked.items() if value is False or value]
-    if technician_id is not None:
-        conditions.append(_w.id.in_(_work_of(tx, technician_id)))
-    return conditions
-
-
-def _work_of(tx: Tx, technician_id: UUID) -> AnySelect:
-    b = bookings.c
-    return select(b.work_order_id).where(b.org_id == tx.org_id, b.technician_id == technician_id, b.state.in_(BOOKED))
-
-
-def _is_found_by(text: str) -> ColumnElement[bool]:
-    """What people type who look for a work order. As a CTE the page and the count search once."""
-    found = select(func.find_work_orders(cast(search_words(text), ARRAY(Text))).label("id")).cte("found")
-    return _w.id.in_(select(found.c.id))
-
-
-def _has_alarm() -> ColumnElement[bool]:
-    # A JSON null is none either.
-    return func.coalesce(func.jsonb_typeof(_w.alarm), "null") != "null"
-
-
-def _in_buckets(buckets: Collection[Bucket]) -> ColumnElement[bool]:
-    """As `WorkOrder.bucket` has it."""
-    alarmed = func.coalesce(_w.alarm["code"].astext.in_(sorted(NEEDING_YOU)), false())
-    of_state = _w.state.in_([state for state, bucket in BUCKETS.items() if bucket in buckets])
-    if Bucket.NEEDS_YOU in buckets:
-        live = _w.state.not_in(sorted(TERMINAL))
-        return or_(of_state, and_(live, alarmed))
-    return and_(of_state, or_(_w.state.in_(sorted(TERMINAL)), not_(alarmed)))
-
-
-_CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
-    "states": lambda states: _w.state.in_(list(states)),
-    "store_id": lambda store_id: _w.store_id == store_id,
-    "group_id": lambda group_id: _w.group_id == group_id,
-    "kind": lambda kind: _w.kind == kind,
-    "external_id": lambda external_id: _w.external_id == external_id,
-    "ids": lambda ids: _w.id.in_(list(ids)),
-    "buckets": _in_buckets,
-    "pending_reasons": lambda reasons: _w.pending_reason.in_(list(reasons)),
-    "skill": lambda skill: literal(skill) == any_(_w.skills),
-    "slot_from": lambda instant: _w.slot_end > instant,
-    "slot_to": lambda instant: _w.slot_start < instant,
-    "text": _is_found_by,
-    "has_location": lambda located: _w.lat.is_not(None) if located else _w.lat.is_(None),
-    "alarm": lambda alarmed: _has_alarm() if alarmed else ~_has_alarm(),
-    "returned_to": lambda user_id: _w.returned_to == user_id,
-    "updated_since": lambda instant: _w.updated_at >= instant,
-    "created_from": lambda instant: _w.created_at >= instant,
-    "created_to": lambda instant: _w.created_at < instant,
-}
+    def _count(self, matching: Conditions) -> int:
+        own = _w.org_id == self._tx.org_id
+        some = select(literal(1).label("one")).select_from(work_orders).where(own, *matching).limit(MOST_COUNTED + 1)
+        # Rows lie in the table as time went by: of a part of time the planner, which takes them for scattered, would
+        # read the table from its begin on. In order it reads an index from where that part begins.
+        some = some.order_by(*range_columns(self._wanted))
+        return self._tx.conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()

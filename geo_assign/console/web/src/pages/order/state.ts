@@ -266,7 +266,8 @@ export class OrderState {
     const query = { q: phone, limit: 1, sort: "created_at" as const };
     const { data } = await this.client.api.GET("/v1/work-orders", { params: { query } });
     const first = data?.items[0];
-    if (this.id === id && data && first) this.history.value = { count: data.count ?? 1, since: first.created_at };
+    if (this.id === id && data && first && !data.count_is_at_least)
+      this.history.value = { count: data.count ?? 1, since: first.created_at };
   }
 }
 

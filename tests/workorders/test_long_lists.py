@@ -1,0 +1,198 @@
+"""Lists of an organization's years: what they hold, against reading it all, and what is read for a page."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import select, text
+
+from geo_assign.access.domain import EVERYTHING, Scope
+from geo_assign.core.db import Database, Tx
+from geo_assign.core.paging import encode
+from geo_assign.core.rows import ResultRow
+from geo_assign.workorders.domain import BOOKED, BUCKETS, NEEDING_YOU, TERMINAL, Bucket, State
+from geo_assign.workorders.queries import listing
+from geo_assign.workorders.queries.finding import has_words
+from geo_assign.workorders.queries.list_sorts import place_of
+from geo_assign.workorders.queries.listing import MOST_COUNTED, Sort, WorkOrderFilter, list_work_orders
+from geo_assign.workorders.tables import bookings, work_orders
+from scripts.benchmark.lists import Question, questions
+from scripts.benchmark.orders import ORGANIZATION, Work, find_work, replace_orders
+from tests.conftest import World, cloned
+
+ORDERS, PAGE = 12_000, 50
+NO_IDS: Mapping[str, UUID] = defaultdict(lambda: ORGANIZATION)
+NAMES = sorted(questions(Work(ORGANIZATION, ORDERS, NO_IDS, ORDERS // 2, "Ana Lima", "910 000 000")))
+# Rows that a page with its count may read, of 12,000: a thousand are counted, and some more are looked at for words.
+MOST_READ = 3_000
+READ = text(
+    "SELECT coalesce(sum(seq_tup_read), 0) + coalesce(sum(idx_tup_fetch), 0) FROM pg_stat_xact_user_tables "
+    "WHERE relname IN ('work_orders', 'bookings')"
+)
+
+
+@pytest.fixture(scope="module")
+def years(filled: Callable[..., str]) -> Iterator[World]:
+    with cloned(filled("years", _fill, "scripts/benchmark/orders.py", "tests/workorders/test_long_lists.py")) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def work(years: World) -> Work:
+    with psycopg.connect(years.admin_url, autocommit=True) as conn:
+        return find_work(conn, ORDERS)
+
+
+@pytest.fixture(scope="module")
+def asked(work: Work) -> Mapping[str, Question]:
+    return questions(work)
+
+
+@pytest.fixture(scope="module")
+def tx(years: World) -> Iterator[Tx]:
+    """A transaction of the application role over all the work."""
+    database = Database(years.app_url, pool_size=1)
+    with database.transaction(ORGANIZATION) as opened:
+        yield opened
+    database.close()
+
+
+class Plainly:
+    """The lists as they are understood: every row is read, judged and sorted."""
+
+    def __init__(self, tx: Tx, work: Work) -> None:
+        self._tx, self._work = tx, work
+        w, b = work_orders.c, bookings.c
+        self.rows: Sequence[ResultRow] = tx.conn.execute(select(*(c for c in w if c.name != "geog"))).all()
+        held = select(b.technician_id, b.work_order_id).where(b.state.in_(BOOKED))
+        self.held = {(row.technician_id, row.work_order_id) for row in tx.conn.execute(held)}
+
+    def ids(self, wanted: WorkOrderFilter, sort: Sort, scope: Scope) -> list[Any]:
+        found = None
+        if wanted.text is not None:
+            found = set(self._tx.conn.execute(select(work_orders.c.id).where(has_words(wanted.text))).scalars())
+        chosen = [
+            row
+            for row in self.rows
+            if self._is_seen(row, scope) and self._matches(row, wanted) and (found is None or row.id in found)
+        ]
+        chosen.sort(key=attrgetter("created_at", "id"))
+        keys = {"number": ("kind", "number")}.get(sort.removeprefix("-"), (sort.removeprefix("-"),))
+        for key in reversed(keys):
+            chosen.sort(key=attrgetter(key), reverse=sort.startswith("-"))
+        return [row.id for row in chosen]
+
+    def _matches(self, row: ResultRow, wanted: WorkOrderFilter) -> bool:
+        return all(
+            (
+                not wanted.states or row.state in wanted.states,
+                not wanted.buckets or _bucket(row) in wanted.buckets,
+                not wanted.pending_reasons or row.pending_reason in wanted.pending_reasons,
+                wanted.store_id in {None, row.store_id},
+                wanted.group_id in {None, row.group_id},
+                wanted.kind in {None, row.kind},
+                wanted.external_id in {None, row.external_id},
+                wanted.returned_to in {None, row.returned_to},
+                wanted.skill is None or wanted.skill in row.skills,
+                wanted.slot_from is None or row.slot_end > wanted.slot_from,
+                wanted.slot_to is None or row.slot_start < wanted.slot_to,
+                wanted.has_location in {None, row.lat is not None},
+                wanted.alarm in {None, row.alarm is not None},
+                wanted.updated_since is None or row.updated_at >= wanted.updated_since,
+                wanted.created_from is None or row.created_at >= wanted.created_from,
+                wanted.created_to is None or row.created_at < wanted.created_to,
+                wanted.technician_id is None or (wanted.technician_id, row.id) in self.held,
+            )
+        )
+
+    def _is_seen(self, row: ResultRow, scope: Scope) -> bool:
+        # The one dispatcher who asks has one group, of the store "s7".
+        of_store = bool(scope.group_ids) and row.group_id is None and row.store_id == self._work.ids["s7"]
+        return scope.everything or row.store_id in scope.store_ids or row.group_id in scope.group_ids or of_store
+
+
+def _bucket(row: ResultRow) -> Bucket:
+    if row.alarm is not None and row.alarm["code"] in NEEDING_YOU and row.state not in TERMINAL:
+        return Bucket.NEEDS_YOU
+    return BUCKETS[State(row.state)]
+
+
+@pytest.fixture(scope="module")
+def plainly(tx: Tx, work: Work) -> Plainly:
+    return Plainly(tx, work)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_list_is_what_reading_everything_gives(
+    tx: Tx, asked: Mapping[str, Question], plainly: Plainly, name: str
+) -> None:
+    wanted, sort, scope = asked[name]
+    whole = plainly.ids(wanted, sort, scope)
+    seen: list[UUID] = []
+    cursor = None
+    for number in range(4):
+        page = list_work_orders(tx, scope, wanted, limit=PAGE, cursor=cursor, sort=sort, counted=True)
+        if number == 0:
+            assert (page.count, page.count_is_at_least) == (min(len(whole), MOST_COUNTED), len(whole) > MOST_COUNTED)
+        seen += [order.id for order in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == (whole if cursor is None else whole[: 4 * PAGE])
+
+
+@pytest.mark.parametrize("sort", ["priority", "-priority", "slot_start", "-slot_start", "-number", "-updated_at"])
+def test_pages_hold_together_where_many_are_alike(tx: Tx, plainly: Plainly, sort: Sort) -> None:
+    whole = plainly.ids(WorkOrderFilter(), sort, EVERYTHING)
+    rows = {row.id: row for row in plainly.rows}
+    for last in (ORDERS // 11, ORDERS // 3, ORDERS - 70):
+        cursor = encode(place_of(rows[whole[last]], sort))
+        page = list_work_orders(tx, EVERYTHING, WorkOrderFilter(), limit=PAGE, cursor=cursor, sort=sort)
+        assert [order.id for order in page.items] == whole[last + 1 : last + 1 + PAGE]
+        before = tx.conn.execute(READ).scalar_one()
+        list_work_orders(tx, EVERYTHING, WorkOrderFilter(), limit=PAGE, cursor=cursor, sort=sort)
+        assert tx.conn.execute(READ).scalar_one() - before <= 3 * PAGE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_and_its_count_read_little(tx: Tx, asked: Mapping[str, Question], name: str) -> None:
+    wanted, sort, scope = asked[name]
+    before = tx.conn.execute(READ).scalar_one()
+    list_work_orders(tx, scope, wanted, limit=PAGE, sort=sort, counted=True)
+    assert tx.conn.execute(READ).scalar_one() - before <= MOST_READ
+
+
+@pytest.mark.parametrize("looked_through", [(), (60,), (500,), (500, 5_000), (ORDERS,)])
+@pytest.mark.parametrize(
+    "words", ["porto", "ring twice fable", "rua ba", "ke", "910", "qqzzx", "EXT-600", "%", "phone"]
+)
+def test_words_are_found_however_many_rows_are_looked_through(
+    tx: Tx, plainly: Plainly, monkeypatch: pytest.MonkeyPatch, looked_through: tuple[int, ...], words: str
+) -> None:
+    monkeypatch.setattr(listing, "_LOOKED_THROUGH", looked_through)
+    wanted = WorkOrderFilter(text=words, states=[State.PENDING, State.COMPLETED])
+    for sort in ("-created_at", "priority"):
+        whole = plainly.ids(wanted, sort, EVERYTHING)
+        page = list_work_orders(tx, EVERYTHING, wanted, limit=PAGE, sort=sort, counted=True)
+        assert [order.id for order in page.items] == whole[:PAGE]
+        assert (page.count, page.count_is_at_least) == (min(len(whole), MOST_COUNTED), len(whole) > MOST_COUNTED)
+
+
+def test_slots_that_last_long_are_found_by_any_of_their_days(tx: Tx, plainly: Plainly) -> None:
+    long = [row for row in plainly.rows if row.slot_end - row.slot_start > timedelta(days=1)]
+    assert len(long) >= 2
+    for row in long:
+        on_the_last_day = WorkOrderFilter(slot_from=row.slot_end - timedelta(minutes=1), slot_to=row.slot_end)
+        ids = plainly.ids(on_the_last_day, "slot_start", EVERYTHING)
+        assert row.id in ids
+        page = list_work_orders(tx, EVERYTHING, on_the_last_day, limit=200, sort="slot_start")
+        assert [order.id for order in page.items] == ids
+
+
+def _fill(world: World) -> None:
+    replace_orders(world.admin_url, ORDERS)
