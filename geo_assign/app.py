@@ -52,6 +52,7 @@ from geo_assign.http.routes import (
     optimizing,
     passwords,
     phone_app,
+    pins,
     positions,
     presence,
     privacy,
@@ -88,6 +89,7 @@ from geo_assign.mapview.live import LiveHub
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.phones.push_sender import PushSender
 from geo_assign.phones.waiting import PhoneHub
+from geo_assign.pins.known import find_learned_place
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
@@ -126,6 +128,7 @@ FEATURES = (
     trackers,
     map_keys,
     geocoding,
+    pins,
     work_orders,
     lead_batches,
     work_order_list,
@@ -199,7 +202,8 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
     url = settings.database_url.get_secret_value()
     defaults = Defaults(freshness_s=settings.freshness_s, limits=settings.limits)
     database = Database(url, pool_size=settings.pool_size, clock=clock, defaults=defaults)
-    geocoder, meter = Geocoder.from_settings(settings, database), PingMeter(database)
+    geocoder = Geocoder.from_settings(settings, database, find_known=find_learned_place)
+    meter = PingMeter(database)
     return Services(
         settings=settings,
         database=database,

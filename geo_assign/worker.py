@@ -34,6 +34,7 @@ from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.handover.tasks import sweep_expired_notes
 from geo_assign.phones.push_lane import PushLane
 from geo_assign.phones.push_sender import PushSender
+from geo_assign.pins.tasks import sweep_old_evidence
 from geo_assign.positions.tasks import keep_track
 from geo_assign.privacy.tasks import sweep_old_views
 from geo_assign.push.commands import forget_ended_subscriptions
@@ -158,6 +159,7 @@ class Worker:
             "spent_challenges": lambda: sweep_spent_challenges(self.worker),
             "old_undo_steps": lambda: sweep_undo_steps(self.worker),
             "expired_notes": lambda: sweep_expired_notes(self.worker),
+            "old_pin_evidence": lambda: sweep_old_evidence(self.worker, retention=retention),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),
         }

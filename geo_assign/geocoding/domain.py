@@ -179,13 +179,26 @@ class GeocodeCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedFrom:
+    """The learned pin that answered in a geocoder's stead: how many visits agree on it, and who confirmed it."""
+
+    pin_id: UUID
+    visits: int
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class GeocodeResult:
-    """What became of a question: candidates, best first, or a problem. `cached`: it was answered without a call."""
+    """What became of a question: candidates, best first, or a problem. `cached`: it was answered without a call.
+
+    `learned`: no geocoder was asked, since visits have taught where the address is.
+    """
 
     candidates: tuple[GeocodeCandidate, ...] = ()
     problem: GeocodeProblem | None = None
     provider: str | None = None
     cached: bool = False
+    learned: LearnedFrom | None = None
 
     @property
     def best(self) -> GeocodeCandidate | None:

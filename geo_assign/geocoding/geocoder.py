@@ -1,6 +1,7 @@
 """One address from question to answer: a transaction, a call with none open, a transaction."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from geo_assign.core.clock import wall_clock
-from geo_assign.core.db import Database
+from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.outbound import (
     OutboundClient,
@@ -49,23 +50,32 @@ _CALL_S = summary("geocode_call_seconds", "Duration of calls to geocoders.", ("p
 LEAST_CALL_S = 0.05
 
 
+FindKnown = Callable[[Tx, AddressQuery, UUID], GeocodeResult | None]
+"""Finds what is known of an address of a store better than a geocoder knows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Geocoder:
-    """Geocodes with the map keys in `database`. One for the process; safe to share between threads."""
+    """Geocodes with the map keys in `database`. One for the process; safe to share between threads.
+
+    `find_known` is asked first, for addresses of a store.
+    """
 
     database: Database
     client: OutboundClient
     box: SecretBox
     gazetteers: Path | None = None
+    find_known: FindKnown | None = None
 
     @classmethod
-    def from_settings(cls, settings: Settings, database: Database) -> Self:
+    def from_settings(cls, settings: Settings, database: Database, *, find_known: FindKnown | None = None) -> Self:
         """Raises ValueError for a GEO_ASSIGN_OUTBOUND_ALLOW or a secret key that cannot be read."""
         return cls(
             database=database,
             client=OutboundClient(allow=parse_allow(settings.outbound_allow)),
             box=SecretBox(settings.fernet_keys),
             gazetteers=settings.gazetteer_dir,
+            find_known=find_known,
         )
 
     def geocode(
@@ -84,7 +94,9 @@ class Geocoder:
         """
         result = self._answer(org_id, query, deadline_s=deadline_s, store_id=store_id, group_id=group_id)
         outcome = result.problem.code.value if result.problem else "found" if result.candidates else "not_found"
-        _ANSWERS.labels(result.provider or "none", "kept" if result.cached else outcome).inc()
+        _ANSWERS.labels(
+            result.provider or ("pin" if result.learned else "none"), "kept" if result.cached else outcome
+        ).inc()
         return result
 
     def call(self, job: ReservedCall, *, deadline_s: float) -> GeocodeResult:
@@ -113,9 +125,7 @@ class Geocoder:
         self, org_id: UUID, query: AddressQuery, *, deadline_s: float, store_id: UUID | None, group_id: UUID | None
     ) -> GeocodeResult:
         began = time.monotonic()
-        prepared = self.database.run(
-            org_id, lambda tx: prepare(tx, self.box, query, store_id=store_id, group_id=group_id)
-        )
+        prepared = self.database.run(org_id, lambda tx: self._prepare(tx, query, store_id=store_id, group_id=group_id))
         if isinstance(prepared, GeocodeResult):
             return prepared
         left_s = deadline_s - (time.monotonic() - began)
@@ -124,6 +134,14 @@ class Geocoder:
         result = self.call(prepared, deadline_s=left_s)
         self.database.run(org_id, lambda tx: record(tx, self.box, prepared, result=result))
         return result
+
+    def _prepare(
+        self, tx: Tx, query: AddressQuery, *, store_id: UUID | None, group_id: UUID | None
+    ) -> GeocodeResult | ReservedCall:
+        known = None
+        if self.find_known is not None and store_id is not None:
+            known = self.find_known(tx, query, store_id)
+        return known or prepare(tx, self.box, query, store_id=store_id, group_id=group_id)
 
     def test_map_key(
         self, *, provider: str, url: str | None, key: SecretStr | None, deadline_s: float

@@ -15,6 +15,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.core.paging import Page
 from geo_assign.core.statements import NoRow, Parameters, Statement
+from geo_assign.pins.commands import forget_evidence, forget_evidence_of_technician
 from geo_assign.positions.tables import current_positions, position_track, silences
 from geo_assign.privacy import queries
 from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
@@ -117,6 +118,7 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     tx.conn.execute(select(func.erase_technician_traces(technician_id)))
     for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers, silences):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
+    forget_evidence_of_technician(tx, technician_id)
     o, t = offers.c, technicians.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))
     tx.conn.execute(
@@ -157,6 +159,7 @@ def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
     change = Change(by=caller, at=now, event=event, after=SameState(order.state), sets=_without_customer(order))
     apply_change(tx, order, change)
     forget_steps_of(tx, order_id)
+    forget_evidence(tx, order_id)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_customer_traces(order_id)))
     audit(tx, caller, "work_order.customer_erased", subject_kind="work_order", subject_id=order_id)
@@ -174,6 +177,7 @@ def _without_customer(order: WorkOrder) -> Columns:
         "lon": None,
         "location_source": None,
         "location_confidence": None,
+        "location_learned": None,
         "location_candidates": [],
         "device": device,
         "notes": None,

@@ -18,6 +18,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnyColumn, AnySelect
+from geo_assign.pins.tables import pin_evidence
 from geo_assign.positions.queries import find_current_position
 from geo_assign.positions.tables import position_track, silences
 from geo_assign.privacy.domain import How, View
@@ -76,6 +77,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
+        "arrivals": _of(tx, pin_evidence, technician.id, newest=pin_evidence.c.at),
         "silences": _of(tx, silences, technician.id, newest=silences.c.began_at),
         "trackers": _of(tx, trackers, technician.id, newest=trackers.c.created_at),
         "push_subscriptions": _of(tx, push_subscriptions, technician.id, newest=push_subscriptions.c.created_at),
@@ -183,6 +185,9 @@ _LEFT_OUT = {
     "sha256",
     "address_encrypted",
     "endpoint_hash",
+    "address_key",
+    "visit_id",
+    "spent",
 }
 
 

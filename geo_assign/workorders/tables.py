@@ -95,6 +95,7 @@ work_orders = tenant_table(
     Column("customer_phones", Text),
     Column("looks_again_at", INSTANT),
     Column("metadata", JSONB, nullable=False, server_default="{}"),
+    Column("location_learned", JSONB(none_as_null=True)),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     ForeignKeyConstraint(["org_id", "group_id"], ["service_groups.org_id", "service_groups.id"]),
     ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),

@@ -154,6 +154,8 @@ def _make_work(api: Api, things: dict[str, str]) -> None:
     north = {"store_id": things["other_store"], "group_id": things["other_group"], "location": UP_NORTH}
     things["other_order"] = created(api, "/v1/leads", {**lead, **north})
     note = {"text": "Parts come at ten.", "group_id": things["group"], "work_order_ids": [things["work_order"]]}
+    things["pin"] = _learned(api, {**lead, "group_id": things["group"]})
+    things["other_pin"] = _learned(api, {**lead, **north, "location": None})
     things["handover_note"] = created(api, "/v1/handover-notes", note)
     things["spare_handover_note"] = created(api, "/v1/handover-notes", note)
     for kind in ("saved_view", "spare_saved_view"):
@@ -174,10 +176,22 @@ def _make_siblings(api: Api, things: dict[str, str]) -> None:
     things["sibling_invitation"] = created(api, "/v1/invitations", invited)
     lead = {"customer": {"name": "Any Customer"}, "location": UP_NORTH, "group_id": group, **store}
     things["sibling_order"] = created(api, "/v1/leads", lead)
+    things["sibling_pin"] = _learned(api, {**lead, "location": None})
     note = {"text": "To the kettles.", "group_id": group}
     things["sibling_handover_note"] = created(api, "/v1/handover-notes", note)
     order = api.get(f"/v1/work-orders/{things['sibling_order']}", by="root").get_json()
     things["sibling_decision"] = order["decision_id"]
+
+
+def _learned(api: Api, lead: dict[str, Any]) -> str:
+    """The pin that is proposed where a person put one for an address that no geocoder knows."""
+    order = created(api, "/v1/leads", {**lead, "address": f"Rua Velha {lead['store_id'][:4]} {len(lead)}, 7"})
+    version = api.get(f"/v1/work-orders/{order}", by="root").get_json()["version"]
+    placed = api.patch(f"/v1/work-orders/{order}", by="root", version=version, json={"location": UP_NORTH})
+    assert placed.status_code == 200, placed.get_json()
+    api.post(f"/v1/work-orders/{order}/cancel", by="root", json={})
+    (pin,) = api.get(f"/v1/learned-pins?work_order_id={order}", by="root").get_json()["items"]
+    return str(pin["id"])
 
 
 def created(api: Api, path: str, body: dict[str, Any]) -> str:

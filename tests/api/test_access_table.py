@@ -105,6 +105,7 @@ ELSEWHERE = {
     "spare_technician": "other_technician",
     "handover_note": "other_handover_note",
     "spare_handover_note": "other_handover_note",
+    "pin": "other_pin",
     "webhook": "other_webhook",
     "spare_webhook": "other_webhook",
     "invitation": "other_invitation",

@@ -371,7 +371,26 @@ def undone_work(house: House) -> str:
     return order
 
 
+def decided_pin(house: House, *acts: str) -> str:
+    """A pin that a person put for an address of its own, decided by these acts."""
+    lead = {
+        "store_id": house.api.id("stores", "centre"),
+        "customer": {"name": "Ida"},
+        "address": f"Rua {named('X')}, 4",
+    }
+    order = house.make("/v1/leads", lead)["id"]
+    house.edit(f"/v1/work-orders/{order}", {"location": {"lat": 41.2, "lon": -8.6}})
+    house.make(f"/v1/work-orders/{order}/cancel", {})
+    (pin,) = house.done(house.api.get(f"/v1/learned-pins?work_order_id={order}", by="root"))["items"]
+    for act in acts:
+        pin = house.done(house.api.post(f"/v1/learned-pins/{pin['id']}/{act}", by="root", version=pin["version"]))
+    return str(pin["id"])
+
+
 ACTS = (
+    Act("pin.confirmed", "pin", lambda h: decided_pin(h, "confirm"), {"visits": 1}),
+    Act("pin.rejected", "pin", lambda h: decided_pin(h, "reject"), {"visits": 1}),
+    Act("pin.withdrawn", "pin", lambda h: decided_pin(h, "confirm", "withdraw"), {"visits": 1}),
     Act("api_key.created", "api_key", House.api_key, {"scopes": ["read"]}),
     Act("api_key.changed", "api_key", renewed_api_key, {"scopes": ["leads:write"]}),
     Act("api_key.changed", "api_key", changed("api_key", "/v1/api-keys", {"name": "Renamed"}), name="renamed"),

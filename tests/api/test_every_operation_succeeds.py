@@ -149,6 +149,7 @@ def told_story(settings: Settings, folder: Path) -> Iterator[Story]:
             go_to_work(story)
             use_trackers(story, ids)
             serve_customers(story, ids)
+            learn_places(story, ids)
             plan_by_hand(story, ids)
             move_work(story, ids)
             look_back(story, ids)
@@ -424,6 +425,26 @@ def show_what_was_done(story: Story, order_id: str) -> None:
     assert [photo["id"] for photo in shown["photos"]] == photos[:1]
     assert opened(story.get(shown["photos"][0]["href"], by="desk")).size == (80, 40)
     assert opened(story.get(f"{path}/signature", by="desk")).size == (80, 40)
+
+
+def learn_places(story: Story, ids: dict[str, str]) -> None:
+    """Pins put by hand where the geocoder knows nothing: one is used for its address and taken back, one rejected."""
+    pins = []
+    for number in (6, 7):
+        body = {"store_id": ids["store"], "customer": {"name": "Rui"}, "address": f"Nowhere {number}"}
+        path = f"/v1/work-orders/{story.post('/v1/tickets', body, by='desk')['id']}"
+        story.call("PATCH", path, {"location": FAR}, by="desk", version=story.get(path)["version"])
+        pins += story.get(f"/v1/learned-pins?work_order_id={path.rpartition('/')[2]}", by="desk")["items"]
+        story.post(f"{path}/cancel", {}, by="desk")
+    used, rejected = pins
+    asked = {"store_id": ids["store"], "address": "nowhere 6"}
+    confirmed = story.post(f"/v1/learned-pins/{used['id']}/confirm", by="desk", version=used["version"])
+    assert story.post("/v1/geocode", asked)["learned"]["pin_id"] == used["id"]
+    story.post(f"/v1/learned-pins/{used['id']}/withdraw", by="desk", version=confirmed["version"])
+    assert story.post("/v1/geocode", asked)["learned"] is None
+    story.post(f"/v1/learned-pins/{rejected['id']}/reject", by="desk", version=rejected["version"])
+    assert story.get(f"/v1/learned-pins/{rejected['id']}")["state"] == "rejected"
+    assert {pin["id"] for pin in story.get("/v1/learned-pins")["items"]} == {used["id"], rejected["id"]}
 
 
 def plan_by_hand(story: Story, ids: dict[str, str]) -> None:

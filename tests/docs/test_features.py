@@ -54,6 +54,7 @@ CASES = (
     "Log-out of another device",
     "Technician logs out mid-offer",
     "Address moved",
+    "Address elsewhere than geocoded",
     "Lead cancelled while offered",
     "Two dispatchers at once",
     "Accept exactly at the time-out",

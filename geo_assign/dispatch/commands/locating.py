@@ -10,7 +10,15 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, haversine_m, road_s
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.withdrawing import withdraw_booking
-from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, GeocodeProblem, GeocodeResult, ProblemCode, judge
+from geo_assign.geocoding.domain import (
+    Confidence,
+    GeocodeCandidate,
+    GeocodeProblem,
+    GeocodeResult,
+    LearnedFrom,
+    ProblemCode,
+    judge,
+)
 from geo_assign.matching.domain import Excluded
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import question_for_order
@@ -31,6 +39,7 @@ from geo_assign.workorders.domain import (
     ChangedEvent,
     Columns,
     GeocoderUnavailable,
+    LearnedPlace,
     LocatedEvent,
     Location,
     LocationCandidate,
@@ -68,11 +77,12 @@ _CAUSES: Mapping[ProblemCode, type[MapKeyMissing | GeocoderUnavailable]] = {
 
 @dataclass(frozen=True, slots=True)
 class LocatedPlace:
-    """Where a work order is now, and how that is known. `confidence` is the geocoder's."""
+    """Where a work order is now, and how that is known. `confidence` is the geocoder's, `learned` tells of a pin."""
 
     point: Point
     source: LocationSource
     confidence: str | None = None
+    learned: LearnedPlace | None = None
 
     @property
     def columns(self) -> Columns:
@@ -82,6 +92,7 @@ class LocatedPlace:
             "lon": self.point.lon,
             "location_source": self.source,
             "location_confidence": self.confidence,
+            "location_learned": self.learned,
             "location_candidates": [],
             "geocode_due_at": None,
         }
@@ -102,7 +113,7 @@ def record_geocoding(
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     judgement = judge(result, Confidence(rules.settings.min_confidence))
     if judgement.accepted is not None:
-        _located(tx, caller, order, judgement.accepted)
+        _located(tx, caller, order, judgement.accepted, result.learned)
     else:
         assert judgement.problem is not None
         _not_located(tx, caller, order, judgement.problem, judgement.candidates, attempts=attempts)
@@ -142,12 +153,18 @@ def retry_locations(tx: Tx, *, store_id: UUID | None = None) -> None:
     geocode_pending(tx, at=tx.now(), reasons=waiting, store_id=store_id)
 
 
-_NOWHERE: Columns = {"lat": None, "lon": None, "location_source": None, "location_confidence": None}
+_NOWHERE: Columns = {
+    "lat": None,
+    "lon": None,
+    "location_source": None,
+    "location_confidence": None,
+    "location_learned": None,
+}
 _LOCATABLE = frozenset({State.NEW, State.PENDING, State.OFFERED}) | TAKEN
 
 
-def _located(tx: Tx, caller: Caller, order: WorkOrder, found: GeocodeCandidate) -> None:
-    place = LocatedPlace(found.point, LocationSource.GEOCODED, found.confidence.value)
+def _located(tx: Tx, caller: Caller, order: WorkOrder, found: GeocodeCandidate, learned: LearnedFrom | None) -> None:
+    place = LocatedPlace(found.point, LocationSource.GEOCODED, found.confidence.value, _learned(learned))
     move(tx, caller, order, place, at=tx.now())
 
 
@@ -227,6 +244,12 @@ def _located_as(order: WorkOrder, *, at: datetime) -> StateAfter:
 
 
 _LEFT_BY_A_PERSON = frozenset({PendingReason.UNASSIGNED, PendingReason.WANTED_TAKEN})
+
+
+def _learned(learned: LearnedFrom | None) -> LearnedPlace | None:
+    if learned is None:
+        return None
+    return {"pin_id": str(learned.pin_id), "visits": learned.visits, "confirmed_by": learned.confirmed_by}
 
 
 def _candidate(one: GeocodeCandidate) -> LocationCandidate:

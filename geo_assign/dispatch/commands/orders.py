@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from geo_assign.access.domain import EVERYTHING, Caller
+from geo_assign.access.domain import EVERYTHING, ActorKind, Caller
 from geo_assign.access.quotas import count_lead
 from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
@@ -22,6 +22,7 @@ from geo_assign.dispatch.commands.rescheduling import reschedule, slot_of
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import withdraw
 from geo_assign.geocoding.coordinates import find_typed_point
+from geo_assign.pins.commands import forget_evidence, learn_from_hand
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_group, get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
@@ -153,6 +154,7 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
     new_address = changes.address is not None and changes.address != order.address
     pinned = order.is_pinned
     if new_address:
+        forget_evidence(tx, order_id)
         sets["address"] = changes.address
         if pinned and _is_pinned_by_address(order):
             pinned, sets["location_source"] = False, LocationSource.CLIENT
@@ -167,6 +169,8 @@ def edit(tx: Tx, caller: Caller, order_id: UUID, changes: Edit, *, version: int 
         reschedule(tx, caller, lock(tx, order_id), *changes.slot)
     place = changes.location or (find_typed_point(changes.address or "") if new_address and not pinned else None)
     if place is not None:
+        if changes.location is not None and caller.kind is ActorKind.USER:
+            learn_from_hand(tx, lock(tx, order_id), changes.location)
         move(tx, caller, lock(tx, order_id), LocatedPlace(place, LocationSource.PIN), at=now)
         return False
     if not new_address or pinned:

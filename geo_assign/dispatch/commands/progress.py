@@ -7,6 +7,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.waking import wake_for
+from geo_assign.pins.commands import learn_from_arrival
 from geo_assign.workorders.commands import apply_change, lock, require_way, set_bookings
 from geo_assign.workorders.domain import (
     BookingState,
@@ -40,4 +41,6 @@ def advance(tx: Tx, caller: Caller, order_id: UUID, after: State, *, note: str |
     event = StatusChangedEvent(note=None if note is None else FreeText(note))
     reached = Over(after) if after is State.COMPLETED else StateAfter(after)
     apply_change(tx, order, Change(by=caller, at=now, event=event, after=reached))
+    if after is State.ON_SITE and caller.technician_id is not None:
+        learn_from_arrival(tx, order, caller.technician_id)
     return lock(tx, order_id)

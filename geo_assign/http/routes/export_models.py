@@ -9,6 +9,7 @@ from pydantic import Field
 from geo_assign.access.domain import ActorKind, Role
 from geo_assign.completion.domain import ImageKind
 from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
+from geo_assign.pins.domain import EvidenceKind
 from geo_assign.positions.domain import SilenceEnd
 from geo_assign.privacy.domain import How
 from geo_assign.workforce.domain import TrackerApp
@@ -228,6 +229,23 @@ class ExportedSilenceAnswer(Answer):
     reason: str | None = Field(description="What the app said about it.")
 
 
+class ExportedArrivalAnswer(Answer):
+    """Where the technician was who said to be on site: what a store learns the places of addresses from.
+
+    `geocoded_lat` and `geocoded_lon` are where the geocoder had put the address.
+    """
+
+    work_order_id: UUID
+    kind: EvidenceKind
+    store_id: UUID
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    geocoded_lat: float | None
+    geocoded_lon: float | None
+    at: datetime
+
+
 class ExportedTrackerAnswer(Answer):
     """A tracker app that sends positions, without its token: `hint` is how that ends."""
 
@@ -265,6 +283,7 @@ class ExportAnswer(PartialAnswer):
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
     images: Sequence[ExportedImageAnswer] | None = None
     silences: Sequence[ExportedSilenceAnswer] | None = None
+    arrivals: Sequence[ExportedArrivalAnswer] | None = None
     trackers: Sequence[ExportedTrackerAnswer] | None = None
     push_subscriptions: Sequence[ExportedPushSubscriptionAnswer] | None = None
     sessions: Sequence[ExportedSessionAnswer] | None = None

@@ -7,7 +7,7 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.geocoding.domain import Confidence, GeocodeCandidate, judge
 from geo_assign.geocoding.questions import address_question
 from geo_assign.http.operations import DISPATCHING, Access, Call, Reply, Routes
-from geo_assign.http.routes.work_order_models import GeocodedPlaceAnswer, Id
+from geo_assign.http.routes.work_order_models import GeocodedPlaceAnswer, Id, LearnedPlaceAnswer
 from geo_assign.http.schemas import Answer, Body, LongText
 from geo_assign.workforce.store_rules import get_store_rules
 
@@ -32,6 +32,7 @@ class GeocodeAnswer(Answer):
     detail: str | None = Field(description="The problem as a sentence.")
     provider: str | None = Field(description="Whose geocoder was asked.")
     cached: bool = Field(description="Answered without a new request.")
+    learned: LearnedPlaceAnswer | None = Field(description="Set where visits have taught the place.")
 
 
 @routes.post(
@@ -67,6 +68,7 @@ def geocode_address(call: Call[None, GeocodeBody]) -> Reply:
             detail=None if problem is None else problem.detail,
             provider=result.provider,
             cached=result.cached,
+            learned=None if result.learned is None else LearnedPlaceAnswer.model_validate(result.learned),
         )
     )
 

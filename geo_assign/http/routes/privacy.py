@@ -111,6 +111,7 @@ class AuditDetailAnswer(PartialAnswer):
     reason: str | None = Field(None, description="The reason that was given.")
     forced: bool | None = Field(None, description="Whether work under way was moved, too.")
     act: str | None = Field(None, description="What was undone.")
+    visits: int | None = Field(None, description="How many visits agreed on a learned pin.")
     quota: str | None = Field(None, description="Which quota is used up, or nearly.")
     used: int | None = Field(None, description="How much of it was used.")
     limit: int | None = Field(None, description="How much there is.")

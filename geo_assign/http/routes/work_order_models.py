@@ -29,6 +29,7 @@ from geo_assign.http.schemas import (
     Skills,
     SlotAnswer,
 )
+from geo_assign.pins.domain import ConfirmedBy
 from geo_assign.workorders.domain import (
     AlarmCode,
     BookingRole,
@@ -127,11 +128,22 @@ class WorkOrderPatch(Patch):
     metadata: Metadata | None = None
 
 
+class LearnedPlaceAnswer(Answer):
+    """The learned pin (`pin_id`) that answered in the geocoder's stead."""
+
+    pin_id: UUID
+    visits: int = Field(description="How many agreed on it then.")
+    confirmed_by: ConfirmedBy
+
+
 class LocationAnswer(PointAnswer):
     """Where the customer is, and how that is known."""
 
     source: LocationSource
     confidence: str | None = Field(description="How exact the geocoder was.")
+    learned: Annotated[Mapping[str, object], Shaped(LearnedPlaceAnswer)] | None = Field(
+        None, description="Set where visits have taught the place."
+    )
 
 
 class GeocodedPlaceAnswer(PointAnswer):
@@ -363,7 +375,11 @@ def _location(order: WorkOrder) -> LocationAnswer | None:
     if place is None:
         return None
     return LocationAnswer.model_construct(
-        lat=place.point.lat, lon=place.point.lon, source=place.source, confidence=place.confidence
+        lat=place.point.lat,
+        lon=place.point.lon,
+        source=place.source,
+        confidence=place.confidence,
+        learned=place.learned,
     )
 
 

@@ -23,6 +23,7 @@ _TAKEN_OVER = (
     "lon",
     "location_source",
     "location_confidence",
+    "location_learned",
     "location_candidates",
     "slot_start",
     "slot_end",

@@ -20,7 +20,7 @@ from geo_assign.workorders.domain.events import (
     PendingEvent,
     WorkOrderEvent,
 )
-from geo_assign.workorders.domain.orders import Customer, Device, LocationCandidate, WorkOrder
+from geo_assign.workorders.domain.orders import Customer, Device, LearnedPlace, LocationCandidate, WorkOrder
 from geo_assign.workorders.domain.pending import OffersExhausted, PendingCause, is_told_as
 from geo_assign.workorders.domain.states import TAKEN, TERMINAL, AlarmCode, LocationSource, PendingReason, State
 
@@ -51,6 +51,7 @@ class Columns(Corrections, total=False):
     lon: float | None
     location_source: LocationSource | None
     location_confidence: str | None
+    location_learned: LearnedPlace | None
     location_candidates: Sequence[LocationCandidate]
     slot_start: datetime
     slot_end: datetime

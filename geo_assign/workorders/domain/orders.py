@@ -58,6 +58,17 @@ class LocationCandidate(TypedDict):
     confidence: str
 
 
+class LearnedPlace(TypedDict):
+    """The learned pin that a location comes from, as it is stored and shown.
+
+    `visits` agreed on it then; it was `confirmed_by` a `person`, or by `arrivals` that agree.
+    """
+
+    pin_id: str
+    visits: int
+    confirmed_by: str
+
+
 class Actor(TypedDict):
     """Who did something, as it is stored beside it and shown."""
 
@@ -124,11 +135,12 @@ class Collaborator:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where the customer is and how that is known."""
+    """Where the customer is and how that is known. `learned`: by visits, in the stead of the geocoder."""
 
     point: Point
     source: LocationSource
     confidence: str | None = None
+    learned: LearnedPlace | None = None
 
 
 def title_of(device: Device) -> str:

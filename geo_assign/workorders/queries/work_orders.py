@@ -234,7 +234,8 @@ def to_work_order(row: ResultRow) -> WorkOrder:
 def _location(row: ResultRow) -> Location | None:
     if row.lat is None:
         return None
-    return Location(Point(row.lat, row.lon), LocationSource(row.location_source), row.location_confidence)
+    source = LocationSource(row.location_source)
+    return Location(Point(row.lat, row.lon), source, row.location_confidence, row.location_learned)
 
 
 class _OpenOfferJson(TypedDict):
