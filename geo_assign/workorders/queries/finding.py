@@ -48,7 +48,7 @@ def has_words(text: str) -> ColumnElement[bool]:
     return work_orders.c.id.in_(select(found.c.id))
 
 
-def find_with_words(tx: Tx, text: str, among: Collection[UUID]) -> set[UUID]:
+def list_with_words(tx: Tx, text: str, among: Collection[UUID]) -> set[UUID]:
     """Those of these work orders that have all words of a text."""
     words, ids = cast(search_words(text), ARRAY(Text)), literal(list(among), ARRAY(Uuid()))
     return set(tx.conn.execute(select(func.find_work_orders_among(words, ids))).scalars())

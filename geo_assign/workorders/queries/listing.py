@@ -13,8 +13,8 @@ from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries.finding import (
     count_with_words,
-    find_with_words,
     has_words,
+    list_with_words,
     needs_skill,
     needs_skill_among,
 )
@@ -146,7 +146,7 @@ class _Asked:
         """The page's ids, where the words are so common that the next rows of the list fill it."""
         for number in _LOOKED_THROUGH:
             ids = self._next_ids(number, cursor)
-            having = find_with_words(self._tx, text, ids)
+            having = list_with_words(self._tx, text, ids)
             self._share = len(having) / max(1, len(ids))
             if len(having) > limit or len(ids) < number:
                 return [one for one in ids if one in having][: limit + 1]
@@ -168,7 +168,7 @@ class _Asked:
         if self._share >= _COMMON:
             number = int(1.3 * MOST_COUNTED / self._share) + 1
             ids = self._next_ids(number, None)
-            having = len(find_with_words(self._tx, text, ids))
+            having = len(list_with_words(self._tx, text, ids))
             if having > MOST_COUNTED or len(ids) < number:
                 return having
         if not self._without_text:
