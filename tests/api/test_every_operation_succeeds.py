@@ -26,7 +26,7 @@ from tests.completion.pictures import opened, picture
 from tests.conftest import cloned
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
-from tests.routing import find_operation
+from tests.operations import find_operation
 from tests.widget.solving import solve
 
 ROOT = {"email": "root@shop.example", "password": "root-password"}

@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from geo_assign.console.routes import console_blueprint
 from tests.api.conformance import undescribed
 from tests.browser.scenario import GROUPS, STORE, Json, Scenario, order_pin, text
-from tests.routing import find_operation
+from tests.operations import find_operation
 
 ME: Json = {
     "user": {

@@ -14,7 +14,7 @@ import pytest
 
 from geo_assign.http.decoding import decode_body
 from tests.docs.pages import ROOT, list_pages
-from tests.routing import find_operation
+from tests.operations import find_operation
 
 SHELLS = ("sh", "bash", "shell", "console")
 

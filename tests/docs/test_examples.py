@@ -13,7 +13,7 @@ from geo_assign.http.operations import Operation
 from geo_assign.http.routes.work_order_models import WorkOrderAnswer
 from geo_assign.importing.files import ErrorFile, read_csv
 from tests.docs.pages import page
-from tests.routing import find_operation
+from tests.operations import find_operation
 
 README = page("README.md")
 _CALL = re.compile(r'curl -sS (?:-X (\w+) )?"\$API(/v1/[^"]*)"')
