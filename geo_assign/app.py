@@ -93,6 +93,7 @@ from geo_assign.pins.known import find_learned_place
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.routing.finder import DriveFinder
 from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.trial import list_worker_objections, list_write_objections, try_once
 from geo_assign.webhooks.delivery import Sender
@@ -204,11 +205,13 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
     database = Database(url, pool_size=settings.pool_size, clock=clock, defaults=defaults)
     geocoder = Geocoder.from_settings(settings, database, find_known=find_learned_place)
     meter = PingMeter(database)
+    drives = DriveFinder(geocoder.client)
     return Services(
         settings=settings,
         database=database,
         geocoder=geocoder,
-        dispatch=flows.DispatchService(database, partial(_geocode, geocoder, settings.geocode_deadline_s)),
+        drives=drives,
+        dispatch=flows.DispatchService(database, partial(_geocode, geocoder, settings.geocode_deadline_s), drives),
         pings=Grouper(
             retention=timedelta(days=settings.track_retention_days),
             wait_s=settings.group_pings_ms / 1000,

@@ -9,6 +9,8 @@ between is a due row that the worker goes on with.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from geo_assign.access.allowances import QuotaExceededError
@@ -25,10 +27,13 @@ from geo_assign.dispatch.commands.expiring import ExpiredSet, expire_set
 from geo_assign.dispatch.commands.impossible import judge_work, list_orders_to_judge
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
+from geo_assign.dispatch.commands.ranking import DriveRanker, DriveTimesWantedError, Ranker, by_line
 from geo_assign.dispatch.commands.waking import wake_unless_enough
 from geo_assign.dispatch.domain import LEASE
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.geocoding.questions import address_question
+from geo_assign.matching.driving import rank_by_drive_time
+from geo_assign.routing.finder import DriveFinder
 from geo_assign.workforce.commands.work_checks import note_end_of_agreement, settle_work_checks
 from geo_assign.workforce.domain import CheckedKind
 from geo_assign.workforce.store_rules import get_store_rules
@@ -45,6 +50,8 @@ from geo_assign.workorders.domain import (
 )
 from geo_assign.workorders.queries import get_work_order
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class GeocodeRequest:
@@ -56,6 +63,8 @@ class GeocodeRequest:
     address: AddressQuery
 
 
+# So often drive times are asked for one evaluation: each time those who were free had been taken meanwhile.
+_ASKED_ANEW = 3
 # A call that changes technicians judges so many orders before it answers; the worker takes so many at a time.
 _JUDGED_AT_ONCE = 20
 
@@ -65,10 +74,14 @@ Geocode = Callable[[GeocodeRequest], GeocodeResult]
 
 @dataclass(frozen=True, slots=True)
 class DispatchService:
-    """The flows with what they need: the application's database and a geocoder."""
+    """The flows with what they need: the application's database, a geocoder, and what asks routers.
+
+    Without `drives` the straight line ranks everywhere.
+    """
 
     database: Database
     geocode: Geocode
+    drives: DriveFinder | None = None
 
     def create(
         self, caller: Caller, new: NewOrder, attempt: Attempt | None, *, also: Callable[[Tx], None] | None = None
@@ -160,7 +173,7 @@ class DispatchService:
     def evaluate(self, org_id: UUID, order_id: UUID, *, caller: Caller | None = None, forced: bool = False) -> None:
         """Run automatic assignment on one order."""
         who = caller or system_caller(org_id)
-        order = self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, forced=forced))
+        order = self._ranked(org_id, lambda tx, ranker: evaluate(tx, who, order_id, forced=forced, ranker=ranker))
         self._solve_collected(org_id, order)
 
     def _solve_collected(self, org_id: UUID, order: WorkOrder) -> None:
@@ -170,7 +183,26 @@ class DispatchService:
 
     def _evaluate_collected(self, org_id: UUID, order_id: UUID) -> None:
         who = system_caller(org_id)
-        self.database.run(org_id, lambda tx: evaluate(tx, who, order_id, collected=True))
+        self._ranked(org_id, lambda tx, ranker: evaluate(tx, who, order_id, collected=True, ranker=ranker))
+
+    def _ranked(self, org_id: UUID, command: Callable[[Tx, Ranker], T]) -> T:
+        """Run a command in a transaction; the drive times that it comes to want are asked with none open.
+
+        What a command began before it wanted them is undone, and done anew with them. It holds no lock meanwhile.
+        """
+        prepared = None
+        for asked in range(_ASKED_ANEW + 1):
+            ranker = DriveRanker(prepared, may_ask=asked < _ASKED_ANEW) if self.drives else by_line
+            try:
+                return self._run(org_id, command, ranker)
+            except DriveTimesWantedError as wanted:
+                assert self.drives is not None
+                begin = partial(self.database.transaction, org_id)
+                prepared = rank_by_drive_time(begin, self.drives, wanted.choice, wanted.question)
+        raise AssertionError("unreachable")
+
+    def _run(self, org_id: UUID, command: Callable[[Tx, Ranker], T], ranker: Ranker) -> T:
+        return self.database.run(org_id, lambda tx: command(tx, ranker))
 
     def optimize(
         self, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
@@ -230,7 +262,8 @@ class DispatchService:
 
     def evaluate_due(self, org_id: UUID, order_id: UUID) -> None:
         """Run automatic assignment on one order, if it still is due and no other transaction holds it."""
-        order = self.database.run(org_id, lambda tx: evaluate_if_due(tx, system_caller(org_id), order_id))
+        who = system_caller(org_id)
+        order = self._ranked(org_id, lambda tx, ranker: evaluate_if_due(tx, who, order_id, ranker=ranker))
         if order is not None:
             self._solve_collected(org_id, order)
 

@@ -138,6 +138,7 @@ class Call(Generic[Query_co, Body_co]):
     remote_address: str
     headers: Headers
     open_waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+    end_turn: Callable[[], None] = lambda: None
 
     @property
     def caller(self) -> Caller:
@@ -149,6 +150,10 @@ class Call(Generic[Query_co, Body_co]):
     def transaction(self) -> AbstractContextManager[Tx]:
         """A transaction that commits at the end and rolls back on an exception."""
         return self.open_transaction()
+
+    def leave_turn(self) -> None:
+        """Let other requests work while another server is waited for; later transactions have permits of their own."""
+        self.end_turn()
 
     def waiting(self) -> AbstractContextManager[None]:
         """A place to wait in for long, with no transaction open; what is worked on meanwhile has the request's own.

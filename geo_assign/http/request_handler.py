@@ -252,6 +252,7 @@ class RequestHandler:
             remote_address=request.remote_addr or "",
             headers=request.headers,
             open_waiting=partial(self._waiting, request),
+            end_turn=request.end_turn,
         )
 
     def _authenticate(self, tx: Tx, credentials: Credentials, request: Request) -> Caller:

@@ -14,6 +14,7 @@ from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
 from geo_assign.positions.metering import PingMeter
 from geo_assign.privacy.viewlog import ViewLog
+from geo_assign.routing.finder import DriveFinder
 from geo_assign.single_sign_on.flow import SignOnService
 from geo_assign.webhooks.delivery import Sender
 from geo_assign.webhooks.waiting import FeedHub
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     database: Database
     geocoder: Geocoder
+    drives: DriveFinder
     dispatch: DispatchService
     pings: Grouper
     live: LiveHub

@@ -10,6 +10,7 @@ from uuid import UUID
 from geo_assign.access.domain import Scope
 from geo_assign.core.geo import Point, road_s
 from geo_assign.core.wire import Json
+from geo_assign.routing.domain import Drive, NoDrive, RouterName, RoutingProblem
 
 EXCLUDED_LIMIT = 50
 MAX_LIMIT = 50
@@ -54,6 +55,13 @@ class Staff(StrEnum):
     INTERNAL = "internal"
     PROVIDERS = "providers"
     ALL = "all"
+
+
+class RankBy(StrEnum):
+    """What comes first: the nearest over the ellipsoid, or the shortest drive."""
+
+    DISTANCE = "distance"
+    DRIVE_TIME = "drive_time"
 
 
 class CountsOf(StrEnum):
@@ -151,8 +159,9 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A technician who can go: geodesic distance in metres, an estimate of seconds on the road.
+    """A technician who can go: geodesic distance in metres, seconds on the road.
 
+    `drive` is what a router told, `no_drive` why it told none; neither: none was asked, and the time is an estimate.
     `coarse`: the place may be shown to about a kilometre only.
     """
 
@@ -163,10 +172,17 @@ class Candidate:
     workload: Workload
     provider: Provider | None = None
     coarse: bool = False
+    drive: Drive | None = None
+    no_drive: NoDrive | None = None
 
     @property
     def eta_s(self) -> float:
-        return road_s(self.distance_m)
+        return road_s(self.distance_m) if self.drive is None else self.drive.seconds
+
+    @property
+    def way_m(self) -> float:
+        """Metres by road where a router told them, else geodesic."""
+        return self.distance_m if self.drive is None else self.drive.metres
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +229,42 @@ class Explanation:
         return self.members + self.others
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingNote:
+    """How a ranking by drive time came about, for answer and receipt.
+
+    `asked`: of how many technicians the drive was asked or known, `requests`: calls for that, `kept`: drives that were
+    known from before. With a `problem` the straight line ranked instead.
+    """
+
+    router: RouterName
+    asked: int
+    requests: int
+    kept: int
+    without_drive: int = 0
+    problem: RoutingProblem | None = None
+
+    @property
+    def method(self) -> str:
+        """How the distances of the answer were measured."""
+        return "geodesic" if self.problem is not None else self.router.value
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The answer to a `Question`: candidates in order of geodesic distance, ties by id.
 
-    `batch`: how the order was solved together with others, for the receipt.
+    With a `routing` without problem in order of drive time, ties by distance and id. `batch`: how the order was solved
+    together with others, for the receipt.
     """
 
     question: Question
     candidates: tuple[Candidate, ...]
     explanation: Explanation | None = None
     batch: Mapping[str, object] | None = None
+    routing: RoutingNote | None = None
+
+    @property
+    def distance_method(self) -> str:
+        """How the distances were measured: by a router of that name, or over the ellipsoid."""
+        return "geodesic" if self.routing is None else self.routing.method

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from geo_assign.core.geo import road_s
+from geo_assign.matching.domain import Candidate
 from geo_assign.receipts.domain import BatchEntry, CandidateEntry, Decision, ExcludedEntry, PositionEntry, ReasonEntry
-from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m
+from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_drive_s
 
 _STEP_M = 100
 
@@ -19,6 +20,14 @@ _STEP_M = 100
 def shown_m(distance_m: float, *, coarse: bool) -> float:
     """A distance as it is shown, in metres."""
     return coarse_distance_m(distance_m) if coarse else distance_m
+
+
+def shown_way(candidate: Candidate) -> tuple[float, float]:
+    """A candidate's way as it is shown: metres and seconds, by road where a router told them."""
+    if not candidate.coarse:
+        return candidate.way_m, candidate.eta_s
+    metres = coarse_distance_m(candidate.way_m)
+    return metres, road_s(metres) if candidate.drive is None else coarse_drive_s(candidate.drive.seconds)
 
 
 def list_named(decision: Decision) -> set[UUID]:
@@ -74,7 +83,11 @@ def _entries(decision: Decision) -> Iterator[_Mention]:
 def _candidate(entry: CandidateEntry) -> CandidateEntry:
     distance_m = coarse_distance_m(entry["distance_m"])
     position: PositionEntry = {**entry["position"], "accuracy_m": coarse_accuracy_m(entry["position"]["accuracy_m"])}
-    return {**entry, "distance_m": distance_m, "eta_s": road_s(distance_m), "position": position, "coarse": True}
+    told: CandidateEntry = {**entry, "distance_m": distance_m, "position": position, "coarse": True}
+    if (drive := entry.get("drive")) is None:
+        return {**told, "eta_s": road_s(distance_m)}
+    eta_s = coarse_drive_s(drive["seconds"])
+    return {**told, "eta_s": eta_s, "drive": {"seconds": eta_s, "metres": coarse_distance_m(drive["metres"])}}
 
 
 def _excluded(entry: ExcludedEntry) -> ExcludedEntry:

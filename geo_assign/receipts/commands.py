@@ -15,6 +15,8 @@ from geo_assign.core.wire import Json
 from geo_assign.matching.domain import Candidate, Excluded, KnownPosition, Question, Ranking
 from geo_assign.receipts.tables import decisions
 
+_OF_DRIVE = frozenset({"drive", "no_drive"})
+
 Outcome = Literal["offered", "assigned", "suggested", "nobody"]
 
 
@@ -47,6 +49,7 @@ def record_decision(
             excluded=[_excluded(person) for person in explanation.excluded] if explanation else [],
             counts=_counts(ranking),
             batch=None if ranking.batch is None else _json(ranking.batch),
+            routing=None if ranking.routing is None else _json(ranking.routing),
         )
     )
     return decision_id
@@ -69,7 +72,8 @@ def _query(question: Question) -> Json:
 
 def _candidate(rank: int, person: Candidate) -> dict[str, Json]:
     # A receipt is kept for good: it says how far a technician was and how that was known, never where.
-    kept = {name: _json(getattr(person, name)) for name in _names(Candidate)}
+    values = {name: getattr(person, name) for name in _names(Candidate)}
+    kept = {name: _json(value) for name, value in values.items() if name not in _OF_DRIVE or value is not None}
     position = {name: _json(getattr(person.position, name)) for name in _names(KnownPosition) if name != "point"}
     return {"rank": rank, **kept, "position": position, "eta_s": person.eta_s}
 

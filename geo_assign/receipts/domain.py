@@ -52,8 +52,18 @@ class PositionEntry(TypedDict):
     accuracy_m: float | None
 
 
+class DriveEntry(TypedDict):
+    """A drive that a router told."""
+
+    seconds: float
+    metres: float
+
+
 class CandidateEntry(TypedDict):
-    """A technician who could go. `coarse` is missing in receipts of older versions."""
+    """A technician who could go. `distance_m` is geodesic. `coarse` is missing in receipts of older versions.
+
+    `drive` is what a router told, `no_drive` why it told none.
+    """
 
     rank: int
     technician_id: str
@@ -64,6 +74,8 @@ class CandidateEntry(TypedDict):
     workload: Mapping[str, Json]
     provider: Mapping[str, Json] | None
     coarse: NotRequired[bool]
+    drive: NotRequired[DriveEntry | None]
+    no_drive: NotRequired[str | None]
 
 
 class ReasonEntry(TypedDict):
@@ -120,6 +132,24 @@ class BatchEntry(TypedDict):
     greedy: NotRequired[AloneEntry | None]
 
 
+class RoutingProblemEntry(TypedDict):
+    """Why a router did not rank."""
+
+    code: str
+    detail: str
+
+
+class RoutingEntry(TypedDict):
+    """How a ranking by drive time came about; with a `problem` the straight line ranked instead."""
+
+    router: str
+    asked: int
+    requests: int
+    kept: int
+    without_drive: int
+    problem: RoutingProblemEntry | None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A receipt as it was written; JSON members keep their shapes."""
@@ -137,3 +167,9 @@ class Decision:
     excluded: Sequence[ExcludedEntry]
     counts: Mapping[str, Json]
     batch: BatchEntry | None
+    routing: RoutingEntry | None = None
+
+    @property
+    def is_by_drive_time(self) -> bool:
+        """Whether a router's drive times decided the order."""
+        return self.routing is not None and self.routing["problem"] is None

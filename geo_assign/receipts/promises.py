@@ -98,9 +98,11 @@ def _rank(
 ) -> int | None:
     """As which one, with all whom the same values let in; None where that is not the same for all who may ask.
 
+    None also where a router ranked: it is not asked of the past.
+
     Automation asks technicians on duty alone where an offer is to be answered; a dispatcher who looks asks all.
     """
-    if distance_m is None:
+    if distance_m is None or subject.decision.is_by_drive_time:
         return None
     own, ranks = (distance_m, subject.technician_id), set[int]()
     recorded: dict[UUID, float] = {}

@@ -154,6 +154,8 @@ def _compare(tx: Tx, decision: Decision, other: StoreSettings) -> _Compared | st
     """Both picks, or why there is no telling."""
     question = question_of_decision(tx, decision, scope=EVERYTHING)
     changed = _under(question, other)
+    if decision.is_by_drive_time:
+        return "not_reproduced"
     looks_back = question.is_soon or changed.is_soon
     if looks_back and not has_track(tx, decision.at.date()):
         return "track_expired"

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from geo_assign.core.tables import APPEND_ONLY, INSTANT, tenant_table
 
 # `batch`: the id that the orders solved together share, and what giving them one by one would have come to.
+# `routing`: which router ranked by drive time, or why it could not.
 decisions = tenant_table(
     "decisions",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -21,6 +22,7 @@ decisions = tenant_table(
     Column("excluded", JSONB, nullable=False),
     Column("counts", JSONB, nullable=False),
     Column("batch", JSONB(none_as_null=True)),
+    Column("routing", JSONB(none_as_null=True)),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     CheckConstraint("mode IN ('automatic', 'manual')", name="mode"),
     CheckConstraint("outcome IN ('offered', 'assigned', 'suggested', 'nobody')", name="outcome"),

@@ -95,19 +95,38 @@ def as_candidate(subject: VerdictSubject, entry: CandidateEntry) -> Why:
     """A technician whom the receipt names among the candidates."""
     name, rank, chosen = subject.name, entry["rank"], subject.decision.chosen_technician_id == subject.technician_id
     distance_m, gap_m = subject.shown_m(entry["distance_m"]), subject.gap_m(entry["distance_m"])
+    drive = entry.get("drive")
     if chosen:
-        sentence = f"{name} was {subject.decision.outcome}: number {rank}, {distance_m / 1000:.1f} km away."
+        far = f"{distance_m / 1000:.1f} km away" if drive is None else f"{_minutes(drive['seconds'])} by road"
+        sentence = f"{name} was {subject.decision.outcome}: number {rank}, {far}."
     else:
-        sentence = f"{name} could go, but was number {rank}: {gap_m:.0f} m farther than the first."
+        sentence = f"{name} could go, but was number {rank}: {_behind(subject, entry, gap_m)}."
     verdict: Literal["chosen", "candidate"] = "chosen" if chosen else "candidate"
     return Why(subject.technician_id, name, verdict, rank=rank, distance_m=distance_m, gap_m=gap_m, sentence=sentence)
 
 
+def _behind(subject: VerdictSubject, entry: CandidateEntry, gap_m: float | None) -> str:
+    """How a candidate who was not the first is behind: by time where a router told it, to the minute."""
+    first, own = subject.decision.candidates[0].get("drive"), entry.get("drive")
+    if first is None:
+        return f"{gap_m:.0f} m farther than the first"
+    if own is None:
+        return "the router knows no road from there"
+    return f"{_minutes(own['seconds'] - first['seconds'])} later than the first"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(1, round(seconds / 60))} min"
+
+
 def as_farther(subject: VerdictSubject, distance_m: float) -> Why:
     """A technician who could have gone and whom the receipt does not name, because it names the nearest only."""
-    rank = 1 + sum(one["distance_m"] <= distance_m for one in subject.decision.candidates)
+    by_drive_time, candidates = subject.decision.is_by_drive_time, subject.decision.candidates
+    rank = 1 + sum(by_drive_time or one["distance_m"] <= distance_m for one in candidates)
     gap_m = subject.gap_m(distance_m)
     behind = "no other technician could" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
+    if by_drive_time and candidates:
+        behind = "was behind those whom the router put first"
     return Why(
         subject.technician_id,
         subject.name,

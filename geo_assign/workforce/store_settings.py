@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -19,10 +20,13 @@ from geo_assign.workforce.countries import country_names
 DEFAULT_TAT_MINUTES = 10.0
 DEFAULT_RADIUS_M = 50_000.0
 DEFAULT_FRESHNESS_S = 300.0
+DEFAULT_ROUTER_DEADLINE_S = 2.0
 
 _WEEK_MINUTES = 7 * 24 * 60
 _FARTHEST_M = 20_100_000
-_NULLABLE = frozenset({"lead_time_tat_minutes", "radius_m", "freshness_s"})
+_NULLABLE = frozenset({"lead_time_tat_minutes", "radius_m", "freshness_s", "router_deadline_s"})
+_MAX_URL = 500
+_LONGEST_ROUTER_S = 10
 
 
 def _or_null(most: float) -> WithJsonSchema:
@@ -46,8 +50,24 @@ Country = Annotated[
     WithJsonSchema({"type": "string", "minLength": 2, "maxLength": 2, "examples": ["PT"]}),
 ]
 """A country by its ISO 3166 code."""
+
+
+def _plain_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fine = False
+    if not fine or not url.isprintable() or any(sign in url for sign in "@?# "):
+        raise PydanticCustomError("url", "Give an http or https URL without credentials, query or fragment")
+    return url.rstrip("/")
+
+
+RouterUrl = Annotated[str, Field(min_length=1, max_length=_MAX_URL), AfterValidator(_plain_url)]
+"""Where a router is asked; paths of its protocol follow."""
 WidthM = Annotated[float, Field(gt=0, le=_FARTHEST_M)]
 Age = Annotated[float, Field(gt=0, le=_WEEK_MINUTES * 60), _or_null(_WEEK_MINUTES * 60)]
+RouterDeadline = Annotated[float, Field(gt=0, le=_LONGEST_ROUTER_S), _or_null(_LONGEST_ROUTER_S)]
 
 
 class StoreSettings(BaseModel):
@@ -145,6 +165,24 @@ class StoreSettings(BaseModel):
         None,
         description="Where phone numbers are read, two letters of ISO 3166. Not set means the time zone's country.",
     )
+    router: Literal["straight_line", "osrm", "valhalla"] = Field(
+        "straight_line",
+        description="What tells how long drives take: an estimate from the straight line, or a router under "
+        "`router_url`.",
+    )
+    router_url: RouterUrl | None = Field(
+        None, description="Where the store's router is asked, without the path of its protocol."
+    )
+    router_deadline_s: RouterDeadline = Field(
+        DEFAULT_ROUTER_DEADLINE_S,
+        description="Seconds that the router has for one ranking; after that the straight line counts, and answers "
+        "say so. Not set means the default.",
+    )
+    rank_by: Literal["distance", "drive_time"] | None = Field(
+        None,
+        description="What comes first where a search does not say. Not set means drive time where there is a router, "
+        "and else distance.",
+    )
     customer_links: bool = Field(
         False,
         description="Trigger: customers may follow their work order by a link: who comes, when, and on the way where.",
@@ -161,6 +199,17 @@ class StoreSettings(BaseModel):
         if any(outer <= inner for inner, outer in pairwise(self.widening_radii_m)):
             raise PydanticCustomError("radii_not_widening", "Each radius should be larger than the one before")
         return self
+
+    @model_validator(mode="after")
+    def _router_has_url(self) -> Self:
+        if self.router != "straight_line" and self.router_url is None:
+            raise PydanticCustomError("router_url_needed", "A router needs the URL under which it is asked")
+        return self
+
+    @property
+    def ranks_by_drive_time(self) -> bool:
+        """Whether drive time comes first where a search does not say."""
+        return self.rank_by == "drive_time" or (self.rank_by is None and self.router != "straight_line")
 
     @property
     def tat(self) -> timedelta:

@@ -259,6 +259,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         SETTINGS,
         Sample(ids=("store",), body={"settings": {"radius_m": 900}, "days": 2}),
     ),
+    "POST /v1/stores/{id}/router/test": (SETTINGS, _STORE),
     "GET /v1/stores/{id}/map-key": (SETTINGS, _STORE),
     "PUT /v1/stores/{id}/map-key": (SETTINGS, Sample(ids=("store",), body=_KEY)),
     "DELETE /v1/stores/{id}/map-key": (SETTINGS, _STORE),

@@ -24,9 +24,9 @@ from tests.api.conformance import undescribed
 from tests.api.samples import PUSH
 from tests.completion.pictures import opened, picture
 from tests.conftest import cloned
+from tests.operations import find_operation
 from tests.providers.dialects import CITY, DIALECTS, STREET, Found
 from tests.providers.stub import StubServer
-from tests.operations import find_operation
 from tests.widget.solving import solve
 
 ROOT = {"email": "root@shop.example", "password": "root-password"}
@@ -190,6 +190,7 @@ def open_shop(story: Story) -> dict[str, str]:
     story.call("PUT", path, {"lead_time_tat_minutes": 3, "offer_limit": 9}, version=renamed["version"])
     assert story.get(path)["lead_time_tat_minutes"] == 3
     assert story.post(f"{path}/preview", {"settings": {"radius_m": 900}, "days": 2})["examined"] == 0
+    assert story.post(f"/v1/stores/{store['id']}/router/test") == {"ok": True, "problem": None}
     assert len(story.get("/v1/stores")["items"]) == 1
     group = story.post("/v1/service-groups", {"name": "Phones", "store_id": store["id"]})
     story.call("PATCH", f"/v1/service-groups/{group['id']}", {"name": "All phones"}, version=group["version"])

@@ -66,6 +66,7 @@ CASES = (
     "Clock in the future",
     "Late upload",
     "Radius not set",
+    "Drive time",
     "Retry of a POST",
     "Creating a lead",
     "Trigger, offer and human at odds",

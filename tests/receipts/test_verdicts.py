@@ -91,6 +91,35 @@ def subject(person: UUID, *coarse: UUID, decision: Decision | None = None) -> Ve
 # Verdicts ------------------------------------------------------------------------------------------------------------
 
 
+DRIVEN = (
+    candidate(A, 1, 2_000.0, drive={"seconds": 260.0, "metres": 2_600.0}),
+    candidate(B, 2, 700.0, drive={"seconds": 991.0, "metres": 910.0}),
+    candidate(C, 3, 500.0, no_drive="unreachable"),
+)
+ROUTED = {"router": "osrm", "asked": 3, "requests": 1, "kept": 0, "without_drive": 1, "problem": None}
+
+
+def test_by_drive_time_the_sentences_tell_minutes() -> None:
+    decision = receipt(DRIVEN, routing=ROUTED)
+    assert (
+        as_candidate(subject(A, decision=decision), DRIVEN[0]).sentence == "Ana was offered: number 1, 4 min by road."
+    )
+    later = as_candidate(subject(B, decision=decision), DRIVEN[1])
+    assert later.sentence == "Ana could go, but was number 2: 12 min later than the first."
+    no_road = as_candidate(subject(C, decision=decision), DRIVEN[2])
+    assert no_road.sentence == "Ana could go, but was number 3: the router knows no road from there."
+    unnamed = as_farther(subject(D, decision=decision), 300.0)
+    assert (unnamed.rank, "behind those whom the router put first" in unnamed.sentence) == (4, True)
+    fallen_back = receipt(TWO, routing=ROUTED | {"problem": {"code": "timeout", "detail": "Too late."}})
+    assert as_farther(subject(D, decision=fallen_back), 300.0).rank == 1
+
+
+def test_coarsely_a_drive_is_told_to_the_minute() -> None:
+    first = with_rounded_distances(receipt(DRIVEN, routing=ROUTED), {A}).candidates[0]
+    assert (first["distance_m"], first["eta_s"]) == (2_000.0, 240.0)
+    assert first.get("drive") == {"seconds": 240.0, "metres": 2_600.0}
+
+
 def test_the_one_who_was_chosen() -> None:
     found = as_candidate(subject(A), TWO[0])
     assert (found.technician_id, found.name, found.verdict, found.rank) == (A, "Ana", "chosen", 1)

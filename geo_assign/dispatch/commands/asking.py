@@ -8,6 +8,7 @@ from uuid import UUID
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign, recipient_from
+from geo_assign.dispatch.commands.ranking import Ranker
 from geo_assign.dispatch.searching import (
     Ring,
     is_exhausted,
@@ -18,7 +19,6 @@ from geo_assign.dispatch.searching import (
     trigger_for,
 )
 from geo_assign.matching.domain import Question, Ranking
-from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
@@ -48,24 +48,28 @@ _ROUNDS = 6
 LOOK_AGAIN = timedelta(seconds=30)
 
 
-def find_technician(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool) -> None:
+def find_technician(
+    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool, ranker: Ranker
+) -> None:
     """Ask, or assign, as the store's trigger and policy say; `forced` begins a new search."""
     started_at = _begin(tx, order, forced=forced)
     if trigger_for(rules.settings, order.kind) == "suggest" and not forced:
-        _suggest(tx, caller, order, rules)
+        _suggest(tx, caller, order, rules, ranker)
     elif not rules.settings.lead_acceptance:
-        _claim_first(tx, caller, order, rules, ring=None)
+        _claim_first(tx, caller, order, rules, ring=None, ranker=ranker)
     else:
         declined = count_declined(list_lead_offers(tx, order.id, since=started_at))
         if is_exhausted(rules.settings, declined=declined):
             _exhausted(tx, caller, order, declined)
         elif parallel_limit(rules.settings) > 1:
-            _ask_several(tx, caller, order, rules, offers_to_add(rules.settings, declined=declined, open_offers=0))
+            number = offers_to_add(rules.settings, declined=declined, open_offers=0)
+            _ask_several(tx, caller, order, rules, number, ranker=ranker)
         else:
-            _claim_first(tx, caller, order, rules, ring=ring_at(rules.settings, started_at, tx.now()))
+            ring = ring_at(rules.settings, started_at, tx.now())
+            _claim_first(tx, caller, order, rules, ring=ring, ranker=ranker)
 
 
-def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
+def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, ranker: Ranker) -> None:
     """Bring the number of open offers up again, while automation asks and the store wants several at once."""
     if slot_has_passed(order, rules.settings, tx.now()):
         return
@@ -78,7 +82,8 @@ def ask_more(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> Non
     if more:
         # Others hold this slot already, also where it means as soon as possible.
         fixed = replace(order, slot_is_fixed=True)
-        _ask_several(tx, caller, fixed, rules, more, beside={offer.technician_id for offer in waiting})
+        beside = {offer.technician_id for offer in waiting}
+        _ask_several(tx, caller, fixed, rules, more, ranker=ranker, beside=beside)
 
 
 def count_declined(offers: Sequence[Offer]) -> int:
@@ -103,10 +108,12 @@ def _question(order: WorkOrder, rules: StoreRules, ring: Ring | None, *, at: dat
     return replace(question, policy=replace(question.policy, radius_m=ring.radius_m))
 
 
-def _claim_first(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, ring: Ring | None) -> None:
+def _claim_first(
+    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, ring: Ring | None, ranker: Ranker
+) -> None:
     for _ in range(_ROUNDS):
         now = tx.now()
-        ranking = rank(tx, _question(order, rules, ring, at=now, limit=_TRIED_AT_ONCE))
+        ranking = ranker(tx, _question(order, rules, ring, at=now, limit=_TRIED_AT_ONCE), rules)
         if not ranking.candidates:
             _set_none_eligible(tx, caller, order, ranking, ring=ring, at=now)
             return
@@ -118,11 +125,19 @@ def _claim_first(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *,
 
 
 def _ask_several(
-    tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, number: int, *, beside: Collection[UUID] = ()
+    tx: Tx,
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    number: int,
+    *,
+    ranker: Ranker,
+    beside: Collection[UUID] = (),
 ) -> None:
     """Ask the nearest `number` at once, in one transaction, `beside` those who are asked already."""
     now = tx.now()
-    found = rank(tx, _question(order, rules, None, at=now, limit=number + len(beside) + _TRIED_AT_ONCE))
+    limit = number + len(beside) + _TRIED_AT_ONCE
+    found = ranker(tx, _question(order, rules, None, at=now, limit=limit), rules)
     ranking = replace(found, candidates=tuple(one for one in found.candidates if one.technician_id not in beside))
     if not ranking.candidates:
         if order.state is not State.OFFERED:
@@ -148,9 +163,9 @@ def _try_again(tx: Tx, order: WorkOrder) -> None:
     set_deadlines(tx, order.id, evaluate_due_at=tx.now())
 
 
-def _suggest(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
+def _suggest(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, ranker: Ranker) -> None:
     now = tx.now()
-    ranking = rank(tx, question_for_order(order, rules, at=now, needs_duty=True, limit=_TRIED_AT_ONCE))
+    ranking = ranker(tx, question_for_order(order, rules, at=now, needs_duty=True, limit=_TRIED_AT_ONCE), rules)
     if not ranking.candidates:
         _set_none_eligible(tx, caller, order, ranking, ring=None, at=now)
         return

@@ -9,6 +9,7 @@ from geo_assign.dispatch.commands.claiming import Recipient, claim_and_assign
 from geo_assign.dispatch.commands.collecting import collect
 from geo_assign.dispatch.commands.crews import fill_vacancies
 from geo_assign.dispatch.commands.impossible import accept_reasons
+from geo_assign.dispatch.commands.ranking import Ranker, by_line
 from geo_assign.dispatch.searching import slot_has_passed, trigger_for
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
@@ -32,28 +33,34 @@ from geo_assign.workorders.queries import get_work_order
 
 
 def evaluate(
-    tx: Tx, caller: Caller, work_order_id: UUID, *, forced: bool = False, collected: bool = False
+    tx: Tx,
+    caller: Caller,
+    work_order_id: UUID,
+    *,
+    forced: bool = False,
+    collected: bool = False,
+    ranker: Ranker = by_line,
 ) -> WorkOrder:
     """Offer or assign the work order to the nearest available technician, or say why it is pending.
 
     An order that a technician has, or that is over, stays as it is; only collaborators and parallel offers that are
     missing are added. `forced`: a person asked for it, so it is evaluated even if the trigger is off or the work waits
-    for a person. `collected`: it was solved together with others and goes on by itself. Returns the work order as it
-    stands afterwards.
+    for a person. `collected`: it was solved together with others and goes on by itself. `ranker` may raise
+    DriveTimesWantedError. Returns the work order as it stands afterwards.
     """
-    return _evaluate(tx, caller, lock(tx, work_order_id), forced=forced, collected=collected)
+    return _evaluate(tx, caller, lock(tx, work_order_id), forced=forced, collected=collected, ranker=ranker)
 
 
-def evaluate_if_due(tx: Tx, caller: Caller, work_order_id: UUID) -> WorkOrder | None:
+def evaluate_if_due(tx: Tx, caller: Caller, work_order_id: UUID, *, ranker: Ranker = by_line) -> WorkOrder | None:
     """The same, as long as it is due and no other transaction holds it; None otherwise."""
     order = find_and_lock_due(tx, work_order_id)
-    return None if order is None else _evaluate(tx, caller, order, forced=False, collected=False)
+    return None if order is None else _evaluate(tx, caller, order, forced=False, collected=False, ranker=ranker)
 
 
-def _evaluate(tx: Tx, caller: Caller, order: WorkOrder, *, forced: bool, collected: bool) -> WorkOrder:
+def _evaluate(tx: Tx, caller: Caller, order: WorkOrder, *, forced: bool, collected: bool, ranker: Ranker) -> WorkOrder:
     if order.state not in (State.NEW, State.PENDING):
         set_deadlines(tx, order.id, evaluate_due_at=None)
-        return _ask_missing(tx, caller, order)
+        return _ask_missing(tx, caller, order, ranker)
     if _waits_for_a_person(order) and not forced:
         set_deadlines(tx, order.id, evaluate_due_at=None)
         return order
@@ -71,7 +78,7 @@ def _evaluate(tx: Tx, caller: Caller, order: WorkOrder, *, forced: bool, collect
     elif slot_has_passed(order, rules.settings, tx.now()):
         _leave_passed_slot(tx, caller, order)
     elif collected or forced or not collect(tx, caller, order, rules):
-        find_technician(tx, caller, order, rules, forced=forced)
+        find_technician(tx, caller, order, rules, forced=forced, ranker=ranker)
     return get_work_order(tx, EVERYTHING, order.id)
 
 
@@ -80,15 +87,15 @@ def settings_changed(tx: Tx, store_id: UUID) -> None:
     recheck_pending(tx, at=tx.now(), store_id=store_id, reasons=_DECIDED_BY_SETTINGS)
 
 
-def _ask_missing(tx: Tx, caller: Caller, order: WorkOrder) -> WorkOrder:
+def _ask_missing(tx: Tx, caller: Caller, order: WorkOrder, ranker: Ranker) -> WorkOrder:
     """Ask the technicians who are missing of an order that is taken or offered."""
     if order.state in TERMINAL or (order.state in TAKEN and not order.vacancies):
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
     if order.vacancies:
-        fill_vacancies(tx, caller, order, rules)
+        fill_vacancies(tx, caller, order, rules, ranker=ranker)
     else:
-        ask_more(tx, caller, order, rules)
+        ask_more(tx, caller, order, rules, ranker=ranker)
     return get_work_order(tx, EVERYTHING, order.id)
 
 

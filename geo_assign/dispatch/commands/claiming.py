@@ -7,10 +7,9 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import road_s
 from geo_assign.dispatch.commands.impossible import review_alarm, told_by
 from geo_assign.matching.domain import Candidate, Ranking
-from geo_assign.receipts.coarse import shown_m
+from geo_assign.receipts.coarse import shown_way
 from geo_assign.receipts.commands import record_decision
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.commands import apply_change, claim_time, insert_offer, lock
@@ -47,8 +46,8 @@ class Recipient:
 
 def recipient_from(candidate: Candidate, *, by_hand: bool = False) -> Recipient:
     """A candidate as recipient. Offers, history and webhooks tell the distance, so it is as coarse as the place is."""
-    distance_m = shown_m(candidate.distance_m, coarse=candidate.coarse)
-    return Recipient(candidate.technician_id, candidate.name, distance_m, road_s(distance_m), by_hand=by_hand)
+    distance_m, eta_s = shown_way(candidate)
+    return Recipient(candidate.technician_id, candidate.name, distance_m, eta_s, by_hand=by_hand)
 
 
 def claim_and_assign(

@@ -12,11 +12,11 @@ from geo_assign.dispatch.commands.answering import assign_if_complete
 from geo_assign.dispatch.commands.claiming import recipient_from
 from geo_assign.dispatch.commands.conflicts import slot_taken
 from geo_assign.dispatch.commands.impossible import accept_reasons, review_alarm
+from geo_assign.dispatch.commands.ranking import Ranker
 from geo_assign.dispatch.commands.waking import wake_for
 from geo_assign.dispatch.commands.withdrawing import broken_crew, withdraw
 from geo_assign.dispatch.searching import slot_has_passed
 from geo_assign.matching.domain import Candidate
-from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import InactiveError, Technician
 from geo_assign.workforce.queries import get_technician
@@ -251,7 +251,7 @@ def _release_booking(tx: Tx, order: WorkOrder, booking: Booking, *, at: datetime
     set_bookings(tx, order.id, BookingState.RELEASED, at=at, booking_id=booking.id)
 
 
-def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> None:
+def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, ranker: Ranker) -> None:
     """Replace collaborators who do not come: by the nearest who are available and on duty.
 
     Where none is left, or the slot has passed, the dispatcher is alarmed. An order that wants all or nothing is pending
@@ -261,7 +261,7 @@ def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) 
     order = _with_fixed_slot(order)
     to_ask = order.state is State.OFFERED and asks_whole_crew(rules)
     present = {one.technician_id for one in list_bookings(tx, order.id)}
-    candidates = [] if passed else _candidates(tx, order, rules, present, at=now)
+    candidates = [] if passed else _candidates(tx, order, rules, present, at=now, ranker=ranker)
     lock_people(tx, present | {one.technician_id for one in candidates})
     joined = _join(tx, order, rules, candidates, at=now)
     for member, booking_id in joined if to_ask else ():
@@ -276,11 +276,13 @@ def fill_vacancies(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) 
             assign_if_complete(tx, caller, lock(tx, order.id), at=now)
 
 
-def _candidates(tx: Tx, order: WorkOrder, rules: StoreRules, present: set[UUID], *, at: datetime) -> list[Candidate]:
+def _candidates(
+    tx: Tx, order: WorkOrder, rules: StoreRules, present: set[UUID], *, at: datetime, ranker: Ranker
+) -> list[Candidate]:
     if order.location is None:
         return []
     wanted = order.vacancies + _TO_SPARE + len(present)
-    ranking = rank(tx, question_for_order(order, rules, at=at, limit=wanted), explain=False)
+    ranking = ranker(tx, question_for_order(order, rules, at=at, limit=wanted), rules, explain=False)
     return [one for one in ranking.candidates if one.technician_id not in present]
 
 

@@ -17,6 +17,7 @@ from geo_assign.http.routes.people_models import (
     Reason,
     WorkloadAnswer,
 )
+from geo_assign.http.routes.routing_models import DriveByRoadAnswer, RoutingAnswer
 from geo_assign.http.schemas import (
     Answer,
     Listing,
@@ -33,6 +34,7 @@ from geo_assign.receipts.coarse import list_named
 from geo_assign.receipts.domain import Decision, DecisionNotFoundError
 from geo_assign.receipts.queries import get_decision, list_decisions, show_decisions
 from geo_assign.receipts.why import explain
+from geo_assign.routing.domain import NoDrive
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 
 routes = Routes("Decisions")
@@ -71,14 +73,16 @@ class DecisionPolicyAnswer(PartialAnswer):
     use_mock_positions: bool | None = Field(None, description="Whether simulated positions count.")
 
 
-class DecisionCandidateAnswer(Answer):
+class DecisionCandidateAnswer(PartialAnswer):
     """A technician who could go. A receipt says how far away, and never where."""
 
     rank: int = Field(description="1 is the best.")
     technician_id: UUID
     name: str
-    distance_m: float
+    distance_m: float = Field(description="In a straight line.")
     eta_s: float
+    drive: DriveByRoadAnswer | None = Field(None, description="What the router told.")
+    no_drive: NoDrive | None = Field(None, description="Why it told none.")
     position: PlaceKnowledgeAnswer
     workload: WorkloadAnswer
     provider: ProviderNameAnswer | None
@@ -134,6 +138,9 @@ class DecisionAnswer(Answer):
     excluded: Sequence[Annotated[Mapping[str, object], Shaped(DecisionExclusionAnswer)]]
     counts: Annotated[Mapping[str, object], Shaped(DecisionCountsAnswer)]
     batch: Annotated[Mapping[str, object], Shaped(DecisionBatchAnswer)] | None
+    routing: Annotated[Mapping[str, object], Shaped(RoutingAnswer)] | None = Field(
+        description="How a ranking by drive time came about; with a `problem` the straight line ranked."
+    )
 
 
 class WhyAnswer(Answer):

@@ -1,6 +1,7 @@
 """The nearest technicians that are really available."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
-from geo_assign.core.geo import Point, road_s
+from geo_assign.core.geo import Point
 from geo_assign.free_time.days import Day, get_days
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
@@ -21,6 +22,7 @@ from geo_assign.http.routes.people_models import (
     ProviderNameAnswer,
     WorkloadAnswer,
 )
+from geo_assign.http.routes.routing_models import RoutingAnswer
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import (
     Answer,
@@ -42,15 +44,21 @@ from geo_assign.matching.domain import (
     Explanation,
     KnownPosition,
     Question,
+    RankBy,
+    Ranking,
     Slot,
     Staff,
 )
-from geo_assign.matching.queries import rank, rehearse
+from geo_assign.matching.driving import rank_by_drive_time
+from geo_assign.matching.queries import explain_exclusions, rank, rehearse
 from geo_assign.matching.questions import question_for_order, question_for_point
 from geo_assign.privacy.domain import How
+from geo_assign.receipts.coarse import shown_m, shown_way
+from geo_assign.routing.choosing import find_router
+from geo_assign.routing.domain import NoDrive, RouterChoice
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
-from geo_assign.workforce.store_rules import get_store_rules
+from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import Kind, State, WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
@@ -77,7 +85,7 @@ class NearestBody(Body):
     group_id: Id | None = None
     radius_m: Radius | None = None
     limit: int = Field(5, ge=1, le=MAX_LIMIT, description="Candidates.")
-    rank_by: Literal["distance"] = Field("distance", description="What comes first.")
+    rank_by: Annotated[RankBy | None, Field(strict=False, description="Absent: as the store has it.")] = None
     staff: Annotated[Staff, Field(strict=False, description="The house's people, service providers', or all.")] = (
         Staff.ALL
     )
@@ -109,8 +117,10 @@ class CandidateAnswer(PartialAnswer):
     technician_id: UUID
     name: str
     rank: int = Field(description="1 is the best.")
-    distance_m: float
+    distance_m: float = Field(description="As `distance_method` says.")
     eta_s: float
+    straight_m: float | None = Field(None, description="In a straight line, where `distance_m` is by road.")
+    no_drive: NoDrive | None = Field(None, description="Why the router tells no drive; ranked last.")
     provider: ProviderNameAnswer | None
     position: KnownPositionAnswer
     workload: WorkloadAnswer
@@ -136,16 +146,22 @@ class NearestAnswer(Answer):
     counts: NearestCountsAnswer
     examined: int = Field(description="How many technicians were looked at.")
     truncated: bool
-    distance_method: Literal["geodesic"] = Field(description="`geodesic`: over the ellipsoid, not by road.")
+    ranked_by: RankBy
+    distance_method: Literal["geodesic", "osrm", "valhalla"] = Field(
+        description="`geodesic`: over the ellipsoid; else the candidates' are by the roads of that router."
+    )
+    routing: RoutingAnswer | None = Field(description="How the ranking by drive time came about.")
     origin: PointAnswer
     slot: SlotAnswer
     radius_m: float
 
 
 def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
-    """An address is looked up first."""
+    """An address is looked up first; a router is asked in between."""
     if call.body.address is None:
-        rehearse(tx, _question(tx, call, call.body), explain=call.body.detail == "full")
+        question, router = _question(tx, call, call.body)
+        if router is None:
+            rehearse(tx, question, explain=call.body.detail == "full")
 
 
 @routes.post(
@@ -171,34 +187,54 @@ def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
 def find_nearest(call: Call[None, NearestBody]) -> Reply:
     """Find the nearest available technicians.
 
-    Candidates by distance, and the nearest technicians who cannot go, with the reasons. Slots that start soon are
-    judged by live positions, later ones by where the technicians will be. Distances are geodesic; `eta_s` is an
-    estimate from the straight line, real drives take longer.
+    Candidates by distance or drive time, and the nearest technicians who cannot go, with the reasons. Slots that start
+    soon are judged by live positions, later ones by where the technicians will be. `eta_s` is the router's where
+    `distance_method` names one, else estimated from the straight line; real drives take longer than either.
     """
     body = call.body
-    if body.address is not None:
-        return _at_address(call, body, body.address)
-    with call.transaction() as tx:
-        return Reply(_answer(tx, call, body))
+    return _ranked(call, body if body.address is None else _located(call, body, body.address))
 
 
-def _at_address(call: AnyCall, body: NearestBody, address: str) -> Reply:
+def _located(call: AnyCall, body: NearestBody, address: str) -> NearestBody:
     assert body.store_id is not None
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
     found = locate_address(call, rules, address, group_id=body.group_id)
     point = PointBody(lat=found.lat, lon=found.lon)
-    located = body.model_copy(update={"address": None, "point": point})
+    return body.model_copy(update={"address": None, "point": point})
+
+
+def _ranked(call: AnyCall, body: NearestBody) -> Reply:
+    full = body.detail == "full"
     with call.transaction() as tx:
-        return Reply(_answer(tx, call, located))
+        question, router = _question(tx, call, body)
+        if router is None:
+            return Reply(_answer(tx, call, rank(tx, question, explain=full), body))
+    call.leave_turn()
+    ranking = rank_by_drive_time(call.transaction, call.services.drives, router, question)
+    with call.transaction() as tx:
+        explanation = explain_exclusions(tx, question) if full else None
+        return Reply(_answer(tx, call, replace(ranking, explanation=explanation), body))
 
 
-def _question(tx: Tx, call: AnyCall, body: NearestBody) -> Question:
+def _question(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[Question, RouterChoice | None]:
+    """The question, and the router that ranks by drive time; None where the straight line ranks."""
+    rules, question = _asked(tx, call, body)
+    if rules is None or not (rules.settings.ranks_by_drive_time if body.rank_by is None else _wants_drives(body)):
+        return question, None
+    return question, find_router(tx.org_id, rules)
+
+
+def _wants_drives(body: NearestBody) -> bool:
+    return body.rank_by is RankBy.DRIVE_TIME
+
+
+def _asked(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[StoreRules | None, Question]:
     scope = call.caller.scope
     if body.work_order_id is not None:
         order = get_work_order(tx, scope, body.work_order_id)
         of_order = get_store_rules(tx, scope, order.store_id)
-        return question_for_order(
+        return of_order, question_for_order(
             order, of_order, at=tx.as_of(), scope=scope, needs_duty=False, limit=body.limit, staff=body.staff
         )
     rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
@@ -206,7 +242,7 @@ def _question(tx: Tx, call: AnyCall, body: NearestBody) -> Question:
         get_group(tx, scope, body.group_id)
     zone = get_zone(rules.store.timezone if rules is not None else "UTC")
     assert body.point is not None
-    return question_for_point(
+    return rules, question_for_point(
         Point(body.point.lat, body.point.lon),
         at=tx.as_of(),
         scope=scope,
@@ -221,9 +257,8 @@ def _question(tx: Tx, call: AnyCall, body: NearestBody) -> Question:
     )
 
 
-def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
-    question, full = _question(tx, call, body), body.detail == "full"
-    ranking = rank(tx, question, explain=full)
+def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody) -> bytes:
+    question, full = ranking.question, body.detail == "full"
     days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
     explanation = ranking.explanation or Explanation(counts_of=question.counts_of)
     _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
@@ -243,12 +278,21 @@ def _answer(tx: Tx, call: AnyCall, body: NearestBody) -> bytes:
             },
             "examined": explanation.examined,
             "truncated": explanation.truncated,
-            "distance_method": "geodesic",
+            "ranked_by": _ranked_by(ranking, body),
+            "distance_method": ranking.distance_method,
+            "routing": ranking.routing,
             "origin": {"lat": question.origin.lat, "lon": question.origin.lon},
             "slot": {"start": question.slot.start, "end": question.slot.end},
             "radius_m": question.policy.radius_m,
         }
     )
+
+
+def _ranked_by(ranking: Ranking, body: NearestBody) -> RankBy:
+    """What came first. Over the straight line the nearest and the shortest drive are the same."""
+    if ranking.routing is not None:
+        return RankBy.DISTANCE if ranking.routing.problem else RankBy.DRIVE_TIME
+    return body.rank_by or RankBy.DISTANCE
 
 
 def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
@@ -259,13 +303,13 @@ def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequen
 
 
 def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, object]:
-    distance_m = coarse_distance_m(one.distance_m) if one.coarse else one.distance_m
-    answer = {
+    distance_m, eta_s = shown_way(one)
+    answer: dict[str, object] = {
         "technician_id": one.technician_id,
         "name": one.name,
         "rank": number,
         "distance_m": distance_m,
-        "eta_s": road_s(distance_m),
+        "eta_s": eta_s,
         "provider": one.provider,
         "position": _shown(one.position, coarse=one.coarse),
         "workload": {
@@ -274,6 +318,10 @@ def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, object
             "open_offers": one.workload.open_offers,
         },
     }
+    if one.drive is not None:
+        answer["straight_m"] = shown_m(one.distance_m, coarse=one.coarse)
+    if one.no_drive is not None:
+        answer["no_drive"] = one.no_drive
     if day is not None:
         answer |= {"day": day.bookings, "hours": day.hours}
     return answer

@@ -10,6 +10,7 @@ from geo_assign.core.errors import NotFoundError, StaleError
 from geo_assign.dispatch.commands.automation import settings_changed
 from geo_assign.http.editing import create_once, naming_work, stale_as, unsent
 from geo_assign.http.operations import OWN_STORES, RULES_OF_STORES, STORE_SETTINGS, AnyCall, Call, Reply, Routes
+from geo_assign.http.routes.routing_models import RoutingProblemAnswer
 from geo_assign.http.schemas import (
     Answer,
     Body,
@@ -23,6 +24,8 @@ from geo_assign.http.schemas import (
     TimeZoneName,
     changes,
 )
+from geo_assign.routing.choosing import router_in
+from geo_assign.routing.domain import RouterChoice, RouterUnusableError
 from geo_assign.workforce import commands, queries
 from geo_assign.workforce.domain import CheckedKind, InUseError, Store
 from geo_assign.workforce.local_time import UnknownTimezoneError
@@ -179,6 +182,29 @@ def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
         return _settings_reply(call, queries.get_store(tx, call.caller.scope, id))
 
 
+class RouterTestAnswer(Answer):
+    """What the store's router said to a harmless question."""
+
+    ok: bool = Field(description="Whether it tells drives from the store.")
+    problem: RoutingProblemAnswer | None
+
+
+@routes.post("/v1/stores/{id}/router/test", access=STORE_SETTINGS, answer=RouterTestAnswer, errors=(NotFoundError,))
+def test_store_router(call: Call[None, None], id: UUID) -> Reply:
+    """Test the router of a store.
+
+    With a drive that begins and ends at the store. A store without a router has the straight line, which works.
+    """
+    with call.transaction() as tx:
+        store = queries.get_store(tx, call.caller.scope, id)
+    router = _router_in(call, store, _effective(call, store))
+    problem = None
+    if router is not None:
+        call.leave_turn()
+        problem = call.services.drives.test_router(router, store.location).problem
+    return Reply({"ok": problem is None, "problem": problem})
+
+
 @routes.put(
     "/v1/stores/{id}/settings",
     access=STORE_SETTINGS,
@@ -186,18 +212,34 @@ def get_store_settings(call: Call[None, None], id: UUID) -> Reply:
     example={"lead_auto_user_assignment": "on", "lead_acceptance": True, "lead_time_tat_minutes": 5, "radius_m": 30000},
     answer=StoreSettings,
     versioned=True,
-    errors=(NotFoundError, StaleError),
+    errors=(NotFoundError, StaleError, RouterUnusableError),
 )
 def put_store_settings(call: Call[None, StoreSettings], id: UUID) -> Reply:
     """Replace the settings of a store.
 
     Members that are left out follow the defaults. The settings hold for the next decision: turning automatic
-    assignment off stops new offers at once, and an offer that runs finishes without another after it.
+    assignment off stops new offers at once, and an offer that runs finishes without another after it. A new router is
+    tried at once: one that answers, but cannot be used, is not stored.
     """
+    with call.transaction() as tx:
+        store = queries.get_store(tx, call.caller.scope, id)
+    _try_router(call, store)
     with call.transaction() as tx, stale_as(lambda store: _effective(call, store)):
         store = commands.set_store_settings(tx, call.caller, id, settings=call.body, version=call.if_match)
         settings_changed(tx, store.id)
         return _settings_reply(call, store)
+
+
+def _try_router(call: Call[None, StoreSettings], store: Store) -> None:
+    """Raises RouterUnusableError, InvalidError."""
+    router = _router_in(call, store, call.body)
+    if router is not None and router != _router_in(call, store, _effective(call, store)):
+        call.leave_turn()
+        call.services.drives.require_usable(router, store.location)
+
+
+def _router_in(call: AnyCall, store: Store, settings: StoreSettings) -> RouterChoice | None:
+    return router_in(settings, org_id=call.caller.org_id, store_id=store.id)
 
 
 def _answer(store: Store) -> StoreAnswer:

@@ -21,6 +21,7 @@ from geo_assign.workorders.visibility import is_coarse
 _DIGITS = 2
 ACCURACY_M = 700.0
 _DISTANCE_STEP_M = 100.0
+_DRIVE_STEP_S = 60.0
 
 
 def list_coarse(tx: Tx, scope: Scope, technician_ids: Collection[UUID]) -> set[UUID]:
@@ -41,6 +42,11 @@ def coarse_point(point: Point) -> Point:
 def coarse_accuracy_m(accuracy_m: float | None) -> float:
     """How far off a coarse place may be; unknown accuracy is at best that."""
     return max(ACCURACY_M, accuracy_m or 0.0)
+
+
+def coarse_drive_s(seconds: float) -> float:
+    """A drive to a minute, never none."""
+    return max(1, round(seconds / _DRIVE_STEP_S)) * _DRIVE_STEP_S
 
 
 def coarse_distance_m(distance_m: float) -> float:
