@@ -11,31 +11,32 @@ What a plain client does and this one does not:
 - an exception's text shows the URL with its key and address; here errors are our own and say only what happened.
 
 Each call uses a fresh connection: a kept one that its server has just closed fails, and there is no retry to hide it.
+What may be sent twice goes through a `Conversation` (`core.conversation`), which keeps its connection for a while.
 """
 
 import ipaddress
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import certifi
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from geo_assign.core.deadlines import Deadline, DeadlineSocket, DeadlineSSLSocket, connect
+from geo_assign.core.dialled import Dial, PlainConnection, TLSConnection
 from geo_assign.core.reachable import Address, AllowedPlace, is_public
 from geo_assign.core.wire import Json
 
@@ -124,9 +125,9 @@ class OutboundClient:
     ) -> None:
         self._allow = tuple(allow)
         self._user_agent = user_agent
-        self._ssl_context = ssl_context or _default_ssl_context()
-        self._ssl_context.sslsocket_class = DeadlineSSLSocket
-        self._ssl_context.set_alpn_protocols(["http/1.1"])
+        self.ssl_context = ssl_context or _default_ssl_context()
+        self.ssl_context.sslsocket_class = DeadlineSSLSocket
+        self.ssl_context.set_alpn_protocols(["http/1.1"])
         self._lookups = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="lookup")
         silence(*_CHATTY_LOGGERS)
 
@@ -157,18 +158,18 @@ class OutboundClient:
         `max_bytes` caps the decoded body; `cut` says that the rest does not matter. Raises a subclass of OutboundError.
         """
         deadline = Deadline(deadline_s)
-        adapter = _Adapter(partial(self._dial, deadline=deadline), deadline, self._ssl_context)
+        adapter = _Adapter(partial(self.dial, deadline=deadline), deadline, self.ssl_context)
         try:
-            prepared = self._prepare(method, url, headers=headers, body=body)
+            prepared = self.prepare(method, url, headers=headers, body=body)
             with adapter.send(prepared, stream=True, timeout=deadline.remaining_s()) as answer:
-                content = _read(answer.raw.stream(_CHUNK_BYTES, decode_content=True), max_bytes, cut=cut)
+                content = read_capped(answer.raw.stream(_CHUNK_BYTES, decode_content=True), max_bytes, cut=cut)
                 lowered = {name.lower(): value for name, value in answer.headers.items()}
                 return OutboundResponse(answer.status_code, MappingProxyType(lowered), content)
         except OutboundError:
             raise
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             # `from None`: what lies below carries the URL, and with it the key and the customer's address.
-            raise _translated(error, deadline) from None
+            raise translated(error, deadline) from None
         finally:
             adapter.close()
 
@@ -177,7 +178,7 @@ class OutboundClient:
 
         Raises OutboundInvalidUrlError, and OutboundRefusedError and OutboundUnreachableError as a call would.
         """
-        target = urlsplit(self._prepare("GET", url, headers={}, body=None).url or "")
+        target = urlsplit(self.prepare("GET", url, headers={}, body=None).url or "")
         port = target.port or (443 if target.scheme == "https" else 80)
         try:
             found = [address for _, address in self._look_up(target.hostname or "", port, Deadline(deadline_s))]
@@ -187,9 +188,10 @@ class OutboundClient:
             raise OutboundRefusedError
         return not any(is_public(address) for address in found)
 
-    def _prepare(
+    def prepare(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
     ) -> requests.PreparedRequest:
+        """A request that may be sent. Raises OutboundInvalidUrlError."""
         standing = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", "Connection": "close"}
         try:
             named = _without_trailing_dot(url)
@@ -202,7 +204,7 @@ class OutboundClient:
             raise OutboundInvalidUrlError
         return prepared
 
-    def _dial(self, host: str, port: int, *, deadline: Deadline) -> DeadlineSocket:
+    def dial(self, host: str, port: int, *, deadline: Deadline) -> DeadlineSocket:
         """A connection to the first allowed address of `host` that answers."""
         allowed = [found for found in self._look_up(host, port, deadline) if self._is_allowed(found[1], port)]
         if not allowed:
@@ -232,36 +234,6 @@ class OutboundClient:
         return [(family, _plain(str(place[0]))) for family, _, _, _, place in found]
 
 
-Dial: TypeAlias = Callable[[str, int], DeadlineSocket]
-
-
-class _PlainConnection(HTTPConnection):
-    def __init__(self, *args: Any, dial: Dial, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._dial = dial
-
-    def connect(self) -> None:
-        self.sock = self._dial(self.host, self.port or 80)
-
-
-class _TLSConnection(HTTPSConnection):
-    """Speaks TLS to the dialled address; server name and certificate check keep the URL's host."""
-
-    def __init__(self, *args: Any, dial: Dial, deadline: Deadline, ssl_context: ssl.SSLContext, **kwargs: Any) -> None:
-        super().__init__(*args, ssl_context=ssl_context, **kwargs)
-        self._dial = dial
-        self._deadline = deadline
-        self._context = ssl_context
-
-    def connect(self) -> None:
-        self.sock = self._dial(self.host, self.port or 443)
-        secure = self._context.wrap_socket(self.sock, server_hostname=self.host.rstrip("."))
-        if isinstance(secure, DeadlineSSLSocket):
-            secure.deadline = self._deadline
-        self.sock = secure
-        self.is_verified = self._context.verify_mode == ssl.CERT_REQUIRED
-
-
 class _Adapter(HTTPAdapter):
     """The transport of one call. Without a session: no cookies, no `.netrc`, no proxies, no redirects."""
 
@@ -280,10 +252,10 @@ class _Adapter(HTTPAdapter):
             secure = HTTPSConnectionPool(
                 host, parts.port, ssl_context=self._ssl_context, dial=self._dial, deadline=self._deadline
             )
-            secure.ConnectionCls = _TLSConnection
+            secure.ConnectionCls = TLSConnection
             return secure
         plain = HTTPConnectionPool(host, parts.port, dial=self._dial)
-        plain.ConnectionCls = _PlainConnection
+        plain.ConnectionCls = PlainConnection
         return plain
 
     def cert_verify(self, *_args: object, **_kwargs: object) -> None:
@@ -308,7 +280,8 @@ def _plain(text: str) -> Address:
     return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
 
 
-def _read(chunks: Iterator[bytes], max_bytes: int, *, cut: bool) -> bytes:
+def read_capped(chunks: Iterator[bytes], max_bytes: int, *, cut: bool) -> bytes:
+    """What is read, at most so many bytes. Raises OutboundTooLargeError unless the rest is `cut`."""
     content = bytearray()
     for chunk in chunks:
         content += chunk
@@ -319,7 +292,7 @@ def _read(chunks: Iterator[bytes], max_bytes: int, *, cut: bool) -> bytes:
     return bytes(content[:max_bytes])
 
 
-def _translated(error: Exception, deadline: Deadline) -> OutboundError:
+def translated(error: Exception, deadline: Deadline) -> OutboundError:
     """Our own error for one of the libraries', without its text."""
     causes = list(_causes(error))
     if deadline.passed or any(isinstance(cause, TimeoutError | requests.Timeout | UrllibTimeout) for cause in causes):

@@ -1,25 +1,30 @@
-"""The call to a receiver: one attempt from claim to record, with no transaction open during the call."""
+"""The calls to a receiver, from claim to record, with no transaction open during a call."""
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
 from geo_assign.access.domain import Caller, Scope
+from geo_assign.core.conversation import Conversation
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem, NotFoundError
 from geo_assign.core.given_urls import find_objection
 from geo_assign.core.ids import new_id
-from geo_assign.core.outbound import (
-    OutboundClient,
-    OutboundError,
-    OutboundResponse,
-)
+from geo_assign.core.outbound import OutboundClient, OutboundError, OutboundResponse
 from geo_assign.core.retry_after import retry_after_s
 from geo_assign.core.secrets import SecretBox, SecretUnreadableError
 from geo_assign.core.telemetry import counter, get_logger, histogram
-from geo_assign.webhooks.commands.deliveries import ClaimedDelivery, claim, note_answer, open_secrets, record
+from geo_assign.webhooks.commands.deliveries import (
+    Attempted,
+    ClaimedDelivery,
+    claim_some,
+    note_answer,
+    open_secrets,
+    record_all,
+)
 from geo_assign.webhooks.domain import DEADLINE_S, PING, DeliveryState, DeliveryVerdict, Fault, Outcome, WebhookUrlError
 from geo_assign.webhooks.queries import get_webhook
 from geo_assign.webhooks.signing import body_of, headers_of
@@ -31,6 +36,10 @@ for _state in (DeliveryState.DELIVERED, DeliveryState.DEAD):
     _ENDED.labels(_state.value)
 _CALL_S = histogram("webhook_call_seconds", "Duration of calls to receivers.")
 
+AT_ONCE = 32
+"""Deliveries that are sent between two transactions, if the receiver answers quickly."""
+# With the deadline of the last call this stays within the lease.
+_BEGIN_WITHIN_S = 1.0
 _READ_BYTES = 16_384
 _KEPT_BYTES = 1_024
 
@@ -47,33 +56,49 @@ class Sender:
 
     def send_next(self, org_id: UUID, webhook_id: UUID) -> bool:
         """Make one attempt of one delivery that is due. False: there is nothing (left) to send to this webhook."""
-        try:
-            job = self.database.run(org_id, lambda tx: claim(tx, self.box, webhook_id))
-        except NotFoundError:
-            return False
-        except SecretUnreadableError:
+        jobs = self._turn(org_id, webhook_id, [], at_most=1)
+        with Conversation(self.client) as talk:
+            self._turn(org_id, webhook_id, _attempt_all(talk, jobs), at_most=0)
+        return bool(jobs)
+
+    def send_all(self, org_id: UUID, webhook_id: UUID, *, goes_on: Callable[[], bool]) -> bool:
+        """Send all that is due to one webhook, as long as it `goes_on`; whether something was left.
+
+        Some are sent between two transactions, each about another subject: that they were is written together with the
+        claim of the next. One that dies in between has them sent again, in the same order of each subject.
+        """
+        attempts: list[Attempted] = []
+        with Conversation(self.client) as talk:
+            while jobs := self._turn(org_id, webhook_id, attempts, at_most=AT_ONCE if goes_on() else 0):
+                attempts = _attempt_all(talk, jobs)
+        return bool(attempts) and not goes_on()
+
+    def _turn(
+        self, org_id: UUID, webhook_id: UUID, attempts: Sequence[Attempted], *, at_most: int
+    ) -> list[ClaimedDelivery]:
+        """Record attempts and claim the next deliveries."""
+
+        def turn(tx: Tx) -> tuple[list[DeliveryVerdict | None], list[ClaimedDelivery], bool]:
+            verdicts = record_all(tx, webhook_id, attempts) if attempts else []
+            try:
+                return verdicts, claim_some(tx, self.box, webhook_id, at_most=at_most) if at_most else [], True
+            except NotFoundError:
+                return verdicts, [], True
+            except SecretUnreadableError:
+                return verdicts, [], False
+
+        verdicts, jobs, is_readable = self.database.run(org_id, turn)
+        for one, verdict in zip(attempts, verdicts, strict=True):
+            if one.outcome is not None:
+                _tell(one.job, one.outcome, verdict)
+        if not is_readable:
             _log.error("webhook_secret_unreadable", webhook_id=str(webhook_id))
-            return False
-        if job is None:
-            return False
-        outcome = self.attempt(job)
-        verdict = self.database.run(org_id, lambda tx: record(tx, job, outcome, draw=random.random()))  # noqa: S311
-        _tell(job, outcome, verdict)
-        return True
+        return jobs
 
     def attempt(self, job: ClaimedDelivery) -> Outcome:
         """Call the receiver. Touches no database, raises nothing that the network could bring about."""
-        body = body_of(job.event_type, occurred_at=job.occurred_at, data=job.data)
-        headers = headers_of(job.delivery_id, body, job.secrets, at=job.at)
-        began = monotonic()
-        try:
-            with _CALL_S.time():
-                answer = self.client.request(
-                    "POST", job.url, deadline_s=DEADLINE_S, headers=headers, body=body, max_bytes=_READ_BYTES, cut=True
-                )
-        except OutboundError as error:
-            return Outcome(duration_ms=_ms_since(began), error=error.code)
-        return outcome_of(answer, duration_ms=_ms_since(began), asked_at=job.at)
+        with Conversation(self.client) as talk:
+            return _attempt(talk, job)
 
     def test(self, caller: Caller, webhook_id: UUID) -> Outcome:
         """Send a signed ping now, whatever waits, and say what came back. Raises NotFoundError.
@@ -96,6 +121,30 @@ class Sender:
         )
         if objection is not None:
             raise WebhookUrlError(objection, errors=[FieldProblem("/url", WebhookUrlError.code, objection)])
+
+
+def _attempt_all(talk: Conversation, jobs: Sequence[ClaimedDelivery]) -> list[Attempted]:
+    """Attempt one after the other. What is not begun in time, or once the receiver has failed, is left to others."""
+    began, stops = monotonic(), False
+    attempts = []
+    for job in jobs:
+        stops = stops or monotonic() - began > _BEGIN_WITHIN_S
+        outcome = None if stops else _attempt(talk, job)
+        attempts.append(Attempted(job, outcome, random.random()))  # noqa: S311
+        stops = stops or (outcome is not None and (outcome.blames_receiver or outcome.error == Fault.GONE))
+    return attempts
+
+
+def _attempt(talk: Conversation, job: ClaimedDelivery) -> Outcome:
+    body = body_of(job.event_type, occurred_at=job.occurred_at, data=job.data)
+    headers = headers_of(job.delivery_id, body, job.secrets, at=job.at)
+    began = monotonic()
+    try:
+        with _CALL_S.time():
+            answer = talk.post(job.url, deadline_s=DEADLINE_S, headers=headers, body=body, max_bytes=_READ_BYTES)
+    except OutboundError as error:
+        return Outcome(duration_ms=_ms_since(began), error=error.code)
+    return outcome_of(answer, duration_ms=_ms_since(began), asked_at=job.at)
 
 
 def outcome_of(answer: OutboundResponse, *, duration_ms: int, asked_at: datetime) -> Outcome:

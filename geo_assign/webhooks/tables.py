@@ -62,6 +62,7 @@ webhook_secrets = tenant_table(
 # `id` goes out as `webhook-id`, the same in every attempt. `sequence` is the event's place in the outbox: deliveries
 # of one subject leave in this order. `attempts` counts those begun and is the fencing token of the lease: what an
 # attempt found is only written while it is still the last one. `failures` are those since it was put on its way.
+# `next_attempt_at` has the first of a subject alone: what waits behind it is due once that has ended.
 webhook_deliveries = tenant_table(
     "webhook_deliveries",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -83,11 +84,18 @@ webhook_deliveries = tenant_table(
     Column("created_at", INSTANT, nullable=False),
     ForeignKeyConstraint(["org_id", "webhook_id"], ["webhooks.org_id", "webhooks.id"], ondelete="CASCADE"),
     CheckConstraint(in_values("state", list(DeliveryState)), name="state"),
-    CheckConstraint("(state = 'waiting') = (next_attempt_at IS NOT NULL)", name="waiting_is_due"),
+    CheckConstraint("state = 'waiting' OR next_attempt_at IS NULL", name="due_is_waiting"),
     CheckConstraint("(state = 'waiting') = (finished_at IS NULL)", name="finished"),
     Index("webhook_deliveries_event_key", "org_id", "webhook_id", "event_id", unique=True),
     Index("webhook_deliveries_order_idx", "org_id", "webhook_id", "subject_id", "sequence", postgresql_where=_WAITING),
-    Index("webhook_deliveries_due_idx", "org_id", "webhook_id", "next_attempt_at", postgresql_where=_WAITING),
+    Index(
+        "webhook_deliveries_heads_idx",
+        "org_id",
+        "webhook_id",
+        "next_attempt_at",
+        "sequence",
+        postgresql_where=text("next_attempt_at IS NOT NULL"),
+    ),
     Index("webhook_deliveries_oldest_idx", "created_at", postgresql_where=_WAITING),
     Index("webhook_deliveries_log_idx", "org_id", "webhook_id", "sequence"),
     Index("webhook_deliveries_finished_at_idx", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),

@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import (
@@ -46,8 +47,8 @@ _log = get_logger()
 _THREADS = 32
 _PER_WEBHOOK = 4
 _KEEPS_FAILING = 3
-# Then its thread serves another webhook; the next sweep goes on.
-_IN_A_ROW = 50
+# Then its thread serves others that wait for one, and goes on after them.
+_IN_A_ROW_S = 2.0
 _BATCH = 5_000
 _BATCHES = 20
 
@@ -102,6 +103,19 @@ def _expire(now: datetime) -> Update:
     )
 
 
+def _let_first_go(now: datetime) -> Update:
+    d, earlier = webhook_deliveries.c, webhook_deliveries.alias("earlier")
+    is_behind = exists().where(
+        earlier.c.org_id == d.org_id,
+        earlier.c.webhook_id == d.webhook_id,
+        earlier.c.subject_id == d.subject_id,
+        earlier.c.state == word(DeliveryState.WAITING),
+        earlier.c.sequence < d.sequence,
+    )
+    first = update(webhook_deliveries).where(_WAITING, d.next_attempt_at.is_(None), ~is_behind)
+    return first.values(next_attempt_at=now)
+
+
 def _forget_before(table: Table, over_at: Column[datetime], before: datetime) -> Delete:
     """A batch of the rows of `table` that were over at `before`."""
     old = table.alias("old")
@@ -152,15 +166,20 @@ class Deliveries:
             return True
 
     def _send(self, org_id: UUID, webhook_id: UUID) -> None:
+        until, more = monotonic() + _IN_A_ROW_S, False
         try:
-            for _ in range(_IN_A_ROW):
-                if self.stop.is_set() or not self.sender.send_next(org_id, webhook_id):
-                    return
+            more = self.sender.send_all(
+                org_id, webhook_id, goes_on=lambda: not self.stop.is_set() and monotonic() < until
+            )
+            if more and not self.stop.is_set():
+                self._pool.submit(self._send, org_id, webhook_id)
         except Exception:  # noqa: BLE001 - one receiver that fails must not end the others
+            more = False
             _log.exception("sweep_failed", task="webhook_delivery")
         finally:
-            with self._lock:
-                self._busy[webhook_id] -= 1
+            if not more or self.stop.is_set():
+                with self._lock:
+                    self._busy[webhook_id] -= 1
 
 
 def fan_out_in_turns(worker: Database, application: Database) -> bool:
@@ -179,9 +198,15 @@ def fan_out_in_turns(worker: Database, application: Database) -> bool:
 
 
 def expire_deliveries(worker: Database) -> int:
-    """Give up what was not tried in time, such as what waits for a webhook that is switched off; returns how many."""
+    """Give up what was not tried in time, such as what waits for a webhook that is switched off; returns how many.
+
+    What waited behind those is due, as is the first of a subject wherever it is not, which older versions leave behind.
+    """
     with worker.across_organizations() as conn:
-        return conn.execute(_expire(worker.clock.now(conn))).rowcount
+        now = worker.clock.now(conn)
+        expired = conn.execute(_expire(now)).rowcount
+        conn.execute(_let_first_go(now))
+    return expired
 
 
 def forget_old(worker: Database) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.deadlines import drain
+from scripts.benchmark.deliveries import send_backlog
 from scripts.benchmark.figures import Bench, layer_table, table
 from scripts.benchmark.fleet import Fleet, replace_fleet
 from scripts.benchmark.layers import WHOLE, measure_layers
@@ -43,10 +44,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
     parser.add_argument(
         "--only",
-        choices=("nearest", "batches", "pings", "layers", "overload", "worker"),
-        help="one measurement alone; the worker's takes minutes and is made only if asked for",
+        choices=("nearest", "batches", "pings", "layers", "overload", "worker", "deliveries"),
+        help="one measurement alone; those of the worker take minutes and are made only if asked for",
     )
     parser.add_argument("--offers", type=int, default=1_000, help="that end at once, for the worker")
+    parser.add_argument("--deliveries", type=int, default=10_000, help="that wait for a receiver")
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -62,6 +64,9 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
 
     if chosen.only == "worker":
         _show_worker(chosen, environment, fleet)
+        return
+    if chosen.only == "deliveries":
+        _show_deliveries(chosen, environment, fleet)
         return
     with ExitStack() as services:
         client = services.enter_context(Client())
@@ -86,6 +91,13 @@ def _show_worker(chosen: argparse.Namespace, environment: dict[str, str], fleet:
     for workers in (1, 2):
         drained = drain(environment, owner_url, fleet, offers=chosen.offers, workers=workers)
         print(drained.told(workers), flush=True)
+
+
+def _show_deliveries(chosen: argparse.Namespace, environment: dict[str, str], fleet: Fleet) -> None:
+    owner_url = os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"]
+    for each in (1, 10):
+        sent = send_backlog(environment, owner_url, fleet, deliveries=chosen.deliveries, each=each, workers=1)
+        print(sent.told(1, each), flush=True)
 
 
 def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float) -> None:

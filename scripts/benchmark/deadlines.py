@@ -53,18 +53,19 @@ class Drained:
 def drain(environment: Mapping[str, str], owner_url: str, fleet: Fleet, *, offers: int, workers: int) -> Drained:
     """Have `workers` processes drain the offers. Raises TimeoutError."""
     with psycopg.connect(owner_url, autocommit=True) as conn, ExitStack() as running:
-        processes = [running.enter_context(_worker(environment)) for _ in range(workers)]
+        processes = [running.enter_context(working(environment)) for _ in range(workers)]
         other = _seed(conn, fleet, offers)
         due_at = _wait_until_due(conn, fleet)
-        before_s = sum(map(_processor_s, processes))
+        before_s = sum(map(processor_s, processes))
         expired_s = _wait_for(conn, _OPEN, fleet.org_id, since=due_at)
         followed_s = _wait_for(conn, _UNFOLLOWED, fleet.org_id, since=due_at)
         late_s = _one(conn, _LATEST, other)
-        return Drained(offers, expired_s, followed_s, late_s, sum(map(_processor_s, processes)) - before_s)
+        return Drained(offers, expired_s, followed_s, late_s, sum(map(processor_s, processes)) - before_s)
 
 
 @contextmanager
-def _worker(environment: Mapping[str, str]) -> Iterator[int]:
+def working(environment: Mapping[str, str]) -> Iterator[int]:
+    """A worker with these settings that has begun; its process id. It is stopped at the end. Raises NotReadyError."""
     with tempfile.TemporaryDirectory(prefix="geo-assign-bench-") as folder, Path(folder, "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "geo_assign", "worker"],
@@ -126,7 +127,8 @@ def _one(conn: _Connection, statement: str, org_id: UUID) -> float:
     return float(str(row[0]))
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
+    """Seconds of a processor that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -26,7 +26,7 @@ class NotReadyError(RuntimeError):
 @contextmanager
 def serving(environment: Mapping[str, str], log: Path) -> Iterator[int]:
     """A service with these settings, ready; its port. It is stopped at the end. Raises NotReadyError."""
-    port = _free_port()
+    port = free_port()
     # A folder of its own, where no settings of the checkout lie.
     with tempfile.TemporaryDirectory(prefix="geo-assign-bench-") as folder, log.open("wb") as written:
         process = subprocess.Popen(
@@ -68,7 +68,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that no program listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

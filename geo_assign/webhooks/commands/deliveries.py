@@ -1,19 +1,20 @@
 """Events on their way: fanned out, claimed, answered, put on their way again.
 
-An attempt is two transactions with the call between them. `claim` begins a lease and counts the attempt; `record`
-writes what the receiver said only while that attempt is still the last one begun.
+An attempt is two transactions with the call between them. `claim_some` begins leases and counts the attempts;
+`record_all` writes what the receiver said only while that attempt is still the last one begun.
+
+Of one subject only the first that waits has `next_attempt_at`; when that has ended, the next gets it. Who writes that,
+fanning out, claiming or recording, holds the webhook's lock, so none is left behind by two who look at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, any_, case, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.expression import CTE
 
 from geo_assign.access.commands import audit
@@ -23,6 +24,14 @@ from geo_assign.core.expressions import row_exists, word
 from geo_assign.core.outbox import outbox, stores_of, try_lock_events
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.tables import INSTANT
+from geo_assign.webhooks.commands.heads import (
+    Ended,
+    lease_heads,
+    lock_deliveries,
+    lock_rows,
+    put_back,
+    write_ends,
+)
 from geo_assign.webhooks.domain import (
     LEASE,
     TRIED_FOR,
@@ -64,34 +73,46 @@ def fan_out(tx: Tx) -> int:
     # Two fan-outs of one organization at once could tell a later event before an earlier one is a delivery at all.
     if not try_lock_events(tx):
         return 0
+    lock_deliveries(tx, _list_active(tx))
     taken = _take_events(tx, tx.now())
     deliveries = _deliveries_of(tx, taken, tx.now())
     return tx.conn.execute(select(func.count()).select_from(taken).add_cte(deliveries)).scalar_one()
 
 
 def claim(tx: Tx, box: SecretBox, webhook_id: UUID) -> ClaimedDelivery | None:
-    """Take the next delivery that is due; None when there is none, or the receiver is to be left alone.
+    """Take the next delivery that is due; None when there is none. As `claim_some`."""
+    return next(iter(claim_some(tx, box, webhook_id, at_most=1)), None)
 
-    Raises NotFoundError for a webhook that is gone, SecretUnreadableError.
+
+def claim_some(tx: Tx, box: SecretBox, webhook_id: UUID, *, at_most: int) -> list[ClaimedDelivery]:
+    """Take the deliveries that are due, each of another subject; none when the receiver is to be left alone.
+
+    One that keeps failing, or was left alone, is given one only. Raises NotFoundError for a webhook that is gone,
+    SecretUnreadableError.
     """
+    lock_deliveries(tx, [webhook_id])
     webhook, now = get_webhook(tx, EVERYTHING, webhook_id), tx.now()
     if not webhook.active or (webhook.opened_until is not None and not _may_probe(tx, webhook, now)):
-        return None
-    row = tx.conn.execute(_lease_next(tx, webhook_id, now)).first()
-    if row is None:
+        return []
+    rows = lease_heads(tx, webhook_id, at_most=1 if webhook.failures else at_most, at=now)
+    if not rows:
         _open_until(tx, webhook, webhook.opened_until)
-        return None
-    return ClaimedDelivery(
-        webhook_id=webhook_id,
-        delivery_id=row.id,
-        number=row.attempts,
-        url=webhook.url,
-        event_type=row.event_type,
-        occurred_at=row.occurred_at,
-        at=now,
-        data={"organization_id": str(tx.org_id), **row.data},
-        secrets=open_secrets(tx, box, webhook_id, at=now),
-    )
+        return []
+    secrets = open_secrets(tx, box, webhook_id, at=now)
+    return [
+        ClaimedDelivery(
+            webhook_id=webhook_id,
+            delivery_id=row.id,
+            number=row.attempts,
+            url=webhook.url,
+            event_type=row.event_type,
+            occurred_at=row.occurred_at,
+            at=now,
+            data={"organization_id": str(tx.org_id), **row.data},
+            secrets=secrets,
+        )
+        for row in rows
+    ]
 
 
 def _take_events(tx: Tx, now: datetime) -> CTE:
@@ -107,9 +128,22 @@ def _take_events(tx: Tx, now: datetime) -> CTE:
     return taken.values(delivered_at=now).returning(*told).cte("taken")
 
 
+def _list_active(tx: Tx) -> Sequence[UUID]:
+    w = webhooks.c
+    return tx.conn.execute(select(w.id).where(w.org_id == tx.org_id, w.active)).scalars().all()
+
+
 def _deliveries_of(tx: Tx, taken: CTE, now: datetime) -> CTE:
-    """A delivery of each event taken for each webhook that listens."""
-    w, at = webhooks.c, literal(now, INSTANT)
+    """A delivery of each event taken for each webhook that listens; due is the first of its subject."""
+    w, at, waiting = webhooks.c, literal(now, INSTANT), webhook_deliveries.alias("waiting")
+    is_behind = row_exists(
+        waiting,
+        waiting.c.org_id == tx.org_id,
+        waiting.c.webhook_id == w.id,
+        waiting.c.subject_id == taken.c.subject_id,
+        waiting.c.state == word(DeliveryState.WAITING),
+    )
+    place = func.row_number().over(partition_by=(w.id, taken.c.subject_id), order_by=taken.c.sequence)
     values = {
         "org_id": w.org_id,
         "id": func.gen_random_uuid(),
@@ -120,7 +154,7 @@ def _deliveries_of(tx: Tx, taken: CTE, now: datetime) -> CTE:
         "sequence": taken.c.sequence,
         "data": taken.c.payload,
         "occurred_at": taken.c.created_at,
-        "next_attempt_at": at,
+        "next_attempt_at": case((and_(place == 1, ~is_behind), at)),
         "expires_at": at + TRIED_FOR,
         "created_at": at,
     }
@@ -131,74 +165,50 @@ def _deliveries_of(tx: Tx, taken: CTE, now: datetime) -> CTE:
     return insert(webhook_deliveries).from_select([*values], rows).on_conflict_do_nothing().cte("deliveries")
 
 
-def _lease_next(tx: Tx, webhook_id: UUID, now: datetime) -> ReturningUpdate[Any]:
-    """Lease the first due delivery of a subject: what waits behind it waits for it.
-
-    One that was leased away meanwhile no longer fits when its lock is got, and is passed over.
-    """
-    of_it, d, earlier = webhook_deliveries.c, webhook_deliveries.alias("d"), webhook_deliveries.alias("earlier")
-    waits_behind = row_exists(
-        earlier,
-        earlier.c.org_id == tx.org_id,
-        earlier.c.webhook_id == webhook_id,
-        earlier.c.subject_id == d.c.subject_id,
-        earlier.c.state == word(DeliveryState.WAITING),
-        earlier.c.sequence < d.c.sequence,
-    )
-    first = (
-        select(d.c.id)
-        .where(d.c.org_id == tx.org_id, d.c.webhook_id == webhook_id, d.c.state == word(DeliveryState.WAITING))
-        .where(d.c.next_attempt_at <= now, or_(d.c.leased_until.is_(None), d.c.leased_until <= now), ~waits_behind)
-        .order_by(d.c.next_attempt_at, d.c.sequence)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    told = ("id", "event_type", "subject_id", "data", "occurred_at", "attempts", "failures", "expires_at")
-    return (
-        update(webhook_deliveries)
-        .where(of_it.org_id == tx.org_id, of_it.id == first)
-        .values(attempts=of_it.attempts + 1, leased_until=now + LEASE)
-        .returning(*(of_it[name] for name in told))
-    )
-
-
 def open_secrets(tx: Tx, box: SecretBox, webhook_id: UUID, *, at: datetime) -> tuple[SecretStr, ...]:
     """The secrets that sign at `at`, the present one first. Raises SecretUnreadableError."""
     return tuple(box.decrypt(encrypted) for encrypted in list_valid_secrets(tx, webhook_id, at=at))
 
 
-def record(tx: Tx, job: ClaimedDelivery, outcome: Outcome, *, draw: float) -> DeliveryVerdict | None:
-    """Write down how an attempt ended and what follows from it. None: another one began since, which will say.
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """An attempt and how it ended; `outcome` None: it was not begun. `draw` is a random number from 0 to 1."""
 
-    `draw` is a random number from 0 to 1. Of a webhook that was deleted meanwhile nothing is written.
+    job: ClaimedDelivery
+    outcome: Outcome | None
+    draw: float
+
+
+def record(tx: Tx, job: ClaimedDelivery, outcome: Outcome, *, draw: float) -> DeliveryVerdict | None:
+    """Write down how an attempt ended and what follows from it. As `record_all`."""
+    return record_all(tx, job.webhook_id, [Attempted(job, outcome, draw)])[0]
+
+
+def record_all(tx: Tx, webhook_id: UUID, attempts: Sequence[Attempted]) -> list[DeliveryVerdict | None]:
+    """Write down how attempts ended and what follows from it. None: another began since, which will say.
+
+    Of a webhook that was deleted meanwhile nothing is written.
     """
-    # The webhook's row before the delivery's, as everywhere. What an attempt says of the receiver holds in any case.
-    _learn(tx, job.webhook_id, outcome)
-    d = webhook_deliveries.c
-    of_it = (d.org_id == tx.org_id, d.id == job.delivery_id)
-    row = tx.conn.execute(select(d.attempts, d.failures, d.expires_at, d.state).where(*of_it).with_for_update()).first()
-    if row is None:
-        return None
+    lock_deliveries(tx, [webhook_id])
+    made = [one for one in attempts if one.outcome is not None]
+    # The webhook's row before the deliveries', as everywhere. What an attempt says of the receiver holds in any case.
+    _learn(tx, webhook_id, [one.outcome for one in made if one.outcome is not None])
+    put_back(tx, [(one.job.delivery_id, one.job.number) for one in attempts if one.outcome is None])
+    rows = lock_rows(tx, [one.job.delivery_id for one in made])
     now = tx.now()
-    _log_attempt(tx, job, outcome)
-    if row.attempts != job.number or row.state != DeliveryState.WAITING:
-        return None
-    failures = row.failures + (outcome.error is not None)
-    verdict = judge(outcome, failures=failures, at=now, expires_at=row.expires_at, draw=draw)
-    tx.conn.execute(
-        update(webhook_deliveries)
-        .where(*of_it)
-        .values(
-            state=verdict.state,
-            failures=failures,
-            leased_until=None,
-            next_attempt_at=verdict.next_attempt_at,
-            finished_at=None if verdict.next_attempt_at else now,
-            last_error=outcome.error,
-        )
-    )
-    return verdict
+    _log_attempts(tx, [one for one in made if one.job.delivery_id in rows])
+    verdicts: list[DeliveryVerdict | None] = []
+    ended: list[Ended] = []
+    for one in attempts:
+        row = rows.get(one.job.delivery_id)
+        verdict = None
+        if one.outcome is not None and row is not None and row.is_at(one.job.number):
+            failures = row.failures + (one.outcome.error is not None)
+            verdict = judge(one.outcome, failures=failures, at=now, expires_at=row.expires_at, draw=one.draw)
+            ended.append(Ended(row.id, row.subject_id, verdict, failures, one.outcome.error))
+        verdicts.append(verdict)
+    write_ends(tx, webhook_id, ended, at=now)
+    return verdicts
 
 
 def note_answer(tx: Tx, webhook_id: UUID) -> None:
@@ -218,6 +228,7 @@ def redrive(tx: Tx, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> None
     """
     _require_active(tx, caller, webhook_id)
     get_delivery(tx, caller.scope, webhook_id, delivery_id)
+    lock_deliveries(tx, [webhook_id])
     _send_again(tx, webhook_deliveries.c.id == delivery_id)
     audit(tx, caller, "webhook.redriven", subject_kind="webhook", subject_id=webhook_id, delivery=str(delivery_id))
 
@@ -225,6 +236,7 @@ def redrive(tx: Tx, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> None
 def redrive_dead(tx: Tx, caller: Caller, webhook_id: UUID) -> int:
     """Put every dead delivery of a webhook on its way again; returns how many. Raises as `redrive`."""
     _require_active(tx, caller, webhook_id)
+    lock_deliveries(tx, [webhook_id])
     d = webhook_deliveries.c
     redriven = _send_again(tx, (d.webhook_id == webhook_id) & (d.state == DeliveryState.DEAD))
     audit(tx, caller, "webhook.redriven", subject_kind="webhook", subject_id=webhook_id, deliveries=redriven)
@@ -244,35 +256,42 @@ def _open_until(tx: Tx, webhook: Webhook, until: datetime | None, *conditions: C
     return tx.conn.execute(update(webhooks).where(*of_it).values(opened_until=until)).rowcount == 1
 
 
-def _log_attempt(tx: Tx, job: ClaimedDelivery, outcome: Outcome) -> None:
-    statement = insert(webhook_attempts).values(
-        org_id=tx.org_id,
-        delivery_id=job.delivery_id,
-        number=job.number,
-        at=job.at,
-        duration_ms=outcome.duration_ms,
-        status_code=outcome.status_code,
-        error=outcome.error,
-        response=outcome.response,
-    )
-    tx.conn.execute(statement.on_conflict_do_nothing())
+def _log_attempts(tx: Tx, attempts: Sequence[Attempted]) -> None:
+    rows = [
+        {
+            "org_id": tx.org_id,
+            "delivery_id": one.job.delivery_id,
+            "number": one.job.number,
+            "at": one.job.at,
+            "duration_ms": one.outcome.duration_ms,
+            "status_code": one.outcome.status_code,
+            "error": one.outcome.error,
+            "response": one.outcome.response,
+        }
+        for one in attempts
+        if one.outcome is not None
+    ]
+    if rows:
+        tx.conn.execute(insert(webhook_attempts).on_conflict_do_nothing(), rows)
 
 
-def _learn(tx: Tx, webhook_id: UUID, outcome: Outcome) -> None:
-    """What an answer says about the receiver itself."""
+def _learn(tx: Tx, webhook_id: UUID, outcomes: Sequence[Outcome]) -> None:
+    """What answers say about the receiver itself: all that was good together, then what was not, in its order."""
+    if any(not outcome.blames_receiver and outcome.error != Fault.GONE for outcome in outcomes):
+        note_answer(tx, webhook_id)
     w, now = webhooks.c, tx.now()
     change = update(webhooks).where(w.org_id == tx.org_id, w.id == webhook_id)
-    if outcome.error == Fault.GONE:
-        gone = {"active": False, "disabled_because": Fault.GONE, "version": w.version + 1, "updated_at": now}
-        tx.conn.execute(change.values(**gone))
-    elif not outcome.blames_receiver:
-        note_answer(tx, webhook_id)
-    else:
-        failures = tx.conn.execute(change.values(failures=w.failures + 1).returning(w.failures)).scalar_one_or_none()
-        wait_s = max(open_s(failures or 0) or 0.0, outcome.retry_after_s or 0.0)
-        if wait_s:
-            until = func.greatest(w.opened_until, now + timedelta(seconds=wait_s))
-            tx.conn.execute(change.values(opened_until=until))
+    for outcome in outcomes:
+        if outcome.error == Fault.GONE:
+            gone = {"active": False, "disabled_because": Fault.GONE, "version": w.version + 1, "updated_at": now}
+            tx.conn.execute(change.values(**gone))
+        elif outcome.blames_receiver:
+            failed = change.values(failures=w.failures + 1).returning(w.failures)
+            failures = tx.conn.execute(failed).scalar_one_or_none()
+            wait_s = max(open_s(failures or 0) or 0.0, outcome.retry_after_s or 0.0)
+            if wait_s:
+                until = func.greatest(w.opened_until, now + timedelta(seconds=wait_s))
+                tx.conn.execute(change.values(opened_until=until))
 
 
 def _require_active(tx: Tx, caller: Caller, webhook_id: UUID) -> None:
