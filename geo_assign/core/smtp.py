@@ -247,6 +247,10 @@ class _Client(smtplib.SMTP):
         self.sock = connection
         self.file = _Capped(connection)
 
+    def rset(self) -> tuple[int, bytes]:
+        """Nothing: a connection carries one mail, and a server that refused it and says no more would hold it."""
+        return _TAKEN, b""
+
     def say_goodbye(self) -> None:
         try:
             self.docmd("QUIT")

@@ -169,6 +169,14 @@ def test_whatever_a_server_does_ends_within_the_deadline(steps: Sequence[Step], 
     assert "rita" not in raised.value.described
 
 
+@pytest.mark.parametrize("name", [name for name in WRONG if name.startswith("refuses")])
+def test_a_refusal_is_the_end_of_the_talk(name: str) -> None:
+    steps, error = WRONG[name]
+    with scripted_server([*steps, b"250 forgotten\r\n"]) as (port, heard), pytest.raises(error):
+        server_at(port).send(some_message(), "rita@example.test")
+    assert b"rset\r\n" not in [line.lower() for line in heard]
+
+
 # What doctor says of a server: the settings, what the server does, and the words.
 TRIED: dict[str, tuple[dict[str, Any], Sequence[Step], str]] = {
     "well": ({}, (*GREETED, b"250 sender\r\n"), ""),
