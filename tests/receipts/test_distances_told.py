@@ -79,7 +79,9 @@ def test_the_technician_reads_who_read_the_receipt(neighbours: Neighbours, path:
     for _ in range(2):
         assert api.get(path.format(**neighbours.ours.things), by="desk").status_code == 200
     views = api.get("/v1/me/location-views", by="ana").get_json()["items"]
-    assert [(view["viewer"]["name"], view["how"], view["count"]) for view in views] == [("Desk", how, 2)]
+    # One entry counts the looks of a minute, and the minute may end between the two.
+    assert {(view["viewer"]["name"], view["how"]) for view in views} == {("Desk", how)}
+    assert sum(view["count"] for view in views) == 2
 
 
 def test_a_receipt_that_names_a_technician_without_a_distance_is_no_look(neighbours: Neighbours) -> None:
