@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -32,15 +33,26 @@ from tests.tenants import correlated
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
 
+# No example races the clock.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: at the end, one worker would wait for the other."""
+    """The long ones first: at the end, the other workers would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+# What is imported and collected lives to the end: it is not looked through for garbage while it comes, which takes five
+# seconds, nor again beside what each test leaves.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported and collected lives to the end: it is not looked through again beside each test's garbage."""
+    """From here on there is garbage."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
