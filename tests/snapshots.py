@@ -27,22 +27,26 @@ SELECT quote_ident(sequencename), coalesce(last_value, 1), last_value IS NOT NUL
 WHERE schemaname = 'public'"""
 
 
-def written_once(fill: Callable[[World], T]) -> Callable[[World], T]:
-    """Let `fill` fill an empty database only once in this test process; later ones get the rows of that one.
+def written_once(*, kept_s: float = KEPT_S) -> Callable[[Callable[[World], T]], Callable[[World], T]]:
+    """Let a function fill an empty database only once in this test process; later ones get the rows of that one.
 
-    Ids, tokens and times are then the same in all of them. What it returns is copied for each. After a few minutes
-    it is filled anew: who came on duty longer ago than that would be silent.
+    Ids, tokens and times are then the same in all of them. What it returns is copied for each. After `kept_s` it is
+    filled anew: who came on duty longer ago than some minutes would be silent.
     """
-    taken: list[tuple[float, Snapshot[T]]] = []
 
-    @wraps(fill)
-    def filled(world: World) -> T:
-        if taken and monotonic() - taken[-1][0] < KEPT_S:
-            return taken[-1][1].write_to(world)
-        taken[:] = [(monotonic(), Snapshot.of(world, fill(world)))]
-        return copy.deepcopy(taken[-1][1].known)
+    def decorated(fill: Callable[[World], T]) -> Callable[[World], T]:
+        taken: list[tuple[float, Snapshot[T]]] = []
 
-    return filled
+        @wraps(fill)
+        def filled(world: World) -> T:
+            if taken and monotonic() - taken[-1][0] < kept_s:
+                return taken[-1][1].write_to(world)
+            taken[:] = [(monotonic(), Snapshot.of(world, fill(world)))]
+            return copy.deepcopy(taken[-1][1].known)
+
+        return filled
+
+    return decorated
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,23 @@ def _validator(method: str, path: str, status: int) -> jsonschema_rs.Draft202012
     told_as = str(status) if str(status) in responses or status < 400 else "default"
     response = resolved(closed, responses[told_as])
     (content,) = response["content"].values()
-    schema = {**content["schema"], "components": closed["components"]}
+    schemas = {name: closed["components"]["schemas"][name] for name in _named_in(content["schema"], frozenset())}
+    schema = {**content["schema"], "components": {"schemas": schemas}}
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+def _named_in(value: Any, known: frozenset[str]) -> frozenset[str]:
+    """The shapes that a schema refers to, and those that these refer to: a validator of all shapes takes long."""
+    if isinstance(value, list):
+        return known.union(*(_named_in(inner, known) for inner in value))
+    if not isinstance(value, dict):
+        return known
+    name = value["$ref"].rpartition("/")[2] if isinstance(value.get("$ref"), str) else None
+    if name is not None and name not in known:
+        known = _named_in(_closed()["components"]["schemas"][name], known | {name})
+    for inner in value.values():
+        known = _named_in(inner, known)
+    return known
 
 
 @cache

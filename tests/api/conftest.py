@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.neighbours import Neighbours, neighbours_in
-from tests.conftest import World, cloned
+from tests.conftest import World, borrowed
 
 
 @pytest.fixture(scope="module")
 def shared_world(template: str) -> Iterator[World]:
     """A database for all tests of a file."""
-    with cloned(template) as world:
+    with borrowed(template) as world:
         yield world
 
 

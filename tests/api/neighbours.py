@@ -15,6 +15,7 @@ from geo_assign.seed import load, read_document
 from geo_assign.webhooks.commands.deliveries import fan_out
 from tests.access.api import SEED, Api
 from tests.conftest import World
+from tests.snapshots import written_once
 
 HERE = {"lat": 41.151, "lon": -8.61}
 CLOSED_PORT = "http://127.0.0.1:9/hook"
@@ -61,16 +62,31 @@ class Neighbours:
 
 @contextmanager
 def neighbours_in(world: World) -> Iterator[Neighbours]:
-    """The whole API over two organizations of the same shape."""
+    """The whole API over two organizations of the same shape, in an empty database."""
+    furnished = _furnished(world)
+    app = create_app(world.settings())
+    try:
+        yield Neighbours(app, *(_house(app, organization, things) for organization, things in furnished))
+    finally:
+        app.extensions[EXTENSION].close()
+
+
+# Until the first offers are over.
+@written_once(kept_s=120.0)
+def _furnished(world: World) -> list[tuple[dict[str, Any], dict[str, str]]]:
+    """Both organizations, as their seed tells them, with the ids of their things by kind."""
     app = create_app(world.settings())
     services = app.extensions[EXTENSION]
     try:
         document = {"organizations": [_organization("acme"), _organization("rival")]}
         tree = load(services.database, services.settings, read_document(json.dumps(document)))
-        ours, theirs = (_furnish(app, organization) for organization in tree["organizations"])
-        yield Neighbours(app, ours, theirs)
+        return [(organization, _furnish(app, organization)) for organization in tree["organizations"]]
     finally:
         services.close()
+
+
+def _house(app: Flask, organization: dict[str, Any], things: dict[str, str]) -> House:
+    return House(Api(app.test_client(), {"organizations": [organization]}), str(organization["id"]), things)
 
 
 def _organization(slug: str) -> dict[str, Any]:
@@ -79,7 +95,7 @@ def _organization(slug: str) -> dict[str, Any]:
     return dict(organization)
 
 
-def _furnish(app: Flask, organization: dict[str, Any]) -> House:
+def _furnish(app: Flask, organization: dict[str, Any]) -> dict[str, str]:
     api = Api(app.test_client(), {"organizations": [organization]})
     things = {
         "absent": str(uuid4()),
@@ -102,7 +118,7 @@ def _furnish(app: Flask, organization: dict[str, Any]) -> House:
     app.extensions[EXTENSION].database.run(UUID(organization["id"]), fan_out)
     sent = api.get(f"/v1/webhooks/{things['webhook']}/deliveries", by="root").get_json()["items"]
     things["delivery"] = sent[-1]["id"]
-    return House(api, str(organization["id"]), things)
+    return things
 
 
 def _make_spares(api: Api, things: dict[str, str]) -> None:
