@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, make_url
 from geo_assign.core import db
 from geo_assign.core.db import Database
 
-# Of the two hundred that the server takes; a service that a test starts wants some, too.
+# Of the three hundred that the server takes; a service that a test starts wants some, too.
 MOST_CONNECTIONS = 40
 _make_engine = db._engine
 

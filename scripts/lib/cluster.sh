@@ -197,7 +197,8 @@ cluster_settings() {
         'max_connections = 200' "shared_buffers = '256MB'" 'jit = off' "timezone = 'UTC'" "log_timezone = 'UTC'" \
         "log_line_prefix = '%m [%p] %q%u@%d '"
     if [[ $1 == test ]]; then
-        printf '%s\n' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' \
+        # Three test processes keep forty each, and the services that they start have pools.
+        printf '%s\n' 'max_connections = 300' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' \
             'wal_level = minimal' 'max_wal_senders = 0' "max_wal_size = '4GB'" "shared_preload_libraries = 'postgis-3'"
     fi
 }
