@@ -74,6 +74,18 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Of a picture of the past: how far back they go, and what is told as it is today, as its history is not kept.
+
+    `orders_as_today`: the members of single work orders that changed since, of which only the present is kept.
+    """
+
+    reaches_back_to: datetime
+    as_today: Sequence[str]
+    orders_as_today: Mapping[UUID, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class MapPicture:
     """What a part of the map shows: each technician, or clusters where there are more than are drawn one by one.
 
@@ -88,6 +100,7 @@ class MapPicture:
     in_scope: Tally
     off_duty: int
     truncated: bool
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
         at=at,
         technicians=technicians,
         clusters=_list_clusters(tx, scope, counted, asked) if crowded else [],
-        work_orders=[one for one in orders.items if one.location is not None and _within(view, one.location.point)],
+        work_orders=[one for one in orders.items if one.location is not None and is_in(view, one.location.point)],
         in_view=seen,
         in_scope=in_scope,
         off_duty=_fetch(tx, off_duty(everything=every), scope)[0].number,
@@ -59,9 +59,9 @@ def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
 def _list_in_view(tx: Tx, scope: Scope, view: BoundingBox, at: datetime) -> tuple[list[TechnicianOnMap], bool]:
     """Those in view, and whether there may be more."""
     rows = _fetch(tx, in_view(everything=scope.everything), scope, at=at, **_view(view))
-    people = [_technician(row, at) for row in rows[:SHOWN]]
+    people = [technician_of(row, at) for row in rows[:SHOWN]]
     more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **_view(view)))
-    return [person for person in people if _within(view, person.point)], more
+    return [person for person in people if is_in(view, person.point)], more
 
 
 def _list_clusters(tx: Tx, scope: Scope, counted: Sequence[PeopleRow], asked: Mapping[str, object]) -> list[Cluster]:
@@ -88,7 +88,7 @@ def list_people(
         return [], []
     ids = sorted(technician_ids)
     rows = _fetch(tx, people(everything=scope.everything), scope, at=at, technician_ids=ids)
-    found = [_technician(row, at) for row in rows if row.shown and row.lat is not None]
+    found = [technician_of(row, at) for row in rows if row.shown and row.lat is not None]
     return found, [row.id for row in rows if not row.shown]
 
 
@@ -117,7 +117,8 @@ def _view(view: BoundingBox) -> dict[str, float]:
     }
 
 
-def _within(view: BoundingBox, point: Point) -> bool:
+def is_in(view: BoundingBox, point: Point) -> bool:
+    """Whether a place lies in the view."""
     if not view.south <= point.lat <= view.north:
         return False
     if view.west <= view.east:
@@ -125,7 +126,8 @@ def _within(view: BoundingBox, point: Point) -> bool:
     return point.lon >= view.west or point.lon <= view.east
 
 
-def _technician(row: PersonRow, at: datetime) -> TechnicianOnMap:
+def technician_of(row: PersonRow, at: datetime) -> TechnicianOnMap:
+    """The technician of a row, as shown at `at`."""
     assert row.lat is not None  # only technicians with a place are told
     assert row.lon is not None
     point, accuracy_m = Point(row.lat, row.lon), _finite(row.accuracy_m)

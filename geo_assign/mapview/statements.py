@@ -39,11 +39,12 @@ from geo_assign.core.rows import AnyColumn
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Provenance
+from geo_assign.matching.sources import LIVE, Sources
 from geo_assign.positions.tables import current_positions
 from geo_assign.workforce.tables import service_providers, technicians
 from geo_assign.workforce.visibility import sees_technician
 from geo_assign.workorders.domain import BookingState, OfferState
-from geo_assign.workorders.tables import bookings, offers
+from geo_assign.workorders.tables import bookings
 from geo_assign.workorders.visibility import is_coarse
 
 # Features in one answer, and positions around the middle of the view that are looked at for them.
@@ -122,7 +123,7 @@ def in_view(*, everything: bool) -> Statement[PersonRow]:
     bases = select(*of_base(b)).where(b.c.org_id == ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
     p = union_all(phones.limit(LOOKED_AT), bases.limit(LOOKED_AT)).subquery("p")
     joined = p.join(t, and_(t.c.org_id == ASKED.org_id, t.c.id == p.c.technician_id))
-    rows = select(*_person(viewer, t, p)).select_from(joined).where(is_shown(t), sees_technician(viewer, t))
+    rows = select(*person(viewer, t, p)).select_from(joined).where(is_shown(t), sees_technician(viewer, t))
     at_old_place = and_(t.c.at_base, p.c.provenance == Provenance.LIVE)
     return Statement.of(PersonRow, rows.where(not_(at_old_place), is_within(p, margin=True)).limit(SHOWN + 1))
 
@@ -154,7 +155,7 @@ def people(*, everything: bool) -> Statement[PersonRow]:
         select(*of_phone(c)).where(*of_own_phone).correlate(t), select(*of_base(b)).where(*of_own_base).correlate(t)
     ).lateral("p")
     asked = (t.c.org_id == ASKED.org_id, t.c.id == any_(ASKED.technician_ids))
-    rows = select(*_person(viewer, t, p)).select_from(t.outerjoin(p, true()))
+    rows = select(*person(viewer, t, p)).select_from(t.outerjoin(p, true()))
     return Statement.of(PersonRow, rows.where(*asked, sees_technician(viewer, t)))
 
 
@@ -177,8 +178,10 @@ def _changed_marks() -> CompoundSelect[UUID | datetime]:
     )
 
 
-def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[AnyColumn, ...]:
-    b, o, v, at = bookings.alias("b"), offers.alias("o"), service_providers.alias("v"), ASKED.at
+def person(viewer: Viewer, t: FromClause, p: FromClause, *, sources: Sources = LIVE) -> tuple[AnyColumn, ...]:
+    """The columns of a `PersonRow`: of the technician `t` at the place `p`, with the work and offers of `sources`."""
+    b, o, v, at = sources.bookings.alias(), sources.offers.alias(), service_providers.alias("v"), ASKED.at
+    held_then = None if sources is LIVE else sources.bookings
     work = (b.c.org_id == ASKED.org_id, b.c.technician_id == t.c.id)
     now = (b.c.state == BookingState.ASSIGNED, b.c.occupied_until > at, b.c.occupied_from <= at)
     today = (
@@ -196,7 +199,7 @@ def _person(viewer: Viewer, t: FromClause, p: FromClause) -> tuple[AnyColumn, ..
         t.c.provider_id,
         provider.scalar_subquery().label("provider_name"),
         is_shown(t).label("shown"),
-        and_(not_(t.c.at_base), is_coarse(viewer, t, at=at)).label("coarse"),
+        and_(not_(t.c.at_base), is_coarse(viewer, t, at=at, held_then=held_then)).label("coarse"),
         *(p.c[name] for name in _KNOWN),
         busy_until.scalar_subquery().label("busy_until"),
         row_exists(o, *is_asked).label("offered"),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from geo_assign.access.viewer import scope_values
@@ -28,11 +28,12 @@ from geo_assign.matching.domain import (
     Workload,
 )
 from geo_assign.matching.filters import reason_for, values_of
-from geo_assign.matching.history import past_values
+from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
 from geo_assign.matching.places import FEW, HANDFUL
-from geo_assign.matching.rows import CandidateRow, ExplainedRow
+from geo_assign.matching.rows import BookedThenRow, CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import (
+    BOOKED_THEN,
     COUNT_EXTERNALS,
     COUNT_HANDFUL,
     COUNT_MEMBERS,
@@ -65,6 +66,18 @@ def rank(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
     return Ranking(question, found, explain_exclusions(tx, question) if explain else None)
 
 
+def rank_then(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
+    """The same as things stood at the question's instant, of all whom the question's scope sees today.
+
+    `AS_TODAY` names what is told as it is today.
+    """
+    statement = candidates_then(shape_of(question), WINDOWS[-1], of_scope=True)
+    values = _values_then(question, then=True)
+    rows = fetch(tx, statement, question, fetch=question.limit, **values)
+    found = tuple(_candidate(question, row) for row in rows)
+    return Ranking(question, found, explain_exclusions(tx, question, then=True) if explain else None)
+
+
 def rehearse(tx: Tx, question: Question, *, explain: bool) -> None:
     """Ask in a rehearsal what `rank` asks first, whatever the answers will be: see `core.foresight`."""
     with suppress(NotForeseenError):
@@ -76,20 +89,21 @@ def rehearse(tx: Tx, question: Question, *, explain: bool) -> None:
             _unplaced(tx, question)
 
 
-def explain_exclusions(tx: Tx, question: Question) -> Explanation:
+def explain_exclusions(tx: Tx, question: Question, *, then: bool = False) -> Explanation:
     """The nearest technicians of the scope who are not available, each with every reason.
 
-    Those of the group or store that was asked for come first, however far: all of them where they are few.
+    Those of the group or store that was asked for come first, however far: all of them where they are few. `then`: as
+    things stood at the question's instant.
     """
-    shape = shape_of(question)
-    near, goes_on = _look_around(tx, question, window=_EXAMINED[0])
+    shape, values = shape_of(question), _values_then(question, then=then)
+    near, goes_on = _look_around(tx, question, window=_EXAMINED[0], then=then)
     all_members: Sequence[ExplainedRow] | None = None
     if sum(bool(row.codes) for row in near if not _is_stranger(row)) < EXCLUDED_LIMIT:
         if _has_few_members(tx, question):
-            all_members = fetch(tx, members_explained(shape), question)
+            all_members = fetch(tx, members_explained(shape, then=then), question, **values)
         elif goes_on:
-            near, goes_on = _look_around(tx, question, window=_EXAMINED[-1])
-    unknown = _unplaced(tx, question) if question.is_soon else ()
+            near, goes_on = _look_around(tx, question, window=_EXAMINED[-1], then=then)
+    unknown = _unplaced(tx, question, then=then) if question.is_soon else ()
     strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
     seen = (*near, *unknown) if all_members is None else all_members
     of_question = [row for row in seen if not _is_stranger(row)]
@@ -111,15 +125,22 @@ def _explanation(
     )
 
 
-def _look_around(tx: Tx, question: Question, *, window: int) -> tuple[list[ExplainedRow], bool]:
+def _look_around(tx: Tx, question: Question, *, window: int, then: bool = False) -> tuple[list[ExplainedRow], bool]:
     """The technicians of the scope among the nearest `window` of the organization; whether there are farther ones."""
-    shape = shape_of(question)
-    rows = fetch(tx, excluded(shape, window), question)
-    return rows, len(rows) == window or bool(fetch(tx, edge(shape, window), question))
+    shape, values = shape_of(question), _values_then(question, then=then)
+    rows = fetch(tx, excluded(shape, window, then=then), question, **values)
+    return rows, len(rows) == window or bool(fetch(tx, edge(shape, window, then=then), question, **values))
 
 
-def _unplaced(tx: Tx, question: Question) -> Sequence[ExplainedRow]:
-    return fetch(tx, without_position(shape_of(question), _EXAMINED[-1]), question, fetch=EXCLUDED_LIMIT)
+def _unplaced(tx: Tx, question: Question, *, then: bool = False) -> Sequence[ExplainedRow]:
+    values = _values_then(question, then=then)
+    statement = without_position(shape_of(question), _EXAMINED[-1], then=then)
+    return fetch(tx, statement, question, fetch=EXCLUDED_LIMIT, **values)
+
+
+def _values_then(question: Question, *, then: bool) -> dict[str, datetime]:
+    """What a statement about the scope's past is asked with besides; nothing for the present."""
+    return past_values(question, ahead=KEPT_AT_MOST, work_back=OVERDUE_FOR) if then else {}
 
 
 def _is_stranger(row: ExplainedRow) -> bool:
@@ -167,6 +188,11 @@ def find_nearer_then(tx: Tx, question: Question, distance_m: float) -> dict[UUID
     near = replace(question, policy=replace(question.policy, radius_m=distance_m))
     rows = fetch(tx, passing_then(shape_of(near)), near, **past_values(near, back=_oldest(near)))
     return {row.id: row.distance_m for row in rows}
+
+
+def list_booked_then(tx: Tx, question: Question, technician_ids: Sequence[UUID]) -> list[BookedThenRow]:
+    """What filled these technicians' local day, as things stood at the question's instant, in order of start."""
+    return fetch(tx, BOOKED_THEN, question, technician_ids=list(technician_ids), **past_values(question))
 
 
 def _oldest(question: Question) -> timedelta:

@@ -134,3 +134,13 @@ class AppointmentRow(NamedTuple):
     technician_id: UUID
     work_order_id: UUID
     ends_at: datetime
+
+
+class BookedThenRow(NamedTuple):
+    """What filled a technician's time at a past instant, with the work order's kind and state then."""
+
+    technician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    state: str

@@ -127,7 +127,8 @@ def is_shown_coarsely(shape: Shape, one: Subject) -> ColumnElement[bool]:
     """A home is where a technician lives: told as close as the policy for positions, never closer."""
     t, p = one.technician.c, one.place.c
     at_home = and_(t.home_lat.is_not(None), p.provenance == Provenance.HOME_BASE)
-    by_store = is_coarse(viewer_for(shape), one.technician, at=one.asked.at)
+    held_then = None if one.sources is LIVE else one.sources.bookings
+    by_store = is_coarse(viewer_for(shape), one.technician, at=one.asked.at, held_then=held_then)
     return and_(not_(t.at_base), or_(at_home, by_store))
 
 
@@ -151,5 +152,5 @@ def place_of_one(shape: Shape, technician: FromClause, sources: Sources, *, aske
     return (one_live if shape.is_soon else one_planned)(technician, asked, sources)
 
 
-def edge_for(shape: Shape, asked: Parameters, window: int) -> Walk:
-    return (edge_live if shape.is_soon else edge_planned)(asked, LIVE, window=window)
+def edge_for(shape: Shape, asked: Parameters, window: int, *, sources: Sources = LIVE) -> Walk:
+    return (edge_live if shape.is_soon else edge_planned)(asked, sources, window=window)

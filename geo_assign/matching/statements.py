@@ -34,7 +34,7 @@ from geo_assign.core.rows import AnySelect
 from geo_assign.core.statements import Parameters, RowParameters, Statement
 from geo_assign.matching.domain import ExclusionCode, Staff
 from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_at, provider_needs
-from geo_assign.matching.history import People, as_of
+from geo_assign.matching.history import PAST, People, as_of
 from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
     FEW,
@@ -50,6 +50,7 @@ from geo_assign.matching.places import (
 from geo_assign.matching.rows import (
     AppointmentRow,
     BaseRow,
+    BookedThenRow,
     CandidateRow,
     CountRow,
     EdgeRow,
@@ -82,6 +83,7 @@ from geo_assign.matching.sources import LIVE, Sources
 from geo_assign.matching.walking import WINDOWS
 from geo_assign.workforce.tables import technician_groups, technician_skills
 from geo_assign.workorders.domain import BOOKED, HOLDING
+from geo_assign.workorders.past import order_state_then
 from geo_assign.workorders.tables import bookings, work_orders
 from geo_assign.workorders.visibility import is_coarse
 
@@ -104,11 +106,17 @@ def candidates(shape: Shape, window: int, *, rare_skill: bool = False) -> Statem
 
 
 @lru_cache(maxsize=64)
-def candidates_then(shape: Shape, window: int) -> Statement[CandidateRow]:
-    """The same of the store's or the group's technicians, as things stood at the question's instant."""
+def candidates_then(shape: Shape, window: int, *, of_scope: bool = False) -> Statement[CandidateRow]:
+    """The same as things stood at the question's instant, of the store's or the group's technicians, or the scope's."""
     then = as_of(People.OF_GROUP if shape.by_group else People.OF_STORE)
+    if of_scope:
+        then = _sources(shape, then=True)
     walk = walk_for(shape, _ASKED, window, rare_skill=False, sources=then)
-    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk, sources=then))
+    rows = _candidates(shape, _ASKED, walk, sources=then)
+    if of_scope:
+        # No index gives these rows, so that they may as well come in the order that counts.
+        rows = rows.order_by(None).order_by(rows.selected_columns.distance_m, rows.selected_columns.technician_id)
+    return Statement.of(CandidateRow, rows)
 
 
 @lru_cache(maxsize=64)
@@ -126,12 +134,16 @@ def members(shape: Shape) -> Statement[CandidateRow]:
 
 
 @lru_cache(maxsize=64)
-def excluded(shape: Shape, window: int) -> Statement[ExplainedRow]:
-    """The technicians of the scope within the window, each with the codes that exclude."""
-    walk = walk_for(shape, _ASKED, window, rare_skill=False)
-    t, p = LIVE.technicians.alias(), walk.subquery("p")
+def excluded(shape: Shape, window: int, *, then: bool = False) -> Statement[ExplainedRow]:
+    """The technicians of the scope within the window, each with the codes that exclude.
+
+    `then`, here and below: as things stood at the question's instant.
+    """
+    sources = _sources(shape, then=then)
+    walk = walk_for(shape, _ASKED, window, rare_skill=False, sources=sources)
+    t, p = sources.technicians.alias(), walk.subquery("p")
     joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
-    one = subject_of(shape, t, p)
+    one = subject_of(shape, t, p, sources=sources)
     rows = _explained(shape, one).select_from(joined).where(is_in_scope(shape, t), is_current(t, p))
     return Statement.of(ExplainedRow, rows.order_by(p.c.sphere_m))
 
@@ -170,19 +182,21 @@ def passing(shape: Shape) -> Statement[IdRow]:
 
 
 @lru_cache(maxsize=64)
-def members_explained(shape: Shape) -> Statement[ExplainedRow]:
+def members_explained(shape: Shape, *, then: bool = False) -> Statement[ExplainedRow]:
     """The same of the members of the question's group, or else its store, nearest first: FEW at most."""
-    t = LIVE.technicians.alias()
-    p = place_of_one(shape, t, LIVE).lateral("p")
-    rows = _explained(shape, subject_of(shape, t, p)).select_from(t.outerjoin(p, is_current(t, p)))
+    sources = _sources(shape, then=then)
+    t = sources.technicians.alias()
+    p = place_of_one(shape, t, sources).lateral("p")
+    rows = _explained(shape, subject_of(shape, t, p, sources=sources)).select_from(t.outerjoin(p, is_current(t, p)))
     rows = rows.where(t.c.org_id == _ASKED.org_id, t.c.id.in_(_members(shape, _ASKED)), is_in_scope(shape, t))
     return Statement.of(ExplainedRow, rows.order_by(p.c.distance_m.nulls_last(), t.c.name, t.c.id))
 
 
 @lru_cache(maxsize=64)
-def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
+def without_position(shape: Shape, window: int, *, then: bool = False) -> Statement[ExplainedRow]:
     """Technicians of the scope of whom no position was ever received, members first: `fetch` of the first `window`."""
-    every, t, c = LIVE.technicians.alias(), LIVE.technicians.alias(), LIVE.current_positions.alias()
+    sources = _sources(shape, then=then)
+    every, t, c = sources.technicians.alias(), sources.technicians.alias(), sources.current_positions.alias()
     in_order = select(every.c.id).where(every.c.org_id == _ASKED.org_id, is_in_scope(shape, every)).order_by(every.c.id)
     first = in_order.limit(window).subquery("first")
     if shape.everything and shape.staff is Staff.ALL:
@@ -194,7 +208,7 @@ def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
         unknown = is_false(row_exists(c, c.c.org_id == _ASKED.org_id, c.c.technician_id == first.c.id))
     unplaced = select(first.c.id).where(unknown).subquery("unplaced")
     p = select(*nowhere()).subquery("p")
-    one = subject_of(shape, t, p)
+    one = subject_of(shape, t, p, sources=sources)
     strangers_last = [FILTERS[code].excludes(one) for code in shape.filters if code is ExclusionCode.WRONG_GROUP]
     joined = unplaced.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == unplaced.c.id)).join(p, true())
     rows = _explained(shape, one, coarse=false()).select_from(joined).where(not_(t.c.at_base))
@@ -202,9 +216,9 @@ def without_position(shape: Shape, window: int) -> Statement[ExplainedRow]:
 
 
 @lru_cache(maxsize=64)
-def edge(shape: Shape, window: int) -> Statement[EdgeRow]:
+def edge(shape: Shape, window: int, *, then: bool = False) -> Statement[EdgeRow]:
     """How far the last row of the window lies; no row when the window is not full."""
-    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window))
+    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window, sources=_sources(shape, then=then)))
 
 
 # Many questions at once -----------------------------------------------------------------------------------------------
@@ -327,6 +341,31 @@ def _appointments() -> AnySelect:
 APPOINTMENTS = Statement.of(AppointmentRow, _appointments())
 """When what `technician_ids` have or had at a known place ends, between two instants."""
 
+
+def _booked_then() -> AnySelect:
+    b, w, asked = as_of(People.NAMED).bookings.alias(), work_orders.alias("w"), PAST
+    return (
+        select(
+            b.c.technician_id,
+            b.c.starts_at,
+            b.c.ends_at,
+            w.c.kind,
+            order_state_then(asked.org_id, asked.at, b.c.work_order_id).label("state"),
+        )
+        .select_from(b.join(w, and_(w.c.org_id == asked.org_id, w.c.id == b.c.work_order_id)))
+        .where(
+            b.c.technician_id == any_(asked.technician_ids),
+            b.c.state.in_(BOOKED),
+            b.c.occupied_until > asked.day_start,
+            b.c.starts_at < asked.day_end,
+        )
+        .order_by(b.c.starts_at)
+    )
+
+
+BOOKED_THEN = Statement.of(BookedThenRow, _booked_then())
+"""What filled the day of `technician_ids` at the question's instant, in order of start."""
+
 # How many there are ---------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +407,10 @@ COUNT_EXTERNALS = Statement.of(
 
 
 # What they are made of ------------------------------------------------------------------------------------------------
+
+
+def _sources(shape: Shape, *, then: bool) -> Sources:
+    return as_of(People.OF_SCOPE, viewer_for(shape)) if then else LIVE
 
 
 def _candidates(shape: Shape, asked: Parameters, walk: Walk, *, sources: Sources = LIVE) -> AnySelect:

@@ -20,6 +20,7 @@ class How(StrEnum):
     DECISION = "decision"
     EXPORT = "export"
     CUSTOMER = "customer"
+    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,21 +91,25 @@ def viewer_of_lists(tx: Tx, scope: Scope) -> Viewer:
     return replace(viewer, stores_of_groups=literal(sorted(found.scalars()), ARRAY(Uuid())))
 
 
-def is_coarse(viewer: Viewer, technician: FromClause, *, at: ColumnElement[datetime]) -> ColumnElement[bool]:
+def is_coarse(
+    viewer: Viewer, technician: FromClause, *, at: ColumnElement[datetime], held_then: FromClause | None = None
+) -> ColumnElement[bool]:
     """Whether the technician's place is shown to the caller to about a kilometre.
 
     The store chose it (`coarse_positions`), and the technician holds no work that the caller may see. The CASE spares
-    the technicians of other stores the look at their work.
+    the technicians of other stores the look at their work. `held_then`: bookings as they stood at a past `at`, for its
+    places.
     """
     t, s = technician.c, stores.alias("coarse_store")
-    b, w = bookings.alias("coarse_bookings"), work_orders.alias("coarse_orders")
+    held = bookings if held_then is None else held_then
+    b, w = held.alias("coarse_bookings"), work_orders.alias("coarse_orders")
     holds_work = row_exists(
         b.join(w, and_(w.c.org_id == b.c.org_id, w.c.id == b.c.work_order_id)),
         b.c.org_id == viewer.org_id,
         b.c.technician_id == t.id,
         b.c.state == BookingState.ASSIGNED,
         b.c.occupied_until > at - _HELD_FOR,
-        w.c.state.in_(sorted(TAKEN)),
+        w.c.state.in_(sorted(TAKEN)) if held_then is None else true(),
         sees_work_order(viewer, w),
     )
     chosen = s.c.settings["coarse_positions"].astext.cast(Boolean)

@@ -64,6 +64,7 @@ class Crowd(Scenario):
         return whole | {
             "features": pins if crowded else inside + pins,
             "clusters": _clusters(inside) if crowded else [],
+            "past": None,
             "truncated": crowded,
             "counts": {**whole["counts"], "technicians": shown},
         }

@@ -199,6 +199,7 @@ class Scenario:
             "cursor": cursor,
             "truncated": False,
             "clusters": [],
+            "past": None,
             "counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
             "scope_counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
         }
@@ -228,6 +229,7 @@ class Scenario:
             "origin": {name: order["location"][name] for name in ("lat", "lon")},
             "slot": order["slot"],
             "radius_m": 5000,
+            "past": None,
             "examined": len(candidates) + len(self.excluded),
             "counts": {
                 "excluded": {},
@@ -286,6 +288,7 @@ def order_pin(order: Json) -> Json | None:
             "order_kind": order["kind"],
             **{name: order[name] for name in names},
             "offer": _offer_on_map(order["offer"]),
+            "as_today": [],
         },
     }
 

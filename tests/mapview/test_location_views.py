@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -96,6 +96,52 @@ def test_the_log_says_who_how_when_and_how_often(neighbours: Neighbours) -> None
     only = api.get("/v1/me/location-views?limit=1", by="ana").get_json()
     rest = api.get(f"/v1/me/location-views?cursor={only['next_cursor']}", by="ana").get_json()
     assert [*only["items"], *rest["items"]] == views
+
+
+def test_a_look_at_the_past_is_logged_as_one_and_says_what_it_cannot_know(neighbours: Neighbours) -> None:
+    api, ana = neighbours.ours.api, neighbours.ours.things["technician"]
+    live = api.get("/v1/map", by="desk").get_json()
+    at = live["server_now"]
+    looks(neighbours)
+    past = api.get(f"/v1/map?at={at}", by="desk").get_json()
+    assert {one["id"] for one in past["features"]} == {one["id"] for one in live["features"]}
+    assert (past["past"]["at"], live["past"]) == (at, None)
+    assert {"names", "skills", "settings"} <= set(past["past"]["as_today"])
+    nearest = {"point": HERE}
+    asked = api.post(f"/v1/technicians/nearest?at={at}", by="desk", json=nearest).get_json()
+    again = api.post("/v1/technicians/nearest", by="desk", json=nearest | {"at": at}).get_json()
+    assert {**asked, "past": None} == {**again, "past": None}
+    assert (asked["candidates"][0]["technician_id"], asked["past"]["at"]) == (ana, at)
+    looks(neighbours)
+    views = api.get("/v1/me/location-views", by="ana").get_json()["items"]
+    assert {view["how"]: view["count"] for view in views} == {"map": 1, "past": 3}
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "code"), [(1, 422, "in_the_future"), (-31, 410, "past_not_kept"), (-29, 200, None)]
+)
+def test_only_a_past_that_is_kept_can_be_looked_at(
+    neighbours: Neighbours, days: int, status: int, code: str | None
+) -> None:
+    api = neighbours.ours.api
+    now = datetime.fromisoformat(api.get("/v1/me", by="root").get_json()["server_now"])
+    at = (now + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+    for answer in (
+        api.get(f"/v1/map?at={at}", by="desk"),
+        api.post(f"/v1/technicians/nearest?at={at}", by="desk", json={"point": HERE}),
+        api.post("/v1/technicians/nearest", by="desk", json={"point": HERE, "at": at}),
+    ):
+        told = answer.get_json()
+        assert answer.status_code == status, told
+        if status == 422:
+            assert [(one["pointer"], one["code"]) for one in told["errors"]] == [("/at", code)]
+        elif status == 410:
+            assert told["code"] == code
+            assert now - timedelta(days=30) <= datetime.fromisoformat(told["reaches_back_to"])
+        else:
+            assert told["past"]["at"] == at
+    twice = api.post(f"/v1/technicians/nearest?at={at}", by="desk", json={"point": HERE, "at": at})
+    assert (twice.status_code, twice.get_json()["errors"][0]["code"]) == (422, "repeated")
 
 
 def test_no_other_reads_it_and_an_own_look_is_not_logged(neighbours: Neighbours) -> None:

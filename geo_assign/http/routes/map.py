@@ -1,7 +1,7 @@
 """The map: a picture, and what changes on it."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from geo_assign.core.geo import BoundingBox
 from geo_assign.core.paging import BadCursorError
 from geo_assign.http.operations import READING, AnyCall, Call, Lane, Reply, Routes, Stream
 from geo_assign.http.response import to_json
-from geo_assign.http.routes.people_models import PersonAnswer, ProviderNameAnswer
+from geo_assign.http.routes.people_models import PastAnswer, PersonAnswer, ProviderNameAnswer
 from geo_assign.http.routes.work_order_models import work_order_answer
-from geo_assign.http.schemas import Answer, Bbox, Query, SlotAnswer
+from geo_assign.http.schemas import Answer, Bbox, Instant, PartialAnswer, Query, SlotAnswer
 from geo_assign.mapview.domain import Changes, Cluster, MapPicture, Tally, TechnicianOnMap, TechnicianStatus
+from geo_assign.mapview.past import get_past_picture
 from geo_assign.mapview.queries import WORLD, get_picture
 from geo_assign.matching.domain import Provenance
+from geo_assign.positions.kept import PastNotKeptError
 from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import (
     Bucket,
@@ -43,6 +45,7 @@ class MapQuery(Query):
 
     bbox: Bbox | None = None
     work_order_id: UUID | None = None
+    at: Instant | None = Field(None, description="The map as it stood then, with what had been received by then.")
 
 
 class LiveQuery(Query):
@@ -88,7 +91,7 @@ class MapOfferAnswer(Answer):
     expires_at: datetime
 
 
-class WorkOrderPropertiesAnswer(Answer):
+class WorkOrderPropertiesAnswer(PartialAnswer):
     """A work order on the map."""
 
     kind: Literal["work_order"]
@@ -103,6 +106,9 @@ class WorkOrderPropertiesAnswer(Answer):
     assignee: PersonAnswer | None
     offer: MapOfferAnswer | None
     version: int
+    as_today: list[str] = Field(
+        default_factory=list, description="Of the past: members that changed since, told as they are today."
+    )
 
 
 class TechnicianFeatureAnswer(Answer):
@@ -175,6 +181,7 @@ class MapAnswer(Answer):
     )
     counts: MapCountsAnswer = Field(description="All that is in view, shown or not.")
     scope_counts: MapCountsAnswer = Field(description="The same, of your whole scope.")
+    past: PastAnswer | None = Field(description="Where `at` was given.")
 
 
 @routes.get(
@@ -183,22 +190,29 @@ class MapAnswer(Answer):
     query=MapQuery,
     answer=MapAnswer,
     lane=Lane.PICTURES,
-    errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError),
+    errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError, PastNotKeptError),
 )
 def get_map(call: Call[MapQuery, None]) -> Reply:
     """Read the map.
 
     Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order. More
-    than 2,000 technicians in view are told as `clusters`.
+    than 2,000 technicians in view are told as `clusters`. With `at` the map of that instant, for as long as positions
+    are kept.
     """
-    query = call.query
+    query, scope = call.query, call.caller.scope
     with call.transaction() as tx:
         view = query.bbox or WORLD
         if query.work_order_id is not None:
-            view = _around(get_work_order(tx, call.caller.scope, query.work_order_id))
-        picture = get_picture(tx, call.caller.scope, view)
-    call.services.views.note(call.caller, How.MAP, [person.id for person in picture.technicians], at=picture.at)
-    return Reply(to_json(_picture(picture)))
+            view = _around(get_work_order(tx, scope, query.work_order_id))
+        if query.at is None:
+            picture = get_picture(tx, scope, view)
+        else:
+            retention = timedelta(days=call.services.settings.track_retention_days)
+            picture = get_past_picture(tx, scope, query.at, retention=retention, view=view)
+        seen_at = tx.as_of()
+    how = How.MAP if query.at is None else How.PAST
+    call.services.views.note(call.caller, how, [person.id for person in picture.technicians], at=seen_at)
+    return Reply(to_json(_picture(picture, server_now=seen_at)))
 
 
 @routes.get(
@@ -261,19 +275,22 @@ def _event(name: str, data: object, *, cursor: datetime | None) -> bytes:
     return head.encode() + b"data: " + to_json(data) + b"\n\n"
 
 
-def _picture(picture: MapPicture) -> dict[str, object]:
+def _picture(picture: MapPicture, *, server_now: datetime) -> dict[str, object]:
+    past = picture.past
+    changed = past.orders_as_today if past is not None else {}
     return {
         "type": "FeatureCollection",
         "features": [
             *(_technician(person) for person in picture.technicians),
-            *(_work_order(order) for order in picture.work_orders),
+            *(_work_order(order, as_today=changed.get(order.id, ())) for order in picture.work_orders),
         ],
-        "server_now": picture.at,
+        "server_now": picture.at if past is None else server_now,
         "cursor": _cursor(picture.at),
         "truncated": picture.truncated,
         "clusters": [_cluster(cluster) for cluster in picture.clusters],
         "counts": _counts(picture.in_view, off_duty=picture.off_duty),
         "scope_counts": _counts(picture.in_scope, off_duty=picture.off_duty),
+        "past": past and {"at": picture.at, "reaches_back_to": past.reaches_back_to, "as_today": past.as_today},
     }
 
 
@@ -323,7 +340,7 @@ def _technician(person: TechnicianOnMap) -> dict[str, object]:
     }
 
 
-def _work_order(order: WorkOrder) -> dict[str, object]:
+def _work_order(order: WorkOrder, *, as_today: Sequence[str] = ()) -> dict[str, object]:
     assert order.location is not None
     offer = order.offer
     return {
@@ -348,6 +365,7 @@ def _work_order(order: WorkOrder) -> dict[str, object]:
                 "expires_at": offer.expires_at,
             },
             "version": order.version,
+            "as_today": as_today,
         },
     }
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
-from geo_assign.core.errors import NotFoundError
+from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.free_time.days import Day, get_days
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
@@ -19,6 +20,7 @@ from geo_assign.http.response import to_json
 from geo_assign.http.routes.people_models import (
     ExclusionAnswer,
     KnownPositionAnswer,
+    PastAnswer,
     ProviderNameAnswer,
     WorkloadAnswer,
 )
@@ -27,11 +29,13 @@ from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import (
     Answer,
     Body,
+    Instant,
     LongText,
     OptionalPoint,
     PartialAnswer,
     PointAnswer,
     PointBody,
+    Query,
     Skills,
     SlotAnswer,
     SlotBody,
@@ -50,8 +54,10 @@ from geo_assign.matching.domain import (
     Staff,
 )
 from geo_assign.matching.driving import rank_by_drive_time
-from geo_assign.matching.queries import explain_exclusions, rank, rehearse
+from geo_assign.matching.history import AS_TODAY
+from geo_assign.matching.queries import explain_exclusions, rank, rank_then, rehearse
 from geo_assign.matching.questions import question_for_order, question_for_point
+from geo_assign.positions.kept import PastNotKeptError, require_kept
 from geo_assign.privacy.domain import How
 from geo_assign.receipts.coarse import shown_m, shown_way
 from geo_assign.routing.choosing import find_router
@@ -59,11 +65,15 @@ from geo_assign.routing.domain import NoDrive, RouterChoice
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.domain import Kind, State, WorkOrderNotFoundError, WorkOrderWithoutLocationError
+from geo_assign.workorders.domain import Kind, State, WorkOrder, WorkOrderNotFoundError, WorkOrderWithoutLocationError
 from geo_assign.workorders.queries import get_work_order
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_point
+from geo_assign.workorders.queries.past import find_work_order_then
 
 routes = Routes("Nearest")
+
+Past = dict[str, object]
+"""What is told of a past instant that was asked for."""
 
 Radius = Annotated[float, Field(gt=0, le=20_100_000, description="Metres; absent means the store's default.")]
 
@@ -90,6 +100,7 @@ class NearestBody(Body):
         Staff.ALL
     )
     detail: Literal["full", "brief"] = "full"
+    at: Instant | None = Field(None, description="As things stood then, with what had been received by then.")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -102,6 +113,12 @@ class NearestBody(Body):
         if self.address is not None and self.store_id is None:
             raise PydanticCustomError("store_needed", "An address needs the store_id whose map key finds it")
         return self
+
+
+class NearestQuery(Query):
+    """Of when."""
+
+    at: Instant | None = Field(None, description="As things stood then; also as a member of the body.")
 
 
 class BookedTimeAnswer(SlotAnswer):
@@ -138,7 +155,7 @@ class NearestCountsAnswer(Answer):
     available: int = Field(description="Candidates answered.")
 
 
-class NearestAnswer(Answer):
+class NearestAnswer(PartialAnswer):
     """Candidates in order, and the nearest people who are not available, each with the reasons."""
 
     candidates: list[CandidateAnswer]
@@ -154,11 +171,12 @@ class NearestAnswer(Answer):
     origin: PointAnswer
     slot: SlotAnswer
     radius_m: float
+    past: PastAnswer | None = Field(None, description="Where `at` was given.")
 
 
-def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
-    """An address is looked up first; a router is asked in between."""
-    if call.body.address is None:
+def _rehearse(tx: Tx, call: Call[NearestQuery, NearestBody]) -> None:
+    """An address is looked up first; a router is asked in between; the past is asked for seldom."""
+    if call.body.address is None and _at(call) is None:
         question, router = _question(tx, call, call.body)
         if router is None:
             rehearse(tx, question, explain=call.body.detail == "full")
@@ -167,6 +185,7 @@ def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
 @routes.post(
     "/v1/technicians/nearest",
     access=READING,
+    query=NearestQuery,
     body=NearestBody,
     rehearse=_rehearse,
     example={
@@ -182,17 +201,25 @@ def _rehearse(tx: Tx, call: Call[None, NearestBody]) -> None:
         WorkOrderWithoutLocationError,
         AddressNotFoundError,
         WallTimeDoesNotExistError,
+        PastNotKeptError,
     ),
 )
-def find_nearest(call: Call[None, NearestBody]) -> Reply:
+def find_nearest(call: Call[NearestQuery, NearestBody]) -> Reply:
     """Find the nearest available technicians.
 
     Candidates by distance or drive time, and the nearest technicians who cannot go, with the reasons. Slots that start
     soon are judged by live positions, later ones by where the technicians will be. `eta_s` is the router's where
-    `distance_method` names one, else estimated from the straight line; real drives take longer than either.
+    `distance_method` names one, else estimated from the straight line; real drives take longer than either. With `at`
+    as things stood then, by distance.
     """
-    body = call.body
+    body = call.body.model_copy(update={"at": _at(call)})
     return _ranked(call, body if body.address is None else _located(call, body, body.address))
+
+
+def _at(call: Call[NearestQuery, NearestBody]) -> datetime | None:
+    if call.query.at is not None and call.body.at is not None:
+        raise InvalidError.at("/at", "repeated", "Given more than once.")
+    return call.query.at or call.body.at
 
 
 def _located(call: AnyCall, body: NearestBody, address: str) -> NearestBody:
@@ -207,7 +234,10 @@ def _located(call: AnyCall, body: NearestBody, address: str) -> NearestBody:
 def _ranked(call: AnyCall, body: NearestBody) -> Reply:
     full = body.detail == "full"
     with call.transaction() as tx:
+        past = None if body.at is None else _past(tx, call, body.at)
         question, router = _question(tx, call, body)
+        if past is not None:
+            return Reply(_answer(tx, call, rank_then(tx, question, explain=full), body, past=past))
         if router is None:
             return Reply(_answer(tx, call, rank(tx, question, explain=full), body))
     call.leave_turn()
@@ -218,24 +248,30 @@ def _ranked(call: AnyCall, body: NearestBody) -> Reply:
 
 
 def _question(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[Question, RouterChoice | None]:
-    """The question, and the router that ranks by drive time; None where the straight line ranks."""
+    """The question, and the router that ranks by drive time; None where the straight line ranks, as in the past."""
     rules, question = _asked(tx, call, body)
-    if rules is None or not (rules.settings.ranks_by_drive_time if body.rank_by is None else _wants_drives(body)):
+    if rules is None or body.at is not None:
         return question, None
-    return question, find_router(tx.org_id, rules)
+    wants_drives = rules.settings.ranks_by_drive_time if body.rank_by is None else body.rank_by is RankBy.DRIVE_TIME
+    return question, find_router(tx.org_id, rules) if wants_drives else None
 
 
-def _wants_drives(body: NearestBody) -> bool:
-    return body.rank_by is RankBy.DRIVE_TIME
+def _get_order(tx: Tx, scope: Scope, work_order_id: UUID, at: datetime | None) -> WorkOrder:
+    if at is None:
+        return get_work_order(tx, scope, work_order_id)
+    then = find_work_order_then(tx, scope, work_order_id, at)
+    if then is None:
+        raise WorkOrderNotFoundError
+    return then.order
 
 
 def _asked(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[StoreRules | None, Question]:
-    scope = call.caller.scope
+    scope, at = call.caller.scope, body.at or tx.as_of()
     if body.work_order_id is not None:
-        order = get_work_order(tx, scope, body.work_order_id)
+        order = _get_order(tx, scope, body.work_order_id, body.at)
         of_order = get_store_rules(tx, scope, order.store_id)
         return of_order, question_for_order(
-            order, of_order, at=tx.as_of(), scope=scope, needs_duty=False, limit=body.limit, staff=body.staff
+            order, of_order, at=at, scope=scope, needs_duty=False, limit=body.limit, staff=body.staff
         )
     rules = get_store_rules(tx, scope, body.store_id) if body.store_id is not None else None
     if body.group_id is not None:
@@ -244,7 +280,7 @@ def _asked(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[StoreRules | None,
     assert body.point is not None
     return rules, question_for_point(
         Point(body.point.lat, body.point.lon),
-        at=tx.as_of(),
+        at=at,
         scope=scope,
         slot=Slot(as_instant(body.slot.start, zone), as_instant(body.slot.end, zone)) if body.slot else None,
         rules=rules,
@@ -257,11 +293,12 @@ def _asked(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[StoreRules | None,
     )
 
 
-def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody) -> bytes:
-    question, full = ranking.question, body.detail == "full"
-    days = get_days(tx, question, [one.technician_id for one in ranking.candidates]) if full else {}
+def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody, *, past: Past | None = None) -> bytes:
+    question, full, then = ranking.question, body.detail == "full", past is not None
+    people = [one.technician_id for one in ranking.candidates]
+    days = get_days(tx, question, people, then=then) if full else {}
     explanation = ranking.explanation or Explanation(counts_of=question.counts_of)
-    _note_views(call, ranking.candidates, explanation.excluded, at=question.at)
+    _note_views(call, ranking.candidates, explanation.excluded, how=How.PAST if then else How.NEAREST, at=tx.as_of())
     return to_json(
         {
             "candidates": [
@@ -284,6 +321,7 @@ def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody) -> bytes
             "origin": {"lat": question.origin.lat, "lon": question.origin.lon},
             "slot": {"start": question.slot.start, "end": question.slot.end},
             "radius_m": question.policy.radius_m,
+            "past": past,
         }
     )
 
@@ -295,11 +333,18 @@ def _ranked_by(ranking: Ranking, body: NearestBody) -> RankBy:
     return body.rank_by or RankBy.DISTANCE
 
 
-def _note_views(call: AnyCall, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, at: datetime) -> None:
+def _past(tx: Tx, call: AnyCall, at: datetime) -> Past:
+    retention = timedelta(days=call.services.settings.track_retention_days)
+    return {"at": at, "reaches_back_to": require_kept(tx, at, retention=retention), "as_today": AS_TODAY}
+
+
+def _note_views(
+    call: AnyCall, candidates: Sequence[Candidate], excluded: Sequence[Excluded], *, how: How, at: datetime
+) -> None:
     """Log whose location was told. A distance counts: asked from several sides it tells the location."""
     shown = [one.technician_id for one in candidates]
     shown += [one.technician_id for one in excluded if one.distance_m is not None]
-    call.services.views.note(call.caller, How.NEAREST, shown, at=at)
+    call.services.views.note(call.caller, how, shown, at=at)
 
 
 def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, object]:

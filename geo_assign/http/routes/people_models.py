@@ -121,3 +121,11 @@ class ExclusionAnswer(Answer):
     last_seen_at: datetime | None
     distance_m: float | None
     reasons: list[ReasonAnswer]
+
+
+class PastAnswer(Answer):
+    """What of the past is known."""
+
+    at: datetime
+    reaches_back_to: datetime = Field(description="The earliest instant that can be asked for.")
+    as_today: list[str] = Field(description="What is told as it is today, because its history is not kept.")

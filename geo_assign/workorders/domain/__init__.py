@@ -113,6 +113,7 @@ from geo_assign.workorders.domain.pending import (
     WantedTaken,
 )
 from geo_assign.workorders.domain.slot_warnings import Warned, slot_warnings
+from geo_assign.workorders.domain.standing import Standing, Step, standing_at
 from geo_assign.workorders.domain.states import (
     BOOKED,
     BUCKETS,
@@ -237,9 +238,11 @@ __all__ = [
     "SlotPassedAlarm",
     "SlotTakenError",
     "SlotTold",
+    "Standing",
     "State",
     "StateAfter",
     "StatusChangedEvent",
+    "Step",
     "Suggested",
     "ToBeSolved",
     "TransferredEvent",
@@ -262,5 +265,6 @@ __all__ = [
     "find_sending_stay",
     "may_go",
     "slot_warnings",
+    "standing_at",
     "title_of",
 ]
