@@ -224,7 +224,9 @@ class Scenario:
         return {
             "candidates": candidates[:limit],
             "excluded": self.excluded,
+            "ranked_by": "distance",
             "distance_method": "geodesic",
+            "routing": None,
             "truncated": len(candidates) > limit,
             "origin": {name: order["location"][name] for name in ("lat", "lon")},
             "slot": order["slot"],

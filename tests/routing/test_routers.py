@@ -189,6 +189,21 @@ def test_an_end_that_was_moved_in_silence_is_found_out(finder: DriveFinder, serv
     assert isinstance(answer.drives[1], Drive)
 
 
+def test_less_than_nothing_between_neighbours_is_nothing(finder: DriveFinder, server: StubServer) -> None:
+    """OSRM tells up to -1 m between two places on one segment: rounding, no lie."""
+    [osrm] = [one for one in ROUTER_DIALECTS if one.router is RouterName.OSRM]
+
+    def rounded(document: Any) -> Any:
+        document["distances"] = [[-0.9]]
+        return document
+
+    server.behaviour = osrm.serve(Roads(), change=rounded)
+    answer = ask(finder, osrm, server, [Point(HERE.lat + 0.0001, HERE.lon)])
+    [drive] = answer.drives
+    assert isinstance(drive, Drive)
+    assert drive.metres == 0.0
+
+
 Change = Callable[[RouterDialect, Any], Any]
 
 
@@ -231,7 +246,7 @@ LIES: dict[str, Change] = {
     "a text for seconds": _seconds("12"),
     "true for seconds": _seconds(True),
     "more seconds than a month": _seconds(1e12),
-    "negative metres": _metres(-0.5),
+    "negative metres": _metres(-50),
     "metres missing": _metres(None),
     "metres beyond the Earth": _metres(1e18),
     "an object for a number": _seconds({}),

@@ -36,6 +36,8 @@ from geo_assign.routing.routers.base import (
 
 # What a smaller table may not suffer from: too many places, or one that no road is near.
 _OF_TABLE = frozenset({"TooBig", "NoSegment"})
+# Between two places on one segment it tells up to a metre less than nothing.
+_ROUNDED_M = 5.0
 
 
 class Osrm:
@@ -106,6 +108,8 @@ def _are_on_map(value: Json, length: int, what: str) -> Sequence[bool]:
 def _cell(seconds: Json, metres: Json) -> DriveCell:
     if seconds is None:
         return NoDrive.UNREACHABLE
+    if isinstance(metres, int | float) and -_ROUNDED_M <= metres < 0:
+        metres = 0.0
     return Drive(seconds_of(seconds, "a duration"), metres_of(metres, "a distance"))
 
 

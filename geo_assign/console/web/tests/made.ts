@@ -19,7 +19,7 @@ export function order(changes: Partial<WorkOrder> = {}): WorkOrder {
     bucket: "needs_you",
     customer: { name: "Helena Duarte", phone: null, email: null },
     address: "12 Quay Street, Orrava",
-    location: { lat: 41, lon: -30, source: "geocoded", confidence: "rooftop" },
+    location: { lat: 41, lon: -30, source: "geocoded", confidence: "rooftop", learned: null },
     location_candidates: [],
     slot: { start: at(60), end: at(120) },
     skills: [],
@@ -123,7 +123,9 @@ export function nearest(ids: string[], changes: Partial<Nearest> = {}): Nearest 
   return {
     candidates: ids.map((id, index) => candidate(id, { rank: index + 1, distance_m: 800 * (index + 1) })),
     excluded: [],
+    ranked_by: "distance",
     distance_method: "geodesic",
+    routing: null,
     truncated: false,
     origin: { lat: 41, lon: -30 },
     slot: { start: at(60), end: at(120) },

@@ -8,6 +8,9 @@ import {
   headline,
   howKnown,
   mergeRanking,
+  RANK_IN_ADDRESS,
+  rankedFor,
+  wantedRank,
   workloadText,
 } from "../src/model/nearest";
 import { at, candidate, NOON, nearest } from "./made";
@@ -139,6 +142,34 @@ describe("who cannot go", () => {
       "Rui is nearest, but has time off",
     );
     expect(excludedSummary(nearest(["ana"], { excluded: [excluded("time_off", { distance_m: 9000 })] })).hint).toBe("");
+  });
+});
+
+describe("what comes first", () => {
+  it("is in the address, and otherwise as the store has it", () => {
+    expect(["time", "distance", "fame", null].map(wantedRank)).toEqual(["drive_time", "distance", null, null]);
+    expect(wantedRank(RANK_IN_ADDRESS.drive_time)).toBe("drive_time");
+  });
+
+  it("was to be drive time where a router was asked, though it failed", () => {
+    const problem = { code: "timeout" as const, detail: "Too late." };
+    const routing = { router: "osrm" as const, asked: 0, requests: 1, kept: 0, without_drive: 0, problem };
+    expect(rankedFor(nearest(["ana"], { routing }))).toBe("drive_time");
+    expect(rankedFor(nearest(["ana"]))).toBe("distance");
+  });
+
+  it("compares straight lines with straight lines", () => {
+    const best = candidate("ana", { distance_m: 2600, straight_m: 2000 });
+    const reasons: Reason[] = [{ code: "time_off", detail: "has time off", needed: {} }];
+    const told = {
+      technician_id: "rui",
+      name: "Rui",
+      provider: null,
+      presence: "on_duty" as const,
+      last_seen_at: null,
+    };
+    const rui: Exclusion = { ...told, distance_m: 2300, reasons };
+    expect(excludedSummary(nearest([], { candidates: [best], excluded: [rui] })).hint).toBe("");
   });
 });
 

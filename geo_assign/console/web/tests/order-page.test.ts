@@ -309,6 +309,7 @@ describe("the receipt", () => {
     candidates: [candidate],
     excluded: [],
     counts: { examined: 14, excluded: { slot_taken: 3, off_duty: 10 } },
+    routing: null,
     batch: null,
     ...changes,
   });

@@ -31,6 +31,21 @@ describe("who can take it", () => {
     expect(asked.chosen.value!.technician_id).toBe("rui");
   });
 
+  it("asks anew for what comes first, once", async () => {
+    const ask = vi.fn((_id: string, _limit: number, { rank_by }: { rank_by?: string | null } = {}) =>
+      Promise.resolve(nearest(rank_by === "drive_time" ? ["rui", "ana"] : ["ana", "rui"])),
+    );
+    const { question: asked } = question({ nearest: ask });
+    asked.open(order());
+    await settled();
+    asked.rank(null);
+    asked.rank("drive_time");
+    asked.rank("drive_time");
+    await settled();
+    expect(asked.candidates.value.map((each) => each.technician_id)).toEqual(["rui", "ana"]);
+    expect(ask.mock.calls.map(([, , how]) => how?.rank_by)).toEqual([null, "drive_time"]);
+  });
+
   it("drops an answer for an order that is no longer open", async () => {
     const answers: ((answer: Nearest) => void)[] = [];
     const { question: asked } = question({ nearest: () => new Promise((resolve) => answers.push(resolve)) });

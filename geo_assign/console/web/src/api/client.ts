@@ -13,6 +13,7 @@ import type {
   Nearest,
   OpenedSession,
   ProblemBody,
+  RankBy,
   RecoveryCodes,
   RosterLine,
   SecondFactor,
@@ -149,10 +150,15 @@ export class Client {
     return this.answered(this.api.GET("/v1/work-orders/{id}", { params: { path: { id } } }));
   }
 
-  /** `radius_m` null: as far as the store says. */
-  nearest(workOrderId: string, limit: number, radius_m: number | null = null): Promise<Nearest> {
+  /** `radius_m` and `rank_by` null: as the store has it. */
+  nearest(
+    workOrderId: string,
+    limit: number,
+    { radius_m = null, rank_by = null }: { radius_m?: number | null; rank_by?: RankBy | null } = {},
+  ): Promise<Nearest> {
     const wide = radius_m === null ? {} : { radius_m };
-    const body = { work_order_id: workOrderId, limit, rank_by: "distance" as const, ...wide };
+    const ranked = rank_by === null ? {} : { rank_by };
+    const body = { work_order_id: workOrderId, limit, ...ranked, ...wide };
     return this.answered(this.api.POST("/v1/technicians/nearest", { body }));
   }
 

@@ -56,6 +56,7 @@ export type Candidate = Schemas["CandidateAnswer"];
 export type Reason = Schemas["ReasonAnswer"];
 export type Exclusion = Schemas["ExclusionAnswer"];
 export type Nearest = Schemas["NearestAnswer"];
+export type RankBy = Schemas["RankBy"];
 /** What giving an order to a technician would mean. */
 export type Choice = Schemas["ChoiceAnswer"];
 

@@ -1,5 +1,5 @@
 /** "Who can take it": the ranking on the screen, and how each position is known. */
-import type { Candidate, DayEntry, Exclusion, Nearest, Position, Reason, Slot } from "../api/types";
+import type { Candidate, DayEntry, Exclusion, Nearest, Position, RankBy, Reason, Slot } from "../api/types";
 import { ageSeconds } from "./clock";
 import { distance, duration, firstName } from "./words";
 import { clockTime, moment } from "./zone";
@@ -196,7 +196,8 @@ export interface Excluded {
 /** How many cannot go, and the most surprising of them. */
 export function excludedSummary(nearest: Nearest): Excluded {
   const count = nearest.excluded.length;
-  const first = nearest.candidates[0]?.distance_m ?? Infinity;
+  const [best] = nearest.candidates;
+  const first = best?.straight_m ?? best?.distance_m ?? Infinity;
   const nearer = nearest.excluded.find((each) => each.distance_m !== null && each.distance_m < first);
   const reason = nearer?.reasons[0];
   if (!nearer || !reason) return { count, hint: "" };
@@ -211,4 +212,18 @@ export function headline(nearest: Nearest): { main: string; rest: string } {
   const radius = `within ${distance(nearest.radius_m).replace(".0", "")}`;
   if (available > shown) return { main: `More than ${shown} can go`, rest: `nearest shown, ${radius}` };
   return { main: available > 0 ? `${available} can go` : "No technician can go", rest: radius };
+}
+
+/** How the address writes what comes first. */
+export const RANK_IN_ADDRESS: Readonly<Record<RankBy, string>> = { distance: "distance", drive_time: "time" };
+
+/** What the address wants to come first; null: as the store has it. */
+export function wantedRank(inAddress: string | null): RankBy | null {
+  if (inAddress === RANK_IN_ADDRESS.drive_time) return "drive_time";
+  return inAddress === RANK_IN_ADDRESS.distance ? "distance" : null;
+}
+
+/** What an answer was to be ranked by: drive time also where its router failed. */
+export function rankedFor(nearest: Nearest): RankBy {
+  return nearest.routing ? "drive_time" : nearest.ranked_by;
 }

@@ -1,6 +1,19 @@
-import type { Candidate, Nearest, WorkOrder } from "../api/types";
+import { useEffect } from "preact/hooks";
+import type { Candidate, Nearest, RankBy, WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
-import { type Axis, dayAxis, dayStrip, headline, howKnown, type StripPart, workloadText } from "../model/nearest";
+import { queryValue, setQuery } from "../frame/router";
+import {
+  type Axis,
+  dayAxis,
+  dayStrip,
+  headline,
+  howKnown,
+  RANK_IN_ADDRESS,
+  rankedFor,
+  type StripPart,
+  wantedRank,
+  workloadText,
+} from "../model/nearest";
 import { distance, travelTime } from "../model/words";
 import { slotText } from "../model/zone";
 import { withLive } from "../state/scene";
@@ -13,6 +26,8 @@ import { Why } from "./Why";
 /** The ranking for an order whose place is known, and the two ways to give it. */
 export function Candidates({ order }: { order: WorkOrder }) {
   const { question } = usePage().desk;
+  const wanted = wantedRank(queryValue("rank"));
+  useEffect(() => question.rank(wanted), [wanted]);
   const ranking = question.ranking.value;
   if (question.problem.value && !ranking) return <Problem text={question.problem.value} />;
   if (!ranking)
@@ -25,6 +40,7 @@ export function Candidates({ order }: { order: WorkOrder }) {
   return (
     <>
       <Summary nearest={answer} />
+      <Fallback nearest={answer} />
       {changes > 0 && (
         <button type="button" class="changed" onClick={() => question.showWaiting()}>
           {texts.value.panel.changes(changes)}
@@ -55,12 +71,51 @@ function Summary({ nearest }: { nearest: Nearest }) {
     <div class="seg">
       <h2>{main}</h2>
       <span class="muted">{rest}</span>
+      <RankChoice nearest={nearest} />
     </div>
+  );
+}
+
+/** What comes first. It is in the address, so that back, reload and a colleague's window keep it. */
+function RankChoice({ nearest }: { nearest: Nearest }) {
+  const words = texts.value.panel;
+  const chosen = usePage().desk.question.rank_by.value ?? rankedFor(nearest);
+  const choice = (by: RankBy, label: string) => (
+    <button type="button" aria-pressed={by === chosen} onClick={() => setQuery({ rank: RANK_IN_ADDRESS[by] })}>
+      {label}
+    </button>
+  );
+  return (
+    <span class="pick" role="group" aria-label={words.rankBy}>
+      {choice("drive_time", words.driveTime)}
+      {choice("distance", words.distanceShort)}
+    </span>
+  );
+}
+
+/** Why drive time was wanted and the straight line ranked. */
+function Fallback({ nearest }: { nearest: Nearest }) {
+  const words = texts.value.panel;
+  const { rank_by } = usePage().desk.question;
+  const problem = nearest.routing?.problem;
+  if (problem) {
+    return (
+      <p class="by-line" role="status">
+        {words.byLine(problem.detail)}
+      </p>
+    );
+  }
+  if (rank_by.value !== "drive_time" || nearest.routing || nearest.candidates.length === 0) return null;
+  return (
+    <p class="by-line" role="status">
+      {words.noRouter}
+    </p>
   );
 }
 
 function List({ order, answer }: { order: WorkOrder; answer: Nearest }) {
   const { desk } = usePage();
+  const words = texts.value.panel;
   const axis = dayAxis(answer, desk.zoneOf(order));
   return (
     <>
@@ -73,7 +128,7 @@ function List({ order, answer }: { order: WorkOrder; answer: Nearest }) {
           ))}
         </div>
       </div>
-      <ol class="cands" aria-label={texts.value.panel.nearestFirst}>
+      <ol class="cands" aria-label={answer.ranked_by === "drive_time" ? words.soonestFirst : words.nearestFirst}>
         {answer.candidates.map((candidate) => (
           <Row key={candidate.technician_id} candidate={candidate} order={order} axis={axis} />
         ))}
@@ -156,7 +211,14 @@ function Marks({ candidate }: { candidate: Candidate }) {
   );
 }
 
-function Far({ candidate: { eta_s, distance_m } }: { candidate: Candidate }) {
+function Far({ candidate: { eta_s, distance_m, no_drive } }: { candidate: Candidate }) {
+  if (no_drive) {
+    return (
+      <span class="eta">
+        {texts.value.panel.noDrive[no_drive]} <small>{distance(distance_m)}</small>
+      </span>
+    );
+  }
   if (eta_s === null) return <span class="eta">{distance(distance_m)}</span>;
   return (
     <span class="eta">

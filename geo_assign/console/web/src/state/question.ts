@@ -1,6 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
-import type { Candidate, Exclusion, Nearest, WorkOrder } from "../api/types";
+import type { Candidate, Exclusion, Nearest, RankBy, WorkOrder } from "../api/types";
 import { refusal } from "../model/answers";
 import { mergeRanking, type Ranking } from "../model/nearest";
 import { isTaken } from "../model/pending";
@@ -46,6 +46,8 @@ export class Question {
   readonly replacing = signal(false);
   /** Search as far as this, in metres; null: as far as the store says. */
   readonly radius_m = signal<number | null>(null);
+  /** What comes first; null: as the store has it. */
+  readonly rank_by = signal<RankBy | null>(null);
   /** Technicians who come along with the one chosen, by id. */
   readonly along = signal<ReadonlySet<string>>(new Set());
   /** The one chosen, and whether a person chose; the first of a ranking is chosen until then, and stays chosen. */
@@ -119,7 +121,8 @@ export class Question {
     const number = ++this.asked;
     this.loading.value = this.ranking.peek() === null;
     try {
-      const fresh = await this.around.client.nearest(order.id, SHOWN + 1, this.radius_m.peek());
+      const asked = { radius_m: this.radius_m.peek(), rank_by: this.rank_by.peek() };
+      const fresh = await this.around.client.nearest(order.id, SHOWN + 1, asked);
       if (number === this.asked && this.order.peek()?.id === order.id)
         this.take({ ...fresh, candidates: fresh.candidates.slice(0, SHOWN) });
     } catch (error) {
@@ -132,6 +135,14 @@ export class Question {
   /** Look as far as this around the order. */
   widen(radius_m: number): void {
     this.radius_m.value = radius_m;
+    this.ranking.value = null;
+    void this.ask();
+  }
+
+  /** Rank anew by distance or drive time; the one chosen by hand stays chosen. */
+  rank(by: RankBy | null): void {
+    if (by === this.rank_by.peek()) return;
+    this.rank_by.value = by;
     this.ranking.value = null;
     void this.ask();
   }

@@ -80,7 +80,7 @@ export function sceneOf(seen: Seen): Scene {
 
 function aroundOf(origin: LatLon, asked: Candidate[], ranked: RankedMark[]): Around | null {
   if (asked.length === 0) return null;
-  const farthest_m = Math.max(...asked.map((candidate) => candidate.distance_m));
+  const farthest_m = Math.max(...asked.map((candidate) => candidate.straight_m ?? candidate.distance_m));
   return { origin, ranked: ranked.map((mark) => mark.at), farthest_m };
 }
 

@@ -65,7 +65,7 @@ test("who comes along does not lead", () => {
 });
 
 test("the way is the straight line, and what it takes on the road", () => {
-  const far = order({ more: { location: { lat: 41.16, lon: -8.61, source: "pin", confidence: null } } });
+  const far = order({ more: { location: { lat: 41.16, lon: -8.61, source: "pin", confidence: null, learned: null } } });
   const way = wayTo(far, { lat: 41.15, lon: -8.61 })!;
   expect(way.distance_m).toBeCloseTo(1112, 0);
   expect(way.drive_s).toBeCloseTo(188, 0);

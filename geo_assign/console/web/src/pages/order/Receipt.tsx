@@ -65,7 +65,7 @@ function Everyone({ decision }: { decision: Decision }) {
         {decision.candidates.map((each) => (
           <li key={each.technician_id}>
             <b>{each.rank}</b> <span>{each.name}</span>
-            <small>{`${travelTime(each.eta_s)}, ${distance(each.distance_m)}`}</small>
+            <small>{`${travelTime(each.eta_s)}, ${distance(each.drive?.metres ?? each.distance_m)}`}</small>
           </li>
         ))}
       </ol>

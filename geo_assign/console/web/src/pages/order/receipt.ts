@@ -36,8 +36,9 @@ function chosenSentence(
 ): string {
   if (!chosen) return name ? receipt.notRanked(name) : "";
   const known = chosen.position.provenance === "live" ? liveText(chosen.position.age_s, receipt.live) : receipt.planned;
-  const says = chosen.rank === 1 ? receipt.nearest(chosen.name) : receipt.rank(chosen.name, chosen.rank);
-  const way = receipt.way(travelTime(chosen.eta_s), distance(chosen.distance_m));
+  const first = chosen.drive ? receipt.soonest : receipt.nearest;
+  const says = chosen.rank === 1 ? first(chosen.name) : receipt.rank(chosen.name, chosen.rank);
+  const way = receipt.way(travelTime(chosen.eta_s), distance(chosen.drive?.metres ?? chosen.distance_m));
   return `${says} ${way}, ${known}.`;
 }
 
@@ -49,7 +50,13 @@ function rest(decision: Decision, texts: Texts): string {
   const judged = decision.query.positions ? `${receipt.positions[decision.query.positions]}.` : "";
   const reasons = reasonCounts(decision.counts.excluded ?? {}, texts);
   const batch = decision.batch ? receipt.batch(Math.max(0, decision.batch.orders - 1)) : "";
-  return [judged, reasons && receipt.reasons(reasons), batch].filter(Boolean).join(" ");
+  return [judged, routed(decision, texts), reasons && receipt.reasons(reasons), batch].filter(Boolean).join(" ");
+}
+
+/** Which router's drive times ranked, or why none did. */
+function routed({ routing }: Decision, { receipt }: Texts): string {
+  if (!routing) return "";
+  return routing.problem ? receipt.byLine(routing.problem.detail) : receipt.byRouter(routing.router, routing.asked);
 }
 
 /** `3 off duty, 2 already booked then`, the most frequent first. */

@@ -301,6 +301,10 @@ export const order: typeof english = {
     seen: (count, radius) => `${technicians(count)} im Umkreis von ${radius} angesehen:`,
     couldNot: (can, cannot) => `${can} konnten, ${cannot} konnten nicht.`,
     nearest: (name) => `${name} war am nächsten:`,
+    soonest: (name) => `${name} hatte die kürzeste Fahrt:`,
+    byRouter: (router, asked) =>
+      `Gereiht nach Fahrzeit auf den Straßen von ${router === "osrm" ? "OSRM" : "Valhalla"}, gefragt nach ${asked}.`,
+    byLine: (why) => `Gereiht nach Luftlinie, nicht nach Fahrzeit: ${why}`,
     rank: (name, rank) => `${name} war Nummer ${rank} der Rangliste:`,
     notRanked: (name) => `${name} war nach den Regeln nicht dabei; die Wahl traf ein Mensch.`,
     way: (time, distance) => `${time}, ${distance}`,

@@ -33,6 +33,13 @@ export const panel: ConsoleTexts["panel"] = {
   },
   late: (time: string) => `${time} zu spät: Der Termin hat begonnen, und niemand ist dort.`,
   nearestFirst: "Nächste zuerst",
+  soonestFirst: "Kürzeste Fahrt zuerst",
+  rankBy: "Reihenfolge nach",
+  driveTime: "Fahrzeit",
+  distanceShort: "Entfernung",
+  byLine: (why: string) => `Nach Luftlinie gereiht. ${why}`,
+  noRouter: "Diese Filiale hat keinen Router: Zeiten sind aus der Luftlinie geschätzt.",
+  noDrive: { unreachable: "keine Straße", off_the_map: "nicht auf der Karte" },
   changes: (count: number) =>
     many(count, "1 Änderung der Reihenfolge, zeigen", `${count} Änderungen der Reihenfolge, zeigen`),
   provider: "Dienstleister",

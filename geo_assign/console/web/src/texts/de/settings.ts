@@ -98,6 +98,7 @@ export const texts: SettingsTexts = {
       triggers: "Auslöser",
       asking: "Wer gefragt wird",
       times: "Zeiten",
+      driving: "Fahrzeit",
       customers: "Kunden",
       store: "Name und Ort",
     },
@@ -139,6 +140,14 @@ export const texts: SettingsTexts = {
     blocked: (until) => `Der Anbieter bat zu warten bis ${until}`,
     waiting: (count) => `${n(count, "Auftrag wartet", "Aufträge warten")} auf den Ort`,
     waitingNone: "Kein Auftrag wartet auf seinen Ort.",
+  },
+  router: {
+    title: "Der Router jetzt",
+    what: "Gefragt nach einer Fahrt, die an der Filiale beginnt und endet.",
+    test: "Jetzt testen",
+    testing: "Test läuft…",
+    works: "Er antwortet.",
+    meanwhile: "Bis dahin reiht die Luftlinie, und die Antworten sagen es.",
   },
   preview: {
     title: (days) => `Mit diesen Einstellungen wären die letzten ${days} Tage …`,

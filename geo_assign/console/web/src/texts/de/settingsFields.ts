@@ -99,6 +99,26 @@ export const fields: SettingsTexts["fields"] = {
     what: "Leads innerhalb dieser Zeit werden gemeinsam vergeben, damit die Summe aller Wege am kleinsten ist. 0: jeder sofort.",
     unit: "s",
   },
+  router: {
+    label: "Woher Fahrzeiten kommen",
+    what: "Aus der Luftlinie geschätzt, oder von einem eigenen Router. Er wird beim Speichern getestet.",
+    unit: "",
+  },
+  routerUrl: {
+    label: "URL des Routers",
+    what: "Ohne den Pfad seines Protokolls. Einen in einem privaten Netz muss der Betreiber erlauben.",
+    unit: "",
+  },
+  routerDeadline: {
+    label: "Zeit für eine Reihung",
+    what: "Danach reiht die Luftlinie, und die Antworten sagen es. Leer bedeutet 2 Sekunden.",
+    unit: "Sekunden",
+  },
+  rankBy: {
+    label: "Was zuerst kommt",
+    what: "Für die automatische Zuweisung und Suchen, die nichts sagen. Nicht gewählt: Fahrzeit, wo es einen Router gibt.",
+    unit: "",
+  },
   customerLinks: {
     label: "Kundenlink",
     what: "Kunden können ihren Auftrag über einen Link verfolgen: wer kommt, wann, und unterwegs wo.",
@@ -233,6 +253,11 @@ export const options: SettingsTexts["options"] = {
   sequential: "Nacheinander",
   parallel: "Zugleich",
   widening: "Wachsend",
+  straight_line: "Luftlinie",
+  osrm: "OSRM",
+  valhalla: "Valhalla",
+  drive_time: "Fahrzeit",
+  distance: "Entfernung",
   lead_accepts: "Der leitende antwortet",
   all_or_nothing: "Alle müssen zusagen",
   street: "die Straße",

@@ -299,6 +299,10 @@ export const order = {
     seen: (count: number, radius: string) => `${technicians(count)} looked at within ${radius}:`,
     couldNot: (can: number, cannot: number) => `${can} could go, ${cannot} could not.`,
     nearest: (name: string) => `${name} was the nearest:`,
+    soonest: (name: string) => `${name} had the shortest drive:`,
+    byRouter: (router: string, asked: number) =>
+      `Ranked by drive time on the roads of ${router === "osrm" ? "OSRM" : "Valhalla"}, which was asked of ${asked}.`,
+    byLine: (why: string) => `Ranked in a straight line, not by drive time: ${why}`,
     rank: (name: string, rank: number) => `${name} was number ${rank} of the ranking:`,
     notRanked: (name: string) => `${name} was not among those who could go by the rules; a person chose.`,
     way: (time: string, distance: string) => `${time}, ${distance}`,

@@ -35,6 +35,13 @@ export const panel = {
   late: (time: string) => `Late by ${time}: the slot has begun and the technician is not there.`,
   // The ranking
   nearestFirst: "Nearest first",
+  soonestFirst: "Shortest drive first",
+  rankBy: "Rank by",
+  driveTime: "Drive time",
+  distanceShort: "Distance",
+  byLine: (why: string) => `Ranked in a straight line. ${why}`,
+  noRouter: "This store has no router: times are estimated from the straight line.",
+  noDrive: { unreachable: "no road", off_the_map: "off the map" },
   changes: (count: number) => many(count, "1 change in the order, show", `${count} changes in the order, show`),
   provider: "Provider",
   openOffers: (count: number) => many(count, "1 offer open", `${count} offers open`),

@@ -96,6 +96,7 @@ export const english = {
       triggers: "Triggers",
       asking: "Who can be asked",
       times: "Times",
+      driving: "Drive time",
       customers: "Customers",
       store: "Name and place",
     },
@@ -141,6 +142,14 @@ export const english = {
         other: `${count} work orders wait for their place`,
       }),
     waitingNone: "No work order waits for its place.",
+  },
+  router: {
+    title: "The router now",
+    what: "Asked for a drive that begins and ends at the store.",
+    test: "Test now",
+    testing: "Testing…",
+    works: "It answers.",
+    meanwhile: "Until it does, the straight line ranks, and answers say so.",
   },
   preview: {
     title: (days: number) => `With these settings, the last ${days} days would have…`,

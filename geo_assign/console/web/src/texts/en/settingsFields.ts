@@ -90,6 +90,26 @@ export const fields = {
     what: "Leads that arrive within this time are assigned together, so that the sum of all ways is shortest. 0: each at once.",
     unit: "s",
   },
+  router: {
+    label: "What tells drive times",
+    what: "An estimate from the straight line, or a router of your own. It is tried when you save.",
+    unit: "",
+  },
+  routerUrl: {
+    label: "URL of the router",
+    what: "Without the path of its protocol. One in a private network must be allowed by the operator.",
+    unit: "",
+  },
+  routerDeadline: {
+    label: "Time for one ranking",
+    what: "After that the straight line ranks, and answers say so. Empty means 2 seconds.",
+    unit: "seconds",
+  },
+  rankBy: {
+    label: "What comes first",
+    what: "For automatic assignment, and searches that do not say. Not chosen: drive time where there is a router.",
+    unit: "",
+  },
   customerLinks: {
     label: "Customer link",
     what: "Customers may follow their work order by a link: who comes, when, and on the way where.",
@@ -222,6 +242,11 @@ export const options = {
   sequential: "One by one",
   parallel: "At once",
   widening: "Widening",
+  straight_line: "Straight line",
+  osrm: "OSRM",
+  valhalla: "Valhalla",
+  drive_time: "Drive time",
+  distance: "Distance",
   lead_accepts: "Lead answers",
   all_or_nothing: "All must accept",
   street: "the street",

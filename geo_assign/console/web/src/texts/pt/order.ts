@@ -295,6 +295,10 @@ export const order: typeof english = {
     seen: (count, radius) => `${technicians(count)} vistos num raio de ${radius}:`,
     couldNot: (can, cannot) => `${can} podiam ir, ${cannot} não.`,
     nearest: (name) => `${name} era o mais próximo:`,
+    soonest: (name) => `${name} tinha a viagem mais curta:`,
+    byRouter: (router, asked) =>
+      `Ordenado por tempo de viagem nas estradas de ${router === "osrm" ? "OSRM" : "Valhalla"}, que respondeu por ${asked}.`,
+    byLine: (why) => `Ordenado em linha reta, não por tempo de viagem: ${why}`,
     rank: (name, rank) => `${name} era o número ${rank} da lista:`,
     notRanked: (name) => `${name} não estava entre os que podiam ir pelas regras; a escolha foi de uma pessoa.`,
     way: (time, distance) => `${time}, ${distance}`,

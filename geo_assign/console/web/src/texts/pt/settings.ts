@@ -98,6 +98,7 @@ export const texts: SettingsTexts = {
       triggers: "Automatismos",
       asking: "Quem é consultado",
       times: "Tempos",
+      driving: "Tempo de viagem",
       customers: "Clientes",
       store: "Nome e lugar",
     },
@@ -139,6 +140,14 @@ export const texts: SettingsTexts = {
     blocked: (until) => `O fornecedor pediu para esperar até ${until}`,
     waiting: (count) => n(count, "ordem espera pelo lugar", "ordens esperam pelo lugar"),
     waitingNone: "Nenhuma ordem espera pelo lugar.",
+  },
+  router: {
+    title: "O router agora",
+    what: "Pergunta-se por uma viagem que começa e acaba na loja.",
+    test: "Testar agora",
+    testing: "A testar…",
+    works: "Responde.",
+    meanwhile: "Até lá ordena a linha reta, e as respostas dizem-no.",
   },
   preview: {
     title: (days) => `Com estas definições, os últimos ${days} dias teriam…`,

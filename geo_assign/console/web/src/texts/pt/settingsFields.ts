@@ -99,6 +99,26 @@ export const fields: SettingsTexts["fields"] = {
     what: "Leads que cheguem neste tempo são atribuídos juntos, para a soma dos caminhos ser menor. 0: cada um logo.",
     unit: "s",
   },
+  router: {
+    label: "De onde vêm os tempos de viagem",
+    what: "Uma estimativa a partir da linha reta, ou um router próprio. É testado ao guardar.",
+    unit: "",
+  },
+  routerUrl: {
+    label: "URL do router",
+    what: "Sem o caminho do seu protocolo. Um numa rede privada tem de ser permitido pelo operador.",
+    unit: "",
+  },
+  routerDeadline: {
+    label: "Tempo para uma ordenação",
+    what: "Depois ordena a linha reta, e as respostas dizem-no. Vazio significa 2 segundos.",
+    unit: "segundos",
+  },
+  rankBy: {
+    label: "O que vem primeiro",
+    what: "Para a atribuição automática e as procuras que nada dizem. Sem escolha: tempo de viagem onde há router.",
+    unit: "",
+  },
   customerLinks: {
     label: "Ligação do cliente",
     what: "Os clientes podem seguir a sua ordem: quem vem, quando e, a caminho, onde.",
@@ -221,6 +241,11 @@ export const options: SettingsTexts["options"] = {
   sequential: "Um a um",
   parallel: "Ao mesmo tempo",
   widening: "Crescente",
+  straight_line: "Linha reta",
+  osrm: "OSRM",
+  valhalla: "Valhalla",
+  drive_time: "Tempo de viagem",
+  distance: "Distância",
   lead_accepts: "Responde o principal",
   all_or_nothing: "Todos têm de aceitar",
   street: "a rua",

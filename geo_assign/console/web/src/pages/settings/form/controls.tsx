@@ -108,7 +108,7 @@ export function ChoiceControl({ field, form, label, described }: ControlProps<Ch
           key={option}
           type="button"
           aria-pressed={option === chosen}
-          onClick={() => form.set(field.name, option)}
+          onClick={() => form.set(field.name, field.nullable && option === chosen ? null : option)}
         >
           {optionText(option)}
         </button>

@@ -15,14 +15,25 @@ import { STORES } from "../things/workforce";
 import { useLoad } from "../useLoad";
 import { MapKeyRow } from "./MapKeyRow";
 import { PreviewPanel } from "./PreviewPanel";
-import { ASKING, CUSTOMERS, chosenSettings, DEFAULTS, type StoreSettings, TIMES, TRIGGERS } from "./settingsFields";
+import { RouterRow } from "./RouterRow";
+import {
+  ASKING,
+  CUSTOMERS,
+  chosenSettings,
+  DEFAULTS,
+  DRIVING,
+  type StoreSettings,
+  TIMES,
+  TRIGGERS,
+} from "./settingsFields";
 
-type StoreTab = "triggers" | "asking" | "times" | "customers" | "store";
+type StoreTab = "triggers" | "asking" | "times" | "driving" | "customers" | "store";
 
 const TABS: Readonly<Record<StoreTab, readonly Field[]>> = {
   triggers: TRIGGERS,
   asking: ASKING,
   times: TIMES,
+  driving: DRIVING,
   customers: CUSTOMERS,
   store: [],
 };
@@ -87,6 +98,7 @@ function OpenedSettings({ id, tab, form, onRead }: OpenedSettingsProps) {
       <div class="scroll">
         <Rows fields={TABS[tab]} form={form} label={said.store.tabs[tab]}>
           {tab === "triggers" && <MapKeyRow storeId={id} />}
+          {tab === "driving" && <RouterRow storeId={id} router={form.kept.value.router} savedAt={form.savedAt.value} />}
         </Rows>
       </div>
       <SaveBar form={form} onSave={save} onRead={onRead} means={said.form.openOffersKeep} />

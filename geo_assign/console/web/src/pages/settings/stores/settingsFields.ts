@@ -63,6 +63,24 @@ export const TIMES = fieldsOf<StoreSettings>(
   { name: "collect_seconds", text: "collect", kind: "number", min: 0, max: 60, step: 5 },
 );
 
+const usesRouter = (draft: Draft) => draft.router !== undefined && draft.router !== "straight_line";
+
+export const DRIVING = fieldsOf<StoreSettings>(
+  { name: "router", text: "router", kind: "choice", options: ["straight_line", "osrm", "valhalla"] },
+  { name: "router_url", text: "routerUrl", kind: "text", input: "url", nullable: true, when: usesRouter },
+  {
+    name: "router_deadline_s",
+    text: "routerDeadline",
+    kind: "number",
+    nullable: true,
+    min: 0.5,
+    max: 10,
+    step: 0.5,
+    when: usesRouter,
+  },
+  { name: "rank_by", text: "rankBy", kind: "choice", nullable: true, options: ["drive_time", "distance"] },
+);
+
 export const CUSTOMERS = fieldsOf<StoreSettings>(
   { name: "customer_links", text: "customerLinks", kind: "switch" },
   { name: "phone", text: "storePhone", kind: "text", input: "tel", nullable: true },
@@ -71,7 +89,7 @@ export const CUSTOMERS = fieldsOf<StoreSettings>(
   { name: "coarse_positions", text: "coarsePositions", kind: "switch" },
 );
 
-export const SETTINGS_FIELDS: readonly Field[] = [...TRIGGERS, ...ASKING, ...TIMES, ...CUSTOMERS];
+export const SETTINGS_FIELDS: readonly Field[] = [...TRIGGERS, ...ASKING, ...TIMES, ...DRIVING, ...CUSTOMERS];
 
 /** What a setting is where none was chosen, as the API's document says. */
 export const DEFAULTS: Draft = {
@@ -99,6 +117,10 @@ export const DEFAULTS: Draft = {
   group_rejection_note_required: false,
   collect_seconds: 0,
   country: null,
+  router: "straight_line",
+  router_url: null,
+  router_deadline_s: 2,
+  rank_by: null,
   customer_links: false,
   phone: null,
   coarse_positions: false,
