@@ -11,6 +11,7 @@ from geo_assign.console.routes import DIST, console_blueprint
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database, Defaults
 from geo_assign.core.pooler import list_pooler_objections
+from geo_assign.core.replica import Replica
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, configure_logging
 from geo_assign.dispatch import flows
@@ -228,7 +229,16 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         meter=meter,
         sign_on=SignOnService(database, geocoder.client, geocoder.box, callback_url=settings.console_url + CALLBACK),
         push=PushSender(database, geocoder.client, geocoder.box, settings.vapid_keys),
+        replica=_replica(settings, clock=clock, defaults=defaults),
     )
+
+
+def _replica(settings: Settings, *, clock: Clock | None, defaults: Defaults) -> Replica | None:
+    if settings.replica_url is None:
+        return None
+    url = settings.replica_url.get_secret_value()
+    database = Database(url, pool_size=settings.pool_size, clock=clock, defaults=defaults, name="replica")
+    return Replica(database, wait_s=settings.replica_wait_ms / 1_000)
 
 
 def make_capacity(settings: Settings) -> Capacity:

@@ -34,6 +34,7 @@ from geo_assign.core.vetting import (
     durability_objections,
     read_facts,
     role_objections,
+    standby_objections,
     version_objections,
 )
 from geo_assign.first_step import find_first_step
@@ -86,6 +87,7 @@ def examine(settings: Settings, *, environ: dict[str, str] | None = None) -> lis
     findings.append(check_first_step(app, settings))
     findings.append(check_writes("writes", app, settings.database_url, list_write_objections))
     findings += check_worker(settings)
+    findings += check_replica(settings, app)
     return findings
 
 
@@ -222,7 +224,10 @@ def check_database(view: DatabaseView, settings: Settings) -> Iterator[Finding]:
 def check_versions(name: str, _view: DatabaseView, facts: DatabaseFacts, _settings: Settings) -> Finding:
     seen = f"PostgreSQL {facts.server_version.split()[0]}, PostGIS {facts.postgis_version}"
     return _judged(
-        name, version_objections(facts), well=seen, hint=f"extensions: {RUN_UPGRADE}, as a role that may create them"
+        name,
+        [*standby_objections(facts), *version_objections(facts)],
+        well=seen,
+        hint=f"extensions: {RUN_UPGRADE}, as a role that may create them",
     )
 
 
@@ -325,6 +330,22 @@ def check_worker(settings: Settings) -> Iterator[Finding]:
     yield _judged(name, role_objections(view.facts), well=f"logged in as {view.facts.role}", hint=hint)
     yield check_writes("worker writes", view, settings.worker_database_url, list_worker_objections)
     yield check_events(settings.worker_database_url)
+
+
+def check_replica(settings: Settings, app: DatabaseView) -> Iterator[Finding]:
+    """Nothing stops where a standby fails: the primary answers. So it is told, and is no failure of the whole."""
+    name, url = "replica", settings.replica_url
+    if url is None:
+        return
+    view, hint = look(url), f"see {PREFIX}REPLICA_URL; the primary answers meanwhile"
+    if view.facts is None:
+        yield Finding(name, CheckVerdict.WARN, view.refusal, hint)
+    elif not view.facts.is_standby:
+        yield Finding(name, CheckVerdict.FAIL, "it is no standby, so nothing is read from it", hint)
+    elif view.revision != app.revision:
+        yield Finding(name, CheckVerdict.WARN, f"it is at revision {view.revision or 'none'}, and far behind", hint)
+    else:
+        yield Finding(name, CheckVerdict.OK, f"a standby, logged in as {view.facts.role}")
 
 
 def check_events(worker_url: SecretStr) -> Finding:

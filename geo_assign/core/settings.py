@@ -45,6 +45,15 @@ class Settings(BaseSettings):
     admin_database_url: SecretStr | None = Field(
         None, description="The owner's database, used by `geo-assign db upgrade` only."
     )
+    replica_url: SecretStr | None = Field(
+        None, description="A standby of that database, as the application role: reads go there. Empty: none."
+    )
+    replica_wait_ms: float = Field(
+        50.0,
+        ge=0,
+        le=1_000,
+        description="How long a read may wait until the standby has what the primary had; then the primary answers.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field(

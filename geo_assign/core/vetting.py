@@ -38,7 +38,8 @@ POSTGIS_FLOOR = (3, 3)
 class DatabaseFacts:
     """What a server says about itself and the role that asks; `owned_tables` counts those with row security.
 
-    `is_pooled`: a pooler is in between. `lacking_settings` are those of `core.connecting` that are not in force.
+    `is_standby`: it replays another server's log. `is_pooled`: a pooler is in between. `lacking_settings` are those of
+    `core.connecting` that are not in force.
     """
 
     server_version: str
@@ -52,6 +53,7 @@ class DatabaseFacts:
     bypasses_row_security: bool
     owned_tables: int
     now: datetime
+    is_standby: bool = False
     is_pooled: bool = False
     lacking_settings: Sequence[str] = ()
 
@@ -81,6 +83,12 @@ def durability_objections(facts: DatabaseFacts) -> Iterator[str]:
         yield "fsync is off"
     if not facts.synchronous_commit:
         yield "synchronous_commit is off"
+
+
+def standby_objections(facts: DatabaseFacts) -> Iterator[str]:
+    """What would refuse every change."""
+    if facts.is_standby:
+        yield "it is a standby and takes no changes"
 
 
 def role_objections(facts: DatabaseFacts) -> Iterator[str]:
@@ -116,6 +124,7 @@ def _facts(backend_pid: int) -> AnySelect:
         _roles.c.rolbypassrls.label("bypasses_row_security"),
         select(func.count()).select_from(_relations).where(*owned).scalar_subquery().label("owned_tables"),
         func.clock_timestamp().label("now"),
+        func.pg_is_in_recovery().label("is_standby"),
         (func.pg_backend_pid() != backend_pid).label("is_pooled"),
         func.array_remove(array([_unless_in_force(*one) for one in SESSION_SETTINGS.items()]), None).label(
             "lacking_settings"

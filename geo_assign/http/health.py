@@ -15,7 +15,13 @@ from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import exposition, gauge, get_logger, sample_with
 from geo_assign.core.trouble import find_trouble
-from geo_assign.core.vetting import durability_objections, read_facts, role_objections, version_objections
+from geo_assign.core.vetting import (
+    durability_objections,
+    read_facts,
+    role_objections,
+    standby_objections,
+    version_objections,
+)
 from geo_assign.http.admission import Capacity
 from geo_assign.http.response import API_HEADERS, to_json
 
@@ -105,7 +111,8 @@ class Readiness:
 
     def _look_at_database(self, conn: Connection) -> Iterator[Check]:
         facts = read_facts(conn)
-        yield _check("database", [*version_objections(facts)], f"PostgreSQL {facts.server_version}")
+        objections = [*standby_objections(facts), *version_objections(facts)]
+        yield _check("database", objections, f"PostgreSQL {facts.server_version}")
         yield _check("role", [*role_objections(facts)], "bound by row security")
         if self._settings.allow_unsafe_database:
             yield Check("durability", ok=True, detail="not asked for: GEO_ASSIGN_ALLOW_UNSAFE_DATABASE is set")

@@ -181,7 +181,8 @@ class Operation:
     `versioned`: wants If-Match. `tagged`: answers an ETag though its answer shows no version. `streams`: answers a
     `Stream` and holds no place among the requests. `media_types`: of answers that are not JSON. `errors`: the domain
     errors it may answer with, beyond those that every operation has. `example`: a body, for the document. `rehearse`
-    reads what the handler will read, so that it is asked together with who calls (`core.foresight`).
+    reads what the handler will read, so that it is asked together with who calls (`core.foresight`). `replica`: it only
+    reads, so a standby may answer it (`http.replica_reads`).
     """
 
     method: Method
@@ -209,6 +210,7 @@ class Operation:
     deprecation: Deprecation | None = None
     example: Mapping[str, object] | None = field(default=None, compare=False)
     rehearse: Rehearse | None = None
+    replica: bool = False
 
     @property
     def name(self) -> str:
@@ -236,6 +238,7 @@ class Options(TypedDict, total=False):
     deprecation: Deprecation
     example: Mapping[str, object]
     rehearse: Rehearse
+    replica: bool
 
 
 QueryModel = TypeVar("QueryModel", bound=BaseModel)

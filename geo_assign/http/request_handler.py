@@ -8,6 +8,7 @@ to callers who may call at all.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 import psycopg
@@ -41,6 +42,7 @@ from geo_assign.http.noted_uses import NotedUses
 from geo_assign.http.operations import Call, Operation, Reply
 from geo_assign.http.paths import PathValue
 from geo_assign.http.proxies import client_address
+from geo_assign.http.replica_reads import ReplicaReads
 from geo_assign.http.request import Request, current_request
 from geo_assign.http.response import Response, StreamResponse, render
 from geo_assign.http.schemas import Body
@@ -77,6 +79,7 @@ class RequestHandler:
         self._capacity = capacity
         self._known = KnownTokens()
         self._callers = LastKnown[bytes, Caller](_KEPT_CALLERS)
+        self._replica_reads = ReplicaReads(services, capacity)
         self._key_uses = NotedUses(USES_NOTED_EVERY)
         self._session_uses = NotedUses(SESSION_USES_NOTED_EVERY)
         self._max_body_bytes = services.settings.max_body_bytes
@@ -144,8 +147,14 @@ class RequestHandler:
         parsed_or_wrong = self._try_to_parse(operation, request, raw)
         pool = self._capacity.pool
         transactions = RequestTransactions(self._services.database, pool, credentials.token.org_id)
+        self._services.views.watch()
         try:
-            foreseen = self._foresee(operation, path, request, parsed_or_wrong, credentials)
+            replica = self._replica_reads.find(operation)
+            foreseen = (
+                self._foresee(operation, path, request, parsed_or_wrong, credentials)
+                if replica is None
+                else replica.written
+            )
             tx = transactions.begin(operation.lane, *opening_of(credentials.token), foreseen)
             caller = self._authenticate(tx, credentials, request)
             request.caller = caller
@@ -157,17 +166,27 @@ class RequestHandler:
             call = self._call(
                 operation, path, request, parsed=parsed_or_wrong, caller=caller, transactions=transactions
             )
+            reply = None
+            if replica is not None:
+                arguments = replica.arguments(tx)
+                # Its permit is given back: the standby's transaction takes one.
+                transactions.close()
+                reply = self._replica_reads.answer(
+                    replica, arguments, lambda there: operation.handler(replace(call, open_transaction=there), **path)
+                )
             if operation.own_transactions or operation.streams:
                 transactions.close()
                 # What it waits for now, such as a geocoder, is no work of ours; its transactions have permits.
                 request.end_turn()
-            reply = operation.handler(call, **path)
+            if reply is None:
+                reply = operation.handler(call, **path)
         except BaseException as error:
             # Who is refused is not asked for beforehand next time.
             self._callers.forget(credentials.token.hash)
             transactions.abandon(error)
             raise
         transactions.close()
+        self._services.views.assure()
         if operation.rehearse is not None:
             self._callers.keep(credentials.token.hash, caller)
         self._renew(caller, transactions)

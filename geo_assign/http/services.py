@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from geo_assign.access.commands import LinkDelivery
 from geo_assign.core.db import Database
+from geo_assign.core.replica import Replica
 from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
@@ -25,7 +26,7 @@ class Services:
     """`database` is the application role's. A log-in asks `limits` before it looks at a password.
 
     Every operation that shows a technician's position records it in `views`. `links` says how one-time links reach
-    their users.
+    their users. `replica` is a standby for reads, if there is one.
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Services:
     meter: PingMeter
     sign_on: SignOnService
     push: PushSender
+    replica: Replica | None = None
 
     def close(self) -> None:
         """End the streams and give the connections back."""
@@ -53,6 +55,8 @@ class Services:
         self.views.close()
         self.meter.close()
         self.database.close()
+        if self.replica is not None:
+            self.replica.database.close()
 
     def wind_up(self) -> None:
         """The process is about to end: streams and waits end by themselves, and the log of looks is written at once."""

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Database
+from geo_assign.core.errors import UnavailableError
 from geo_assign.core.telemetry import get_logger
 from geo_assign.privacy.commands import record_views
 from geo_assign.privacy.domain import How, View
@@ -39,6 +40,8 @@ class ViewLog:
         self._database = database
         self._notes: deque[_Note] = deque()
         self._lost = 0
+        self._takes_notes = False
+        self._of_thread = threading.local()
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -52,20 +55,40 @@ class ViewLog:
             return
         if len(self._notes) >= _KEPT:
             self._lost += 1
+            self._takes_notes = False
+            self._of_thread.noted = True
             return
         self._notes.append(_Note(caller, how, seen, at))
+        self._of_thread.noted = True
         if self._thread is None:
             self._start()
 
-    def flush(self) -> None:
-        """Write what was noted so far. What cannot be written is kept for the next time."""
+    def watch(self) -> None:
+        """A request begins in this thread: what it notes from here on is what `assure` is about."""
+        self._of_thread.noted = False
+
+    def assure(self, *, written: bool = False) -> None:
+        """To be called before a look is answered: see to it that the log takes it.
+
+        The first look of a process is written at once, each one after something could not be written, and with
+        `written` any. Raises UnavailableError where that is impossible: what cannot be logged is not shown.
+        """
+        noted = getattr(self._of_thread, "noted", False)
+        self.watch()
+        if noted and (written or not self._takes_notes) and not self.flush():
+            raise UnavailableError("A look at a location is logged before it is answered, and the log takes no entry.")
+
+    def flush(self) -> bool:
+        """Write what was noted so far, and whether all of it was. The rest is kept for the next time."""
         with self._writing:
             notes = [self._notes.popleft() for _ in range(len(self._notes))]
             if self._lost:
                 _log.error("location_views_lost", count=self._lost)
                 self._lost = 0
-            for org_id, of_organization in _by_organization(notes):
-                self._write(org_id, of_organization)
+            written = [self._write(org_id, of_organization) for org_id, of_organization in _by_organization(notes)]
+            if written:
+                self._takes_notes = all(written)
+            return all(written)
 
     def hasten(self) -> None:
         """The process is about to end: write at once, and again as long as it lives."""
@@ -91,13 +114,15 @@ class ViewLog:
                 self._end.wait(_ENDING_S)
             self.flush()
 
-    def _write(self, org_id: UUID, notes: Sequence[_Note]) -> None:
+    def _write(self, org_id: UUID, notes: Sequence[_Note]) -> bool:
         try:
             with self._database.transaction(org_id) as tx:
                 record_views(tx, _views(notes))
         except Exception:  # noqa: BLE001 - whatever is wrong, the notes are kept
             _log.exception("location_views_not_written", org_id=str(org_id), count=len(notes))
             self._notes.extendleft(reversed(notes))
+            return False
+        return True
 
 
 def _by_organization(notes: Sequence[_Note]) -> Iterator[tuple[UUID, list[_Note]]]:

@@ -140,6 +140,7 @@ class CalendarAnswer(Answer):
     query=CalendarQuery,
     answer=CalendarAnswer,
     errors=(NotFoundError, InvalidError),
+    replica=True,
 )
 def read_calendar(call: Call[CalendarQuery, None]) -> Reply:
     """Read the calendar.

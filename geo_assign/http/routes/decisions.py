@@ -164,7 +164,7 @@ class WhyAnswer(Answer):
     track_expired: bool
 
 
-@routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,))
+@routes.get("/v1/decisions/{id}", access=READING, answer=DecisionAnswer, errors=(DecisionNotFoundError,), replica=True)
 def read_decision(call: Call[None, None], id: UUID) -> Reply:
     """Read a decision.
 
@@ -183,6 +183,7 @@ def read_decision(call: Call[None, None], id: UUID) -> Reply:
     query=PageQuery,
     answer=Listing[DecisionAnswer],
     errors=(WorkOrderNotFoundError,),
+    replica=True,
 )
 def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
     """List the decisions on a work order.
@@ -203,6 +204,7 @@ def list_order_decisions(call: Call[PageQuery, None], id: UUID) -> Reply:
     query=WhyQuery,
     answer=WhyAnswer,
     errors=(DecisionNotFoundError, NotFoundError),
+    replica=True,
 )
 def explain_decision(call: Call[WhyQuery, None], id: UUID) -> Reply:
     """Explain one technician in a decision.

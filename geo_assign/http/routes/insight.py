@@ -114,7 +114,9 @@ class InsightAnswer(Answer):
     server_now: datetime
 
 
-@routes.get("/v1/insight", access=READING, query=InsightQuery, answer=InsightAnswer, errors=(NotFoundError,))
+@routes.get(
+    "/v1/insight", access=READING, query=InsightQuery, answer=InsightAnswer, errors=(NotFoundError,), replica=True
+)
 def read_insight(call: Call[InsightQuery, None]) -> Reply:
     """Read what became of a period's work.
 

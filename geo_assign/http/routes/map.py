@@ -191,6 +191,7 @@ class MapAnswer(Answer):
     answer=MapAnswer,
     lane=Lane.PICTURES,
     errors=(WorkOrderNotFoundError, WorkOrderWithoutLocationError, PastNotKeptError),
+    replica=True,
 )
 def get_map(call: Call[MapQuery, None]) -> Reply:
     """Read the map.
@@ -252,6 +253,7 @@ def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[b
             continue
         shown = [person.id for person in changes.technicians]
         call.services.views.note(caller, How.LIVE, shown, at=changes.until)
+        call.services.views.assure()
         yield from _changes(changes)
 
 

@@ -188,6 +188,7 @@ def _rehearse(tx: Tx, call: Call[NearestQuery, NearestBody]) -> None:
     query=NearestQuery,
     body=NearestBody,
     rehearse=_rehearse,
+    replica=True,
     example={
         "point": {"lat": 41.15, "lon": -8.61},
         "store_id": "01a2019c-3960-7b1d-9a52-6a0a5b3a8d20",

@@ -41,7 +41,14 @@ class TrackAnswer(Answer):
     coarse: bool
 
 
-@routes.get("/v1/technicians/{id}/track", access=READING, query=TrackQuery, answer=TrackAnswer, errors=(NotFoundError,))
+@routes.get(
+    "/v1/technicians/{id}/track",
+    access=READING,
+    query=TrackQuery,
+    answer=TrackAnswer,
+    errors=(NotFoundError,),
+    replica=True,
+)
 def read_track(call: Call[TrackQuery, None], id: UUID) -> Reply:
     """Read where a technician was.
 

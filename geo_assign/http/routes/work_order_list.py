@@ -84,7 +84,7 @@ class WorkOrderListing(Listing[WorkOrderAnswer]):
     count_is_at_least: bool = False
 
 
-@routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=WorkOrderListing)
+@routes.get("/v1/work-orders", access=OWN_WORK, query=WorkOrdersQuery, answer=WorkOrderListing, replica=True)
 def list_orders(call: Call[WorkOrdersQuery, None]) -> Reply:
     """List work orders.
 

@@ -193,6 +193,7 @@ def edit_order(call: Call[None, WorkOrderPatch], id: UUID) -> Reply:
     query=PageQuery,
     answer=Listing[EventAnswer],
     errors=(WorkOrderNotFoundError,),
+    replica=True,
 )
 def list_order_events(call: Call[PageQuery, None], id: UUID) -> Reply:
     """List the history of a work order.
