@@ -143,19 +143,21 @@ def _events(tx: Tx, order_id: UUID) -> Sequence[HistoryEntry]:
 
 
 def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, object]]:
+    """By the device's own times, which the track's key is in the order of: a page is read and no more."""
     t = position_track.c
-    order = (t.used_at, t.recorded_at, t.device)
+    order = (t.recorded_at, t.device, t.used_at)
     statement = select(*_shown(position_track)).where(t.org_id == tx.org_id, t.technician_id == technician_id)
     if cursor is not None:
-        last = decode(cursor, datetime.fromisoformat, datetime.fromisoformat, str)
-        statement = statement.where(tuple_(*order) < tuple_(*last))
+        recorded_at, device, used_at = decode(cursor, datetime.fromisoformat, str, datetime.fromisoformat)
+        # A time used is never later than the device's: the days after the cursor's are not looked at.
+        statement = statement.where(tuple_(*order) < tuple_(recorded_at, device, used_at), t.used_at <= recorded_at)
     statement = statement.order_by(*(column.desc() for column in order)).limit(limit + 1)
     found = page(tx.conn.execute(statement).mappings().all(), limit, _place_in_track)
     return Page([dict(point) for point in found.items], found.next_cursor)
 
 
 def _place_in_track(point: RowMapping) -> tuple[str, str, str]:
-    return point["used_at"].isoformat(), point["recorded_at"].isoformat(), point["device"]
+    return point["recorded_at"].isoformat(), point["device"], point["used_at"].isoformat()
 
 
 def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, object]]:
