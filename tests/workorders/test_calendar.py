@@ -10,6 +10,7 @@ import pytest
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.clock import RecordedClock
 from geo_assign.dispatch.commands import progress
+from geo_assign.http.routes.calendar import most_on_a_page
 from geo_assign.workforce.commands import NewGroup, NewStore, create_group, create_store, set_hours_exception
 from geo_assign.workforce.commands.technicians import update_technician
 from geo_assign.workforce.domain import HoursException
@@ -318,3 +319,14 @@ def test_a_shift_on_a_day_of_25_hours_is_as_long_as_its_wall_times_say(lisbon: D
         (row,) = list_calendar(tx, EVERYTHING, question).items
     ((start, end),) = row.hours
     assert end - start == timedelta(hours=9)
+
+
+@pytest.mark.parametrize(
+    ("limit", "days", "most"),
+    [(200, 1, 200), (200, 7, 200), (200, 8, 175), (200, 31, 45), (200, 42, 33), (20, 31, 20), (1, 42, 1)],
+)
+def test_a_page_of_a_long_span_has_fewer_technicians(limit: int, days: int, most: int) -> None:
+    start = datetime(2031, 3, 1, tzinfo=UTC)
+    assert most_on_a_page(limit, (start, start + timedelta(days=days))) == most
+    # Days of 23 and 25 hours are days, too.
+    assert most_on_a_page(limit, (start, start + timedelta(days=days, hours=-1))) == most

@@ -37,6 +37,8 @@ _LONGEST_DAYS = 42
 # Days of 25 hours are days, too.
 _LONGEST = timedelta(days=_LONGEST_DAYS, hours=3)
 _DAY = timedelta(days=1)
+# A week of 200 technicians comes at once, a longer span with fewer on a page.
+_MOST_TECHNICIAN_DAYS = 7 * MAX_LIMIT
 
 
 class CalendarQuery(PageQuery):
@@ -49,7 +51,7 @@ class CalendarQuery(PageQuery):
     timezone: TimeZoneName | None = Field(
         None, description="Whose days; the store's, or that of all your stores, when left out."
     )
-    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="Technicians on a page.")
+    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="Technicians on a page; fewer come beyond a week.")
 
 
 class SpanAnswer(Answer):
@@ -153,12 +155,13 @@ def read_calendar(call: Call[CalendarQuery, None]) -> Reply:
     with call.transaction() as tx:
         zone = _zone(tx, call, query)
         at = tx.as_of()
+        within = _span(query, zone)
         question = CalendarQuestion(
-            within=_span(query, zone),
+            within=within,
             at=at,
             store_id=query.store_id,
             group_id=query.group_id,
-            limit=query.limit,
+            limit=most_on_a_page(query.limit, within),
             cursor=query.cursor,
         )
         people = list_calendar(tx, scope, question)
@@ -203,6 +206,12 @@ def _span(query: CalendarQuery, zone: ZoneInfo) -> Span:
     if end - start > _LONGEST:
         raise InvalidError.at("/to", "span_too_long", f"A calendar has at most {_LONGEST_DAYS} days.")
     return start, end
+
+
+def most_on_a_page(limit: int, within: Span) -> int:
+    """How many technicians an answer holds: `limit`, or fewer where the span is longer than a week."""
+    days = max(1, round((within[1] - within[0]) / _DAY))
+    return min(limit, _MOST_TECHNICIAN_DAYS // days)
 
 
 def _instant(given: date, zone: ZoneInfo, *, days_on: Literal[0, 1] = 0) -> datetime:
