@@ -93,6 +93,13 @@ class IdRow(NamedTuple):
     id: UUID
 
 
+class NearRow(NamedTuple):
+    """A technician, and how far away on the sphere."""
+
+    id: UUID
+    sphere_m: float
+
+
 class FarRow(NamedTuple):
     """A technician and how far away, in metres."""
 

@@ -57,6 +57,7 @@ from geo_assign.matching.rows import (
     ExplainedRow,
     FarRow,
     IdRow,
+    NearRow,
     NumberedCandidateRow,
     NumberedEdgeRow,
     PassingRow,
@@ -117,6 +118,25 @@ def candidates_then(shape: Shape, window: int, *, of_scope: bool = False) -> Sta
         # No index gives these rows, so that they may as well come in the order that counts.
         rows = rows.order_by(None).order_by(rows.selected_columns.distance_m, rows.selected_columns.technician_id)
     return Statement.of(CandidateRow, rows)
+
+
+@lru_cache(maxsize=64)
+def named_candidates_then(shape: Shape) -> Statement[CandidateRow]:
+    """The same of `technician_ids`, as things stood at the question's instant.
+
+    Of few at a time: what they had to do then has no index, so each is compared with what all of them had.
+    """
+    then = as_of(People.NAMED)
+    walk = walk_for(shape, _ASKED, WINDOWS[-1], rare_skill=False, sources=then)
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk, sources=then))
+
+
+@lru_cache(maxsize=64)
+def near_then(shape: Shape) -> Statement[NearRow]:
+    """The store's or the group's technicians as they were placed at the question's instant, nearest first, unjudged."""
+    then = as_of(People.OF_GROUP if shape.by_group else People.OF_STORE)
+    p = walk_for(shape, _ASKED, WINDOWS[-1], rare_skill=False, sources=then).subquery("p")
+    return Statement.of(NearRow, select(p.c.technician_id.label("id"), p.c.sphere_m).order_by(p.c.sphere_m))
 
 
 @lru_cache(maxsize=64)

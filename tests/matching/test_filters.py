@@ -32,6 +32,7 @@ MARK = "the mark of one filter"
 MADE_OF_ALL: dict[str, Callable[[Shape], Statement[Any]]] = {
     "ranking": lambda shape: statements.candidates(shape, 256),
     "ranking of the past": lambda shape: statements.candidates_then(shape, 256),
+    "ranking of a few in the past": statements.named_candidates_then,
     "ranking of providers' technicians": statements.externals,
     "ranking of many": lambda shape: statements.candidates_for_each(shape, 256),
     "ranking of many small stores": statements.members_for_each,

@@ -138,6 +138,22 @@ def test_of_the_past_the_nearest_is_found_behind_a_crowd(town: Day, admin: Conne
     assert found.technician_id == by_brute_force(admin, people)[0]
 
 
+@pytest.mark.parametrize("judged_first", [1, 3, 40])
+@pytest.mark.parametrize("seed", range(3))
+def test_of_the_past_the_nearest_is_found_however_few_are_judged_at_once(
+    town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, seed: int, judged_first: int
+) -> None:
+    monkeypatch.setattr(queries, "_JUDGED_FIRST", judged_first)
+    chance = random.Random(seed)
+    rings = [Ring(source, chance.randint(0, 40), 10, 9_000) for source in LATER]
+    rings += [Ring(source, chance.randint(0, 3), 10, 60_000, free=True) for source in LATER]
+    people = draw_people(rings, chance, skill_asked=True)
+    hire(admin, town, people, group=GROUP)
+    with town.database.transaction(town.org_id) as tx:
+        found = find_nearest_then(tx, question(town, soon=False, skill_asked=True, limit=1))
+    assert ([] if found is None else [found.technician_id]) == by_brute_force(admin, people)[:1]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_who_was_never_heard_from_is_among_the_first_technicians(town: Day, admin: Connection, seed: int) -> None:
     """By id, for callers who see everything and for others, wherever the window ends among those with a position."""

@@ -178,7 +178,7 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Chosen | Lost:
         return Lost("technician_not_found", f"{chosen.name} is no longer in your scope")
     if verdict.reasons:
         return Lost(verdict.reasons[0].code.value, "; ".join(reason.detail for reason in verdict.reasons))
-    ranking = rank(tx, question)
+    ranking = rank(tx, question, far=False)
     by_hand = caller.kind is not ActorKind.SYSTEM
     known = next((one for one in ranking.candidates if one.technician_id == chosen.technician_id), None)
     distance_m = find_distance_m(tx, question, chosen.technician_id) if known is None else known.distance_m
