@@ -1,9 +1,11 @@
 """Small SQL expressions that SQLAlchemy has only longer words for."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     Exists,
     FromClause,
     Integer,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as constant
 from sqlalchemy.sql.elements import Grouping
 
-from geo_assign.core.rows import AnySelect, AnyType
+from geo_assign.core.rows import AnyColumn, AnySelect, AnyType
 
 
 def row_exists(source: FromClause, *conditions: ColumnElement[bool]) -> Exists:
@@ -54,6 +56,13 @@ def of_each_row(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     holds fewer rows. It takes three times as long.
     """
     return func.coalesce(condition, false())
+
+
+def sorted_anew(column: AnyColumn) -> AnyColumn:
+    """The column's own values as an order that no index gives: rows that were found otherwise are sorted."""
+    if isinstance(column.type, DateTime):
+        return column + literal(timedelta(0))
+    return column + whole_number(0) if isinstance(column.type, Integer) else column + word("")
 
 
 def no_value(kind: AnyType, name: str) -> Label[Any]:

@@ -177,7 +177,9 @@ work_orders = tenant_table(
         postgresql_where=text("skills <> '{}'::text[]"),
         postgresql_with={"gin_pending_list_limit": 512},
     ),
-    Index("work_orders_alarm_idx", "org_id", postgresql_where=text("alarm IS NOT NULL")),
+    Index("work_orders_live_group_idx", "org_id", "group_id", "store_id", postgresql_where=text(_LIVE)),
+    Index("work_orders_live_store_idx", "org_id", "store_id", postgresql_where=text(_LIVE)),
+    Index("work_orders_alarm_idx", "org_id", "created_at", "id", postgresql_where=text("alarm IS NOT NULL")),
     Index("work_orders_geocode_due_idx", "geocode_due_at", postgresql_where=text("geocode_due_at IS NOT NULL")),
     Index("work_orders_evaluate_due_idx", "evaluate_due_at", postgresql_where=text("evaluate_due_at IS NOT NULL")),
     Index(
@@ -328,6 +330,13 @@ work_order_events = tenant_table(
     Column("detail", JSONB, nullable=False, server_default="{}"),
     ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"]),
     Index("work_order_events_history_idx", "org_id", "work_order_id", "at", "id"),
+    Index(
+        "work_order_events_assigned_idx",
+        "org_id",
+        "work_order_id",
+        "at",
+        postgresql_where=text(f"state = '{State.ASSIGNED}'"),
+    ),
     app=APPEND_ONLY,
 )
 

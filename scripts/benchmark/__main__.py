@@ -18,7 +18,9 @@ from scripts.benchmark.deliveries import send_backlog
 from scripts.benchmark.figures import Bench, layer_table, table
 from scripts.benchmark.fleet import Fleet, replace_fleet
 from scripts.benchmark.layers import WHOLE, measure_layers
+from scripts.benchmark.lists import comparison, measure
 from scripts.benchmark.load import Client
+from scripts.benchmark.orders import replace_orders
 from scripts.benchmark.questions import Nearest
 from scripts.benchmark.service import serving, without_settings
 
@@ -28,6 +30,8 @@ _LAYERED_REQUESTS = 900
 def main(arguments: Sequence[str]) -> int:
     """Run every measurement; the settings of the database come from the environment."""
     chosen = _parse(arguments)
+    if chosen.only == "lists":
+        return _compare_lists([int(number) for number in chosen.orders.split(",")], chosen.rounds)
     fleets = [int(number) for number in chosen.technicians.split(",")] + ([1_000_000] if chosen.full else [])
     for number, technicians in enumerate(fleets):
         print(f"\n{technicians:,} technicians: seeding", flush=True)
@@ -41,17 +45,29 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--technicians", default="10000,100000", help="sizes of the fleet, separated by commas")
     parser.add_argument("--full", action="store_true", help="1,000,000 technicians too")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--orders", default="10000,1000000", help="with --only lists: numbers of work orders")
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
     parser.add_argument(
         "--only",
-        choices=("nearest", "batches", "pings", "layers", "overload", "worker", "deliveries"),
-        help="one measurement alone; those of the worker take minutes and are made only if asked for",
+        choices=("nearest", "batches", "pings", "layers", "overload", "worker", "deliveries", "lists"),
+        help="one measurement alone; those of the worker and of lists take minutes and are made only if asked for",
     )
     parser.add_argument("--offers", type=int, default=1_000, help="that end at once, for the worker")
     parser.add_argument("--deliveries", type=int, default=10_000, help="that wait for a receiver")
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
+
+
+def _compare_lists(sizes: Sequence[int], rounds: int) -> int:
+    """Each sort and filter among few work orders and among many."""
+    seen = []
+    for size in sizes:
+        print(f"\n{size:,} work orders: seeding", flush=True)
+        work = replace_orders(os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"], size)
+        seen.append(measure(os.environ["GEO_ASSIGN_DATABASE_URL"], work, rounds))
+    print(comparison(seen[0], seen[-1]))
+    return 0
 
 
 def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:

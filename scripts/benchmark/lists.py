@@ -92,6 +92,13 @@ def measure(app_url: str, work: Work, rounds: int) -> dict[str, float]:
         database.close()
 
 
+def comparison(few: Mapping[str, float], many: Mapping[str, float]) -> str:
+    """The times among many orders as multiples of those among few, the largest first."""
+    rows = sorted(((many[name] / few[name], name) for name in few), reverse=True)
+    lines = [f"| {name} | {few[name]:.1f} ms | {many[name]:.1f} ms | {ratio:.1f} |" for ratio, name in rows]
+    return "\n".join(["| list | few | many | ratio |", "|---|---|---|---|", *lines])
+
+
 def _time(database: Database, work: Work, question: Question, rounds: int) -> float:
     wanted, sort, scope = question
     taken_ms = []

@@ -1,5 +1,6 @@
 """Lists of an organization's years: what they hold, against reading it all, and what is read for a page."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -181,6 +182,32 @@ def test_words_are_found_however_many_rows_are_looked_through(
         page = list_work_orders(tx, EVERYTHING, wanted, limit=PAGE, sort=sort, counted=True)
         assert [order.id for order in page.items] == whole[:PAGE]
         assert (page.count, page.count_is_at_least) == (min(len(whole), MOST_COUNTED), len(whole) > MOST_COUNTED)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize("typed", ["600", "L-600", "t-43", " l43 ", "L-00043", "99999", "L-0", "rua 43"])
+def test_the_order_of_the_number_comes_first_then_the_newest(tx: Tx, plainly: Plainly, typed: str, limit: int) -> None:
+    wanted = WorkOrderFilter(text=typed)
+    newest = plainly.ids(wanted, "-created_at", EVERYTHING)
+    known = re.fullmatch(r"([lt]?)-?0*(\d+)", typed.strip().lower())
+    numbers = {
+        row.id
+        for row in plainly.rows
+        if known and row.number == int(known[2]) and (not known[1] or row.kind[0] == known[1])
+    }
+    expected = sorted(newest, key=lambda order_id: order_id not in numbers)
+    assert numbers <= set(newest)
+    seen: list[UUID] = []
+    cursor = None
+    for _ in range(4):
+        page = list_work_orders(tx, EVERYTHING, wanted, limit=limit, cursor=cursor, sort="relevance", counted=True)
+        if cursor is None:
+            assert page.count == min(len(newest), MOST_COUNTED)
+        seen += [order.id for order in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == (expected if cursor is None else expected[: 4 * limit])
 
 
 def test_slots_that_last_long_are_found_by_any_of_their_days(tx: Tx, plainly: Plainly) -> None:

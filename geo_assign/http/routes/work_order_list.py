@@ -43,7 +43,9 @@ class WorkOrdersQuery(PageQuery):
     created_from: Instant | None = Field(None, description="Created then or later.")
     created_to: Instant | None = Field(None, description="Created before this.")
     sort: Sort | None = Field(
-        None, description="`created_at` if not given; `-` in front turns it round. What is alike comes oldest first."
+        None,
+        description="`created_at` if not given; `-` in front turns it round. What is alike comes oldest first. "
+        "`relevance`: the order whose number is `q`, then the newest.",
     )
 
     def order(self) -> Sort:

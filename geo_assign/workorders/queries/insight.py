@@ -4,17 +4,35 @@ All but what is pending now speaks of the work orders that were created in the p
 order's store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Date, Double, Integer, and_, case, cast, extract, func, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Double,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
+from geo_assign.core.rows import AnyColumn, AnySelect, AnyType
 from geo_assign.core.spans import Span
 from geo_assign.workforce.tables import stores, technicians
 from geo_assign.workorders.domain import BookingState, Kind, OfferState, PendingReason, State
@@ -116,14 +134,16 @@ class Insight:
 def get_insight(tx: Tx, scope: Scope, question: InsightQuestion) -> Insight:
     """What became of the period's work."""
     cohort = _cohort(tx, scope, question)
+    acceptance, accepted_after = _answers(tx, cohort)
+    assigned_after, demand, places = _of_orders(tx, cohort, question.at)
     return Insight(
-        acceptance=_acceptance(tx, cohort),
-        accepted_after=_accepted_after(tx, cohort),
-        assigned_after=_assigned_after(tx, cohort),
+        acceptance=acceptance,
+        accepted_after=accepted_after,
+        assigned_after=assigned_after,
         waiting=_waiting(tx, scope, question),
-        demand=_demand(tx, cohort, question.at),
+        demand=demand,
         load=_load(tx, cohort),
-        places=_places(tx, cohort),
+        places=places,
     )
 
 
@@ -158,14 +178,36 @@ def _seen(tx: Tx, scope: Scope, question: InsightQuestion) -> list[ColumnElement
     return conditions
 
 
-def _acceptance(tx: Tx, cohort: CTE) -> Acceptance:
+def _answers(tx: Tx, cohort: CTE) -> tuple[Acceptance, list[AcceptedAfter]]:
+    """What became of the cohort's offers; the minutes of those accepted. Each offer is read once."""
     o = offers.c
-    taken_s = extract("epoch", o.responded_at - o.offered_at)
+    taken_s = cast(extract("epoch", o.responded_at - o.offered_at), Double)
+    minute = cast(func.least(func.floor(taken_s / 60) + 1, LAST_MINUTE), Integer)
     accepted = o.state == OfferState.ACCEPTED
-    counts = [func.count().filter(o.state == state).label(state) for state in _OUTCOMES]
-    median = func.percentile_cont(0.5).within_group(cast(taken_s, Double)).filter(accepted)
-    row = tx.conn.execute(select(*counts, median).where(o.org_id == tx.org_id, o.work_order_id == cohort.c.id)).one()
-    return Acceptance._make(row)
+    answers = (
+        select(o.state, case((accepted, taken_s)).label("taken_s"), case((accepted, minute)).label("minute"))
+        .where(o.org_id == tx.org_id, o.work_order_id == cohort.c.id)
+        .cte("answers")
+        .prefix_with("MATERIALIZED")
+    )
+    a = answers.c
+    median = func.percentile_cont(0.5).within_group(a.taken_s)
+    rows = tx.conn.execute(
+        union_all(
+            select(
+                a.state, null().cast(Integer).label("minute"), func.count().label("offers"), median.label("median_s")
+            ).group_by(a.state),
+            select(null().cast(Text), a.minute, func.count(), null().cast(Double))
+            .where(a.minute.is_not(None))
+            .group_by(a.minute),
+        )
+    ).all()
+    of_state = {row.state: row for row in rows if row.state is not None}
+    counts = [of_state[state].offers if state in of_state else 0 for state in _OUTCOMES]
+    taken = of_state.get(OfferState.ACCEPTED)
+    minutes = sorted((row.minute, row.offers) for row in rows if row.minute is not None)
+    acceptance = Acceptance._make([*counts, None if taken is None else taken.median_s])
+    return acceptance, [AcceptedAfter(*one) for one in minutes]
 
 
 _OUTCOMES = (
@@ -175,15 +217,6 @@ _OUTCOMES = (
     OfferState.WITHDRAWN,
     OfferState.OFFERED,
 )
-
-
-def _accepted_after(tx: Tx, cohort: CTE) -> list[AcceptedAfter]:
-    o = offers.c
-    minutes = func.floor(extract("epoch", o.responded_at - o.offered_at) / 60) + 1
-    minute = cast(func.least(minutes, LAST_MINUTE), Integer).label("minute")
-    accepted = (o.org_id == tx.org_id, o.work_order_id == cohort.c.id, o.state == OfferState.ACCEPTED)
-    rows = tx.conn.execute(select(minute, func.count()).where(*accepted).group_by(minute).order_by(minute))
-    return [AcceptedAfter(*row) for row in rows]
 
 
 def _first_assigned(tx: Tx, cohort: CTE) -> CTE:
@@ -197,18 +230,69 @@ def _first_assigned(tx: Tx, cohort: CTE) -> CTE:
     )
 
 
-def _assigned_after(tx: Tx, cohort: CTE) -> list[AssignedAfter]:
+def _facts(tx: Tx, cohort: CTE, at: datetime) -> CTE:
+    """A row for each order of the cohort: what is counted of it, in its store's days and hours."""
     c, first = cohort.c, _first_assigned(tx, cohort)
-    day = cast(func.timezone(c.timezone, c.created_at), Date).label("day")
-    waited_s = cast(extract("epoch", first.c.at - c.created_at), Double)
-    median = func.percentile_cont(0.5).within_group(waited_s)
-    rows = tx.conn.execute(
-        select(day, c.kind, func.count(), median)
-        .where(first.c.work_order_id == c.id)
-        .group_by(day, c.kind)
-        .order_by(day, c.kind)
+    begins = func.timezone(c.timezone, c.slot_start)
+    is_over = or_(c.slot_end < at, c.state == State.CANCELLED)
+    return (
+        select(
+            c.kind,
+            c.location_source,
+            c.location_confidence,
+            cast(func.timezone(c.timezone, c.created_at), Date).label("day"),
+            cast(extract("epoch", first.c.at - c.created_at), Double).label("waited_s"),
+            cast(extract("isodow", begins), Integer).label("weekday"),
+            cast(extract("hour", begins), Integer).label("hour"),
+            and_(first.c.at.is_(None), is_over, c.state != State.CONVERTED).label("is_unserved"),
+        )
+        .select_from(cohort.outerjoin(first, first.c.work_order_id == c.id))
+        .cte("facts")
+        .prefix_with("MATERIALIZED")
     )
-    return [AssignedAfter(one.day, Kind(one.kind), *one[2:]) for one in rows]
+
+
+def _of_orders(tx: Tx, cohort: CTE, at: datetime) -> tuple[list[AssignedAfter], list[HourOfDemand], list[PlaceCount]]:
+    """Three findings of one reading of the cohort and its history."""
+    f = _facts(tx, cohort, at).c
+    number, median = func.count(), func.percentile_cont(0.5).within_group(f.waited_s)
+    unserved = func.count(case((f.is_unserved, 1)))
+    rows = tx.conn.execute(
+        union_all(
+            _finding("assigned", number, median_s=median, day=f.day, first=f.kind)
+            .where(f.waited_s.is_not(None))
+            .group_by(f.day, f.kind),
+            _finding("demand", number, unserved=unserved, weekday=f.weekday, hour=f.hour).group_by(f.weekday, f.hour),
+            _finding("place", number, first=f.location_source, second=f.location_confidence).group_by(
+                f.location_source, f.location_confidence
+            ),
+        )
+    ).all()
+    assigned = [
+        AssignedAfter(row.day, Kind(row.first), row.orders, row.median_s) for row in rows if row.finding == "assigned"
+    ]
+    demand = [HourOfDemand(row.weekday, row.hour, row.orders, row.unserved) for row in rows if row.finding == "demand"]
+    places = [PlaceCount(row.first, row.second, row.orders) for row in rows if row.finding == "place"]
+    # The most first; without a place last among those alike.
+    places.sort(key=lambda one: (-one.orders, one.source is None, one.source, one.confidence is None, one.confidence))
+    return sorted(assigned, key=lambda one: (one.day, one.kind)), sorted(demand), places
+
+
+_MEMBERS: Mapping[str, AnyType] = {
+    "unserved": Integer(),
+    "median_s": Double(),
+    "day": Date(),
+    "weekday": Integer(),
+    "hour": Integer(),
+    "first": Text(),
+    "second": Text(),
+}
+
+
+def _finding(name: str, orders: AnyColumn, **members: AnyColumn) -> AnySelect:
+    """Rows of one finding; the members that belong to others are null."""
+    shown = (cast(members.get(member, null()), kind).label(member) for member, kind in _MEMBERS.items())
+    return select(cast(literal(name), Text).label("finding"), orders.label("orders"), *shown)
 
 
 def _waiting(tx: Tx, scope: Scope, question: InsightQuestion) -> list[Waiting]:
@@ -221,22 +305,6 @@ def _waiting(tx: Tx, scope: Scope, question: InsightQuestion) -> list[Waiting]:
         .order_by(number.desc(), w.pending_reason, w.kind)
     )
     return [Waiting(PendingReason(one.pending_reason), Kind(one.kind), *one[2:]) for one in rows]
-
-
-def _demand(tx: Tx, cohort: CTE, at: datetime) -> list[HourOfDemand]:
-    c, first = cohort.c, _first_assigned(tx, cohort)
-    begins = func.timezone(c.timezone, c.slot_start)
-    weekday = cast(extract("isodow", begins), Integer).label("weekday")
-    hour = cast(extract("hour", begins), Integer).label("hour")
-    is_over = or_(c.slot_end < at, c.state == State.CANCELLED)
-    unserved = func.count(case((and_(first.c.at.is_(None), is_over, c.state != State.CONVERTED), 1)))
-    rows = tx.conn.execute(
-        select(weekday, hour, func.count(), unserved)
-        .select_from(cohort.outerjoin(first, first.c.work_order_id == c.id))
-        .group_by(weekday, hour)
-        .order_by(weekday, hour)
-    )
-    return [HourOfDemand(*row) for row in rows]
 
 
 def _load(tx: Tx, cohort: CTE) -> list[Load]:
@@ -256,14 +324,3 @@ def _load(tx: Tx, cohort: CTE) -> list[Load]:
         .limit(MOST_TECHNICIANS)
     )
     return [Load(*row) for row in rows]
-
-
-def _places(tx: Tx, cohort: CTE) -> list[PlaceCount]:
-    c = cohort.c
-    number = func.count().label("orders")
-    rows = tx.conn.execute(
-        select(c.location_source, c.location_confidence, number)
-        .group_by(c.location_source, c.location_confidence)
-        .order_by(number.desc(), c.location_source, c.location_confidence)
-    )
-    return [PlaceCount(*row) for row in rows]

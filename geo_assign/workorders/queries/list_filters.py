@@ -62,14 +62,28 @@ def conditions_of(tx: Tx, wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def range_columns(wanted: WorkOrderFilter) -> Sequence[AnyColumn]:
-    """The column of which the filter wants a part of time, if any; of several the first."""
-    ranges = {
-        _w.slot_start: (wanted.slot_from, wanted.slot_to),
-        _w.updated_at: (wanted.updated_since,),
-        _w.created_at: (wanted.created_from, wanted.created_to),
-    }
-    return [column for column, bounds in ranges.items() if any(bound is not None for bound in bounds)][:1]
+@dataclass(frozen=True, slots=True)
+class PartOfTime:
+    """What a filter wants of one column of time."""
+
+    column: AnyColumn
+    conditions: Sequence[ColumnElement[bool]]
+
+
+def find_part_of_time(tx: Tx, wanted: WorkOrderFilter) -> PartOfTime | None:
+    """The part of time that the filter wants, if any; of several the first."""
+    for column, names in _TIMES.items():
+        bounds = {name: getattr(wanted, name) for name in names}
+        if any(bound is not None for bound in bounds.values()):
+            return PartOfTime(column, conditions_of(tx, WorkOrderFilter(**bounds)))
+    return None
+
+
+_TIMES: Mapping[AnyColumn, Sequence[str]] = {
+    _w.slot_start: ("slot_from", "slot_to"),
+    _w.updated_at: ("updated_since",),
+    _w.created_at: ("created_from", "created_to"),
+}
 
 
 def _work_of(tx: Tx, technician_id: UUID) -> AnySelect:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, literal, tuple_
 
+from geo_assign.core.expressions import sorted_anew
 from geo_assign.core.paging import decode
 from geo_assign.core.rows import AnyColumn, ResultRow
 from geo_assign.workorders.domain import Kind
@@ -24,8 +25,12 @@ Sort = Literal[
     "-updated_at",
     "number",
     "-number",
+    "relevance",
 ]
-"""By what; `-` in front turns it round. What is alike comes oldest first either way."""
+"""By what; `-` in front turns it round. What is alike comes oldest first either way.
+
+`relevance`: the orders whose number is what is looked for, then the newest.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +47,33 @@ _SORTED_BY = {
     "updated_at": (_w.updated_at,),
     "number": (_w.kind, _w.number),
 }
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 # Of these the planner knows how many rows lie behind several columns at once: it looks at the first alone.
 _SELDOM_ALIKE = {"created_at", "slot_start", "updated_at"}
 
 
-def sorted_columns(sort: Sort) -> list[AnyColumn]:
-    """What a list is ordered by: no two rows are alike."""
-    return [key.column.desc() if key.descending else key.column.asc() for key in _keys(sort)]
+def sorted_columns(sort: Sort, *, anew: bool = False) -> list[AnyColumn]:
+    """What a list is ordered by: no two rows are alike. `anew`: not by reading the sort's index."""
+    keys = _keys(sort)
+    columns: list[AnyColumn] = [key.column for key in keys]
+    if anew:
+        columns[0] = sorted_anew(columns[0])
+    return [column.desc() if key.descending else column.asc() for key, column in zip(keys, columns, strict=True)]
+
+
+def is_sorted_by(sort: Sort, column: AnyColumn) -> bool:
+    """Whether a column decides first."""
+    return _keys(sort)[0].column is column
 
 
 def place_of(row: ResultRow, sort: Sort) -> list[object]:
     """Where a row stands in its list: what a cursor holds."""
     return [sort, *(getattr(row, key.column.name) for key in _keys(sort))]
+
+
+def start_of(sort: Sort) -> list[object]:
+    """A place before every row of a list that is sorted by `relevance`."""
+    return [sort, _NEVER, UUID(int=0)]
 
 
 def ranges_behind(cursor: str, sort: Sort) -> Sequence[Sequence[ColumnElement[bool]]]:
@@ -79,6 +99,8 @@ def _is_behind(known: Sequence[tuple[_Key, object]]) -> ColumnElement[bool]:
 
 def _keys(sort: Sort) -> list[_Key]:
     """The columns that order a list: those asked for, then the age and the id unless no two rows are alike anyway."""
+    if sort == "relevance":
+        return _keys("-created_at")
     name = sort.removeprefix("-")
     keys = [_Key(column, descending=sort.startswith("-")) for column in _SORTED_BY[name]]
     if name == "number":

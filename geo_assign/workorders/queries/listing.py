@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, not_, select
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, page
 from geo_assign.core.rows import AnySelect, ResultRow
-from geo_assign.workorders.domain import WorkOrder
+from geo_assign.workorders.domain import Kind, WorkOrder
 from geo_assign.workorders.queries.finding import (
     count_with_words,
     has_words,
@@ -18,9 +18,17 @@ from geo_assign.workorders.queries.finding import (
     needs_skill,
     needs_skill_among,
 )
-from geo_assign.workorders.queries.list_filters import WorkOrderFilter, conditions_of, range_columns
-from geo_assign.workorders.queries.list_sorts import Sort, place_of, ranges_behind, sorted_columns
+from geo_assign.workorders.queries.list_filters import WorkOrderFilter, conditions_of, find_part_of_time
+from geo_assign.workorders.queries.list_sorts import (
+    Sort,
+    is_sorted_by,
+    place_of,
+    ranges_behind,
+    sorted_columns,
+    start_of,
+)
 from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
+from geo_assign.workorders.search_texts import find_number
 from geo_assign.workorders.tables import work_orders
 from geo_assign.workorders.visibility import sees_work_order, viewer_of_lists
 
@@ -36,6 +44,10 @@ _WORTH_MORE = 0.01
 _COMMON = 0.1
 # Of a skill that many need so many are counted first, which with other filters may be too few to say.
 _SOME_WITH_SKILL = 2_000
+
+# A part of time with no more rows than this is read and sorted. In the order of another time, with which it goes along,
+# all that came before it would be read.
+_SORTED_ANEW = 20_000
 
 _w = work_orders.c
 Conditions = Sequence[ColumnElement[bool]]
@@ -64,8 +76,9 @@ def list_work_orders(
 ) -> WorkOrderPage:
     """Work orders of the scope. Raises BadCursorError, also for a cursor of another sort."""
     asked = _Asked(tx, scope, wanted, sort)
-    rows = asked.rows(limit=limit, cursor=cursor)
-    cut = page(rows, limit, lambda row: place_of(row, sort))
+    numbered = asked.numbered() if sort == "relevance" and cursor is None else []
+    rows = [*numbered, *asked.rows(limit=max(0, limit - len(numbered)), cursor=cursor)]
+    cut = page(rows, limit, lambda row: start_of(sort) if row in numbered else place_of(row, sort))
     items = [to_work_order(row) for row in cut.items]
     if not counted or cursor is not None:
         return WorkOrderPage(items, cut.next_cursor)
@@ -84,18 +97,7 @@ def page_statements(
     sort: Sort = "created_at",
 ) -> list[AnySelect]:
     """One page and the row behind it: the rows of the first statement, and of the next while there is room."""
-    matching = [sees_work_order(viewer_of_lists(tx, scope)), *conditions_of(tx, wanted)]
-    if wanted.skill is not None:
-        matching.append(needs_skill(tx, wanted.skill).condition)
-    if wanted.text is not None:
-        matching.append(has_words(wanted.text))
-    return _page_statements(tx, matching, limit=limit, cursor=cursor, sort=sort)
-
-
-def _page_statements(tx: Tx, matching: Conditions, *, limit: int, cursor: str | None, sort: Sort) -> list[AnySelect]:
-    ranges: Sequence[Conditions] = [()] if cursor is None else ranges_behind(cursor, sort)
-    ordered = select_work_orders(tx, EVERYTHING).order_by(*sorted_columns(sort)).limit(limit)
-    return [ordered.where(*matching, *behind) for behind in ranges]
+    return _Asked(tx, scope, wanted, sort).statements(limit=limit, cursor=cursor)
 
 
 class _Asked:
@@ -109,6 +111,11 @@ class _Asked:
             self._matching.append(sees_work_order(viewer_of_lists(tx, scope)))
         self._skill = None if wanted.skill is None else needs_skill(tx, wanted.skill)
         self._without_text = [*self._matching, *([] if self._skill is None else [self._skill.condition])]
+        self._part = find_part_of_time(tx, wanted)
+        self._anew = self._is_sorted_anew()
+        self._number = find_number(wanted.text) if wanted.text is not None and sort == "relevance" else None
+        if self._number is not None:
+            self._without_text.append(not_(self._has_number(*self._number)))
         # Of the rows looked through for words the share that had them.
         self._share = 0.0
 
@@ -120,6 +127,32 @@ class _Asked:
         if ids is not None:
             return self._rows([_w.id.in_(ids)], limit, None)
         return self._rows([*self._without_text, has_words(self._text)], limit, cursor)
+
+    def numbered(self) -> list[ResultRow]:
+        """Those whose number is what is looked for: they come first, on the first page alone."""
+        if self._number is None:
+            return []
+        found = [*self._without_text[:-1], self._has_number(*self._number)]
+        return self._rows(found, len(Kind), None)
+
+    @staticmethod
+    def _has_number(kind: Kind | None, number: int) -> ColumnElement[bool]:
+        return and_(_w.number == number, _w.kind.in_(list(Kind) if kind is None else [kind]))
+
+    def statements(self, *, limit: int, cursor: str | None) -> list[AnySelect]:
+        """The rows of the first, and of the next while there is room for more."""
+        words = [] if self._text is None else [has_words(self._text)]
+        return self._statements([*self._without_text, *words], limit, cursor)
+
+    def _is_sorted_anew(self) -> bool:
+        if self._part is None or is_sorted_by(self._sort, self._part.column):
+            return False
+        return self._count(self._part.conditions, at_most=_SORTED_ANEW + 1) <= _SORTED_ANEW
+
+    def _statements(self, matching: Conditions, limit: int, cursor: str | None) -> list[AnySelect]:
+        ranges: Sequence[Conditions] = [()] if cursor is None else ranges_behind(cursor, self._sort)
+        ordered = select_work_orders(self._tx, EVERYTHING).order_by(*sorted_columns(self._sort, anew=self._anew))
+        return [ordered.where(*matching, *behind).limit(limit) for behind in ranges]
 
     def count(self) -> int:
         """How many there are, but no more than one beyond the most that is counted."""
@@ -134,9 +167,8 @@ class _Asked:
         return self._count(self._without_text)
 
     def _rows(self, matching: Conditions, limit: int, cursor: str | None) -> list[ResultRow]:
-        statements = _page_statements(self._tx, matching, limit=limit + 1, cursor=cursor, sort=self._sort)
         rows: list[ResultRow] = []
-        for statement in statements:
+        for statement in self._statements(matching, limit + 1, cursor):
             rows += self._tx.conn.execute(statement.limit(limit + 1 - len(rows)))
             if len(rows) > limit:
                 break
@@ -155,9 +187,8 @@ class _Asked:
         return None
 
     def _next_ids(self, number: int, cursor: str | None) -> list[UUID]:
-        statements = _page_statements(self._tx, self._without_text, limit=number, cursor=cursor, sort=self._sort)
         ids: list[UUID] = []
-        for statement in statements:
+        for statement in self._statements(self._without_text, number, cursor):
             narrow = statement.with_only_columns(_w.id, maintain_column_froms=True)
             ids += self._tx.conn.execute(narrow.limit(number - len(ids))).scalars()
             if len(ids) == number:
@@ -165,6 +196,9 @@ class _Asked:
         return ids
 
     def _count_with_words(self, text: str) -> int:
+        if self._number is not None:
+            beside = [*self._without_text, has_words(text)]
+            return len(self.numbered()) + self._count(beside)
         if self._share >= _COMMON:
             number = int(1.3 * MOST_COUNTED / self._share) + 1
             ids = self._next_ids(number, None)
@@ -175,10 +209,11 @@ class _Asked:
             return count_with_words(self._tx, text, MOST_COUNTED + 1)
         return self._count([*self._without_text, has_words(text)])
 
-    def _count(self, matching: Conditions) -> int:
+    def _count(self, matching: Conditions, *, at_most: int = MOST_COUNTED + 1) -> int:
         own = _w.org_id == self._tx.org_id
-        some = select(literal(1).label("one")).select_from(work_orders).where(own, *matching).limit(MOST_COUNTED + 1)
-        # Rows lie in the table as time went by: of a part of time the planner, which takes them for scattered, would
-        # read the table from its begin on. In order it reads an index from where that part begins.
-        some = some.order_by(*range_columns(self._wanted))
+        some = select(literal(1).label("one")).select_from(work_orders).where(own, *matching).limit(at_most)
+        if self._part is not None:
+            # Rows lie in the table as time went by: of a part of time the planner, which takes them for scattered,
+            # would read the table from its begin on. In order it reads an index from where that part begins.
+            some = some.order_by(self._part.column)
         return self._tx.conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()
