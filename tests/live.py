@@ -102,13 +102,15 @@ class LiveService:
         """The same processes with another organization, whose slug is its own: what a test does concerns no other."""
         (organization,) = document["organizations"]
         renamed = {"organizations": [{**organization, "slug": f"{organization['slug']}-{token_hex(4)}"}]}
-        return replace(self, tree=_seeded(self.world, renamed))
+        return replace(self, tree=seeded(self.world, renamed))
+
+    def command(self, name: str) -> list[str]:
+        return [sys.executable, "-m", "geo_assign", name]
 
     def start(self, name: str) -> None:
         """Start `serve` or `worker`; the API is waited for."""
-        command = [sys.executable, "-m", "geo_assign", name]
         with self.log.open("ab") as log:
-            self.processes[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            self.processes[name] = subprocess.Popen(self.command(name), env=self.environment, stdout=log, stderr=log)
         if name == "serve":
             self.wait_until_ready()
 
@@ -200,7 +202,7 @@ def live_service(
     """Seed, start, hand over, stop. Settings are those of the service, by their names."""
     port = free_port()
     service = LiveService(
-        world, _seeded(world, document), port, _environment(world, port, settings), folder / "service.log"
+        world, seeded(world, document), port, environment_of(world, port, settings), folder / "service.log"
     )
     try:
         service.start("serve")
@@ -211,7 +213,7 @@ def live_service(
         service.stop()
 
 
-def _seeded(world: World, document: Mapping[str, Any]) -> Mapping[str, Any]:
+def seeded(world: World, document: Mapping[str, Any]) -> Mapping[str, Any]:
     database = world.database()
     try:
         return load(database, world.settings(), read_document(json.dumps(document)))
@@ -232,7 +234,7 @@ def beside(service: LiveService) -> Iterator[LiveService]:
         second.stop()
 
 
-def _environment(world: World, port: int, settings: Mapping[str, Any]) -> dict[str, str]:
+def environment_of(world: World, port: int, settings: Mapping[str, Any]) -> dict[str, str]:
     values = {
         "database_url": world.app_url,
         "worker_database_url": world.worker_url,

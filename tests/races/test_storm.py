@@ -1,5 +1,7 @@
 """All users act at once, while processes die: the invariants hold at every moment at which they are checked.
 
+API and worker run on two hosts that share nothing but the database (`tests/scaling/hosts.py`).
+
 Six seconds unless GEO_ASSIGN_TEST_STORM_S says otherwise; a minute in an exhaustive run.
 """
 
@@ -11,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -23,9 +25,10 @@ import requests
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
 from tests.conftest import World
-from tests.live import Client, LiveService, beside, live_service, seed_document
+from tests.live import Client, LiveService, seed_document
 from tests.races.invariants import broken_rules
 from tests.races.test_claims import deadlocks
+from tests.scaling.hosts import two_hosts
 from tests.thoroughness import STORM_S
 
 pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -79,8 +82,9 @@ def test_invariants_hold_while_all_users_act_and_processes_die(
     document = seed_document(technicians=PHONES, settings=settings)
     document["organizations"][0]["stores"].append({**document["organizations"][0]["stores"][0], "slug": "north"})
     before = deadlocks(admin)
-    with live_service(world, document, tmp_path) as first, beside(first) as second:
-        storm = Storm([first, second])
+    with two_hosts(world, document, tmp_path) as hosts:
+        first, _ = hosts
+        storm = Storm(hosts)
         acts: list[Callable[[], None]] = [
             *(lambda number=number: carry_a_phone(storm, number) for number in range(PHONES)),  # type: ignore[misc]
             *(lambda: post_leads(storm) for _ in range(POSTERS)),
@@ -103,7 +107,8 @@ def test_invariants_hold_while_all_users_act_and_processes_die(
         told = ", ".join(f"{status}: {count}" for status, count in sorted(storm.answers.items()))
         print(
             f"[{len(storm.seconds)} answers ({told}), {storm.unreachable} cut off, {len(storm.leads)} leads, "
-            f"p50 {storm.percentile(0.5) * 1000:.0f} ms, p99 {storm.percentile(0.99) * 1000:.0f} ms]",
+            f"p50 {storm.percentile(0.5) * 1000:.0f} ms, p99 {storm.percentile(0.99) * 1000:.0f} ms, "
+            f"{'two hosts with networks of their own' if first.namespace else 'one network'}]",
             end=" ",
         )
     assert deadlocks(admin) == before
@@ -203,14 +208,13 @@ ACTS: Mapping[str, Callable[[Storm, random.Random], Any]] = {
 
 
 def kill_and_restart(storm: Storm) -> None:
-    """One of the two API processes dies every few seconds, without being asked."""
-    number = 0
-    while not storm.stop.wait(min(3.0, STORM_S / 4)):
-        service = storm.services[number % 2]
-        service.kill("serve", signal.SIGKILL)
+    """An API process or a worker of one of the hosts dies every few seconds, without being asked."""
+    for host, name in cycle([(0, "serve"), (1, "worker"), (1, "serve"), (0, "worker")]):
+        if storm.stop.wait(min(2.0, STORM_S / 4)):
+            return
+        storm.services[host].kill(name, signal.SIGKILL)
         storm.stop.wait(0.3)
-        service.start("serve")
-        number += 1
+        storm.services[host].start(name)
 
 
 def watch(storm: Storm, world: World) -> None:
