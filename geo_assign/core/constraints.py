@@ -1,5 +1,6 @@
 """The database decides, the library words it: a broken constraint becomes an error that callers know."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,8 @@ import psycopg
 from sqlalchemy.exc import IntegrityError
 
 from geo_assign.core.errors import GeoAssignError
+
+_TOLD = re.compile(r'constraint "(?P<name>\w+?)(?:_[0-9]{5,})?"')
 
 
 @contextmanager
@@ -18,7 +21,19 @@ def refusing(**errors: GeoAssignError) -> Iterator[None]:
     try:
         yield
     except IntegrityError as broken:
-        name = broken.orig.diag.constraint_name if isinstance(broken.orig, psycopg.Error) else None
+        name = broken_constraint(broken.orig) if isinstance(broken.orig, psycopg.Error) else None
         if name in errors:
             raise errors[name] from broken
         raise
+
+
+def broken_constraint(error: psycopg.Error) -> str | None:
+    """The name of the constraint that an error tells.
+
+    A server that hands on the errors of another one, as Citus does, hands on the sentence alone; the table's part there
+    has a number behind its name, and so have its constraints and indexes, but for those of the CHECK kind.
+    """
+    if error.diag.constraint_name is not None:
+        return error.diag.constraint_name
+    found = _TOLD.search(error.diag.message_primary or "")
+    return None if found is None else found["name"]

@@ -132,7 +132,8 @@ def _count_failure(tx: Tx, job: ReservedCall, problem: GeocodeProblem, *, now: d
     # In SQL, so that failures that are recorded together all count.
     failures = map_keys.c.failures + 1
     open_s = func.least(LONGEST_OPEN_S, FIRST_OPEN_S * func.power(2.0, func.least(failures - FAILURES_TO_OPEN, 10)))
-    until = case((failures >= FAILURES_TO_OPEN, now + open_s * timedelta(seconds=1)), else_=None)
+    # Not `now + interval`: that depends on the session's time zone, which Citus lets into no CASE.
+    until = case((failures >= FAILURES_TO_OPEN, func.to_timestamp(now.timestamp() + open_s)), else_=None)
     change_state(tx, job.owner, job.version, failures=failures, opened_until=until, last_error=problem.detail)
 
 
