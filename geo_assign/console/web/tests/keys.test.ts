@@ -11,6 +11,9 @@ const spies = (): Actions => ({
   why: vi.fn(),
   view: vi.fn(),
   undo: vi.fn(),
+  place: vi.fn(),
+  replace: vi.fn(),
+  transfer: vi.fn(),
   nudge: vi.fn(),
 });
 
@@ -47,6 +50,8 @@ describe("keys", () => {
       ["offer"],
     ]);
     expect(press("Enter", { shiftKey: true })).toEqual([["assign"]]);
+    expect(["p", "t", "r"].flatMap((key) => press(key))).toEqual([["place"], ["transfer"]]);
+    expect(press("R", { shiftKey: true })).toEqual([["replace"]]);
   });
 
   it("leave fields, shortcuts of the browser and focused controls alone", () => {

@@ -216,7 +216,11 @@ describe("who can take it", () => {
     asked.replace(true);
     await settled();
     asked.chooseRank(2);
-    await asked.give("assign", "van broke down");
+    // No key gives it without the reason.
+    await asked.giveByKey("offer");
+    expect(reallocate).not.toHaveBeenCalled();
+    asked.reason.value = " van broke down ";
+    await asked.giveByKey("offer");
     expect(reallocate).toHaveBeenCalledWith(mine, "rui", "assign", "van broke down");
     expect(asked.replacing.value).toBe(false);
   });

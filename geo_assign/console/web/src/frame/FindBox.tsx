@@ -4,6 +4,7 @@ import { type Found, find, withRemote } from "../model/find";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
 import { type Page, usePage } from "./context";
+import { currentPage, go as goTo } from "./router";
 
 const LIST = "find-list";
 const AFTER_MS = 250;
@@ -37,8 +38,7 @@ export function FindBox() {
   };
   const go = (found: Found, input: HTMLInputElement) => {
     leave(input);
-    if (found.kind === "work_order") desk.select(found.id);
-    else desk.show(found.id, found.at);
+    open(page, found);
   };
   const pressed = (event: KeyboardEvent) => {
     const input = event.currentTarget as HTMLInputElement;
@@ -98,6 +98,22 @@ export function FindBox() {
       </p>
     </div>
   );
+}
+
+/** Pages that show an open order beside what they are about. */
+const WITH_PANEL = new Set(["", "board", "pending", "order"]);
+
+/** An order opens where it can be seen, a technician on the map. */
+function open({ desk, view }: Page, found: Found): void {
+  const here = currentPage.peek();
+  if (found.kind === "work_order") {
+    if (WITH_PANEL.has(here)) desk.select(found.id);
+    else goTo("order", { wo: found.id });
+    return;
+  }
+  if (here !== "") goTo("");
+  view.phoneTab.value = "map";
+  desk.show(found.id, found.at);
 }
 
 /** What the service finds, once typing has paused; null while nothing is known of these words. */

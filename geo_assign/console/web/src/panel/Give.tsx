@@ -1,9 +1,12 @@
 import type { TargetedEvent } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
 import { isTaken } from "../model/pending";
 import { firstName } from "../model/words";
 import { texts } from "../texts/console";
+import { REASON_KEYS } from "./keys";
+import { Key } from "./Ways";
 
 /** The bar with the ways to give the order. While an offer is open, no key gives anything. */
 export function Give({ order }: { order: WorkOrder }) {
@@ -83,19 +86,41 @@ function Replace() {
   const { question } = usePage().desk;
   const words = texts.value.panel;
   const chosen = question.chosen.value;
+  const form = useRef<HTMLFormElement>(null);
+  // From here on the letters choose the reason, and Enter gives it.
+  useLayoutEffect(() => form.current?.focus({ preventScroll: true }), []);
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const reason = String(new FormData(event.currentTarget).get("reason") ?? "").trim();
-    void question.give("assign", reason);
+    void question.give("assign");
   };
   return (
-    <form class="act replace" onSubmit={submit}>
+    <form ref={form} class="act replace" tabIndex={-1} aria-label={words.reallocate} onSubmit={submit}>
       <label>
         {words.reason}
-        <input name="reason" required maxLength={500} autocomplete="off" />
+        <input
+          type="text"
+          required
+          maxLength={500}
+          autocomplete="off"
+          value={question.reason.value}
+          onInput={(event) => (question.reason.value = event.currentTarget.value)}
+        />
       </label>
+      <div class="reasons-to-choose">
+        {Object.entries(REASON_KEYS).map(([key, reason]) => (
+          <button
+            type="button"
+            key={key}
+            class="chip"
+            aria-pressed={question.reason.value === words.reasons[reason]}
+            onClick={() => question.reasonKey(reason)}
+          >
+            {words.reasons[reason]} <Key name={key.toUpperCase()} />
+          </button>
+        ))}
+      </div>
       <button class="btn pri" type="submit" disabled={!question.armed.value}>
-        {chosen ? words.reallocateTo(firstName(chosen.name)) : words.chooseSomeone}
+        {chosen ? words.reallocateTo(firstName(chosen.name)) : words.chooseSomeone} <kbd aria-hidden="true">Enter</kbd>
       </button>
       <button type="button" class="btn" onClick={() => question.replace(false)}>
         {words.cancel}

@@ -3,6 +3,7 @@ import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
+import { Key } from "./Ways";
 
 /** An order without a place: take a suggestion, put the address right, or drop a pin. */
 export function Locate({ order }: { order: WorkOrder }) {
@@ -52,7 +53,7 @@ function WaysOut({ order }: { order: WorkOrder }) {
       <AddressForm order={order} />
       <button type="button" class="btn" onClick={() => desk.startPlacing()}>
         <Icon name="pin" />
-        {words.dropPin}
+        {words.dropPin} <Key name="P" />
       </button>
     </>
   );

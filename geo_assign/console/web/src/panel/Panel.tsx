@@ -11,26 +11,33 @@ import { Countdown } from "../ui/Countdown";
 import { Candidates } from "./Candidates";
 import { Details } from "./Details";
 import { Give } from "./Give";
+import { usePanelKeys } from "./keys";
 import { Locate } from "./Locate";
+import { Send } from "./Send";
 import { Taken } from "./Taken";
+import { Ways } from "./Ways";
 
 /** The open order: what is known of it, who can take it, and at the bottom, always in sight, what may be done. */
 export function Panel({ order }: { order: WorkOrder }) {
   const { desk, view } = usePage();
   const shows = stateOf(order, { placing: desk.placing.value !== null, replacing: desk.question.replacing.value });
   const region = useFocusKept(`${shows} ${order.offer?.id}`);
+  const sending = desk.question.sending.value;
+  usePanelKeys();
   return (
     <section class="near card" aria-label={texts.value.panel.whoCanTake(order.number)} data-shows={shows}>
       {/* Its rows can be reached, and the list scrolled, by keys. */}
       <div class="near-scroll" ref={region} role="group" tabIndex={-1} aria-label={order.number}>
         {!view.phone.value && <Head order={order} />}
         <Details order={order} />
+        <Ways order={order} />
         <Notice />
         {shows === "taken" && <Taken order={order} />}
         {shows === "locate" && <Locate order={order} />}
         {shows === "ranking" && <Candidates order={order} />}
       </div>
-      {shows === "ranking" && <Give order={order} />}
+      {sending && <Send key={order.id} order={order} />}
+      {shows === "ranking" && !sending && <Give order={order} />}
     </section>
   );
 }

@@ -5,6 +5,8 @@ import { isFinished } from "../model/pending";
 import { duration } from "../model/words";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
+import { canReallocate } from "./rights";
+import { Key } from "./Ways";
 
 /** A technician has it, or it is over: who, since when by whom, and what may still be changed. */
 export function Taken({ order }: { order: WorkOrder }) {
@@ -29,8 +31,7 @@ function Changes({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
   const { giving, question } = desk;
   const words = texts.value.panel;
-  const { role, permissions } = desk.me.user;
-  const mayReplace = role !== "dispatcher" || permissions.includes("reallocate");
+  const allowed = canReallocate(desk.me);
   if (order.state !== "assigned") return <p class="muted">{words.underWay}</p>;
   return (
     <>
@@ -39,12 +40,12 @@ function Changes({ order }: { order: WorkOrder }) {
           {giving.busy.value ? words.unassigning : words.unassign}
         </button>
         {order.location && (
-          <button type="button" class="btn" disabled={!mayReplace} onClick={() => question.replace(true)}>
-            {words.reallocate}
+          <button type="button" class="btn" disabled={!allowed} onClick={() => question.replace(true)}>
+            {words.reallocate} <Key name="Shift R" />
           </button>
         )}
       </div>
-      {!mayReplace && <p class="muted">{words.needsPermission}</p>}
+      {!allowed && <p class="muted">{words.needsPermission}</p>}
       {giving.problem.value && <p role="alert">{giving.problem.value}</p>}
     </>
   );

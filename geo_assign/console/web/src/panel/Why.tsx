@@ -1,14 +1,18 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Exclusion, Nearest, WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
-import { groupExclusions } from "../model/exclusions";
+import { type Exclusions, groupExclusions } from "../model/exclusions";
 import { excludedSummary, exclusionText } from "../model/nearest";
 import { distance } from "../model/words";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
+import { matchingNames } from "../ui/rosterModel";
 
 /** Who cannot go, and why: one line closed; open, the reasons, and under each the people. */
 export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) {
   const { desk, view } = usePage();
+  const typed = useSignal("");
   const { whyOpen } = desk.question;
   const words = texts.value.panel;
   const { groups, outside, count } = groupExclusions(nearest, desk.zoneOf(order));
@@ -32,13 +36,79 @@ export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) 
       </div>
       {open && (
         <div id="why">
-          {groups.map(({ key, text, people }) => (
-            <Reasons key={key} text={text} people={people} order={order} open={people.length <= 3} />
-          ))}
-          {outside.length > 0 && <Reasons text={words.outside(outside.length)} people={outside} order={order} />}
+          {!none && <WhyField typed={typed} />}
+          {typed.value.trim() && <Named typed={typed.value} nearest={nearest} order={order} />}
+          {!typed.value.trim() && <ByReason groups={groups} outside={outside} order={order} />}
         </div>
       )}
     </div>
+  );
+}
+
+/** A name, or the beginning of one; the focus is here when the reasons open, so that letters go on to it. */
+function WhyField({ typed }: { typed: Signal<string> }) {
+  const { desk, view } = usePage();
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (!view.phone.peek()) field.current?.focus({ preventScroll: true });
+  }, []);
+  const label = texts.value.panel.whyNot;
+  return (
+    <input
+      ref={field}
+      class="why-field"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      autocomplete="off"
+      value={typed.value}
+      onInput={(event) => (typed.value = event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        event.stopPropagation();
+        desk.question.whyOpen.value = false;
+      }}
+    />
+  );
+}
+
+/** Of everyone who was looked at, those with that name: why not, or in which place. */
+function Named({ typed, nearest, order }: { typed: string; nearest: Nearest; order: WorkOrder }) {
+  const words = texts.value.panel;
+  const going = matchingNames(nearest.candidates, typed);
+  const people = matchingNames(nearest.excluded, typed);
+  if (going.length + people.length === 0)
+    return (
+      <p class="muted" role="status">
+        {words.whyNone(typed.trim())}
+      </p>
+    );
+  return (
+    <ul aria-live="polite">
+      {going.map(({ technician_id, name, rank }) => (
+        <li class="going" key={technician_id}>
+          <b>{name}</b> {words.canGo(rank)}
+        </li>
+      ))}
+      {people.map((excluded) => (
+        <Excluded key={excluded.technician_id} excluded={excluded} order={order} />
+      ))}
+    </ul>
+  );
+}
+
+type ByReasonProps = Pick<Exclusions, "groups" | "outside"> & { order: WorkOrder };
+
+function ByReason({ groups, outside, order }: ByReasonProps) {
+  const words = texts.value.panel;
+  return (
+    <>
+      {groups.map(({ key, text, people }) => (
+        <Reasons key={key} text={text} people={people} order={order} open={people.length <= 3} />
+      ))}
+      {outside.length > 0 && <Reasons text={words.outside(outside.length)} people={outside} order={order} />}
+    </>
   );
 }
 

@@ -194,6 +194,27 @@ export class Desk {
     this.takeOrders([order]);
   }
 
+  /** An order that was sent elsewhere: it stays where this user may see it there, and is let go of otherwise. */
+  async takeMoved(order: WorkOrder): Promise<void> {
+    try {
+      this.takeOrders([await this.client.order(order.id)]);
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      if (error.status !== 404) this.takeOrders([order]);
+      else this.letGo(order.id);
+    }
+  }
+
+  private letGo(id: string): void {
+    const orders = new Map(this.orders.peek());
+    orders.delete(id);
+    batch(() => {
+      this.orders.value = orders;
+      this.changeFleet(this.fleet.apply([], [id]));
+      if (this.selectedId.peek() === id) this.select(null);
+    });
+  }
+
   step(step: 1 | -1): void {
     const ids = inOrder(this.groups.value).map((order) => order.id);
     const next = neighbour(ids, this.selectedId.value, step);

@@ -89,6 +89,11 @@ export class Giving {
     }
   }
 
+  /** Something else was done with an order: it is told like what was given, with the way back. */
+  say(text: string, orderId: string): void {
+    this.tell(text, orderId);
+  }
+
   private tell(text: string, orderId: string | null): void {
     this.told.value = { text, orderId, untilMs: this.around.now() + TOLD_MS };
     this.around.announce(text);

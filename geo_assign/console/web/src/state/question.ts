@@ -4,6 +4,7 @@ import type { Candidate, Exclusion, Nearest, RankBy, WorkOrder } from "../api/ty
 import { refusal } from "../model/answers";
 import { mergeRanking, type Ranking } from "../model/nearest";
 import { isTaken } from "../model/pending";
+import { texts } from "../texts/console";
 
 /** Ranks that have a key and a marker; one more is asked for, to know whether there are more. */
 export const SHOWN = 6;
@@ -44,6 +45,10 @@ export class Question {
   readonly giving = signal<{ technicianId: string; mode: Mode } | null>(null);
   /** Whether an order that a technician has is to be given to another one. */
   readonly replacing = signal(false);
+  /** Why: it stays in the history. */
+  readonly reason = signal("");
+  /** Whether the order is being sent to another store or group. */
+  readonly sending = signal(false);
   /** Search as far as this, in metres; null: as far as the store says. */
   readonly radius_m = signal<number | null>(null);
   /** What comes first; null: as the store has it. */
@@ -149,8 +154,18 @@ export class Question {
 
   /** Look for another technician for an order that one has; or stop looking. */
   replace(on: boolean): void {
-    this.replacing.value = on;
+    batch(() => {
+      this.replacing.value = on;
+      this.sending.value = false;
+    });
     if (on) void this.ask();
+  }
+
+  /** Leave what is open inside the order, the innermost first. Whether there was anything. */
+  leaveInner(): boolean {
+    const open = [this.sending, this.whyOpen, this.replacing].find((each) => each.peek());
+    if (open) open.value = false;
+    return open !== undefined;
   }
 
   showWaiting(): void {
@@ -176,11 +191,14 @@ export class Question {
   /** Enter, or Shift+Enter: not while an offer is open, nor right after an order opened by itself. */
   async giveByKey(mode: Mode): Promise<void> {
     if (!this.armed.peek() || performance.now() < this.disarmedUntil) return;
-    await this.give(mode);
+    const order = this.order.peek();
+    // What one has already goes to another at once, and not without the reason.
+    if (!order || !isTaken(order)) await this.give(mode);
+    else if (this.reason.peek().trim()) await this.give("assign");
   }
 
   /** Give the order to the chosen one. Nothing is shown as done before the service says so. */
-  async give(mode: Mode, reason: string | null = null): Promise<void> {
+  async give(mode: Mode): Promise<void> {
     const order = this.order.peek();
     const candidate = this.chosen.peek() ?? this.chosenAnyway.peek();
     if (!order || !candidate || this.giving.peek()) return;
@@ -189,7 +207,7 @@ export class Question {
     this.giving.value = { technicianId: candidate.technician_id, mode };
     this.notice.value = null;
     try {
-      const after = await this.send(order, candidate, mode, reason);
+      const after = await this.send(order, candidate, mode);
       this.replacing.value = false;
       this.around.onOrder(after);
       this.around.onGiven(after, candidate, mode, isTaken(order));
@@ -201,8 +219,14 @@ export class Question {
     }
   }
 
-  private send(order: WorkOrder, candidate: Recipient, mode: Mode, reason: string | null): Promise<WorkOrder> {
+  /** Why it is given to another technician, by the words that a key stands for. */
+  reasonKey(key: keyof typeof texts.value.panel.reasons): void {
+    this.reason.value = texts.peek().panel.reasons[key];
+  }
+
+  private send(order: WorkOrder, candidate: Recipient, mode: Mode): Promise<WorkOrder> {
     const { client } = this.around;
+    const reason = this.reason.peek().trim() || null;
     if (isTaken(order)) return client.reallocate(order, candidate.technician_id, mode, reason);
     return client.assign(
       order,
@@ -219,6 +243,8 @@ export class Question {
     this.picked.value = null;
     this.whyOpen.value = false;
     this.replacing.value = false;
+    this.reason.value = "";
+    this.sending.value = false;
     this.radius_m.value = null;
     this.along.value = new Set();
     this.answers.value = new Map();

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { setQuery } from "../../frame/router";
 import { Panel } from "../../panel/Panel";
+import { Told } from "../../panel/Told";
 import { focusOf } from "../../state/keys";
 import { texts } from "../../texts/console";
 import { Card } from "./Card";
@@ -50,6 +51,7 @@ export default function BoardPage() {
         />
       )}
       <Toast board={board} />
+      <Told />
     </main>
   );
 }
@@ -120,7 +122,7 @@ function useBoardKeys(board: Board) {
     const pressed = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.defaultPrevented && desk.selectedId.peek() && !board.question.peek()) {
         event.preventDefault();
-        desk.select(null);
+        if (!desk.question.leaveInner()) desk.select(null);
         return;
       }
       const modified = event.ctrlKey || event.metaKey || event.altKey;
@@ -128,7 +130,7 @@ function useBoardKeys(board: Board) {
       if (event.key.toLowerCase() === "u" && board.done.peek()) {
         event.preventDefault();
         void board.undo();
-      } else if (event.key.toLowerCase() === "t") {
+      } else if (event.key.toLowerCase() === "t" && desk.selectedId.peek() === null) {
         event.preventDefault();
         setQuery({ day: null });
       }

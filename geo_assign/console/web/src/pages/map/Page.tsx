@@ -6,14 +6,16 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Page, usePage } from "../../frame/context";
 import { movedBy } from "../../model/geometry";
+import { isFinished } from "../../model/pending";
+import { orderActions } from "../../panel/keys";
 import { Panel } from "../../panel/Panel";
+import { Told } from "../../panel/Told";
 import type { Desk } from "../../state/desk";
 import { type Actions, actionFor, focusOf, nudgeFor } from "../../state/keys";
 import type { View } from "../../state/view";
 import { texts } from "../../texts/console";
 import { Lists } from "./Lists";
 import { MapPane } from "./MapPane";
-import { Told } from "./Told";
 
 type Screen = "desk" | "list" | "map" | "order";
 
@@ -63,10 +65,11 @@ function screenOf(view: View, open: boolean): Screen {
   return view.phoneTab.value === "pending" ? "list" : "map";
 }
 
-/** At first the oldest order that needs a technician is open. */
+/** At first the oldest order that needs a technician is open, unless a technician was looked for. */
 function useStartSelection({ desk, view }: Page) {
   useSignalEffect(() => {
-    if (desk.loaded.value && desk.selectedId.peek() === null && !view.phone.peek()) desk.selectFirst();
+    const free = desk.selectedId.peek() === null && desk.technicianId.peek() === null;
+    if (desk.loaded.value && free && !view.phone.peek()) desk.selectFirst();
   });
 }
 
@@ -87,21 +90,20 @@ function useKeys(page: Page) {
   }, [page.desk]);
 }
 
-function actionsOf({ desk }: Page): Actions {
+function actionsOf(page: Page): Actions {
+  const { desk } = page;
   const step = (by: 1 | -1) => {
     desk.step(by);
     requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-row][aria-current='true']")?.focus());
   };
   return {
+    ...orderActions(page),
     next: () => step(1),
     previous: () => step(-1),
     offer: () => enter(desk),
-    assign: () => void desk.question.giveByKey("assign"),
     leave: () => leave(desk),
-    choose: (rank) => desk.question.chooseRank(rank),
-    why: () => (desk.question.whyOpen.value = !desk.question.whyOpen.value),
     view: () => (desk.viewWish.value = { technicianId: null }),
-    undo: () => void desk.giving.undo(),
+    place: () => place(desk),
     nudge: (east, north, fine) => nudge(desk, east, north, fine),
   };
 }
@@ -109,6 +111,11 @@ function actionsOf({ desk }: Page): Actions {
 function enter(desk: Desk) {
   const at = desk.placing.value;
   void (at ? desk.locate({ location: at }) : desk.question.giveByKey("offer"));
+}
+
+function place(desk: Desk) {
+  const order = desk.selected.peek();
+  if (order && !isFinished(order)) desk.startPlacing();
 }
 
 const STEP_M = 25;
@@ -123,8 +130,7 @@ function nudge(desk: Desk, east: number, north: number, fine: boolean) {
 /** Escape leaves one thing at a time, the innermost first. */
 function leave(desk: Desk) {
   if (desk.placing.value) desk.placing.value = null;
-  else if (desk.question.whyOpen.value) desk.question.whyOpen.value = false;
-  else if (desk.question.replacing.value) desk.question.replace(false);
+  else if (desk.question.leaveInner()) return;
   else if (desk.technicianId.value) desk.leavePerson();
   else desk.select(null);
 }

@@ -3,6 +3,7 @@ import "./style.css";
 import { useEffect, useMemo } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { Panel } from "../../panel/Panel";
+import { Told } from "../../panel/Told";
 import { AssignPane } from "./AssignPane";
 import { BulkBar } from "./BulkBar";
 import { PendingContext, usePending, words } from "./context";
@@ -41,6 +42,7 @@ function Layout() {
         <Footer />
       </div>
       {beside && <Beside />}
+      <Told />
     </main>
   );
 }

@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { go } from "../../frame/router";
 import { neighbour } from "../../model/pending";
-import { focusOf } from "../../state/keys";
+import { isInPanel } from "../../panel/keys";
+import { focusOf, orderActionFor } from "../../state/keys";
 import { isSpent } from "./preview";
 import type { PendingState } from "./state";
 
@@ -78,6 +79,7 @@ export function usePendingKeys(state: PendingState): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const focus = focusOf(event.target);
       if (event.key === "Escape" && focus !== "field") return leave(state);
+      if (isInPanel(event.target) && orderActionFor(event, focus, view.letterKeys.value)) return;
       const field = focus === "field" && !(event.target as Element).matches("input.cb");
       if (!view.letterKeys.value || field || (event.key === "Enter" && focus === "control")) return;
       // Held keys move, and nothing else.
@@ -94,6 +96,7 @@ export function usePendingKeys(state: PendingState): void {
 /** Escape closes what stands beside the list, then clears what is ticked. */
 function leave(state: PendingState): void {
   if (state.pane.peek()) state.openPane(null);
+  else if (state.desk.question.leaveInner()) return;
   else if (state.desk.selectedId.peek()) state.open(null);
   else state.tickAll(false);
 }

@@ -43,6 +43,7 @@ export class PendingState {
   readonly problem = signal<string | null>(null);
   readonly outcomes = signal<ReadonlyMap<string, Outcome>>(new Map());
   private anchor: string | null = null;
+  private committing = false;
 
   readonly view: ReadonlySignal<ListView | null> = computed(() => {
     const id = queryValue("view");
@@ -196,10 +197,13 @@ export class PendingState {
     setQuery({ wo: id, pane: null });
   }
 
-  /** Solve the ticked orders together, without giving anything out. */
+  /**
+   * Solve the ticked orders together, without giving anything out. While they are being given out they leave the list one by
+   * one, before the answer is here: what is left is not solved anew.
+   */
   async solve(): Promise<void> {
     const ids = this.chosen.peek().map(({ id }) => id);
-    if (ids.length === 0) return;
+    if (ids.length === 0 || this.committing) return;
     await this.run(async () => {
       const body = { work_order_ids: ids, commit: false };
       const { data } = await this.client.api.POST("/v1/assignments/optimize", { body });
@@ -212,12 +216,14 @@ export class PendingState {
   async commit(): Promise<void> {
     const preview = this.preview.peek();
     if (!preview) return;
+    this.committing = true;
     await this.run(async () => {
       const body = { preview_id: preview.id, commit: true };
       const { data } = await this.client.api.POST("/v1/assignments/optimize", { body });
       if (!data) return;
       this.outcomes.value = new Map(data.pairs.map((pair) => [pair.work_order_id, outcomeOf(pair)]));
     });
+    this.committing = false;
   }
 
   /** Assign what the preview showed at once, order by order. */

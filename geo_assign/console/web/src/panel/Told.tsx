@@ -1,5 +1,5 @@
-import { usePage } from "../../frame/context";
-import { texts } from "../../texts/console";
+import { usePage } from "../frame/context";
+import { texts } from "../texts/console";
 
 /** What was just done, and for ten seconds the way back. */
 export function Told() {
