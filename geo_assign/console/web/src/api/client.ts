@@ -1,4 +1,5 @@
 import createClient, { type Client as FetchClient, type Middleware } from "openapi-fetch";
+import { service } from "../texts/service";
 import type { paths } from "./document.gen";
 import type {
   Config,
@@ -27,7 +28,7 @@ export class ApiProblem extends Error {
     readonly status: number,
     readonly body: ProblemBody,
   ) {
-    super(body.detail || body.title || `The service answered ${status}.`);
+    super(body.detail || body.title || service.peek().answered(status));
   }
 
   get code(): string {
@@ -260,7 +261,7 @@ export class Client {
       onError: ({ error }) =>
         error instanceof ApiProblem
           ? error
-          : new ApiProblem(0, { code: "unreachable", detail: "The service cannot be reached." }),
+          : new ApiProblem(0, { code: "unreachable", detail: service.peek().unreachable }),
     };
   }
 

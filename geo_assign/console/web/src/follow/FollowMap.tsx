@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Config, LatLon } from "../api/types";
+import { texts } from "../texts/follow";
 import type { FollowMapView } from "./FollowMapView";
 
 interface Props {
@@ -28,7 +29,7 @@ export function FollowMap({ technician, name, destination }: Props) {
     () => view.current?.draw(technician, name, destination),
     [technician.lat, technician.lon, destination.lat, destination.lon],
   );
-  return <div class="follow-map" ref={container} role="img" aria-label={`Map: ${name} and you`} />;
+  return <div class="follow-map" ref={container} role="img" aria-label={texts.value.map(name)} />;
 }
 
 /** Load the library only now; without WebGL there is no map. */
@@ -38,7 +39,7 @@ async function open(container: HTMLElement): Promise<FollowMapView | null> {
       import("./FollowMapView"),
       fetch("/console/config.json").then((answer) => answer.json() as Promise<Config>),
     ]);
-    return new View(container, config);
+    return new View(container, config, texts.peek().you);
   } catch {
     container.hidden = true;
     return null;

@@ -15,10 +15,11 @@ const CLOSEST_ZOOM = 16;
 export class FollowMapView {
   private readonly map: GlMap;
   private readonly technician = new Marker({ element: mark("technician", symbolElement(person("free", "round"))) });
-  private readonly home = new Marker({ element: mark("home", document.createTextNode("You")) });
+  private readonly home: Marker;
   private framed = false;
 
-  constructor(container: HTMLElement, config: Config) {
+  constructor(container: HTMLElement, config: Config, you: string) {
+    this.home = new Marker({ element: mark("home", document.createTextNode(you)) });
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     this.map = new GlMap({
       container,

@@ -4,6 +4,8 @@ import type { Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
 import { tokenIn } from "../model/links";
 import { Choosing, type Phase } from "../state/choosing";
+import { texts } from "../texts/console";
+import { Strong } from "../ui/Strong";
 import { AccountCard } from "./AccountCard";
 
 /** What a link opens, before any log-in: choose a password, or read why that is not possible. */
@@ -14,19 +16,20 @@ export function ChoosePassword({ client }: { client: Client }) {
 }
 
 function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
+  const words = texts.value.accounts;
   switch (phase.name) {
     case "looking":
       return (
         <p class="splash" role="status">
-          Loading…
+          {texts.value.frame.loading}
         </p>
       );
     case "unreachable":
       return (
-        <AccountCard title="The link could not be looked at" alert>
+        <AccountCard title={words.unreachable} alert>
           <p>{phase.text}</p>
           <button class="btn pri" type="button" onClick={() => void choosing.look()}>
-            Try again
+            {words.tryAgain}
           </button>
         </AccountCard>
       );
@@ -34,8 +37,8 @@ function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
       return (
         <AccountCard title={phase.link.title} alert>
           <p>{phase.link.text}</p>
-          <LogInLink label="Go to the log-in" />
-          <a href="/console/forgot-password">Forgot your password?</a>
+          <LogInLink label={words.goToLogIn} />
+          <a href="/console/forgot-password">{words.forgot}</a>
         </AccountCard>
       );
     case "open":
@@ -46,6 +49,7 @@ function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
 }
 
 function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner }) {
+  const words = texts.value.accounts;
   const [shown, setShown] = useState(false);
   const invited = owner.purpose === "invitation";
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
@@ -56,10 +60,11 @@ function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner 
   };
   const kind = shown ? ({ type: "text" } as const) : ({ type: "password" } as const);
   return (
-    <AccountCard title={invited ? `Welcome to ${owner.organization_name}` : "Choose a new password"} onSubmit={submit}>
+    <AccountCard title={invited ? words.welcome(owner.organization_name) : words.chooseNew} onSubmit={submit}>
       <p>
-        {invited ? "Choose the password for your account " : `For your account at ${owner.organization_name}, `}
-        <strong class="account">{owner.email}</strong>.
+        <Strong
+          text={invited ? words.passwordFor(owner.email) : words.accountAt(owner.organization_name, owner.email)}
+        />
       </p>
       {/* Where password managers look for whom the password is. */}
       <input
@@ -74,12 +79,12 @@ function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner 
       />
       {invited && (
         <label>
-          Your name
+          {words.yourName}
           <input name="name" required maxLength={200} autocomplete="name" defaultValue={owner.name} />
         </label>
       )}
       <label>
-        New password
+        {words.newPassword}
         <input
           name="password"
           {...kind}
@@ -91,27 +96,28 @@ function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner 
         />
       </label>
       <label>
-        The same again
+        {words.again}
         <input name="again" {...kind} required autocomplete="new-password" />
       </label>
       <label class="check">
         <input type="checkbox" checked={shown} onChange={() => setShown(!shown)} />
-        Show what I type
+        {words.show}
       </label>
       <p id="password-rules" class="rules">
-        At least 8 characters; not a common password, and not your name, your e-mail or the organization.
+        {words.rules}
       </p>
       <p class="field-problem" role="alert">
         {choosing.problem.value}
       </p>
       <button class="btn pri" type="submit" disabled={choosing.busy.value}>
-        {choosing.busy.value ? "Saving…" : "Save the password"}
+        {choosing.busy.value ? words.saving : words.save}
       </button>
     </AccountCard>
   );
 }
 
 function Chosen({ owner, loggedIn }: { owner: LinkOwner; loggedIn: boolean }) {
+  const words = texts.value.accounts;
   useLayoutEffect(() => {
     // The token is used up: neither a bookmark nor the history needs it.
     history.replaceState(null, "", location.pathname);
@@ -119,24 +125,24 @@ function Chosen({ owner, loggedIn }: { owner: LinkOwner; loggedIn: boolean }) {
   }, [owner]);
   if (owner.role === "technician") {
     return (
-      <AccountCard title="Your password is set">
-        <p>Log in with the app, here or on another phone:</p>
+      <AccountCard title={words.isSet}>
+        <p>{words.useApp}</p>
         <dl class="facts">
-          <dt>Organization</dt>
+          <dt>{words.organization}</dt>
           <dd>{owner.organization}</dd>
-          <dt>E-mail</dt>
+          <dt>{words.email}</dt>
           <dd>{owner.email}</dd>
         </dl>
         <a class="btn pri" href="/app/">
-          Open the app
+          {words.openApp}
         </a>
       </AccountCard>
     );
   }
   return (
-    <AccountCard title="Your password is set">
-      <p>{loggedIn ? "You are logged in." : "You are logged out everywhere. Log in with the new password."}</p>
-      <LogInLink label={loggedIn ? "Open the console" : "Log in"} />
+    <AccountCard title={words.isSet}>
+      <p>{loggedIn ? words.loggedIn : words.loggedOut}</p>
+      <LogInLink label={loggedIn ? words.openConsole : words.logIn} />
     </AccountCard>
   );
 }

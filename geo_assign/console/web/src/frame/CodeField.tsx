@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { texts } from "../texts/console";
 
 /** One code: offered by browsers and password managers that know it, and ready to be typed. */
 export function CodeField() {
@@ -6,7 +7,7 @@ export function CodeField() {
   useEffect(() => field.current?.focus(), []);
   return (
     <label>
-      Code
+      {texts.value.accounts.code}
       <input
         ref={field}
         class="code tabular"

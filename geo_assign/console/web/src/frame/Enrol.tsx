@@ -6,6 +6,7 @@ import type { Enrolment } from "../api/types";
 import { logInProblem } from "../model/logIn";
 import type { Session } from "../state/session";
 import { Mark } from "../symbols/Icon";
+import { texts } from "../texts/console";
 import { CodeField } from "./CodeField";
 
 const CONSOLE = "/console/";
@@ -61,6 +62,7 @@ interface ScanProps {
 }
 
 function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
+  const words = texts.value.accounts;
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     onCode(String(new FormData(event.currentTarget).get("code") ?? ""));
@@ -71,16 +73,16 @@ function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
         <Mark />
         geo-assign
       </div>
-      <h1 id="enrol-title">Set up your second factor</h1>
+      <h1 id="enrol-title">{words.enrol}</h1>
       <p class="hint">
-        {demanded && "Your organization asks for one. "}
-        Scan this with an authenticator app, then enter the code that it shows.
+        {demanded && `${words.demanded} `}
+        {words.scan}
       </p>
-      {enrolment && <img class="qr" alt="QR code for an authenticator app" src={pictureOf(enrolment.qr_svg)} />}
+      {enrolment && <img class="qr" alt={words.qr} src={pictureOf(enrolment.qr_svg)} />}
       {enrolment && (
         <details>
-          <summary>Cannot scan it?</summary>
-          <p>Enter this key in the app, as a time-based one:</p>
+          <summary>{words.cannotScan}</summary>
+          <p>{words.enterKey}</p>
           <code>{inGroups(enrolment.secret)}</code>
         </details>
       )}
@@ -90,28 +92,26 @@ function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
       </p>
       {enrolment && (
         <button class="btn pri" type="submit">
-          Switch it on
+          {words.switchOn}
         </button>
       )}
       <button class="btn" type="button" onClick={onBack}>
-        {demanded ? "Log out" : "Back"}
+        {demanded ? words.logOut : words.back}
       </button>
     </form>
   );
 }
 
 function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void }) {
+  const words = texts.value.accounts;
   return (
     <section class="card enrol" aria-labelledby="codes-title">
       <div class="mark">
         <Mark />
         geo-assign
       </div>
-      <h1 id="codes-title">Keep your recovery codes</h1>
-      <p class="hint">
-        Each logs you in once if your phone is lost. They are shown only now: print them or put them into a password
-        manager.
-      </p>
+      <h1 id="codes-title">{words.keepCodes}</h1>
+      <p class="hint">{words.codesHint}</p>
       <ol class="codes">
         {codes.map((code) => (
           <li key={code}>
@@ -120,10 +120,10 @@ function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void 
         ))}
       </ol>
       <button class="btn" type="button" onClick={() => void navigator.clipboard?.writeText(codes.join("\n"))}>
-        Copy them
+        {words.copyCodes}
       </button>
       <button class="btn pri" type="button" onClick={onKept}>
-        I have kept them
+        {words.kept}
       </button>
     </section>
   );

@@ -1,12 +1,15 @@
 import type { TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { ApiProblem, type Client } from "../api/client";
+import { texts } from "../texts/console";
+import { Strong } from "../ui/Strong";
 import { AccountCard } from "./AccountCard";
 
 type Outcome = { byEmail: boolean; email: string };
 
 /** Asks for a link by e-mail. The answer is the same whether there is such an account or not. */
 export function ForgotPassword({ client, organization }: { client: Client; organization: string }) {
+  const words = texts.value.accounts;
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -21,19 +24,17 @@ export function ForgotPassword({ client, organization }: { client: Client; organ
       setOutcome({ byEmail: answer.by_email, email });
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      setProblem(
-        error.status === 429 ? "Asked too often; try again in an hour, or ask an administrator." : error.message,
-      );
+      setProblem(error.status === 429 ? words.askedTooOften : error.message);
     } finally {
       setBusy(false);
     }
   };
   if (outcome) return <Asked outcome={outcome} />;
   return (
-    <AccountCard title="Forgot your password?" onSubmit={(event) => void submit(event)}>
-      <p>You get a link by e-mail, with which you choose a new one.</p>
+    <AccountCard title={words.forgot} onSubmit={(event) => void submit(event)}>
+      <p>{words.forgotHint}</p>
       <label>
-        Organization
+        {words.organization}
         <input
           name="organization"
           required
@@ -44,39 +45,37 @@ export function ForgotPassword({ client, organization }: { client: Client; organ
         />
       </label>
       <label>
-        E-mail
+        {words.email}
         <input name="email" type="email" required autocomplete="username" />
       </label>
       <p class="field-problem" role="alert">
         {problem}
       </p>
       <button class="btn pri" type="submit" disabled={busy}>
-        {busy ? "Asking…" : "Send the link"}
+        {busy ? words.asking : words.sendLink}
       </button>
-      <a href="/console/">Back to the log-in</a>
+      <a href="/console/">{words.toLogIn}</a>
     </AccountCard>
   );
 }
 
 function Asked({ outcome }: { outcome: Outcome }) {
+  const words = texts.value.accounts;
   if (!outcome.byEmail) {
     return (
-      <AccountCard title="Ask an administrator">
-        <p>This service sends no e-mail. An administrator of your organization can make a link for you.</p>
-        <a href="/console/">Back to the log-in</a>
+      <AccountCard title={words.askAdministrator}>
+        <p>{words.noEmail}</p>
+        <a href="/console/">{words.toLogIn}</a>
       </AccountCard>
     );
   }
   return (
-    <AccountCard title="Look into your mailbox">
+    <AccountCard title={words.mailbox}>
       <p>
-        If there is an account for <strong class="account">{outcome.email}</strong>, a link is on its way. It works
-        once, for 24 hours.
+        <Strong text={words.mailboxFor(outcome.email)} />
       </p>
-      <p class="rules">
-        Nothing there after some minutes? Look among the spam, then at the spelling of organization and e-mail.
-      </p>
-      <a href="/console/">Back to the log-in</a>
+      <p class="rules">{words.mailboxHint}</p>
+      <a href="/console/">{words.toLogIn}</a>
     </AccountCard>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { signOnAddress } from "../model/logIn";
 import type { Session } from "../state/session";
 import { Mark } from "../symbols/Icon";
+import { texts } from "../texts/console";
 import { CodeForm } from "./CodeForm";
 import { Enrol } from "./Enrol";
 
@@ -17,6 +18,7 @@ export function LogIn({ session }: { session: Session }) {
 }
 
 function PasswordForm({ session }: { session: Session }) {
+  const words = texts.value.accounts;
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
@@ -43,14 +45,14 @@ function PasswordForm({ session }: { session: Session }) {
           <Mark />
           geo-assign
         </div>
-        <h1 id="login-title">Log in</h1>
+        <h1 id="login-title">{words.logIn}</h1>
         {firstStep && (
           <p class="first-step" role="status">
             {firstStep}
           </p>
         )}
         <label>
-          Organization
+          {words.organization}
           <input
             name="organization"
             required
@@ -64,11 +66,11 @@ function PasswordForm({ session }: { session: Session }) {
         {ways.password && (
           <>
             <label>
-              E-mail
+              {words.email}
               <input name="email" type="email" required autocomplete="username" />
             </label>
             <label>
-              Password
+              {words.password}
               <input name="password" type="password" required autocomplete="current-password" />
             </label>
           </>
@@ -78,11 +80,11 @@ function PasswordForm({ session }: { session: Session }) {
         </p>
         {ways.password && (
           <button class="btn pri" type="submit" disabled={session.busy.value}>
-            {session.busy.value ? "Logging in…" : "Log in"}
+            {session.busy.value ? words.loggingIn : words.logIn}
           </button>
         )}
         {ways.single_sign_on && <SignOnButton session={session} organization={organization} main={!ways.password} />}
-        {ways.password && <a href="/console/forgot-password">Forgot your password?</a>}
+        {ways.password && <a href="/console/forgot-password">{words.forgot}</a>}
       </form>
     </main>
   );
@@ -95,7 +97,7 @@ function SignOnButton({ session, organization, main }: { session: Session; organ
   };
   return (
     <button class={main ? "btn pri" : "btn"} type="button" onClick={leave}>
-      Continue with single sign-on
+      {texts.value.accounts.signOn}
     </button>
   );
 }

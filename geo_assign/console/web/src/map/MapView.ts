@@ -79,6 +79,7 @@ export class MapView {
     private readonly config: Config,
     private readonly events: MapEvents,
     private dark: boolean,
+    label: string,
   ) {
     this.map = new GlMap({
       container,
@@ -92,7 +93,7 @@ export class MapView {
       maxPitch: 0,
       fadeDuration: 0,
       reduceMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
-      locale: { "Map.Title": "Map of people and orders" },
+      locale: { "Map.Title": label },
     });
     this.map.touchZoomRotate.disableRotation();
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));

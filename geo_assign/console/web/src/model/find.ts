@@ -1,5 +1,6 @@
 /** The find box: people and orders by any part of their name or number. */
 import type { LatLon, RosterLine, TechnicianFeature, WorkOrder } from "../api/types";
+import { texts } from "../texts/console";
 
 export interface Found {
   kind: "technician" | "work_order";
@@ -33,7 +34,9 @@ export function find(
     if (at.length > 0) hits.push({ found, score: Math.min(...at) });
   };
   for (const { id, properties } of technicians) {
-    const detail = properties.provider ? `${properties.status}, provider` : properties.status;
+    const words = texts.value.map;
+    const status = words.statusOf[properties.status];
+    const detail = properties.provider ? words.providerOf(status) : status;
     consider({ kind: "technician", id, title: properties.name, detail }, [properties.name]);
   }
   for (const order of orders) {
@@ -66,14 +69,22 @@ export function withRemote(
   const remote = [
     ...people.map(({ id, name, position, presence }): Found => {
       const at = position ? { at: { lat: position.lat, lon: position.lon } } : {};
-      return { kind: "technician", id, title: name, detail: presence.on_duty ? "" : "off duty", ...at };
+      return {
+        kind: "technician",
+        id,
+        title: name,
+        detail: presence.on_duty ? "" : texts.value.map.foundOffDuty,
+        ...at,
+      };
     }),
     ...orders.map(
       ({ id, title, number, customer, state }): Found => ({
         kind: "work_order",
         id,
         title,
-        detail: [number, customer.name, isOver(state) ? state : ""].filter(Boolean).join(" · "),
+        detail: [number, customer.name, isOver(state) ? texts.value.map.foundState[state] : ""]
+          .filter(Boolean)
+          .join(" · "),
       }),
     ),
   ];
@@ -81,7 +92,8 @@ export function withRemote(
   return [...here, ...fresh].slice(0, limit);
 }
 
-const isOver = (state: WorkOrder["state"]) => state === "completed" || state === "cancelled" || state === "converted";
+const isOver = (state: WorkOrder["state"]): state is "completed" | "cancelled" | "converted" =>
+  state === "completed" || state === "cancelled" || state === "converted";
 
 const DIGITS = /^[\d+()./\s-]{4,}$/;
 

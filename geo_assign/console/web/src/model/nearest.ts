@@ -1,5 +1,7 @@
 /** "Who can take it": the ranking on the screen, and how each position is known. */
 import type { Candidate, DayEntry, Exclusion, Nearest, Position, RankBy, Reason, Slot } from "../api/types";
+import { texts } from "../texts/console";
+import { language } from "../texts/language";
 import { ageSeconds } from "./clock";
 import { distance, duration, firstName } from "./words";
 import { clockTime, moment } from "./zone";
@@ -20,43 +22,45 @@ const STALE_S = 60;
 export function howKnown(candidate: Candidate, slot: Slot, nowMs: number, zone: string): Known {
   const { position } = candidate;
   const planned = { detail: "", fresh: false, planned: true };
+  const words = texts.value.ranking;
   switch (position.provenance) {
     case "previous_appointment":
-      return { ...planned, how: `from ${endOfPrevious(candidate, slot, zone)}job` };
+      return { ...planned, how: words.fromJob(endOfPrevious(candidate, slot, zone)) };
     case "home_base": {
       const starts = candidate.hours?.[0];
       const at = starts ? clockTime(Date.parse(starts.start), zone) : "";
       // Work round the clock starts at no time worth telling.
       const tells = starts && at !== "00:00";
-      return { ...planned, how: tells ? `home base, starts ${at}` : "home base" };
+      return { ...planned, how: tells ? words.homeStarts(at) : words.home };
     }
     case "store":
-      return { ...planned, how: "from the store" };
+      return { ...planned, how: words.store };
     default:
       return howLive(position, nowMs);
   }
 }
 
 function howLive(position: Position, nowMs: number): Known {
+  const words = texts.value.ranking;
   const age = ageSeconds(position.recorded_at, nowMs);
-  if (age === null) return { how: "age unknown", detail: "", fresh: false, planned: false };
+  if (age === null) return { how: words.ageUnknown, detail: "", fresh: false, planned: false };
   const accuracy = position.accuracy_m === null ? "" : `±${Math.round(position.accuracy_m)} m`;
-  if (age >= STALE_S) return { how: `${duration(age)} old`, detail: accuracy, fresh: false, planned: false };
-  const detail = [`${duration(age)} ago`, accuracy].filter(Boolean).join(", ");
-  return { how: "live", detail, fresh: true, planned: false };
+  if (age >= STALE_S) return { how: words.old(duration(age)), detail: accuracy, fresh: false, planned: false };
+  const detail = [words.ago(duration(age)), accuracy].filter(Boolean).join(", ");
+  return { how: words.live, detail, fresh: true, planned: false };
 }
 
 function endOfPrevious(candidate: Candidate, slot: Slot, zone: string): string {
   const start = Date.parse(slot.start);
   const ends = (candidate.day ?? []).map((entry) => Date.parse(entry.end)).filter((end) => end <= start);
-  return ends.length > 0 ? `${clockTime(Math.max(...ends), zone)} ` : "previous ";
+  return ends.length > 0 ? clockTime(Math.max(...ends), zone) : "";
 }
 
 /** `3 today, 1 late`. */
 export function workloadText(candidate: Candidate): string {
   const load = candidate.workload;
   if (!load) return "";
-  return `${load.today} today${load.overdue > 0 ? `, ${load.overdue} late` : ""}`;
+  return texts.value.ranking.load(load.today, load.overdue);
 }
 
 export interface Ranking {
@@ -152,37 +156,25 @@ function hoursOff(hours: Slot[] | null | undefined, axis: Axis): [number, number
   return gaps;
 }
 
-const REASONS: Record<string, string> = {
-  off_duty: "off duty",
-  offline: "not heard from",
-  stale_position: "position too old",
-  no_position: "no position",
-  outside_radius: "too far away",
-  missing_skill: "lacks a skill",
-  outside_hours: "outside working hours",
-  time_off: "has time off",
-  slot_taken: "already booked then",
-  offer_limit: "has enough open offers",
-  rejected_before: "said no before",
-  wrong_group: "not in this group",
-  agreement_expired: "agreement expired",
-  mock_location: "location may be faked",
-  implausible_position: "position not plausible",
-  inactive: "not active",
-};
+function inShort({ code, needed }: Reason): string {
+  const { reasons, lacks } = texts.value.ranking;
+  const skills = needed?.skills?.join(", ").replaceAll("_", " ");
+  if (code === "missing_skill" && skills && language.value !== "en") return lacks(skills);
+  return reasons[code] ?? code.replaceAll("_", " ");
+}
 
-const inShort = (reason: Reason) => REASONS[reason.code] ?? reason.code.replaceAll("_", " ");
-
-/** One reason as the service words it, else in our own words for its code. */
+/** One reason as the service words it where that is the language of the page, else in our own words for its code. */
 export function reasonText(reason: Reason): string {
-  return typeof reason.detail === "string" && reason.detail.trim() ? reason.detail.trim() : inShort(reason);
+  const detail = typeof reason.detail === "string" ? reason.detail.trim() : "";
+  return language.value === "en" && detail ? detail : inShort(reason);
 }
 
 /** Why a technician cannot go; off duty shows the time last seen, never a place. */
 export function exclusionText(excluded: Exclusion, nowMs: number, zone: string): string {
   if (excluded.reasons.some((reason) => reason.code === "off_duty")) {
+    const words = texts.value.ranking;
     const seen = excluded.last_seen_at;
-    return `off duty, ${seen ? `last seen ${moment(Date.parse(seen), nowMs, zone)}` : "never seen"}`;
+    return seen ? words.lastSeen(moment(Date.parse(seen), nowMs, zone)) : words.neverSeen;
   }
   return excluded.reasons.map(reasonText).join(" · ");
 }
@@ -201,17 +193,19 @@ export function excludedSummary(nearest: Nearest): Excluded {
   const nearer = nearest.excluded.find((each) => each.distance_m !== null && each.distance_m < first);
   const reason = nearer?.reasons[0];
   if (!nearer || !reason) return { count, hint: "" };
-  const where = first === Infinity ? "nearest" : "nearer";
-  return { count, hint: `${firstName(nearer.name)} is ${where}, but ${inShort(reason)}` };
+  const words = texts.value.ranking;
+  const say = first === Infinity ? words.nearest : words.nearer;
+  return { count, hint: say(firstName(nearer.name), inShort(reason)) };
 }
 
 /** `6 can go`, and what the number leaves out. */
 export function headline(nearest: Nearest): { main: string; rest: string } {
   const shown = nearest.candidates.length;
   const available = Math.max(shown, nearest.counts.available);
-  const radius = `within ${distance(nearest.radius_m).replace(".0", "")}`;
-  if (available > shown) return { main: `More than ${shown} can go`, rest: `nearest shown, ${radius}` };
-  return { main: available > 0 ? `${available} can go` : "No technician can go", rest: radius };
+  const words = texts.value.ranking;
+  const radius = words.within(distance(nearest.radius_m, { whole: true }));
+  if (available > shown) return { main: words.moreCanGo(shown), rest: words.nearestShown(radius) };
+  return { main: available > 0 ? words.canGo(available) : words.noneCanGo, rest: radius };
 }
 
 /** How the address writes what comes first. */

@@ -1,5 +1,6 @@
 /** The pending list: what it shows, in which order, and what became of what left it. */
 import type { Bucket, OrderState, WorkOrder } from "../api/types";
+import { texts } from "../texts/console";
 import { firstName } from "./words";
 import { moment } from "./zone";
 
@@ -97,46 +98,35 @@ export function neighbour(ids: readonly string[], selected: string | null, step:
 /** What happened to an order that was pending and no longer is; null when it still is. `meId` is the reader. */
 export function farewellText(before: WorkOrder, after: WorkOrder, meId = ""): string | null {
   if (!isPending(before) || isPending(after)) return null;
+  const words = texts.value.waiting;
   const who = changerName(after, meId);
-  if (after.state === "cancelled") return who ? `${who} cancelled it` : "Cancelled";
-  if (after.state === "converted") return "Became a ticket";
+  if (after.state === "cancelled") return who ? words.cancelledBy(who) : words.cancelled;
+  if (after.state === "converted") return words.converted;
   const taker = after.assignee?.name;
-  if (!taker) return "Done";
-  if (before.assignee?.id === after.assignee?.id) return `${taker} keeps it`;
+  if (!taker) return words.done;
+  if (before.assignee?.id === after.assignee?.id) return words.keeps(taker);
   const byUser = after.changed_by.kind === "user";
-  if (!byUser && before.offer?.technician_id === after.assignee?.id) return `${taker} accepted`;
-  return who ? `${who} assigned ${taker}` : `${taker} has it`;
+  if (!byUser && before.offer?.technician_id === after.assignee?.id) return words.accepted(taker);
+  return who ? words.assignedBy(who, taker) : words.has(taker);
 }
 
 function changerName({ changed_by: who, assignee }: WorkOrder, meId: string): string | null {
   if (!who || who.name === assignee?.name) return null;
-  return who.id === meId ? "You" : firstName(who.name);
+  return who.id === meId ? texts.value.waiting.you : firstName(who.name);
 }
-
-const REASONS: Record<string, string> = {
-  map_key_missing: "Map key missing",
-  geocoder_unavailable: "Geocoder down",
-  nobody_eligible: "No technician free",
-  automation_off: "Yours to give",
-  suggested: "Suggestion ready",
-  unassigned: "Unassigned",
-  offers_exhausted: "No technician took it",
-  to_be_solved: "Being matched",
-  slot_passed: "Slot has passed",
-  wanted_taken: "Wish is booked",
-};
 
 /** Why an order waits, in a few words. */
 export function waitingFor(order: WorkOrder, nowMs: number, zone: string): string {
+  const words = texts.value.waiting;
   if (order.pending_reason === "needs_location") {
-    return order.location_candidates.length > 0 ? "Which address?" : "Address not found";
+    return order.location_candidates.length > 0 ? words.whichAddress : words.addressNotFound;
   }
-  if (isTaken(order)) return `${order.assignee?.name ?? "The technician"} cannot go`;
+  if (isTaken(order)) return order.assignee ? words.cannotGo(order.assignee.name) : words.technicianCannotGo;
   if (order.bucket === "later") return moment(Date.parse(order.slot.start), nowMs, zone);
-  return REASONS[order.pending_reason ?? ""] ?? (order.location ? "Waiting" : "No address");
+  return words.reasons[order.pending_reason ?? ""] ?? (order.location ? words.waits : words.noAddress);
 }
 
 /** `12 Quay Street` of `12 Quay Street, 4000-001 Porto`. */
 export function shortAddress(address: string | null): string {
-  return address?.split(",")[0]?.trim() || "no address";
+  return address?.split(",")[0]?.trim() || texts.value.waiting.noStreet;
 }

@@ -1,4 +1,6 @@
 /** Numbers in the dispatcher's words. */
+import { locale } from "../texts/language";
+
 /** `12 s`, `3 min`, `2 h`, `4 d`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
@@ -7,10 +9,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** `80 m`, `0.8 km`, `12 km`. */
-export function distance(metres: number): string {
+/** `80 m`, `0.8 km` (`0,8 km` where numbers are written so), `12 km`; `whole`: `3 km`, not `3.0 km`. */
+export function distance(metres: number, { whole = false } = {}): string {
   if (metres < 95) return `${Math.round(metres / 10) * 10} m`;
-  if (metres < 9_950) return `${(metres / 1000).toFixed(1)} km`;
+  if (metres < 9_950) {
+    const digits = { minimumFractionDigits: whole ? 0 : 1, maximumFractionDigits: 1 };
+    return `${(metres / 1000).toLocaleString(locale.value, digits)} km`;
+  }
   return `${Math.round(metres / 1000)} km`;
 }
 

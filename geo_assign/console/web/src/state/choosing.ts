@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
 import { type DeadLink, deadLink } from "../model/links";
+import { texts } from "../texts/console";
 
 export interface Choice {
   password: string;
@@ -38,7 +39,7 @@ export class Choosing {
 
   async choose(owner: LinkOwner, choice: Choice): Promise<void> {
     if (choice.password !== choice.again) {
-      this.problem.value = "The two passwords differ: type the same one twice.";
+      this.problem.value = texts.peek().accounts.differ;
       return;
     }
     this.busy.value = true;

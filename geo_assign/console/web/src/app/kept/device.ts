@@ -1,4 +1,6 @@
 /** What this browser calls itself: the shift follows the device, and its push subscription has its id. */
+import { texts } from "../../texts/app";
+
 const KEPT = "geo-assign-device";
 
 export interface Device {
@@ -17,8 +19,8 @@ const SYSTEMS: readonly [RegExp, string][] = [
 
 /** `Android, browser 3f2a`: two phones of one technician never have the same name. */
 export function deviceName(userAgent: string, id: string): string {
-  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? "Phone";
-  return `${system}, browser ${id.slice(0, 4)}`;
+  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? texts.peek().device.phone;
+  return texts.peek().device.browser(system, id.slice(0, 4));
 }
 
 /** The device, made once. Where the browser keeps nothing it is made for this page. */

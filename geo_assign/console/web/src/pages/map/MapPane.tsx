@@ -40,7 +40,7 @@ export function MapPane() {
   useDrawing(page, pane);
   useCamera(page, pane);
   return (
-    <main class="map" aria-label="Map">
+    <main class="map" aria-label={texts.value.map.map}>
       <div ref={container} class="canvas" />
       {pane.failed.value && (
         <p class="map-failed card" role="status">
@@ -68,6 +68,7 @@ function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | n
           page.session.config.value,
           eventsOf(page, pane),
           page.view.dark.peek(),
+          texts.peek().map.mapLabel,
         );
         void loadBasemap(page, pane);
       })
@@ -205,9 +206,14 @@ function ViewChip() {
   return (
     <div class="card view">
       <Icon name="pin" />
-      <span>View location</span>
+      <span>{texts.value.map.viewLocation}</span>
       <b>{order.number}</b>
-      <button type="button" class="icon-button" aria-label="Close view location" onClick={() => desk.select(null)}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={texts.value.map.closeView}
+        onClick={() => desk.select(null)}
+      >
         <Icon name="close" />
       </button>
     </div>
@@ -216,18 +222,19 @@ function ViewChip() {
 
 function Zoom({ map }: { map: MapView }) {
   const { desk } = usePage();
+  const words = texts.value.map;
   return (
     <div class="card zoom">
-      <button type="button" aria-label="Zoom in" onClick={() => map.zoomBy(1)}>
+      <button type="button" aria-label={words.zoomIn} onClick={() => map.zoomBy(1)}>
         <Icon name="plus" />
       </button>
-      <button type="button" aria-label="Zoom out" onClick={() => map.zoomBy(-1)}>
+      <button type="button" aria-label={words.zoomOut} onClick={() => map.zoomBy(-1)}>
         <Icon name="minus" />
       </button>
       <button
         type="button"
-        aria-label="View location"
-        title="View location (V)"
+        aria-label={words.viewLocation}
+        title={`${words.viewLocation} (V)`}
         onClick={() => (desk.viewWish.value = { technicianId: null })}
       >
         <Icon name="frame" />
@@ -247,7 +254,7 @@ function Attribution({ pane }: { pane: Pane }) {
           <span>{bar.text}</span>
         </span>
       )}
-      {pane.tilesBroken.value && <span>Map tiles do not load</span>}
+      {pane.tilesBroken.value && <span>{texts.value.map.tilesBroken}</span>}
       {pane.basemapAttribution.value && <span>{pane.basemapAttribution.value}</span>}
       {tiles && <Credit text={tiles.attribution} />}
     </div>

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
-import { partsOf } from "../../texts/strong";
 
 interface BoxProps {
   class: string;
@@ -24,9 +23,4 @@ export function Box({ class: name, title, hint, aside, children }: BoxProps) {
       {children}
     </section>
   );
-}
-
-/** A text with its names in bold. */
-export function Said({ text }: { text: string }) {
-  return <>{partsOf(text).map((part, index) => (part.bold ? <b key={index}>{part.text}</b> : part.text))}</>;
 }

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { OrderDetail } from "../../api/types";
 import { Icon } from "../../symbols/Icon";
-import { Box, Said } from "./Box";
+import { Strong } from "../../ui/Strong";
+import { Box } from "./Box";
 import { useOrderState, useWhen, words } from "./context";
 import { namesFrom, storyOf } from "./story";
 
@@ -24,7 +25,7 @@ export function Story({ order }: { order: OrderDetail }) {
               <Icon name={line.icon} />
             </span>
             <span>
-              <Said text={line.text} />
+              <Strong text={line.text} />
             </span>
             <time dateTime={line.at}>{line.when}</time>
             {line.detail && <small>{line.detail}</small>}

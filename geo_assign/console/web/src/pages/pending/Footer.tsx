@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { usePage } from "../../frame/context";
 import { Icon } from "../../symbols/Icon";
-import { partsOf } from "../../texts/strong";
+import { Strong } from "../../ui/Strong";
 import { Key } from "./BulkBar";
 import { ColumnChoice } from "./ColumnChoice";
 import { usePending, words } from "./context";
@@ -29,9 +29,7 @@ export function Footer() {
   return (
     <footer class="foot">
       <span class="rows">
-        {partsOf(texts.rows(rows.length, state.counts.value.all)).map((part) =>
-          part.bold ? <b key={part.text}>{part.text}</b> : part.text,
-        )}
+        <Strong text={texts.rows(rows.length, state.counts.value.all)} />
       </span>
       {view.letterKeys.value && !view.phone.value && (
         <span class="hints">

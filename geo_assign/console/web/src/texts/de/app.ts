@@ -314,5 +314,6 @@ export const texts: AppTexts = {
   units: {
     hours: (hours, minutes) => (minutes === 0 ? `${hours} Std.` : `${hours} Std. ${minutes} Min.`),
   },
+  device: { phone: "Telefon", browser: (system: string, id: string) => `${system}, Browser ${id}` },
   failed: "Das hat nicht geklappt.",
 };

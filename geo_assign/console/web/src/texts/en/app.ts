@@ -312,5 +312,6 @@ export const english = {
   units: {
     hours: (hours: number, minutes: number) => (minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`),
   },
+  device: { phone: "Phone", browser: (system: string, id: string) => `${system}, browser ${id}` },
   failed: "That did not work.",
 };

@@ -1,3 +1,4 @@
+import { accounts } from "./accounts";
 import { board } from "./board";
 import { create } from "./create";
 import { exclusions } from "./exclusions";
@@ -7,9 +8,12 @@ import { map } from "./map";
 import { order } from "./order";
 import { panel } from "./panel";
 import { pending } from "./pending";
+import { ranking } from "./ranking";
 import { roster } from "./roster";
+import { waiting } from "./waiting";
 
 export const english = {
+  accounts,
   board,
   create,
   exclusions,
@@ -19,5 +23,7 @@ export const english = {
   order,
   panel,
   pending,
+  ranking,
   roster,
+  waiting,
 };

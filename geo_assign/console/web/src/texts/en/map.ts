@@ -24,6 +24,10 @@ export const map = {
   nothingNeedsYou: "Nothing needs you now.",
   keys: { move: "move", choose: "choose", view: "view location" },
   // The legend
+  mapLabel: "Map of people and orders",
+  providerOf: (status: string) => `${status}, provider`,
+  foundOffDuty: "off duty",
+  foundState: { completed: "completed", cancelled: "cancelled", converted: "became a ticket" },
   legend: "Legend",
   filters: "Legend and filters",
   people: "People",

@@ -307,5 +307,6 @@ export const texts: AppTexts = {
   units: {
     hours: (hours, minutes) => (minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`),
   },
+  device: { phone: "Telefone", browser: (system: string, id: string) => `${system}, navegador ${id}` },
   failed: "Não resultou.",
 };

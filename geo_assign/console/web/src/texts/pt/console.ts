@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { accounts } from "./accounts";
 import { board } from "./board";
 import { create } from "./create";
 import { exclusions } from "./exclusions";
@@ -8,9 +9,12 @@ import { map } from "./map";
 import { order } from "./order";
 import { panel } from "./panel";
 import { pending } from "./pending";
+import { ranking } from "./ranking";
 import { roster } from "./roster";
+import { waiting } from "./waiting";
 
 export const texts: ConsoleTexts = {
+  accounts,
   board,
   create,
   exclusions,
@@ -20,5 +24,7 @@ export const texts: ConsoleTexts = {
   order,
   panel,
   pending,
+  ranking,
   roster,
+  waiting,
 };
