@@ -35,6 +35,13 @@ def get_customer_link(tx: Tx, scope: Scope, work_order_id: UUID, box: SecretBox)
     return found
 
 
+def has_customer_link(tx: Tx, work_order_id: UUID) -> bool:
+    """Whether a work order has a link that is not revoked. Needs no secret, as it reads none."""
+    c = customer_links.c
+    valid = select(c.id).where(c.org_id == tx.org_id, c.work_order_id == work_order_id, c.revoked_at.is_(None))
+    return tx.conn.execute(valid).first() is not None
+
+
 def find_customer_link(tx: Tx, work_order_id: UUID, box: SecretBox) -> CustomerLink | None:
     """The link of a work order that is not revoked. Raises SecretUnreadableError."""
     c = customer_links.c

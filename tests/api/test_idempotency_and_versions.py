@@ -181,7 +181,7 @@ def test_without_a_version_no_edit_is_taken(desk: Desk) -> None:
     order = desk.waiting()
     refused = desk.assign(order)
     assert (refused.status_code, refused.get_json()["code"]) == (428, "version_required")
-    assert desk.read(order).get_json() == {**order, "group_stays": []}
+    assert desk.read(order).get_json() == {**order, "group_stays": [], "has_customer_link": False}
 
 
 def test_the_second_is_told_who_won_and_how_things_stand(desk: Desk) -> None:

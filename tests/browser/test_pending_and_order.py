@@ -178,6 +178,8 @@ def version_of(office: Office, order: dict[str, Any]) -> int:
 def test_each_action_is_done_in_its_place(staffed: Office) -> None:
     """Accepted for a technician, undone, moved, transferred and cancelled, each with only what it needs."""
     office = staffed
+    missing: list[str] = []
+    office.context.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
     order = office.lead()
     page = office.open(f"order?wo={order['id']}")
     page.get_by_role("button", name=re.compile("^Accept for Ana")).click()
@@ -204,6 +206,8 @@ def test_each_action_is_done_in_its_place(staffed: Office) -> None:
     cancel.click()
     expect(page.get_by_role("heading", name="It was cancelled")).to_be_visible()
     expect(page.get_by_text("“customer called”")).to_be_visible()
+    # A browser's console shows each as an error: what is not there is not asked for.
+    assert missing == []
 
 
 def test_an_unknown_work_order_and_an_empty_list_say_so(office: Office) -> None:

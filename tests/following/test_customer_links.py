@@ -78,6 +78,19 @@ def ping(api: Api, **place: float) -> None:
     assert sent.get_json()["results"][0]["verdict"] == "accepted"
 
 
+def test_a_work_order_says_whether_its_customer_has_a_link(api: Api) -> None:
+    order = lead(api)
+
+    def says() -> bool:
+        return bool(api.get(f"/v1/work-orders/{order}", by="desk").get_json()["has_customer_link"])
+
+    assert not says()
+    make_link(api, order)
+    assert says()
+    assert api.delete(f"/v1/work-orders/{order}/customer-link", by="desk").status_code == 204
+    assert not says()
+
+
 def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api) -> None:
     ping(api, **NEAR)
     order = taken(api)

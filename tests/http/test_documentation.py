@@ -246,7 +246,7 @@ def test_what_shapes_have_in_common_is_said_once(document: dict[str, Any]) -> No
     schemas = document["components"]["schemas"]
     detailed = schemas["WorkOrderDetailAnswer"]
     assert detailed["allOf"][0] == {"$ref": "#/components/schemas/WorkOrderAnswer"}
-    assert list(detailed["allOf"][1]["properties"]) == ["group_stays"]
+    assert list(detailed["allOf"][1]["properties"]) == ["group_stays", "has_customer_link"]
     whole = flattened(document, detailed)
     assert list(whole["properties"]) == whole["required"] == [*WorkOrderDetailAnswer.model_fields]
     refusing = [name for name, schema in schemas.items() if "allOf" in schema and "additionalProperties" in schema]

@@ -314,6 +314,7 @@ class WorkOrderDetailAnswer(WorkOrderAnswer):
     """A work order with its way through the groups."""
 
     group_stays: Sequence[GroupStayAnswer]
+    has_customer_link: bool = Field(description="Whether the customer has a link to it.")
 
 
 class OfferAnswer(Answer):
@@ -364,10 +365,14 @@ def work_order_answer(order: WorkOrder, warnings: Sequence[Warned] = ()) -> Work
     )
 
 
-def work_order_detail(order: WorkOrder, stays: Sequence[GroupStay]) -> WorkOrderDetailAnswer:
+def work_order_detail(
+    order: WorkOrder, stays: Sequence[GroupStay], *, has_customer_link: bool
+) -> WorkOrderDetailAnswer:
     """A work order as a single read shows it."""
     shown = [GroupStayAnswer.model_validate(stay) for stay in stays]
-    return WorkOrderDetailAnswer.model_construct(**dict(work_order_answer(order)), group_stays=shown)
+    return WorkOrderDetailAnswer.model_construct(
+        **dict(work_order_answer(order)), group_stays=shown, has_customer_link=has_customer_link
+    )
 
 
 def _location(order: WorkOrder) -> LocationAnswer | None:

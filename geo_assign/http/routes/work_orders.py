@@ -11,6 +11,7 @@ from geo_assign.dispatch.commands import assigning, orders, progress
 from geo_assign.dispatch.commands.crews import TechnicianOffDutyError
 from geo_assign.dispatch.domain import WorkOrderUnderWayError
 from geo_assign.dispatch.queries import list_choice_warnings
+from geo_assign.following.queries import has_customer_link
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, LEAD_WRITING, OWN_WORK, TECHNICIANS, Call, Reply, Routes
 from geo_assign.http.routes.event_models import EventAnswer
@@ -147,7 +148,9 @@ def get_order(call: Call[None, None], id: UUID) -> Reply:
     """
     with call.transaction() as tx:
         order = get_work_order(tx, call.caller.scope, id)
-        return Reply(work_order_detail(order, list_group_stays(tx, order.id)), version=order.version)
+        linked = has_customer_link(tx, order.id)
+        detail = work_order_detail(order, list_group_stays(tx, order.id), has_customer_link=linked)
+        return Reply(detail, version=order.version)
 
 
 @routes.patch(

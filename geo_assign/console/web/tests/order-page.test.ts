@@ -31,7 +31,11 @@ const stay = (name: string, from: number, to: number | null): GroupStay => ({
   sent_by: actor("Kofi"),
   note: null,
 });
-const detail = (of: WorkOrder, stays: GroupStay[] = []): OrderDetail => ({ ...of, group_stays: stays });
+const detail = (of: WorkOrder, stays: GroupStay[] = []): OrderDetail => ({
+  ...of,
+  group_stays: stays,
+  has_customer_link: false,
+});
 const rung = (name: string, outcome: Rung["outcome"], from: number, to: number): Rung => ({
   technician_id: name,
   name,

@@ -247,7 +247,8 @@ export class OrderState {
     const { data } = await completion;
     if (this.id !== id) return;
     this.completion.value = data ?? null;
-    this.link.value = await this.findLink(id);
+    // Asked only where there is one: a browser's console counts each 404 as an error.
+    this.link.value = order.has_customer_link ? await this.findLink(id) : null;
     const phone = order.customer.phone_e164 ?? order.customer.phone;
     if (phone && !this.history.peek()) await this.loadHistory(id, phone);
   }
