@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exclusion, Reason } from "../src/api/types";
-import { groupExclusions, mainReason, wideningRadius } from "../src/model/exclusions";
+import { askableProviders, groupExclusions, mainReason, wideningRadius } from "../src/model/exclusions";
 import { at, nearest } from "./made";
 
 const because = (code: Reason["code"], needed: object = {}): Reason =>
@@ -106,5 +106,24 @@ describe("who cannot go", () => {
     [[excluded("a", [because("off_duty")], null)], null],
   ])("widens as far as the nearest whom only the distance keeps (%#)", (people, radius) => {
     expect(wideningRadius(answer(people as Exclusion[]))).toBe(radius);
+  });
+});
+
+describe("providers who can be asked all the same", () => {
+  const of = (id: string, name: string, code: Reason["code"], distance_m: number | null) => ({
+    ...excluded(name, [because(code)], distance_m),
+    provider: { id, name: id.toUpperCase() },
+  });
+
+  it("are told by their nearest, once each, where a call may change what is in the way", () => {
+    const people = [
+      of("fixers", "Far", "outside_radius", 9_000),
+      of("fixers", "Near", "outside_hours", 2_000),
+      of("menders", "Off", "off_duty", null),
+      of("ended", "Ended", "agreement_expired", 100),
+      of("others", "Other", "wrong_group", 100),
+      excluded("own", [because("off_duty")]),
+    ];
+    expect(askableProviders(answer(people)).map(({ name }) => name)).toEqual(["Near", "Off"]);
   });
 });

@@ -70,6 +70,7 @@ describe("the scene of an open order", () => {
     sceneOf({
       order: order(),
       candidates: [candidate("ana"), planned],
+      excluded: [],
       chosen: candidate("ana"),
       technician: null,
       technicians: new Map([["ana", ana]]),
@@ -99,6 +100,30 @@ describe("the scene of an open order", () => {
     expect(roles.filter((role) => role === "ring")).toHaveLength(3);
     expect(roles.filter((role) => role === "way")).toHaveLength(2);
     expect(roles).toContain("accuracy");
+  });
+
+  it("holds the nearest of those who cannot go in view where no technician can", () => {
+    const bea = technician("bea", {}, -30.02, 41.02);
+    const excluded = ["far", "ana", "bea", "off"].map((id, index) => ({
+      ...candidate(id),
+      technician_id: id,
+      provider: null,
+      presence: "on_duty" as const,
+      last_seen_at: null,
+      distance_m: id === "off" ? null : 5_000 - index,
+      reasons: [],
+    }));
+    const technicians = new Map([
+      ["ana", ana],
+      ["bea", bea],
+    ]);
+    const none = scene({ candidates: [], chosen: null, excluded, technicians });
+    expect(framePoints(none).slice(1)).toEqual([
+      { lon: -30.02, lat: 41.02 },
+      { lon: -30.01, lat: 41.01 },
+    ]);
+    expect(scene({ excluded, technicians }).near).toEqual([]);
+    expect(scene({ order: taken(order(), "Bea"), excluded, technicians }).near).toEqual([]);
   });
 
   it("asks nothing of the map for an order that is assigned or has no place", () => {

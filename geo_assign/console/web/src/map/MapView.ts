@@ -40,6 +40,8 @@ export interface Scene {
   hidden: ReadonlySet<LegendKey>;
   order: OrderMark | null;
   ranked: RankedMark[];
+  /** Where the nearest are who cannot go, while no technician can: held in view, not drawn. */
+  near: readonly LatLon[];
   around: Around | null;
   accuracy: Accuracy | null;
   /** A person's way of the day. */

@@ -103,6 +103,24 @@ function soonest(people: readonly Exclusion[], zone: string): string {
   return free.length === 0 ? "" : clockTime(Math.min(...free), zone);
 }
 
+/** The nearest of each provider's staff of whom no more is in the way than time, distance or a choice: they can be asked. */
+export function askableProviders(nearest: Nearest): Exclusion[] {
+  const seen = new Set<string>();
+  return [...nearest.excluded]
+    .filter(({ provider, reasons }) => provider && reasons.every(({ code }) => !BARRED.has(code)))
+    .sort((a, b) => (a.distance_m ?? Infinity) - (b.distance_m ?? Infinity))
+    .filter(({ provider }) => provider && !seen.has(provider.id) && seen.add(provider.id));
+}
+
+/** What no telephone call changes. */
+const BARRED: ReadonlySet<Reason["code"]> = new Set([
+  "inactive",
+  "agreement_expired",
+  "missing_skill",
+  "time_off",
+  "wrong_group",
+]);
+
 /** How far the search would have to reach for a technician whom nothing else keeps, in metres; null: there is none. */
 export function wideningRadius(nearest: Nearest): number | null {
   const far = nearest.excluded

@@ -3,7 +3,7 @@ import type { Candidate, DayEntry, Exclusion, Nearest, Position, RankBy, Reason,
 import { texts } from "../texts/console";
 import { language } from "../texts/language";
 import { ageSeconds } from "./clock";
-import { distance, duration, firstName } from "./words";
+import { duration, firstName, shortDistance } from "./words";
 import { clockTime, moment } from "./zone";
 
 export interface Known {
@@ -203,7 +203,7 @@ export function headline(nearest: Nearest): { main: string; rest: string } {
   const shown = nearest.candidates.length;
   const available = Math.max(shown, nearest.counts.available);
   const words = texts.value.ranking;
-  const radius = words.within(distance(nearest.radius_m, { whole: true }));
+  const radius = words.within(shortDistance(nearest.radius_m));
   if (available > shown) return { main: words.moreCanGo(shown), rest: words.nearestShown(radius) };
   return { main: available > 0 ? words.canGo(available) : words.noneCanGo, rest: radius };
 }

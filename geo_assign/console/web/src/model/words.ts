@@ -9,14 +9,21 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** `80 m`, `0.8 km` (`0,8 km` where numbers are written so), `12 km`; `whole`: `3 km`, not `3.0 km`. */
-export function distance(metres: number, { whole = false } = {}): string {
+/** `80 m`, `0.8 km` (`0,8 km` where numbers are written so), `12 km`. */
+export function distance(metres: number): string {
+  return distanceOf(metres, 1);
+}
+
+/** The same of a distance that was chosen: `3 km`, not `3.0 km`. */
+export function shortDistance(metres: number): string {
+  return distanceOf(metres, 0);
+}
+
+function distanceOf(metres: number, digits: 0 | 1): string {
   if (metres < 95) return `${Math.round(metres / 10) * 10} m`;
-  if (metres < 9_950) {
-    const digits = { minimumFractionDigits: whole ? 0 : 1, maximumFractionDigits: 1 };
-    return `${(metres / 1000).toLocaleString(locale.value, digits)} km`;
-  }
-  return `${Math.round(metres / 1000)} km`;
+  if (metres >= 9_950) return `${Math.round(metres / 1000)} km`;
+  const shown = { minimumFractionDigits: digits, maximumFractionDigits: 1 };
+  return `${(metres / 1000).toLocaleString(locale.value, shown)} km`;
 }
 
 /** `4 min`, never `0 min`. */

@@ -2,6 +2,7 @@ import type { TargetedEvent } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
+import { exclusionText } from "../model/nearest";
 import { isTaken } from "../model/pending";
 import { firstName } from "../model/words";
 import { texts } from "../texts/console";
@@ -23,7 +24,8 @@ function Choice() {
   const anyway = question.chosenAnyway.value;
   if (anyway) {
     return (
-      <div class="act">
+      <div class="act anyway">
+        <p>{`${anyway.name}: ${exclusionText(anyway, desk.now.value, desk.zoneOf(question.order.value))}`}</p>
         <button type="button" class="btn pri" disabled={giving !== null} onClick={() => void question.give("assign")}>
           {giving ? words.assigning : words.assignAnyway(firstName(anyway.name))}
         </button>

@@ -2,11 +2,13 @@ import { useSignal } from "@preact/signals";
 import { ApiProblem } from "../api/client";
 import type { FreeSlot, Nearest, WorkOrder } from "../api/types";
 import { usePage } from "../frame/context";
-import { wideningRadius } from "../model/exclusions";
+import { askableProviders, wideningRadius } from "../model/exclusions";
 import { distance } from "../model/words";
 import { slotText } from "../model/zone";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
+import { maySend } from "./rights";
+import { Key } from "./Ways";
 
 /** No technician can go: what can be done about it, on top of why. */
 export function WaysOut({ order, nearest }: { order: WorkOrder; nearest: Nearest }) {
@@ -22,6 +24,24 @@ export function WaysOut({ order, nearest }: { order: WorkOrder; nearest: Nearest
         </button>
       )}
       <NextSlots order={order} />
+      {maySend(order) && (
+        <button type="button" class="btn" onClick={() => (desk.question.sending.value = true)}>
+          <Icon name="swap" />
+          {words.sendInstead} <Key name="T" />
+        </button>
+      )}
+      {askableProviders(nearest).map(({ technician_id, name, provider }) => (
+        <button
+          type="button"
+          class="btn"
+          key={technician_id}
+          aria-pressed={desk.question.chosenAnyway.value?.technician_id === technician_id}
+          onClick={() => desk.question.choose(technician_id)}
+        >
+          <Icon name="user" />
+          {words.askProvider(provider?.name ?? "", name)}
+        </button>
+      ))}
       <p class="muted">{words.anyway}</p>
     </div>
   );

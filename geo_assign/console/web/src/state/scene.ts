@@ -1,5 +1,5 @@
 /** What the map should show for the open order; pure, so that it can be read without a map. */
-import type { Candidate, LatLon, TechnicianFeature, WorkOrder } from "../api/types";
+import type { Candidate, Exclusion, LatLon, TechnicianFeature, WorkOrder } from "../api/types";
 import type { Accuracy, Around } from "../map/features";
 import type { Scene } from "../map/MapView";
 import type { RankedMark } from "../map/markers";
@@ -48,6 +48,8 @@ function markOf(
 interface Seen {
   order: WorkOrder | null;
   candidates: Candidate[];
+  /** Who cannot go: the nearest of them are held in view where no technician can. */
+  excluded: readonly Exclusion[];
   chosen: Candidate | null;
   /** A technician pointed at who is not ranked. */
   technician: TechnicianFeature | null;
@@ -72,10 +74,23 @@ export function sceneOf(seen: Seen): Scene {
       ? { id: order.id, kind: order.kind, at: order.location, shapes: pin(order.kind, isTaken(order), glyphOf(order)) }
       : null,
     ranked,
+    near: asked.length > 0 || !order?.location || isTaken(order) ? [] : nearestOf(seen),
     around: order?.location ? aroundOf(order.location, asked, ranked) : null,
     accuracy: accuracyOf(seen),
     track: seen.track,
   };
+}
+
+const HELD = 3;
+
+/** Where the nearest of those are who cannot go, as far as the map shows them. */
+function nearestOf({ excluded, technicians }: Seen): LatLon[] {
+  return [...excluded]
+    .filter(({ distance_m }) => distance_m !== null)
+    .sort((a, b) => (a.distance_m ?? 0) - (b.distance_m ?? 0))
+    .flatMap(({ technician_id }) => technicians.get(technician_id) ?? [])
+    .slice(0, HELD)
+    .map(({ geometry: { coordinates } }) => ({ lon: coordinates[0], lat: coordinates[1] }));
 }
 
 function aroundOf(origin: LatLon, asked: Candidate[], ranked: RankedMark[]): Around | null {
@@ -93,7 +108,7 @@ function accuracyOf({ technician, chosen, technicians }: Seen): Accuracy | null 
   return { at: { lat, lon }, radius_m: feature.properties.accuracy_m };
 }
 
-/** What the camera should hold together: the order and all ranked technicians. */
+/** What the camera should hold together: the order and all ranked technicians, or the nearest where none can go. */
 export function framePoints(scene: Scene): LatLon[] {
-  return scene.order ? [scene.order.at, ...scene.ranked.map((mark) => mark.at)] : [];
+  return scene.order ? [scene.order.at, ...scene.ranked.map((mark) => mark.at), ...scene.near] : [];
 }

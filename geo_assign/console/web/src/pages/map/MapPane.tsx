@@ -119,6 +119,7 @@ function presentScene({ desk, view }: Page): Scene {
   return sceneOf({
     order: desk.selected.value,
     candidates: desk.question.candidates.value,
+    excluded: desk.question.ranking.value?.answer.excluded ?? [],
     chosen: desk.question.chosen.value,
     technician: desk.technician.value,
     technicians: desk.fleet.technicians,

@@ -114,6 +114,8 @@ export const panel: ConsoleTexts["panel"] = {
   slotsNear: "Nächste freie Termine nahe dieser Adresse",
   noSlots: "Kein freier Termin in den nächsten zwei Wochen.",
   moveTo: (slot: string) => `Verlegen auf ${slot}`,
+  sendInstead: "Andere Filiale oder Gruppe",
+  askProvider: (provider: string, name: string) => `${provider} fragen: ${name}`,
   anyway: "Oder wählen Sie unten aus, und teilen Sie trotzdem zu.",
   searched: (distance: string) => `gesucht bis ${distance}`,
   show: "Auf der Karte zeigen",

@@ -114,6 +114,8 @@ export const panel = {
   slotsNear: "Next free slots near this address",
   noSlots: "No free slot within two weeks.",
   moveTo: (slot: string) => `Move it to ${slot}`,
+  sendInstead: "Another store or group",
+  askProvider: (provider: string, name: string) => `Ask ${provider}: ${name}`,
   anyway: "Or choose one of these, and assign all the same.",
   searched: (distance: string) => `searched within ${distance}`,
   show: "Show on the map",

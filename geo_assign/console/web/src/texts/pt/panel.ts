@@ -109,6 +109,8 @@ export const panel: ConsoleTexts["panel"] = {
   slotsNear: "Próximos horários livres perto desta morada",
   noSlots: "Nenhum horário livre nas próximas duas semanas.",
   moveTo: (slot: string) => `Mudar para ${slot}`,
+  sendInstead: "Outra loja ou grupo",
+  askProvider: (provider: string, name: string) => `Pedir a ${provider}: ${name}`,
   anyway: "Ou escolha um destes, e atribua mesmo assim.",
   searched: (distance: string) => `procurado até ${distance}`,
   show: "Mostrar no mapa",
