@@ -64,6 +64,22 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class MapChoice:
+    """Whom the map is to show: of these stores (empty: of all), of this group, with this skill."""
+
+    store_ids: frozenset[UUID] = frozenset()
+    group_id: UUID | None = None
+    skill: str | None = None
+
+    def has_store(self, store_id: UUID) -> bool:
+        """Whether the store is among those chosen."""
+        return not self.store_ids or store_id in self.store_ids
+
+
+EVERYONE = MapChoice()
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Technicians of one cell of a grid: in their middle, counted by status."""
 

@@ -10,8 +10,29 @@ from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.core.statements import R, Statement
-from geo_assign.mapview.domain import Changes, Cluster, MapPicture, Marks, TechnicianOnMap, TechnicianStatus
-from geo_assign.mapview.statements import SHOWN, PersonRow, edge, in_view, marks, off_duty, people
+from geo_assign.mapview.domain import (
+    EVERYONE,
+    Changes,
+    Cluster,
+    MapChoice,
+    MapPicture,
+    Marks,
+    TechnicianOnMap,
+    TechnicianStatus,
+)
+from geo_assign.mapview.statements import (
+    SHOWN,
+    GroupRow,
+    PersonRow,
+    SkillRow,
+    edge,
+    groups_on_map,
+    in_view,
+    marks,
+    off_duty,
+    people,
+    skills_on_map,
+)
 from geo_assign.mapview.tallies import (
     PeopleRow,
     cell_size,
@@ -32,41 +53,63 @@ WORLD = BoundingBox(west=-180.0, south=-90.0, east=180.0, north=90.0)
 _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
 
-def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD) -> MapPicture:
+def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD, *, choice: MapChoice = EVERYONE) -> MapPicture:
     """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there.
+
+    `choice` leaves others out, of the counts, too; its skill is one of technicians, and leaves no work out.
 
     Where more technicians are in view than are drawn one by one, all of them are told as clusters.
     """
     at, every = tx.now(), scope.everything
-    asked = _view(view) | {"at": at}
-    counted = _fetch(tx, people_counts(everything=every), scope, **asked)
-    seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every), scope, **asked))
+    chosen, asked = choice != EVERYONE, _view(view) | {"at": at} | _choice(choice)
+    counted = _fetch(tx, people_counts(everything=every, chosen=chosen), scope, **asked)
+    seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every, chosen=chosen), scope, **asked))
     crowded = seen.people > SHOWN
-    technicians, more = ([], False) if crowded else _list_in_view(tx, scope, view, at)
-    orders = list_work_orders(tx, scope, WorkOrderFilter(states=_OPEN_STATES), limit=SHOWN)
+    technicians, more = ([], False) if crowded else _list_in_view(tx, scope, view, at, choice)
+    wanted = WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id)
+    orders = list_work_orders(tx, scope, wanted, limit=SHOWN)
     return MapPicture(
         at=at,
         technicians=technicians,
-        clusters=_list_clusters(tx, scope, counted, asked) if crowded else [],
-        work_orders=[one for one in orders.items if one.location is not None and is_in(view, one.location.point)],
+        clusters=_list_clusters(tx, scope, counted, asked, chosen=chosen) if crowded else [],
+        work_orders=[
+            one
+            for one in orders.items
+            if one.location is not None and is_in(view, one.location.point) and choice.has_store(one.store_id)
+        ],
         in_view=seen,
         in_scope=in_scope,
-        off_duty=_fetch(tx, off_duty(everything=every), scope)[0].number,
+        off_duty=_fetch(tx, off_duty(everything=every, chosen=chosen), scope, **_choice(choice))[0].number,
         truncated=crowded or more or orders.next_cursor is not None,
     )
 
 
-def _list_in_view(tx: Tx, scope: Scope, view: BoundingBox, at: datetime) -> tuple[list[TechnicianOnMap], bool]:
+def list_groups_on_map(tx: Tx, scope: Scope) -> list[GroupRow]:
+    """The groups of the technicians on the map that the caller sees, with how many each has."""
+    return _fetch(tx, groups_on_map(everything=scope.everything), scope)
+
+
+def list_skills_on_map(tx: Tx, scope: Scope) -> list[SkillRow]:
+    """The skills of the technicians on the map that the caller sees, with how many have each."""
+    return _fetch(tx, skills_on_map(everything=scope.everything), scope)
+
+
+def _list_in_view(
+    tx: Tx, scope: Scope, view: BoundingBox, at: datetime, choice: MapChoice
+) -> tuple[list[TechnicianOnMap], bool]:
     """Those in view, and whether there may be more."""
-    rows = _fetch(tx, in_view(everything=scope.everything), scope, at=at, **_view(view))
+    statement = in_view(everything=scope.everything, chosen=choice != EVERYONE)
+    rows = _fetch(tx, statement, scope, at=at, **_view(view), **_choice(choice))
     people = [technician_of(row, at) for row in rows[:SHOWN]]
     more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **_view(view)))
     return [person for person in people if is_in(view, person.point)], more
 
 
-def _list_clusters(tx: Tx, scope: Scope, counted: Sequence[PeopleRow], asked: Mapping[str, object]) -> list[Cluster]:
+def _list_clusters(
+    tx: Tx, scope: Scope, counted: Sequence[PeopleRow], asked: Mapping[str, object], *, chosen: bool
+) -> list[Cluster]:
     step = cell_size(counted)
-    return clusters_of(_fetch(tx, cells(everything=scope.everything), scope, **asked, step=step), step)
+    return clusters_of(_fetch(tx, cells(everything=scope.everything, chosen=chosen), scope, **asked, step=step), step)
 
 
 def list_marks(tx: Tx, scope: Scope, since: datetime, *, positions_since: datetime | None = None) -> Marks:
@@ -102,6 +145,14 @@ def list_changes(tx: Tx, scope: Scope, since: datetime, *, positions_since: date
 
 def _fetch(tx: Tx, statement: Statement[R], scope: Scope, **values: object) -> list[R]:
     return tx.fetch(statement, scope_values(tx, scope) | values)
+
+
+def _choice(choice: MapChoice) -> dict[str, object]:
+    """The parameters of a choice; none where there is none, as the statements then ask for none."""
+    if choice == EVERYONE:
+        return {}
+    stores = sorted(choice.store_ids) or None
+    return {"store_ids": stores, "group_id": choice.group_id, "skill": choice.skill}
 
 
 def _view(view: BoundingBox) -> dict[str, float]:

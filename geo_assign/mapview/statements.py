@@ -35,13 +35,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from geo_assign.access.viewer import SCOPE, Viewer, viewer_declared
 from geo_assign.core.expressions import count_rows, no_value, row_exists, word
 from geo_assign.core.postgis import place
-from geo_assign.core.rows import AnyColumn
+from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Provenance
 from geo_assign.matching.sources import LIVE, Sources
 from geo_assign.positions.tables import current_positions
-from geo_assign.workforce.tables import service_providers, technicians
+from geo_assign.workforce.tables import service_providers, technician_groups, technician_skills, technicians
 from geo_assign.workforce.visibility import sees_technician
 from geo_assign.workorders.domain import BookingState, OfferState
 from geo_assign.workorders.tables import bookings
@@ -64,6 +64,9 @@ ASKED = SCOPE | Parameters(
     step=_DEGREES,
     positions_since=INSTANT,
     technician_ids=ARRAY(Uuid()),
+    store_ids=ARRAY(Uuid()),
+    group_id=Uuid(),
+    skill=Text(),
 )
 _HALF_A_DAY = timedelta(hours=12)
 _MARGIN = cast(literal(0.01), Double)
@@ -100,6 +103,20 @@ class FoundRow(NamedTuple):
     found: int
 
 
+class GroupRow(NamedTuple):
+    """How many technicians on the map a group has."""
+
+    id: UUID
+    number: int
+
+
+class SkillRow(NamedTuple):
+    """How many technicians on the map have a skill."""
+
+    name: str
+    number: int
+
+
 class NumberRow(NamedTuple):
     number: int
 
@@ -115,7 +132,7 @@ _KNOWN = PersonRow._fields[PersonRow._fields.index("lat") : PersonRow._fields.in
 
 
 @cache
-def in_view(*, everything: bool) -> Statement[PersonRow]:
+def in_view(*, everything: bool, chosen: bool = False) -> Statement[PersonRow]:
     """Technicians within the view, and a little around it: who is shown coarsely may be shown elsewhere."""
     viewer, t, middle = viewer_declared(everything=everything), technicians.alias("t"), place(ASKED.lat, ASKED.lon)
     c, b = current_positions.alias("c"), technicians.alias("b")
@@ -123,7 +140,11 @@ def in_view(*, everything: bool) -> Statement[PersonRow]:
     bases = select(*of_base(b)).where(b.c.org_id == ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
     p = union_all(phones.limit(LOOKED_AT), bases.limit(LOOKED_AT)).subquery("p")
     joined = p.join(t, and_(t.c.org_id == ASKED.org_id, t.c.id == p.c.technician_id))
-    rows = select(*person(viewer, t, p)).select_from(joined).where(is_shown(t), sees_technician(viewer, t))
+    rows = (
+        select(*person(viewer, t, p))
+        .select_from(joined)
+        .where(is_shown(t), sees_technician(viewer, t), *is_chosen(t, chosen=chosen))
+    )
     at_old_place = and_(t.c.at_base, p.c.provenance == Provenance.LIVE)
     return Statement.of(PersonRow, rows.where(not_(at_old_place), is_within(p, margin=True)).limit(SHOWN + 1))
 
@@ -160,12 +181,34 @@ def people(*, everything: bool) -> Statement[PersonRow]:
 
 
 @cache
-def off_duty(*, everything: bool) -> Statement[NumberRow]:
+def off_duty(*, everything: bool, chosen: bool = False) -> Statement[NumberRow]:
     """How many technicians of the scope are off duty."""
     t, viewer = technicians.alias("t"), viewer_declared(everything=everything)
     rows = select(func.count().label("number")).select_from(t).where(t.c.org_id == ASKED.org_id, t.c.active)
     absent = (not_(t.c.on_duty), not_(t.c.at_base))
-    return Statement.of(NumberRow, rows.where(*absent, sees_technician(viewer, t)))
+    return Statement.of(NumberRow, rows.where(*absent, sees_technician(viewer, t), *is_chosen(t, chosen=chosen)))
+
+
+@cache
+def groups_on_map(*, everything: bool) -> Statement[GroupRow]:
+    """The groups of the technicians who are shown."""
+    t, g, viewer = technicians.alias("t"), technician_groups.alias("g"), viewer_declared(everything=everything)
+    joined = t.join(g, and_(g.c.org_id == ASKED.org_id, g.c.technician_id == t.c.id))
+    rows = select(g.c.group_id.label("id"), func.count().label("number")).select_from(joined)
+    return Statement.of(GroupRow, _shown_to(viewer, rows, t).group_by(g.c.group_id))
+
+
+@cache
+def skills_on_map(*, everything: bool) -> Statement[SkillRow]:
+    """The skills of the technicians who are shown."""
+    t, k, viewer = technicians.alias("t"), technician_skills.alias("k"), viewer_declared(everything=everything)
+    joined = t.join(k, and_(k.c.org_id == ASKED.org_id, k.c.technician_id == t.c.id))
+    rows = select(k.c.skill.label("name"), func.count().label("number")).select_from(joined)
+    return Statement.of(SkillRow, _shown_to(viewer, rows, t).group_by(k.c.skill).order_by(k.c.skill))
+
+
+def _shown_to(viewer: Viewer, rows: AnySelect, t: FromClause) -> AnySelect:
+    return rows.where(t.c.org_id == ASKED.org_id, is_shown(t), sees_technician(viewer, t))
 
 
 def _changed_marks() -> CompoundSelect[UUID | datetime]:
@@ -209,6 +252,19 @@ def person(viewer: Viewer, t: FromClause, p: FromClause, *, sources: Sources = L
 
 def is_shown(t: FromClause) -> ColumnElement[bool]:
     return and_(t.c.active, or_(t.c.on_duty, t.c.at_base))
+
+
+def is_chosen(t: FromClause, *, chosen: bool) -> tuple[ColumnElement[bool], ...]:
+    """Of the stores and the group, and with the skill, that were chosen; where none were, nothing is asked."""
+    if not chosen:
+        return ()
+    g = technician_groups.alias("g")
+    in_group = row_exists(g, g.c.org_id == ASKED.org_id, g.c.technician_id == t.c.id, g.c.group_id == ASKED.group_id)
+    return (
+        or_(ASKED.store_ids.is_(None), t.c.store_id == any_(ASKED.store_ids)),
+        or_(ASKED.group_id.is_(None), in_group),
+        or_(ASKED.skill.is_(None), ASKED.skill == any_(t.c.skills)),
+    )
 
 
 def is_within(p: FromClause, *, margin: bool) -> ColumnElement[bool]:

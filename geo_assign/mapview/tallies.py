@@ -5,7 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, Double, FromClause, and_, case, cast, func, not_, or_, select, union_all
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Double,
+    FromClause,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from geo_assign.access.viewer import Viewer, viewer_declared
 from geo_assign.core.expressions import row_exists, word
@@ -13,7 +27,7 @@ from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Statement
 from geo_assign.mapview.domain import Cluster, Tally, TechnicianStatus
-from geo_assign.mapview.statements import ASKED, is_shown, is_within, of_base, of_phone
+from geo_assign.mapview.statements import ASKED, is_chosen, is_shown, is_within, of_base, of_phone
 from geo_assign.matching.domain import Provenance
 from geo_assign.positions.domain import UNREACHABLE_AFTER
 from geo_assign.positions.tables import current_positions
@@ -60,9 +74,9 @@ class OrdersRow(NamedTuple):
 
 
 @cache
-def people_counts(*, everything: bool) -> Statement[PeopleRow]:
+def people_counts(*, everything: bool, chosen: bool = False) -> Statement[PeopleRow]:
     """The shown technicians of the scope by status."""
-    known = _known(viewer_declared(everything=everything)).subquery("known")
+    known = _known(viewer_declared(everything=everything), chosen=chosen).subquery("known")
     c, inside = known.c, is_within(known, margin=False)
     rows = select(
         c.status,
@@ -78,9 +92,9 @@ def people_counts(*, everything: bool) -> Statement[PeopleRow]:
 
 
 @cache
-def cells(*, everything: bool) -> Statement[CellRow]:
+def cells(*, everything: bool, chosen: bool = False) -> Statement[CellRow]:
     """The shown technicians of the view by cell and status. The grid is the same for every view: nothing wanders."""
-    known = _known(viewer_declared(everything=everything)).subquery("known")
+    known = _known(viewer_declared(everything=everything), chosen=chosen).subquery("known")
     c = known.c
     column, line = func.floor(c.lon / ASKED.step), func.floor(c.lat / ASKED.step)
     rows = select(
@@ -97,7 +111,7 @@ def cells(*, everything: bool) -> Statement[CellRow]:
 
 
 @cache
-def order_counts(*, everything: bool) -> Statement[OrdersRow]:
+def order_counts(*, everything: bool, chosen: bool = False) -> Statement[OrdersRow]:
     """The open work orders of the scope whose place is known."""
     viewer, w = viewer_declared(everything=everything), work_orders.alias("w")
     is_open = w.c.state.in_([state for state in State if state not in TERMINAL])
@@ -105,10 +119,15 @@ def order_counts(*, everything: bool) -> Statement[OrdersRow]:
     rows = select(w.c.kind, func.count().label("everywhere"), func.count().filter(inside).label("shown")).where(
         w.c.org_id == ASKED.org_id, is_open, w.c.lat.is_not(None), sees_work_order(viewer, w)
     )
+    if chosen:
+        rows = rows.where(
+            or_(ASKED.store_ids.is_(None), w.c.store_id == any_(ASKED.store_ids)),
+            or_(ASKED.group_id.is_(None), w.c.group_id == ASKED.group_id),
+        )
     return Statement.of(OrdersRow, rows.group_by(w.c.kind))
 
 
-def _known(viewer: Viewer) -> AnySelect:
+def _known(viewer: Viewer, *, chosen: bool) -> AnySelect:
     """Every shown technician of the scope: where the caller may see it, and of which status."""
     c, t, b, s = current_positions.alias("c"), technicians.alias("t"), technicians.alias("b"), stores.alias("s")
     phones = select(*of_phone(c)).where(c.c.org_id == ASKED.org_id)
@@ -133,7 +152,7 @@ def _known(viewer: Viewer) -> AnySelect:
             _status(t, p).label("status"),
         )
         .select_from(joined)
-        .where(is_shown(t), of_own, p.c.lat.is_not(None), sees_technician(viewer, t))
+        .where(is_shown(t), of_own, p.c.lat.is_not(None), sees_technician(viewer, t), *is_chosen(t, chosen=chosen))
     )
 
 

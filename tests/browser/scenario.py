@@ -202,6 +202,7 @@ class Scenario:
             "past": None,
             "counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
             "scope_counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
+            "choices": None,
         }
 
     def _statuses(self) -> Json:

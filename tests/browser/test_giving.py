@@ -221,3 +221,38 @@ def test_a_place_is_found_by_keys_and_phone(office: Office) -> None:
     found = order_of(office, "Olga Nowhere")["location"]
     assert found["source"] == "pin"
     assert abs(found["lat"] - near_store()["lat"]) < 0.01
+
+
+def test_the_legend_narrows_the_map_to_a_group_or_a_skill(make_office: Callable[..., Office]) -> None:
+    """What is chosen is in the address; the service counts, and a technician of another kind who moves stays away."""
+    ana = copy.deepcopy(SEED["organizations"][0]["technicians"][0])
+    bo = {**ana, "slug": "bo", "name": "Bo", "email": "bo@acme.example", "password": "bo-password", "skills": ["oven"]}
+    office = make_office(technicians=[ana, bo])
+    office.ping("ana", north_m=300)
+    office.ping("bo", north_m=900)
+    page = office.open()
+    legend = page.get_by_role("group", name="Legend and filters")
+    expect(legend.get_by_role("button", name="Free 2")).to_be_visible()
+    assert legend.get_by_role("combobox", name="Skill").get_by_role("option").all_inner_texts() == [
+        "All skills",
+        "oven (1)",
+        "screen (1)",
+    ]
+    legend.get_by_role("combobox", name="Skill").select_option("oven")
+    expect(page).to_have_url(re.compile("skill=oven"))
+    expect(legend.get_by_role("button", name="Free 1")).to_be_visible()
+    office.ping("ana", north_m=350)
+    page.reload()
+    expect(legend.get_by_role("combobox", name="Skill")).to_have_value("oven")
+    expect(legend.get_by_role("button", name="Free 1")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="People", exact=True).click()
+    expect(page.locator(".todo")).to_contain_text("Bo")
+    expect(page.locator(".todo")).not_to_contain_text("Ana")
+    legend.get_by_role("button", name="Show all").click()
+    expect(legend.get_by_role("button", name="Free 2")).to_be_visible()
+    legend.get_by_role("combobox", name="Service group").select_option(label="Phones (2)")
+    expect(page).to_have_url(re.compile("group="))
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("group="))
+    assert office.complaints == []

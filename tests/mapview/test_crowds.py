@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.mapview import live, queries
-from geo_assign.mapview.domain import Changes, MapPicture, TechnicianStatus
+from geo_assign.mapview.domain import EVERYONE, Changes, MapChoice, MapPicture, TechnicianStatus
 from geo_assign.mapview.live import Channel
 from geo_assign.mapview.queries import WORLD, get_picture, list_changes
 from geo_assign.mapview.tallies import CellRow, PeopleRow, cell_size, clusters_of
@@ -22,9 +22,9 @@ from tests.day import ORIGIN, Day, shifted
 _FREE, _OFFERED, _BUSY, _SILENT = TechnicianStatus
 
 
-def picture(day: Day, view: BoundingBox = WORLD, scope: Scope = EVERYTHING) -> MapPicture:
+def picture(day: Day, view: BoundingBox = WORLD, scope: Scope = EVERYTHING, choice: MapChoice = EVERYONE) -> MapPicture:
     with day.database.transaction(day.org_id) as tx:
-        return get_picture(tx, scope, view)
+        return get_picture(tx, scope, view, choice=choice)
 
 
 @pytest.fixture

@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import Caller, Scope
+from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox
 from geo_assign.core.paging import BadCursorError
 from geo_assign.http.operations import READING, AnyCall, Call, Lane, Reply, Routes, Stream
 from geo_assign.http.response import to_json
 from geo_assign.http.routes.people_models import PastAnswer, PersonAnswer, ProviderNameAnswer
 from geo_assign.http.routes.work_order_models import work_order_answer
-from geo_assign.http.schemas import Answer, Bbox, Instant, PartialAnswer, Query, SlotAnswer
-from geo_assign.mapview.domain import Changes, Cluster, MapPicture, Tally, TechnicianOnMap, TechnicianStatus
+from geo_assign.http.schemas import Answer, Bbox, CommaList, Instant, PartialAnswer, Query, Skill, SlotAnswer
+from geo_assign.mapview.domain import Changes, Cluster, MapChoice, MapPicture, Tally, TechnicianOnMap, TechnicianStatus
 from geo_assign.mapview.past import get_past_picture
-from geo_assign.mapview.queries import WORLD, get_picture
+from geo_assign.mapview.queries import WORLD, get_picture, list_groups_on_map, list_skills_on_map
 from geo_assign.matching.domain import Provenance
 from geo_assign.positions.kept import PastNotKeptError
 from geo_assign.privacy.domain import How
@@ -46,6 +47,10 @@ class MapQuery(Query):
     bbox: Bbox | None = None
     work_order_id: UUID | None = None
     at: Instant | None = Field(None, description="The map as it stood then, with what had been received by then.")
+    store_id: Annotated[CommaList[UUID], Field(default_factory=list, description="Of these stores alone.")]
+    group_id: UUID | None = Field(None, description="Of this group alone.")
+    skill: Skill | None = Field(None, description="With this skill alone.")
+    choices: bool = Field(False, description="Tell which groups and skills there are.")
 
 
 class LiveQuery(Query):
@@ -168,6 +173,27 @@ class ClusterAnswer(Answer):
     technicians: StatusCountsAnswer
 
 
+class GroupChoiceAnswer(Answer):
+    """A group of technicians on the map."""
+
+    id: UUID
+    technicians: int
+
+
+class SkillChoiceAnswer(Answer):
+    """A skill of technicians on the map."""
+
+    name: str
+    technicians: int
+
+
+class MapChoicesAnswer(Answer):
+    """What the map can be narrowed to, of your whole scope."""
+
+    groups: list[GroupChoiceAnswer]
+    skills: list[SkillChoiceAnswer]
+
+
 class MapAnswer(Answer):
     """A GeoJSON FeatureCollection with what a map needs beside it."""
 
@@ -182,6 +208,7 @@ class MapAnswer(Answer):
     counts: MapCountsAnswer = Field(description="All that is in view, shown or not.")
     scope_counts: MapCountsAnswer = Field(description="The same, of your whole scope.")
     past: PastAnswer | None = Field(description="Where `at` was given.")
+    choices: MapChoicesAnswer | None = Field(description="Where they were asked for.")
 
 
 @routes.get(
@@ -197,8 +224,8 @@ def get_map(call: Call[MapQuery, None]) -> Reply:
     """Read the map.
 
     Technicians on duty and open work orders of your scope, as GeoJSON: a part of the map, or around a work order. More
-    than 2,000 technicians in view are told as `clusters`. With `at` the map of that instant, for as long as positions
-    are kept.
+    than 2,000 technicians in view are told as `clusters`. Chosen stores, group and skill narrow features and counts.
+    With `at` the map of that instant, for as long as positions are kept; it is not narrowed.
     """
     query, scope = call.query, call.caller.scope
     with call.transaction() as tx:
@@ -206,14 +233,16 @@ def get_map(call: Call[MapQuery, None]) -> Reply:
         if query.work_order_id is not None:
             view = _around(get_work_order(tx, scope, query.work_order_id))
         if query.at is None:
-            picture = get_picture(tx, scope, view)
+            choice = MapChoice(frozenset(query.store_id), query.group_id, query.skill)
+            picture = get_picture(tx, scope, view, choice=choice)
         else:
             retention = timedelta(days=call.services.settings.track_retention_days)
             picture = get_past_picture(tx, scope, query.at, retention=retention, view=view)
+        choices = _choices(tx, scope) if query.choices else None
         seen_at = tx.as_of()
     how = How.MAP if query.at is None else How.PAST
     call.services.views.note(call.caller, how, [person.id for person in picture.technicians], at=seen_at)
-    return Reply(to_json(_picture(picture, server_now=seen_at)))
+    return Reply(to_json(_picture(picture, server_now=seen_at) | {"choices": choices}))
 
 
 @routes.get(
@@ -293,6 +322,13 @@ def _picture(picture: MapPicture, *, server_now: datetime) -> dict[str, object]:
         "counts": _counts(picture.in_view, off_duty=picture.off_duty),
         "scope_counts": _counts(picture.in_scope, off_duty=picture.off_duty),
         "past": past and {"at": picture.at, "reaches_back_to": past.reaches_back_to, "as_today": past.as_today},
+    }
+
+
+def _choices(tx: Tx, scope: Scope) -> dict[str, object]:
+    return {
+        "groups": [{"id": group.id, "technicians": group.number} for group in list_groups_on_map(tx, scope)],
+        "skills": [{"name": skill.name, "technicians": skill.number} for skill in list_skills_on_map(tx, scope)],
     }
 
 

@@ -44,6 +44,13 @@ export interface LogIn {
   code?: string;
 }
 
+/** Whom the map shows; what is empty narrows nothing. */
+export interface MapNarrowing {
+  storeIds?: readonly string[];
+  groupId?: string;
+  skill?: string;
+}
+
 const WHOLE_WORLD: [number, number, number, number] = [-180, -90, 180, 90];
 const OPEN: WorkOrder["state"][] = ["new", "pending", "offered", "assigned", "travelling", "on_site", "in_progress"];
 const READS = new Set(["GET", "HEAD"]);
@@ -128,8 +135,16 @@ export class Client {
     return this.answered(this.api.POST("/v1/password-resets", { body: account }));
   }
 
-  map(bbox = WHOLE_WORLD): Promise<MapSnapshot> {
-    const query = { bbox: bbox.map((degrees) => degrees.toFixed(5)).join(",") };
+  /** `narrowed` leaves other technicians, and the work of other stores and groups, out; of the counts, too. */
+  map(bbox = WHOLE_WORLD, narrowed: MapNarrowing = {}, choices = false): Promise<MapSnapshot> {
+    const { storeIds = [], groupId, skill } = narrowed;
+    const query = {
+      bbox: bbox.map((degrees) => degrees.toFixed(5)).join(","),
+      ...(storeIds.length > 0 ? { store_id: [...storeIds] } : {}),
+      ...(groupId ? { group_id: groupId } : {}),
+      ...(skill ? { skill } : {}),
+      ...(choices ? { choices } : {}),
+    };
     // The generated client widens the pairs of coordinates to lists.
     return this.answered(this.api.GET("/v1/map", { params: { query } })) as Promise<MapSnapshot>;
   }

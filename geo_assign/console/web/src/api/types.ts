@@ -52,6 +52,7 @@ export type MapCluster = Schemas["ClusterAnswer"];
 export type WorkOrder = Schemas["WorkOrderAnswer"];
 export type Position = Schemas["KnownPositionAnswer"];
 export type DayEntry = Schemas["BookedTimeAnswer"];
+export type MapChoices = Schemas["MapChoicesAnswer"];
 export type Candidate = Schemas["CandidateAnswer"];
 export type Reason = Schemas["ReasonAnswer"];
 export type Exclusion = Schemas["ExclusionAnswer"];

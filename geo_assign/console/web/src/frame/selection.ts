@@ -2,10 +2,12 @@
 import { effect } from "@preact/signals";
 import type { Desk } from "../state/desk";
 import type { View } from "../state/view";
-import { address, queryValue, setQuery } from "./router";
+import { address, currentPage, queryValue, setQuery } from "./router";
 
 const WORK_ORDER = "wo";
 const STORES = "store";
+export const GROUP = "group";
+export const SKILL = "skill";
 
 /** Keep the address, the desk's selection and the other windows on the same order. Returns what ends it. */
 export function followSelection(desk: Desk, view: View): () => void {
@@ -26,6 +28,12 @@ export function followSelection(desk: Desk, view: View): () => void {
     }),
     effect(() => {
       desk.scope.value = chosenStores(queryValue(STORES), desk.me.stores);
+    }),
+    effect(() => {
+      // Of the map alone: elsewhere nothing would say that something is left out.
+      const onMap = currentPage.value === "";
+      desk.groupId.value = (onMap && queryValue(GROUP)) || "";
+      desk.skill.value = (onMap && queryValue(SKILL)) || "";
     }),
   ];
   if (channel) {

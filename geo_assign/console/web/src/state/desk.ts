@@ -1,6 +1,16 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { ApiProblem, type Client } from "../api/client";
-import type { LatLon, MapCluster, MapSnapshot, Me, Named, TechnicianFeature, Track, WorkOrder } from "../api/types";
+import { ApiProblem, type Client, type MapNarrowing } from "../api/client";
+import type {
+  LatLon,
+  MapChoices,
+  MapCluster,
+  MapSnapshot,
+  Me,
+  Named,
+  TechnicianFeature,
+  Track,
+  WorkOrder,
+} from "../api/types";
 import { type LiveEvent, type LiveState, LiveStream, type Surroundings } from "../live/stream";
 import { ServerClock } from "../model/clock";
 import { type DeskEvent, eventsOf, withEvents } from "../model/events";
@@ -42,6 +52,10 @@ export class Desk {
   /** A wish to see a person, or (null) the open order, on the map; a new object for every wish. */
   readonly viewWish = signal<{ technicianId: string | null; at?: LatLon }>({ technicianId: null });
   readonly groupId = signal<string>("");
+  /** The technicians with this skill alone are on the map; empty: all. */
+  readonly skill = signal("");
+  /** The groups and skills that the technicians on the map have, with how many have each. */
+  readonly choices = signal<MapChoices>({ groups: [], skills: [] });
   /** The stores that are shown, by id; empty for all of them. */
   readonly scope = signal<ReadonlySet<string>>(new Set());
   readonly selectedId = signal<string | null>(null);
@@ -72,6 +86,16 @@ export class Desk {
     return (order: WorkOrder) =>
       (!groupId || order.group_id === groupId) && (scope.size === 0 || scope.has(order.store_id));
   });
+  /** Whom the map shows. */
+  private readonly narrowing = computed<MapNarrowing>(() => ({
+    storeIds: [...this.scope.value],
+    groupId: this.groupId.value,
+    skill: this.skill.value,
+  }));
+  /** Whether the map holds a part of the technicians alone: the service counts them then, and tells them anew. */
+  private readonly partial = computed(
+    () => this.large.value || this.scope.value.size > 0 || this.groupId.value !== "" || this.skill.value !== "",
+  );
   readonly groups = computed(() => {
     const inScope = this.inScope.value;
     const farewells = this.farewells.value.filter(({ from }) => inScope(from));
@@ -102,6 +126,7 @@ export class Desk {
   centreOfMap: () => LatLon | null = () => null;
 
   private bbox: Box | null = null;
+  private narrowedTo: MapNarrowing | null = null;
   private readonly stream: LiveStream;
   private readonly stops: (() => void)[] = [];
   private readonly fleetListeners = new Set<(change: FleetChange) => void>();
@@ -135,6 +160,7 @@ export class Desk {
     this.runTimers();
     this.stops.push(effect(() => this.question.open(this.selected.value)));
     this.stops.push(effect(() => this.lookUp()));
+    this.stops.push(effect(() => this.narrow()));
   }
 
   /** Read everything once and go live. */
@@ -297,12 +323,28 @@ export class Desk {
   /** The map shows this part: of a large fleet, read it. */
   async loadView(bbox: Box): Promise<void> {
     this.bbox = bbox;
-    if (!this.large.value) {
+    if (!this.partial.value) {
       this.countInView();
       return;
     }
-    const snapshot = await this.client.map(bbox).catch(() => null);
-    if (snapshot && bbox === this.bbox) this.takeView(snapshot);
+    await this.readView();
+  }
+
+  /** Read the part in view anew; an answer that came too late for what is chosen now is dropped. */
+  private async readView(): Promise<void> {
+    const { bbox } = this;
+    const narrowing = this.narrowing.peek();
+    const snapshot = await this.client.map(bbox ?? undefined, narrowing).catch(() => null);
+    if (snapshot && bbox === this.bbox && narrowing === this.narrowing.peek()) this.takeView(snapshot);
+  }
+
+  /** Other stores, another group or skill: the map is read anew. */
+  private narrow(): void {
+    const narrowing = this.narrowing.value;
+    if (!this.loaded.value || narrowing === this.narrowedTo) return;
+    this.narrowedTo = narrowing;
+    if (this.partial.peek()) void this.readView();
+    else void this.load().catch(() => this.stream.check());
   }
 
   private takeView(snapshot: MapSnapshot): void {
@@ -328,18 +370,20 @@ export class Desk {
 
   private async load(): Promise<void> {
     this.stream.hold();
-    const snapshot = await this.client.map();
+    this.narrowedTo = this.narrowing.peek();
+    const snapshot = await this.client.map(undefined, this.narrowedTo, true);
     const orders = await this.client.openOrders();
     batch(() => {
       this.clock.sync(snapshot.server_now);
       this.large.value = snapshot.clusters.length > 0;
+      this.choices.value = snapshot.choices ?? this.choices.peek();
       this.orders.value = new Map(orders.map((order) => [order.id, order]));
       this.takeView(snapshot);
       this.countInView();
       this.tick();
     });
     this.stream.release(snapshot.cursor);
-    if (this.large.value && this.bbox) void this.loadView(this.bbox);
+    if (this.partial.value && this.bbox) void this.loadView(this.bbox);
   }
 
   /** An order that the address names and that is not open any more, or never was. */
@@ -385,7 +429,7 @@ export class Desk {
   private takeEvent({ type, data }: LiveEvent): void {
     if (type === "technicians") {
       const { features, gone } = data as { features: TechnicianFeature[]; gone: string[] };
-      const shown = this.large.peek() ? features.filter(({ id }) => this.fleet.technicians.has(id)) : features;
+      const shown = this.partial.peek() ? features.filter(({ id }) => this.fleet.technicians.has(id)) : features;
       if (shown.length + gone.length > 0) this.changeFleet(this.fleet.apply(shown, gone));
     } else if (type === "work_orders") {
       this.takeOrders((data as { items: WorkOrder[] }).items);
@@ -401,7 +445,8 @@ export class Desk {
     const { orders, farewells } = mergeOrders(known, arrived, this.clock.now(), this.me.user.id);
     const happened = eventsOf(known, arrived, { nowMs: this.clock.now(), meId: this.me.user.id });
     const current = arrived.map((order) => orders.get(order.id) ?? order);
-    const pins = current.map(pinOf);
+    const inScope = this.inScope.peek();
+    const pins = current.map((order) => (inScope(order) ? pinOf(order) : null));
     const gone = current.filter((_, index) => pins[index] === null).map((order) => order.id);
     batch(() => {
       this.orders.value = orders;
@@ -420,7 +465,7 @@ export class Desk {
   }
 
   private changeFleet(change: FleetChange): void {
-    if (!this.large.peek()) {
+    if (!this.partial.peek()) {
       this.counts.value = this.fleet.counts();
       this.countInView();
     }
@@ -439,7 +484,7 @@ export class Desk {
     const seconds = setInterval(() => this.tick(), 1000);
     const refresh = setInterval(() => document.visibilityState === "visible" && void this.question.ask(), REFRESH_MS);
     const view = setInterval(() => {
-      if (this.large.peek() && this.bbox && document.visibilityState === "visible") void this.loadView(this.bbox);
+      if (this.partial.peek() && this.bbox && document.visibilityState === "visible") void this.loadView(this.bbox);
     }, VIEW_MS);
     const online = () => this.stream.network(navigator.onLine);
     const shown = () => {

@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { usePage } from "../../frame/context";
+import { setQuery } from "../../frame/router";
+import { GROUP, SKILL } from "../../frame/selection";
 import type { LegendKey } from "../../model/fleet";
 import { person, pin, type Shape } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
@@ -51,11 +53,78 @@ export function Legend() {
           <Row name={words.work} entries={WORK}>
             <span class="note">{words.hollow}</span>
           </Row>
+          <Narrow />
           <p>{seenText(desk)}</p>
           {desk.clusters.value.length > 0 && <p>{words.crowd}</p>}
         </div>
       )}
     </div>
+  );
+}
+
+/** Only a group, only a skill: with how many technicians on the map each has. */
+function Narrow() {
+  const { desk } = usePage();
+  const words = texts.value.map;
+  const { groups, skills } = desk.choices.value;
+  const names = new Map(desk.me.groups.map(({ id, name }) => [id, name]));
+  const known = groups.filter(({ id }) => names.has(id));
+  const chosen = desk.groupId.value || desk.skill.value;
+  if (known.length + skills.length === 0 && !chosen) return null;
+  return (
+    <div class="row narrow">
+      <b>{words.only}</b>
+      <Choice
+        name={words.group}
+        all={words.allGroups}
+        value={desk.groupId.value}
+        options={known.map(({ id, technicians }) => [id, `${names.get(id)} (${technicians})`])}
+        onChoose={(id) => setQuery({ [GROUP]: id })}
+      />
+      <Choice
+        name={words.skill}
+        all={words.allSkills}
+        value={desk.skill.value}
+        options={skills.map(({ name, technicians }) => [name, `${name.replaceAll("_", " ")} (${technicians})`])}
+        onChoose={(name) => setQuery({ [SKILL]: name })}
+      />
+      {chosen && (
+        <button type="button" onClick={() => setQuery({ [GROUP]: null, [SKILL]: null })}>
+          <Icon name="close" />
+          {words.showAll}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  name: string;
+  all: string;
+  value: string;
+  options: [value: string, text: string][];
+  onChoose: (value: string | null) => void;
+}
+
+function Choice({ name, all, value, options, onChoose }: ChoiceProps) {
+  if (options.length === 0 && !value) return null;
+  // What the address names stays chosen, though no technician on the map has it now.
+  const shown = value && !options.some(([each]) => each === value) ? [...options, [value, value] as const] : options;
+  return (
+    <select
+      class="btn"
+      aria-label={name}
+      value={value}
+      data-chosen={value !== "" || undefined}
+      onChange={(event) => onChoose(event.currentTarget.value || null)}
+    >
+      <option value="">{all}</option>
+      {shown.map(([each, text]) => (
+        <option key={each} value={each}>
+          {text}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { WorkOrder } from "../../api/types";
 import { usePage } from "../../frame/context";
+import { setQuery } from "../../frame/router";
+import { GROUP } from "../../frame/selection";
 import { ageSeconds } from "../../model/clock";
 import {
   type Farewell,
@@ -77,7 +79,7 @@ export function GroupChoice() {
       class="btn"
       aria-label={texts.value.map.group}
       value={desk.groupId.value}
-      onChange={(event) => (desk.groupId.value = event.currentTarget.value)}
+      onChange={(event) => setQuery({ [GROUP]: event.currentTarget.value || null })}
     >
       <option value="">{texts.value.map.allGroups}</option>
       {desk.me.groups.map((group) => (
