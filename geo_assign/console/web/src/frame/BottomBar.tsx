@@ -1,4 +1,3 @@
-import type { PhoneTab } from "../state/view";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
 import { usePage } from "./context";
@@ -9,20 +8,24 @@ import { currentPage, go, setQuery } from "./router";
 export function BottomBar() {
   const { desk, view } = usePage();
   const words = texts.value.frame;
-  const open = (tab: PhoneTab) => {
-    view.phoneTab.value = tab;
+  const openMap = () => {
+    view.phoneTab.value = "map";
     desk.select(null);
     go("");
   };
-  const current = (tab: PhoneTab) => (currentPage.value === "" && view.phoneTab.value === tab ? "page" : undefined);
+  const onPending = currentPage.value === "pending" || (currentPage.value === "" && view.phoneTab.value === "pending");
   return (
     <nav class="bottom" aria-label={words.main}>
-      <button type="button" aria-current={current("pending")} onClick={() => open("pending")}>
+      <button type="button" aria-current={onPending ? "page" : undefined} onClick={() => go("pending")}>
         <Icon name="list" />
         <span class="count">{desk.pendingCount.value}</span>
         {words.pending}
       </button>
-      <button type="button" aria-current={current("map")} onClick={() => open("map")}>
+      <button
+        type="button"
+        aria-current={currentPage.value === "" && !onPending ? "page" : undefined}
+        onClick={openMap}
+      >
         <Icon name="map" />
         {words.map}
       </button>

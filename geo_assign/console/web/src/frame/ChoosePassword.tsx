@@ -4,7 +4,7 @@ import type { Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
 import { tokenIn } from "../model/links";
 import { Choosing, type Phase } from "../state/choosing";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 import { Strong } from "../ui/Strong";
 import { AccountCard } from "./AccountCard";
 
@@ -16,12 +16,12 @@ export function ChoosePassword({ client }: { client: Client }) {
 }
 
 function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   switch (phase.name) {
     case "looking":
       return (
         <p class="splash" role="status">
-          {texts.value.frame.loading}
+          {texts.value.loading}
         </p>
       );
     case "unreachable":
@@ -49,7 +49,7 @@ function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
 }
 
 function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   const [shown, setShown] = useState(false);
   const invited = owner.purpose === "invitation";
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
@@ -117,7 +117,7 @@ function ChoiceForm({ choosing, owner }: { choosing: Choosing; owner: LinkOwner 
 }
 
 function Chosen({ owner, loggedIn }: { owner: LinkOwner; loggedIn: boolean }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   useLayoutEffect(() => {
     // The token is used up: neither a bookmark nor the history needs it.
     history.replaceState(null, "", location.pathname);

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 
 /** One code: offered by browsers and password managers that know it, and ready to be typed. */
 export function CodeField() {
@@ -7,7 +7,7 @@ export function CodeField() {
   useEffect(() => field.current?.focus(), []);
   return (
     <label>
-      {texts.value.accounts.code}
+      {texts.value.code}
       <input
         ref={field}
         class="code tabular"

@@ -1,12 +1,12 @@
 import type { TargetedEvent } from "preact";
 import type { Session } from "../state/session";
 import { Mark } from "../symbols/Icon";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 import { CodeField } from "./CodeField";
 
 /** The password was right; now the code of the authenticator app, or a recovery code. */
 export function CodeForm({ session }: { session: Session }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     void session.sendCode(String(new FormData(event.currentTarget).get("code") ?? ""));

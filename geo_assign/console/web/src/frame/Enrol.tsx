@@ -6,7 +6,7 @@ import type { Enrolment } from "../api/types";
 import { logInProblem } from "../model/logIn";
 import type { Session } from "../state/session";
 import { Mark } from "../symbols/Icon";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 import { CodeField } from "./CodeField";
 
 const CONSOLE = "/console/";
@@ -62,7 +62,7 @@ interface ScanProps {
 }
 
 function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     onCode(String(new FormData(event.currentTarget).get("code") ?? ""));
@@ -103,7 +103,7 @@ function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
 }
 
 function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   return (
     <section class="card enrol" aria-labelledby="codes-title">
       <div class="mark">

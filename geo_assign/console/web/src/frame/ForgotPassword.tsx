@@ -1,7 +1,7 @@
 import type { TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { ApiProblem, type Client } from "../api/client";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 import { Strong } from "../ui/Strong";
 import { AccountCard } from "./AccountCard";
 
@@ -9,7 +9,7 @@ type Outcome = { byEmail: boolean; email: string };
 
 /** Asks for a link by e-mail. The answer is the same whether there is such an account or not. */
 export function ForgotPassword({ client, organization }: { client: Client; organization: string }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -60,7 +60,7 @@ export function ForgotPassword({ client, organization }: { client: Client; organ
 }
 
 function Asked({ outcome }: { outcome: Outcome }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   if (!outcome.byEmail) {
     return (
       <AccountCard title={words.askAdministrator}>

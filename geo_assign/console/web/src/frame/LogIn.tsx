@@ -3,9 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import { signOnAddress } from "../model/logIn";
 import type { Session } from "../state/session";
 import { Mark } from "../symbols/Icon";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 import { CodeForm } from "./CodeForm";
 import { Enrol } from "./Enrol";
+import { LanguageChoice } from "./LanguageChoice";
 
 /** A person types: the service is asked once the name stands. */
 const LOOKS_UP_AFTER_MS = 250;
@@ -18,7 +19,7 @@ export function LogIn({ session }: { session: Session }) {
 }
 
 function PasswordForm({ session }: { session: Session }) {
-  const words = texts.value.accounts;
+  const words = texts.value;
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
@@ -85,6 +86,7 @@ function PasswordForm({ session }: { session: Session }) {
         )}
         {ways.single_sign_on && <SignOnButton session={session} organization={organization} main={!ways.password} />}
         {ways.password && <a href="/console/forgot-password">{words.forgot}</a>}
+        <LanguageChoice label={words.language} />
       </form>
     </main>
   );
@@ -97,7 +99,7 @@ function SignOnButton({ session, organization, main }: { session: Session; organ
   };
   return (
     <button class={main ? "btn pri" : "btn"} type="button" onClick={leave}>
-      {texts.value.accounts.signOn}
+      {texts.value.signOn}
     </button>
   );
 }

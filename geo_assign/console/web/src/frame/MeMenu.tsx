@@ -1,8 +1,8 @@
 import { initials } from "../model/words";
 import { texts } from "../texts/console";
-import { chooseLanguage, LANGUAGES, type Language, language } from "../texts/language";
 import { Menu } from "../ui/Menu";
 import { usePage } from "./context";
+import { LanguageChoice } from "./LanguageChoice";
 import { PAGES } from "./pages";
 import { hrefOf } from "./router";
 
@@ -41,20 +41,7 @@ export function MeMenu() {
         />
         {words.followWindows}
       </label>
-      <label class="choice">
-        {words.language}
-        <select
-          class="btn"
-          value={language.value}
-          onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
-        >
-          {Object.entries(LANGUAGES).map(([code, name]) => (
-            <option key={code} value={code} lang={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <LanguageChoice label={words.language} />
       <a href={hrefOf("second-factor")}>{words.secondFactor}</a>
       <button type="button" class="btn" onClick={() => void session.logOut()}>
         {words.logOut}

@@ -1,4 +1,4 @@
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 
 /** Why a link lets no password be chosen, and what to do about it; by the code that the service answers. */
 export interface DeadLink {
@@ -8,7 +8,7 @@ export interface DeadLink {
 
 /** What is told of a link that the service refuses with `code`; undefined when the link is not to blame. */
 export function deadLink(code: string): DeadLink | undefined {
-  return texts.value.accounts.links[code];
+  return texts.value.links[code];
 }
 
 /** The token in the fragment of an address: no server has seen it. */

@@ -1,10 +1,10 @@
 import type { ApiProblem } from "../api/client";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 
 /** What a person is told whose log-in the service refused. */
 export function logInProblem({ code, status, message }: Pick<ApiProblem, "code" | "status" | "message">): string {
   const said = status === 401 ? "bad_credentials" : status === 429 ? "too_many_log_ins" : "";
-  const told = texts.value.accounts.refused;
+  const told = texts.value.refused;
   return own(told, code) ?? own(told, said) ?? message;
 }
 
@@ -16,7 +16,7 @@ export function signOnProblem(search: string): string | null {
   const asked = new URLSearchParams(search);
   const code = asked.get("sign_on");
   if (code === null) return null;
-  const { signOnRefused, signOnReasons, signOnFailed } = texts.value.accounts;
+  const { signOnRefused, signOnReasons, signOnFailed } = texts.value;
   const told = own(signOnRefused, code) ?? signOnFailed;
   const reason = own(signOnReasons, asked.get("reason") ?? "");
   return reason ? `${told} ${reason}` : told;

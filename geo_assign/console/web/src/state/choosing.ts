@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
 import { type DeadLink, deadLink } from "../model/links";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 
 export interface Choice {
   password: string;
@@ -39,7 +39,7 @@ export class Choosing {
 
   async choose(owner: LinkOwner, choice: Choice): Promise<void> {
     if (choice.password !== choice.again) {
-      this.problem.value = texts.peek().accounts.differ;
+      this.problem.value = texts.peek().differ;
       return;
     }
     this.busy.value = true;

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { ApiProblem, type Client, type LogIn } from "../api/client";
 import type { Config, LogInWays, Me } from "../api/types";
 import { isSlug, logInProblem, signOnProblem } from "../model/logIn";
-import { texts } from "../texts/console";
+import { texts } from "../texts/accounts";
 
 const LAST_ORGANIZATION = "geo-assign-organization";
 const PASSWORD_ALONE: LogInWays = { single_sign_on: false, password: true };
@@ -22,7 +22,7 @@ export class Session {
 
   constructor(readonly client: Client) {
     client.onUnauthorized = () => {
-      if (this.me.value) this.problem.value = texts.peek().accounts.sessionEnded;
+      if (this.me.value) this.problem.value = texts.peek().sessionEnded;
       this.me.value = null;
       this.mustEnrol.value = false;
     };

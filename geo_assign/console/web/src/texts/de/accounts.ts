@@ -1,7 +1,9 @@
-import type { ConsoleTexts } from "../console";
+import type { AccountsTexts } from "../accounts";
 import { strong } from "../strong";
 
-export const accounts: ConsoleTexts["accounts"] = {
+export const texts: AccountsTexts = {
+  loading: "Lädt …",
+  language: "Sprache",
   logIn: "Anmelden",
   loggingIn: "Anmeldung läuft …",
   organization: "Organisation",

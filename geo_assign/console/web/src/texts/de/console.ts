@@ -1,5 +1,4 @@
 import type { ConsoleTexts } from "../console";
-import { accounts } from "./accounts";
 import { board } from "./board";
 import { create } from "./create";
 import { exclusions } from "./exclusions";
@@ -14,7 +13,6 @@ import { roster } from "./roster";
 import { waiting } from "./waiting";
 
 export const texts: ConsoleTexts = {
-  accounts,
   board,
   create,
   exclusions,

@@ -1,7 +1,9 @@
 import { strong } from "../strong";
 
 /** Log-in, passwords and second factors: what is read before the console opens. */
-export const accounts = {
+export const english = {
+  loading: "Loading…",
+  language: "Language",
   logIn: "Log in",
   loggingIn: "Logging in…",
   organization: "Organization",

@@ -1,4 +1,3 @@
-import { accounts } from "./accounts";
 import { board } from "./board";
 import { create } from "./create";
 import { exclusions } from "./exclusions";
@@ -13,7 +12,6 @@ import { roster } from "./roster";
 import { waiting } from "./waiting";
 
 export const english = {
-  accounts,
   board,
   create,
   exclusions,
