@@ -1,0 +1,145 @@
+"""Every state of the console that a page passes through, opened once: in German, whose words are long.
+
+Light and dark, on a desk and a phone: axe finds nothing, nothing is wider than the window, a picture of each is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_accessible
+from tests.browser.office import Office
+from tests.browser.pictures import PICTURES
+
+DESK, PHONE = (1280, 800), (390, 844)
+# A tablet held low, a desk at 200 % zoom, the narrowest phone.
+SMALL = ((960, 600), (640, 400), (320, 640))
+
+
+@dataclass(frozen=True)
+class State:
+    """How a state is reached from the page before, and what is read in it. `at`: the sizes at which it exists."""
+
+    name: str
+    reach: Callable[[Page, Office], None]
+    says: str
+    at: tuple[tuple[int, int], ...] = (DESK, PHONE)
+
+
+def visit(address: str) -> Callable[[Page, Office], None]:
+    return lambda page, office: page.goto(f"{office.url}/console/{address}") and None
+
+
+def press(name: str) -> Callable[[Page, Office], None]:
+    return lambda page, _office: page.get_by_role("button", name=name).first.click()
+
+
+def key(*names: str) -> Callable[[Page, Office], None]:
+    def pressed(page: Page, _office: Office) -> None:
+        for name in names:
+            page.keyboard.press(name)
+
+    return pressed
+
+
+def wrong_password(page: Page, office: Office) -> None:
+    page.get_by_label("Organisation").fill(office.slug)
+    page.get_by_label("E-Mail").fill("root@acme.example")
+    page.get_by_label("Passwort", exact=True).fill("wrong")
+    page.get_by_role("button", name="Anmelden").click()
+
+
+def log_in(page: Page, office: Office) -> None:
+    office.log_in()
+    page.goto(f"{office.url}/console/")
+
+
+def offline(page: Page, office: Office) -> None:
+    page.goto(f"{office.url}/console/pending")
+    expect(page.locator(".live [role=status]")).to_have_text("Live")
+    office.context.set_offline(True)
+
+
+def broken_page(page: Page, office: Office) -> None:
+    office.context.set_offline(False)
+    page.route("**/assets/*", lambda route: route.abort() if "Page-" in route.request.url else route.continue_())
+    page.goto(f"{office.url}/console/insight")
+
+
+BEFORE = (
+    State("log-in", visit(""), "Passwort vergessen?"),
+    State("log-in-wrong", wrong_password, "Organisation, E-Mail oder Passwort stimmt nicht."),
+    State("forgot-password", visit("forgot-password"), "Link senden"),
+    State("dead-link", visit("choose-password#gal_none"), "Dieser Link gilt nicht"),
+)
+INSIDE = (
+    State("map", log_in, "Helena Duarte"),
+    State("map-nothing-found", key("/", "z", "z", "z", "z"), "Nichts gefunden", (DESK,)),
+    State("map-why", key("Escape", "w"), "Warum nicht …? Namen eingeben", (DESK,)),
+    State("map-send", key("Escape", "t"), "An welche Filiale oder Gruppe?", (DESK,)),
+    State("new", key("Escape", "n"), "Telefon"),
+    State("pending", visit("pending"), "Helena Duarte"),
+    State("board", visit("board"), "Ana"),
+    State("insight", visit("insight"), "CSV"),
+    State("settings", visit("settings"), "Filialen"),
+    State("no-such-page", visit("nowhere"), "Diese Seite gibt es nicht."),
+    State("offline", offline, "Keine Verbindung seit"),
+    State("page-failed", broken_page, "Seite konnte nicht geladen werden"),
+)
+
+
+def look(page: Page, office: Office, states: tuple[State, ...]) -> list[str]:
+    """Walk the states; what is wrong with each."""
+    wrong = []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for state in states:
+        page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+        state.reach(page, office)
+        expect(page.locator("body")).to_contain_text(state.says) if not state.says.startswith("Warum") else None
+        for width, height in (*state.at, *(SMALL if PHONE in state.at else ())):
+            page.set_viewport_size({"width": width, "height": height})
+            scheme = "dark" if (width, height) == PHONE else "light"
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                wrong.append(f"{state.name} is {wide} px wide at {width} px")
+            if (width, height) in state.at:
+                page.screenshot(path=PICTURES / f"state-{state.name}-{width}x{height}-{scheme}.png")
+                try:
+                    assert_accessible(page)
+                except AssertionError as found:
+                    wrong.append(f"{state.name} at {width} px, {scheme}: {str(found)[:600]}")
+    return wrong
+
+
+def in_german(office: Office) -> Page:
+    office.context.add_init_script("localStorage.setItem('geo-assign-language', 'de')")
+    return office.open(by=None)
+
+
+def test_every_state_before_the_log_in_is_accessible_and_fits(office: Office) -> None:
+    page = in_german(office)
+    assert look(page, office, BEFORE) == []
+
+
+def test_every_state_inside_is_accessible_and_fits(office: Office) -> None:
+    office.lead("Helena Duarte", address="Langgestreckte Uferstraße 112, Orrava")
+    office.ping("ana")
+    page = in_german(office)
+    assert look(page, office, INSIDE) == []
+    office.complaints[:] = [one for one in office.complaints if "Page-" not in one and "import" not in one]
+
+
+def test_in_forced_colours_what_is_chosen_has_a_frame(office: Office) -> None:
+    office.lead("Helena Duarte")
+    office.ping("ana")
+    page = office.open()
+    page.emulate_media(forced_colors="active")
+    chosen = page.locator("[data-row][aria-current=true]")
+    expect(chosen).to_be_visible()
+    assert chosen.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+    page.screenshot(path=PICTURES / "state-forced-colours.png")
+    assert_accessible(page)
