@@ -182,7 +182,7 @@ def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Exclude
 def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
     """The nearest who was available at the question's instant, of the store or group that it asks for.
 
-    Judged a few at a time from the nearest on, until whoever is left was farther away.
+    Judged a few at a time from the nearest on, until all who are left were farther away.
     """
     shape, then = shape_of(question), past_values(question, back=_oldest(question))
     near: dict[UUID, float] = {}
