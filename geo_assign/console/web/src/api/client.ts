@@ -243,9 +243,9 @@ export class Client {
     return (await this.answered(this.api.GET("/v1/work-orders/{id}/events", { params }))).items;
   }
 
-  /** Orders by words of number, customer, phone, address or device, finished ones too. */
+  /** Orders by words of number, customer, phone, address or device, finished ones too; that of the number first. */
   async findOrders(words: string, limit: number): Promise<WorkOrder[]> {
-    const query = { q: words, limit, sort: "-created_at" as const };
+    const query = { q: words, limit, sort: "relevance" as const };
     return (await this.answered(this.api.GET("/v1/work-orders", { params: { query } }))).items;
   }
 
