@@ -25,6 +25,9 @@ from geo_assign.matching.statements import candidates, excluded, externals, with
 from tests.conftest import World, cloned
 from tests.plans import explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
+# The first test fills the database, which is long when it comes last.
+pytestmark = pytest.mark.slow
+
 MIDDLE = Point(lat=41.15, lon=-8.61)
 PEOPLE = 100_000
 HIRED_AT = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)

@@ -19,6 +19,9 @@ from geo_assign.core.statements import Statement
 from geo_assign.workorders.queries.calendar import CalendarQuestion, list_calendar, list_unassigned
 from tests.conftest import World, cloned
 
+# The first test fills the database, which is long when it comes last.
+pytestmark = pytest.mark.slow
+
 PEOPLE, EACH = 200, 50
 MONTH = (datetime(2031, 5, 1, tzinfo=UTC), datetime(2031, 6, 1, tzinfo=UTC))
 ORGANIZATION, STORE, OTHER_STORE = UUID(int=1), UUID(int=2), UUID(int=3)

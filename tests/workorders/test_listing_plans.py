@@ -16,6 +16,9 @@ from geo_assign.workorders.queries.listing import Sort, WorkOrderFilter, list_wo
 from tests.conftest import World, cloned
 from tests.plans import index_names, nodes, rows_read
 
+# The first test fills the database, which is long when it comes last.
+pytestmark = pytest.mark.slow
+
 ORGANIZATION = UUID(int=1)
 ORDERS = 20_000
 PAGE = 50

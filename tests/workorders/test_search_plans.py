@@ -18,7 +18,8 @@ ORDERS = times(10_000, 1_000_000)
 PAGE = 50
 _AT_ONCE = 50_000
 
-pytestmark = pytest.mark.timeout(times(300, 7_200))
+# The first test fills the database, which is long when it comes last.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(times(300, 7_200))]
 
 # Names of syllables, each number of them another; a phone, an address and an id for each.
 FILL = """
