@@ -4,7 +4,7 @@
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -43,16 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-# What is imported and collected lives to the end: it is not looked through for garbage while it comes, which takes five
-# seconds, nor again beside what each test leaves.
-gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """From here on there is garbage."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage meanwhile, which takes five seconds, nor later among what was collected: it stays."""
+    gc.disable()
+    result = yield
     gc.collect()
     gc.freeze()
     gc.enable()
+    return result
 
 
 @pytest.fixture(scope="session", autouse=True)
