@@ -36,7 +36,7 @@ export const map: ConsoleTexts["map"] = {
   busy: "Belegt",
   silent: "Still",
   ofProviders: "von Dienstleistern",
-  lead: "Anfrage",
+  lead: "Lead",
   ticket: "Ticket",
   hollow: "hohl = wartet",
   only: "Nur",
