@@ -1,8 +1,8 @@
 """The live stream: what changed, at every tick, shared by all viewers in a process with the same scope.
 
 A channel has no thread of its own. Its listeners wake together; the first asks the database, the others read the same
-answer. It asks in the same transaction who of the listeners may still listen, so what is taken away from a caller ends
-the stream at the next tick, whichever process took it.
+answer, and what is sent is made of it once (`Tick.once`). It asks in the same transaction who of the listeners may
+still listen, so what is taken away from a caller ends the stream at the next tick, whichever process took it.
 
 The cursor is the database's time up to which a listener has seen everything, so a stream resumes in any process. Each
 question reaches a little further back than the last answer, for transactions that began before it and committed after.
@@ -12,16 +12,18 @@ is followed move by move; where more move in a tick than are told at once, the r
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, islice
 from operator import itemgetter
 from time import monotonic
+from typing import TypeVar, cast
 from uuid import UUID
 
 from geo_assign.access.domain import Caller, Scope
 from geo_assign.access.queries import list_unchanged_callers
+from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import Database, Tx
 from geo_assign.mapview.domain import Changes, Marks
 from geo_assign.mapview.queries import list_changes, list_marks, list_people
@@ -42,12 +44,31 @@ RESUMABLE_FOR = timedelta(minutes=10)
 _KEPT = 120
 
 
-@dataclass(frozen=True, slots=True)
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
 class Tick:
-    """One answer of a channel, numbered."""
+    """One answer of a channel, numbered, and what its listeners made of it."""
 
     number: int
     changes: Changes
+    _made: dict[Callable[[Changes], object], object] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
+
+    def once(self, make: Callable[[Changes], T]) -> T:
+        """What `make` makes of the changes: made for the first listener who asks, the same for all others."""
+        with self._making:
+            if make not in self._made:
+                self._made[make] = make(self.changes)
+            return cast("T", self._made[make])
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A sign of life, with the database's time."""
+
+    at: datetime
 
 
 @dataclass
@@ -89,6 +110,14 @@ class Channel:
             if listener in self.refused:
                 return None
             return [tick for tick in self.ticks if tick.number > number]
+
+    def now(self, database: Database) -> datetime:
+        """The database's time, by its last answer and what has passed since."""
+        told, asked_at = self.told, self.asked_at
+        if told is None or not isinstance(database.clock, DatabaseClock):
+            with database.transaction(self.org_id) as tx:
+                return tx.now()
+        return told.at + timedelta(seconds=monotonic() - asked_at)
 
     def due_in_s(self) -> float:
         """Seconds until the database is to be asked again."""
@@ -144,8 +173,8 @@ class LiveHub:
         """End every stream."""
         self._stopping.set()
 
-    def subscribe(self, caller: Caller, since: datetime | None) -> Iterator[Changes | None]:
-        """Changes as they come; None as a heartbeat. `since`: everything after it comes first.
+    def subscribe(self, caller: Caller, since: datetime | None) -> Iterator[Tick | Heartbeat]:
+        """Changes as they come, and heartbeats. `since`: everything after it comes first.
 
         Ends when the hub closes, and at the next tick after the caller's session or key has ended or rights changed.
         """
@@ -161,14 +190,15 @@ class LiveHub:
         with self._database.transaction(org_id) as tx:
             return timedelta(0) <= tx.now() - since <= RESUMABLE_FOR
 
-    def _listen(self, channel: Channel, listener: int, since: datetime | None) -> Iterator[Changes | None]:
+    def _listen(self, channel: Channel, listener: int, since: datetime | None) -> Iterator[Tick | Heartbeat]:
         with channel.lock:
             number = channel.number
         if since is not None:
             with self._database.transaction(channel.org_id) as tx:
-                yield list_changes(tx, channel.scope, since - LATE_COMMITS, positions_since=since - LATE_POSITIONS)
+                missed = list_changes(tx, channel.scope, since - LATE_COMMITS, positions_since=since - LATE_POSITIONS)
+            yield Tick(number, missed)
         spoke_at = monotonic()
-        yield None
+        yield Heartbeat(channel.now(self._database))
         while not self._stopping.wait(channel.due_in_s()):
             ticks = channel.listen(self._database, listener, number)
             if ticks is None:
@@ -176,10 +206,10 @@ class LiveHub:
             for tick in ticks:
                 number = tick.number
                 if tick.changes:
-                    yield tick.changes
+                    yield tick
             if monotonic() - spoke_at >= HEARTBEAT_S:
                 spoke_at = monotonic()
-                yield None
+                yield Heartbeat(channel.now(self._database))
 
     def _join(self, caller: Caller, listener: int) -> Channel:
         org_id, scope = caller.org_id, caller.scope

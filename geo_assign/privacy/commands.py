@@ -18,8 +18,8 @@ from geo_assign.core.statements import NoRow, Parameters, Statement
 from geo_assign.pins.commands import forget_evidence, forget_evidence_of_technician
 from geo_assign.positions.tables import current_positions, position_track, silences
 from geo_assign.privacy import queries
-from geo_assign.privacy.domain import ERASED_NAME, How, OpenWorkError, View
-from geo_assign.privacy.tables import location_views
+from geo_assign.privacy.domain import ERASED_NAME, How, LiveView, OpenWorkError, View
+from geo_assign.privacy.tables import live_views, location_views
 from geo_assign.workforce.commands import update_technician
 from geo_assign.workforce.commands.authority import require_everything
 from geo_assign.workforce.commands.technicians import lock_technician
@@ -82,6 +82,34 @@ def _logging() -> Insert:
 _LOG = Statement.of(NoRow, _logging())
 
 
+def record_live_views(tx: Tx, views: Sequence[LiveView]) -> None:
+    """Add looks on the live stream to the log, in the order of its key; what is known of the same hour is kept."""
+    if views:
+        tx.fetch(_LOG_LIVE, {name: [getattr(view, name) for view in views] for name in _LIVE} | {"org_id": tx.org_id})
+
+
+_LIVE = tuple(column.key for column in live_views.c if column.key != "org_id")
+
+
+def _logging_live() -> Insert:
+    asked = Parameters(org_id=Uuid(), **{name: ARRAY(live_views.c[name].type) for name in _LIVE})
+    columns = [column(name, live_views.c[name].type) for name in _LIVE]
+    looks = func.unnest(*(getattr(asked, name) for name in _LIVE)).table_valued(*columns).render_derived(name="looks")
+    rows = insert(live_views).from_select(["org_id", *_LIVE], select(asked.org_id, *(looks.c[name] for name in _LIVE)))
+    old, new = live_views.c, rows.excluded
+    return rows.on_conflict_do_update(
+        index_elements=live_views.primary_key,
+        set_={
+            "minutes": old.minutes.op("|")(new.minutes),
+            "first_at": func.least(old.first_at, new.first_at),
+            "last_at": func.greatest(old.last_at, new.last_at),
+        },
+    )
+
+
+_LOG_LIVE = Statement.of(NoRow, _logging_live())
+
+
 def export_technician(
     tx: Tx, caller: Caller, technician_id: UUID, *, limit: int, cursor: str | None = None
 ) -> queries.TechnicianExport:
@@ -116,6 +144,7 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     update_technician(tx, caller, technician_id, changes=cleared)
     tx.conn.execute(_PATIENCE)
     tx.conn.execute(select(func.erase_technician_traces(technician_id)))
+    tx.conn.execute(select(func.erase_live_views(technician_id)))
     for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers, silences):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
     forget_evidence_of_technician(tx, technician_id)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Table, Text, and_, func, or_, select, tuple_
@@ -21,8 +21,8 @@ from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.pins.tables import pin_evidence
 from geo_assign.positions.queries import find_current_position
 from geo_assign.positions.tables import position_track, silences
-from geo_assign.privacy.domain import How, View
-from geo_assign.privacy.tables import location_views
+from geo_assign.privacy.domain import How, LiveView, View
+from geo_assign.privacy.tables import live_views, location_views
 from geo_assign.push.tables import push_subscriptions
 from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.store_rules import list_countries
@@ -50,18 +50,53 @@ class TechnicianExport:
 
 
 def list_views(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None = None) -> Page[View]:
-    """Who looked where this technician was, newest first."""
+    """Who looked where this technician was, newest first; looks on the live stream as one for each minute."""
+    before = None if cursor is None else _place(*decode(cursor, datetime.fromisoformat, UUID, How))
+    found = {_key(view): view for view in _list_live(tx, technician_id, before, limit=limit + 1)}
+    # A row of an older version may tell of the same minute.
+    found |= {_key(view): view for view in _list_noted(tx, technician_id, before, limit=limit + 1)}
+    views = [found[key] for key in sorted(found, reverse=True)[: limit + 1]]
+    return page(views, limit, lambda view: (view.minute.isoformat(), view.viewer_id, view.how))
+
+
+_Place = tuple[datetime, UUID, str]
+
+
+def _place(minute: datetime, viewer_id: UUID, how: How) -> _Place:
+    return minute, viewer_id, how.value
+
+
+def _key(view: View) -> _Place:
+    return view.minute, view.viewer_id, view.how.value
+
+
+def _list_noted(tx: Tx, technician_id: UUID, before: _Place | None, *, limit: int) -> list[View]:
     v = location_views.c
     order = (v.minute, v.viewer_id, v.how)
     statement = select(*(v[name] for name in View.__dataclass_fields__)).where(
         v.org_id == tx.org_id, v.technician_id == technician_id
     )
-    if cursor is not None:
-        minute, viewer_id, how = decode(cursor, datetime.fromisoformat, UUID, How)
-        statement = statement.where(tuple_(*order) < tuple_(minute, viewer_id, how.value))
-    rows = tx.conn.execute(statement.order_by(*(column.desc() for column in order)).limit(limit + 1)).mappings()
-    views = [View(**{**row, "how": How(row["how"])}) for row in rows]
-    return page(views, limit, lambda view: (view.minute.isoformat(), view.viewer_id, view.how))
+    if before is not None:
+        statement = statement.where(tuple_(*order) < tuple_(*before))
+    rows = tx.conn.execute(statement.order_by(*(column.desc() for column in order)).limit(limit)).mappings()
+    return [View(**{**row, "how": How(row["how"])}) for row in rows]
+
+
+def _list_live(tx: Tx, technician_id: UUID, before: _Place | None, *, limit: int) -> list[View]:
+    """By minute, in no order; the newest `limit` and more. Each row has at least a minute, and hours are read whole."""
+    v = live_views.c
+    whose = [v.org_id == tx.org_id, v.technician_id == technician_id]
+    if before is not None:
+        whose.append(v.hour <= before[0])
+    hours = select(v.hour).where(*whose).order_by(v.hour.desc(), v.viewer_id.desc())
+    # What is before the cursor may lie in its hour alone for none of that hour's rows.
+    full = hours if before is None else hours.where(v.hour <= before[0] - timedelta(hours=1))
+    oldest = tx.conn.execute(full.offset(limit - 1).limit(1)).scalar_one_or_none()
+    if oldest is not None:
+        whose.append(v.hour >= oldest)
+    rows = tx.conn.execute(select(*(v[name] for name in LiveView.__dataclass_fields__)).where(*whose)).mappings()
+    views = [view for row in rows for view in LiveView(**row).by_minute()]
+    return views if before is None else [view for view in views if _key(view) < before]
 
 
 def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str | None = None) -> TechnicianExport:
@@ -75,7 +110,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "hours_exceptions": _of(tx, hours_exceptions, technician.id, newest=hours_exceptions.c.local_date),
         "offers": _of(tx, offers, technician.id, newest=offers.c.offered_at),
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
-        "location_views": _of(tx, location_views, technician.id, newest=location_views.c.minute),
+        "location_views": _views(tx, technician.id),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
         "arrivals": _of(tx, pin_evidence, technician.id, newest=pin_evidence.c.at),
         "silences": _of(tx, silences, technician.id, newest=silences.c.began_at),
@@ -163,6 +198,12 @@ def _place_in_track(point: RowMapping) -> tuple[str, str, str]:
 def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, object]]:
     whose = (table.c.org_id == tx.org_id, table.c.technician_id == technician_id)
     return _rows(tx, select(*_shown(table)).where(*whose).order_by(newest.desc()).limit(EXPORTED + 1))
+
+
+def _views(tx: Tx, technician_id: UUID) -> list[dict[str, object]]:
+    shown = [str(column.name) for column in _shown(location_views)]
+    found = list_views(tx, technician_id, limit=EXPORTED + 1).items
+    return [{name: getattr(view, name) for name in shown} for view in found]
 
 
 def _user(tx: Tx, user_id: UUID | None) -> dict[str, object] | None:

@@ -4,7 +4,7 @@ The application role cannot change history, receipts or the log. These functions
 nothing but take one person out, within the organization that the transaction is set to.
 """
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import UUID
 
 from geo_assign.core.tables import APP_ROLE, INSTANT, and_also, in_values, tenant_table
@@ -29,6 +29,37 @@ location_views = tenant_table(
     Index("location_views_minute_idx", "minute"),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT", "DELETE"),
+)
+
+# Looks on the live stream: one row per technician, hour of UTC and viewer, with a bit for each minute. The free space
+# of the pages takes the new versions of a row that is written every minute.
+live_views = tenant_table(
+    "live_views",
+    Column("technician_id", UUID(as_uuid=True), primary_key=True),
+    Column("hour", INSTANT, primary_key=True),
+    Column("viewer_id", UUID(as_uuid=True), primary_key=True),
+    Column("viewer_kind", Text, nullable=False),
+    Column("viewer_name", Text, nullable=False),
+    Column("minutes", BigInteger, nullable=False),
+    Column("first_at", INSTANT, nullable=False),
+    Column("last_at", INSTANT, nullable=False),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"], ondelete="CASCADE"),
+    CheckConstraint("minutes > 0", name="minutes"),
+    Index("live_views_hour_idx", "hour"),
+    app=("SELECT", "INSERT", "UPDATE"),
+    worker=("SELECT", "DELETE"),
+)
+
+and_also(
+    live_views,
+    """
+CREATE FUNCTION erase_live_views(technician uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM live_views v
+    WHERE v.org_id = nullif(current_setting('app.org_id', true), '')::uuid AND v.technician_id = technician
+$$""",
+    "REVOKE ALL ON FUNCTION erase_live_views(uuid) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION erase_live_views(uuid) TO {APP_ROLE}",
 )
 
 # Members that identify a customer or tell an address, wherever in a document they stand.

@@ -15,14 +15,19 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Database
 from geo_assign.core.errors import UnavailableError
 from geo_assign.core.telemetry import get_logger
-from geo_assign.privacy.commands import record_views
+from geo_assign.privacy.commands import record_live_views, record_views
 from geo_assign.privacy.domain import How, View
+from geo_assign.privacy.live_looks import LiveLooks
 
 EVERY_S = 1.0
+# Hundreds of viewers of hundreds of technicians are ten thousands of rows at the beginning of each minute: they are
+# written over some seconds, so that pings beside them are not held up.
+LIVE_AT_ONCE = 4_000
 # How often while the process ends: what is read meanwhile is written too.
 _ENDING_S = 0.05
 # Notes kept while the database cannot be reached; a note is one look, at however many people.
 _KEPT = 100_000
+_ALL = 10_000_000
 _log = get_logger()
 
 
@@ -39,6 +44,7 @@ class ViewLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._notes: deque[_Note] = deque()
+        self._live = LiveLooks()
         self._lost = 0
         self._takes_notes = False
         self._of_thread = threading.local()
@@ -78,17 +84,40 @@ class ViewLog:
         if noted and (written or not self._takes_notes) and not self.flush():
             raise UnavailableError("A look at a location is logged before it is answered, and the log takes no entry.")
 
-    def flush(self) -> bool:
-        """Write what was noted so far, and whether all of it was. The rest is kept for the next time."""
+    def note_live(self, caller: Caller, technician_ids: frozenset[UUID], *, at: datetime) -> None:
+        """The live stream told `caller` at `at` where these are. In an hour that is one row for each of them."""
+        self._of_thread.noted = True
+        if self._live.note(caller, technician_ids, at=at) and self._thread is None:
+            self._start()
+
+    def flush(self, *, at_most: int | None = None) -> bool:
+        """Write what was noted so far, of live looks no more than so many; whether all that was tried was written.
+
+        The rest is kept for the next time.
+        """
         with self._writing:
+            written = self._flush_live(at_most)
             notes = [self._notes.popleft() for _ in range(len(self._notes))]
             if self._lost:
                 _log.error("location_views_lost", count=self._lost)
                 self._lost = 0
-            written = [self._write(org_id, of_organization) for org_id, of_organization in _by_organization(notes)]
+            written += [self._write(org_id, of_organization) for org_id, of_organization in _by_organization(notes)]
             if written:
                 self._takes_notes = all(written)
             return all(written)
+
+    def _flush_live(self, at_most: int | None) -> list[bool]:
+        written = []
+        for org_id, views in self._live.take(at_most or _ALL).items():
+            try:
+                with self._database.transaction(org_id) as tx:
+                    record_live_views(tx, views)
+                written.append(True)
+            except Exception:  # noqa: BLE001 - whatever is wrong, they are kept
+                _log.exception("location_views_not_written", org_id=str(org_id), count=len(views))
+                self._live.put_back(org_id, views)
+                written.append(False)
+        return written
 
     def hasten(self) -> None:
         """The process is about to end: write at once, and again as long as it lives."""
@@ -112,7 +141,7 @@ class ViewLog:
         while not self._end.is_set():
             if self._hurry.wait(EVERY_S):
                 self._end.wait(_ENDING_S)
-            self.flush()
+            self.flush(at_most=None if self._hurry.is_set() else LIVE_AT_ONCE)
 
     def _write(self, org_id: UUID, notes: Sequence[_Note]) -> bool:
         try:

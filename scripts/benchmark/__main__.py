@@ -23,6 +23,7 @@ from scripts.benchmark.load import Client
 from scripts.benchmark.orders import replace_orders
 from scripts.benchmark.questions import Nearest
 from scripts.benchmark.service import serving, without_settings
+from scripts.benchmark.viewers import pings, watching
 
 _LAYERED_REQUESTS = 900
 
@@ -49,10 +50,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
     parser.add_argument(
         "--only",
-        choices=("nearest", "batches", "pings", "layers", "overload", "worker", "deliveries", "lists"),
-        help="one measurement alone; those of the worker and of lists take minutes and are made only if asked for",
+        choices=("nearest", "batches", "pings", "layers", "overload", "viewers", "worker", "deliveries", "lists"),
+        help="one measurement alone; those of viewers, the worker and lists are made only if asked for",
     )
     parser.add_argument("--offers", type=int, default=1_000, help="that end at once, for the worker")
+    parser.add_argument("--viewers", type=int, default=100, help="of the live stream, beside pings")
     parser.add_argument("--deliveries", type=int, default=10_000, help="that wait for a receiver")
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
@@ -84,6 +86,9 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
     if chosen.only == "deliveries":
         _show_deliveries(chosen, environment, fleet)
         return
+    if chosen.only == "viewers":
+        _show_viewers(chosen, environment, fleet)
+        return
     with ExitStack() as services:
         client = services.enter_context(Client())
         bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
@@ -114,6 +119,23 @@ def _show_deliveries(chosen: argparse.Namespace, environment: dict[str, str], fl
     for each in (1, 10):
         sent = send_backlog(environment, owner_url, fleet, deliveries=chosen.deliveries, each=each, workers=1)
         print(sent.told(1, each), flush=True)
+
+
+def _show_viewers(chosen: argparse.Namespace, environment: dict[str, str], fleet: Fleet) -> None:
+    """Pings from 64 connections, without viewers and with them in turn."""
+    settings = {**environment, "GEO_ASSIGN_STREAMS": "1000", "GEO_ASSIGN_RATE_LIMITS": "off"}
+    with ExitStack() as services:
+        client = services.enter_context(Client())
+        port = services.enter_context(serving(settings, chosen.logs / "bench-api.log"))
+        for _ in range(chosen.rounds):
+            calm = pings(client, port, fleet, chosen.seconds)
+            with watching(port, fleet, chosen.viewers) as heard:
+                beside = pings(client, port, fleet, chosen.seconds)
+            print(
+                f"{heard.viewers} viewers: {beside.per_s / calm.per_s:.2f} of {calm.per_s:,.0f} pings/s, p50 "
+                f"{beside.p50_us / calm.p50_us:.2f} x; {len(heard.late_s):,} events, p99 {heard.p99_s:.2f} s late",
+                flush=True,
+            )
 
 
 def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float) -> None:

@@ -259,6 +259,10 @@ _REST = (
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)
     VALUES (%(org_id)s, %(technician)s, date_trunc('minute', now()), %(user)s, 'map', 'user', 'Desk', now(), now(), 1)
     ON CONFLICT DO NOTHING""",
+    """INSERT INTO live_views
+    (org_id, technician_id, hour, viewer_id, viewer_kind, viewer_name, minutes, first_at, last_at)
+    VALUES (%(org_id)s, %(technician)s, date_trunc('hour', now()), %(user)s, 'user', 'Desk', 1, now(), now())
+    ON CONFLICT DO NOTHING""",
     """INSERT INTO silences (org_id, id, technician_id, began_at, ended_at, ended_by)
     VALUES (%(org_id)s, %(user)s, %(technician)s, now(), now(), 'heard')""",
     """INSERT INTO webhook_attempts (org_id, delivery_id, number, at, duration_ms)

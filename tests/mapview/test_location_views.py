@@ -152,22 +152,6 @@ def test_no_other_reads_it_and_an_own_look_is_not_logged(neighbours: Neighbours)
     assert looks(neighbours) == 0
 
 
-def test_a_stream_counts_once_a_minute(day: Day) -> None:
-    day.map("A . J", step_m=500)
-    day.technician("A")
-    log, viewer, ana = ViewLog(day.database), boss(day), day.people["A"]
-    for second in range(130):
-        log.note(viewer, How.LIVE, [ana], at=day.clock.now() + timedelta(seconds=second))
-        if second % 20 == 0:
-            log.flush()
-    log.close()
-    with day.database.transaction(day.org_id) as tx:
-        views = list_views(tx, ana, limit=50).items
-    assert [view.count for view in views] == [1, 1, 1]
-    assert views[0].minute == day.clock.now() + timedelta(minutes=2)
-    assert views[1].last_at - views[1].first_at == timedelta(seconds=59)
-
-
 def test_looks_are_written_about_once_a_second_and_at_the_end(day: Day) -> None:
     day.map("A . J", step_m=500)
     ana = day.technician("A")
@@ -206,11 +190,12 @@ def test_old_looks_are_forgotten(day: Day, world: World, admin: Connection) -> N
     log = ViewLog(day.database)
     for days in (1, 89, 91, 200):
         log.note(boss(day), How.MAP, [ana], at=now - timedelta(days=days))
+        log.note_live(boss(day), frozenset({ana}), at=now - timedelta(days=days))
     log.close()
     worker = Database(world.worker_url, pool_size=1)
-    assert sweep_old_views(worker) == 2
+    assert sweep_old_views(worker) == 4
     worker.close()
-    assert count(day, ana) == 2
+    assert count(day, ana) == 4
 
 
 # Coarse places -------------------------------------------------------------------------------------------------------
@@ -305,7 +290,10 @@ def looks(neighbours: Neighbours) -> int:
     services = neighbours.app.extensions[EXTENSION]
     services.views.flush()
     with services.database.transaction(UUID(neighbours.ours.org_id)) as tx:
-        statement = text("SELECT coalesce(sum(count), 0) FROM location_views WHERE technician_id = :id")
+        statement = text(
+            "SELECT (SELECT coalesce(sum(count), 0) FROM location_views WHERE technician_id = :id) "
+            "+ (SELECT count(*) FROM live_views WHERE technician_id = :id)"
+        )
         return int(tx.conn.execute(statement, {"id": neighbours.ours.things["technician"]}).scalar_one())
 
 

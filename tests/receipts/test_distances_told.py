@@ -230,7 +230,10 @@ def looks(neighbours: Neighbours, kind: str = "technician") -> int:
     services.views.flush()
     database: Database = services.database
     with database.transaction(UUID(neighbours.ours.org_id)) as tx:
-        statement = text("SELECT coalesce(sum(count), 0) FROM location_views WHERE technician_id = :id")
+        statement = text(
+            "SELECT (SELECT coalesce(sum(count), 0) FROM location_views WHERE technician_id = :id) "
+            "+ (SELECT count(*) FROM live_views WHERE technician_id = :id)"
+        )
         return int(tx.conn.execute(statement, {"id": neighbours.ours.things[kind]}).scalar_one())
 
 

@@ -17,6 +17,7 @@ from geo_assign.http.routes.people_models import PastAnswer, PersonAnswer, Provi
 from geo_assign.http.routes.work_order_models import work_order_answer
 from geo_assign.http.schemas import Answer, Bbox, CommaList, Instant, PartialAnswer, Query, Skill, SlotAnswer
 from geo_assign.mapview.domain import Changes, Cluster, MapChoice, MapPicture, Tally, TechnicianOnMap, TechnicianStatus
+from geo_assign.mapview.live import Heartbeat
 from geo_assign.mapview.past import get_past_picture
 from geo_assign.mapview.queries import WORLD, get_picture, list_groups_on_map, list_skills_on_map
 from geo_assign.matching.domain import Provenance
@@ -274,16 +275,21 @@ def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[b
         yield _event("reset", {}, cursor=None)
         since = None
 
-    for changes in hub.subscribe(caller, since):
-        if changes is None:
-            with call.services.database.transaction(caller.org_id) as tx:
-                now = tx.now()
-            yield _event("heartbeat", {"server_now": now}, cursor=None)
+    for told in hub.subscribe(caller, since):
+        if isinstance(told, Heartbeat):
+            yield _event("heartbeat", {"server_now": told.at}, cursor=None)
             continue
-        shown = [person.id for person in changes.technicians]
-        call.services.views.note(caller, How.LIVE, shown, at=changes.until)
+        call.services.views.note_live(caller, told.once(_shown), at=told.changes.until)
         call.services.views.assure()
-        yield from _changes(changes)
+        yield from told.once(_rendered)
+
+
+def _shown(changes: Changes) -> frozenset[UUID]:
+    return frozenset(person.id for person in changes.technicians)
+
+
+def _rendered(changes: Changes) -> Sequence[bytes]:
+    return tuple(_changes(changes))
 
 
 def _changes(changes: Changes) -> Iterator[bytes]:
