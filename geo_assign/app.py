@@ -47,6 +47,7 @@ from geo_assign.http.routes import (
     lead_batches,
     map,  # noqa: A004 - the route file of the map
     map_keys,
+    map_tiles,
     me,
     nearest,
     offers,
@@ -87,6 +88,7 @@ from geo_assign.http.turning_away import TurningAway
 from geo_assign.http.web_origins import serve_booking_pages
 from geo_assign.importing import routes as imports
 from geo_assign.mapview.live import LiveHub
+from geo_assign.mapview.tiles import TileStore
 from geo_assign.migrate import current_revision, head_revision
 from geo_assign.phones.push_sender import PushSender
 from geo_assign.phones.waiting import PhoneHub
@@ -129,6 +131,7 @@ FEATURES = (
     technician_trackers,
     trackers,
     map_keys,
+    map_tiles,
     geocoding,
     pins,
     work_orders,
@@ -220,6 +223,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
             meter=meter,
         ),
         live=LiveHub(database),
+        tiles=TileStore(database),
         limits=Limits.of(settings),
         webhooks=Sender(database, geocoder.client, geocoder.box),
         links=LinkDelivery(settings.console_url, geocoder.box if settings.sends_mail else None),

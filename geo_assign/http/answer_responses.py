@@ -53,7 +53,7 @@ def _answer(operation: Operation, references: References) -> Json:
 
 
 def _schema(operation: Operation, references: References) -> Json:
-    if any(media_type.startswith("image/") for media_type in operation.media_types):
+    if any(media_type.startswith(("image/", "application/vnd.mapbox")) for media_type in operation.media_types):
         return {"type": "string", "format": "binary"}
     if operation.answer is None or "application/json" not in operation.media_types:
         return {"type": "string"}

@@ -10,6 +10,7 @@ from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
 from geo_assign.mapview.live import LiveHub
+from geo_assign.mapview.tiles import TileStore
 from geo_assign.phones.push_sender import PushSender
 from geo_assign.phones.waiting import PhoneHub
 from geo_assign.positions.grouping import Grouper
@@ -36,6 +37,7 @@ class Services:
     dispatch: DispatchService
     pings: Grouper
     live: LiveHub
+    tiles: TileStore
     limits: Limits
     webhooks: Sender
     links: LinkDelivery

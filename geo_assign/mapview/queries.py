@@ -27,7 +27,6 @@ from geo_assign.mapview.statements import (
     SkillRow,
     edge,
     groups_on_map,
-    in_view,
     marks,
     off_duty,
     people,
@@ -61,7 +60,7 @@ def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD, *, choice: MapC
     Where more technicians are in view than are drawn one by one, all of them are told as clusters.
     """
     at, every = tx.now(), scope.everything
-    chosen, asked = choice != EVERYONE, _view(view) | {"at": at} | _choice(choice)
+    chosen, asked = choice != EVERYONE, view_values(view) | {"at": at} | _choice(choice)
     counted = _fetch(tx, people_counts(everything=every, chosen=chosen), scope, **asked)
     seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every, chosen=chosen), scope, **asked))
     crowded = seen.people > SHOWN
@@ -98,10 +97,10 @@ def _list_in_view(
     tx: Tx, scope: Scope, view: BoundingBox, at: datetime, choice: MapChoice
 ) -> tuple[list[TechnicianOnMap], bool]:
     """Those in view, and whether there may be more."""
-    statement = in_view(everything=scope.everything, chosen=choice != EVERYONE)
-    rows = _fetch(tx, statement, scope, at=at, **_view(view), **_choice(choice))
+    statement = inview_values(everything=scope.everything, chosen=choice != EVERYONE)
+    rows = _fetch(tx, statement, scope, at=at, **view_values(view), **_choice(choice))
     people = [technician_of(row, at) for row in rows[:SHOWN]]
-    more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **_view(view)))
+    more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **view_values(view)))
     return [person for person in people if is_in(view, person.point)], more
 
 
@@ -155,7 +154,8 @@ def _choice(choice: MapChoice) -> dict[str, object]:
     return {"store_ids": stores, "group_id": choice.group_id, "skill": choice.skill}
 
 
-def _view(view: BoundingBox) -> dict[str, float]:
+def view_values(view: BoundingBox) -> dict[str, float]:
+    """A view as the parameters of the map's statements."""
     width = view.east - view.west if view.west <= view.east else view.east - view.west + 360.0
     middle = view.west + width / 2.0
     return {

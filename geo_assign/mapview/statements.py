@@ -132,13 +132,16 @@ _KNOWN = PersonRow._fields[PersonRow._fields.index("lat") : PersonRow._fields.in
 
 
 @cache
-def in_view(*, everything: bool, chosen: bool = False) -> Statement[PersonRow]:
-    """Technicians within the view, and a little around it: who is shown coarsely may be shown elsewhere."""
+def in_view(*, everything: bool, chosen: bool = False, window: int = LOOKED_AT) -> Statement[PersonRow]:
+    """Technicians within the view, and a little around it: who is shown coarsely may be shown elsewhere.
+
+    `window`: how many of the innermost positions are looked at.
+    """
     viewer, t, middle = viewer_declared(everything=everything), technicians.alias("t"), place(ASKED.lat, ASKED.lon)
     c, b = current_positions.alias("c"), technicians.alias("b")
     phones = select(*of_phone(c)).where(c.c.org_id == ASKED.org_id).order_by(c.c.geog.sphere_m(middle))
     bases = select(*of_base(b)).where(b.c.org_id == ASKED.org_id, b.c.at_base).order_by(b.c.base_geog.sphere_m(middle))
-    p = union_all(phones.limit(LOOKED_AT), bases.limit(LOOKED_AT)).subquery("p")
+    p = union_all(phones.limit(window), bases.limit(LOOKED_AT)).subquery("p")
     joined = p.join(t, and_(t.c.org_id == ASKED.org_id, t.c.id == p.c.technician_id))
     rows = (
         select(*person(viewer, t, p))

@@ -76,7 +76,7 @@ class OrdersRow(NamedTuple):
 @cache
 def people_counts(*, everything: bool, chosen: bool = False) -> Statement[PeopleRow]:
     """The shown technicians of the scope by status."""
-    known = _known(viewer_declared(everything=everything), chosen=chosen).subquery("known")
+    known = known_people(viewer_declared(everything=everything), chosen=chosen).subquery("known")
     c, inside = known.c, is_within(known, margin=False)
     rows = select(
         c.status,
@@ -94,7 +94,7 @@ def people_counts(*, everything: bool, chosen: bool = False) -> Statement[People
 @cache
 def cells(*, everything: bool, chosen: bool = False) -> Statement[CellRow]:
     """The shown technicians of the view by cell and status. The grid is the same for every view: nothing wanders."""
-    known = _known(viewer_declared(everything=everything), chosen=chosen).subquery("known")
+    known = known_people(viewer_declared(everything=everything), chosen=chosen).subquery("known")
     c = known.c
     column, line = func.floor(c.lon / ASKED.step), func.floor(c.lat / ASKED.step)
     rows = select(
@@ -127,7 +127,7 @@ def order_counts(*, everything: bool, chosen: bool = False) -> Statement[OrdersR
     return Statement.of(OrdersRow, rows.group_by(w.c.kind))
 
 
-def _known(viewer: Viewer, *, chosen: bool) -> AnySelect:
+def known_people(viewer: Viewer, *, chosen: bool = False) -> AnySelect:
     """Every shown technician of the scope: where the caller may see it, and of which status."""
     c, t, b, s = current_positions.alias("c"), technicians.alias("t"), technicians.alias("b"), stores.alias("s")
     phones = select(*of_phone(c)).where(c.c.org_id == ASKED.org_id)

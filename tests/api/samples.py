@@ -23,11 +23,12 @@ STALE = '"999999"'
 class Sample:
     """What to send. `ids` are the kinds behind the path's parameters, in order; `words` its names and dates.
 
-    `body` is sent as JSON, `image` and `table`, a CSV file, as they are.
+    `numbers` are its integers. `body` is sent as JSON, `image` and `table`, a CSV file, as they are.
     """
 
     ids: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     image: bytes | None = None
@@ -171,6 +172,7 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
         Sample(query={"from": "2031-03-01", "to": "2031-03-31", "store_id": "<store>", "group_id": "<group>"}),
     ),
     "GET /v1/map": (READ_ABOUT_OTHERS, Sample(query={"work_order_id": "<work_order>"})),
+    "GET /v1/map/tiles/{z:int}/{x:int}/{y:int}.mvt": (READ_ABOUT_OTHERS, Sample(numbers=(12, 1950, 1531))),
     "GET /v1/live": (READ_ABOUT_OTHERS, Sample()),
     "POST /v1/technicians/nearest": (
         READ_ABOUT_OTHERS,
@@ -420,6 +422,8 @@ def request_of(name: str, things: Mapping[str, str]) -> dict[str, Any]:
         path = re.sub(r"\{[a-z_]+\}", things[kind], path, count=1)
     for word in sample.words:
         path = re.sub(r"\{[a-z_]+:slug\}", word, path, count=1)
+    for number in sample.numbers:
+        path = re.sub(r"\{[a-z_]+:int\}", str(number), path, count=1)
     headers = {"If-Match": STALE} if OPERATIONS[name].versioned else {}
     if ROW_OF[name] is BOOKING_PAGES:
         headers["Origin"] = "https://shop.example"

@@ -372,6 +372,7 @@ def use_trackers(story: Story, ids: dict[str, str]) -> None:
     assert story.post("/v1/trackers/overland", {"locations": [feature]}, by="overland") == {"result": "ok"}
     assert {one["outcome"] for one in story.get(path, by="desk")["items"]} <= {"accepted", "late"}
     assert story.get("/v1/reachability?hours=2", by="desk")["items"] == []
+    assert story.get("/v1/map/tiles/0/0/0.mvt", by="desk")
     assert story.get(f"/v1/insight?from={now[:10]}&to={now[:10]}", by="desk")["timezone"]
     assert story.get(f"{path.removesuffix('/trackers')}/track", by="desk")["recorded"] >= 1
     for tracker in made.values():

@@ -21,7 +21,7 @@ from tests.docs.pages import ROOT, Page, list_pages, page
 PAGES = list_pages()
 _METHODS = "GET|POST|PUT|PATCH|DELETE"
 _SETTING = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z]")
-_CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+)|(?<![\w/])()(/v1/[\w/{{}}-]+)")
+_CALL = re.compile(rf"({_METHODS}) (/v1/[\w/{{}}-]+(?:\.mvt)?)|(?<![\w/])()(/v1/[\w/{{}}-]+(?:\.mvt)?)")
 _COMMAND = re.compile(r"geo-assign ((?:[a-z]+(?:-[a-z]+)* ?)+)")
 _COMMAND_LINE = re.compile(r"geo-assign ([a-z][^\n|&;`)]*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

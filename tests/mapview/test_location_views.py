@@ -15,8 +15,9 @@ from geo_assign.access.domain import EVERYTHING, ActorKind, Caller, Role, Scope
 from geo_assign.app import EXTENSION
 from geo_assign.core.clock import DatabaseClock
 from geo_assign.core.db import Database
-from geo_assign.core.geo import BoundingBox
+from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.mapview.queries import get_picture
+from geo_assign.mapview.tiling import place_on_grid
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.privacy.domain import How
@@ -115,6 +116,22 @@ def test_a_look_at_the_past_is_logged_as_one_and_says_what_it_cannot_know(neighb
     looks(neighbours)
     views = api.get("/v1/me/location-views", by="ana").get_json()["items"]
     assert {view["how"]: view["count"] for view in views} == {"map": 1, "past": 3}
+
+
+def test_a_tile_is_a_look_and_is_kept_by_its_reader_alone(neighbours: Neighbours) -> None:
+    api, before = neighbours.ours.api, looks(neighbours)
+    tile = "/v1/map/tiles/14/{}/{}.mvt".format(*place_on_grid(Point(HERE["lat"], HERE["lon"]), 14))
+    told = api.get(tile, by="desk")
+    assert (told.status_code, told.headers["Content-Type"]) == (200, "application/vnd.mapbox-vector-tile")
+    assert (told.headers["Cache-Control"], told.headers["Vary"]) == ("private, max-age=3", "Authorization, Cookie")
+    assert neighbours.ours.things["technician"].encode() in told.get_data()
+    again = api.get(tile, by="desk", headers={"If-None-Match": told.headers["ETag"]})
+    assert (again.status_code, again.get_data()) == (304, b"")
+    assert looks(neighbours) == before + 2
+    # What only counts tells no place; and there is no tile beyond the last one.
+    assert api.get("/v1/map/tiles/5/15/12.mvt", by="desk").status_code == 200
+    assert looks(neighbours) == before + 2
+    assert [api.get(f"/v1/map/tiles/{one}.mvt", by="desk").status_code for one in ("3/8/0", "23/0/0")] == [404, 404]
 
 
 @pytest.mark.parametrize(
