@@ -27,6 +27,7 @@ from geo_assign.mapview.statements import (
     SkillRow,
     edge,
     groups_on_map,
+    in_view,
     marks,
     off_duty,
     people,
@@ -97,7 +98,7 @@ def _list_in_view(
     tx: Tx, scope: Scope, view: BoundingBox, at: datetime, choice: MapChoice
 ) -> tuple[list[TechnicianOnMap], bool]:
     """Those in view, and whether there may be more."""
-    statement = inview_values(everything=scope.everything, chosen=choice != EVERYONE)
+    statement = in_view(everything=scope.everything, chosen=choice != EVERYONE)
     rows = _fetch(tx, statement, scope, at=at, **view_values(view), **_choice(choice))
     people = [technician_of(row, at) for row in rows[:SHOWN]]
     more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **view_values(view)))

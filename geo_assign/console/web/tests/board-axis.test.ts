@@ -1,18 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { HOUR_MS, type LocalDay, QUARTER_MS } from "../src/model/dates";
 import { clockTime } from "../src/model/zone";
 import {
   DAY_MINUTES,
   gapsOf,
-  HOUR_MS,
   hoursToShow,
   instantAt,
   instantOf,
-  type LocalDay,
   MINUTE_MS,
   makeAxis,
   minutesOfDay,
   place,
-  QUARTER_MS,
   quarter,
   type Span,
   shareOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Calendar, CalendarEntry, CalendarRow, WorkOrder } from "../src/api/types";
+import { addDays, isDate, localDay, weekOf } from "../src/model/dates";
 import { type Around, leftText, rowsOf } from "../src/pages/board/calendar";
-import { addDays, isDate, localDay, weekOf } from "../src/pages/board/dates";
 import { merged, withOrder } from "../src/pages/board/patching";
 import { at, NOON, offerTo, order } from "./made";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, makeAxis, QUARTER_MS } from "../src/pages/board/axis";
+import { HOUR_MS, QUARTER_MS } from "../src/model/dates";
+import { makeAxis } from "../src/pages/board/axis";
 import {
   type Held,
   IDLE,

@@ -120,6 +120,21 @@ describe("the live stream", () => {
     first.stream.stop();
   });
 
+  it("lets events go while nothing is to move, and begins anew with the next snapshot", () => {
+    const browser = new Browser();
+    const { stream, events } = listen(browser);
+    stream.release("1");
+    stream.pause();
+    for (let number = 2; number < 50; number++) browser.sources[0]!.send("technicians", String(number), {});
+    browser.sources[0]!.send("heartbeat", "50", { server_now: "now" });
+    expect(events.map(({ type }) => type)).toEqual(["heartbeat"]);
+    stream.hold();
+    browser.sources[0]!.send("technicians", "51", {});
+    stream.release("50");
+    expect(events.map(({ id }) => id)).toEqual(["50", "51"]);
+    stream.stop();
+  });
+
   it("is one for all tabs, and the next tab takes over where the first left off", () => {
     const browser = new Browser();
     const first = listen(browser);

@@ -135,8 +135,16 @@ export class Client {
     return this.answered(this.api.POST("/v1/password-resets", { body: account }));
   }
 
-  /** `narrowed` leaves other technicians, and the work of other stores and groups, out; of the counts, too. */
-  map(bbox = WHOLE_WORLD, narrowed: MapNarrowing = {}, choices = false): Promise<MapSnapshot> {
+  /**
+   * `narrowed` leaves other technicians, and the work of other stores and groups, out; of the counts, too. `atMs` is a past
+   * instant.
+   */
+  map(
+    bbox = WHOLE_WORLD,
+    narrowed: MapNarrowing = {},
+    choices = false,
+    atMs: number | null = null,
+  ): Promise<MapSnapshot> {
     const { storeIds = [], groupId, skill } = narrowed;
     const query = {
       bbox: bbox.map((degrees) => degrees.toFixed(5)).join(","),
@@ -144,6 +152,7 @@ export class Client {
       ...(groupId ? { group_id: groupId } : {}),
       ...(skill ? { skill } : {}),
       ...(choices ? { choices } : {}),
+      ...(atMs === null ? {} : { at: new Date(atMs).toISOString() }),
     };
     // The generated client widens the pairs of coordinates to lists.
     return this.answered(this.api.GET("/v1/map", { params: { query } })) as Promise<MapSnapshot>;
@@ -175,6 +184,12 @@ export class Client {
     const wide = radius_m === null ? {} : { radius_m };
     const ranked = rank_by === null ? {} : { rank_by };
     const body = { work_order_id: workOrderId, limit, ...ranked, ...wide };
+    return this.answered(this.api.POST("/v1/technicians/nearest", { body }));
+  }
+
+  /** Who could have gone to an order at a past instant. */
+  nearestThen(workOrderId: string, limit: number, atMs: number): Promise<Nearest> {
+    const body = { work_order_id: workOrderId, limit, at: new Date(atMs).toISOString() };
     return this.answered(this.api.POST("/v1/technicians/nearest", { body }));
   }
 

@@ -108,4 +108,6 @@ export interface ProblemBody extends Partial<Schemas["Problem"]> {
   assignee?: Named | null;
   changed_by?: Actor | null;
   changed_at?: string | null;
+  /** The earliest instant of the past that is kept. */
+  reaches_back_to?: string;
 }

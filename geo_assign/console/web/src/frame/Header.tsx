@@ -85,10 +85,11 @@ function OrderHeader() {
 function Live() {
   const { desk } = usePage();
   const state = desk.live.value;
+  const past = desk.past.at.value !== null;
   return (
-    <div class="live" data-state={state}>
+    <div class="live" data-state={past ? "past" : state}>
       <i aria-hidden="true" />
-      <span role="status">{texts.value.frame[state]}</span>
+      <span role="status">{past ? texts.value.past.live : texts.value.frame[state]}</span>
       <span aria-hidden="true"> · </span>
       <StoreClock desk={desk} />
     </div>

@@ -57,6 +57,7 @@ export class LiveStream {
   private held: LiveEvent[] | null = [];
   private cursor = "";
   private leading = false;
+  private paused = false;
   private state: LiveState = "connecting";
   private source: Source | null = null;
   private attempt = 0;
@@ -79,7 +80,15 @@ export class LiveStream {
 
   /** Hold events back again, for a new snapshot. */
   hold(): void {
+    if (this.paused) this.held = [];
+    this.paused = false;
     this.held ??= [];
+  }
+
+  /** Nothing is to move: events are let go until `hold`, and what was held with them. */
+  pause(): void {
+    this.paused = true;
+    this.held = [];
   }
 
   /** The snapshot of `cursor` is in place: hand out what was held, and go on from there. */
@@ -173,6 +182,7 @@ export class LiveStream {
     if (event.id) this.cursor = event.id;
     this.become("live");
     // A heartbeat tells the time: held back, it would tell it late.
+    if (this.paused && event.type !== "heartbeat") return;
     if (this.held && event.type !== "heartbeat") this.held.push(event);
     else this.handlers.onEvent(event);
   }

@@ -21,7 +21,9 @@ export function orderActions({ desk }: Page): OrderActions {
     why: () => {
       question.whyOpen.value = !question.whyOpen.value;
     },
-    undo: () => void desk.giving.undo(),
+    undo: () => {
+      if (desk.past.at.peek() === null) void desk.giving.undo();
+    },
     replace: () => {
       if (opened(desk, mayReplace)) question.replace(true);
     },

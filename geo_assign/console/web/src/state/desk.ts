@@ -19,6 +19,7 @@ import { type Box, isWithin } from "../model/geometry";
 import { currentFarewells, mergeOrders, type Orders, pinOf } from "../model/orders";
 import { type Farewell, groupPending, inOrder, listLate, neighbour } from "../model/pending";
 import { Giving } from "./giving";
+import { Past } from "./past";
 import { Question } from "./question";
 
 const REFRESH_MS = 20_000;
@@ -71,6 +72,7 @@ export class Desk {
   readonly placing = signal<LatLon | null>(null);
   readonly locating = signal(false);
   readonly locateProblem = signal<string | null>(null);
+  readonly past: Past;
   readonly question: Question;
   readonly giving: Giving;
   /** What happened lately, the newest first. */
@@ -108,14 +110,16 @@ export class Desk {
   readonly needsYouCount = computed(() => this.groups.value.find(({ bucket }) => bucket === "needs_you")?.count ?? 0);
   readonly selected = computed<WorkOrder | null>(() => {
     const id = this.selectedId.value;
-    if (id === null) return null;
+    // Of the past the order is told as it stood; nothing can be done with it.
+    if (id === null || this.past.at.value !== null) return null;
     const known = this.orders.value.get(id) ?? this.farewells.value.find(({ order }) => order.id === id)?.order;
     return known ?? this.lookedUp.value.get(id) ?? null;
   });
   /** Whether the address names an order that is not there for this user. */
   readonly notFound = computed(() => {
     const id = this.selectedId.value;
-    return id !== null && this.selected.value === null && this.lookedUp.value.get(id) === null;
+    const unknown = id !== null && this.selected.value === null && this.lookedUp.value.get(id) === null;
+    return unknown && this.past.at.value === null;
   });
   readonly technician = computed<TechnicianFeature | null>(() => {
     this.moves.value;
@@ -137,6 +141,7 @@ export class Desk {
     around: Surroundings,
   ) {
     this.clock.sync(me.server_now);
+    this.past = new Past(client);
     this.question = new Question({
       client,
       now: () => this.clock.now(),
@@ -185,6 +190,36 @@ export class Desk {
     listener({ all: true, set: [...technicians.values(), ...pins.values()], gone: [] });
     this.fleetListeners.add(listener);
     return () => this.fleetListeners.delete(listener);
+  }
+
+  /** Show the map as it stood at an instant, in milliseconds; null goes back to the present, which is read anew. */
+  async lookAt(atMs: number | null): Promise<void> {
+    const before = this.past.at.peek();
+    if (atMs === before) return;
+    if (atMs === null) {
+      this.past.leave();
+      this.tick();
+      await this.start();
+      return;
+    }
+    if (before === null) this.stream.pause();
+    batch(() => {
+      this.past.at.value = atMs;
+      this.leavePerson();
+      this.tick();
+    });
+    await this.readPast();
+  }
+
+  private async readPast(): Promise<void> {
+    const whole = !this.large.peek() || this.bbox === null;
+    const snapshot = await this.past.read(whole ? undefined : (this.bbox ?? undefined));
+    if (!snapshot) return;
+    batch(() => {
+      if (whole) this.large.value = snapshot.clusters.length > 0;
+      this.takeView(snapshot);
+    });
+    if (whole && this.large.peek() && this.bbox) await this.readPast();
   }
 
   zoneOf(order: { store_id: string } | null): string {
@@ -323,11 +358,12 @@ export class Desk {
   /** The map shows this part: of a large fleet, read it. */
   async loadView(bbox: Box): Promise<void> {
     this.bbox = bbox;
-    if (!this.partial.value) {
+    const past = this.past.at.peek() !== null;
+    if (past ? !this.large.value : !this.partial.value) {
       this.countInView();
       return;
     }
-    await this.readView();
+    await (past ? this.readPast() : this.readView());
   }
 
   /** Read the part in view anew; an answer that came too late for what is chosen now is dropped. */
@@ -335,13 +371,15 @@ export class Desk {
     const { bbox } = this;
     const narrowing = this.narrowing.peek();
     const snapshot = await this.client.map(bbox ?? undefined, narrowing).catch(() => null);
-    if (snapshot && bbox === this.bbox && narrowing === this.narrowing.peek()) this.takeView(snapshot);
+    const late = bbox !== this.bbox || narrowing !== this.narrowing.peek() || this.past.at.peek() !== null;
+    if (snapshot && !late) this.takeView(snapshot);
   }
 
   /** Other stores, another group or skill: the map is read anew. */
   private narrow(): void {
     const narrowing = this.narrowing.value;
-    if (!this.loaded.value || narrowing === this.narrowedTo) return;
+    // The past is told whole; what is chosen counts again with the present.
+    if (!this.loaded.value || narrowing === this.narrowedTo || this.past.at.peek() !== null) return;
     this.narrowedTo = narrowing;
     if (this.partial.peek()) void this.readView();
     else void this.load().catch(() => this.stream.check());
@@ -373,6 +411,7 @@ export class Desk {
     this.narrowedTo = this.narrowing.peek();
     const snapshot = await this.client.map(undefined, this.narrowedTo, true);
     const orders = await this.client.openOrders();
+    if (this.past.at.peek() !== null) return;
     batch(() => {
       this.clock.sync(snapshot.server_now);
       this.large.value = snapshot.clusters.length > 0;
@@ -455,6 +494,7 @@ export class Desk {
         this.farewells.value = [...this.farewells.peek(), ...farewells];
         this.announcement.value = farewells.map(({ order, text }) => `${order.number}: ${text}.`).join(" ");
       }
+      if (this.past.at.peek() !== null) return;
       this.changeFleet(
         this.fleet.apply(
           pins.filter((pin) => pin !== null),
@@ -474,7 +514,7 @@ export class Desk {
   }
 
   private tick(): void {
-    this.now.value = this.clock.now();
+    this.now.value = this.past.at.peek() ?? this.clock.now();
     this.giving.tick(this.clock.now());
     const current = currentFarewells(this.farewells.peek(), this.clock.now());
     if (current.length !== this.farewells.peek().length) this.farewells.value = current;
@@ -484,7 +524,8 @@ export class Desk {
     const seconds = setInterval(() => this.tick(), 1000);
     const refresh = setInterval(() => document.visibilityState === "visible" && void this.question.ask(), REFRESH_MS);
     const view = setInterval(() => {
-      if (this.partial.peek() && this.bbox && document.visibilityState === "visible") void this.loadView(this.bbox);
+      const live = this.partial.peek() && this.past.at.peek() === null;
+      if (live && this.bbox && document.visibilityState === "visible") void this.loadView(this.bbox);
     }, VIEW_MS);
     const online = () => this.stream.network(navigator.onLine);
     const shown = () => {

@@ -1,7 +1,7 @@
+import { HOUR_MS, localDay, QUARTER_MS } from "../../model/dates";
 import { localDate } from "../../model/zone";
 import { texts } from "../../texts/console";
-import { clockAt, HOUR_MS, MINUTE_MS, QUARTER_MS } from "./axis";
-import { localDay } from "./dates";
+import { clockAt, MINUTE_MS } from "./axis";
 import type { Place } from "./moving";
 import type { Board, Question } from "./state";
 

@@ -1,4 +1,5 @@
-import { type Axis, clockAt, HOUR_MS, instantAt, type Stretch, shareOf } from "./axis";
+import { HOUR_MS } from "../../model/dates";
+import { type Axis, clockAt, instantAt, type Stretch, shareOf } from "./axis";
 import { Grabbing, type Under } from "./Grabbing";
 import { type Held, IDLE, type Move, type Place, placedAt, takeUp } from "./moving";
 import { type Drawing, RowView } from "./RowView";

@@ -2,20 +2,12 @@
  * The board's time axis: one stretch of time for each local day, side by side. Lengths are those of real time, so a day
  * on which clocks change is an hour shorter or longer, and an hour that repeats is there twice.
  */
+import { HOUR_MS, type LocalDay, QUARTER_MS } from "../../model/dates";
 import { clockTime } from "../../model/zone";
 import { language } from "../../texts/language";
 
 export const MINUTE_MS = 60_000;
-export const QUARTER_MS = 15 * MINUTE_MS;
-export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MINUTES = 1440;
-
-/** A local day: `date` as `2026-10-25`, until the next local midnight. */
-export interface LocalDay {
-  date: string;
-  startMs: number;
-  endMs: number;
-}
 
 export interface Span {
   startMs: number;

@@ -1,13 +1,14 @@
 /** From the service's calendar to the rows of the timeline, in the reader's words. */
 import type { Calendar, CalendarEntry, CalendarRow, TechnicianFeature, WorkOrder } from "../../api/types";
 import { ageSeconds } from "../../model/clock";
+import type { LocalDay } from "../../model/dates";
 import type { Orders } from "../../model/orders";
 import { waitingFor } from "../../model/pending";
 import { duration } from "../../model/words";
 import { type Glyph, glyphOf, PLANNED, person, type Shape } from "../../symbols/drawings";
 import { texts } from "../../texts/console";
 import { locale } from "../../texts/language";
-import { clockAt, gapsOf, type LocalDay, MINUTE_MS, type Span } from "./axis";
+import { clockAt, gapsOf, MINUTE_MS, type Span } from "./axis";
 import { UNASSIGNED } from "./moving";
 import type { Bar, Note, Row, Shade } from "./rows";
 

@@ -2,7 +2,8 @@
  * A bar on its way, by pointer or by keys: what is being moved, where it would be now, and which step comes next.
  * Nothing here changes a work order: that takes the card's button.
  */
-import { type Axis, HOUR_MS, QUARTER_MS, quarter, type Span, stepBy } from "./axis";
+import { HOUR_MS, QUARTER_MS } from "../../model/dates";
+import { type Axis, quarter, type Span, stepBy } from "./axis";
 
 /** The row of work without a technician. */
 export const UNASSIGNED = "unassigned";

@@ -2,6 +2,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../../api/client";
 import type { Calendar, Choice, WorkOrder } from "../../api/types";
 import { queryValue } from "../../frame/router";
+import { addDays, isDate, weekOf } from "../../model/dates";
 import { localDate } from "../../model/zone";
 import type { Desk } from "../../state/desk";
 import { texts } from "../../texts/console";
@@ -17,7 +18,6 @@ import {
   unassignedRows,
   workingHours,
 } from "./calendar";
-import { addDays, isDate, weekOf } from "./dates";
 import { askForChoice, asksForChoice, type Deed, deedOf, type Mode, perform } from "./deeds";
 import type { Held, Place } from "./moving";
 import { merged, withOrder } from "./patching";

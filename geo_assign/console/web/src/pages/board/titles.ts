@@ -1,4 +1,4 @@
-import { dayTitle, weekTitle } from "./dates";
+import { dayTitle, weekTitle } from "../../model/dates";
 import type { Board } from "./state";
 
 /** The days that are shown, as the page's heading. */

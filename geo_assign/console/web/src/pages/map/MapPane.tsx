@@ -10,6 +10,7 @@ import type { View } from "../../state/view";
 import { Icon } from "../../symbols/Icon";
 import { texts } from "../../texts/console";
 import { Legend } from "./Legend";
+import { PastBar, PastButton } from "./past/PastBar";
 import { TechnicianCard } from "./TechnicianCard";
 
 interface Pane {
@@ -47,9 +48,11 @@ export function MapPane() {
           {pane.failed.value}
         </p>
       )}
+      <PastBar />
       <ViewChip />
       <TechnicianCard />
       {pane.map.value && !page.view.phone.value && <Zoom map={pane.map.value} />}
+      <PastButton />
       <Legend />
       <Attribution pane={pane} />
     </main>

@@ -2,9 +2,10 @@ import "../../styles/pending.css";
 import "../../styles/map.css";
 import "../../styles/panel.css";
 import "../../styles/phone.css";
-import { useSignalEffect } from "@preact/signals";
+import { untracked, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Page, usePage } from "../../frame/context";
+import { queryValue } from "../../frame/router";
 import { movedBy } from "../../model/geometry";
 import { isFinished } from "../../model/pending";
 import { orderActions } from "../../panel/keys";
@@ -16,6 +17,9 @@ import type { View } from "../../state/view";
 import { texts } from "../../texts/console";
 import { Lists } from "./Lists";
 import { MapPane } from "./MapPane";
+import { parseInstant } from "./past/model";
+import { PastCard } from "./past/PastCard";
+import { PastList } from "./past/PastList";
 
 type Screen = "desk" | "list" | "map" | "order";
 
@@ -25,17 +29,29 @@ export default function MapPage() {
   const { desk, view } = page;
   useStartSelection(page);
   useKeys(page);
+  usePast(page);
   const order = desk.selected.value;
-  const screen = screenOf(view, order !== null);
+  const past = desk.past.at.value !== null;
+  const screen = screenOf(view, past ? desk.selectedId.value !== null : order !== null);
   return (
     <div class="app" data-screen={screen}>
-      {(screen === "desk" || screen === "list") && <Lists />}
+      {(screen === "desk" || screen === "list") && (past ? <PastList /> : <Lists />)}
       {screen !== "list" && <MapPane />}
       {order && <Panel key={order.id} order={order} />}
+      {past && <PastCard />}
       {desk.notFound.value && <NotFound />}
-      <Told />
+      {!past && <Told />}
     </div>
   );
+}
+
+/** The past that the address names, until this page is left. */
+function usePast({ desk }: Page) {
+  useSignalEffect(() => {
+    const at = parseInstant(queryValue("at"));
+    if (desk.loaded.value) untracked(() => void desk.lookAt(at));
+  });
+  useEffect(() => () => void desk.lookAt(null), [desk]);
 }
 
 /** A link to an order that is not there, or not for this user. */

@@ -28,7 +28,7 @@ export function TechnicianCard() {
         {excluded && <p class="reason">{exclusionText(excluded, desk.now.value, zone)}</p>}
         <p>{`${words.statusOf[status]}${until} · ${seen}${accuracy_m === null ? "" : `, ±${Math.round(accuracy_m)} m`}`}</p>
         <p>{`${words.ordersToday(number_today)}${provider ? ` · ${words.provider}` : ""}`}</p>
-        <Way id={technician.id} zone={zone} />
+        {desk.past.at.value === null && <Way id={technician.id} zone={zone} />}
       </div>
       <button type="button" class="icon-button" aria-label={texts.value.panel.close} onClick={() => desk.leavePerson()}>
         <Icon name="close" />

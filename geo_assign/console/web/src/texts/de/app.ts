@@ -263,6 +263,7 @@ export const texts: AppTexts = {
       decision: "im Beleg einer Auswahl",
       export: "in einem Export",
       customer: "über den Link zum Auftrag",
+      past: "auf der Karte von früher",
     },
     otherwise: (how) => how.replace(/_/g, " "),
   },

@@ -262,6 +262,7 @@ export const english = {
       decision: "in the receipt of a choice",
       export: "in an export",
       customer: "by a customer's link",
+      past: "on the map of a past time",
     } as Record<string, string>,
     otherwise: (how: string) => how.replace(/_/g, " "),
   },

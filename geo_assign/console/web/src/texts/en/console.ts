@@ -6,6 +6,7 @@ import { insight } from "./insight";
 import { map } from "./map";
 import { order } from "./order";
 import { panel } from "./panel";
+import { past } from "./past";
 import { pending } from "./pending";
 import { ranking } from "./ranking";
 import { roster } from "./roster";
@@ -20,6 +21,7 @@ export const english = {
   map,
   order,
   panel,
+  past,
   pending,
   ranking,
   roster,

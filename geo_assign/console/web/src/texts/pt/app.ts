@@ -257,6 +257,7 @@ export const texts: AppTexts = {
       decision: "no recibo de uma escolha",
       export: "numa exportação",
       customer: "pela ligação de um cliente",
+      past: "no mapa de um momento passado",
     },
     otherwise: (how) => how.replace(/_/g, " "),
   },

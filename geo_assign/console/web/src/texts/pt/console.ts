@@ -7,6 +7,7 @@ import { insight } from "./insight";
 import { map } from "./map";
 import { order } from "./order";
 import { panel } from "./panel";
+import { past } from "./past";
 import { pending } from "./pending";
 import { ranking } from "./ranking";
 import { roster } from "./roster";
@@ -21,6 +22,7 @@ export const texts: ConsoleTexts = {
   map,
   order,
   panel,
+  past,
   pending,
   ranking,
   roster,

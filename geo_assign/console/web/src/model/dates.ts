@@ -1,8 +1,17 @@
 /** Dates of the calendar, as `2026-11-24`: arithmetic without clocks, and how they are read. */
 
-import { localDate } from "../../model/zone";
-import { locale } from "../../texts/language";
-import { HOUR_MS, type LocalDay, QUARTER_MS } from "./axis";
+import { locale } from "../texts/language";
+import { localDate } from "./zone";
+
+export const HOUR_MS = 3_600_000;
+export const QUARTER_MS = 900_000;
+
+/** A local day: `date` as `2026-10-25`, until the next local midnight. */
+export interface LocalDay {
+  date: string;
+  startMs: number;
+  endMs: number;
+}
 
 const DAY_MS = 24 * HOUR_MS;
 const FORM = /^\d{4}-\d{2}-\d{2}$/;
