@@ -25,7 +25,7 @@ def test_the_past_is_shown_as_it_was_and_nothing_is_given_away_there(office: Off
     card = page.get_by_role("region", name=f"{lead['number']} as it stood")
     expect(card).to_contain_text("could have gone")
     expect(page.get_by_role("button", name=re.compile("^(Offer to|Assign now)"))).to_have_count(0)
-    expect(page.get_by_role("status").filter(has_text="Past")).to_be_visible()
+    expect(page.locator(".live").get_by_text("Past", exact=True)).to_be_visible()
     assert_accessible(page)
     for _drawn in picture(page, "map-past"):
         expect(bar.get_by_role("button", name="Back to now")).to_be_visible()
