@@ -142,7 +142,7 @@ def _sessions(which: Callable[[FromClause], ColumnElement[bool]]) -> AnySelect:
             case((u.c.role == Role.STORE_ADMINISTRATOR, store_ids)).label("store_ids"),
             case((u.c.role == Role.DISPATCHER, group_ids)).label("group_ids"),
             s.c.expires_at,
-            case((_is_worth_renewing(s), _renewed(s))).label("renewable_until"),
+            case((_is_worth_renewing(s, u), _renewed(s))).label("renewable_until"),
             _lacks_second_factor(s, u).label("must_enrol"),
             func.clock_timestamp().label("opened_at"),
         )
@@ -157,8 +157,9 @@ def _renewed(s: FromClause) -> ColumnElement[datetime]:
     return func.least(func.clock_timestamp() + SESSION_SLIDES, s.c.created_at + SESSION_ENDS_AFTER)
 
 
-def _is_worth_renewing(s: FromClause) -> ColumnElement[bool]:
-    return and_(s.c.kind == word("bearer"), _renewed(s) >= s.c.expires_at + SESSION_RENEWED_EVERY)
+def _is_worth_renewing(s: FromClause, u: FromClause) -> ColumnElement[bool]:
+    slides = or_(s.c.kind == word("bearer"), u.c.role == Role.TECHNICIAN)
+    return and_(slides, _renewed(s) >= s.c.expires_at + SESSION_RENEWED_EVERY)
 
 
 def _api_keys(

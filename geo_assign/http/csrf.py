@@ -34,9 +34,9 @@ def require_csrf_token(settings: Settings, session_id: UUID, given: str | None) 
         raise CsrfTokenError
 
 
-def session_cookie(settings: Settings, token: str, expires_at: datetime) -> str:
-    """The Set-Cookie value that logs a browser in until `expires_at`."""
-    expires = expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+def session_cookie(settings: Settings, token: str, ends_by: datetime) -> str:
+    """The Set-Cookie value that a browser keeps until `ends_by`, at which its session ends at the latest."""
+    expires = ends_by.strftime("%a, %d %b %Y %H:%M:%S GMT")
     return _cookie(settings, token, f"Expires={expires}")
 
 

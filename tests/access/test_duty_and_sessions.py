@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -260,13 +261,27 @@ def test_a_session_that_has_run_out_is_not_renewed(phone: Phones) -> None:
     assert phone.api.get("/v1/me", by=phone.tokens["phone"]).status_code == 401
 
 
-def test_a_browser_s_session_ends_after_twelve_hours_however_much_it_is_used(phone: Phones) -> None:
-    answer = phone.api.post("/v1/sessions", json={**ANA, "device": "browser", "cookie": True})
-    assert answer.status_code == 201
-    phone.end("browser", "created_at = now() - interval '11 hours', expires_at = now() + interval '1 hour'")
+IN_AN_HOUR = "created_at = now() - interval '11 hours', expires_at = now() + interval '1 hour'"
+COOKIES = [
+    # who logs in with a cookie, days until the end after a use an hour before it
+    ({"organization": "acme", "email": "desk@acme.example", "password": "desk-password"}, 1 / 24),
+    ({**ANA, "device": "browser"}, 30),
+]
+
+
+@pytest.mark.parametrize(("who", "days"), COOKIES, ids=["at a desk", "with a phone"])
+def test_a_browser_at_a_desk_is_logged_out_after_twelve_hours_and_a_phone_is_not(
+    phone: Phones, who: dict[str, str], days: float
+) -> None:
+    answer = phone.api.post("/v1/sessions", json={**who, "cookie": True}, headers={"User-Agent": "browser"})
+    kept_days = 365 if days == 30 else 0.5
+    until = parsedate_to_datetime(answer.headers["Set-Cookie"].split("Expires=")[1].split(";")[0])
+    began = phone.admin.execute(text("SELECT created_at FROM sessions ORDER BY created_at DESC LIMIT 1")).scalar_one()
+    assert (until - began) / timedelta(days=1) == pytest.approx(kept_days, abs=0.01)
+    phone.admin.execute(text(f"UPDATE sessions SET {IN_AN_HOUR} WHERE kind = 'cookie'"))
     assert phone.api.get("/v1/me").status_code == 200
-    found = text("SELECT expires_at < now() + interval '61 minutes' FROM sessions WHERE device = 'browser'")
-    assert phone.admin.execute(found).scalar_one()
+    found = text("SELECT extract(epoch FROM expires_at - now()) / 86400 FROM sessions WHERE kind = 'cookie'")
+    assert float(phone.admin.execute(found).scalar_one()) == pytest.approx(days, abs=0.05)
 
 
 STEPS = [

@@ -14,6 +14,7 @@ from geo_assign.access.commands.one_time_links import end_links
 from geo_assign.access.commands.second_factors import require_second_factor
 from geo_assign.access.commands.single_sign_on import require_password_log_in
 from geo_assign.access.domain import (
+    SESSION_ENDS_AFTER,
     SESSION_SLIDES,
     SESSION_USES_NOTED_EVERY,
     BadCredentialsError,
@@ -40,7 +41,8 @@ from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.ids import new_id
 from geo_assign.core.secrets import SecretBox
 
-LIFETIMES: dict[SessionKind, timedelta] = {"bearer": SESSION_SLIDES, "cookie": timedelta(hours=12)}
+# Of a browser at a desk: it does not move on, so that a shift ends it.
+COOKIE_LASTS = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class LogIn:
 class OpenedSession:
     """A new session: the only time that its token's text is known.
 
+    `expires_at` is when it ends unless it is used, `ends_by` when it ends however much it is used.
     `must_enrol`: it is good for switching a second factor on, and for nothing else until that is done.
     """
 
@@ -72,6 +75,7 @@ class OpenedSession:
     user: User
     token: str
     expires_at: datetime
+    ends_by: datetime
     must_enrol: bool = False
 
 
@@ -111,7 +115,8 @@ def open_session(
     now = database_now(tx)
     factor = get_second_factor(tx, user)
     must_enrol = factor.required and factor.confirmed_at is None and not single_sign_on
-    session = OpenedSession(new_id(), tx.org_id, user, token, now + LIFETIMES[kind], must_enrol)
+    expires_at, ends_by = _ends(user, kind, now)
+    session = OpenedSession(new_id(), tx.org_id, user, token, expires_at, ends_by, must_enrol)
     tx.conn.execute(
         sessions.insert().values(
             org_id=tx.org_id,
@@ -127,6 +132,13 @@ def open_session(
         )
     )
     return session
+
+
+def _ends(user: User, kind: SessionKind, now: datetime) -> tuple[datetime, datetime]:
+    """When it ends without being used, and at the latest. Phones stay logged in, in a browser too."""
+    if kind == "cookie" and user.role is not Role.TECHNICIAN:
+        return now + COOKIE_LASTS, now + COOKIE_LASTS
+    return now + SESSION_SLIDES, now + SESSION_ENDS_AFTER
 
 
 def log_out(tx: Tx, caller: Caller) -> None:

@@ -88,8 +88,9 @@ class OwnSessionAnswer(Answer):
 def create_session(call: Call[None, LogInBody]) -> Reply:
     """Log in.
 
-    Bearer tokens last 30 days from their last use, a year at most; cookies 12 hours. Whichever of organization,
-    e-mail and password is wrong, the answer is the same. Users with a second factor send `code` with them.
+    Bearer tokens last 30 days from their last use, a year at most; so do technicians' cookies, others' 12
+    hours. Whichever of organization, e-mail and password is wrong, the answer is the same. Users with a second
+    factor send `code` with them.
     """
     given: LogInBody = call.body
     services, address = call.services, address_of(call)
@@ -173,7 +174,7 @@ def opened(call: AnyCall, session: OpenedSession, *, cookie: bool) -> Reply:
         return Reply(_answer(session, token=session.token, csrf=None))
     settings = call.services.settings
     answer = _answer(session, token=None, csrf=csrf_token(settings, session.id))
-    return Reply(answer, headers={"Set-Cookie": session_cookie(settings, session.token, session.expires_at)})
+    return Reply(answer, headers={"Set-Cookie": session_cookie(settings, session.token, session.ends_by)})
 
 
 def _log_out(call: AnyCall) -> Reply:

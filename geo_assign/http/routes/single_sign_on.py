@@ -239,7 +239,7 @@ def finish_single_sign_on(call: Call[CallbackQuery, None]) -> Reply:
         session = call.services.sign_on.finish(sealed, callback, browser=browser_of(call))
     except GeoAssignError as error:
         return _told(call, error)
-    cookies = (session_cookie(settings, session.token, session.expires_at), cleared_sign_on_cookie(settings))
+    cookies = (session_cookie(settings, session.token, session.ends_by), cleared_sign_on_cookie(settings))
     return Reply(headers={"Location": _CONSOLE}, cookies=cookies)
 
 
