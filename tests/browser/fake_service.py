@@ -225,6 +225,10 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     def history(order_id: str) -> Json:
         return {"items": [], "next_cursor": None}
 
+    @app.get("/v1/learned-pins")
+    def learned_pins() -> Json:
+        return {"items": [], "next_cursor": None}
+
     @app.post("/v1/technicians/nearest")
     def nearest() -> Json:
         body = request.get_json()

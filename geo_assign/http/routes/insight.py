@@ -94,6 +94,7 @@ class PlaceCountAnswer(Answer):
     source: str | None
     confidence: str | None
     orders: int
+    learned: int = Field(description="How many of them are where a learned pin says.")
 
 
 class InsightAnswer(Answer):

@@ -111,11 +111,15 @@ class Load(NamedTuple):
 
 
 class PlaceCount(NamedTuple):
-    """Orders by where their place comes from, and how exact it is; both null without a place."""
+    """Orders by where their place comes from, and how exact it is; both null without a place.
+
+    `learned` of them have it from a learned pin.
+    """
 
     source: str | None
     confidence: str | None
     orders: int
+    learned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ def _cohort(tx: Tx, scope: Scope, question: InsightQuestion) -> CTE:
             w.slot_end,
             w.location_source,
             w.location_confidence,
+            w.location_learned.is_not(None).label("is_learned"),
             s.timezone,
         )
         .select_from(work_orders.join(stores, and_(s.org_id == tx.org_id, s.id == w.store_id)))
@@ -240,6 +245,7 @@ def _facts(tx: Tx, cohort: CTE, at: datetime) -> CTE:
             c.kind,
             c.location_source,
             c.location_confidence,
+            c.is_learned,
             cast(func.timezone(c.timezone, c.created_at), Date).label("day"),
             cast(extract("epoch", first.c.at - c.created_at), Double).label("waited_s"),
             cast(extract("isodow", begins), Integer).label("weekday"),
@@ -256,14 +262,14 @@ def _of_orders(tx: Tx, cohort: CTE, at: datetime) -> tuple[list[AssignedAfter], 
     """Three findings of one reading of the cohort and its history."""
     f = _facts(tx, cohort, at).c
     number, median = func.count(), func.percentile_cont(0.5).within_group(f.waited_s)
-    unserved = func.count(case((f.is_unserved, 1)))
+    unserved, learned = func.count(case((f.is_unserved, 1))), func.count(case((f.is_learned, 1)))
     rows = tx.conn.execute(
         union_all(
             _finding("assigned", number, median_s=median, day=f.day, first=f.kind)
             .where(f.waited_s.is_not(None))
             .group_by(f.day, f.kind),
             _finding("demand", number, unserved=unserved, weekday=f.weekday, hour=f.hour).group_by(f.weekday, f.hour),
-            _finding("place", number, first=f.location_source, second=f.location_confidence).group_by(
+            _finding("place", number, learned=learned, first=f.location_source, second=f.location_confidence).group_by(
                 f.location_source, f.location_confidence
             ),
         )
@@ -272,7 +278,7 @@ def _of_orders(tx: Tx, cohort: CTE, at: datetime) -> tuple[list[AssignedAfter], 
         AssignedAfter(row.day, Kind(row.first), row.orders, row.median_s) for row in rows if row.finding == "assigned"
     ]
     demand = [HourOfDemand(row.weekday, row.hour, row.orders, row.unserved) for row in rows if row.finding == "demand"]
-    places = [PlaceCount(row.first, row.second, row.orders) for row in rows if row.finding == "place"]
+    places = [PlaceCount(row.first, row.second, row.orders, row.learned) for row in rows if row.finding == "place"]
     # The most first; without a place last among those alike.
     places.sort(key=lambda one: (-one.orders, one.source is None, one.source, one.confidence is None, one.confidence))
     return sorted(assigned, key=lambda one: (one.day, one.kind)), sorted(demand), places
@@ -280,6 +286,7 @@ def _of_orders(tx: Tx, cohort: CTE, at: datetime) -> tuple[list[AssignedAfter], 
 
 _MEMBERS: Mapping[str, AnyType] = {
     "unserved": Integer(),
+    "learned": Integer(),
     "median_s": Double(),
     "day": Date(),
     "weekday": Integer(),

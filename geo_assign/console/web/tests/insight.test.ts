@@ -124,10 +124,10 @@ describe("a finding", () => {
 
   it("takes houses and pins for exact", () => {
     const places = [
-      { source: "geocoded", confidence: "rooftop", orders: 6 },
-      { source: "pin", confidence: null, orders: 1 },
-      { source: "geocoded", confidence: "street", orders: 2 },
-      { source: null, confidence: null, orders: 1 },
+      { source: "geocoded", confidence: "rooftop", orders: 6, learned: 2 },
+      { source: "pin", confidence: null, orders: 1, learned: 0 },
+      { source: "geocoded", confidence: "street", orders: 2, learned: 0 },
+      { source: null, confidence: null, orders: 1, learned: 0 },
     ];
     expect(exactShare(insight({ places }))).toBe(0.7);
     expect(exactShare(insight())).toBeNull();

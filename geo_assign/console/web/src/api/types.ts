@@ -27,6 +27,9 @@ export type RecoveryCodes = Schemas["RecoveryCodesAnswer"];
 /** Whom a one-time link is for. */
 export type LinkOwner = Schemas["LinkAnswer"];
 
+/** A better place for an address, learned from visits. */
+export type LearnedPin = Schemas["PinAnswer"];
+export type PinVisit = Schemas["PinVisitAnswer"];
 export type OrderKind = Schemas["Kind"];
 export type Bucket = Schemas["Bucket"];
 export type TechnicianStatus = Schemas["TechnicianStatus"];

@@ -8,6 +8,7 @@ import { lateBy } from "../model/pending";
 import { duration } from "../model/words";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
+import { LearnedPins } from "../ui/LearnedPins";
 
 /** What a call to the customer needs, and what stands in the way of this order. */
 export function Details({ order }: { order: WorkOrder }) {
@@ -31,6 +32,7 @@ export function Details({ order }: { order: WorkOrder }) {
         {order.device.issue && <Fact name={words.issue} text={order.device.issue} />}
         {order.notes && <Fact name={words.notes} text={order.notes} />}
       </dl>
+      <LearnedPins key={`${order.id} pins`} order={order} />
       <SaidNo key={order.id} order={order} />
     </div>
   );

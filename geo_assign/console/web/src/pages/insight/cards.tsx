@@ -10,6 +10,7 @@ import {
   daysOf,
   exactShare,
   type Insight,
+  learnedApart,
   minutesOf,
   type Period,
   shortest,
@@ -198,8 +199,9 @@ export function places(insight: Insight): Told {
     const how = words.confidences[confidence as keyof typeof words.confidences] ?? confidence ?? words.exactly;
     return [words.sources[source as keyof typeof words.sources] ?? source, how];
   };
-  const bars = insight.places.map(({ source, confidence, orders }) => ({
-    name: nameOf(source, confidence).filter(Boolean).join(", "),
+  const rows = learnedApart(insight);
+  const bars = rows.map(({ source, confidence, orders, learned }) => ({
+    name: learned ? words.learned : nameOf(source, confidence).filter(Boolean).join(", "),
     lead: orders,
     ticket: 0,
   }));
@@ -211,7 +213,10 @@ export function places(insight: Insight): Told {
     plot: <Bars bars={bars} label={words.title} plain />,
     numbers: [],
     head: [words.source, words.confidence, all.orders],
-    rows: insight.places.map(({ source, confidence, orders }) => [...nameOf(source, confidence), orders]),
+    rows: rows.map(({ source, confidence, orders, learned }) => {
+      const [by = "", how = ""] = nameOf(source, confidence);
+      return [learned ? words.learned : by, how, orders];
+    }),
   };
 }
 

@@ -121,6 +121,24 @@ export function exactShare({ places }: Insight): number | null {
   return all === 0 ? null : exact / all;
 }
 
+export interface PlaceRow {
+  source: string | null;
+  confidence: string | null;
+  orders: number;
+  learned: boolean;
+}
+
+/** Where places come from, those of learned pins in rows of their own. */
+export function learnedApart({ places }: Insight): PlaceRow[] {
+  return places
+    .flatMap(({ learned, orders, ...how }) => [
+      { ...how, orders: orders - learned, learned: false },
+      { ...how, orders: learned, learned: true },
+    ])
+    .filter(({ orders }) => orders > 0)
+    .sort((a, b) => b.orders - a.orders);
+}
+
 /** Cells as a CSV. What a spreadsheet would take for a formula is text there. */
 export function csvOf(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(csvCell).join(",")).join("\r\n");

@@ -1,6 +1,7 @@
 import type { CompletionImage, OrderDetail } from "../../api/types";
 import { hrefOf } from "../../frame/router";
 import { Icon } from "../../symbols/Icon";
+import { LearnedPins } from "../../ui/LearnedPins";
 import { Box } from "./Box";
 import { useOrderState, useWhen, words } from "./context";
 import { actorName, atMoment, groupTrail } from "./model";
@@ -34,6 +35,7 @@ export function Customer({ order }: { order: OrderDetail }) {
           <small>{placeText(order)}</small>
         </span>
       </p>
+      <LearnedPins order={order} />
       <div class="miniw">
         {order.location && <OrderMap order={order} />}
         <a class="btn vl" href={hrefOf("", { wo: order.id })} data-shortcut="V">
@@ -62,7 +64,8 @@ function placeText(order: OrderDetail): string {
   const place = order.location;
   if (!place) return customer.notLocated;
   const exact = place.source === "geocoded" ? customer.confidence[place.confidence ?? ""] : null;
-  return [customer.located[place.source], exact].filter(Boolean).join(", ");
+  const how = place.learned ? customer.learned(place.learned.visits) : customer.located[place.source];
+  return [how, exact].filter(Boolean).join(", ");
 }
 
 /** What is to be repaired, and what that needs. */

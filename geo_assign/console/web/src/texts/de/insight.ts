@@ -102,6 +102,7 @@ export const insight: ConsoleTexts["insight"] = {
     none: "Kein Auftrag in diesem Zeitraum.",
     source: "Gefunden durch",
     confidence: "Genauigkeit",
+    learned: "Aus Besuchen gelernt",
     nowhere: "kein Ort",
     exactly: "wie angegeben",
     sources: { geocoded: "Geocoder", pin: "Nadel von Hand", client: "Mitgeschickt" },

@@ -343,6 +343,8 @@ export const order: typeof english = {
     noAddress: "Keine Adresse",
     located: { geocoded: "gefunden", pin: "Nadel von Hand", client: "mit dem Auftrag gesendet" },
     confidence: { rooftop: "Haus", street: "Straße", area: "Gebiet" },
+    learned: (visits: number) =>
+      `gelernt aus ${plural("de", visits, { one: "1 Besuch", other: `${visits} Besuchen` })}`,
     notLocated: "noch nicht auf der Karte",
     viewLocation: "Auf der Karte",
     map: "Karte mit dem Kunden und den gefragten Technikern",

@@ -17,6 +17,27 @@ export const panel: ConsoleTexts["panel"] = {
   issue: "Problem",
   priority: (level: number) => `Priorität ${level}`,
   waits: (time: string) => `wartet ${time}`,
+  learned: {
+    title: "Ein besserer Ort für diese Adresse",
+    arrived: (name: string, far: string | null) =>
+      far === null
+        ? `${name} kam hier an: diesen Ort für die Adresse nehmen?`
+        : `${name} kam ${far} von dieser Nadel an: diesen Ort für die Adresse nehmen?`,
+    byHand: (far: string | null) =>
+      far === null
+        ? "Eine Nadel wurde von Hand gesetzt: künftig für diese Adresse nehmen?"
+        : `Eine Nadel wurde von Hand gesetzt, ${far} entfernt: künftig für diese Adresse nehmen?`,
+    agree: (visits: number, far: string | null) =>
+      far === null
+        ? `${visits} Besuche nennen denselben Ort: für diese Adresse nehmen?`
+        : `${visits} Besuche nennen einen Ort ${far} von dieser Nadel: für diese Adresse nehmen?`,
+    known: (visits: number, far: string | null) =>
+      `Der Ort dieser Adresse ist aus ${plural("de", visits, { one: "1 Besuch", other: `${visits} Besuchen` })} bekannt${far === null ? "" : `, ${far} entfernt`}.`,
+    confirm: "Diesen Ort nehmen",
+    reject: "Nein",
+    moveHere: "Auftrag dorthin verlegen",
+    withdraw: "Dieser Ort ist falsch",
+  },
   saidNo: "Abgelehnt",
   declined: (name: string, why: string, when: string) => `${name} ${why}, ${when}`,
   rejected: (reason: string) => (reason ? `hat abgelehnt (${reason})` : "hat abgelehnt"),

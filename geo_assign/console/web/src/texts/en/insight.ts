@@ -105,6 +105,7 @@ export const insight = {
     none: "No work order in this period.",
     source: "Found by",
     confidence: "How exact",
+    learned: "Learned from visits",
     nowhere: "no place",
     exactly: "as given",
     sources: { geocoded: "Geocoder", pin: "Pin by hand", client: "Sent along" },

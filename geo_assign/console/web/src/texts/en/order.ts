@@ -341,6 +341,7 @@ export const order = {
     noAddress: "No address",
     located: { geocoded: "found", pin: "pin set by hand", client: "sent with the order" } as Record<string, string>,
     confidence: { rooftop: "house", street: "street", area: "area" } as Record<string, string>,
+    learned: (visits: number) => `learned from ${plural("en", visits, { one: "1 visit", other: `${visits} visits` })}`,
     notLocated: "not on the map yet",
     viewLocation: "View location",
     map: "Map of the customer and the technicians asked",

@@ -18,6 +18,27 @@ export const panel = {
   issue: "Problem",
   priority: (level: number) => `Priority ${level}`,
   waits: (time: string) => `waits ${time}`,
+  learned: {
+    title: "A better place for this address",
+    arrived: (name: string, far: string | null) =>
+      far === null
+        ? `${name} arrived here: use that place for this address?`
+        : `${name} arrived ${far} from this pin: use that place for this address?`,
+    byHand: (far: string | null) =>
+      far === null
+        ? "A pin was put by hand: use it for this address from now on?"
+        : `A pin was put by hand, ${far} away: use it for this address from now on?`,
+    agree: (visits: number, far: string | null) =>
+      far === null
+        ? `${visits} visits agree on a place: use it for this address?`
+        : `${visits} visits agree on a place ${far} from this pin: use it for this address?`,
+    known: (visits: number, far: string | null) =>
+      `The place of this address is known from ${plural("en", visits, { one: "1 visit", other: `${visits} visits` })}${far === null ? "" : `, ${far} away`}.`,
+    confirm: "Use that place",
+    reject: "No",
+    moveHere: "Move this order there",
+    withdraw: "That place is wrong",
+  },
   saidNo: "Said no",
   declined: (name: string, why: string, when: string) => `${name} ${why}, ${when}`,
   rejected: (reason: string) => (reason ? `rejected it (${reason})` : "rejected it"),

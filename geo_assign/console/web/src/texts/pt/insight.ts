@@ -103,6 +103,7 @@ export const insight: ConsoleTexts["insight"] = {
     none: "Nenhuma ordem neste período.",
     source: "Encontrado por",
     confidence: "Exatidão",
+    learned: "Aprendido de visitas",
     nowhere: "sem local",
     exactly: "como dado",
     sources: { geocoded: "Geocodificador", pin: "Marcador manual", client: "Enviado" },

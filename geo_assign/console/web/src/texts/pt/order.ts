@@ -337,6 +337,8 @@ export const order: typeof english = {
     noAddress: "Sem morada",
     located: { geocoded: "encontrada", pin: "pino posto à mão", client: "enviado com a ordem" },
     confidence: { rooftop: "casa", street: "rua", area: "zona" },
+    learned: (visits: number) =>
+      `aprendido de ${plural("pt", visits, { one: "1 visita", other: `${visits} visitas` })}`,
     notLocated: "ainda não está no mapa",
     viewLocation: "Ver no mapa",
     map: "Mapa do cliente e dos técnicos consultados",

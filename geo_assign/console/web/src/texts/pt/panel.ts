@@ -17,6 +17,27 @@ export const panel: ConsoleTexts["panel"] = {
   issue: "Problema",
   priority: (level: number) => `Prioridade ${level}`,
   waits: (time: string) => `espera há ${time}`,
+  learned: {
+    title: "Um lugar melhor para esta morada",
+    arrived: (name: string, far: string | null) =>
+      far === null
+        ? `${name} chegou aqui: usar esse lugar para a morada?`
+        : `${name} chegou a ${far} deste pino: usar esse lugar para a morada?`,
+    byHand: (far: string | null) =>
+      far === null
+        ? "Um pino foi posto à mão: usá-lo daqui em diante para esta morada?"
+        : `Um pino foi posto à mão, a ${far}: usá-lo daqui em diante para esta morada?`,
+    agree: (visits: number, far: string | null) =>
+      far === null
+        ? `${visits} visitas apontam o mesmo lugar: usá-lo para esta morada?`
+        : `${visits} visitas apontam um lugar a ${far} deste pino: usá-lo para esta morada?`,
+    known: (visits: number, far: string | null) =>
+      `O lugar desta morada é conhecido de ${plural("pt", visits, { one: "1 visita", other: `${visits} visitas` })}${far === null ? "" : `, a ${far}`}.`,
+    confirm: "Usar esse lugar",
+    reject: "Não",
+    moveHere: "Mudar esta ordem para lá",
+    withdraw: "Esse lugar está errado",
+  },
   saidNo: "Recusaram",
   declined: (name: string, why: string, when: string) => `${name} ${why}, ${when}`,
   rejected: (reason: string) => (reason ? `recusou (${reason})` : "recusou"),
