@@ -57,6 +57,12 @@ test("of several visits none is named, and one that the user does not see neithe
   expect(pinQuestions(located("geocoded"), [pin({ seen: [visit({ agrees: false })] })])[0]?.only).toBeNull();
 });
 
+test("an order that is there already is told how far the address has moved", () => {
+  const there = movedBy(HERE, 2, 0);
+  expect(pinQuestions(located("pin"), [pin({ ...there, moved_m: 155 })])[0]?.metres).toBe(155);
+  expect(pinQuestions(located("pin"), [pin({ ...there, moved_m: null })])[0]?.metres).toBeNull();
+});
+
 test("an order without a place is told how far the address has moved", () => {
   expect(pinQuestions(order({ location: null }), [pin({ moved_m: null })])[0]?.metres).toBeNull();
   expect(pinQuestions(order({ location: null }), [pin()])[0]?.metres).toBe(140);

@@ -19,9 +19,10 @@ export interface PinQuestion {
 export function pinQuestions(order: WorkOrder, pins: readonly LearnedPin[]): PinQuestion[] {
   return pins.flatMap((pin): PinQuestion[] => {
     const metres = order.location ? metresBetween(order.location, pin) : pin.moved_m;
-    if (pin.state === "proposed") return [{ pin, asks: "confirm", metres, only: onlyVisit(pin) }];
-    const stays = OVER.has(order.state) || order.location?.source === "pin";
     const same = order.location !== null && metres !== null && metres <= SAME_PLACE_M;
+    const moved = same ? pin.moved_m : metres;
+    if (pin.state === "proposed") return [{ pin, asks: "confirm", metres: moved, only: onlyVisit(pin) }];
+    const stays = OVER.has(order.state) || order.location?.source === "pin";
     return pin.state !== "confirmed" || stays || same ? [] : [{ pin, asks: "move", metres, only: null }];
   });
 }
