@@ -28,7 +28,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, get_logger, sample_with
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.freed import FreedTechnicians
-from geo_assign.dispatch.tasks import close_overdue, evaluate, geocode, sweep_old_previews, wake
+from geo_assign.dispatch.tasks import calibrate_etas, close_overdue, evaluate, geocode, sweep_old_previews, wake
 from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.handover.tasks import sweep_expired_notes
@@ -159,6 +159,7 @@ class Worker:
             "spent_challenges": lambda: sweep_spent_challenges(self.worker),
             "old_undo_steps": lambda: sweep_undo_steps(self.worker),
             "expired_notes": lambda: sweep_expired_notes(self.worker),
+            "eta_factors": lambda: calibrate_etas(self.worker, self.dispatch.database),
             "old_pin_evidence": lambda: sweep_old_evidence(self.worker, retention=retention),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),

@@ -12,6 +12,7 @@ from geo_assign.matching.domain import Candidate, Excluded, ExclusionCode, Prove
 from geo_assign.matching.queries import explain_one, rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.domain import Technician
+from geo_assign.workforce.eta_factors import STRAIGHT_LINE
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import TERMINAL, Location, LocationSource, WorkOrder, WorkOrderStateError
@@ -48,7 +49,7 @@ class AssignmentPreview:
     being off duty: `may_assign` and `may_offer` say what would not be refused. `distance_m`, as it may be shown, is
     None where it is not known or not told. `previous` is the work just before, on the same day; `arrives_at` is the
     earliest arrival from there or from a live position, None where the way begins at a base. `nearer` could go and are
-    nearer.
+    nearer. `eta_s` is a lower bound unless it is calibrated by the store's drives.
     """
 
     technician_id: UUID
@@ -64,6 +65,8 @@ class AssignmentPreview:
     nearer: tuple[Candidate, ...]
     may_assign: bool
     may_offer: bool
+    eta_s: float | None = None
+    eta_is_calibrated: bool = False
 
 
 def get_assignment_preview(
@@ -90,6 +93,8 @@ def get_assignment_preview(
     found = rank(tx, replace(question, limit=NEARER_LIMIT + 1), explain=False).candidates if order.location else ()
     own = next((one for one in found if one.technician_id == technician.id), None)
     distance_m = _distance_m(judged, own) if order.location else None
+    factor = rules.find_eta_factor(STRAIGHT_LINE, max(at, start))
+    eta_s = None if distance_m is None else road_s(distance_m) * (factor or 1.0)
     may_assign = technician.active and in_the_way is None
     return AssignmentPreview(
         technician_id=technician.id,
@@ -101,10 +106,12 @@ def get_assignment_preview(
         previous=_seen(tx, scope, previous),
         provenance=_provenance(question, own, previous),
         distance_m=distance_m,
-        arrives_at=_arrival(question, distance_m, previous, technician),
+        arrives_at=_arrival(question, eta_s, previous, technician),
         nearer=_nearer(found, technician.id),
         may_assign=may_assign,
         may_offer=may_assign and (technician.on_duty or technician.at_base),
+        eta_s=eta_s,
+        eta_is_calibrated=factor is not None,
     )
 
 
@@ -137,12 +144,12 @@ def _provenance(question: Question, own: Candidate | None, previous: BookingConf
 
 
 def _arrival(
-    question: Question, distance_m: float | None, previous: BookingConflict | None, technician: Technician
+    question: Question, eta_s: float | None, previous: BookingConflict | None, technician: Technician
 ) -> datetime | None:
-    if distance_m is None or (previous is None and not (question.is_soon and technician.on_duty)):
+    if eta_s is None or (previous is None and not (question.is_soon and technician.on_duty)):
         return None
     leaves_at = question.at if previous is None else max(question.at, previous.ends_at)
-    return leaves_at + timedelta(seconds=road_s(distance_m))
+    return leaves_at + timedelta(seconds=eta_s)
 
 
 def _nearer(found: tuple[Candidate, ...], technician_id: UUID) -> tuple[Candidate, ...]:

@@ -4,12 +4,15 @@ Any number of processes may take up the same row: the lock and the row's state d
 nothing to do. None of these evaluates a work order but `evaluate`: what the others leave is due for it.
 """
 
+from functools import partial
 from uuid import UUID
 
 from geo_assign.core.db import Database
 from geo_assign.dispatch.commands.previewing import delete_old_previews
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.freed import FreedTechnicians
+from geo_assign.workorders.commands.drives import calibrate_store, delete_old_drives
+from geo_assign.workorders.queries.drives import list_stores_to_calibrate
 
 
 def close_overdue(dispatch: DispatchService, freed: FreedTechnicians, org_id: UUID, store_id: UUID) -> bool:
@@ -40,3 +43,13 @@ def sweep_old_previews(database: Database) -> int:
     """Delete previews of batches that ran out; returns how many, at most a thousand at a time."""
     with database.across_organizations() as conn:
         return delete_old_previews(conn)
+
+
+def calibrate_etas(worker: Database, application: Database) -> int:
+    """Learn how long drives really take, for each store with new ones; returns for how many stores."""
+    with worker.across_organizations() as conn:
+        delete_old_drives(conn, now=worker.clock.now(conn))
+        due = list_stores_to_calibrate(conn)
+    for org_id, store_id in due:
+        application.run(org_id, partial(calibrate_store, store_id=store_id))
+    return len(due)

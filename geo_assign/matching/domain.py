@@ -268,3 +268,8 @@ class Ranking:
     def distance_method(self) -> str:
         """How the distances were measured: by a router of that name, or over the ellipsoid."""
         return "geodesic" if self.routing is None else self.routing.method
+
+    @property
+    def eta_provider(self) -> str:
+        """What estimated the candidates' times on the road."""
+        return RouterName.STRAIGHT_LINE.value if self.distance_method == "geodesic" else self.distance_method

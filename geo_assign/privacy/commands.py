@@ -27,6 +27,7 @@ from geo_assign.workforce.domain import Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.tables import duty_intervals, hours_exceptions, saved_views, technicians, time_off, trackers
 from geo_assign.workorders.commands import apply_change, lock
+from geo_assign.workorders.commands.drives import forget_driver
 from geo_assign.workorders.commands.undo_steps import forget_steps_of
 from geo_assign.workorders.domain import (
     TERMINAL,
@@ -148,6 +149,7 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers, silences):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
     forget_evidence_of_technician(tx, technician_id)
+    forget_driver(tx, technician_id)
     o, t = offers.c, technicians.c
     tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))
     tx.conn.execute(

@@ -30,7 +30,7 @@ from geo_assign.workforce.tables import duty_intervals, hours_exceptions, time_o
 from geo_assign.workorders.contacts import find_email, list_phones
 from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries import HistoryEntry, get_work_order, list_events
-from geo_assign.workorders.tables import bookings, offers, work_orders
+from geo_assign.workorders.tables import bookings, drives, offers, work_orders
 
 # Rows of each kind in an export; the track has pages.
 EXPORTED = 10_000
@@ -112,6 +112,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
         "location_views": _views(tx, technician.id),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
+        "drives": _of(tx, drives, technician.id, newest=drives.c.began_at),
         "arrivals": _of(tx, pin_evidence, technician.id, newest=pin_evidence.c.at),
         "silences": _of(tx, silences, technician.id, newest=silences.c.began_at),
         "trackers": _of(tx, trackers, technician.id, newest=trackers.c.created_at),
@@ -230,6 +231,7 @@ _LEFT_OUT = {
     "endpoint_hash",
     "address_key",
     "visit_id",
+    "counted",
     "spent",
 }
 

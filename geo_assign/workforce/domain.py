@@ -10,6 +10,7 @@ from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, Family, GeoAssignError
 from geo_assign.core.geo import Point
+from geo_assign.workforce.eta_factors import UNCALIBRATED, EtaFactors
 
 Hours = Mapping[str, Sequence[Sequence[str]]]
 """Working hours as people write them: {"mon": [["09:00", "13:00"], ["14:00", "18:00"]], ...}."""
@@ -19,7 +20,10 @@ _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A branch: its zone is the clock its customers live by. `stored_settings` is what differs from the defaults."""
+    """A branch: its zone is the clock its customers live by. `stored_settings` is what differs from the defaults.
+
+    `eta_factors` were learned from drives.
+    """
 
     id: UUID
     slug: str
@@ -31,6 +35,7 @@ class Store:
     version: int
     created_at: datetime
     updated_at: datetime
+    eta_factors: EtaFactors = UNCALIBRATED
 
 
 @dataclass(frozen=True, slots=True)

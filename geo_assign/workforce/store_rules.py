@@ -1,6 +1,7 @@
 """A store together with the settings that are in force there."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -9,6 +10,7 @@ from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.workforce.countries import find_country
 from geo_assign.workforce.domain import Store, Technician
+from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_store, to_store
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
 from geo_assign.workforce.tables import service_groups, stores
@@ -25,6 +27,10 @@ class StoreRules:
     def country(self) -> str | None:
         """The store's country, two letters: as it is set, or that of its time zone; None where neither says one."""
         return self.settings.country or find_country(self.store.timezone)
+
+    def find_eta_factor(self, provider: str, at: datetime) -> float | None:
+        """What the seconds that `provider` estimates for a drive at `at` are multiplied with; None: not learned yet."""
+        return self.store.eta_factors.find(provider, at.astimezone(get_zone(self.store.timezone)).hour)
 
 
 def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:

@@ -48,6 +48,7 @@ stores = tenant_table(
     Column("settings", JSONB, nullable=False, server_default="{}"),
     *_versioned(),
     Column("active", Boolean, nullable=False, server_default="true"),
+    Column("eta_factors", JSONB, nullable=False, server_default="{}"),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     UniqueConstraint("org_id", "slug"),
     CheckConstraint(SLUG, name="slug"),

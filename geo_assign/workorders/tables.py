@@ -358,6 +358,32 @@ group_stays = tenant_table(
     app=("SELECT", "INSERT", "UPDATE"),
 )
 
+# The drive to a work order: what it was estimated to take (`told_s`: with what was learned by then), and what it took.
+# Where it began is not kept. `counted`: the store's factors have learned from it.
+drives = tenant_table(
+    "drives",
+    Column("work_order_id", UUID(as_uuid=True), primary_key=True),
+    Column("technician_id", UUID(as_uuid=True)),
+    Column("store_id", UUID(as_uuid=True), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("began_at", INSTANT, nullable=False),
+    Column("estimated_s", Double, nullable=False),
+    Column("told_s", Double, nullable=False),
+    Column("seconds", Double),
+    Column("counted", Boolean, nullable=False, server_default="false"),
+    ForeignKeyConstraint(["org_id", "work_order_id"], ["work_orders.org_id", "work_orders.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["org_id", "technician_id"], ["technicians.org_id", "technicians.id"]),
+    ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
+    CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
+    CheckConstraint("estimated_s > 0 AND told_s > 0", name="estimated"),
+    Index("drives_store_idx", "org_id", "store_id", "began_at"),
+    Index("drives_technician_idx", "org_id", "technician_id", postgresql_where=text("technician_id IS NOT NULL")),
+    Index("drives_new_idx", "org_id", "store_id", postgresql_where=text("seconds IS NOT NULL AND NOT counted")),
+    Index("drives_began_at_idx", "began_at"),
+    worker=("SELECT", "DELETE"),
+)
+
 # A row per user: the last act, and how the order was before it. `transaction_id` tells what belongs to one act.
 undo_steps = tenant_table(
     "undo_steps",

@@ -254,6 +254,8 @@ _REST = (
     """INSERT INTO undo_steps (org_id, user_id, work_order_id, transaction_id, kinds, at, event_id, before)
     VALUES (%(org_id)s, %(user)s, %(work_order)s, 1, '{assigned}', now(), %(work_order)s, '{}')
     ON CONFLICT DO NOTHING""",
+    """INSERT INTO drives (org_id, work_order_id, store_id, provider, hour, began_at, estimated_s, told_s)
+    VALUES (%(org_id)s, %(work_order)s, %(store)s, 'straight_line', 9, now(), 600, 600) ON CONFLICT DO NOTHING""",
     """INSERT INTO usage_days (org_id, day, pings) VALUES (%(org_id)s, '2031-03-01', 1)""",
     """INSERT INTO location_views
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)

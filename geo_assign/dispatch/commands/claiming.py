@@ -1,7 +1,7 @@
 """Giving work to a technician, as an offer or at once: the same steps whether automation or a person chose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -95,6 +95,7 @@ def record_assignment(
 
     What a person assigns is pinned: automation does not undo it. The ranking, if there is one, becomes the receipt.
     """
+    recipient = _calibrated(recipient, rules, ranking, at=max(at, order.slot_at(at)[0]))
     decision_id = _receipt(tx, caller, order, recipient, ranking=ranking, as_offer=as_offer)
     event: OfferedEvent | AssignedEvent
     if as_offer:
@@ -115,6 +116,14 @@ def record_assignment(
     apply_change(tx, order, Change(by=caller, at=at, event=event, after=after, sets=sets))
     if told_by(order) and not as_offer:
         review_alarm(tx, lock(tx, order.id))
+
+
+def _calibrated(recipient: Recipient, rules: StoreRules, ranking: Ranking | None, *, at: datetime) -> Recipient:
+    """The recipient, told the time on the road that the store's drives have taught, as far as they have."""
+    if recipient.eta_s is None or ranking is None:
+        return recipient
+    factor = rules.find_eta_factor(ranking.eta_provider, at)
+    return recipient if factor is None else replace(recipient, eta_s=recipient.eta_s * factor)
 
 
 def _receipt(

@@ -60,6 +60,7 @@ class ChoiceAnswer(Answer):
     provenance: Provenance | None = Field(description="Where the way begins.")
     distance_m: float | None
     eta_s: float | None
+    eta_is_calibrated: bool = Field(description="`eta_s` holds what the store's drives have taught.")
     arrives_at: datetime | None = Field(description="At the earliest, from the work before or the present place.")
     nearer: list[NearerAnswer] = Field(description="Three at most, nearest first.")
     server_now: datetime
@@ -103,7 +104,8 @@ def _choice(choice: AssignmentPreview) -> dict[str, object]:
         "previous": _other(choice.previous),
         "provenance": choice.provenance,
         "distance_m": choice.distance_m,
-        "eta_s": None if choice.distance_m is None else road_s(choice.distance_m),
+        "eta_s": choice.eta_s,
+        "eta_is_calibrated": choice.eta_is_calibrated,
         "arrives_at": choice.arrives_at,
         "nearer": [_nearer(one) for one in choice.nearer],
         "server_now": choice.at,

@@ -246,6 +246,22 @@ class ExportedArrivalAnswer(Answer):
     at: datetime
 
 
+class ExportedDriveAnswer(Answer):
+    """A drive to work: `estimated_s` as estimated, `told_s` as it was told, and the `seconds` that it took.
+
+    `provider` estimated it; `hour` is the store's, at `began_at`.
+    """
+
+    work_order_id: UUID
+    store_id: UUID
+    provider: str
+    hour: int
+    began_at: datetime
+    estimated_s: float
+    told_s: float
+    seconds: float | None
+
+
 class ExportedTrackerAnswer(Answer):
     """A tracker app that sends positions, without its token: `hint` is how that ends."""
 
@@ -283,6 +299,7 @@ class ExportAnswer(PartialAnswer):
     location_views: Sequence[ExportedLocationViewAnswer] | None = None
     images: Sequence[ExportedImageAnswer] | None = None
     silences: Sequence[ExportedSilenceAnswer] | None = None
+    drives: Sequence[ExportedDriveAnswer] | None = None
     arrivals: Sequence[ExportedArrivalAnswer] | None = None
     trackers: Sequence[ExportedTrackerAnswer] | None = None
     push_subscriptions: Sequence[ExportedPushSubscriptionAnswer] | None = None

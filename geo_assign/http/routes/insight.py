@@ -97,6 +97,17 @@ class PlaceCountAnswer(Answer):
     learned: int = Field(description="How many of them are where a learned pin says.")
 
 
+class DriveErrorAnswer(Answer):
+    """`drives` that began in one `hour` of the day, by the `provider` that estimated them: medians of seconds."""
+
+    provider: str
+    hour: int
+    drives: int
+    took_s: float = Field(description="What they took.")
+    estimated_off_s: float = Field(description="How far off the estimates were.")
+    told_off_s: float = Field(description="The same with what the store had learned by then.")
+
+
 class InsightAnswer(Answer):
     """What became of the work created in the period.
 
@@ -111,6 +122,7 @@ class InsightAnswer(Answer):
     demand: list[DemandAnswer]
     load: list[LoadAnswer] = Field(description="The busiest first, 200 at most.")
     places: list[PlaceCountAnswer]
+    drives: list[DriveErrorAnswer] = Field(description="From `travelling` to `on_site`.")
     timezone: str = Field(description="Whose days the period is made of.")
     server_now: datetime
 
@@ -137,6 +149,7 @@ def read_insight(call: Call[InsightQuery, None]) -> Reply:
             waiting=[WaitingAnswer.model_validate(one) for one in insight.waiting],
             demand=[DemandAnswer.model_validate(one) for one in insight.demand],
             load=[LoadAnswer.model_validate(one) for one in insight.load],
+            drives=[DriveErrorAnswer.model_validate(one) for one in insight.drives],
             places=[PlaceCountAnswer.model_validate(one) for one in insight.places],
             timezone=zone.key,
             server_now=at,

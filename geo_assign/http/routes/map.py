@@ -175,14 +175,14 @@ class ClusterAnswer(Answer):
 
 
 class GroupChoiceAnswer(Answer):
-    """A group of technicians on the map."""
+    """A group on the map, and how many `technicians` it has there."""
 
     id: UUID
     technicians: int
 
 
 class SkillChoiceAnswer(Answer):
-    """A skill of technicians on the map."""
+    """A skill on the map, and how many `technicians` have it there."""
 
     name: str
     technicians: int

@@ -168,6 +168,9 @@ class NearestAnswer(PartialAnswer):
         description="`geodesic`: over the ellipsoid; else the candidates' are by the roads of that router."
     )
     routing: RoutingAnswer | None = Field(description="How the ranking by drive time came about.")
+    eta_is_calibrated: bool = Field(
+        description="`eta_s` holds what the store's drives have taught; else it is a lower bound."
+    )
     origin: PointAnswer
     slot: SlotAnswer
     radius_m: float
@@ -177,8 +180,8 @@ class NearestAnswer(PartialAnswer):
 def _rehearse(tx: Tx, call: Call[NearestQuery, NearestBody]) -> None:
     """An address is looked up first; a router is asked in between; the past is asked for seldom."""
     if call.body.address is None and _at(call) is None:
-        question, router = _question(tx, call, call.body)
-        if router is None:
+        rules, question = _asked(tx, call, call.body)
+        if _router(tx, rules, call.body) is None:
             rehearse(tx, question, explain=call.body.detail == "full")
 
 
@@ -236,25 +239,25 @@ def _ranked(call: AnyCall, body: NearestBody) -> Reply:
     full = body.detail == "full"
     with call.transaction() as tx:
         past = None if body.at is None else _past(tx, call, body.at)
-        question, router = _question(tx, call, body)
+        rules, question = _asked(tx, call, body)
         if past is not None:
-            return Reply(_answer(tx, call, rank_then(tx, question, explain=full), body, past=past))
+            return Reply(_answer(tx, call, rank_then(tx, question, explain=full), body, None, past=past))
+        router = _router(tx, rules, body)
         if router is None:
-            return Reply(_answer(tx, call, rank(tx, question, explain=full), body))
+            return Reply(_answer(tx, call, rank(tx, question, explain=full), body, rules))
     call.leave_turn()
     ranking = rank_by_drive_time(call.transaction, call.services.drives, router, question)
     with call.transaction() as tx:
         explanation = explain_exclusions(tx, question) if full else None
-        return Reply(_answer(tx, call, replace(ranking, explanation=explanation), body))
+        return Reply(_answer(tx, call, replace(ranking, explanation=explanation), body, rules))
 
 
-def _question(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[Question, RouterChoice | None]:
-    """The question, and the router that ranks by drive time; None where the straight line ranks, as in the past."""
-    rules, question = _asked(tx, call, body)
+def _router(tx: Tx, rules: StoreRules | None, body: NearestBody) -> RouterChoice | None:
+    """The router that ranks by drive time; None where the straight line ranks, as in the past."""
     if rules is None or body.at is not None:
-        return question, None
+        return None
     wants_drives = rules.settings.ranks_by_drive_time if body.rank_by is None else body.rank_by is RankBy.DRIVE_TIME
-    return question, find_router(tx.org_id, rules) if wants_drives else None
+    return find_router(tx.org_id, rules) if wants_drives else None
 
 
 def _get_order(tx: Tx, scope: Scope, work_order_id: UUID, at: datetime | None) -> WorkOrder:
@@ -294,8 +297,17 @@ def _asked(tx: Tx, call: AnyCall, body: NearestBody) -> tuple[StoreRules | None,
     )
 
 
-def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody, *, past: Past | None = None) -> bytes:
+def _answer(
+    tx: Tx,
+    call: AnyCall,
+    ranking: Ranking,
+    body: NearestBody,
+    rules: StoreRules | None,
+    *,
+    past: Past | None = None,
+) -> bytes:
     question, full, then = ranking.question, body.detail == "full", past is not None
+    factor = _eta_factor(ranking, rules)
     people = [one.technician_id for one in ranking.candidates]
     days = get_days(tx, question, people, then=then) if full else {}
     explanation = ranking.explanation or Explanation(counts_of=question.counts_of)
@@ -303,7 +315,7 @@ def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody, *, past:
     return to_json(
         {
             "candidates": [
-                _candidate(number, one, days.get(one.technician_id))
+                _candidate(number, one, days.get(one.technician_id), eta_factor=factor or 1.0)
                 for number, one in enumerate(ranking.candidates, start=1)
             ],
             "excluded": [_excluded(one) for one in explanation.excluded],
@@ -319,6 +331,7 @@ def _answer(tx: Tx, call: AnyCall, ranking: Ranking, body: NearestBody, *, past:
             "ranked_by": _ranked_by(ranking, body),
             "distance_method": ranking.distance_method,
             "routing": ranking.routing,
+            "eta_is_calibrated": factor is not None,
             "origin": {"lat": question.origin.lat, "lon": question.origin.lon},
             "slot": {"start": question.slot.start, "end": question.slot.end},
             "radius_m": question.policy.radius_m,
@@ -348,14 +361,21 @@ def _note_views(
     call.services.views.note(call.caller, how, shown, at=at)
 
 
-def _candidate(number: int, one: Candidate, day: Day | None) -> dict[str, object]:
+def _eta_factor(ranking: Ranking, rules: StoreRules | None) -> float | None:
+    if rules is None:
+        return None
+    question = ranking.question
+    return rules.find_eta_factor(ranking.eta_provider, max(question.at, question.slot.start))
+
+
+def _candidate(number: int, one: Candidate, day: Day | None, *, eta_factor: float) -> dict[str, object]:
     distance_m, eta_s = shown_way(one)
     answer: dict[str, object] = {
         "technician_id": one.technician_id,
         "name": one.name,
         "rank": number,
         "distance_m": distance_m,
-        "eta_s": eta_s,
+        "eta_s": eta_s * eta_factor,
         "provider": one.provider,
         "position": _shown(one.position, coarse=one.coarse),
         "workload": {

@@ -14,6 +14,7 @@ from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page
 from geo_assign.core.rows import ResultRow
 from geo_assign.workforce.domain import Store
+from geo_assign.workforce.eta_factors import EtaFactors, StoredFactors
 from geo_assign.workforce.queries.listing import ListChoice, listed, one_row, seen, seen_row
 from geo_assign.workforce.tables import stores
 from geo_assign.workforce.visibility import sees_store
@@ -31,6 +32,7 @@ class _StoreRow(NamedTuple):
     version: int
     created_at: datetime
     updated_at: datetime
+    eta_factors: StoredFactors
 
 
 _STORE = seen(_StoreRow, stores, sees_store)
@@ -61,4 +63,5 @@ def to_store(row: ResultRow | _StoreRow) -> Store:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        eta_factors=EtaFactors(row.eta_factors),
     )

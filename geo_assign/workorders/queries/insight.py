@@ -36,7 +36,7 @@ from geo_assign.core.rows import AnyColumn, AnySelect, AnyType
 from geo_assign.core.spans import Span
 from geo_assign.workforce.tables import stores, technicians
 from geo_assign.workorders.domain import BookingState, Kind, OfferState, PendingReason, State
-from geo_assign.workorders.tables import bookings, offers, work_order_events, work_orders
+from geo_assign.workorders.tables import bookings, drives, offers, work_order_events, work_orders
 from geo_assign.workorders.visibility import sees_work_order
 
 LAST_MINUTE = 10
@@ -122,6 +122,21 @@ class PlaceCount(NamedTuple):
     learned: int
 
 
+class DriveError(NamedTuple):
+    """Drives that began in one hour of the day, by what estimated them: medians of seconds.
+
+    `took_s`: what they took; `estimated_off_s` and `told_off_s`: how far off they were as estimated, and as told with
+    what the store had learned by then.
+    """
+
+    provider: str
+    hour: int
+    drives: int
+    took_s: float
+    estimated_off_s: float
+    told_off_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Insight:
     """Everything that is told of a period."""
@@ -133,6 +148,7 @@ class Insight:
     demand: Sequence[HourOfDemand]
     load: Sequence[Load]
     places: Sequence[PlaceCount]
+    drives: Sequence[DriveError]
 
 
 def get_insight(tx: Tx, scope: Scope, question: InsightQuestion) -> Insight:
@@ -148,6 +164,7 @@ def get_insight(tx: Tx, scope: Scope, question: InsightQuestion) -> Insight:
         demand=demand,
         load=_load(tx, cohort),
         places=places,
+        drives=_drives(tx, cohort),
     )
 
 
@@ -331,3 +348,18 @@ def _load(tx: Tx, cohort: CTE) -> list[Load]:
         .limit(MOST_TECHNICIANS)
     )
     return [Load(*row) for row in rows]
+
+
+def _drives(tx: Tx, cohort: CTE) -> list[DriveError]:
+    d = drives.c
+    medians = [
+        func.percentile_cont(0.5).within_group(seconds)
+        for seconds in (d.seconds, func.abs(d.seconds - d.estimated_s), func.abs(d.seconds - d.told_s))
+    ]
+    rows = tx.conn.execute(
+        select(d.provider, d.hour, func.count(), *medians)
+        .where(d.org_id == tx.org_id, d.work_order_id == cohort.c.id, d.seconds.is_not(None))
+        .group_by(d.provider, d.hour)
+        .order_by(d.provider, d.hour)
+    )
+    return [DriveError(*row) for row in rows]

@@ -54,6 +54,7 @@ describe("what the card says", () => {
     provenance: "live",
     distance_m: 2000,
     eta_s: 420,
+    eta_is_calibrated: false,
     arrives_at: null,
     nearer: [],
     server_now: at(0),

@@ -28,6 +28,7 @@ function insight(changes: Partial<Insight> = {}): Insight {
     demand: [],
     load: [],
     places: [],
+    drives: [],
     timezone: ZONE,
     server_now: at(0),
     ...changes,

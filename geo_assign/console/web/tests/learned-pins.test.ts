@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { LearnedPin, PinVisit, WorkOrder } from "../src/api/types";
 import { movedBy } from "../src/model/geometry";
 import { pinQuestions } from "../src/model/learnedPins";
-import { type Insight, learnedApart } from "../src/pages/insight/model";
+import { driveError, type Insight, learnedApart } from "../src/pages/insight/model";
 import { at, order } from "./made";
 
 const HERE = { lat: 41, lon: -30 };
@@ -98,4 +98,14 @@ test("places that visits taught stand apart from what the geocoder found", () =>
     ["pin", 4, false],
     ["geocoded", 3, false],
   ]);
+});
+
+test("how far off times were is weighted by the drives of each hour", () => {
+  const hour = { provider: "straight_line", took_s: 900 };
+  const drives = [
+    { ...hour, hour: 8, drives: 3, estimated_off_s: 400, told_off_s: 100 },
+    { ...hour, hour: 17, drives: 1, estimated_off_s: 800, told_off_s: 300 },
+  ];
+  expect(driveError({ drives } as unknown as Insight)).toEqual({ drives: 4, estimated_s: 500, told_s: 150 });
+  expect(driveError({ drives: [] } as unknown as Insight)).toBeNull();
 });

@@ -126,6 +126,7 @@ export function nearest(ids: string[], changes: Partial<Nearest> = {}): Nearest 
     ranked_by: "distance",
     distance_method: "geodesic",
     routing: null,
+    eta_is_calibrated: false,
     truncated: false,
     origin: { lat: 41, lon: -30 },
     slot: { start: at(60), end: at(120) },

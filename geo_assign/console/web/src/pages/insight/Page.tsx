@@ -4,7 +4,7 @@ import { usePage } from "../../frame/context";
 import { clockTime } from "../../model/zone";
 import { texts } from "../../texts/console";
 import { Card } from "./Card";
-import { acceptance, assigned, demand, load, places, silent, waiting } from "./cards";
+import { acceptance, assigned, demand, drives, load, places, silent, waiting } from "./cards";
 import { lastDays, PRESETS, presetOf } from "./model";
 import { Figures } from "./state";
 
@@ -124,6 +124,7 @@ function Cards({ figures }: { figures: Figures }) {
     demand(insight),
     load(insight),
     places(insight),
+    drives(insight),
     silent(reachability, insight.timezone),
   ];
   return (

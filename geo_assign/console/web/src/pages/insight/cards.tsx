@@ -8,6 +8,7 @@ import type { Told } from "./Card";
 import {
   answered,
   daysOf,
+  driveError,
   exactShare,
   type Insight,
   learnedApart,
@@ -219,6 +220,42 @@ export function places(insight: Insight): Told {
     }),
   };
 }
+
+export function drives(insight: Insight): Told {
+  const all = texts.value.insight;
+  const words = all.drives;
+  const error = driveError(insight);
+  const minutes = (seconds: number) => Math.round(seconds / 6) / 10;
+  return {
+    name: "drives",
+    title: words.title,
+    finding: error === null ? null : words.finding(minutes(error.told_s)),
+    detail: error === null ? words.none : words.detail(minutes(error.estimated_s)),
+    plot: (
+      <Bars
+        bars={insight.drives.map(({ hour, provider, drives }) => ({
+          name: `${hourText(hour)} ${words.providers[provider] ?? provider}`,
+          lead: drives,
+          ticket: 0,
+        }))}
+        label={words.title}
+        plain
+      />
+    ),
+    numbers: error === null ? [] : [all.number(error.drives, words.measured)],
+    head: [words.hour, words.provider, words.measured, words.took, words.estimatedOff, words.toldOff],
+    rows: insight.drives.map(({ hour, provider, drives, took_s, estimated_off_s, told_off_s }) => [
+      hourText(hour),
+      words.providers[provider] ?? provider,
+      drives,
+      minutes(took_s),
+      minutes(estimated_off_s),
+      minutes(told_off_s),
+    ]),
+  };
+}
+
+const hourText = (hour: number) => `${String(hour).padStart(2, "0")}:00`;
 
 export function silent(reachability: Reachability, zone: string): Told {
   const words = texts.value.insight.silent;

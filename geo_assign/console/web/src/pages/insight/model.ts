@@ -121,6 +121,15 @@ export function exactShare({ places }: Insight): number | null {
   return all === 0 ? null : exact / all;
 }
 
+/** How far off drives were, as estimated and as told: the hours' medians, weighted by their drives; null for none. */
+export function driveError({ drives }: Insight): { drives: number; estimated_s: number; told_s: number } | null {
+  const all = drives.reduce((sum, hour) => sum + hour.drives, 0);
+  if (all === 0) return null;
+  const mean = (of: (hour: Insight["drives"][number]) => number) =>
+    drives.reduce((sum, hour) => sum + of(hour) * hour.drives, 0) / all;
+  return { drives: all, estimated_s: mean((hour) => hour.estimated_off_s), told_s: mean((hour) => hour.told_off_s) };
+}
+
 export interface PlaceRow {
   source: string | null;
   confidence: string | null;

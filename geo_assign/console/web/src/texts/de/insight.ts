@@ -108,6 +108,19 @@ export const insight: ConsoleTexts["insight"] = {
     sources: { geocoded: "Geocoder", pin: "Nadel von Hand", client: "Mitgeschickt" },
     confidences: { rooftop: "Haus", interpolated: "nahe am Haus", street: "Straße", area: "Gegend" },
   },
+  drives: {
+    title: "Fahrzeiten",
+    finding: (minutes: number) => `Ankunftszeiten lagen ${minutes} min daneben.`,
+    detail: (minutes: number) => `Ohne das aus Fahrten Gelernte wären es ${minutes} min.`,
+    none: "In diesem Zeitraum wurde keine Fahrt gemessen.",
+    hour: "Begonnen um",
+    provider: "Geschätzt nach",
+    providers: { straight_line: "Luftlinie", osrm: "OSRM", valhalla: "Valhalla" },
+    measured: "Fahrten",
+    took: "Dauer (min)",
+    estimatedOff: "Schätzung daneben (min)",
+    toldOff: "Angabe daneben (min)",
+  },
   silent: {
     title: "Erreichbarkeit, letzte 12 Stunden",
     finding: (people) =>

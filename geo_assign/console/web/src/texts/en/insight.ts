@@ -111,6 +111,19 @@ export const insight = {
     sources: { geocoded: "Geocoder", pin: "Pin by hand", client: "Sent along" },
     confidences: { rooftop: "house", interpolated: "near the house", street: "street", area: "area" },
   },
+  drives: {
+    title: "Times on the road",
+    finding: (minutes: number) => `Arrival times were off by ${minutes} min.`,
+    detail: (minutes: number) => `Without what was learned from drives it would be ${minutes} min.`,
+    none: "No drive was measured in this period.",
+    hour: "Begun at",
+    provider: "Estimated by",
+    providers: { straight_line: "straight line", osrm: "OSRM", valhalla: "Valhalla" } as Record<string, string>,
+    measured: "drives",
+    took: "Took (min)",
+    estimatedOff: "Estimate off by (min)",
+    toldOff: "Told off by (min)",
+  },
   silent: {
     title: "Reachability, last 12 hours",
     finding: (people: number) =>

@@ -109,6 +109,19 @@ export const insight: ConsoleTexts["insight"] = {
     sources: { geocoded: "Geocodificador", pin: "Marcador manual", client: "Enviado" },
     confidences: { rooftop: "casa", interpolated: "perto da casa", street: "rua", area: "zona" },
   },
+  drives: {
+    title: "Tempos de viagem",
+    finding: (minutes: number) => `As horas de chegada falharam por ${minutes} min.`,
+    detail: (minutes: number) => `Sem o aprendido das viagens seriam ${minutes} min.`,
+    none: "Nenhuma viagem foi medida neste período.",
+    hour: "Começada às",
+    provider: "Estimada por",
+    providers: { straight_line: "linha reta", osrm: "OSRM", valhalla: "Valhalla" },
+    measured: "viagens",
+    took: "Demorou (min)",
+    estimatedOff: "Estimativa falhou (min)",
+    toldOff: "Indicação falhou (min)",
+  },
   silent: {
     title: "Contacto, últimas 12 horas",
     finding: (people) =>
