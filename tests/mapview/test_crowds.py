@@ -15,6 +15,7 @@ from geo_assign.mapview.domain import EVERYONE, Changes, MapChoice, MapPicture, 
 from geo_assign.mapview.live import Channel
 from geo_assign.mapview.queries import WORLD, get_picture, list_changes
 from geo_assign.mapview.tallies import CellRow, PeopleRow, cell_size, clusters_of
+from geo_assign.mapview.viewing import PartInView
 from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workorders.domain import Kind
 from tests.day import ORIGIN, Day, shifted
@@ -234,6 +235,34 @@ def test_two_of_ten_scopes_hear_their_own(moving: Day) -> None:
         ticks = channel.listen(day.database, 0, channel.number)
         assert ticks is not None
         assert [one.name for one in ticks[-1].changes.technicians] == [who], name
+
+
+def test_a_part_of_the_map_hears_its_moves_and_once_of_those_who_are_not_in_it(moving: Day) -> None:
+    """A to C are in view; D walks in and out again; E, who was never in view, is told gone once and no more."""
+    day, heard = moving, Listening(moving)
+    while heard.names():
+        pass
+    places = [day.places[letter] for letter in "AC"]
+    view = BoundingBox(places[0].lon - 1e-4, places[0].lat - 1e-3, places[1].lon + 1e-4, places[0].lat + 1e-3)
+    part, names = PartInView(view), {person: letter for letter, person in day.people.items()}
+
+    def told(*movers: str, at: Point | None = None) -> tuple[str, str]:
+        day.later("1 s")
+        for letter in movers:
+            day.ping(letter, at)
+        changes = part.narrow(heard.tick())
+        inside = "".join(sorted(one.name for one in changes.technicians))
+        return inside, "".join(sorted(names[one] for one in changes.gone))
+
+    assert told("A", "B", "E") == ("AB", "E")
+    assert told("E") == ("", "")
+    assert told("D") == ("", "D")
+    assert told("D", at=day.places["B"]) == ("D", "")
+    assert told("D") == ("", "D")
+    assert told("D", "E", "C") == ("C", "")
+    day.later("1 s")
+    day.off_duty("C")
+    assert told() == ("", "C")
 
 
 def test_the_grid_is_the_same_for_every_view() -> None:

@@ -20,6 +20,7 @@ from geo_assign.mapview.domain import Changes, Cluster, MapChoice, MapPicture, T
 from geo_assign.mapview.live import Heartbeat
 from geo_assign.mapview.past import get_past_picture
 from geo_assign.mapview.queries import WORLD, get_picture, list_groups_on_map, list_skills_on_map
+from geo_assign.mapview.viewing import PartInView
 from geo_assign.matching.domain import Provenance
 from geo_assign.positions.kept import PastNotKeptError
 from geo_assign.privacy.domain import How
@@ -55,8 +56,9 @@ class MapQuery(Query):
 
 
 class LiveQuery(Query):
-    """Where to go on."""
+    """Where to go on, and of which part."""
 
+    bbox: Bbox | None = Field(None, description="Tell the moves within it alone; who is not in it is `gone`, once.")
     cursor: str | None = Field(None, max_length=100, description="`cursor` of the map, or the last event's id.")
 
 
@@ -178,14 +180,14 @@ class GroupChoiceAnswer(Answer):
     """A group on the map, and how many `technicians` it has there."""
 
     id: UUID
-    technicians: int
+    technicians: int = Field(description="How many of them are on the map.")
 
 
 class SkillChoiceAnswer(Answer):
     """A skill on the map, and how many `technicians` have it there."""
 
     name: str
-    technicians: int
+    technicians: int = Field(description="How many of them are on the map.")
 
 
 class MapChoicesAnswer(Answer):
@@ -266,10 +268,11 @@ def listen_live(call: Call[LiveQuery, None]) -> Reply:
     last = call.headers.get("Last-Event-ID") or call.query.cursor
     since = None if not last else _parse_cursor(last)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Reply(Stream(_events(call, call.caller, since)), headers=headers)
+    part = None if call.query.bbox is None else PartInView(call.query.bbox)
+    return Reply(Stream(_events(call, call.caller, since, part)), headers=headers)
 
 
-def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[bytes]:
+def _events(call: AnyCall, caller: Caller, since: datetime | None, part: PartInView | None) -> Iterator[bytes]:
     hub = call.services.live
     if since is not None and not hub.is_resumable(caller.org_id, since):
         yield _event("reset", {}, cursor=None)
@@ -279,9 +282,23 @@ def _events(call: AnyCall, caller: Caller, since: datetime | None) -> Iterator[b
         if isinstance(told, Heartbeat):
             yield _event("heartbeat", {"server_now": told.at}, cursor=None)
             continue
+        if part is not None:
+            yield from _in_part(call, caller, part.narrow(told.changes))
+            continue
         call.services.views.note_live(caller, told.once(_shown), at=told.changes.until)
         call.services.views.assure()
         yield from told.once(_rendered)
+
+
+def _in_part(call: AnyCall, caller: Caller, changes: Changes) -> Iterator[bytes]:
+    """What a listener is told of a tick who looks at a part of the map."""
+    call.services.views.note_live(caller, _shown(changes), at=changes.until)
+    call.services.views.assure()
+    if changes:
+        yield from _changes(changes)
+    else:
+        # Nothing in view: the cursor goes on all the same, or who resumes later would be told everything again.
+        yield _event("heartbeat", {"server_now": changes.until}, cursor=changes.until)
 
 
 def _shown(changes: Changes) -> frozenset[UUID]:

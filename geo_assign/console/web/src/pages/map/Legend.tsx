@@ -70,7 +70,8 @@ function Narrow() {
   const names = new Map(desk.me.groups.map(({ id, name }) => [id, name]));
   const known = groups.filter(({ id }) => names.has(id));
   const chosen = desk.groupId.value || desk.skill.value;
-  if (known.length + skills.length === 0 && !chosen) return null;
+  // The past is told whole.
+  if ((known.length + skills.length === 0 && !chosen) || desk.past.at.value !== null) return null;
   return (
     <div class="row narrow">
       <b>{words.only}</b>
