@@ -57,7 +57,7 @@ def drain(environment: Mapping[str, str], owner_url: str, fleet: Fleet, *, offer
         other = _seed(conn, fleet, offers)
         due_at = _wait_until_due(conn, fleet)
         before_s = sum(map(processor_s, processes))
-        expired_s = _wait_for(conn, _OPEN, fleet.org_id, since=due_at)
+        expired_s = _wait_for(conn, _OVERDUE, fleet.org_id, since=due_at)
         followed_s = _wait_for(conn, _UNFOLLOWED, fleet.org_id, since=due_at)
         late_s = _one(conn, _LATEST, other)
         return Drained(offers, expired_s, followed_s, late_s, sum(map(processor_s, processes)) - before_s)
@@ -199,7 +199,8 @@ WHERE o.org_id = %(org_id)s AND o.id = numbered.id"""
 _DUE_IN = """
 SELECT greatest(0, extract(epoch FROM max(expires_at) - clock_timestamp())) FROM offers
 WHERE org_id = %(org_id)s AND state = 'offered'"""
-_OPEN = "SELECT count(*) FROM offers WHERE org_id = %(org_id)s AND state = 'offered'"
+_OVERDUE = """
+SELECT count(*) FROM offers WHERE org_id = %(org_id)s AND state = 'offered' AND expires_at <= clock_timestamp()"""
 _UNFOLLOWED = """
 SELECT count(*) FROM work_orders WHERE org_id = %(org_id)s AND evaluate_due_at <= clock_timestamp()
    AND evaluate_due_at IS DISTINCT FROM looks_again_at"""
