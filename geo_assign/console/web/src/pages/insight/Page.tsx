@@ -4,7 +4,9 @@ import { usePage } from "../../frame/context";
 import { clockTime } from "../../model/zone";
 import { texts } from "../../texts/console";
 import { Card } from "./Card";
-import { acceptance, assigned, demand, drives, load, places, silent, waiting } from "./cards";
+import { acceptance, assigned, waiting } from "./cards/offers";
+import { demand, load, silent } from "./cards/people";
+import { drives, places } from "./cards/places";
 import { lastDays, PRESETS, presetOf } from "./model";
 import { Figures } from "./state";
 

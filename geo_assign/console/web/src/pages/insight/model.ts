@@ -158,3 +158,6 @@ function csvCell(cell: Cell): string {
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** An hour of the day as a clock shows it. */
+export const hourText = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
