@@ -7,18 +7,16 @@ import {
   ChoiceControl,
   type ControlProps,
   NumberControl,
-  NumbersControl,
-  PointControl,
   SwitchControl,
   TextControl,
   ThingsControl,
   TicksControl,
-  WordsControl,
   ZoneControl,
 } from "./controls";
 import { type Field, shownFields } from "./fields";
 import type { Form } from "./form";
 import { InstantControl } from "./InstantControl";
+import { NumbersControl, PointControl, WordsControl } from "./typed";
 import { WeekControl } from "./WeekControl";
 import { wordsOf } from "./words";
 

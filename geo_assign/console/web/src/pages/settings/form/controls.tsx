@@ -1,5 +1,4 @@
 import type { TargetedEvent } from "preact";
-import { useState } from "preact/hooks";
 import { Icon } from "../../../symbols/Icon";
 import { texts } from "../../../texts/settings";
 import { useSettings } from "../state";
@@ -7,16 +6,14 @@ import type {
   ChoiceField,
   Field,
   NumberField,
-  NumbersField,
   PlainField,
   SwitchField,
   TextField,
   ThingsField,
   TicksField,
-  WordsField,
 } from "./fields";
 import type { Form } from "./form";
-import { readNumber, readNumbers, readPoint, readWords, stepped, writeNumber, writePoint } from "./values";
+import { readNumber, stepped, writeNumber } from "./values";
 import { optionText } from "./words";
 
 export interface ControlProps<F extends Field> {
@@ -27,7 +24,7 @@ export interface ControlProps<F extends Field> {
   described: string;
 }
 
-const typed = (event: TargetedEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
+export const typed = (event: TargetedEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
   event.currentTarget.value;
 
 export function TextControl({ field, form, label, described }: ControlProps<TextField>) {
@@ -191,59 +188,6 @@ function Ticks({ ids, name, form, label, described }: TicksProps) {
       ))}
     </div>
   );
-}
-
-interface TypedProps {
-  name: string;
-  form: Form;
-  label: string;
-  described: string;
-  /** What stands in the control for a value, and what a text means; undefined: nothing yet. */
-  write: (value: unknown) => string;
-  read: (text: string) => unknown;
-  placeholder?: string;
-}
-
-/** A value that is written as text. While it is typed the text stays as it is; it may not mean anything yet. */
-function Typed({ name, form, label, described, write, read, placeholder }: TypedProps) {
-  const [text, setText] = useState<string | null>(null);
-  const unread = form.unread.value[name];
-  const enter = (entered: string) => {
-    setText(entered);
-    const value = read(entered);
-    if (value === undefined) form.cannotRead(name, entered);
-    else form.set(name, value);
-  };
-  const shown = unread ?? text ?? write(form.draft.value[name]);
-  return (
-    <input
-      class="in"
-      autocomplete="off"
-      spellcheck={false}
-      placeholder={placeholder}
-      aria-labelledby={label}
-      aria-describedby={described}
-      aria-invalid={unread !== undefined || name in form.problems.value}
-      value={shown}
-      onInput={(event) => enter(typed(event))}
-      onBlur={() => setText(null)}
-    />
-  );
-}
-
-export function WordsControl({ field, ...rest }: ControlProps<WordsField>) {
-  const write = (value: unknown) => (Array.isArray(value) ? value.join(", ") : "");
-  return <Typed {...rest} name={field.name} write={write} read={readWords} />;
-}
-
-export function NumbersControl({ field, ...rest }: ControlProps<NumbersField>) {
-  const write = (value: unknown) =>
-    Array.isArray(value) ? value.map((each) => writeNumber(each, field.scale)).join(" ") : "";
-  return <Typed {...rest} name={field.name} write={write} read={(text) => readNumbers(text, field.scale)} />;
-}
-
-export function PointControl({ field, ...rest }: ControlProps<PlainField>) {
-  return <Typed {...rest} name={field.name} write={writePoint} read={readPoint} placeholder="41.1496, -8.6109" />;
 }
 
 export function ZoneControl({ field, form, label, described }: ControlProps<PlainField>) {
