@@ -39,6 +39,8 @@ ME: Json = {
     "csrf_token": "csrf-of-this-session",
 }
 PASSWORD = "correct horse"
+COUNTED_AT_MOST = 1000
+"""As the list of work orders counts: beyond it there are only "more"."""
 OPEN = ("/v1/sessions", "/v1/log-in-ways/")
 
 
@@ -215,11 +217,16 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     @app.get("/v1/work-orders")
     def orders() -> Json:
         found = list(service.scenario.orders.values())
-        return {"items": found, "next_cursor": None, "count": len(found)}
+        return {
+            "items": found,
+            "next_cursor": None,
+            "count": min(len(found), COUNTED_AT_MOST),
+            "count_is_at_least": len(found) > COUNTED_AT_MOST,
+        }
 
     @app.get("/v1/work-orders/<order_id>")
     def one_order(order_id: str) -> Json:
-        return {**service.scenario.orders[order_id], "group_stays": []}
+        return {**service.scenario.orders[order_id], "group_stays": [], "has_customer_link": False}
 
     @app.get("/v1/work-orders/<order_id>/events")
     def history(order_id: str) -> Json:
@@ -266,7 +273,7 @@ def add_write_routes(app: Flask, service: FakeService) -> None:
         order = service.scenario.orders[order_id]
         order = {**order, **body, "version": order["version"] + 1}
         if "location" in body:
-            order["location"] = {**body["location"], "source": "pin", "confidence": None}
+            order["location"] = {**body["location"], "source": "pin", "confidence": None, "learned": None}
             order["pending_reason"] = "nobody_eligible"
         service.change(order)
         return order
