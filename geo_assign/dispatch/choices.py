@@ -11,8 +11,7 @@ from geo_assign.dispatch.commands.assigning import WantedSlot, at_slot
 from geo_assign.matching.domain import Candidate, Excluded, ExclusionCode, Provenance, Question, Reason, Slot
 from geo_assign.matching.queries import explain_one, rank
 from geo_assign.matching.questions import question_for_order
-from geo_assign.workforce.domain import Technician
-from geo_assign.workforce.eta_factors import STRAIGHT_LINE
+from geo_assign.workforce.domain import STRAIGHT_LINE, Technician
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import TERMINAL, Location, LocationSource, WorkOrder, WorkOrderStateError

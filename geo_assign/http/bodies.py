@@ -10,6 +10,9 @@ from typing import Protocol
 
 from geo_assign.http.decoding import FORM, M, decode_body, decode_form, decode_query, require_form, require_json
 
+BYTES = "application/octet-stream"
+"""What generators of clients read as bytes, beside a type that says more."""
+
 
 class Decode(Protocol):
     """Reads bytes as a model; without a body they are empty. Raises InvalidError."""

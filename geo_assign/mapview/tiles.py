@@ -16,7 +16,7 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Double, Integer, LargeBinary, Text, cast, column, func, literal, literal_column, select
+from sqlalchemy import Boolean, Double, Integer, LargeBinary, Text, cast, column, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
@@ -302,5 +302,5 @@ def _layer(name: str, given: Parameters, *, whole: frozenset[str] = frozenset())
         if one not in ("px", "py")
     ]
     features = select(func.ST_MakePoint(rows.c.px, rows.c.py).label("geom"), *told).subquery("features")
-    made = func.ST_AsMVT(literal_column("features.*"), literal(name), EXTENT, literal("geom"), type_=LargeBinary())
+    made = func.ST_AsMVT(features.table_valued(), literal(name), EXTENT, literal("geom"), type_=LargeBinary())
     return Statement.of(TileRow, select(made.label("body")).select_from(features))

@@ -33,8 +33,8 @@ from geo_assign.routing.domain import (
 )
 from geo_assign.routing.routers import ROUTERS, Router, RouterAccess, RouterSpec
 
-_TABLES = counter("routing_tables", "Tables asked of routers, by router and outcome.", ("router", "outcome"))
-_TABLE_S = summary("routing_table_seconds", "Duration of one table of drives.", ("router",))
+_TABLES = counter("routing_tables", "Tables asked of routers, by provider and outcome.", ("provider", "outcome"))
+_TABLE_S = summary("routing_table_seconds", "Duration of one table of drives.", ("provider",))
 
 # The great circle is up to this share longer than the geodesic, and whole seconds round down.
 _SPHERE_SLACK = 0.006

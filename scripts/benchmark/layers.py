@@ -32,7 +32,7 @@ LAYERS = (
     ("rehearsal", "geo_assign.core.db", "Database.foresee"),
     ("token to caller", "geo_assign.http.request_handler", "authenticate"),
     ("store's rules", "geo_assign.http.routes.nearest", "get_store_rules"),
-    ("question", "geo_assign.http.routes.nearest", "_question"),
+    ("question", "geo_assign.http.routes.nearest", "_asked"),
     ("clock", "geo_assign.core.db", "Tx.now"),
     ("query", "geo_assign.http.routes.nearest", "rank"),
     ("answer as JSON", "geo_assign.http.routes.nearest", "_answer"),

@@ -106,8 +106,9 @@ def _codes(document: dict[str, Any], name: str) -> dict[str, int]:
 
 def _requests(operation: Any, name: str, things: dict[str, str]) -> st.SearchStrategy[Any]:
     made_up = [operation.as_strategy(), operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)]
-    ids, words = iter(SAMPLES[name].ids), iter(SAMPLES[name].words)
-    real = {parameter: next(words) if kind == "slug" else things[next(ids)] for parameter, kind in parameters_of(name)}
+    sample = SAMPLES[name]
+    given = {"uuid": (things[one] for one in sample.ids), "slug": iter(sample.words), "int": iter(sample.numbers)}
+    real = {parameter: next(given[kind]) for parameter, kind in parameters_of(name)}
     about_real = operation.as_strategy(path_parameters=real or None).map(lambda case: _about(case, things))
     return st.one_of(about_real, about_real, *made_up)
 

@@ -16,6 +16,9 @@ from geo_assign.http import accounting, health  # noqa: F401 - their metrics cou
 from geo_assign.http.problems import status_of
 from geo_assign.positions import grouping
 from geo_assign.positions.domain import PingRefusal
+from geo_assign.routing import finder
+from geo_assign.routing.domain import RoutingProblemCode
+from geo_assign.routing.routers import ROUTERS
 from geo_assign.webhooks import delivery
 from geo_assign.webhooks.domain import Fault
 from geo_assign.worker import _THREADS
@@ -27,6 +30,7 @@ LABELS = {
     "by", "code", "event", "format", "kind", "lane", "outcome", "pool", "position_age", "provider", "quota", "reason",
     "sqlstate", "state", "status", "tag", "task", "trouble", "verdict", "version",
 }  # fmt: skip
+REMOTE = [name.value for name, spec in ROUTERS.items() if spec.is_remote]
 OUTCOMES = ("delivered", "sent", "gone", "refused", "timeout", "unreachable", "too_large", "failed")
 
 
@@ -50,6 +54,10 @@ def touch_business() -> None:
         geocoder._CALL_S.labels(provider)
         for code in ("found", "kept", *(code.value for code in ProblemCode)):
             geocoder._ANSWERS.labels(provider, code)
+    for router in REMOTE:
+        finder._TABLE_S.labels(router)
+        for code in ("told", *(code.value for code in RoutingProblemCode)):
+            finder._TABLES.labels(router, code)
     for fault in Fault:
         delivery._ATTEMPTS.labels(str(fault.value))
     for outcome in OUTCOMES:

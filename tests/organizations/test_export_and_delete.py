@@ -24,7 +24,13 @@ from tests.conftest import World, cloned
 
 TABLES = sorted(metadata.tables)
 # What is bytes and no secret.
-CONTENT = {"geocode_cache.cache_key", "work_order_images.content", "work_order_images.sha256"}
+CONTENT = {
+    "geocode_cache.cache_key",
+    "learned_pins.address_key",
+    "pin_evidence.address_key",
+    "work_order_images.content",
+    "work_order_images.sha256",
+}
 
 
 @pytest.fixture(scope="module")

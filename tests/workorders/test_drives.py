@@ -14,7 +14,7 @@ from geo_assign.core.db import Database
 from geo_assign.core.geo import road_s
 from geo_assign.dispatch.tasks import calibrate_etas
 from geo_assign.privacy.commands import erase_technician
-from geo_assign.workforce.eta_factors import LEAST_DRIVES, WITHIN, EtaFactors, MeasuredRatio, factors_of
+from geo_assign.workforce.domain import LEAST_DRIVES, WITHIN, EtaFactors, MeasuredRatio, factors_of
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands.drives import MEASURED_FOR
 from geo_assign.workorders.domain import State

@@ -18,7 +18,7 @@ from geo_assign.completion.domain import (
 from geo_assign.completion.folder import ImageFolder
 from geo_assign.completion.images import MEDIA_TYPES, prepare_image
 from geo_assign.core.errors import InvalidError, NotFoundError
-from geo_assign.http.bodies import BodyFormat
+from geo_assign.http.bodies import BYTES, BodyFormat
 from geo_assign.http.decoding import M
 from geo_assign.http.errors import UnsupportedMediaTypeError
 from geo_assign.http.operations import OWN_WORK, TECHNICIANS, AnyCall, Call, Lane, Reply, Routes
@@ -26,9 +26,8 @@ from geo_assign.http.routes.people_models import Actor
 from geo_assign.http.schemas import Answer
 from geo_assign.workorders.domain import WorkOrderNotFoundError, WorkOrderStateError
 
-routes = Routes("Completion")
+routes = Routes("Work orders")
 
-BYTES = "application/octet-stream"
 _ANSWERED_AS = (*MEDIA_TYPES.values(), BYTES)
 _REFUSED = (WorkOrderNotFoundError, WorkOrderStateError, CustomerErasedError, ImageUnreadableError)
 

@@ -22,7 +22,7 @@ from geo_assign.workforce.commands import InvitedUser, SentInvitation
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.invitations import get_open_invitation, list_open_invitations
 
-routes = Routes("Invitations")
+routes = Routes("Users")
 
 _Ids = Annotated[tuple[UUID, ...], Field(max_length=200)]
 _Permissions = Annotated[tuple[Permission, ...], Field(max_length=20)]

@@ -1,6 +1,7 @@
 """The map as tiles of vectors."""
 
 from geo_assign.core.errors import NotFoundError
+from geo_assign.http.bodies import BYTES
 from geo_assign.http.operations import READING, Call, Lane, Reply, Routes
 from geo_assign.mapview.tiles import KEPT_S
 from geo_assign.mapview.tiling import Tile
@@ -15,7 +16,7 @@ MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
     access=READING,
     tagged=True,
     own_transactions=True,
-    media_types=(MEDIA_TYPE,),
+    media_types=(BYTES, MEDIA_TYPE),
     lane=Lane.PICTURES,
     errors=(NotFoundError,),
 )

@@ -29,7 +29,7 @@ from geo_assign.privacy.domain import How
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_work_order
 
-routes = Routes("Learned pins")
+routes = Routes("Geocoding")
 
 
 class PinsQuery(PageQuery):

@@ -21,7 +21,7 @@ from geo_assign.push.domain import (
 from geo_assign.push.keys import require_keys
 from geo_assign.workforce.domain import InactiveError
 
-routes = Routes("Push")
+routes = Routes("Me")
 
 Endpoint = Annotated[str, Field(min_length=1, max_length=2_000)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]

@@ -26,7 +26,7 @@ from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workorders.domain import WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_work_order
 
-routes = Routes("Roster")
+routes = Routes("Technicians")
 
 
 class RosterQuery(PageQuery):

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from geo_assign.core.db import Tx
-from geo_assign.workforce.eta_factors import StoredFactors
+from geo_assign.workforce.domain import StoredFactors
 from geo_assign.workforce.tables import stores
 
 

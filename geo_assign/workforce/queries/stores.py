@@ -13,8 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page
 from geo_assign.core.rows import ResultRow
-from geo_assign.workforce.domain import Store
-from geo_assign.workforce.eta_factors import EtaFactors, StoredFactors
+from geo_assign.workforce.domain import EtaFactors, Store, StoredFactors
 from geo_assign.workforce.queries.listing import ListChoice, listed, one_row, seen, seen_row
 from geo_assign.workforce.tables import stores
 from geo_assign.workforce.visibility import sees_store

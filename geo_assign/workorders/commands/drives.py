@@ -11,7 +11,7 @@ from geo_assign.core.geo import Point, haversine_m, road_s
 from geo_assign.positions.domain import CurrentPosition, Flag, is_fresh
 from geo_assign.positions.queries import find_current_position
 from geo_assign.workforce.commands.store_etas import set_eta_factors
-from geo_assign.workforce.eta_factors import STRAIGHT_LINE, MeasuredRatio, factors_of
+from geo_assign.workforce.domain import STRAIGHT_LINE, MeasuredRatio, factors_of
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workorders.domain import WorkOrder
