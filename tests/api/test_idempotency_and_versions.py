@@ -12,6 +12,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from geo_assign.app import list_operations
+from geo_assign.core.idempotency import SecretShownError
+from geo_assign.http.paths import template_of
 from tests.api.neighbours import House, Neighbours
 
 HERE = {"lat": 41.151, "lon": -8.61}
@@ -153,25 +156,45 @@ def test_every_post_that_creates_knows_its_retry(desk: Desk) -> None:
         assert again.headers["Idempotency-Replayed"] == "true"
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "secret", "instead"),
-    [
-        ("/v1/api-keys", {"name": "Twice", "scopes": ["read"]}, "token", "Revoke that key"),
-        ("/v1/webhooks", {"url": "https://hooks.example/twice"}, "secret", "rotate-secret"),
-    ],
-)
-def test_a_retry_is_told_that_the_secret_was_shown(
-    desk: Desk, path: str, body: dict[str, Any], secret: str, instead: str
-) -> None:
+# Creating POSTs that show a secret once: what to send, the members that carry the secret, and how to get a new one.
+SHOWING = {
+    "/v1/api-keys": ({"name": "Twice", "scopes": ["read"]}, ["token"], "Revoke that key"),
+    "/v1/webhooks": ({"url": "https://hooks.example/twice"}, ["secret"], "rotate-secret"),
+    "/v1/invitations": (
+        {"email": "shown@acme.example", "name": "Twice", "role": "administrator"},
+        ["link"],
+        "Renew the invitation",
+    ),
+    "/v1/technicians/{id}/trackers": (
+        {"name": "Twice", "app": "owntracks"},
+        ["token", "config_url", "qr_svg"],
+        "Revoke that tracker app",
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", SHOWING)
+def test_a_retry_is_told_that_the_secret_was_shown(desk: Desk, shown: str) -> None:
+    body, members, instead = SHOWING[shown]
+    path = shown.replace("{id}", desk.ana)
     first, again = (desk.send("POST", path, body, Idempotency_Key="shown") for _ in range(2))
     assert first.status_code == 201
-    assert first.get_json()[secret]
     assert (again.status_code, again.get_json()["code"]) == (409, "secret_shown")
     assert again.get_json()["id"] == first.get_json()["id"]
     assert instead in again.get_json()["detail"]
-    assert first.get_json()[secret] not in again.get_data(as_text=True)
-    other = desk.send("POST", path, {**body, "name": "Other"} if "name" in body else {**body, "active": False})
+    for member in members:
+        assert first.get_json()[member]
+        assert first.get_json()[member] not in again.get_data(as_text=True)
+    changed = {"email": "other@acme.example"} if "email" in body else {"name": "Other"}
+    other = desk.send("POST", path, {**body, **changed} if "name" in body else {**body, "active": False})
     assert other.status_code == 201
+
+
+def test_every_creating_post_that_shows_a_secret_is_among_them() -> None:
+    secrets = {"token", "secret", "link", "uri", "qr_svg", "password", "recovery_codes"}
+    creating = [one for one in list_operations() if one.creates]
+    showing = {template_of(one.path) for one in creating if secrets & set(getattr(one.answer, "model_fields", ()))}
+    assert {template_of(one.path) for one in creating if SecretShownError in one.errors} == showing == set(SHOWING)
 
 
 # Versions -------------------------------------------------------------------------------------------------------------

@@ -268,10 +268,17 @@ BODY = {"name": "phone", "app": "osmand"}
 
 def test_the_token_is_shown_once(api: Api) -> None:
     key = {"Idempotency-Key": "first"}
-    first, retry = set_up(api, headers=key), set_up(api, headers=key)
+    first = set_up(api, headers=key)
     assert first["token"].startswith("gat_")
-    assert (retry["id"], retry["token"], retry["qr_svg"], retry["fields"]) == (first["id"], None, None, None)
-    shown = json.dumps(known(api))
+    path, body = (
+        f"/v1/technicians/{api.id('technicians', 'ana')}/trackers",
+        {"name": first["name"], "app": first["app"]},
+    )
+    retry = api.post(path, by="ana", json=body, headers=key)
+    assert (retry.status_code, retry.get_json()["code"], retry.get_json()["id"]) == (409, "secret_shown", first["id"])
+    assert first["token"] not in retry.get_data(as_text=True)
+    (one,) = known(api)
+    shown = json.dumps(one)
     assert first["token"] not in shown
     assert first["hint"] == first["token"][-4:]
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from geo_assign.access.domain import TakenError
 from geo_assign.core.errors import NotFoundError
-from geo_assign.http.editing import create_once
+from geo_assign.core.idempotency import SecretShownError
+from geo_assign.http.editing import create_with_secret
 from geo_assign.http.operations import ALL_ROLES, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import service_url
 from geo_assign.http.schemas import Answer, Body, Listing, PageQuery, ShortText
@@ -42,13 +43,13 @@ class TrackerAnswer(Answer):
 
 
 class NewTrackerAnswer(TrackerAnswer):
-    """A new tracker app. `token`, and what follows it, is told this once; a retry under its key answers null."""
+    """A new tracker app. `token`, and what follows it, is told this once; a retry answers 409 `secret_shown`."""
 
-    token: str | None
-    url: str | None = Field(description="Where the app sends to.")
-    fields: Mapping[str, str] | None = Field(description="What to fill in, by the app's own names.")
+    token: str
+    url: str = Field(description="Where the app sends to.")
+    fields: Mapping[str, str] = Field(description="What to fill in, by the app's own names.")
     config_url: str | None = Field(description="Opened on the phone, it fills them in; null where the app has none.")
-    qr_svg: str | None = Field(description="The same to scan, as SVG.")
+    qr_svg: str = Field(description="The same to scan, as SVG.")
 
 
 @routes.get(
@@ -78,7 +79,7 @@ def list_trackers(call: Call[PageQuery, None], id: UUID) -> Reply:
     answer=NewTrackerAnswer,
     status=201,
     creates=True,
-    errors=(NotFoundError, TakenError, InactiveError),
+    errors=(NotFoundError, TakenError, InactiveError, SecretShownError),
 )
 def create_tracker(call: Call[None, NewTrackerBody], id: UUID) -> Reply:
     """Set up a free tracker app for a technician.
@@ -87,16 +88,16 @@ def create_tracker(call: Call[None, NewTrackerBody], id: UUID) -> Reply:
     """
     body, technician_id = call.body, id
 
-    def create(row_id: UUID) -> tuple[Tracker, str | None]:
+    def create(row_id: UUID) -> tuple[Tracker, str]:
         return commands.create_tracker(tx, call.caller, technician_id, name=body.name, app=body.app, tracker_id=row_id)
 
     with call.transaction() as tx:
-        return create_once(
+        return create_with_secret(
             tx,
             call.attempt,
             create=create,
-            read=lambda row_id: (queries.get_tracker(tx, technician_id, row_id), None),
             reply=lambda made: _reply(call, *made),
+            instead="Revoke that tracker app and set up another.",
         )
 
 
@@ -111,10 +112,8 @@ def delete_tracker(call: Call[None, None], id: UUID, tracker_id: UUID) -> Reply:
     return Reply()
 
 
-def _reply(call: AnyCall, tracker: Tracker, token: str | None) -> Reply:
+def _reply(call: AnyCall, tracker: Tracker, token: str) -> Reply:
     shown = TrackerAnswer.model_validate(tracker).model_dump()
-    if token is None:
-        return Reply(NewTrackerAnswer(**shown, token=None, url=None, fields=None, config_url=None, qr_svg=None))
     setup = tracker_setup(tracker.app, service_url=_service_url(call), token=token, name=tracker.name)
     answer = NewTrackerAnswer(
         **shown,
