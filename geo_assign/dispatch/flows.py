@@ -6,7 +6,8 @@ technician's are two transactions as well, so that none waits for another while 
 between is a due row that the worker goes on with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -97,11 +98,8 @@ class DispatchService:
                 also(tx)
             return order_id, earlier
 
-        try:
+        with self._noting_refusal(caller.org_id):
             order_id, replayed = self.database.run(caller.org_id, first)
-        except QuotaExceededError:
-            self.database.run(caller.org_id, note_refused_lead)
-            raise
         if not replayed:
             self.locate(caller.org_id, order_id)
             self.evaluate(caller.org_id, order_id)
@@ -113,14 +111,24 @@ class DispatchService:
         An order that the store has under this external id already is the one. Raises as `orders.create` does.
         """
         try:
-            order_id, existed = self.database.run(
-                caller.org_id, lambda tx: orders.create(tx, caller, new, attempt, due_in=timedelta(0))
-            )
+            with self._noting_refusal(caller.org_id):
+                order_id, existed = self.database.run(
+                    caller.org_id, lambda tx: orders.create(tx, caller, new, attempt, due_in=timedelta(0))
+                )
         except DuplicateExternalIdError as error:
             if "work_order_id" not in error.facts:
                 raise
             order_id, existed = UUID(error.facts["work_order_id"]), True
         return self.read(caller, order_id), existed
+
+    @contextmanager
+    def _noting_refusal(self, org_id: UUID) -> Iterator[None]:
+        """Count a lead that the quota refuses, in a transaction of its own: that of the lead is undone."""
+        try:
+            yield
+        except QuotaExceededError:
+            self.database.run(org_id, note_refused_lead)
+            raise
 
     def edit(self, caller: Caller, order_id: UUID, changes: orders.Edit, version: int | None) -> WorkOrder:
         """Edit an order; a new address is geocoded, and what waits for a place or a time is looked at again."""

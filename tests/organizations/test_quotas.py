@@ -81,6 +81,20 @@ def test_leads_beyond_the_limit_are_refused_before_they_exist(api: Api, operate:
     assert lead(api, **{"Idempotency-Key": "again"}).status_code == 201
 
 
+@pytest.mark.parametrize(("limit", "sent", "refused"), [(1, 1, 0), (1, 3, 2), (0, 2, 2)])
+def test_refused_leads_of_a_bulk_count_like_single_ones(
+    api: Api, operate: Operate, limit: int, sent: int, refused: int
+) -> None:
+    operate("limits", "acme", "--leads-per-day", str(limit))
+    one = {"store_id": api.id("stores", "centre"), "customer": {"name": "Eva"}, "location": PLACE}
+    answer = api.call("POST", "/v1/leads/bulk", json={"leads": [one] * sent}, by="root").get_json()
+    codes = [result["problem"]["code"] for result in answer["results"] if result["problem"]]
+    assert (codes, answer["refused"]) == (["quota_exceeded"] * refused, refused)
+    usage = api.call("GET", "/v1/usage", by="root").get_json()
+    assert usage["leads_refused"] == refused
+    assert ("organization.quota_exceeded" in actions(api)) is (refused > 0)
+
+
 def test_a_retry_of_a_lead_that_exists_is_answered_when_the_quota_is_used_up(api: Api, operate: Operate) -> None:
     operate("limits", "acme", "--leads-per-day", "1")
     first = lead(api, **{"Idempotency-Key": "one"})
