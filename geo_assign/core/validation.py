@@ -84,7 +84,7 @@ class Written:
 def words_of(detail: ErrorDetails) -> str:
     """A sentence that says what is wanted."""
     kind = detail["type"]
-    if kind == "string_too_short" and detail.get("ctx", {}).get("min_length") == 1:
+    if kind in {"string_too_short", "too_short"} and detail.get("ctx", {}).get("min_length") == 1:
         return "Should not be empty."
     return f"{_WORDS.get(kind, detail['msg'])}.".replace("..", ".")
 

@@ -118,7 +118,7 @@ def decode_query(model: type[BaseModel] | None, query_string: str) -> BaseModel 
         return model.model_validate({k: v if k in lists else v[0] for k, v in given.items()})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise _bad_query([_field_problem(detail, given) for detail in details[:MAX_ERRORS]]) from None
+        raise _bad_query(_field_problems(details, given)) from None
 
 
 def _parameters(query_string: str) -> dict[str, list[str]]:
@@ -151,7 +151,7 @@ def _refusal(raw: bytes, error: ValidationError) -> InvalidError:
     if details[0]["type"] == "json_invalid":
         return _not_json(raw, details[0]["msg"])
     data = from_json(raw)
-    problems = [_field_problem(detail, data) for detail in details[:MAX_ERRORS]]
+    problems = _field_problems(details, data)
     return InvalidError(_sentence(problems), errors=problems)
 
 
@@ -220,9 +220,39 @@ def _what_is_wrong(value: object) -> tuple[str, str] | None:
     return None
 
 
-def _field_problem(detail: ErrorDetails, data: object) -> FieldProblem:
-    code = code_of(detail["type"])
-    return FieldProblem(_pointer(_located(detail["loc"], data)), code, words_of(detail))
+def _field_problems(details: Sequence[ErrorDetails], data: object) -> list[FieldProblem]:
+    """What to tell, MAX_ERRORS at most.
+
+    Where entries of a list are wrong, pydantic also counts the right ones alone, and names the branches of a union that
+    are no list: neither helps to mend the entries.
+    """
+    located = [(tuple(_located(detail["loc"], data)), detail) for detail in details]
+    parents = {where[:length] for where, _ in located for length in range(len(where))}
+    return [
+        FieldProblem(_pointer(where), code_of(detail["type"]), words_of(detail))
+        for where, detail in located
+        if where not in parents or not _follows_from_entries(detail, _value_at(where, data))
+    ][:MAX_ERRORS]
+
+
+def _follows_from_entries(detail: ErrorDetails, value: object) -> bool:
+    """Whether a problem of a list is none of its own, but comes of its wrong entries."""
+    if not isinstance(value, list):
+        return False
+    if detail["type"] == "too_short":
+        return len(value) >= int(detail["ctx"]["min_length"])
+    return detail["type"] == "literal_error" or detail["type"].endswith("_type")
+
+
+def _value_at(where: Sequence[int | str], data: object) -> object:
+    """What stands in `data` at a place that `_located` found; None for a member that is missing."""
+    for part in where:
+        match data, part:
+            case Mapping(), _:
+                data = data.get(part)
+            case list(), int():
+                data = data[part]
+    return data
 
 
 def _located(loc: Sequence[int | str], data: object) -> Iterator[int | str]:

@@ -1,7 +1,7 @@
 """Every body is either its model or a 4xx that says where: nothing in between, and never an exception."""
 
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from geo_assign.core.errors import InvalidError
 from geo_assign.http.decoding import decode_body, decode_query, require_json
 from geo_assign.http.errors import BadQueryError, MalformedJsonError, UnsupportedMediaTypeError
+from geo_assign.http.routes.api_keys import ApiKeyBody, ApiKeyPatch
+from geo_assign.http.routes.webhook_models import WebhookBody, WebhookPatch
 from geo_assign.http.schemas import (
     Bbox,
     Body,
@@ -153,6 +155,51 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 def test_a_parameter_that_says_nothing_is_absent(query: str) -> None:
     known = "&".join(one for one in query.split("&") if not one.startswith("q="))
     assert decode_query(Search, known) == Search()
+
+
+class Listed(Body):
+    kinds: Annotated[tuple[Literal["a", "b"], ...], Field(min_length=1, strict=False)] = ("a",)
+    both: Literal["all"] | Annotated[tuple[Literal["a", "b"], ...], Field(min_length=2, max_length=3, strict=False)] = (
+        "all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ('{"kinds": ["x"]}', [("/kinds/0", "unknown_value")]),
+        ('{"kinds": ["x", "y"]}', [("/kinds/0", "unknown_value"), ("/kinds/1", "unknown_value")]),
+        ('{"kinds": ["a", "x"]}', [("/kinds/1", "unknown_value")]),
+        ('{"kinds": [5]}', [("/kinds/0", "unknown_value")]),
+        ('{"kinds": []}', [("/kinds", "too_short")]),
+        ('{"kinds": "a"}', [("/kinds", "wrong_type")]),
+        ('{"both": ["a", "x"]}', [("/both/1", "unknown_value")]),
+        ('{"both": ["x"]}', [("/both/0", "unknown_value"), ("/both", "too_short")]),
+        ('{"both": ["a"]}', [("/both", "unknown_value"), ("/both", "too_short")]),
+        ('{"both": "some"}', [("/both", "unknown_value"), ("/both", "wrong_type")]),
+    ],
+)
+def test_a_wrong_entry_of_a_list_is_told_alone(raw: str, told: list[tuple[str, str]]) -> None:
+    with pytest.raises(InvalidError) as refused:
+        decode_body(Listed, raw.encode())
+    assert [(problem.pointer, problem.code) for problem in refused.value.errors] == told
+
+
+@pytest.mark.parametrize(
+    ("model", "members", "pointer"),
+    [
+        (WebhookBody, {"url": "https://hooks.example", "events": ["work_order.dreamt"]}, "/events/0"),
+        (WebhookBody, {"url": "https://hooks.example", "events": ["work_order.created", "dreamt"]}, "/events/1"),
+        (WebhookPatch, {"events": ["dreamt"]}, "/events/0"),
+        (ApiKeyBody, {"name": "Till", "scopes": ["everything"]}, "/scopes/0"),
+        (ApiKeyBody, {"name": "Till", "scopes": ["read", "write"]}, "/scopes/1"),
+        (ApiKeyPatch, {"scopes": ["write"]}, "/scopes/0"),
+    ],
+)
+def test_an_unknown_event_or_scope_is_one_error(model: type[BaseModel], members: Any, pointer: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        decode_body(model, json.dumps(members).encode())
+    assert [problem.pointer for problem in refused.value.errors] == [pointer]
 
 
 def test_a_branch_of_a_union_is_not_part_of_the_pointer() -> None:
