@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { signal } from "@preact/signals";
+import { describe, expect, it, vi } from "vitest";
 import { PAGES } from "../src/frame/pages";
-import { changedQuery, hrefOf, parseAddress } from "../src/frame/router";
-import { chosenStores } from "../src/frame/selection";
+import { address, changedQuery, hrefOf, parseAddress } from "../src/frame/router";
+import { chosenStores, followSelection } from "../src/frame/selection";
+import type { Desk } from "../src/state/desk";
+import type { View } from "../src/state/view";
 
 describe("addresses", () => {
   it("name a page and what is chosen on it", () => {
@@ -41,5 +44,30 @@ describe("the stores of an address", () => {
 
   it.each([[null], [""], ["other"], ["a,b,c"]])("are all for %s", (named) => {
     expect(chosenStores(named, stores).size).toBe(0);
+  });
+
+  it("are the same choice whatever else the address says", () => {
+    vi.stubGlobal("window", {});
+    const selectedId = signal<string | null>(null);
+    const scope = signal<ReadonlySet<string>>(new Set());
+    const select = (id: string | null) => {
+      selectedId.value = id;
+    };
+    const desk = { me: { stores }, selectedId, scope, select, groupId: signal(""), skill: signal("") };
+    const view = { followWindows: signal(false) };
+    const at = (page: string, query: string) => {
+      address.value = { page, query: new URLSearchParams(query) };
+      return scope.peek();
+    };
+    at("", "");
+    const end = followSelection(desk as unknown as Desk, view as unknown as View);
+    const all = scope.peek();
+    for (const query of ["wo=1", "wo=2", "wo=2&new=lead", ""]) expect(at("", query)).toBe(all);
+    const chosen = at("", "store=a");
+    expect([...chosen]).toEqual(["a"]);
+    expect(at("board", "store=a&wo=3")).toBe(chosen);
+    expect(at("board", "wo=3").size).toBe(0);
+    end();
+    vi.unstubAllGlobals();
   });
 });

@@ -1,5 +1,5 @@
 /** The keys that work on every page: `/` finds, `N` begins a new work order. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { focusOf } from "../state/keys";
 import type { View } from "../state/view";
 import { setQuery } from "./router";
@@ -10,7 +10,8 @@ const LETTERS: Record<string, () => void> = {
 };
 
 export function useFrameKeys(view: View): void {
-  useEffect(() => {
+  // With what is drawn, not a moment after it: a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const modified = event.ctrlKey || event.metaKey || event.altKey;
       if (event.defaultPrevented || modified || !view.letterKeys.value || focusOf(event.target) === "field") return;

@@ -1,5 +1,5 @@
 /** The open order is in the address, and the windows of one person open the same. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import type { Desk } from "../state/desk";
 import type { View } from "../state/view";
 import { address, currentPage, queryValue, setQuery } from "./router";
@@ -13,6 +13,8 @@ export const SKILL = "skill";
 export function followSelection(desk: Desk, view: View): () => void {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(`geo-assign-open-${desk.me.user.id}`) : null;
   let told = queryValue(WORK_ORDER);
+  // Compared as text: another order in the address chooses no other stores, for which the map would be read anew.
+  const storesNamed = computed(() => queryValue(STORES));
   const ends = [
     effect(() => {
       const wanted = queryValue(WORK_ORDER);
@@ -27,7 +29,7 @@ export function followSelection(desk: Desk, view: View): () => void {
       told = id;
     }),
     effect(() => {
-      desk.scope.value = chosenStores(queryValue(STORES), desk.me.stores);
+      desk.scope.value = chosenStores(storesNamed.value, desk.me.stores);
     }),
     effect(() => {
       // Of the map alone: elsewhere nothing would say that something is left out.
