@@ -17,6 +17,7 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
+    Table,
     Text,
     Update,
     Uuid,
@@ -166,12 +167,14 @@ def _lock() -> AnySelect:
 
 def _read() -> AnySelect:
     asked = _columns("asked", {"id": _GIVEN.technicians, "oldest": _GIVEN.oldest})
-    t, s, c = technicians, stores, current_positions.alias("c")
+    t = _by_key(technicians, asked.c.id, "on_duty", "store_id", beside=asked)
+    s = _by_key(stores, t.c.store_id, "settings", beside=t)
+    c = current_positions.alias("c")
     duty = _duty_since(asked)
     settings = s.c.settings
     joined = (
-        asked.join(t, and_(t.c.org_id == _GIVEN.org_id, t.c.id == asked.c.id))
-        .join(s, and_(s.c.org_id == _GIVEN.org_id, s.c.id == t.c.store_id))
+        asked.join(t, true())
+        .join(s, true())
         .outerjoin(c, and_(c.c.org_id == _GIVEN.org_id, c.c.technician_id == asked.c.id))
         .join(duty, true())
     )
@@ -186,6 +189,18 @@ def _read() -> AnySelect:
         duty.c.ended,
         *(c.c[name] for name in known),
     ).select_from(joined)
+
+
+def _by_key(table: Table, key: AnyColumn, *names: str, beside: FromClause) -> FromClause:
+    """Columns of the one row with this id, for each row `beside`.
+
+    While the planner does not know how many rows there are, any index that begins with the organization looks as good
+    to it as the key. So they are asked for in the key's order, as the first of a range: in a range from one id to the
+    same id that order counts, which it does not beside an id that is equal. The limit keeps the lookup apart.
+    """
+    t = table.c
+    one = select(*(t[name] for name in names)).where(t.org_id == _GIVEN.org_id, t.id.between(key, key))
+    return one.order_by(t.id).limit(1).correlate(beside).lateral(f"{table.name}_by_key")
 
 
 def _duty_since(asked: FromClause) -> FromClause:

@@ -17,14 +17,15 @@ from tests.conftest import World
 from tests.plans import nodes
 from tests.positions.conftest import NOON, Fleet, ping
 
-PEOPLE = 4_000
+PEOPLE, STORES = 4_000, 400
 
 
 @pytest.fixture
 def crowded(fleet: Fleet) -> Fleet:
-    """Thousands of technicians whose tables the planner knows nothing about yet."""
+    """Thousands of technicians and hundreds of stores, whose tables the planner knows nothing about yet."""
     ids = [uuid4() for _ in range(PEOPLE)]
     given = {"org_id": fleet.org_id, "store_id": fleet.store_id, "ids": ids, "started": NOON - timedelta(hours=1)}
+    fleet.admin.execute(_STORES, {"org_id": fleet.org_id, "ids": [uuid4() for _ in range(STORES)]})
     for statement in (_TECHNICIANS, _DUTY, _CURRENT):
         fleet.admin.execute(statement, given)
     return fleet
@@ -54,8 +55,12 @@ def explain(world: World, crowded: Fleet) -> Iterator[Any]:
 
 def test_reading_uses_keys_only(explain: Any) -> None:
     asked = {"technicians": packing.Uuids([uuid4(), uuid4()]), "oldest": packing.Instants([NOON, NOON])}
-    indexes = _indexes(explain(READ, asked))
+    found = explain(READ, asked)
+    indexes = _indexes(found)
     assert indexes == {"technicians_pkey", "stores_pkey", "current_positions_pkey", "duty_intervals_technician_idx"}
+    # By the whole key, not by the organization that each begins with.
+    for name in ("technicians_pkey", "stores_pkey"):
+        assert all("(id " in node["Index Cond"] for node in found if node.get("Index Name") == name)
 
 
 def test_looking_for_repetitions_uses_the_track_s_key(explain: Any) -> None:
@@ -87,6 +92,11 @@ def _indexes(found: list[Mapping[str, Any]]) -> set[str]:
     return {node["Index Name"] for node in found if "Index Name" in node}
 
 
+_STORES = text(
+    "INSERT INTO stores (org_id, id, slug, name, timezone, lat, lon, created_at, updated_at) "
+    "SELECT :org_id, id, 's-' || right(id::text, 12), 'Store', 'Europe/Lisbon', 41.15, -8.61, now(), now() "
+    "FROM unnest(CAST(:ids AS uuid[])) AS id"
+)
 _TECHNICIANS = text(
     "INSERT INTO technicians (org_id, id, slug, name, store_id, base_lat, base_lon, on_duty, created_at, updated_at) "
     "SELECT :org_id, id, 't-' || right(id::text, 12), 'Ana', :store_id, 41.15, -8.61, true, now(), now() "
