@@ -38,7 +38,7 @@ MOST_COUNTED = 1_000
 """A list with more rows than this says that it has at least so many."""
 # How many rows are looked through for words before the set of all rows with them is found: first a few, and where one
 # in a hundred has them, more.
-_LOOKED_THROUGH = (500, 5_000)
+_LOOKED_THROUGH = (200, 1_000, 5_000)
 _WORTH_MORE = 0.01
 # From this share on they are counted by looking through, too.
 _COMMON = 0.1
