@@ -13,6 +13,7 @@ from geo_assign.matching.domain import MAX_LIMIT, ExclusionCode
 from geo_assign.matching.queries import explain_each, rank
 from geo_assign.matching.questions import question_for_order
 from geo_assign.workforce.local_time import get_zone
+from geo_assign.workforce.queries import list_seen_technicians
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import (
     TAKEN,
@@ -69,7 +70,8 @@ def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
     """The technicians whom automation asked for a work order, and whom it would ask if none accepts.
 
     Raises WorkOrderNotFoundError. Positions are those of this moment: a ladder is a forecast, not a promise. Distances
-    of technicians who are shown coarsely are rounded; the order follows the exact ones.
+    of technicians who are shown coarsely are rounded; the order follows the exact ones. Technicians who have not been
+    asked are named only to callers who see them; of those who have been, the work order itself tells.
     """
     order = get_work_order(tx, scope, work_order_id)
     rules, at = get_store_rules(tx, EVERYTHING, order.store_id), tx.now()
@@ -96,7 +98,8 @@ def get_ladder(tx: Tx, scope: Scope, work_order_id: UUID) -> Ladder:
 
 
 def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = ()) -> Ladder:
-    """The ladder with rounded distances of `coarse`, and of those whom the caller may see only coarsely."""
+    """As the caller may see it: distances of `coarse`, and of those who are coarse to the caller, are rounded."""
+    ladder = _naming_seen(tx, scope, ladder)
     rounded = {*coarse, *list_coarse(tx, scope, {rung.technician_id for rung in ladder.rungs})}
     rungs = (
         replace(rung, distance_m=coarse_distance_m(rung.distance_m))
@@ -105,6 +108,16 @@ def _as_shown(tx: Tx, scope: Scope, ladder: Ladder, coarse: Collection[UUID] = (
         for rung in ladder.rungs
     )
     return replace(ladder, rungs=tuple(rungs))
+
+
+def _naming_seen(tx: Tx, scope: Scope, ladder: Ladder) -> Ladder:
+    """The ladder without planned rungs of technicians whom the caller does not see; `truncated` if there are any."""
+    planned = {rung.technician_id for rung in ladder.rungs if rung.outcome == "planned"}
+    if scope.everything or not planned:
+        return ladder
+    hidden = planned - list_seen_technicians(tx, scope, planned)
+    rungs = tuple(rung for rung in ladder.rungs if rung.outcome != "planned" or rung.technician_id not in hidden)
+    return replace(ladder, rungs=rungs, truncated=ladder.truncated or bool(hidden))
 
 
 def _why_no_offer_is_made(order: WorkOrder, rules: StoreRules, *, at: datetime) -> str | None:

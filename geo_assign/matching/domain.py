@@ -207,6 +207,11 @@ class Excluded:
     provider: Provider | None = None
     coarse: bool = False
 
+    @property
+    def is_stranger(self) -> bool:
+        """Whether this one belongs to another store or group than was asked for."""
+        return any(reason.code is ExclusionCode.WRONG_GROUP for reason in self.reasons)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:

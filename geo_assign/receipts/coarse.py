@@ -55,6 +55,16 @@ def with_rounded_distances(decision: Decision, coarse: Collection[UUID]) -> Deci
     )
 
 
+def naming_only(decision: Decision, seen: Collection[UUID]) -> Decision:
+    """The receipt with what it says of the technicians in `seen` alone. Ranks and counts, which name none, stay."""
+    return replace(
+        decision,
+        candidates=[one for one in decision.candidates if UUID(one["technician_id"]) in seen],
+        excluded=[one for one in decision.excluded if UUID(one["technician_id"]) in seen],
+        batch=_batch_naming_only(decision, seen),
+    )
+
+
 def rounded_reasons(reasons: Sequence[ReasonEntry]) -> list[ReasonEntry]:
     """Exclusion reasons whose needed radius is rounded up, so that it still suffices."""
     return [_reason(reason) for reason in reasons]
@@ -112,6 +122,33 @@ def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
     batch = decision.batch
     if batch is None or not any(one.technician_id in coarse for one in _entries(decision)):
         return batch
+    shown = _rounded_sums(batch)
+    if chosen := batch.get("chosen"):
+        shown["chosen"] = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
+    if greedy := batch.get("greedy"):
+        shown["greedy"] = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
+    return shown
+
+
+def _batch_naming_only(decision: Decision, seen: Collection[UUID]) -> BatchEntry | None:
+    """The batch without technicians outside `seen`; then its sums, which hold their distances, are rounded."""
+    batch = decision.batch
+    if batch is None:
+        return None
+    chosen, greedy = batch.get("chosen"), batch.get("greedy")
+    hides_chosen = chosen is not None and decision.chosen_technician_id not in seen
+    hides_greedy = greedy is not None and UUID(greedy["technician_id"]) not in seen
+    if not (hides_chosen or hides_greedy):
+        return batch
+    shown = _rounded_sums(batch)
+    if hides_chosen:
+        del shown["chosen"]
+    if hides_greedy:
+        shown["greedy"] = None
+    return shown
+
+
+def _rounded_sums(batch: BatchEntry) -> BatchEntry:
     shown: BatchEntry = {**batch}
     if "optimal_m" in batch:
         shown["optimal_m"] = coarse_distance_m(batch["optimal_m"])
@@ -119,8 +156,4 @@ def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
         shown["bound_m"] = coarse_distance_m(bound_m)
     if "greedy_m" in batch:
         shown["greedy_m"] = coarse_distance_m(batch["greedy_m"])
-    if chosen := batch.get("chosen"):
-        shown["chosen"] = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
-    if greedy := batch.get("greedy"):
-        shown["greedy"] = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
     return shown

@@ -11,9 +11,15 @@ from geo_assign.core.db import Tx
 from geo_assign.core.expressions import word
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnySelect
-from geo_assign.receipts.coarse import list_recorded_coarse, list_technicians, with_rounded_distances
+from geo_assign.receipts.coarse import (
+    list_recorded_coarse,
+    list_technicians,
+    naming_only,
+    with_rounded_distances,
+)
 from geo_assign.receipts.domain import Decision, DecisionNotFoundError
 from geo_assign.receipts.tables import decisions
+from geo_assign.workforce.queries import list_seen_technicians
 from geo_assign.workorders.queries import find_work_order, get_work_order
 from geo_assign.workorders.queries.coarse import list_coarse
 
@@ -42,9 +48,21 @@ def list_shown_coarsely(tx: Tx, scope: Scope, decisions: Sequence[Decision]) -> 
 
 
 def show_decisions(tx: Tx, scope: Scope, decisions: Sequence[Decision]) -> list[Decision]:
-    """The receipts as the caller may read them: distances of technicians who are shown coarsely are rounded."""
-    coarse = list_shown_coarsely(tx, scope, decisions)
-    return [with_rounded_distances(decision, coarse) for decision in decisions]
+    """The receipts as the caller may read them.
+
+    They name the technicians of whom `why` tells this caller; distances of those who are shown coarsely are rounded.
+    """
+    told = _only_seen(tx, scope, decisions)
+    coarse = list_shown_coarsely(tx, scope, told)
+    return [with_rounded_distances(decision, coarse) for decision in told]
+
+
+def _only_seen(tx: Tx, scope: Scope, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    if scope.everything:
+        return decisions
+    named = {one for decision in decisions for one in list_technicians(decision)}
+    seen = list_seen_technicians(tx, scope, named)
+    return [naming_only(decision, seen) for decision in decisions]
 
 
 def list_decisions(

@@ -159,15 +159,18 @@ def test_a_technician_who_holds_work_that_the_caller_sees_is_told_exactly_from_t
 
 def test_a_caller_who_does_not_see_the_work_is_told_coarsely(coarse: Day) -> None:
     """The receipt was written for everything; who reads it may see less."""
-    coarse.group("others")
+    mine, _ = coarse.group("mine"), coarse.group("others")
     coarse.auto_assign("J")
     coarse.accept("A", coarse.offer("J"))
     coarse.places["K"] = coarse.places["J"]
     with coarse.database.transaction(coarse.org_id) as tx:
         moved = text("UPDATE work_orders SET group_id = :group_id WHERE id = :id")
         tx.conn.execute(moved, {"group_id": coarse.group("others"), "id": coarse.jobs["J"]})
+        joins = text("INSERT INTO technician_groups (org_id, technician_id, group_id) VALUES (:org_id, :id, :group_id)")
+        member = {"org_id": coarse.org_id, "id": coarse.people["A"], "group_id": mine}
+        tx.conn.execute(joins, member)
     coarse.lead("K", slot="13:30-14:00")
-    desk = Scope(group_ids=frozenset({coarse.group("mine")}))
+    desk = Scope(group_ids=frozenset({mine}))
     with coarse.database.transaction(coarse.org_id) as tx:
         decision = get_decision(tx, EVERYTHING, decision_id(coarse, "K"))
         (shown,) = show_decisions(tx, desk, [decision])

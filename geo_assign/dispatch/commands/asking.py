@@ -43,6 +43,8 @@ from geo_assign.workorders.queries import list_lead_offers
 # How many candidates are tried before the ranking is asked again: the others were taken meanwhile.
 _TRIED_AT_ONCE = 8
 _ROUNDS = 6
+# So many of those who cannot go are named where no technician can.
+_NAMED = 3
 
 # A technician may become available by the mere passing of time (a shift begins, a cool-off ends).
 LOOK_AGAIN = timedelta(seconds=30)
@@ -209,15 +211,17 @@ def _set_none_eligible(
 
 
 def _cause_of(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:
+    """It is read by all who see the order, who need not see technicians of other stores and groups."""
     explanation = ranking.explanation
     assert explanation is not None
+    members = [one for one in explanation.excluded if not one.is_stranger]
     return NobodyEligible(
         counts={code.value: count for code, count in sorted(explanation.counts.items())},
         counts_of=explanation.counts_of.value,
         members=explanation.members,
         nearest=tuple(
             ExcludedTechnician(one.technician_id, one.name, tuple(reason.code.value for reason in one.reasons))
-            for one in explanation.excluded[:3]
+            for one in members[:_NAMED]
         ),
         ring=ring,
     )

@@ -58,6 +58,15 @@ def list_technician_names(tx: Tx, technician_ids: Collection[UUID]) -> dict[UUID
     return {row.id: row.name for row in tx.conn.execute(statement)}
 
 
+def list_seen_technicians(tx: Tx, scope: Scope, technician_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these technicians the caller sees: those whom `get_technician` finds."""
+    if not technician_ids:
+        return set()
+    t = technicians.c
+    asked = select(t.id).where(t.org_id == tx.org_id, t.id.in_(technician_ids), sees_technician(viewer_of(tx, scope)))
+    return set(tx.conn.execute(asked).scalars())
+
+
 def get_time_off(tx: Tx, time_off_id: UUID) -> TimeOff:
     """Raises NotFoundError."""
     row = one_row(tx, select(time_off), of=time_off, row_id=time_off_id)

@@ -102,7 +102,9 @@ class NobodyEligible(_Cause):
     counts: Annotated[Mapping[str, int] | None, "How many technicians are excluded, by code."] = None
     counts_of: Annotated[str | None, "Whose technicians are counted: `group` or `store`."] = None
     members: Annotated[int | None, "How many technicians of that group or store were looked at."] = None
-    nearest: Annotated[tuple[ExcludedTechnician, ...] | None, "The nearest three who are excluded."] = None
+    nearest: Annotated[
+        tuple[ExcludedTechnician, ...] | None, "The nearest three of that group or store who are excluded."
+    ] = None
     ring: Annotated[SearchRing | None, "How far a widening search reaches at present."] = None
     withdrawn: Annotated[WithdrawnBecause | None, "Why the open offers were withdrawn."] = None
     crew: _Crew = None
