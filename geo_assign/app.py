@@ -24,6 +24,7 @@ from geo_assign.http.application import Application
 from geo_assign.http.docs import docs_blueprint
 from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
 from geo_assign.http.limits import Limits
+from geo_assign.http.notices import note_allowance
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
 from geo_assign.http.receiving import Receiving
@@ -224,7 +225,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         ),
         live=LiveHub(database),
         tiles=TileStore(database),
-        limits=Limits.of(settings),
+        limits=Limits.of(settings, note_allowance),
         webhooks=Sender(database, geocoder.client, geocoder.box),
         links=LinkDelivery(settings.console_url, geocoder.box if settings.sends_mail else None),
         views=ViewLog(database),

@@ -7,7 +7,7 @@ import hashlib
 import ipaddress
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -62,6 +62,10 @@ class Allowance:
     remaining: int
     reset_s: float
 
+    def binds_before(self, other: "Allowance") -> bool:
+        """Whether a caller meets this one first, or has to wait longer for it."""
+        return (self.remaining, -self.reset_s) < (other.remaining, -other.reset_s)
+
     def headers(self) -> Mapping[str, str]:
         """The widely read trio of headers, and the policy behind it."""
         return {
@@ -70,6 +74,14 @@ class Allowance:
             "RateLimit-Reset": str(max(1, ceil(self.reset_s))),
             "RateLimit-Policy": f"{self.rate.times};w={self.rate.per_s}",
         }
+
+
+Tell = Callable[[Allowance], None]
+"""Hears what is left of a limit that a call counts against."""
+
+
+def _tell_none(_allowance: Allowance) -> None:
+    """Where no answer tells it."""
 
 
 class TooManyLogInsError(TooManyError):
@@ -98,17 +110,21 @@ class Counters(Protocol):
 
 
 class Limits:
-    """Counts what callers do. Every method raises TooManyError with the seconds to wait; without counters, never."""
+    """Counts what callers do. Every method raises TooManyError with the seconds to wait; without counters, never.
 
-    def __init__(self, counters: Counters | None) -> None:
+    `tell` hears how each limit of its own that a call has then stands, and the one that refuses.
+    """
+
+    def __init__(self, counters: Counters | None, tell: Tell = _tell_none) -> None:
         self._counters = counters
+        self._tell = tell
 
     @classmethod
-    def of(cls, settings: Settings) -> "Limits":
+    def of(cls, settings: Settings, tell: Tell = _tell_none) -> "Limits":
         if settings.rate_limits == "off":
             return cls(None)
         storage = settings.rate_limit_storage
-        return cls(MemoryCounters() if storage.startswith("memory:") else SharedCounters(storage))
+        return cls(MemoryCounters() if storage.startswith("memory:") else SharedCounters(storage), tell)
 
     @contextmanager
     def log_in(self, *, organization: str, email: str, address: str) -> Iterator[None]:
@@ -133,23 +149,24 @@ class Limits:
                 self._hit(rate, key, TooManyLogInsError)
             yield
         except BadCredentialsError:
+            self._tell_left(counted)
             raise
         except BaseException:
             self._give_back(begun)
             raise
         self._give_back(counted)
+        self._tell_left(counted)
         self._counters.hit(KNOWN_ADDRESSES, here)
 
     def look(self, link: bytes, address: str) -> None:
         """One more look by a customer's link from an address."""
         if self._counters is not None:
-            self._hit(LOOKS_PER_ADDRESS, _site_of(address), TooManyError)
-            self._hit(LOOKS_PER_LINK, link.hex(), TooManyError)
+            self._count((LOOKS_PER_ADDRESS, _site_of(address)), (LOOKS_PER_LINK, link.hex()))
 
     def one_time_link(self, *, address: str) -> None:
         """One more look at, or use of, a one-time link from this address."""
         if self._counters is not None:
-            self._hit(ONE_TIME_LINKS_PER_ADDRESS, _site_of(address), TooManyError)
+            self._count((ONE_TIME_LINKS_PER_ADDRESS, _site_of(address)))
 
     def password_reset(self, *, organization: str, email: str, address: str) -> None:
         """One more request for a link, whether there is such an account or not.
@@ -159,8 +176,8 @@ class Limits:
         if self._counters is None:
             return
         site = _site_of(address)
-        self._hit(RESETS_PER_ADDRESS, site, TooManyError)
-        self._hit(RESETS_PER_ACCOUNT, f"{_hash_of(organization, email)}/{site}", TooManyError)
+        account = f"{_hash_of(organization, email)}/{site}"
+        self._count((RESETS_PER_ADDRESS, site), (RESETS_PER_ACCOUNT, account))
 
     def call(self, caller_id: UUID, operation: str) -> None:
         """One more call of `operation` by this caller."""
@@ -177,17 +194,27 @@ class Limits:
         """One more call from a booking page: of the address first, so that one visitor uses up no other's."""
         if self._counters is not None:
             of_visitor, of_key = rates
-            self._hit(of_visitor, f"{key_id.hex}/{_site_of(address)}", TooManyError)
-            self._hit(of_key, key_id.hex, TooManyError)
+            self._count((of_visitor, f"{key_id.hex}/{_site_of(address)}"), (of_key, key_id.hex))
 
     def _give_back(self, counted: Sequence[tuple[Rate, str]]) -> None:
         for rate, key in counted:
             if self._counters is not None:
                 self._counters.give_back(rate, key)
 
+    def _count(self, *counted: tuple[Rate, str]) -> None:
+        for rate, key in counted:
+            self._hit(rate, key, TooManyError)
+        self._tell_left(counted)
+
+    def _tell_left(self, counted: Sequence[tuple[Rate, str]]) -> None:
+        if self._counters is not None:
+            for rate, key in counted:
+                self._tell(self._counters.allowance(rate, key))
+
     def _hit(self, rate: Rate, key: str, error: type[TooManyError]) -> None:
         wait_s = None if self._counters is None else self._counters.hit(rate, key)
         if wait_s is not None:
+            self._tell(Allowance(rate, 0, wait_s))
             raise error(retry_after_s=wait_s)
 
 

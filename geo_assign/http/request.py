@@ -22,7 +22,7 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 class Request(flask.Request):
-    """`operation`, `caller` and the caller's `allowance` are set as soon as they are known, for log and headers.
+    """`operation`, `caller` and `allowance` are set as soon as they are known, for log and headers.
 
     `web_origin`: the site whose page may read the answer.
 
@@ -81,6 +81,11 @@ class Request(flask.Request):
         if announced is not None and announced > limit:
             raise _too_large(limit)
         return announced
+
+    def note_allowance(self, allowance: Allowance) -> None:
+        """Keep it to be told, if it binds before the one that is kept."""
+        if self.allowance is None or allowance.binds_before(self.allowance):
+            self.allowance = allowance
 
     def end_turn(self) -> None:
         """Give the turn back, if it has one still."""

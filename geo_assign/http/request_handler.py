@@ -214,7 +214,9 @@ class RequestHandler:
         try:
             limits.call(caller.id, operation.name)
         finally:
-            request.allowance = limits.left(caller.id, operation.name)
+            left = limits.left(caller.id, operation.name)
+            if left is not None:
+                request.note_allowance(left)
 
     @staticmethod
     def _renew(caller: Caller, transactions: RequestTransactions) -> None:
