@@ -16,8 +16,11 @@ import { groupTrail, ladderSteps, situationOf } from "../src/pages/order/model";
 import { reasonCounts, receiptOf, remedyOf } from "../src/pages/order/receipt";
 import { namesFrom, storyOf } from "../src/pages/order/story";
 import { order as german } from "../src/texts/de/order";
+import { ranking as germanRanking } from "../src/texts/de/ranking";
 import { order as texts } from "../src/texts/en/order";
+import { ranking as englishRanking } from "../src/texts/en/ranking";
 import { order as portuguese } from "../src/texts/pt/order";
+import { ranking as portugueseRanking } from "../src/texts/pt/ranking";
 import { partsOf, plainText, strong } from "../src/texts/strong";
 import { at, NOON, offerTo, order, taken } from "./made";
 
@@ -130,9 +133,12 @@ describe("the state as a sentence", () => {
 
   it("has words for every reason in every language", () => {
     for (const language of [german, portuguese]) {
-      for (const kind of ["pending", "exclusions", "rejectReasons", "withdrawnReasons", "alarms", "fields"] as const) {
+      for (const kind of ["pending", "rejectReasons", "withdrawnReasons", "alarms", "fields"] as const) {
         expect(Object.keys(language[kind])).toEqual(Object.keys(texts[kind]));
       }
+    }
+    for (const ranking of [germanRanking, portugueseRanking]) {
+      expect(Object.keys(ranking.reasons)).toEqual(Object.keys(englishRanking.reasons));
     }
   });
 });
@@ -345,7 +351,7 @@ describe("the receipt", () => {
     expect(receiptOf(decision({ chosen_technician_id: "r", excluded }), texts).sentences[1]).toContain(
       "a person chose",
     );
-    expect(reasonCounts({ off_duty: 0, made_up: 2 }, texts)).toBe("2 made up");
+    expect(reasonCounts({ off_duty: 0, made_up: 2 })).toBe("2 made up");
   });
 
   const why = (changes: Partial<WhyAnswer>): WhyAnswer => ({

@@ -156,11 +156,14 @@ function hoursOff(hours: Slot[] | null | undefined, axis: Axis): [number, number
   return gaps;
 }
 
+/** Why technicians are left out, by the code alone. */
+export const exclusionByCode = (code: string): string => texts.value.ranking.reasons[code] ?? code.replaceAll("_", " ");
+
 function inShort({ code, needed }: Reason): string {
-  const { reasons, lacks } = texts.value.ranking;
+  const { lacks } = texts.value.ranking;
   const skills = needed?.skills?.join(", ").replaceAll("_", " ");
   if (code === "missing_skill" && skills && language.value !== "en") return lacks(skills);
-  return reasons[code] ?? code.replaceAll("_", " ");
+  return exclusionByCode(code);
 }
 
 /** One reason as the service words it where that is the language of the page, else in our own words for its code. */

@@ -5,6 +5,7 @@ import { useEffect, useId } from "preact/hooks";
 import type { RosterLine } from "../api/types";
 import { usePage } from "../frame/context";
 import { ageSeconds } from "../model/clock";
+import { reasonText } from "../model/nearest";
 import { distance, duration } from "../model/words";
 import { moment } from "../model/zone";
 import { person } from "../symbols/drawings";
@@ -203,7 +204,5 @@ function workText({ workload }: RosterLine): string {
 }
 
 function reasonsText({ reasons }: RosterLine): string {
-  return (reasons ?? [])
-    .map((reason) => reason.detail || texts.value.order.exclusions[reason.code] || reason.code)
-    .join(" · ");
+  return (reasons ?? []).map(reasonText).join(" · ");
 }

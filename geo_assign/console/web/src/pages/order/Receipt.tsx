@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { Decision, OrderDetail } from "../../api/types";
+import { reasonText } from "../../model/nearest";
 import { distance, travelTime } from "../../model/words";
 import { Box } from "./Box";
 import { useOrderState, useWhen, words } from "./context";
@@ -74,11 +75,7 @@ function Everyone({ decision }: { decision: Decision }) {
         {decision.excluded.map((each) => (
           <li key={each.technician_id}>
             <span>{each.name}</span>
-            <small>
-              {each.reasons
-                .map((reason) => reason.detail || words().exclusions[reason.code] || reason.code)
-                .join(" · ")}
-            </small>
+            <small>{each.reasons.map(reasonText).join(" · ")}</small>
           </li>
         ))}
       </ul>

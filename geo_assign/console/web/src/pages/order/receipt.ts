@@ -1,5 +1,6 @@
 /** A receipt as sentences: who was looked at, who was chosen and from where, and why the others could not go. */
 import type { Decision, WhyAnswer } from "../../api/types";
+import { exclusionByCode } from "../../model/nearest";
 import { distance, duration, travelTime } from "../../model/words";
 import { clockTime } from "../../model/zone";
 import type { ConsoleTexts } from "../../texts/console";
@@ -48,7 +49,7 @@ const liveText = (ageS: number | null | undefined, live: string) =>
 function rest(decision: Decision, texts: Texts): string {
   const { receipt } = texts;
   const judged = decision.query.positions ? `${receipt.positions[decision.query.positions]}.` : "";
-  const reasons = reasonCounts(decision.counts.excluded ?? {}, texts);
+  const reasons = reasonCounts(decision.counts.excluded ?? {});
   const batch = decision.batch ? receipt.batch(Math.max(0, decision.batch.orders - 1)) : "";
   return [judged, routed(decision, texts), reasons && receipt.reasons(reasons), batch].filter(Boolean).join(" ");
 }
@@ -60,11 +61,11 @@ function routed({ routing }: Decision, { receipt }: Texts): string {
 }
 
 /** `3 off duty, 2 already booked then`, the most frequent first. */
-export function reasonCounts(counts: Readonly<Record<string, number>>, { exclusions }: Texts): string {
+export function reasonCounts(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
-    .map(([code, count]) => `${count} ${exclusions[code] ?? code.replaceAll("_", " ")}`)
+    .map(([code, count]) => `${count} ${exclusionByCode(code)}`)
     .join(", ");
 }
 
