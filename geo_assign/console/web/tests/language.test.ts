@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { clockTime, dayName, moment } from "../src/model/zone";
-import { language, plural, preferredLanguage, textsOf } from "../src/texts/language";
+import { language, plural, preferredLanguage, textsLoaded, textsOf } from "../src/texts/language";
 
 afterEach(() => {
   language.value = "en";
@@ -33,6 +33,21 @@ describe("the language", () => {
 });
 
 describe("the texts", () => {
+  it("are waited for, also those that cannot be had", async () => {
+    const answers: (() => void)[] = [];
+    const load = (settle: (resolve: (loaded: { texts: string }) => void, reject: (why: Error) => void) => void) => () =>
+      new Promise<{ texts: string }>((resolve, reject) => answers.push(() => settle(resolve, reject)));
+    const never = load(() => undefined);
+    language.value = "de";
+    const first = textsOf("map", { de: load((resolve) => resolve({ texts: "Karte" })), pt: never });
+    const second = textsOf("lead", { de: load((_, reject) => reject(new Error("not there"))), pt: never });
+    const waiting = textsLoaded();
+    for (const answer of answers) answer();
+    await waiting;
+    expect([first.value, second.value]).toEqual(["Karte", "lead"]);
+    language.value = "en";
+  });
+
   it("come in the language that was chosen last", async () => {
     const answers: (() => void)[] = [];
     const load = (word: string) => () =>

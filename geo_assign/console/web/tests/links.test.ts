@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiProblem, type Client } from "../src/api/client";
 import type { LinkOwner } from "../src/api/types";
-import { deadLink, tokenIn } from "../src/model/links";
+import { isDeadLink, tokenIn } from "../src/model/links";
 import { Choosing } from "../src/state/choosing";
 
 const OWNER: LinkOwner = {
@@ -42,8 +42,8 @@ describe("a link", () => {
       const { client } = clientThat({ lookAtLink: new ApiProblem(410, { code }) });
       const choosing = new Choosing(client, "gal_a_b");
       await choosing.look();
-      expect(choosing.phase.value).toEqual({ name: "dead", link: deadLink(code) });
-      expect(deadLink(code)?.title).toBeTruthy();
+      expect(choosing.phase.value).toEqual({ name: "dead", code });
+      expect(isDeadLink(code)).toBe(true);
     },
   );
 
@@ -102,6 +102,6 @@ describe("a choice", () => {
 
   it("that comes second learns that the link was used", async () => {
     const { choosing } = await chosen(OWNER, CHOICE, { acceptInvitation: new ApiProblem(410, { code: "link_used" }) });
-    expect(choosing.phase.value).toMatchObject({ name: "dead", link: { title: "This link was used already" } });
+    expect(choosing.phase.value).toMatchObject({ name: "dead", code: "link_used" });
   });
 });

@@ -7,6 +7,7 @@ import "./styles/today.css";
 import "./styles/offer.css";
 import "./styles/pages.css";
 import { View } from "../state/view";
+import { textsLoaded } from "../texts/language";
 import { App } from "./App";
 import { Account } from "./account";
 import { openStore } from "./kept/store";
@@ -23,6 +24,7 @@ function takeOrganization(account: Account): void {
   history.replaceState(null, "", location.pathname);
 }
 
+await textsLoaded();
 const account = new Account(await openStore());
 takeOrganization(account);
 followAddress();

@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { textsLoaded } from "../texts/language";
 import "../styles/fonts.css";
 import "../styles/tokens.css";
 import "../styles/base.css";
@@ -6,6 +7,7 @@ import "../styles/follow.css";
 import { FollowPage } from "./FollowPage";
 import { Follower } from "./follower";
 
+await textsLoaded();
 const token = location.pathname.split("/").pop() ?? "";
 const follower = new Follower(token);
 follower.start();

@@ -35,8 +35,8 @@ function Content({ choosing, phase }: { choosing: Choosing; phase: Phase }) {
       );
     case "dead":
       return (
-        <AccountCard title={phase.link.title} alert>
-          <p>{phase.link.text}</p>
+        <AccountCard title={words.links[phase.code]?.title ?? ""} alert>
+          <p>{words.links[phase.code]?.text}</p>
           <LogInLink label={words.goToLogIn} />
           <a href="/console/forgot-password">{words.forgot}</a>
         </AccountCard>

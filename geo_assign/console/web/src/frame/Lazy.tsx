@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { texts } from "../texts/console";
+import { textsLoaded } from "../texts/language";
 
 type Load<P> = () => Promise<{ default: ComponentType<P> }>;
 
@@ -10,7 +11,7 @@ export function Lazy<P extends object>({ load, props }: { load: Load<P>; props: 
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let gone = false;
-    load().then(
+    loadWithTexts(load).then(
       (module) => !gone && setContent(() => module.default),
       (error: Error) => {
         console.warn(error.message);
@@ -29,6 +30,13 @@ export function Lazy<P extends object>({ load, props }: { load: Load<P>; props: 
       </p>
     );
   return <Content {...props} />;
+}
+
+/** What a page imports may be texts of its own. */
+async function loadWithTexts<P>(load: Load<P>) {
+  const module = await load();
+  await textsLoaded();
+  return module;
 }
 
 function LoadFailed() {

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { ApiProblem, type Client } from "../api/client";
 import type { LinkOwner } from "../api/types";
-import { type DeadLink, deadLink } from "../model/links";
+import { isDeadLink } from "../model/links";
 import { texts } from "../texts/accounts";
 
 export interface Choice {
@@ -13,7 +13,7 @@ export interface Choice {
 export type Phase =
   | { name: "looking" }
   | { name: "unreachable"; text: string }
-  | { name: "dead"; link: DeadLink }
+  | { name: "dead"; code: string }
   | { name: "open"; owner: LinkOwner }
   | { name: "chosen"; owner: LinkOwner; loggedIn: boolean };
 
@@ -69,8 +69,7 @@ export class Choosing {
 
   private refused(error: unknown): void {
     if (!(error instanceof ApiProblem)) throw error;
-    const link = deadLink(error.code);
-    if (link) this.phase.value = { name: "dead", link };
+    if (isDeadLink(error.code)) this.phase.value = { name: "dead", code: error.code };
     else if (this.phase.value.name === "looking") this.phase.value = { name: "unreachable", text: error.message };
     else this.problem.value = error.body.errors?.map((one) => one.detail).join(" ") || error.message;
   }

@@ -40,6 +40,14 @@ export function plural(code: Language, count: number, forms: Forms): string {
 
 type Load<T> = () => Promise<{ texts: T }>;
 
+/** By the texts that wait for it: what is loaded now. */
+const coming = new Map<object, Promise<unknown>>();
+
+/** Ends when the texts asked for so far are there, or cannot be had: a page that waits for it is drawn in one language. */
+export async function textsLoaded(): Promise<void> {
+  await Promise.all(coming.values());
+}
+
 /**
  * The texts of one entry of the build in the language chosen. English is there at once; another language is loaded when it is
  * chosen, and until it has come the texts stay as they were.
@@ -49,13 +57,15 @@ export function textsOf<T>(english: T, others: Record<Exclude<Language, "en">, L
   effect(() => {
     const wanted = language.value;
     if (wanted === "en") {
+      coming.delete(texts);
       show(wanted, english);
       return;
     }
-    others[wanted]().then(
+    const loading = others[wanted]().then(
       (loaded) => language.peek() === wanted && show(wanted, loaded.texts),
       (error: Error) => console.warn(error.message),
     );
+    coming.set(texts, loading);
   });
   function show(code: Language, shown: T) {
     texts.value = shown;
