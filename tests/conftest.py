@@ -29,6 +29,7 @@ from tests.engines import ENGINES, close_database, engine_for_database
 from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
 from tests.tenants import correlated
+from tests.threads import ended_threads
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
@@ -109,6 +110,13 @@ def lent_engines() -> Iterator[None]:
 def remembered() -> Iterator[None]:
     """Make an application in a seventh of the time: see `tests/routes.py`."""
     with remembered_rules():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_applications() -> Iterator[None]:
+    """Every application that a test makes is closed: see `tests/threads.py`."""
+    with ended_threads():
         yield
 
 

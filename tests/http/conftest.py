@@ -97,4 +97,4 @@ def make_client(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeC
 
     yield make
     for app in made:
-        app.extensions[EXTENSION].database.close()
+        app.extensions[EXTENSION].close()

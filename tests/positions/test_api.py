@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 def client(world: World) -> Iterator[FlaskClient]:
     app = create_app(world.settings())
     yield app.test_client()
-    app.extensions[EXTENSION].database.close()
+    app.extensions[EXTENSION].close()
 
 
 def log_in(fleet: Fleet, technician_id: UUID, *devices: str) -> list[dict[str, str]]:
