@@ -61,12 +61,16 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class VerdictSubject:
-    """The technician that a verdict is about, in one decision."""
+    """The technician that a verdict is about, in one decision.
+
+    `first_is_hidden`: the reader does not see the first candidate, whose distance a gap to it would tell.
+    """
 
     decision: Decision
     technician_id: UUID
     name: str
     coarse: Collection[UUID] = ()
+    first_is_hidden: bool = False
 
     @property
     def candidate(self) -> CandidateEntry | None:
@@ -83,8 +87,8 @@ class VerdictSubject:
         return shown_m(distance_m, coarse=self.technician_id in self.coarse)
 
     def gap_m(self, distance_m: float) -> float | None:
-        """How much farther away than the first candidate, from the two distances as shown; None without one."""
-        if not self.decision.candidates:
+        """How much farther away than the first candidate, from the distances as shown; None where it is not told."""
+        if not self.decision.candidates or self.first_is_hidden:
             return None
         first = self.decision.candidates[0]
         nearest_m = shown_m(first["distance_m"], coarse=UUID(first["technician_id"]) in self.coarse)
@@ -100,7 +104,7 @@ def as_candidate(subject: VerdictSubject, entry: CandidateEntry) -> Why:
         far = f"{distance_m / 1000:.1f} km away" if drive is None else f"{_minutes(drive['seconds'])} by road"
         sentence = f"{name} was {subject.decision.outcome}: number {rank}, {far}."
     else:
-        sentence = f"{name} could go, but was number {rank}: {_behind(subject, entry, gap_m)}."
+        sentence = f"{name} could go, but was number {rank}{_behind(subject, entry, gap_m)}."
     verdict: Literal["chosen", "candidate"] = "chosen" if chosen else "candidate"
     return Why(subject.technician_id, name, verdict, rank=rank, distance_m=distance_m, gap_m=gap_m, sentence=sentence)
 
@@ -108,11 +112,13 @@ def as_candidate(subject: VerdictSubject, entry: CandidateEntry) -> Why:
 def _behind(subject: VerdictSubject, entry: CandidateEntry, gap_m: float | None) -> str:
     """How a candidate who was not the first is behind: by time where a router told it, to the minute."""
     first, own = subject.decision.candidates[0].get("drive"), entry.get("drive")
-    if first is None:
-        return f"{gap_m:.0f} m farther than the first"
-    if own is None:
-        return "the router knows no road from there"
-    return f"{_minutes(own['seconds'] - first['seconds'])} later than the first"
+    if first is not None and own is None:
+        return ": the router knows no road from there"
+    if gap_m is None:
+        return ""
+    if first is None or own is None:
+        return f": {gap_m:.0f} m farther than the first"
+    return f": {_minutes(own['seconds'] - first['seconds'])} later than the first"
 
 
 def _minutes(seconds: float) -> str:
@@ -124,9 +130,12 @@ def as_farther(subject: VerdictSubject, distance_m: float) -> Why:
     by_drive_time, candidates = subject.decision.is_by_drive_time, subject.decision.candidates
     rank = 1 + sum(by_drive_time or one["distance_m"] <= distance_m for one in candidates)
     gap_m = subject.gap_m(distance_m)
-    behind = "no other technician could" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
-    if by_drive_time and candidates:
+    if not candidates:
+        behind = "no other technician could"
+    elif by_drive_time:
         behind = "was behind those whom the router put first"
+    else:
+        behind = "others were nearer" if gap_m is None else f"was {gap_m:.0f} m farther than the first"
     return Why(
         subject.technician_id,
         subject.name,

@@ -29,7 +29,7 @@ from geo_assign.receipts.verdicts import (
     as_untracked,
 )
 from geo_assign.workforce.local_time import get_zone, local_day
-from geo_assign.workforce.queries import get_store, get_technician
+from geo_assign.workforce.queries import get_store, get_technician, list_seen_technicians
 from geo_assign.workorders.queries.coarse import list_coarse
 
 _DURATIONS = ("soon", "travel_buffer", "cool_off")
@@ -38,10 +38,12 @@ _DURATIONS = ("soon", "travel_buffer", "cool_off")
 def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Why:
     """Why this technician was chosen, came later, or could not go. Raises NotFoundError outside the scope.
 
-    `decision` is exact, so that ranks are; what is told of technicians who are shown coarsely is rounded.
+    `decision` is exact, so that ranks are; what is told of technicians who are shown coarsely is rounded, and how far
+    behind the first candidate a technician was is told only to callers who see the first.
     """
     coarse = list_shown_coarsely(tx, scope, [decision]) | list_coarse(tx, scope, [technician_id])
-    subject = VerdictSubject(decision, technician_id, get_technician(tx, scope, technician_id).name, coarse)
+    name = get_technician(tx, scope, technician_id).name
+    subject = VerdictSubject(decision, technician_id, name, coarse, first_is_hidden=_hides_first(tx, scope, decision))
     if subject.candidate is not None:
         return as_candidate(subject, subject.candidate)
     excluded = subject.excluded
@@ -54,6 +56,12 @@ def explain(tx: Tx, scope: Scope, decision: Decision, technician_id: UUID) -> Wh
     reasons, distance_m = with_remedies(tx, question, subject, excluded["reasons"]), excluded["distance_m"]
     promise = _promise(tx, question, subject, reasons, distance_m, tracked=_is_tracked(tx, question))
     return as_excluded(subject, reasons, distance_m, promise=promise)
+
+
+def _hides_first(tx: Tx, scope: Scope, decision: Decision) -> bool:
+    if scope.everything or not decision.candidates:
+        return False
+    return not list_seen_technicians(tx, scope, {UUID(decision.candidates[0]["technician_id"])})
 
 
 def question_of_decision(tx: Tx, decision: Decision, *, scope: Scope) -> Question:

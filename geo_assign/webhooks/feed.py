@@ -23,6 +23,7 @@ from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import JsonObject
 from geo_assign.webhooks.domain import EVENTS_KEPT_FOR
 from geo_assign.webhooks.tables import event_feeds
+from geo_assign.workorders.domain import without_strangers
 
 PLACED_AT_ONCE = 5_000
 SEEN_AT_ONCE = 5_000
@@ -174,7 +175,7 @@ def _happened_at(tx: Tx, position: int) -> datetime | None:
 
 
 def _data(tx: Tx, payload: JsonObject) -> JsonObject:
-    return {"organization_id": str(tx.org_id), **payload}
+    return {"organization_id": str(tx.org_id), **without_strangers(payload)}
 
 
 def _text(org_id: UUID, cursor: _Cursor) -> str:

@@ -15,6 +15,7 @@ from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import AnySelect, ResultRow
 from geo_assign.webhooks.domain import Delivery, DeliveryAttempt, DeliveryState, Webhook
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_secrets, webhooks
+from geo_assign.workorders.domain import without_strangers
 
 
 def sees_webhook(scope: Scope) -> ColumnElement[bool]:
@@ -137,7 +138,7 @@ def _to_delivery(row: ResultRow, attempts: Sequence[DeliveryAttempt]) -> Deliver
         event_type=row.event_type,
         subject_id=row.subject_id,
         state=DeliveryState(row.state),
-        data=row.data,
+        data=without_strangers(row.data),
         occurred_at=row.occurred_at,
         created_at=row.created_at,
         next_attempt_at=row.next_attempt_at,

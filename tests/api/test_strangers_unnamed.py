@@ -10,16 +10,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection, text
 
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.seed import load, read_document
-from geo_assign.webhooks.commands.deliveries import fan_out
+from geo_assign.webhooks.commands.deliveries import claim_some, fan_out
 from tests.access.api import SEED, Api
 from tests.api.neighbours import CLOSED_PORT, HERE, created
 from tests.conftest import World
 
 PEOPLE = ("ana", "bo", "cem", "dov")
 CALLERS = ("key", "north", "ovens")
+STORED = (
+    ("work_orders", "pending_detail", "{nearest,0}"),
+    ("work_order_events", "detail", "{nearest,0}"),
+    ("outbox", "payload", "{detail,nearest,0}"),
+    ("webhook_deliveries", "data", "{detail,nearest,0}"),
+)
+"""Where the details of pending orders stand: table, column, and the first of those who are named."""
 
 
 def _document() -> str:
@@ -123,6 +131,53 @@ def test_a_pending_order_names_members_alone_wherever_it_is_told(api: Api, *, gr
     services.database.run(UUID(api.organization["id"]), fan_out)
     sent = [one["data"] for one in ask(api, f"/v1/webhooks/{webhook}/deliveries", "north")["items"]]
     assert named_in(api, sent) == members
+
+
+def test_what_older_versions_wrote_names_members_alone_wherever_it_is_read(api: Api, admin: Connection) -> None:
+    """They named the nearest three whatever their store: such entries stand in four tables."""
+    listens = {"store_ids": [api.id("stores", "north")], "events": ["work_order.pending"]}
+    webhook = created(api, "/v1/webhooks", {"url": CLOSED_PORT, **listens})
+    order = northern_lead(api, group=False)
+    services = api.client.application.extensions[EXTENSION]
+    org_id = UUID(api.organization["id"])
+    services.database.run(org_id, fan_out)
+    ana = {"technician_id": api.id("technicians", "ana"), "name": "Ana", "reasons": ["offline", "wrong_group"]}
+    for table, column, path in STORED:
+        names_ana = text(f"""
+            UPDATE {table} SET {column} = jsonb_insert({column}, '{path}', CAST(:ana AS jsonb))
+            WHERE {column} #> '{path}' IS NOT NULL
+        """)
+        assert admin.execute(names_ana, {"ana": json.dumps(ana)}).rowcount == 1, table
+    for caller in (*CALLERS, "root"):
+        shown = ask(api, f"/v1/work-orders/{order}", caller)
+        assert named_in(api, shown["pending_detail"]["nearest"]) == {"bo", "dov"}
+        for path in (f"/v1/work-orders/{order}", f"/v1/work-orders/{order}/events", "/v1/work-orders"):
+            assert named_in(api, ask(api, path, caller)) == {"bo", "dov"}, (path, caller)
+    assert named_in(api, ask(api, "/v1/events", "key")) == {"bo", "dov"}
+    deliveries = ask(api, f"/v1/webhooks/{webhook}/deliveries", "north")["items"]
+    assert named_in(api, deliveries) == {"bo", "dov"}
+    with services.database.transaction(org_id) as tx:
+        sent = [one.data for one in claim_some(tx, services.webhooks.box, UUID(webhook), at_most=50)]
+    assert named_in(api, sent) == {"bo", "dov"}
+
+
+def test_a_gap_to_a_first_candidate_of_another_store_is_not_told(api: Api) -> None:
+    """With the own distance it would tell how far away that technician was. Dov is nearer than Bo, and in no group."""
+    for slug, lat in (("bo", HERE["lat"] + 0.01), ("dov", HERE["lat"] + 0.004)):
+        token = api.entry("technicians", slug)["token"]
+        assert api.put("/v1/me/presence", by=token, json={"on_duty": True}).status_code == 200
+        recorded_at = api.get("/v1/me", by="root").get_json()["server_now"]
+        ping = {"positions": [{"recorded_at": recorded_at, "lat": lat, "lon": HERE["lon"]}]}
+        assert api.post("/v1/positions", by=token, json=ping).status_code == 200
+    order = northern_lead(api, group=False)
+    (decision,) = ask(api, f"/v1/work-orders/{order}/decisions", "root")["items"]
+    assert [one["name"] for one in decision["candidates"]] == ["Dov", "Bo"]
+    why = f"/v1/decisions/{decision['id']}/why?technician_id={api.id('technicians', 'bo')}"
+    told = {caller: ask(api, why, caller) for caller in ("north", "key", "root", "ovens")}
+    assert told["north"]["gap_m"] == pytest.approx(667, abs=5)
+    assert told["north"] == told["key"] == told["root"]
+    assert "farther than the first" in told["north"]["sentence"]
+    assert told["ovens"] == {**told["north"], "gap_m": None, "sentence": "Bo could go, but was number 2."}
 
 
 def test_who_created_an_order_of_another_store_is_told_who_was_asked_and_of_no_one_else(api: Api) -> None:

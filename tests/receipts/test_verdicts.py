@@ -1,6 +1,7 @@
 """Verdicts and rounding of receipts as plain values: no database, every sentence and every number by itself."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -149,6 +150,19 @@ def test_one_who_could_have_gone_and_is_not_named() -> None:
     assert found.sentence == "Ana could have gone, and was 1270 m farther than the first: number 3 or later."
     assert as_farther(subject(C), 2_309.0).rank == 2
     assert not found.track_expired
+
+
+def test_how_far_behind_an_unseen_first_candidate_a_technician_was_is_not_told() -> None:
+    driven = receipt(DRIVEN, routing=ROUTED)
+    for decision in (receipt(TWO), driven):
+        unseen = replace(subject(B, decision=decision), first_is_hidden=True)
+        found = as_candidate(unseen, decision.candidates[1])
+        assert (found.gap_m, found.sentence) == (None, "Ana could go, but was number 2.")
+    no_road = as_candidate(replace(subject(C, decision=driven), first_is_hidden=True), DRIVEN[2])
+    assert no_road.sentence == "Ana could go, but was number 3: the router knows no road from there."
+    farther = as_farther(replace(subject(C), first_is_hidden=True), 2_310.0)
+    assert (farther.gap_m, farther.distance_m) == (None, 2_310.0)
+    assert farther.sentence == "Ana could have gone, and others were nearer: number 3 or later."
 
 
 def test_the_only_technician_who_could_have_gone() -> None:

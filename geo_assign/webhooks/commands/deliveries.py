@@ -46,6 +46,7 @@ from geo_assign.webhooks.domain import (
 )
 from geo_assign.webhooks.queries import get_delivery, get_webhook, list_valid_secrets
 from geo_assign.webhooks.tables import webhook_attempts, webhook_deliveries, webhooks
+from geo_assign.workorders.domain import without_strangers
 
 AT_ONCE = 500
 
@@ -108,7 +109,7 @@ def claim_some(tx: Tx, box: SecretBox, webhook_id: UUID, *, at_most: int) -> lis
             event_type=row.event_type,
             occurred_at=row.occurred_at,
             at=now,
-            data={"organization_id": str(tx.org_id), **row.data},
+            data={"organization_id": str(tx.org_id), **without_strangers(row.data)},
             secrets=secrets,
         )
         for row in rows

@@ -111,6 +111,7 @@ from geo_assign.workorders.domain.pending import (
     ToBeSolved,
     Unassigned,
     WantedTaken,
+    without_strangers,
 )
 from geo_assign.workorders.domain.slot_warnings import Warned, slot_warnings
 from geo_assign.workorders.domain.standing import Standing, Step, standing_at
@@ -267,4 +268,5 @@ __all__ = [
     "slot_warnings",
     "standing_at",
     "title_of",
+    "without_strangers",
 ]

@@ -1,7 +1,7 @@
 """Why no technician has a work order: one frozen value per reason, with what a dispatcher has to know of it.
 
-The JSON of such a value is the `pending_detail` of a work order. Reading answers it as it was stored; `PendingDetail`
-names every member that any reason may have.
+The JSON of such a value is the `pending_detail` of a work order. Reading answers it as it was stored, but for
+`without_strangers`; `PendingDetail` names every member that any reason may have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Protocol, TypedDict
 from uuid import UUID
 
-from geo_assign.core.wire import FreeText, Json, dump, members, to_json
+from geo_assign.core.wire import FreeText, Json, JsonObject, dump, members, to_json
 from geo_assign.workorders.domain.states import PendingReason, WithdrawnBecause
 
 TECHNICIAN = "The technician concerned."
@@ -210,6 +210,29 @@ def is_told_as(detail: Mapping[str, object], stored: Mapping[str, object]) -> bo
         return kept | {"counted": "counts" in one}
 
     return lasting(detail) == lasting(stored)
+
+
+_OF_OTHERS = "wrong_group"
+"""The exclusion code of a technician of another store or group. Older versions named such technicians, too."""
+
+
+def without_strangers(told: JsonObject) -> JsonObject:
+    """A reason's detail, or what holds one as its `detail`, without technicians of other stores and groups.
+
+    Every read of stored details goes through this: their readers see the order and need not see those technicians.
+    """
+    nearest, detail = told.get("nearest"), told.get("detail")
+    kept = dict(told)
+    if isinstance(nearest, list):
+        kept["nearest"] = [one for one in nearest if not _is_stranger(one)]
+    if isinstance(detail, Mapping):
+        kept["detail"] = without_strangers(detail)
+    return kept
+
+
+def _is_stranger(excluded: Json) -> bool:
+    reasons = excluded.get("reasons") if isinstance(excluded, Mapping) else None
+    return isinstance(reasons, list) and _OF_OTHERS in reasons
 
 
 class PendingDetail(TypedDict, total=False):

@@ -8,14 +8,19 @@ from sqlalchemy import and_, exists, or_, select
 
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.rows import ResultRow
 from geo_assign.core.wire import JsonObject
-from geo_assign.workorders.domain import Actor, EventKind, State
+from geo_assign.workorders.domain import Actor, EventKind, State, without_strangers
 from geo_assign.workorders.tables import work_order_events
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One event of a work order's history. `detail` is as it was written; `EVENTS` says what each kind tells today."""
+    """One event of a work order's history.
+
+    `detail` is as it was written, but for technicians of other stores and groups; `EVENTS` says what each kind tells
+    today.
+    """
 
     id: UUID
     at: datetime
@@ -40,7 +45,7 @@ def find_last_step(tx: Tx, work_order_id: UUID, *, state: State) -> HistoryEntry
         .limit(1)
     )
     row = tx.conn.execute(statement).first()
-    return None if row is None else HistoryEntry(*row)
+    return None if row is None else _to_entry(row)
 
 
 def is_customer_erased(tx: Tx, work_order_id: UUID) -> bool:
@@ -61,7 +66,7 @@ def list_events_since(tx: Tx, work_order_id: UUID, *, at: datetime, event_id: UU
     statement = select(e.id, e.at, e.kind, e.actor, e.state, e.detail).where(
         e.org_id == tx.org_id, e.work_order_id == work_order_id, or_(e.at > at, and_(e.at == at, e.id > event_id))
     )
-    return [HistoryEntry(*row) for row in tx.conn.execute(statement.order_by(e.at, e.id))]
+    return [_to_entry(row) for row in tx.conn.execute(statement.order_by(e.at, e.id))]
 
 
 def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None = None) -> Page[HistoryEntry]:
@@ -73,5 +78,9 @@ def list_events(tx: Tx, work_order_id: UUID, *, limit: int, cursor: str | None =
     if cursor is not None:
         at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(e.at > at, and_(e.at == at, e.id > last_id)))
-    rows = [HistoryEntry(*row) for row in tx.conn.execute(statement.order_by(e.at, e.id).limit(limit + 1))]
+    rows = [_to_entry(row) for row in tx.conn.execute(statement.order_by(e.at, e.id).limit(limit + 1))]
     return page(rows, limit, lambda entry: (entry.at.isoformat(), entry.id))
+
+
+def _to_entry(row: ResultRow) -> HistoryEntry:
+    return HistoryEntry(row.id, row.at, row.kind, row.actor, row.state, without_strangers(row.detail))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypedDict
+from typing import TypedDict, cast
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -15,6 +15,7 @@ from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.rows import AnyColumn, AnySelect, ResultRow
+from geo_assign.core.wire import JsonObject
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
     BOOKED,
@@ -26,10 +27,12 @@ from geo_assign.workorders.domain import (
     LocationSource,
     OfferState,
     OpenOffer,
+    PendingDetail,
     PendingReason,
     State,
     WorkOrder,
     WorkOrderNotFoundError,
+    without_strangers,
 )
 from geo_assign.workorders.tables import bookings, offers, work_orders
 from geo_assign.workorders.visibility import sees_work_order
@@ -207,7 +210,7 @@ def to_work_order(row: ResultRow) -> WorkOrder:
         group_id=row.group_id,
         state=State(row.state),
         pending_reason=PendingReason(row.pending_reason) if row.pending_reason else None,
-        pending_detail=row.pending_detail,
+        pending_detail=_pending_detail(row.pending_detail),
         customer=row.customer,
         address=row.address,
         location=_location(row),
@@ -240,6 +243,10 @@ def to_work_order(row: ResultRow) -> WorkOrder:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _pending_detail(stored: JsonObject | None) -> PendingDetail | None:
+    return None if stored is None else cast(PendingDetail, without_strangers(stored))
 
 
 def _location(row: ResultRow) -> Location | None:
