@@ -24,7 +24,8 @@ PATHS = "/v1/widget"
 _METHODS = "GET, POST"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
 _EXPOSED_HEADERS = (
-    "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id"
+    "Idempotency-Replayed, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    "X-Request-Id"
 )
 _REMEMBERED_S = "600"
 

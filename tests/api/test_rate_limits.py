@@ -76,7 +76,11 @@ def test_a_booking_page_is_told_the_limit_that_binds(
         ("/leads", {"store_id": store, **unsolved}, 422),
     ):
         address = f"/v1/widget{path}?key={keys[path]}"
-        answers = [told(api.post(address, json=sent, headers={"Origin": site})) for _ in range(4)]
+        posted = [api.post(address, json=sent, headers={"Origin": site}) for _ in range(4)]
+        for answer in posted:
+            readable = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
+            assert {name for name, _ in answer.headers if name.startswith("RateLimit-")} <= readable, path
+        answers = [told(answer) for answer in posted]
         assert answers == [(status, "2", "1"), (status, "2", "0"), (429, "2", "0"), (429, "2", "0")], path
 
 
