@@ -8,6 +8,7 @@ version included; the state of the order, which changes often, does not touch it
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from itertools import groupby
 from uuid import UUID
 
@@ -23,6 +24,10 @@ _BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SAYS_SOMETHING = re.compile(r"[^\W_]|[%_\\]")
 _PART_OF_A_PHONE = re.compile(r"[\d+()./-]+")
 _PHONE_DIGITS = 4
+# Numbers of fewer digits are extensions and parts: `search_phone_ends` has that many.
+_WHOLE_PHONE_DIGITS = 7
+# Stands before each phone in the texts, too.
+_WHOLE_PHONE = "\x03"
 _NUMBER = re.compile(r"([LTlt])?-?0*(\d{1,9})", re.ASCII)
 _LETTERS = {"L": Kind.LEAD, "T": Kind.TICKET}
 
@@ -157,7 +162,23 @@ BEGIN
     END IF;
     RETURN ways || search_phone_patterns(word);
 END $$""",
-    # One that has blanks inside is a phone number in several parts, or each part for itself.
+    # The ends of the phones that a text has. Parts of phones stand in many texts, so those are no way to find one.
+    r"""
+CREATE FUNCTION search_phone_ends(told text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(DISTINCT right(phone[1], 7)) FROM regexp_matches(told, E'\x03([0-9]{7,})', 'g') phone
+$$""",
+    r"""
+CREATE INDEX work_order_search_phones_idx ON work_order_search USING gin (org_id, search_phone_ends(text))
+WITH (gin_pending_list_limit = 512)""",
+    # That a phone ends with what was dialled. The index is to be of its ends, so the rest is no matter of parts.
+    r"""
+CREATE FUNCTION search_phone_condition(given text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(format('search_phone_ends(s.text) @> ARRAY[%L] AND (', right(search_digits(given), 7))
+        || string_agg(format('position(%L in s.text) > 0', btrim(pattern, '%') || ' '), ' OR ') || ')', 'false')
+    FROM unnest(search_phone_patterns(given)) pattern
+$$""",
+    # One that has blanks inside is a phone number in several parts, or each part for itself; one that begins with the
+    # sign of phones is a whole one and nothing else.
     r"""
 CREATE FUNCTION search_condition(word text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
@@ -165,6 +186,9 @@ DECLARE
     ways text[] := CASE WHEN cardinality(parts) > 1 THEN search_phone_patterns(word) ELSE search_ways(word) END;
     condition text := (SELECT string_agg(format('s.text LIKE %L', way), ' OR ') FROM unnest(ways) way);
 BEGIN
+    IF starts_with(word, E'\x03') THEN
+        RETURN search_phone_condition(substr(word, 2));
+    END IF;
     IF cardinality(parts) > 1 THEN
         condition := concat_ws(' OR ', condition,
             (SELECT '(' || string_agg('(' || search_condition(part) || ')', ' AND ') || ')' FROM unnest(parts) part));
@@ -233,6 +257,17 @@ def search_words(text: str) -> list[str]:
         digits = sum(sign.isdigit() for part in parts for sign in part)
         kept += [" ".join(parts)] if are_numbers and digits >= _PHONE_DIGITS else parts
     return kept
+
+
+def as_whole_phones(words: Sequence[str]) -> list[str]:
+    """The same words, of which those that may be a whole phone number are looked for as that and as nothing else."""
+    return [_WHOLE_PHONE + word if _is_whole_phone(word) else word for word in words]
+
+
+def _is_whole_phone(word: str) -> bool:
+    parts = word.split(" ")
+    digits = sum(sign.isdigit() for sign in word)
+    return digits >= _WHOLE_PHONE_DIGITS and all(_PART_OF_A_PHONE.fullmatch(part) for part in parts)
 
 
 def find_number(text: str) -> tuple[Kind | None, int] | None:

@@ -21,6 +21,7 @@ from geo_assign.workorders.queries import listing
 from geo_assign.workorders.queries.finding import has_words
 from geo_assign.workorders.queries.list_sorts import place_of
 from geo_assign.workorders.queries.listing import MOST_COUNTED, Sort, WorkOrderFilter, list_work_orders
+from geo_assign.workorders.search_texts import as_whole_phones, search_words
 from geo_assign.workorders.tables import bookings, work_orders
 from scripts.benchmark.lists import Question, questions
 from scripts.benchmark.orders import ORGANIZATION, Work, find_work, replace_orders
@@ -74,19 +75,22 @@ class Plainly:
         self.held = {(row.technician_id, row.work_order_id) for row in tx.conn.execute(held)}
 
     def ids(self, wanted: WorkOrderFilter, sort: Sort, scope: Scope) -> list[Any]:
-        found = None
+        chosen = [row for row in self.rows if self._is_seen(row, scope) and self._matches(row, wanted)]
         if wanted.text is not None:
-            found = set(self._tx.conn.execute(select(work_orders.c.id).where(has_words(wanted.text))).scalars())
-        chosen = [
-            row
-            for row in self.rows
-            if self._is_seen(row, scope) and self._matches(row, wanted) and (found is None or row.id in found)
-        ]
+            chosen = self._with_words(chosen, search_words(wanted.text))
         chosen.sort(key=attrgetter("created_at", "id"))
         keys = {"number": ("kind", "number")}.get(sort.removeprefix("-"), (sort.removeprefix("-"),))
         for key in reversed(keys):
             chosen.sort(key=attrgetter(key), reverse=sort.startswith("-"))
         return [row.id for row in chosen]
+
+    def _with_words(self, rows: Sequence[ResultRow], words: Sequence[str]) -> list[ResultRow]:
+        """Those with a whole phone number; if there are none, with its parts."""
+        for read in (as_whole_phones(words), words):
+            found = set(self._tx.conn.execute(select(work_orders.c.id).where(has_words(read))).scalars())
+            if having := [row for row in rows if row.id in found]:
+                return having
+        return []
 
     def _matches(self, row: ResultRow, wanted: WorkOrderFilter) -> bool:
         return all(

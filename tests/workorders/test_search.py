@@ -14,7 +14,7 @@ from geo_assign.dispatch.commands import orders
 from geo_assign.migrate import upgrade
 from geo_assign.privacy.commands import erase_customer
 from geo_assign.workorders import search_texts
-from geo_assign.workorders.domain import Kind, NewOrder
+from geo_assign.workorders.domain import Kind, NewOrder, State
 from geo_assign.workorders.queries import number_text
 from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 from geo_assign.workorders.search_texts import fill_search_texts, search_words
@@ -145,6 +145,35 @@ def test_what_people_type_is_found(database: Database) -> None:
         for key, asked in FOUND.items():
             missed += [(words, key, seen) for words in asked if (seen := found(tx, words)) != [key]]
     assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("noted", "typed"),
+    [
+        ("call 912 000 555 for her mother", ["912 000 555", "mother 912 000 555"]),
+        ("lot 118 of 2024, key 334", ["2024 118 334", "118 2024 334 lot"]),
+        ("06.12.99.56.78", ["06 12 99 56 78", "0612995678", "06-12-99-56-78"]),
+        ("gate 4400 at Rua 12", ["12 4400", "gate 12 4400"]),
+    ],
+)
+def test_numbers_side_by_side_are_found_where_they_are_no_phone(
+    database: Database, noted: str, typed: list[str]
+) -> None:
+    change = text("UPDATE work_orders SET notes = :notes WHERE org_id = :org_id AND number = 3")
+    with database.transaction(ORGANIZATION) as tx:
+        tx.conn.execute(change, {"org_id": ORGANIZATION, "notes": noted})
+        assert {words: found(tx, words) for words in typed} == {words: ["lukasz"] for words in typed}
+
+
+def test_numbers_side_by_side_are_a_phone_where_the_list_has_it(database: Database) -> None:
+    """Not also another order's house number and postcode, unless the list shows that one alone."""
+    change = text("UPDATE work_orders SET notes = '678 then 912 then 345' WHERE org_id = :org_id AND number = :number")
+    with database.transaction(ORGANIZATION) as tx:
+        tx.conn.execute(change, {"org_id": ORGANIZATION, "number": 1})
+        assert found(tx, "912 345 678") == ["lukasz"]
+        tx.conn.execute(text("UPDATE work_orders SET state = 'cancelled' WHERE number = 3"))
+        wanted = WorkOrderFilter(text="912 345 678", states=[State.NEW, State.PENDING])
+        assert [order.number for order in list_work_orders(tx, EVERYTHING, wanted, limit=9).items] == ["L-0001"]
 
 
 def test_nothing_else_is_found(database: Database) -> None:

@@ -57,7 +57,8 @@ def orders(filled: Callable[..., str]) -> Iterator[Tx]:
 
 
 @pytest.mark.parametrize(
-    "words", ["{name}", "{turned}", "{phone}", "{last} {street}", "EXT-4321", "c4321@example.com", "L-4321"]
+    "words",
+    ["{name}", "{turned}", "{phone}", "{spaced}", "{last} {street}", "EXT-4321", "c4321@example.com", "L-4321"],
 )
 def test_a_search_reads_what_it_finds(orders: Tx, words: str) -> None:
     row = orders.conn.execute(text("SELECT * FROM work_orders WHERE number = 4321")).one()
@@ -66,6 +67,7 @@ def test_a_search_reads_what_it_finds(orders: Tx, words: str) -> None:
         name=name,
         turned=" ".join(reversed(name.split())),
         phone=row.customer["phone"].replace(" ", "")[4:],
+        spaced=row.customer["phone"],
         last=name.split()[1],
         street=row.address.split(",")[0],
     )
@@ -76,6 +78,21 @@ def test_a_search_reads_what_it_finds(orders: Tx, words: str) -> None:
     assert page.count is not None
     # Found in the index, read there once more, and again for the page and for the count.
     assert read <= 10 * page.count + max(1_000, ORDERS // 100)
+
+
+@pytest.mark.parametrize("spelling", ["{phone}", "{national}", "{joined}", "{name} {national}", "00{phone}"])
+def test_a_phone_is_found_by_its_end_and_not_by_parts_that_many_have(orders: Tx, spelling: str) -> None:
+    """Each group is a part of hundreds of phones among ten thousand, and of a hundred times more among a million."""
+    row = orders.conn.execute(text("SELECT * FROM work_orders WHERE number = 1640")).one()
+    phone = row.customer["phone"]
+    assert phone == "+351 900 100 040"
+    typed = spelling.format(
+        phone=phone.removeprefix("+"), national=phone[5:], joined=phone.replace(" ", ""), name=row.customer["name"]
+    )
+    before = orders.conn.execute(READ).scalar_one()
+    page = list_work_orders(orders, EVERYTHING, WorkOrderFilter(text=typed), limit=PAGE, counted=True)
+    assert [order.id for order in page.items] == [row.id]
+    assert orders.conn.execute(READ).scalar_one() - before <= 10
 
 
 def test_row_security_hides_the_index_from_the_applications_own_conditions(orders: Tx) -> None:

@@ -4,7 +4,7 @@ What few have is found as a set. What many have is met while the list is read in
 page shows fifty, is not needed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Text, Uuid, any_, cast, func, literal, sel
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core.db import Tx
-from geo_assign.workorders.search_texts import search_words
 from geo_assign.workorders.tables import work_orders
 
 FEW = 2_000
@@ -42,19 +41,19 @@ def needs_skill_among(skill: str, at_most: int) -> ColumnElement[bool]:
     return work_orders.c.id.in_(select(found.c.id))
 
 
-def has_words(text: str) -> ColumnElement[bool]:
-    """Whether a work order has all words of a text: by the set of those that do."""
-    found = select(func.find_work_orders(cast(search_words(text), ARRAY(Text))).label("id")).cte("found")
+def has_words(words: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a work order has all of these words: by the set of those that do."""
+    found = select(func.find_work_orders(cast(words, ARRAY(Text))).label("id")).cte("found")
     return work_orders.c.id.in_(select(found.c.id))
 
 
-def list_with_words(tx: Tx, text: str, among: Collection[UUID]) -> set[UUID]:
-    """Those of these work orders that have all words of a text."""
-    words, ids = cast(search_words(text), ARRAY(Text)), literal(list(among), ARRAY(Uuid()))
-    return set(tx.conn.execute(select(func.find_work_orders_among(words, ids))).scalars())
+def list_with_words(tx: Tx, words: Sequence[str], among: Collection[UUID]) -> set[UUID]:
+    """Those of these work orders that have all of the words."""
+    ids = literal(list(among), ARRAY(Uuid()))
+    return set(tx.conn.execute(select(func.find_work_orders_among(cast(words, ARRAY(Text)), ids))).scalars())
 
 
-def count_with_words(tx: Tx, text: str, at_most: int) -> int:
-    """How many work orders of the organization have all words of a text, up to a number."""
-    found = func.find_work_orders(cast(search_words(text), ARRAY(Text)), at_most).alias("found")
+def count_with_words(tx: Tx, words: Sequence[str], at_most: int) -> int:
+    """How many work orders of the organization have all of the words, up to a number."""
+    found = func.find_work_orders(cast(words, ARRAY(Text)), at_most).alias("found")
     return tx.conn.execute(select(func.count()).select_from(found)).scalar_one()

@@ -28,7 +28,7 @@ from geo_assign.workorders.queries.list_sorts import (
     start_of,
 )
 from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
-from geo_assign.workorders.search_texts import find_number
+from geo_assign.workorders.search_texts import as_whole_phones, find_number, search_words
 from geo_assign.workorders.tables import work_orders
 from geo_assign.workorders.visibility import sees_work_order, viewer_of_lists
 
@@ -105,7 +105,6 @@ class _Asked:
 
     def __init__(self, tx: Tx, scope: Scope, wanted: WorkOrderFilter, sort: Sort) -> None:
         self._tx, self._wanted, self._sort = tx, wanted, sort
-        self._text = wanted.text
         self._matching = conditions_of(tx, wanted)
         if not scope.everything:
             self._matching.append(sees_work_order(viewer_of_lists(tx, scope)))
@@ -116,17 +115,29 @@ class _Asked:
         self._number = find_number(wanted.text) if wanted.text is not None and sort == "relevance" else None
         if self._number is not None:
             self._without_text.append(not_(self._has_number(*self._number)))
+        self._has_phone = False
+        self._words = None if wanted.text is None else self._read(wanted.text)
         # Of the rows looked through for words the share that had them.
         self._share = 0.0
 
+    def _read(self, text: str) -> list[str]:
+        """The words to look for: a whole phone number is that and nothing else, where the list has an order with it.
+
+        Its parts, each for itself, stand in many texts of a large organization.
+        """
+        words = search_words(text)
+        phones = as_whole_phones(words)
+        self._has_phone = phones != words and self._count([*self._without_text, has_words(phones)], at_most=1) > 0
+        return phones if self._has_phone else words
+
     def rows(self, *, limit: int, cursor: str | None) -> list[ResultRow]:
         """Up to one more than the limit."""
-        if self._text is None:
+        if self._words is None:
             return self._rows(self._without_text, limit, cursor)
-        ids = self._look_through(self._text, limit=limit, cursor=cursor)
+        ids = None if self._has_phone else self._look_through(self._words, limit=limit, cursor=cursor)
         if ids is not None:
             return self._rows([_w.id.in_(ids)], limit, None)
-        return self._rows([*self._without_text, has_words(self._text)], limit, cursor)
+        return self._rows([*self._without_text, has_words(self._words)], limit, cursor)
 
     def numbered(self) -> list[ResultRow]:
         """Those whose number is what is looked for: they come first, on the first page alone."""
@@ -141,7 +152,7 @@ class _Asked:
 
     def statements(self, *, limit: int, cursor: str | None) -> list[AnySelect]:
         """The rows of the first, and of the next while there is room for more."""
-        words = [] if self._text is None else [has_words(self._text)]
+        words = [] if self._words is None else [has_words(self._words)]
         return self._statements([*self._without_text, *words], limit, cursor)
 
     def _is_sorted_anew(self) -> bool:
@@ -156,8 +167,8 @@ class _Asked:
 
     def count(self) -> int:
         """How many there are, but no more than one beyond the most that is counted."""
-        if self._text is not None:
-            return self._count_with_words(self._text)
+        if self._words is not None:
+            return self._count_with_words(self._words)
         if self._skill is not None and self._skill.is_common:
             if not self._matching:
                 return MOST_COUNTED + 1
@@ -174,11 +185,11 @@ class _Asked:
                 break
         return rows
 
-    def _look_through(self, text: str, *, limit: int, cursor: str | None) -> list[UUID] | None:
+    def _look_through(self, words: Sequence[str], *, limit: int, cursor: str | None) -> list[UUID] | None:
         """The page's ids, where the words are so common that the next rows of the list fill it."""
         for number in _LOOKED_THROUGH:
             ids = self._next_ids(number, cursor)
-            having = list_with_words(self._tx, text, ids)
+            having = list_with_words(self._tx, words, ids)
             self._share = len(having) / max(1, len(ids))
             if len(having) > limit or len(ids) < number:
                 return [one for one in ids if one in having][: limit + 1]
@@ -195,19 +206,19 @@ class _Asked:
                 break
         return ids
 
-    def _count_with_words(self, text: str) -> int:
+    def _count_with_words(self, words: Sequence[str]) -> int:
         if self._number is not None:
-            beside = [*self._without_text, has_words(text)]
+            beside = [*self._without_text, has_words(words)]
             return len(self.numbered()) + self._count(beside)
         if self._share >= _COMMON:
             number = int(1.3 * MOST_COUNTED / self._share) + 1
             ids = self._next_ids(number, None)
-            having = len(list_with_words(self._tx, text, ids))
+            having = len(list_with_words(self._tx, words, ids))
             if having > MOST_COUNTED or len(ids) < number:
                 return having
         if not self._without_text:
-            return count_with_words(self._tx, text, MOST_COUNTED + 1)
-        return self._count([*self._without_text, has_words(text)])
+            return count_with_words(self._tx, words, MOST_COUNTED + 1)
+        return self._count([*self._without_text, has_words(words)])
 
     def _count(self, matching: Conditions, *, at_most: int = MOST_COUNTED + 1) -> int:
         own = _w.org_id == self._tx.org_id
