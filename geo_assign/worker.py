@@ -22,7 +22,7 @@ from geo_assign.access.tasks import list_due_mails, sweep_expired
 from geo_assign.completion.folder import ImageFolder
 from geo_assign.completion.tasks import sweep_orphaned_files
 from geo_assign.core.db import Database
-from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded, sample_lag
+from geo_assign.core.lanes import BackgroundLane, Due, DueRows, Repeated, guarded, one_by_one, sample_lag
 from geo_assign.core.monitoring import monitored
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import build_info, get_logger, sample_with
@@ -59,6 +59,7 @@ _THREADS = {
     "mails": 3,
 }
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
+_EVALUATED_TOGETHER = 16
 _LANES = 11  # but waking, which looks at no table
 _ENDS_WITHIN_S = 5.0
 _HOUSEKEEPING = timedelta(minutes=10)
@@ -89,9 +90,17 @@ class Worker:
     def __post_init__(self) -> None:
         self._closing: list[Callable[[], None]] = []
         every_s, self._deliveries = self.settings.sweep_interval_s, Deliveries(self.worker, self.sender, self.stop)
-        evaluations = self._due_rows("evaluation", due.list_due_evaluations, partial(evaluate, self.dispatch))
+        evaluations = DueRows(
+            "evaluation",
+            partial(due.list_due_evaluations, self.worker),
+            partial(evaluate, self.dispatch),
+            _THREADS["evaluation"],
+            every_s,
+            together=_EVALUATED_TOGETHER,
+        )
         freed = FreedTechnicians()
-        wakings = DueRows("waking", freed.list_due, partial(wake, self.dispatch, freed), _THREADS["waking"], every_s)
+        tries = one_by_one(partial(wake, self.dispatch, freed))
+        wakings = DueRows("waking", freed.list_due, tries, _THREADS["waking"], every_s)
 
         def then_look(act: _Act, *lanes: DueRows) -> _Act:
             def acts(org_id: UUID, row_id: UUID) -> object:
@@ -145,7 +154,8 @@ class Worker:
             lane.join(_ENDS_WITHIN_S)
 
     def _due_rows(self, name: str, list_due: Callable[[Database], Due], act: _Act) -> DueRows:
-        return DueRows(name, partial(list_due, self.worker), act, _THREADS[name], self.settings.sweep_interval_s)
+        acts, every_s = one_by_one(act), self.settings.sweep_interval_s
+        return DueRows(name, partial(list_due, self.worker), acts, _THREADS[name], every_s)
 
     def _keep_house(self) -> None:
         retention = timedelta(days=self.settings.track_retention_days)

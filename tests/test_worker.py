@@ -1,7 +1,7 @@
 """The worker's lanes: whatever hangs or has a backlog, an offer of another organization expires in time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -40,9 +40,9 @@ class HeldDispatch(DispatchService):
 
     __slots__ = ("gate",)
 
-    def evaluate_due(self, org_id: UUID, order_id: UUID) -> None:
+    def evaluate_all_due(self, org_id: UUID, order_ids: Sequence[UUID]) -> None:
         self.gate.pass_through(org_id)
-        super().evaluate_due(org_id, order_id)
+        super().evaluate_all_due(org_id, order_ids)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Lanes of background work: each has threads of its own, so that a backlog in one holds up no other."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,19 +47,22 @@ class BackgroundLane(Protocol):
 class DueRows:
     """Works on due rows of one kind, `threads` at a time.
 
-    An organization never has all of the threads: if each of its rows takes long, the others' still get their turn. A
-    row is worked on by one thread at a time, and no more often than every `every_s`, whatever comes of it, unless `act`
-    returns True: there is more of it to do at once. An error is logged; the row stays due.
+    `act` is given an organization and up to `together` of its rows. An organization never has all of the threads: if
+    each of its rows takes long, the others' still get their turn. A row is worked on by one thread at a time, and no
+    more often than every `every_s`, whatever comes of it, unless `act` returns True: there is more of it to do at once.
+    An error is logged; the rows stay due.
     """
 
     name: str
     list_due: Callable[[], Due]
-    act: Callable[[UUID, UUID], object]
+    act: Callable[[UUID, Sequence[UUID]], object]
     threads: int
     every_s: float
+    together: int = 1
     _stopped: bool = False
     _wanted: bool = False
-    _busy: dict[UUID, UUID] = field(default_factory=dict)
+    _busy: set[UUID] = field(default_factory=set)
+    _steps: Counter[UUID] = field(default_factory=Counter)
     _begun_at: dict[UUID, float] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     looked_at: float = field(default_factory=monotonic)
@@ -108,36 +112,59 @@ class DueRows:
         """Begin with what is due; whether there was any."""
         begun, self.looked_at = False, monotonic()
         with guarded(self.name):
-            for org_id, row_id in self.list_due():
-                if self._take(org_id, row_id):
-                    self._pool.submit(self._work, org_id, row_id)
+            for org_id, row_ids in _in_handfuls(self.list_due(), self.together):
+                taken = self._take(org_id, row_ids)
+                if taken:
+                    self._pool.submit(self._work, org_id, taken)
                     begun = True
         return begun
 
-    def _take(self, org_id: UUID, row_id: UUID) -> bool:
-        """Wait for a free thread and reserve it; False for a row whose turn is later."""
+    def _take(self, org_id: UUID, row_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Wait for a free thread and reserve it for these rows; those whose turn is later are left out."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or len(self._busy) < self.threads)
+            self._changed.wait_for(lambda: self._stopped or self._steps.total() < self.threads)
             now = monotonic()
             self._begun_at = {row: at for row, at in self._begun_at.items() if now - at < self.every_s}
-            share = sum(busy_for == org_id for busy_for in self._busy.values())
-            if self._stopped or row_id in self._busy or row_id in self._begun_at or share >= self.threads - 1:
-                return False
-            self._busy[row_id], self._begun_at[row_id] = org_id, now
-            return True
+            taken = [row for row in row_ids if row not in self._busy and row not in self._begun_at]
+            if self._stopped or not taken or self._steps[org_id] >= self.threads - 1:
+                return ()
+            self._steps[org_id] += 1
+            self._busy.update(taken)
+            self._begun_at.update(dict.fromkeys(taken, now))
+            return taken
 
-    def _work(self, org_id: UUID, row_id: UUID) -> None:
+    def _work(self, org_id: UUID, row_ids: Sequence[UUID]) -> None:
         more: object = False
         try:
             with guarded(self.name), _STEP_S.labels(self.name).time():
-                more = self.act(org_id, row_id)
+                more = self.act(org_id, row_ids)
         finally:
             with self._changed:
-                del self._busy[row_id]
+                self._steps[org_id] -= 1
+                self._steps += Counter()  # those who have none are forgotten
+                self._busy.difference_update(row_ids)
                 if more is True:
-                    self._begun_at.pop(row_id, None)
+                    for row_id in row_ids:
+                        self._begun_at.pop(row_id, None)
                 self._wanted = True
                 self._changed.notify_all()
+
+
+def one_by_one(act: Callable[[UUID, UUID], object]) -> Callable[[UUID, Sequence[UUID]], object]:
+    """For a lane that works on one row in a step."""
+    return lambda org_id, row_ids: act(org_id, *row_ids)
+
+
+def _in_handfuls(due: Due, most: int) -> Sequence[tuple[UUID, Sequence[UUID]]]:
+    """Rows of one organization, `most` together at the most; the turns stay those of the first row of each."""
+    handfuls: list[tuple[UUID, list[UUID]]] = []
+    last: dict[UUID, list[UUID]] = {}
+    for org_id, row_id in due:
+        if org_id not in last or len(last[org_id]) == most:
+            last[org_id] = []
+            handfuls.append((org_id, last[org_id]))
+        last[org_id].append(row_id)
+    return handfuls
 
 
 @dataclass

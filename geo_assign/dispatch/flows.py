@@ -6,7 +6,7 @@ technician's are two transactions as well, so that none waits for another while 
 between is a due row that the worker goes on with.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +25,7 @@ from geo_assign.dispatch.commands import answering, converting, orders
 from geo_assign.dispatch.commands.automation import evaluate, evaluate_if_due
 from geo_assign.dispatch.commands.duty import go_off_duty, settle_duty
 from geo_assign.dispatch.commands.expiring import ExpiredSet, expire_set
+from geo_assign.dispatch.commands.handfuls import HandfulLeft, evaluate_handful
 from geo_assign.dispatch.commands.impossible import judge_work, list_orders_to_judge
 from geo_assign.dispatch.commands.locating import record_geocoding
 from geo_assign.dispatch.commands.optimizing import BatchRequest
@@ -274,6 +275,29 @@ class DispatchService:
         order = self._ranked(org_id, lambda tx, ranker: evaluate_if_due(tx, who, order_id, ranker=ranker))
         if order is not None:
             self._solve_collected(org_id, order)
+
+    def evaluate_all_due(self, org_id: UUID, order_ids: Sequence[UUID]) -> None:
+        """The same for several orders of an organization, in this order, those that can be in one transaction.
+
+        What fails holds up no other: where a handful does, its orders are evaluated by themselves. Raises
+        ExceptionGroup at the end, of those that failed then.
+        """
+        left, failed = HandfulLeft(rest=order_ids), []
+        while left.alone or left.rest:
+            for order_id in left.alone:
+                try:
+                    self.evaluate_due(org_id, order_id)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the other orders are evaluated
+                    failed.append(error)
+            left = self._evaluate_handful(org_id, left.rest) if left.rest else HandfulLeft()
+        if failed:
+            raise ExceptionGroup("work orders that could not be evaluated", failed)
+
+    def _evaluate_handful(self, org_id: UUID, order_ids: Sequence[UUID]) -> HandfulLeft:
+        try:
+            return self.database.run(org_id, lambda tx: evaluate_handful(tx, order_ids))
+        except Exception:  # noqa: BLE001 - which of them it was shows where each is evaluated by itself
+            return HandfulLeft(alone=order_ids)
 
     def close_expired(self, org_id: UUID, offer_id: UUID) -> UUID | None:
         """Expire one overdue offer; returns its work order, which is due. None: there was nothing (left) to do."""

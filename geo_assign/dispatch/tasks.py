@@ -1,9 +1,10 @@
-"""Background steps of dispatch: each works on one due row, but for the sweep of what ran out.
+"""Background steps of dispatch: each works on a due row, evaluation on a handful, but for the sweep of what ran out.
 
 Any number of processes may take up the same row: the lock and the row's state decide which one does it, the other finds
 nothing to do. None of these evaluates a work order but `evaluate`: what the others leave is due for it.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -34,9 +35,9 @@ def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
     dispatch.locate(org_id, order_id, evaluate_later=True)
 
 
-def evaluate(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:
-    """Look for a technician, or for those who are missing."""
-    dispatch.evaluate_due(org_id, order_id)
+def evaluate(dispatch: DispatchService, org_id: UUID, order_ids: Sequence[UUID]) -> None:
+    """Look for a technician for each, or for those who are missing."""
+    dispatch.evaluate_all_due(org_id, order_ids)
 
 
 def sweep_old_previews(database: Database) -> int:

@@ -64,13 +64,16 @@ _JUDGED_FIRST, _MOST_JUDGED = 32, 256
 _SPARE_FAR_OUT = 120
 
 
-def rank(tx: Tx, question: Question, *, explain: bool = True, far: bool = True) -> Ranking:
+def rank(
+    tx: Tx, question: Question, *, explain: bool = True, far: bool = True, all_are_placed: bool = False
+) -> Ranking:
     """The nearest `question.limit` who are available, by geodesic distance, ties by id.
 
     `explain` adds the excluded, as `explain_exclusions` does.
     """
     found = tuple(_candidates(tx, question))
-    return Ranking(question, found, explain_exclusions(tx, question, far=far) if explain else None)
+    why = explain_exclusions(tx, question, far=far, all_are_placed=all_are_placed) if explain else None
+    return Ranking(question, found, why)
 
 
 def rank_then(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
@@ -96,12 +99,14 @@ def rehearse(tx: Tx, question: Question, *, explain: bool) -> None:
             _unplaced(tx, question)
 
 
-def explain_exclusions(tx: Tx, question: Question, *, far: bool = True, then: bool = False) -> Explanation:
+def explain_exclusions(
+    tx: Tx, question: Question, *, far: bool = True, then: bool = False, all_are_placed: bool = False
+) -> Explanation:
     """The nearest technicians of the scope who are not available, each with every reason.
 
     Those of the group or store that was asked for come first, however far: all of them where they are few. Without
     `far` only the nearest 200 are looked at: a tenth of the work, where many orders are explained one after the other.
-    `then`: as things stood at the question's instant.
+    `then`: as things stood at the question's instant. `all_are_placed`: see there.
     """
     shape, values = shape_of(question), _values_then(question, then=then)
     near, goes_on = _look_around(tx, question, window=_EXAMINED[0], then=then)
@@ -111,11 +116,16 @@ def explain_exclusions(tx: Tx, question: Question, *, far: bool = True, then: bo
             all_members = fetch(tx, members_explained(shape, then=then), question, **values)
         elif goes_on:
             near, goes_on = _look_around(tx, question, window=_EXAMINED[-1], then=then)
-    unknown = _unplaced(tx, question, then=then) if question.is_soon else ()
+    unknown = _unplaced(tx, question, then=then) if question.is_soon and not all_are_placed else ()
     strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
     seen = (*near, *unknown) if all_members is None else all_members
     of_question = [row for row in seen if not _is_stranger(row)]
     return _explanation(question, of_question, strangers, goes_on=goes_on)
+
+
+def all_are_placed(tx: Tx, question: Question) -> bool:
+    """Whether a position of every technician of the scope was received once; the same for each question of a scope."""
+    return not _unplaced(tx, question)
 
 
 def _explanation(

@@ -1,6 +1,6 @@
 """Reads of push subscriptions, and of what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,6 +32,15 @@ def get_subscription(tx: Tx, technician_id: UUID, subscription_id: UUID) -> Push
     if row is None:
         raise NotFoundError
     return PushSubscription(*row)
+
+
+def list_technicians_with_devices(tx: Tx, technician_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these technicians who have a device that can be told something."""
+    s = push_subscriptions.c
+    found = tx.conn.execute(
+        select(s.technician_id).where(s.org_id == tx.org_id, s.technician_id.in_(technician_ids)).distinct()
+    )
+    return set(found.scalars())
 
 
 def list_due_devices(worker: Database) -> Sequence[DueDevice]:

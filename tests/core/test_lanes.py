@@ -2,13 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
 
-from geo_assign.core.lanes import Due, DueRows, Repeated
+from geo_assign.core.lanes import Due, DueRows, Repeated, one_by_one
 from tests.waiting import wait_until
 
 ORGS = [uuid4() for _ in range(3)]
@@ -38,7 +38,7 @@ class Rows:
 
 @contextmanager
 def running(rows: Rows, *, threads: int = 3, every_s: float = 0.02) -> Iterator[DueRows]:
-    lane = DueRows("test", rows.list_due, rows.act, threads, every_s)
+    lane = DueRows("test", rows.list_due, one_by_one(rows.act), threads, every_s)
     lane.start()
     try:
         yield lane
@@ -79,7 +79,7 @@ def test_a_row_that_fails_stays_due_and_holds_up_no_other() -> None:
 def test_a_row_that_stays_due_is_not_done_over_and_over() -> None:
     row = (ORGS[0], uuid4())
     begun = []
-    lane = DueRows("test", lambda: [row], lambda *ids: begun.append(ids), 2, every_s=600.0)
+    lane = DueRows("test", lambda: [row], one_by_one(lambda *ids: begun.append(ids)), 2, every_s=600.0)
     lane.start()
     wait_until(lambda: begun, "it is begun")
     other = Rows([(ORGS[1], uuid4())])
@@ -96,6 +96,29 @@ def test_looking_at_once_needs_no_sweep() -> None:
     with running(rows, every_s=600.0) as lane:
         rows.rows.append((ORGS[0], uuid4()))
         wait_until(lambda: lane.look() or not rows.rows, "it is seen")
+
+
+def test_rows_of_an_organization_are_given_together_in_the_turns_of_the_first() -> None:
+    many, few = ORGS[:2]
+    rows = [(many, uuid4()), (few, uuid4()), *((many, uuid4()) for _ in range(6))]
+    left, begun = list(rows), []
+
+    def act(org_id: UUID, row_ids: Sequence[UUID]) -> None:
+        begun.append((org_id, list(row_ids)))
+        for row_id in row_ids:
+            left.remove((org_id, row_id))
+
+    lane = DueRows("test", lambda: list(left), act, 2, 600.0, together=4)
+    lane.start()
+    wait_until(lambda: not left, "everything is done")
+    lane.close()
+    lane.join(60)
+    of_many = [row for org, row in rows if org == many]
+    assert sorted(begun, key=lambda one: rows.index((one[0], one[1][0]))) == [
+        (many, of_many[:4]),
+        (few, [rows[1][1]]),
+        (many, of_many[4:]),
+    ]
 
 
 def test_one_thread_is_no_lane() -> None:

@@ -1,7 +1,7 @@
 """Automation's search: which technicians it asks, how many at once and how far away, and why there may be none."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,10 +20,19 @@ from geo_assign.dispatch.searching import (
 )
 from geo_assign.matching.domain import Question, Ranking
 from geo_assign.matching.questions import question_for_order
-from geo_assign.receipts.commands import record_decision
+from geo_assign.receipts.commands import Receipt, receipt_of, record_decision, record_receipts
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.commands import begin_search, lock_people, set_deadlines, set_pending
+from geo_assign.workorders.commands import (
+    apply_change,
+    begin_search,
+    lock_people,
+    pending_change,
+    set_deadlines,
+    set_pending,
+)
 from geo_assign.workorders.domain import (
+    Change,
+    Columns,
     ExcludedTechnician,
     NobodyEligible,
     Offer,
@@ -41,7 +50,7 @@ from geo_assign.workorders.domain import (
 from geo_assign.workorders.queries import list_lead_offers
 
 # How many candidates are tried before the ranking is asked again: the others were taken meanwhile.
-_TRIED_AT_ONCE = 8
+TRIED_AT_ONCE = 8
 _ROUNDS = 6
 # So many of those who cannot go are named where no technician can.
 _NAMED = 3
@@ -54,7 +63,7 @@ def find_technician(
     tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, *, forced: bool, ranker: Ranker
 ) -> None:
     """Ask, or assign, as the store's trigger and policy say; `forced` begins a new search."""
-    started_at = _begin(tx, order, forced=forced)
+    started_at = begin(tx, order, forced=forced)
     if trigger_for(rules.settings, order.kind) == "suggest" and not forced:
         _suggest(tx, caller, order, rules, ranker)
     elif not rules.settings.lead_acceptance:
@@ -93,7 +102,7 @@ def count_declined(offers: Sequence[Offer]) -> int:
     return len({offer.technician_id for offer in offers if offer.automatic and offer.was_declined})
 
 
-def _begin(tx: Tx, order: WorkOrder, *, forced: bool) -> datetime:
+def begin(tx: Tx, order: WorkOrder, *, forced: bool = False) -> datetime:
     """When this search began: now, unless it goes on."""
     if order.search_started_at is not None and not forced:
         return order.search_started_at
@@ -102,7 +111,10 @@ def _begin(tx: Tx, order: WorkOrder, *, forced: bool) -> datetime:
     return now
 
 
-def _question(order: WorkOrder, rules: StoreRules, ring: Ring | None, *, at: datetime, limit: int) -> Question:
+def question_in_ring(
+    order: WorkOrder, rules: StoreRules, ring: Ring | None, *, at: datetime, limit: int = TRIED_AT_ONCE
+) -> Question:
+    """Who can take it, within the ring that the search has reached."""
     needs_duty = rules.settings.lead_acceptance
     question = question_for_order(order, rules, at=at, needs_duty=needs_duty, limit=limit)
     if ring is None:
@@ -115,7 +127,7 @@ def _claim_first(
 ) -> None:
     for _ in range(_ROUNDS):
         now = tx.now()
-        ranking = ranker(tx, _question(order, rules, ring, at=now, limit=_TRIED_AT_ONCE), rules)
+        ranking = ranker(tx, question_in_ring(order, rules, ring, at=now), rules)
         if not ranking.candidates:
             _set_none_eligible(tx, caller, order, ranking, ring=ring, at=now)
             return
@@ -138,8 +150,8 @@ def _ask_several(
 ) -> None:
     """Ask the nearest `number` at once, in one transaction, `beside` those who are asked already."""
     now = tx.now()
-    limit = number + len(beside) + _TRIED_AT_ONCE
-    found = ranker(tx, _question(order, rules, None, at=now, limit=limit), rules)
+    limit = number + len(beside) + TRIED_AT_ONCE
+    found = ranker(tx, question_in_ring(order, rules, None, at=now, limit=limit), rules)
     ranking = replace(found, candidates=tuple(one for one in found.candidates if one.technician_id not in beside))
     if not ranking.candidates:
         if order.state is not State.OFFERED:
@@ -167,7 +179,7 @@ def _try_again(tx: Tx, order: WorkOrder) -> None:
 
 def _suggest(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, ranker: Ranker) -> None:
     now = tx.now()
-    ranking = ranker(tx, question_for_order(order, rules, at=now, needs_duty=True, limit=_TRIED_AT_ONCE), rules)
+    ranking = ranker(tx, question_for_order(order, rules, at=now, needs_duty=True, limit=TRIED_AT_ONCE), rules)
     if not ranking.candidates:
         _set_none_eligible(tx, caller, order, ranking, ring=None, at=now)
         return
@@ -186,14 +198,38 @@ def _suggest(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules, ranker
 
 
 def _exhausted(tx: Tx, caller: Caller, order: WorkOrder, declined: int) -> None:
+    apply_change(tx, order, exhausted(caller, declined, at=tx.now()))
+
+
+def exhausted(caller: Caller, declined: int, *, at: datetime) -> Change:
     """Enough technicians were asked in vain: automation asks no other until a person acts."""
     after, alarm = Pending(OffersExhausted(asked=declined)), OffersExhaustedAlarm(asked=declined)
-    set_pending(tx, caller, order, after, at=tx.now(), raises=alarm)
+    return pending_change(caller, after, at=at, raises=alarm)
 
 
 def _set_none_eligible(
     tx: Tx, caller: Caller, order: WorkOrder, ranking: Ranking, *, ring: Ring | None, at: datetime
 ) -> None:
+    found = none_eligible(caller, order, ranking, ring=ring, at=at)
+    if found.receipt is None or found.change is None:
+        set_deadlines(tx, order.id, evaluate_due_at=found.again, looks_again_at=found.again)
+        return
+    record_receipts(tx, [found.receipt])
+    apply_change(tx, order, found.change)
+
+
+@dataclass(frozen=True, slots=True)
+class NoneEligibleFound:
+    """What is written where no technician can go: when to look again, and what is new, if it is not told already."""
+
+    again: datetime
+    receipt: Receipt | None = None
+    change: Change | None = None
+
+
+def none_eligible(
+    caller: Caller, order: WorkOrder, ranking: Ranking, *, ring: Ring | None, at: datetime
+) -> NoneEligibleFound:
     """Pending with the counts by reason and the nearest three who were excluded; looked at again before long."""
     again, reaches = at + LOOK_AGAIN, None
     if ring is not None and ring.widens_at is not None:
@@ -201,13 +237,13 @@ def _set_none_eligible(
         reaches = SearchRing(ring.radius_m, ring.widens_at, ring.next_radius_m)
     cause = _cause_of(ranking, reaches)
     if order.pending_reason is PendingReason.NOBODY_ELIGIBLE and order.pending_detail == cause.as_json():
-        set_deadlines(tx, order.id, evaluate_due_at=again, looks_again_at=again)
-        return
-    decision_id = record_decision(
-        tx, ranking, work_order_id=order.id, mode="automatic", outcome="nobody", actor=actor_of(caller), chosen=None
+        return NoneEligibleFound(again)
+    receipt = receipt_of(
+        ranking, work_order_id=order.id, mode="automatic", outcome="nobody", actor=actor_of(caller), chosen=None
     )
     after = Pending(cause, evaluate_due_at=again)
-    set_pending(tx, caller, order, after, at=at, sets={"decision_id": decision_id, "looks_again_at": again})
+    sets: Columns = {"decision_id": receipt.id, "looks_again_at": again}
+    return NoneEligibleFound(again, receipt, pending_change(caller, after, at=at, sets=sets))
 
 
 def _cause_of(ranking: Ranking, ring: SearchRing | None) -> NobodyEligible:

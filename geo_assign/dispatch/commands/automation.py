@@ -61,7 +61,7 @@ def _evaluate(tx: Tx, caller: Caller, order: WorkOrder, *, forced: bool, collect
     if order.state not in (State.NEW, State.PENDING):
         set_deadlines(tx, order.id, evaluate_due_at=None)
         return _ask_missing(tx, caller, order, ranker)
-    if _waits_for_a_person(order) and not forced:
+    if waits_for_a_person(order) and not forced:
         set_deadlines(tx, order.id, evaluate_due_at=None)
         return order
     rules = get_store_rules(tx, EVERYTHING, order.store_id)
@@ -99,7 +99,7 @@ def _ask_missing(tx: Tx, caller: Caller, order: WorkOrder, ranker: Ranker) -> Wo
     return get_work_order(tx, EVERYTHING, order.id)
 
 
-def _waits_for_a_person(order: WorkOrder) -> bool:
+def waits_for_a_person(order: WorkOrder) -> bool:
     """Whether automation leaves this to people: they took it back, or have to put another crew together."""
     return order.pending_reason in _LEFT_TO_PEOPLE or order.waits_for_a_crew
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
+from geo_assign.core.ids import new_id
 from geo_assign.dispatch.commands.impossible import review_alarm, told_by
 from geo_assign.matching.domain import Candidate, Ranking
 from geo_assign.receipts.coarse import shown_way
-from geo_assign.receipts.commands import record_decision
+from geo_assign.receipts.commands import Receipt, receipt_of, record_receipts
 from geo_assign.workforce.store_rules import StoreRules
-from geo_assign.workorders.commands import apply_change, claim_time, insert_offer, lock
+from geo_assign.workorders.commands import NewOffer, apply_change, claim_time, insert_offer, lock
 from geo_assign.workorders.domain import (
     Assigned,
     AssignedEvent,
@@ -95,13 +96,55 @@ def record_assignment(
 
     What a person assigns is pinned: automation does not undo it. The ranking, if there is one, becomes the receipt.
     """
+    given = give(caller, order, rules, recipient, at=at, as_offer=as_offer, ranking=ranking, crew=crew)
+    if given.receipt is not None:
+        record_receipts(tx, [given.receipt])
+    offer = given.offer
+    if offer is not None:
+        insert_offer(
+            tx,
+            order,
+            offer.technician_id,
+            booking_id,
+            at=at,
+            expires_at=offer.expires_at,
+            automatic=offer.automatic,
+            decision_id=offer.decision_id,
+            distance_m=offer.distance_m,
+            eta_s=offer.eta_s,
+            offer_id=offer.id,
+        )
+    apply_change(tx, order, given.change)
+    if told_by(order) and not as_offer:
+        review_alarm(tx, lock(tx, order.id))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkGiven:
+    """What is written where work is given to a technician: the offer, unless it is assigned at once, and the rest."""
+
+    receipt: Receipt | None
+    offer: NewOffer | None
+    change: Change
+
+
+def give(
+    caller: Caller,
+    order: WorkOrder,
+    rules: StoreRules,
+    recipient: Recipient,
+    *,
+    at: datetime,
+    as_offer: bool,
+    ranking: Ranking | None,
+    crew: Mapping[UUID, str] | None = None,
+) -> WorkGiven:
+    """What giving an order to a technician comes to; nothing is written yet."""
     recipient = _calibrated(recipient, rules, ranking, at=max(at, order.slot_at(at)[0]))
-    decision_id = _receipt(tx, caller, order, recipient, ranking=ranking, as_offer=as_offer)
-    event: OfferedEvent | AssignedEvent
-    if as_offer:
-        event = _offer(tx, order, rules, recipient, booking_id, at=at, decision_id=decision_id, crew=crew)
-    else:
-        event = _assigned(recipient, decision_id, crew)
+    receipt = _receipt(caller, order, recipient, ranking=ranking, as_offer=as_offer)
+    decision_id = None if receipt is None else receipt.id
+    offer = _offer(order, rules, recipient, at=at, decision_id=decision_id) if as_offer else None
+    event = _assigned(recipient, decision_id, crew) if offer is None else _offered(offer, recipient, crew)
     start, end = order.slot_at(at)
     sets: Columns = {
         "decision_id": decision_id or order.decision_id,
@@ -113,9 +156,7 @@ def record_assignment(
     if crew is not None:
         sets["crew_size"] = len(crew)
     after = Offered() if as_offer else Assigned(recipient.technician_id, pinned=recipient.by_hand)
-    apply_change(tx, order, Change(by=caller, at=at, event=event, after=after, sets=sets))
-    if told_by(order) and not as_offer:
-        review_alarm(tx, lock(tx, order.id))
+    return WorkGiven(receipt, offer, Change(by=caller, at=at, event=event, after=after, sets=sets))
 
 
 def _calibrated(recipient: Recipient, rules: StoreRules, ranking: Ranking | None, *, at: datetime) -> Recipient:
@@ -127,12 +168,11 @@ def _calibrated(recipient: Recipient, rules: StoreRules, ranking: Ranking | None
 
 
 def _receipt(
-    tx: Tx, caller: Caller, order: WorkOrder, recipient: Recipient, *, ranking: Ranking | None, as_offer: bool
-) -> UUID | None:
+    caller: Caller, order: WorkOrder, recipient: Recipient, *, ranking: Ranking | None, as_offer: bool
+) -> Receipt | None:
     if ranking is None:
         return None
-    return record_decision(
-        tx,
+    return receipt_of(
         ranking,
         work_order_id=order.id,
         mode="manual" if recipient.by_hand else "automatic",
@@ -143,37 +183,30 @@ def _receipt(
 
 
 def _offer(
-    tx: Tx,
-    order: WorkOrder,
-    rules: StoreRules,
-    recipient: Recipient,
-    booking_id: UUID,
-    *,
-    at: datetime,
-    decision_id: UUID | None,
-    crew: Mapping[UUID, str] | None,
-) -> OfferedEvent:
-    expires_at = at + rules.settings.tat
-    offer_id = insert_offer(
-        tx,
-        order,
-        recipient.technician_id,
-        booking_id,
+    order: WorkOrder, rules: StoreRules, recipient: Recipient, *, at: datetime, decision_id: UUID | None
+) -> NewOffer:
+    return NewOffer(
+        id=new_id(),
+        order_id=order.id,
+        technician_id=recipient.technician_id,
         at=at,
-        expires_at=expires_at,
+        expires_at=at + rules.settings.tat,
         automatic=not recipient.by_hand,
         decision_id=decision_id,
         distance_m=recipient.distance_m,
         eta_s=recipient.eta_s,
     )
+
+
+def _offered(offer: NewOffer, recipient: Recipient, crew: Mapping[UUID, str] | None) -> OfferedEvent:
     return OfferedEvent(
         technician_id=recipient.technician_id,
         technician_name=recipient.name,
         role=BookingRole.PRIMARY,
-        offer_id=offer_id,
-        expires_at=expires_at,
+        offer_id=offer.id,
+        expires_at=offer.expires_at,
         distance_m=recipient.rounded_m,
-        decision_id=decision_id,
+        decision_id=offer.decision_id,
         by_hand=recipient.by_hand,
         collaborators=_named(crew),
     )

@@ -23,8 +23,7 @@ def collect(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> bool
 
     What was judged once does not wait again: after a rejection the next technician is asked at once.
     """
-    collects = rules.settings.collect_seconds > 0 and rules.settings.lead_auto_user_assignment == "on"
-    if not collects or order.kind is not Kind.LEAD:
+    if not collects(order, rules):
         return False
     if order.pending_reason is PendingReason.TO_BE_SOLVED:
         return True
@@ -35,6 +34,12 @@ def collect(tx: Tx, caller: Caller, order: WorkOrder, rules: StoreRules) -> bool
     after = Pending(ToBeSolved(until=closes_at), evaluate_due_at=closes_at)
     set_pending(tx, caller, order, after, at=now, sets={"search_started_at": now})
     return True
+
+
+def collects(order: WorkOrder, rules: StoreRules) -> bool:
+    """Whether the store gives orders of this kind out together."""
+    on = rules.settings.collect_seconds > 0 and rules.settings.lead_auto_user_assignment == "on"
+    return on and order.kind is Kind.LEAD
 
 
 def take_collected(tx: Tx, store_id: UUID) -> list[UUID]:

@@ -10,6 +10,7 @@ from geo_assign.workorders.commands.bookings import (
 from geo_assign.workorders.commands.changes import (
     apply_change,
     apply_changes,
+    pending_change,
     record_event,
     set_pending,
 )
@@ -41,6 +42,7 @@ from geo_assign.workorders.commands.locks import (
     find_and_lock_due,
     find_and_lock_ungeocoded,
     lock,
+    lock_due,
     require_version,
     require_way,
 )
@@ -49,14 +51,18 @@ from geo_assign.workorders.commands.offers import (
     insert_offer,
     lock_with_offer,
     set_offer_distance,
+    tell_of_offers,
 )
+from geo_assign.workorders.commands.offers_at_once import NewOffer, claim_and_ask
 
 __all__ = [
     "Deadlines",
+    "NewOffer",
     "OverdueOffer",
     "apply_change",
     "apply_changes",
     "begin_search",
+    "claim_and_ask",
     "claim_time",
     "close_offer",
     "close_overdue",
@@ -71,10 +77,12 @@ __all__ = [
     "lease_collected",
     "leave_group",
     "lock",
+    "lock_due",
     "lock_overdue",
     "lock_people",
     "lock_with_offer",
     "next_number",
+    "pending_change",
     "recheck_pending",
     "record_event",
     "release_bookings",
@@ -87,5 +95,6 @@ __all__ = [
     "set_offer_distance",
     "set_pending",
     "taken_over",
+    "tell_of_offers",
     "wake",
 ]

@@ -22,8 +22,13 @@ def lock_people(tx: Tx, technician_ids: Iterable[UUID]) -> None:
     such transactions cannot wait for each other. A single claim needs no lock: it waits holding nothing.
     """
     for technician_id in sorted(set(technician_ids)):
-        technician = func.hashtextextended(f"{tx.org_id}/{technician_id}", 0)
+        technician = func.hashtextextended(lock_name(tx, technician_id), 0)
         tx.conn.execute(select(func.pg_advisory_xact_lock(technician)))
+
+
+def lock_name(tx: Tx, technician_id: UUID) -> str:
+    """What the lock of a technician's time is called."""
+    return f"{tx.org_id}/{technician_id}"
 
 
 def claim_time(

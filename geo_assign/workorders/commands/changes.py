@@ -3,15 +3,16 @@
 Every change expects the row to be locked (`lock`), so that what comes second judges by what the first left behind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 
-from geo_assign.access.domain import ActorKind, Caller
+from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 from geo_assign.core.telemetry import counter, histogram
@@ -53,17 +54,9 @@ def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
 
 
 def apply_changes(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
-    """Write a change to each of several locked work orders, those that are alike in one statement."""
-    for ids, columns, by_person, by, at in _alike(changes):
-        w = work_orders.c
-        versions = {"version": w.version + 1}
-        if by_person:
-            versions["human_version"] = w.version + 1
-        tx.conn.execute(
-            update(work_orders)
-            .where(w.org_id == tx.org_id, w.id.in_(ids))
-            .values(**columns, **versions, updated_at=at, changed_by=actor_of(by))
-        )
+    """Write a change to each of several locked work orders, those that are alike together."""
+    for written in _alike(changes):
+        _write(tx, written)
     for order, change in changes:
         if change.event.kind is EventKind.ASSIGNED:
             waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
@@ -77,20 +70,47 @@ def apply_changes(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
     publish_all(tx, [(order.id, event, change.at) for order, change in changes for event in change.sent(order)])
 
 
-def _alike(
-    changes: Sequence[tuple[WorkOrder, Change]],
-) -> Iterator[tuple[list[UUID], Columns, bool, Caller, datetime]]:
-    """The ids of the orders to which the same is written, with that."""
-    kinds: list[tuple[Columns, Caller, datetime]] = []
-    ids: list[list[UUID]] = []
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is written to orders whose changes move the same columns and the same version: to each its values."""
+
+    names: tuple[str, ...]
+    by_person: bool
+    values: list[tuple[dict[str, object], list[UUID]]]
+
+
+def _alike(changes: Sequence[tuple[WorkOrder, Change]]) -> list[_Written]:
+    found: dict[tuple[tuple[str, ...], bool], _Written] = {}
     for order, change in changes:
-        kind = (change.columns(order), change.by, change.at)
-        if kind not in kinds:
-            kinds.append(kind)
-            ids.append([])
-        ids[kinds.index(kind)].append(order.id)
-    for (columns, by, at), group in zip(kinds, ids, strict=True):
-        yield group, columns, by.kind is not ActorKind.SYSTEM, by, at
+        values = {**change.columns(order), "updated_at": change.at, "changed_by": actor_of(change.by)}
+        names, by_person = tuple(sorted(values)), change.is_of_a_person
+        written = found.setdefault((names, by_person), _Written(names, by_person, []))
+        same = next((ids for others, ids in written.values if others == values), None)
+        if same is None:
+            written.values.append((values, [order.id]))
+        else:
+            same.append(order.id)
+    return list(found.values())
+
+
+def _write(tx: Tx, written: _Written) -> None:
+    """One statement for all that are given the same; else the same statement for each, sent together."""
+    w = work_orders.c
+    versions = {"version": w.version + 1}
+    if written.by_person:
+        versions["human_version"] = w.version + 1
+    moved = update(work_orders).where(w.org_id == tx.org_id)
+    if len(written.values) == 1:
+        values, ids = written.values[0]
+        tx.conn.execute(moved.where(w.id.in_(ids)).values(**values, **versions))
+        return
+    given = {name: bindparam(f"new_{name}", type_=w[name].type) for name in written.names}
+    rows = [
+        {"order_id": order_id, **{f"new_{name}": value for name, value in values.items()}}
+        for values, ids in written.values
+        for order_id in ids
+    ]
+    tx.conn.execute(moved.where(w.id == bindparam("order_id")).values(**given, **versions), rows)
 
 
 def set_pending(
@@ -107,8 +127,15 @@ def set_pending(
     if _is_pending_for(order, after.cause) and not sets and raises is None:
         set_deadlines(tx, order.id, evaluate_due_at=after.evaluate_due_at)
         return
+    apply_change(tx, order, pending_change(caller, after, at=at, sets=sets, raises=raises))
+
+
+def pending_change(
+    caller: Caller, after: Pending, *, at: datetime, sets: Columns | None = None, raises: Alarm | None = None
+) -> Change:
+    """The change by which no technician has a work order."""
     event = PendingEvent(cause=after.cause)
-    apply_change(tx, order, Change(by=caller, at=at, event=event, after=after, sets=sets or {}, raises=raises))
+    return Change(by=caller, at=at, event=event, after=after, sets=sets or {}, raises=raises)
 
 
 def record_event(tx: Tx, caller: Caller, order_id: UUID, event: WorkOrderEvent, *, state: State, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Locking a work order, and refusing what its state or its version does not allow."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from geo_assign.workorders.domain import (
     WorkOrderStateError,
     may_go,
 )
-from geo_assign.workorders.queries import get_work_order
+from geo_assign.workorders.queries import get_work_order, list_work_orders_by_id
 from geo_assign.workorders.tables import work_order_events, work_orders
 
 
@@ -44,6 +44,14 @@ def find_and_lock_due(tx: Tx, work_order_id: UUID) -> WorkOrder | None:
     is_due = (w.org_id == tx.org_id, w.id == work_order_id, w.evaluate_due_at <= tx.clock.reading())
     found = tx.conn.execute(select(w.id).where(*is_due).with_for_update(skip_locked=True)).first()
     return None if found is None else get_work_order(tx, EVERYTHING, work_order_id)
+
+
+def lock_due(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, WorkOrder]:
+    """The same for several: those that are due and that no other transaction holds, by id."""
+    w = work_orders.c
+    are_due = (w.org_id == tx.org_id, w.id.in_(work_order_ids), w.evaluate_due_at <= tx.clock.reading())
+    found = tx.conn.execute(select(w.id).where(*are_due).with_for_update(skip_locked=True)).scalars().all()
+    return list_work_orders_by_id(tx, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Offers as rows: written over a booking that is held for them, and closed exactly once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,7 +14,9 @@ from geo_assign.core.ids import new_id
 from geo_assign.core.telemetry import counter
 from geo_assign.push.commands import tell_devices
 from geo_assign.push.domain import PushKind
+from geo_assign.push.queries import list_technicians_with_devices
 from geo_assign.workorders.commands.locks import lock
+from geo_assign.workorders.commands.offers_at_once import NewOffer
 from geo_assign.workorders.domain import BookingRole, Offer, OfferState, RejectReason, WithdrawnBecause, WorkOrder
 from geo_assign.workorders.queries.offers import get_offer
 from geo_assign.workorders.tables import offers
@@ -41,9 +44,10 @@ def insert_offer(
     distance_m: float | None = None,
     eta_s: float | None = None,
     role: BookingRole = BookingRole.PRIMARY,
+    offer_id: UUID | None = None,
 ) -> UUID:
-    """Write an open offer over a booking that is held for it."""
-    offer_id = new_id()
+    """Write an open offer over a booking that is held for it, under a fresh id unless one is given."""
+    offer_id = offer_id or new_id()
     tx.conn.execute(
         insert(offers).values(
             org_id=tx.org_id,
@@ -64,6 +68,16 @@ def insert_offer(
     tell_devices(tx, [technician_id], PushKind.OFFER, order.id, at=at, offer_id=offer_id, expires_at=expires_at)
     tx.committed.append(partial(_count_made, automatic=automatic))
     return offer_id
+
+
+def tell_of_offers(tx: Tx, made: Sequence[NewOffer]) -> None:
+    """Tell the devices of those who were asked, where they have any, and the metrics."""
+    with_devices = list_technicians_with_devices(tx, {one.technician_id for one in made})
+    for one in made:
+        if one.technician_id in with_devices:
+            whose, until = [one.technician_id], one.expires_at
+            tell_devices(tx, whose, PushKind.OFFER, one.order_id, at=one.at, offer_id=one.id, expires_at=until)
+        tx.committed.append(partial(_count_made, automatic=one.automatic))
 
 
 def close_offer(

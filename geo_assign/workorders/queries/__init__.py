@@ -36,6 +36,7 @@ from geo_assign.workorders.queries.offers import (
     get_acceptance_rates,
     get_offer,
     list_lead_offers,
+    list_lead_offers_of,
     list_offers_with_orders,
     list_open_offers,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "list_held_work",
     "list_impossible_work",
     "list_lead_offers",
+    "list_lead_offers_of",
     "list_numbers",
     "list_occupied_spans",
     "list_offers_with_orders",

@@ -1,6 +1,6 @@
 """Reads of offers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,16 @@ def list_lead_offers(tx: Tx, work_order_id: UUID, *, since: datetime | None) -> 
     if since is not None:
         statement = statement.where(o.offered_at >= since)
     return [_offer(row) for row in tx.conn.execute(statement.order_by(o.offered_at, o.id))]
+
+
+def list_lead_offers_of(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, list[Offer]]:
+    """All offers to lead each of these work orders, whatever became of them, oldest first."""
+    o = offers.c
+    statement = _select_offers(tx).where(o.work_order_id.in_(work_order_ids), o.role == BookingRole.PRIMARY)
+    found: dict[UUID, list[Offer]] = {order_id: [] for order_id in work_order_ids}
+    for row in tx.conn.execute(statement.order_by(o.offered_at, o.id)):
+        found[row.work_order_id].append(_offer(row))
+    return found
 
 
 def list_offers_with_orders(tx: Tx, technician_id: UUID) -> Sequence[tuple[Offer, WorkOrder]]:
