@@ -25,9 +25,11 @@ def close_overdue(dispatch: DispatchService, freed: FreedTechnicians, org_id: UU
 
 def wake(dispatch: DispatchService, freed: FreedTechnicians, org_id: UUID, technician_id: UUID) -> None:
     """Try a technician who became free for a few orders, or again later."""
+    if freed.is_put_off(org_id):
+        return
     freed.take(org_id, technician_id)
     if not dispatch.wake_for_freed(org_id, technician_id):
-        freed.add(org_id, [technician_id])
+        freed.put_off(org_id, technician_id)
 
 
 def geocode(dispatch: DispatchService, org_id: UUID, order_id: UUID) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event, text
 
 from geo_assign.dispatch.commands.expiring import expire_set
+from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.freed import FreedTechnicians
 from geo_assign.dispatch.tasks import close_overdue, wake
 from geo_assign.workorders.commands import lock
@@ -212,3 +213,34 @@ def test_organizations_take_turns_in_being_woken_for() -> None:
     assert freed.list_due()[0] == (many, crowd[0])
     freed.take(many, crowd[0])
     assert freed.list_due()[0] == (many, crowd[1])
+
+
+def test_an_organization_with_enough_to_do_is_passed_over_for_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office(world, several_orders) as day:
+        tried = []
+
+        def wake_for_freed(_dispatch: DispatchService, _org_id: UUID, technician_id: UUID) -> bool:
+            tried.append(technician_id)
+            return False
+
+        monkeypatch.setattr(DispatchService, "wake_for_freed", wake_for_freed)
+        freed, other = FreedTechnicians(pause_s=600), (uuid4(), uuid4())
+        close_overdue(day.dispatch, freed, day.org_id, day.store_id)
+        freed.add(other[0], [other[1]])
+        waiting = freed.list_due()
+        for org_id, technician in waiting:
+            if org_id == day.org_id:
+                wake(day.dispatch, freed, org_id, technician)
+        assert len(waiting) == len("ABCD") + 1
+        assert len(tried) == 1
+        assert freed.list_due() == [other]
+
+
+def test_who_was_put_off_is_tried_after_the_pause() -> None:
+    freed, org, technicians = FreedTechnicians(pause_s=0.0), uuid4(), [uuid4(), uuid4()]
+    freed.add(org, technicians)
+    freed.take(org, technicians[0])
+    freed.put_off(org, technicians[0])
+    assert freed.list_due() == [(org, technicians[1]), (org, technicians[0])]
