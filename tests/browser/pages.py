@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import ConsoleMessage, FloatRect, Locator, Page
 
+from tests.browser.maps import leave_maps_out
 from tests.waiting import wait_until
 
 
@@ -11,9 +12,9 @@ class ConsolePage:
     """One tab. `complaints` are policy breaches and uncaught errors; a clean page has none."""
 
     def __init__(self, page: Page, url: str, *, with_map: bool = True) -> None:
-        """Without the map a page is drawn in a tenth of the time, and the lists must do without it anyway."""
+        """A tab at `url`. Without the map it is drawn in a fraction of the time."""
         if not with_map:
-            page.route("**/MapView-*.js", lambda route: route.abort())
+            leave_maps_out(page)
         self.page = page
         self.url = url
         self.complaints: list[str] = []

@@ -21,7 +21,7 @@ def loaded(page: Page) -> int:
 
 def test_a_first_visit_loads_little(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     """The log-in, then the first page without a map, then the others, and the map library with the first of them."""
-    page = office.open(by=None)
+    page = office.open(by=None, with_map=True)
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     figures = {"log-in": loaded(page)}
     office.log_in()

@@ -23,7 +23,7 @@ def order_with_pin(office: Office, name: str, *, east_m: float) -> dict[str, str
 
 def test_a_better_place_is_confirmed_and_the_next_order_says_where_its_place_comes_from(office: Office) -> None:
     first = order_with_pin(office, "Helena Duarte", east_m=400)
-    page = office.open(f"order?wo={first['id']}")
+    page = office.open(f"order?wo={first['id']}", with_map=True)
     asked = page.get_by_role("group", name="A better place for this address")
     expect(asked).to_contain_text("A pin was put by hand")
     assert_accessible(page)

@@ -66,7 +66,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
     // The console, the page of a customer who follows the own work order, and the technician's app.
-    rolldownOptions: { input: ["index.html", "follow.html", "app.html"] },
+    rolldownOptions: {
+      input: ["index.html", "follow.html", "app.html"],
+      output: { codeSplitting: { groups: [{ name: "maplibre", test: /node_modules[\\/]maplibre-gl[\\/]/ }] } },
+    },
   },
   server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE, "/console/basemap.json": SERVICE } },
 });
