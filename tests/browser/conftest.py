@@ -19,6 +19,8 @@ from tests.browser.scenario import Scenario, busy_morning
 __all__ = ["building", "make_office", "office", "worker"]
 
 Opener = Callable[..., ConsolePage]
+ContextMaker = Callable[..., BrowserContext]
+PATIENCE_MS = 60_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,7 +42,19 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> None:
     """Drawing a map in software beside other tests takes its time; a fast machine waits no longer for it."""
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def new_context(new_context: ContextMaker) -> ContextMaker:
+    """A browser's profile of its own, as patient with clicks and keys as with what is expected; closed afterwards."""
+
+    def made(**arguments: Any) -> BrowserContext:
+        context = new_context(**arguments)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Page, expect
 
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import Opener
+from tests.browser.conftest import ContextMaker, Opener
 from tests.browser.fake_service import ConsoleSettings, RunningService, run
 from tests.browser.pages import ConsolePage
-from tests.browser.scenario import Scenario, busy_morning, identity
+from tests.browser.scenario import Scenario, identity
 
 EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 
@@ -97,9 +97,9 @@ def test_an_ended_session_asks_to_log_in_again(console: ConsolePage, running: Ru
 
 
 @pytest.fixture
-def phone(browser: Browser, running: RunningService) -> ConsolePage:
+def phone(new_context: ContextMaker, running: RunningService) -> ConsolePage:
     """The console on a telephone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     console = ConsolePage(context.new_page(), running.url)
     console.open()
     return console
@@ -131,18 +131,14 @@ def test_a_phone_has_a_map_of_its_own(phone: ConsolePage) -> None:
     expect(phone.page.get_by_role("button", name="Free 6")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(browser: Browser, built_console: None, scheme: str, width: int) -> None:
-    running = run(busy_morning())
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
-    try:
-        console = ConsolePage(context.new_page(), running.url)
-        console.open(f"?wo={identity('L-2044')}")
+def test_axe_finds_nothing(open_console: Opener) -> None:
+    console = open_console(f"?wo={identity('L-2044')}", with_map=True)
+    for width in (390, 1280):
+        console.page.set_viewport_size({"width": width, "height": 844})
         expect(console.marker(1)).to_be_visible()
         if width == 1280:
             console.page.keyboard.press("w")
-        assert_accessible(console.page)
-    finally:
-        context.close()
-        running.stop()
+            expect(console.page.locator("#why")).to_be_visible()
+        for scheme in ("light", "dark"):
+            console.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert_accessible(console.page)

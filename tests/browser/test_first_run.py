@@ -6,10 +6,12 @@ import itertools
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.complaints import collect_complaints
+from tests.browser.conftest import ContextMaker
+from tests.browser.maps import leave_maps_out
 from tests.browser.office import Office, near_store
 from tests.waiting import wait_until
 
@@ -37,7 +39,9 @@ def stand(pocket: BrowserContext, *, north_m: float) -> None:
     pocket.set_geolocation({"latitude": at["lat"], "longitude": at["lon"], "accuracy": 7})
 
 
-def test_the_guide_leads_to_an_offer_that_a_phone_answers(make_office: Callable[..., Office], browser: Browser) -> None:
+def test_the_guide_leads_to_an_offer_that_a_phone_answers(
+    make_office: Callable[..., Office], new_context: ContextMaker
+) -> None:
     root = {"email": "root@acme.example", "name": "Root", "password": "root-password", "role": "administrator"}
     office = make_office(stores=[], groups=[], providers=[], technicians=[], users=[root], api_keys=[])
     page = office.open("")
@@ -48,11 +52,11 @@ def test_the_guide_leads_to_an_offer_that_a_phone_answers(make_office: Callable[
     link = page.locator("code.secret").inner_text()
     expect(page.get_by_role("img", name="Or scan it with the phone:")).to_be_visible()
 
-    pocket = browser.new_context(viewport={"width": 390, "height": 844})
+    pocket = new_context(viewport={"width": 390, "height": 844})
     pocket.grant_permissions(["geolocation"], origin=office.url)
     stand(pocket, north_m=200)
     phone = pocket.new_page()
-    phone.route("**/OfferMapView-*.js", lambda route: route.abort())
+    leave_maps_out(phone)
     collect_complaints(phone, office.complaints)
     phone.goto(link)
     phone.get_by_label("New password").fill("quiet herons at noon")
@@ -92,5 +96,4 @@ def test_the_guide_leads_to_an_offer_that_a_phone_answers(make_office: Callable[
     expect(again.get_by_role("switch", name="On duty")).to_be_checked()
     (session,) = [each for each in pocket.cookies() if each["httpOnly"]]
     assert session["expires"] > time.time() + 29 * DAY_S
-    pocket.close()
     assert office.complaints == []

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.access.api import SEED
 from tests.browser.axe import assert_accessible
 from tests.browser.complaints import collect_complaints
+from tests.browser.conftest import ContextMaker
+from tests.browser.maps import leave_maps_out
 from tests.browser.office import Office, near_store
 from tests.browser.pictures import PICTURES
 from tests.waiting import wait_until
@@ -34,7 +36,7 @@ class Phone:
         self.move(north_m)
         self.page = context.new_page()
         if not with_map:
-            self.page.route("**/OfferMapView-*.js", lambda route: route.abort())
+            leave_maps_out(self.page)
         collect_complaints(self.page, office.complaints)
 
     def move(self, north_m: float) -> None:
@@ -75,16 +77,16 @@ def phone(office: Office, context: BrowserContext) -> Phone:
 
 
 @pytest.fixture
-def two(make_office: Callable[..., Office], context: BrowserContext, browser: Browser) -> Iterator[tuple[Phone, Phone]]:
+def two(
+    make_office: Callable[..., Office], context: BrowserContext, new_context: ContextMaker
+) -> Iterator[tuple[Phone, Phone]]:
     """Ana is nearer than Bo."""
     office = make_office(technicians=copy.deepcopy(TWO))
-    elsewhere = browser.new_context()
-    phones = Phone(office, context, north_m=300), Phone(office, elsewhere, north_m=900)
+    phones = Phone(office, context, north_m=300), Phone(office, new_context(), north_m=900)
     for each, who in zip(phones, ("ana", "bo"), strict=True):
         each.log_in(who)
         each.heard(who)
     yield phones
-    elsewhere.close()
     assert office.complaints == []
 
 

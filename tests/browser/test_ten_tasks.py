@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.access.api import SEED
 from tests.browser.acts import counted
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import Opener
+from tests.browser.conftest import ContextMaker, Opener
 from tests.browser.fake_service import RunningService
 from tests.browser.office import Office, near_store
 from tests.browser.scenario import identity
@@ -328,7 +328,7 @@ def test_five_at_once(office: Office, by: str) -> None:
             expect(page.get_by_text(re.compile(r"\d of \d were given"))).to_be_visible()
 
 
-def test_a_crew_is_sent_from_a_phone_and_the_technicians_answers(office: Office, browser: Browser) -> None:
+def test_a_crew_is_sent_from_a_phone_and_the_technicians_answers(office: Office, new_context: ContextMaker) -> None:
     """A dispatcher's phone: four taps. A technician's: one to accept, two to reject, one for the duty."""
     first, second = waiting_lead(office, "Helena"), waiting_lead(office, "Karl")
     page = office.open()
@@ -339,8 +339,7 @@ def test_a_crew_is_sent_from_a_phone_and_the_technicians_answers(office: Office,
         page.get_by_role("checkbox", name="Bo comes along").check()
         page.get_by_role("button", name="Offer to Ana + 1").click()
         stands(office, first, "offered")
-    elsewhere = browser.new_context()
-    phone = Phone(office, elsewhere, north_m=300)
+    phone = Phone(office, new_context(), north_m=300)
     phone.page.set_viewport_size({"width": 390, "height": 844})
     phone.log_in()
     with counted(phone.page, clicks=1):
@@ -359,4 +358,3 @@ def test_a_crew_is_sent_from_a_phone_and_the_technicians_answers(office: Office,
     with counted(phone.page, clicks=1):
         phone.duty.click()
         expect(phone.duty).not_to_be_checked()
-    elsewhere.close()
