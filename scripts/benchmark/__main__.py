@@ -1,4 +1,6 @@
-"""Measure the service against PostgreSQL alone, and print how far apart they are. `scripts/bench` starts this.
+"""Measure the service against PostgreSQL alone and against others, and print how far apart they are.
+
+`scripts/bench` starts this.
 
 The database is emptied and filled again: it must be one that was made for this. Every address is 127.0.0.1.
 """
@@ -11,11 +13,12 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.deadlines import drain
 from scripts.benchmark.deliveries import send_backlog
-from scripts.benchmark.figures import Bench, layer_table, table
+from scripts.benchmark.figures import LENIENCE, Bench, Figure, layer_table, table
 from scripts.benchmark.fleet import Fleet, replace_fleet
 from scripts.benchmark.layers import WHOLE, measure_layers
 from scripts.benchmark.lists import comparison, measure
@@ -25,7 +28,12 @@ from scripts.benchmark.questions import Nearest
 from scripts.benchmark.service import serving, without_settings
 from scripts.benchmark.viewers import pings, watching
 
+if TYPE_CHECKING:
+    from scripts.benchmark.report import Fleeted
+
 _LAYERED_REQUESTS = 900
+_REPORTED = ("rivals", "growth")
+_ONLY_IF_ASKED = ("viewers", "worker", "deliveries", "lists")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,11 +42,43 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.only == "lists":
         return _compare_lists([int(number) for number in chosen.orders.split(",")], chosen.rounds)
     fleets = [int(number) for number in chosen.technicians.split(",")] + ([1_000_000] if chosen.full else [])
+    judged: list[Figure] = []
+    seen: list[Fleeted] = []
     for number, technicians in enumerate(fleets):
         print(f"\n{technicians:,} technicians: seeding", flush=True)
         fleet = replace_fleet(os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"], technicians)
-        _run(chosen, fleet, everything=number == 0)
-    return 0
+        judged += _run(chosen, fleet, everything=number == 0)
+        if chosen.report is not None or chosen.only in _REPORTED:
+            seen.append(_against_others(chosen, fleet))
+    if seen:
+        _tell(chosen, seen)
+    return _verdict(judged)
+
+
+def _verdict(judged: Sequence[Figure]) -> int:
+    """1 when a figure is so far from its aim that no other program on the machine explains it."""
+    for figure in judged:
+        if figure.is_regression:
+            told = f"{figure.best:.2f} at best is more than {LENIENCE} times off the aim of {figure.aim}"
+            print(f"{figure.name}: {told}", flush=True)
+    return int(any(figure.is_regression for figure in judged))
+
+
+def _against_others(chosen: argparse.Namespace, fleet: Fleet) -> "Fleeted":
+    """The rivals and the growth over one fleet, by a service that has just been started."""
+    from scripts.benchmark.report import measure_fleet  # noqa: PLC0415 - needs what only reports need
+
+    return measure_fleet(chosen, fleet)
+
+
+def _tell(chosen: argparse.Namespace, seen: "Sequence[Fleeted]") -> None:
+    from scripts.benchmark.report import report_of  # noqa: PLC0415
+
+    report = report_of(chosen, seen)
+    print(f"\n{report.tables()}", flush=True)
+    if chosen.report is not None:
+        report.write(chosen.report)
+        print(f"\nWritten to {chosen.report}", flush=True)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -50,15 +90,20 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often the two sides take turns")
     parser.add_argument(
         "--only",
-        choices=("nearest", "batches", "pings", "layers", "overload", "viewers", "worker", "deliveries", "lists"),
-        help="one measurement alone; those of viewers, the worker and lists are made only if asked for",
+        choices=(*_REPORTED, "nearest", "batches", "pings", "layers", "overload", *_ONLY_IF_ASKED),
+        help=f"one measurement alone; those of {', '.join(_ONLY_IF_ASKED)} are made only if asked for",
     )
     parser.add_argument("--offers", type=int, default=1_000, help="that end at once, for the worker")
     parser.add_argument("--viewers", type=int, default=100, help="of the live stream, beside pings")
     parser.add_argument("--deliveries", type=int, default=10_000, help="that wait for a receiver")
+    parser.add_argument("--quick", action="store_true", help="10,000 technicians, a second and two rounds each")
+    parser.add_argument("--report", type=Path, help="folder that the report is written to, with rivals and growth")
     parser.add_argument("--pg-bin", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--logs", type=Path, required=True, help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.quick:
+        chosen.technicians, chosen.seconds, chosen.rounds = "10000", 1.0, 2
+    return chosen
 
 
 def _compare_lists(sizes: Sequence[int], rounds: int) -> int:
@@ -72,39 +117,43 @@ def _compare_lists(sizes: Sequence[int], rounds: int) -> int:
     return 0
 
 
-def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> None:
-    """What depends on the size of the fleet, and for the first one everything."""
+def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> list[Figure]:
+    """What depends on the size of the fleet, and for the first one everything; the figures that are judged."""
     app_url = os.environ["GEO_ASSIGN_DATABASE_URL"]
     environment = {name: value for name, value in os.environ.items() if name.startswith("GEO_ASSIGN_")}
 
     def wanted(what: str) -> bool:
         return chosen.only in {None, what}
 
-    if chosen.only == "worker":
-        _show_worker(chosen, environment, fleet)
-        return
-    if chosen.only == "deliveries":
-        _show_deliveries(chosen, environment, fleet)
-        return
-    if chosen.only == "viewers":
-        _show_viewers(chosen, environment, fleet)
-        return
+    alone = {"worker": _show_worker, "deliveries": _show_deliveries, "viewers": _show_viewers}
+    if chosen.only in alone:
+        alone[chosen.only](chosen, environment, fleet)
+        return []
+    judged: list[Figure] = []
+    if chosen.only in _REPORTED:
+        return judged
     with ExitStack() as services:
         client = services.enter_context(Client())
         bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
         port = services.enter_context(serving(environment, chosen.logs / "bench-api.log"))
         if wanted("nearest"):
-            print(table("Nearest", bench.nearest(port)), flush=True)
-        if wanted("overload") and everything:
+            judged += _show("Nearest", bench.nearest(port))
+        if wanted("overload") and everything and not chosen.quick:
             print(table("Too much", bench.overload(port)), flush=True)
-        if wanted("layers") and everything:
+        if wanted("layers") and everything and not chosen.quick:
             _show_layers(environment, fleet, bench.nearest_p50_us(port))
         if wanted("batches") and everything:
-            print(table("Positions", bench.batches(port)), flush=True)
+            judged += _show("Positions", bench.batches(port))
         if wanted("pings") and everything:
             apart = {**environment, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
             ungrouped = services.enter_context(serving(apart, chosen.logs / "bench-ungrouped.log"))
-            print(table("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped)), flush=True)
+            judged += _show("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped))
+    return judged
+
+
+def _show(title: str, figures: Sequence[Figure]) -> Sequence[Figure]:
+    print(table(title, figures), flush=True)
+    return figures
 
 
 def _show_worker(chosen: argparse.Namespace, environment: dict[str, str], fleet: Fleet) -> None:

@@ -24,13 +24,18 @@ class Phone:
 
 @dataclass(frozen=True)
 class Fleet:
-    """`keys` are API keys that may read: several, because one alone would run into its rate limit."""
+    """`keys` are API keys that may read: several, because one alone would run into its rate limit.
+
+    `desk_key` may create leads and give them out, too.
+    """
 
     org_id: UUID
     store_id: UUID
     keys: tuple[str, ...]
     key_hash: bytes
     phones: tuple[Phone, ...]
+    desk_key: str
+    technicians: int
 
 
 def replace_fleet(owner_url: str, technicians: int) -> Fleet:
@@ -42,10 +47,11 @@ def replace_fleet(owner_url: str, technicians: int) -> Fleet:
         for statement in _SEED:
             conn.execute(statement, given)
         phones = _add_phones(conn, org_id)
-        keys, key_hash = _add_keys(conn, org_id)
+        keys, key_hash = _add_keys(conn, org_id, _KEYS, ["read"])
+        (desk_key,), _ = _add_keys(conn, org_id, 1, ["read", "leads:write"])
     with psycopg.connect(owner_url, autocommit=True) as conn:
         conn.execute("VACUUM (ANALYZE)")
-    return Fleet(org_id, store_id, keys, key_hash, phones)
+    return Fleet(org_id, store_id, keys, key_hash, phones, desk_key, technicians)
 
 
 def _add_phones(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> tuple[Phone, ...]:
@@ -61,11 +67,13 @@ def _add_phones(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) ->
     return tuple(phones)
 
 
-def _add_keys(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> tuple[tuple[str, ...], bytes]:
-    made = [new_token(TokenKind.API_KEY, org_id) for _ in range(_KEYS)]
-    for number, (text, token_hash) in enumerate(made):
-        values = {"org_id": org_id, "id": uuid4(), "name": f"bench {number}", "hash": token_hash, "hint": text[-4:]}
-        conn.execute(_KEY, values)
+def _add_keys(
+    conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID, number: int, scopes: list[str]
+) -> tuple[tuple[str, ...], bytes]:
+    made = [new_token(TokenKind.API_KEY, org_id) for _ in range(number)]
+    for turn, (text, token_hash) in enumerate(made):
+        values = {"org_id": org_id, "id": uuid4(), "hash": token_hash, "hint": text[-4:], "scopes": scopes}
+        conn.execute(_KEY, {**values, "name": f"bench {scopes[-1]} {turn}"})
     return tuple(text for text, _ in made), made[0][1]
 
 
@@ -142,4 +150,4 @@ VALUES (%(org_id)s, gen_random_uuid(), %(user_id)s, %(hash)s, 'bearer', %(device
 
 _KEY = """
 INSERT INTO api_keys (org_id, id, name, token_hash, hint, scopes, created_at)
-VALUES (%(org_id)s, %(id)s, %(name)s, %(hash)s, %(hint)s, '{read}', now())"""
+VALUES (%(org_id)s, %(id)s, %(name)s, %(hash)s, %(hint)s, %(scopes)s, now())"""

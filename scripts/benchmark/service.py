@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -16,16 +17,31 @@ from urllib.request import ProxyHandler, build_opener
 
 _START_WITHIN_S = 120.0
 _STOP_WITHIN_S = 15.0
-_NO_PROXY = build_opener(ProxyHandler({}))
+NO_PROXY = build_opener(ProxyHandler({}))
 
 
 class NotReadyError(RuntimeError):
     """The service did not start; the message ends with its log."""
 
 
+@dataclass(frozen=True)
+class Running:
+    """Something that answers on a port of 127.0.0.1, and its first process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
 def serving(environment: Mapping[str, str], log: Path) -> Iterator[int]:
-    """A service with these settings, ready; its port. It is stopped at the end. Raises NotReadyError."""
+    """The port of a service with these settings, ready. It is stopped at the end. Raises NotReadyError."""
+    with running_service(environment, log) as service:
+        yield service.port
+
+
+@contextmanager
+def running_service(environment: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """The same, with its process."""
     port = free_port()
     # A folder of its own, where no settings of the checkout lie.
     with tempfile.TemporaryDirectory(prefix="geo-assign-bench-") as folder, log.open("wb") as written:
@@ -38,9 +54,9 @@ def serving(environment: Mapping[str, str], log: Path) -> Iterator[int]:
         )
         try:
             _wait_until_ready(process, port, log)
-            yield port
+            yield Running(port, process.pid)
         finally:
-            _stop(process)
+            stop(process)
 
 
 def without_settings() -> dict[str, str]:
@@ -52,20 +68,28 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) 
     give_up_at, pause = monotonic() + _START_WITHIN_S, Event()
     while process.poll() is None and monotonic() < give_up_at:
         try:
-            with _NO_PROXY.open(f"http://127.0.0.1:{port}/health/ready", timeout=5):
+            with NO_PROXY.open(f"http://127.0.0.1:{port}/health/ready", timeout=5):
                 return
         except (URLError, OSError):
             pause.wait(0.1)
     raise NotReadyError(log.read_text(errors="replace")[-2000:])
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End it, by force when it does not end by itself."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_STOP_WITHIN_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether a program listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

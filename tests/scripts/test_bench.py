@@ -77,8 +77,20 @@ def test_batches_of_one_phone_never_repeat_a_time() -> None:
     [("us", 2.4, 2.5, "met"), ("us", 2.6, 2.5, "short"), ("per_s", 0.4, 0.35, "met"), ("per_s", 0.3, 0.35, "short")],
 )
 def test_a_time_may_be_too_long_and_a_rate_too_low(unit: str, ratio: float, aim: float, said: str) -> None:
-    figure = Figure("x", unit, 1.0, ratio, ratio, aim)  # type: ignore[arg-type]
+    figure = Figure("x", unit, 1.0, ratio, ratio, aim, ratio)  # type: ignore[arg-type]
     assert table("Table", [figure]).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("unit", "best", "aim", "regression"),
+    [("us", 9.9, 2.5, False), ("us", 10.1, 2.5, True), ("per_s", 0.16, 0.6, False), ("per_s", 0.14, 0.6, True)],
+)
+def test_a_figure_far_off_its_aim_in_its_best_round_is_a_regression(
+    unit: str, best: float, aim: float, regression: bool
+) -> None:
+    figure = Figure("x", unit, 1.0, best, best, aim, best)  # type: ignore[arg-type]
+    assert figure.is_regression is regression
+    assert not Figure("x", "us", 1.0, 99.0, 99.0, None, 99.0).is_regression
 
 
 def test_an_outcome_tells_rate_and_median() -> None:
@@ -100,14 +112,14 @@ FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id
     assert people == 1_000
     assert 600 < on_duty < 800
     assert 50 < visits < 200
-    assert (sessions, keys) == (len(fleet.phones), len(fleet.keys))
+    assert (sessions, keys) == (len(fleet.phones), len(fleet.keys) + 1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("environment")
 def test_the_whole_benchmark_runs(postgres_programs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "1"]
+    arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "2"]
     assert main([*arguments, "--pg-bin", str(postgres_programs), "--logs", str(tmp_path)]) == 0
     printed = capfd.readouterr().out
     for figure in ("nearest, p50", "batches of 100", "single pings", "over HTTP"):
