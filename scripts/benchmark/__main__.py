@@ -29,7 +29,7 @@ from scripts.benchmark.service import serving, without_settings
 from scripts.benchmark.viewers import pings, watching
 
 if TYPE_CHECKING:
-    from scripts.benchmark.report import Fleeted
+    from scripts.benchmark.measuring import Fleeted
 
 _LAYERED_REQUESTS = 900
 _REPORTED = ("rivals", "growth")
@@ -66,13 +66,13 @@ def _verdict(judged: Sequence[Figure]) -> int:
 
 def _against_others(chosen: argparse.Namespace, fleet: Fleet) -> "Fleeted":
     """The rivals and the growth over one fleet, by a service that has just been started."""
-    from scripts.benchmark.report import measure_fleet  # noqa: PLC0415 - needs what only reports need
+    from scripts.benchmark.measuring import measure_fleet  # noqa: PLC0415 - needs what only reports need
 
     return measure_fleet(chosen, fleet)
 
 
 def _tell(chosen: argparse.Namespace, seen: "Sequence[Fleeted]") -> None:
-    from scripts.benchmark.report import report_of  # noqa: PLC0415
+    from scripts.benchmark.measuring import report_of  # noqa: PLC0415
 
     report = report_of(chosen, seen)
     print(f"\n{report.tables()}", flush=True)
@@ -135,17 +135,20 @@ def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> list[
     with ExitStack() as services:
         client = services.enter_context(Client())
         bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
-        port = services.enter_context(serving(environment, chosen.logs / "bench-api.log"))
+        # Where refusals are not what is measured, a busy machine must not make any.
+        patient = {**environment, "GEO_ASSIGN_QUEUE_S": "30"}
+        port = services.enter_context(serving(patient, chosen.logs / "bench-api.log"))
         if wanted("nearest"):
             judged += _show("Nearest", bench.nearest(port))
         if wanted("overload") and everything and not chosen.quick:
-            print(table("Too much", bench.overload(port)), flush=True)
+            with serving(environment, chosen.logs / "bench-overload.log") as hasty:
+                print(table("Too much", bench.overload(hasty)), flush=True)
         if wanted("layers") and everything and not chosen.quick:
             _show_layers(environment, fleet, bench.nearest_p50_us(port))
         if wanted("batches") and everything:
             judged += _show("Positions", bench.batches(port))
         if wanted("pings") and everything:
-            apart = {**environment, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
+            apart = {**patient, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
             ungrouped = services.enter_context(serving(apart, chosen.logs / "bench-ungrouped.log"))
             judged += _show("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped))
     return judged

@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from scripts.benchmark.growth import Grown
-from scripts.benchmark.rivals.comparing import Compared
+from scripts.benchmark.rivals.compared import Compared
 
 _OURS, _MUTED = "#2563eb", "#64748b"
 _SAME_FILE_FOR_SAME_FIGURES = {"svg.hashsalt": "geo-assign"}

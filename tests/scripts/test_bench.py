@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -10,10 +12,15 @@ import pytest
 from scripts.benchmark.__main__ import main
 from scripts.benchmark.figures import Figure, table
 from scripts.benchmark.fleet import AREA, replace_fleet
+from scripts.benchmark.growth import Grown
 from scripts.benchmark.layers import LAYERS, resolve
 from scripts.benchmark.load import Outcome
+from scripts.benchmark.memory import held_mb
 from scripts.benchmark.questions import batch_at, request_bytes
 from scripts.benchmark.references import STATEMENTS, numbered, pgbench_script
+from scripts.benchmark.report import Report
+from scripts.benchmark.rivals.compared import Compared
+from scripts.benchmark.wrk import Asked
 from tests.conftest import NOON, SECRET_KEY, World
 from tests.scripts.shell import REPOSITORY
 
@@ -96,6 +103,37 @@ def test_a_figure_far_off_its_aim_in_its_best_round_is_a_regression(
 def test_an_outcome_tells_rate_and_median() -> None:
     outcome = Outcome((0.001, 0.003, 0.002), 1.5, 0, "")
     assert (outcome.per_s, round(outcome.p50_us)) == (2.0, 2000)
+
+
+def test_a_request_for_wrk_is_one_line() -> None:
+    asked = Asked("POST", "/nearest", "gak_x", {"text": "two\nlines\tand a tab"})
+    method, path, token, body = asked.line().removesuffix("\n").split("\t")
+    assert (method, path, token) == ("POST", "/nearest", "gak_x")
+    assert json.loads(body) == asked.body
+    assert Asked("GET", "/v1/map", "gak_x").line() == "GET\t/v1/map\tgak_x\t\n"
+
+
+def test_what_processes_hold_is_counted_with_their_descendants() -> None:
+    alone = held_mb(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert held_mb(os.getpid())["pss"] > held_mb(child.pid)["pss"] > 0
+        child.communicate(b"\n")
+    assert alone["rss"] > 0
+    assert alone["pss"] > 0
+
+
+def test_a_report_tells_each_rival_and_how_times_grow() -> None:
+    rival = Compared("Another", 8_000, 20_000, 90, 0.5, 0.75, 3.0, equal=199, compared=200, memory_mb=120)
+    bare = Compared("Bare", 1_000, None, 800, 4.0, None, 0.5, equal=None, compared=0, memory_mb=None)
+    grown = [Grown(size, {"nearest": us}, {"rss": 80, "pss": 150}) for size, us in ((10, 4_000.0), (1_000, 5_500.0))]
+    report = Report("1.2.3", 2.0, 3, {1_000: [bare, rival]}, grown)
+    tables = report.tables()
+    assert "| Another | 8.00 ms | 0.50 × | 0.75 × | 90/s | 3.00 × | 199 of 200 | 120 MB |" in tables
+    assert "| Bare | 1.00 ms | 4.00 × | – | 800/s | 0.50 × | – | – |" in tables
+    assert "| nearest | 4.00 ms | 5.50 ms |" in tables
+    told = json.loads(json.dumps(report.as_json()))
+    assert told["rivals"]["1000"][1]["rate_ratio"] == 3.0
+    assert [one["technicians"] for one in told["growth"]] == [10, 1_000]
 
 
 def test_a_fleet_has_people_on_duty_with_places_and_visits(world: World) -> None:

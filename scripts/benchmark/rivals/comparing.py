@@ -11,6 +11,7 @@ from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.fleet import Fleet
 from scripts.benchmark.growth import answer_of, nearest_of, random_points
 from scripts.benchmark.memory import held_mb
+from scripts.benchmark.rivals.compared import Compared
 from scripts.benchmark.rivals.in_memory import Tree
 from scripts.benchmark.rivals.starting import RIVALS, running
 from scripts.benchmark.service import Running
@@ -19,25 +20,6 @@ from scripts.benchmark.wrk import Asked, Load, load
 _POINTS = 400
 _COMPARED = 200
 _CLIENTS = 8
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One rival. Ratios are ours against the rival's, medians of the rounds; None where there is nothing to compare.
-
-    `equal`: of `compared` points, how many have the same technicians in the same order.
-    """
-
-    name: str
-    p50_us: float
-    p99_us: float | None
-    per_s: float | None
-    p50_ratio: float
-    p99_ratio: float | None
-    rate_ratio: float | None
-    equal: int | None
-    compared: int
-    memory_mb: float | None
 
 
 @dataclass(frozen=True)

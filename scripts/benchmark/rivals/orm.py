@@ -110,8 +110,8 @@ def _within_radius(org_id: UUID, point: ColumnElement[Any]) -> Select[Any]:
     distance = func.ST_Distance(Position.geog, point).label("distance_m")
     return (
         select(Technician, distance)
-        .join(Position, Position.technician_id == Technician.id)
-        .where(Technician.org_id == org_id, func.ST_DWithin(Position.geog, point, RADIUS_M), *_can_go(Position))
+        .join(Position, (Position.org_id == Technician.org_id) & (Position.technician_id == Technician.id))
+        .where(Position.org_id == org_id, func.ST_DWithin(Position.geog, point, RADIUS_M), *_can_go(Position))
         .order_by(distance)
         .limit(ANSWERED)
     )
@@ -123,8 +123,8 @@ def _first_of_index(org_id: UUID, point: ColumnElement[Any]) -> Select[Any]:
     distance = func.ST_Distance(near.geog, point).label("distance_m")
     return (
         select(Technician, distance)
-        .join(near, near.technician_id == Technician.id)
-        .where(Technician.org_id == org_id, func.ST_Distance(near.geog, point) <= RADIUS_M, *_can_go(near))
+        .join(near, (near.org_id == Technician.org_id) & (near.technician_id == Technician.id))
+        .where(near.org_id == org_id, func.ST_Distance(near.geog, point) <= RADIUS_M, *_can_go(near))
         .order_by(distance)
         .limit(ANSWERED)
     )
