@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -65,16 +64,23 @@ def tx(years: World) -> Iterator[Tx]:
 
 
 class Plainly:
-    """The lists as they are understood: every row is read, judged and sorted."""
+    """The lists as they are understood: every row is read, judged and sorted, once for each question."""
 
     def __init__(self, tx: Tx, work: Work) -> None:
         self._tx, self._work = tx, work
         w, b = work_orders.c, bookings.c
         self.rows: Sequence[ResultRow] = tx.conn.execute(select(*(c for c in w if c.name != "geog"))).all()
         held = select(b.technician_id, b.work_order_id).where(b.state.in_(BOOKED))
+        self._known: dict[tuple[str, str, str], list[UUID]] = {}
         self.held = {(row.technician_id, row.work_order_id) for row in tx.conn.execute(held)}
 
-    def ids(self, wanted: WorkOrderFilter, sort: Sort, scope: Scope) -> list[Any]:
+    def ids(self, wanted: WorkOrderFilter, sort: Sort, scope: Scope) -> list[UUID]:
+        question = (repr(wanted), sort, repr(scope))
+        if question not in self._known:
+            self._known[question] = self._read(wanted, sort, scope)
+        return self._known[question]
+
+    def _read(self, wanted: WorkOrderFilter, sort: Sort, scope: Scope) -> list[UUID]:
         chosen = [row for row in self.rows if self._is_seen(row, scope) and self._matches(row, wanted)]
         if wanted.text is not None:
             chosen = self._with_words(chosen, search_words(wanted.text))
@@ -93,26 +99,24 @@ class Plainly:
         return []
 
     def _matches(self, row: ResultRow, wanted: WorkOrderFilter) -> bool:
-        return all(
-            (
-                not wanted.states or row.state in wanted.states,
-                not wanted.buckets or _bucket(row) in wanted.buckets,
-                not wanted.pending_reasons or row.pending_reason in wanted.pending_reasons,
-                wanted.store_id in {None, row.store_id},
-                wanted.group_id in {None, row.group_id},
-                wanted.kind in {None, row.kind},
-                wanted.external_id in {None, row.external_id},
-                wanted.returned_to in {None, row.returned_to},
-                wanted.skill is None or wanted.skill in row.skills,
-                wanted.slot_from is None or row.slot_end > wanted.slot_from,
-                wanted.slot_to is None or row.slot_start < wanted.slot_to,
-                wanted.has_location in {None, row.lat is not None},
-                wanted.alarm in {None, row.alarm is not None},
-                wanted.updated_since is None or row.updated_at >= wanted.updated_since,
-                wanted.created_from is None or row.created_at >= wanted.created_from,
-                wanted.created_to is None or row.created_at < wanted.created_to,
-                wanted.technician_id is None or (wanted.technician_id, row.id) in self.held,
-            )
+        return (
+            (not wanted.states or row.state in wanted.states)
+            and (not wanted.buckets or _bucket(row) in wanted.buckets)
+            and (not wanted.pending_reasons or row.pending_reason in wanted.pending_reasons)
+            and wanted.store_id in {None, row.store_id}
+            and wanted.group_id in {None, row.group_id}
+            and wanted.kind in {None, row.kind}
+            and wanted.external_id in {None, row.external_id}
+            and wanted.returned_to in {None, row.returned_to}
+            and (wanted.skill is None or wanted.skill in row.skills)
+            and (wanted.slot_from is None or row.slot_end > wanted.slot_from)
+            and (wanted.slot_to is None or row.slot_start < wanted.slot_to)
+            and wanted.has_location in {None, row.lat is not None}
+            and wanted.alarm in {None, row.alarm is not None}
+            and (wanted.updated_since is None or row.updated_at >= wanted.updated_since)
+            and (wanted.created_from is None or row.created_at >= wanted.created_from)
+            and (wanted.created_to is None or row.created_at < wanted.created_to)
+            and (wanted.technician_id is None or (wanted.technician_id, row.id) in self.held)
         )
 
     def _is_seen(self, row: ResultRow, scope: Scope) -> bool:
