@@ -9,6 +9,10 @@ from psycopg import RawCursor
 from geo_assign.core.db import Tx
 from geo_assign.core.statements import Statement
 
+# Before the rows that fill a database for plans: they fit together and name all that is read, so that looking a key up
+# for each of them and writing its words for a search would only take long.
+ROWS_AS_THEY_STAND = "SET LOCAL session_replication_role = replica"
+
 
 def explain(tx: Tx, statement: Statement[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The plan that was really run, with a prepared statement's parameters."""

@@ -71,7 +71,8 @@ ANALYZE technicians, duty_intervals, position_track, current_positions, work_ord
 
 @pytest.fixture(scope="module")
 def fleet_world(filled: Callable[..., str]) -> Iterator[World]:
-    template = filled("past", lambda world: run_as_owner(world, FLEET), "tests/mapview/test_past_plans.py")
+    sources = ("tests/mapview/test_past_plans.py", "tests/matching/test_plans.py")
+    template = filled("past", lambda world: run_as_owner(world, FLEET), *sources)
     with cloned(template) as world:
         yield world
 

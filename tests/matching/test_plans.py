@@ -23,7 +23,7 @@ from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import candidates, excluded, externals, without_position
 from tests.conftest import World, cloned
-from tests.plans import explain, index_names, nodes, rows_read, sorted_nodes, was_run
+from tests.plans import ROWS_AS_THEY_STAND, explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
 # The first test fills the database, which is long when it comes last.
 pytestmark = pytest.mark.slow
@@ -188,7 +188,7 @@ def test_the_ranking_equals_brute_force(fleet: Tx) -> None:
 def run_as_owner(world: World, statements: str) -> None:
     owner = create_engine(make_url(world.admin_url).set(drivername="postgresql+psycopg"))
     with owner.begin() as conn:
-        for statement in statements.split(";"):
+        for statement in (ROWS_AS_THEY_STAND, *statements.split(";")):
             _run(conn, statement, VALUES)
     owner.dispose()
 

@@ -18,6 +18,7 @@ from geo_assign.core.direct import fetch_all
 from geo_assign.core.statements import Statement
 from geo_assign.workorders.queries.calendar import CalendarQuestion, list_calendar, list_unassigned
 from tests.conftest import World, cloned
+from tests.plans import ROWS_AS_THEY_STAND
 
 # The first test fills the database, which is long when it comes last.
 pytestmark = pytest.mark.slow
@@ -175,7 +176,7 @@ def _fill(world: World) -> None:
         conn.execute(
             text("INSERT INTO organizations (org_id, slug, name) VALUES (:o, 'test', 'Test')"), {"o": ORGANIZATION}
         )
-        for statement in FLEET.split(";"):
+        for statement in (ROWS_AS_THEY_STAND, *FLEET.split(";")):
             if statement.strip():
                 used = {name: value for name, value in values.items() if f":{name}" in statement}
                 conn.exec_driver_sql(_named(statement, used), used)
