@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ import requests
 from geo_assign.core.settings import Settings
 from geo_assign.seed import load, read_document
 from tests.conftest import SECRET_KEY, World, cloned
+from tests.forked import Forked, forked
 from tests.waiting import wait_until
 
 START_WITHIN_S = 120.0
@@ -75,7 +76,7 @@ class LiveService:
     port: int
     environment: Mapping[str, str]
     log: Path
-    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    processes: dict[str, "Forked | subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -104,13 +105,20 @@ class LiveService:
         renamed = {"organizations": [{**organization, "slug": f"{organization['slug']}-{token_hex(4)}"}]}
         return replace(self, tree=seeded(self.world, renamed))
 
-    def command(self, name: str) -> list[str]:
-        return [sys.executable, "-m", "geo_assign", name]
+    def begin(self, name: str) -> "Forked | subprocess.Popen[bytes]":
+        """A process. Several that share one port start themselves anew, which a fork cannot."""
+        if self.environment.get("GEO_ASSIGN_PROCESSES", "1") != "1":
+            return self.execute([sys.executable, "-m", "geo_assign", name])
+        return forked([name], self.environment, self.log)
+
+    def execute(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+        """A process that begins with nothing."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
 
     def start(self, name: str) -> None:
         """Start `serve` or `worker`; the API is waited for."""
-        with self.log.open("ab") as log:
-            self.processes[name] = subprocess.Popen(self.command(name), env=self.environment, stdout=log, stderr=log)
+        self.processes[name] = self.begin(name)
         if name == "serve":
             self.wait_until_ready()
 

@@ -35,11 +35,11 @@ def keep_account(app: flask.Flask) -> None:
     app.after_request(_account)
 
 
-def count_turned_away(operation: Operation, status: int, *, number: int) -> None:
-    """Count requests that were answered before the application saw them."""
-    _counter(operation.tag, status)(number)
-    _problems.labels(str(status)).inc(number)
-    _shed.labels(operation.lane.name.lower()).inc(number)
+def count_turned_away(operation: Operation, status: int) -> None:
+    """Count a request that was answered before the application saw it."""
+    _counter(operation.tag, status)()
+    _problems.labels(str(status)).inc()
+    _shed.labels(operation.lane.name.lower()).inc()
 
 
 def _account(response: flask.Response) -> flask.Response:
@@ -82,7 +82,7 @@ def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble
 
 
 @cache
-def _counter(tag: str, status: int) -> Callable[..., None]:
+def _counter(tag: str, status: int) -> Callable[[], None]:
     return _requests.labels(tag, f"{status // 100}xx").inc
 
 

@@ -111,34 +111,25 @@ class WorkTurns:
         self._clock = clock
         self._lock = threading.Lock()
         self._calls: dict[Turn, threading.Lock] = {}
-        self._full_from: Lane | None = None
 
     def refuses(self, lane: Lane) -> bool:
-        """Whether a request of this lane is turned away now.
-
-        Once one is, so are all that are no better until a turn ends: they are told without the lock, which hundreds
-        that come at once would take from those who work.
-        """
-        full_from = self._full_from
-        if full_from is not None and lane >= full_from:
-            self._line.note_refusal(self._clock())
-            return True
+        """Whether a request of this lane is turned away now."""
         with self._lock:
-            return self._refuses(lane)
+            return self._line.refuses(lane, self._clock())
 
     @property
     def has_room(self) -> bool:
-        """Whether none is turned away now, not even of the least important lane. Takes no lock: it is a first look."""
-        return self._full_from is None and not self._line.would_refuse(Lane.PICTURES, self._clock())
+        """Whether none is turned away now, not even of the least important lane."""
+        with self._lock:
+            return not self._line.would_refuse(Lane.PICTURES, self._clock())
 
     def enter(self, lane: Lane, kind: str) -> Turn:
         """Wait for a turn, to be given back with `leave`. `kind`: requests that take alike. Raises OverloadedError."""
         with self._lock:
-            if self._refuses(lane):
+            if self._line.refuses(lane, self._clock()):
                 raise OverloadedError(retry_after_s=1)
             turn, begins = self._line.arrive(lane, kind, self._clock())
             if begins:
-                self._full_from = None
                 return turn
             called = self._calls[turn] = threading.Lock()
             called.acquire()
@@ -147,7 +138,6 @@ class WorkTurns:
 
     def leave(self, turn: Turn) -> None:
         with self._lock:
-            self._full_from = None
             self._call(self._line.depart(turn, self._clock()))
 
     @property
@@ -160,17 +150,10 @@ class WorkTurns:
         with self._lock:
             return self._line.working
 
-    def _refuses(self, lane: Lane) -> bool:
-        refused = self._line.refuses(lane, self._clock())
-        if refused:
-            self._full_from = lane if self._full_from is None else min(self._full_from, lane)
-        return refused
-
     def _wait(self, turn: Turn, called: threading.Lock) -> None:
         give_up_at = self._clock() + max(self._wait_s, _WAITS_AT_LEAST.get(turn.lane, 0.0))
         while not called.acquire(timeout=min(self._line.long_s(), max(0.0, give_up_at - self._clock()))):
             with self._lock:
-                self._full_from = None
                 self._call(self._line.go_on(self._clock()))
                 if self._clock() >= give_up_at and self._line.give_up(turn):
                     del self._calls[turn]

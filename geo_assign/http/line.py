@@ -120,12 +120,8 @@ class Line:
         """Whether a newcomer is turned away; remembers it if so."""
         refused = self.would_refuse(lane, now)
         if refused:
-            self.note_refusal(now)
+            self._refused_at = now
         return refused
-
-    def note_refusal(self, now: float) -> None:
-        """A newcomer has been turned away."""
-        self._refused_at = now
 
     def arrive(self, lane: Lane, kind: str, now: float) -> tuple[Turn, bool]:
         """A newcomer that is not refused, and whether it may begin at once. `kind`: requests that take alike."""

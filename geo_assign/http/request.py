@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 import flask
@@ -10,7 +10,7 @@ from werkzeug.utils import cached_property
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.errors import InvalidError
-from geo_assign.core.ids import new_id_text
+from geo_assign.core.ids import new_id
 from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, IncompleteBodyError
 from geo_assign.http.limits import Allowance
 from geo_assign.http.operations import Operation
@@ -19,12 +19,6 @@ from geo_assign.http.receiving import Source
 Receive = Callable[[Source, int], bytes]
 """Reads at most so many bytes."""
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-
-
-def request_id_of(environ: Mapping[str, object]) -> str:
-    """What the client calls this request in X-Request-Id if that is sane, otherwise a new id."""
-    given = environ.get("HTTP_X_REQUEST_ID")
-    return given if isinstance(given, str) and _SANE_REQUEST_ID.fullmatch(given) else new_id_text()
 
 
 class Request(flask.Request):
@@ -49,8 +43,9 @@ class Request(flask.Request):
 
     @cached_property
     def request_id(self) -> str:
-        """See `request_id_of`."""
-        return request_id_of(self.environ)
+        """What the client calls this request in X-Request-Id if that is sane, otherwise a new id."""
+        given: str | None = self.environ.get("HTTP_X_REQUEST_ID")
+        return given if given and _SANE_REQUEST_ID.fullmatch(given) else new_id().hex
 
     @property
     def owes_body(self) -> bool:

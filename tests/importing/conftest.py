@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, text
 from geo_assign.cli import main
 from geo_assign.seed import load, read_document
 from tests.conftest import SECRET_KEY, World
+from tests.forked import Forked, forked
 
 TOWN = "street,housenumber,city,lat,lon\nRua Nova,1,Porto,41.150,-8.610\nRua Nova,9,Porto,41.152,-8.612\n"
 SEED: Mapping[str, Any] = {
@@ -57,13 +57,11 @@ class Desk:
         arguments = ["import", kind, str(file), "--organization", organization, *options]
         return CliRunner(env=dict(self.environment)).invoke(main, arguments)
 
-    def start(self, kind: str, file: Path, *options: str) -> "subprocess.Popen[bytes]":
-        """The command as a process of its own."""
-        arguments = [sys.executable, "-m", "geo_assign", "import", kind, str(file), "--organization", "acme", *options]
+    def start(self, kind: str, file: Path, *options: str) -> Forked:
+        """The command as a process of its own, with what it prints in a log of its own."""
+        arguments = ["import", kind, str(file), "--organization", "acme", *options]
         plain = {name: value for name, value in os.environ.items() if not name.startswith("GEO_ASSIGN_")}
-        return subprocess.Popen(
-            arguments, env=plain | self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        return forked(arguments, plain | self.environment, self.folder / f"import-{token_hex(4)}.log")
 
     def all(self, statement: str) -> list[Any]:
         return list(self.admin.execute(text(statement)))

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import make_url
 
 from tests.conftest import World
+from tests.forked import Forked
 from tests.live import LiveService, environment_of, free_port, seeded
 
 # Each pair of addresses is a network of its own; other runs on this machine choose others.
@@ -38,9 +39,10 @@ class Host(LiveService):
     def base_url(self) -> str:
         return f"http://{self.address}:{self.port}"
 
-    def command(self, name: str) -> list[str]:
-        inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
-        return [*inside, sys.executable, "-m", "geo_assign", name]
+    def begin(self, name: str) -> "Forked | subprocess.Popen[bytes]":
+        if not self.namespace:
+            return super().begin(name)
+        return self.execute(["ip", "netns", "exec", self.namespace, sys.executable, "-m", "geo_assign", name])
 
 
 @contextmanager
