@@ -15,6 +15,8 @@ import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+import geo_assign.app
+import geo_assign.worker  # noqa: F401 - both declare what their processes export
 from geo_assign.core.telemetry import labels_by_name, registry
 from geo_assign.geocoding.domain import ProblemCode
 from tests.conftest import borrowed
