@@ -46,13 +46,13 @@ class Client:
 
     def get(self, path: str) -> Any:
         """The answer's JSON; fails the test on any other status than 2xx."""
-        return self._answered("GET", path).json()
+        return self.answered("GET", path).json()
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
-        answer = self._answered("POST", path, body, **headers)
+        answer = self.answered("POST", path, body, **headers)
         return answer.json() if answer.content else None
 
-    def _answered(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
+    def answered(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         """A good answer. A service that is overloaded has done nothing and is asked again, as clients should."""
         answers = [self.call(method, path, body, **headers)]
 

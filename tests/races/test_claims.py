@@ -31,7 +31,7 @@ def test_twenty_leads_for_five_technicians_end_in_five_holders(world: World, adm
         }
         leads = [user.post("/v1/leads", body)["id"] for _ in range(LEADS)]
         answers = at_once(
-            [lambda lead=lead: user.call("POST", f"/v1/work-orders/{lead}/auto-assign") for lead in leads]  # type: ignore[misc]
+            [lambda lead=lead: user.answered("POST", f"/v1/work-orders/{lead}/auto-assign") for lead in leads]  # type: ignore[misc]
         )
         assert Counter(answer.status_code for answer in answers) == {200: LEADS}
         after = [user.get(f"/v1/work-orders/{lead}") for lead in leads]
