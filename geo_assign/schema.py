@@ -8,6 +8,7 @@ from geo_assign.dispatch import tables as dispatch
 from geo_assign.following import tables as following
 from geo_assign.geocoding import tables as geocoding
 from geo_assign.handover import tables as handover
+from geo_assign.insight import tables as insight
 from geo_assign.pins import tables as pins
 from geo_assign.positions import tables as positions
 from geo_assign.privacy import tables as privacy
@@ -27,6 +28,7 @@ __all__ = [
     "geocoding",
     "handover",
     "idempotency",
+    "insight",
     "metadata",
     "outbox",
     "pins",

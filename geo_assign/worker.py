@@ -32,6 +32,7 @@ from geo_assign.dispatch.tasks import calibrate_etas, close_overdue, evaluate, g
 from geo_assign.figures import EVERY_S, take_figures
 from geo_assign.geocoding.tasks import sweep_expired_outcomes
 from geo_assign.handover.tasks import sweep_expired_notes
+from geo_assign.insight.tasks import list_stores_to_sum, sum_store
 from geo_assign.phones.push_lane import PushLane
 from geo_assign.phones.push_sender import PushSender
 from geo_assign.pins.tasks import sweep_old_evidence
@@ -57,11 +58,13 @@ _THREADS = {
     "work_checks": 2,
     "ended_duties": 2,
     "mails": 3,
+    "insight": 2,
 }
 """Threads of a lane. Geocoding waits for others' servers; an evaluation is the database's work."""
 _EVALUATED_TOGETHER = 16
-_LANES = 11  # but waking, which looks at no table
+_LANES = 12  # but waking, which looks at no table
 _ENDS_WITHIN_S = 5.0
+_SUMS_EVERY_S = 60.0
 _HOUSEKEEPING = timedelta(minutes=10)
 # An order that another transaction holds is tried again a moment later: waiting for it would keep a thread from others.
 _DEADLINE_LOCK_MS = 1_000
@@ -123,10 +126,17 @@ class Worker:
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
             *([] if self.postman is None else [self._due_rows("mails", list_due_mails, self.postman.send)]),
+            self._sums(),
             Repeated("webhooks", self._deliveries.sweep, every_s),
             *self._push_lanes(),
             Repeated("figures", partial(take_figures, self.worker), EVERY_S),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
+        )
+
+    def _sums(self) -> DueRows:
+        sum_days = partial(sum_store, self.dispatch.database)
+        return DueRows(
+            "insight", partial(list_stores_to_sum, self.worker), sum_days, _THREADS["insight"], _SUMS_EVERY_S
         )
 
     def _push_lanes(self) -> tuple[BackgroundLane, ...]:

@@ -256,6 +256,10 @@ _REST = (
     ON CONFLICT DO NOTHING""",
     """INSERT INTO drives (org_id, work_order_id, store_id, provider, hour, began_at, estimated_s, told_s)
     VALUES (%(org_id)s, %(work_order)s, %(store)s, 'straight_line', 9, now(), 600, 600) ON CONFLICT DO NOTHING""",
+    """INSERT INTO insight_days (org_id, store_id, day, timezone, begins_at, ends_at, summed_at, version)
+    VALUES (%(org_id)s, %(store)s, '2031-03-01', 'UTC', now(), now(), now(), 1) ON CONFLICT DO NOTHING""",
+    """INSERT INTO insight_sums (org_id, store_id, day, part, counts, loads)
+    VALUES (%(org_id)s, %(store)s, '2031-03-01', 1, '', '') ON CONFLICT DO NOTHING""",
     """INSERT INTO usage_days (org_id, day, pings) VALUES (%(org_id)s, '2031-03-01', 1)""",
     """INSERT INTO location_views
     (org_id, technician_id, minute, viewer_id, how, viewer_kind, viewer_name, first_at, last_at, count)

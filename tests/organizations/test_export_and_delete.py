@@ -26,6 +26,8 @@ TABLES = sorted(metadata.tables)
 # What is bytes and no secret.
 CONTENT = {
     "geocode_cache.cache_key",
+    "insight_sums.counts",
+    "insight_sums.loads",
     "learned_pins.address_key",
     "pin_evidence.address_key",
     "work_order_images.content",

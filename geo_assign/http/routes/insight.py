@@ -12,12 +12,13 @@ from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.spans import Span
 from geo_assign.http.operations import READING, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, LocalDate, Query
+from geo_assign.insight.domain import InsightQuestion
+from geo_assign.insight.queries import get_insight
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.working_time import midnight
 from geo_assign.workorders.domain import Kind, PendingReason
 from geo_assign.workorders.queries.calendar import common_zone
-from geo_assign.workorders.queries.insight import InsightQuestion, get_insight
 
 routes = Routes("Insight")
 
@@ -139,7 +140,8 @@ def read_insight(call: Call[InsightQuery, None]) -> Reply:
     with call.transaction() as tx:
         zone = _zone(tx, scope, query)
         at = tx.as_of()
-        question = InsightQuestion(within=_span(query, zone), at=at, store_id=query.store_id, group_id=query.group_id)
+        store_ids = () if query.store_id is None else (query.store_id,)
+        question = InsightQuestion(within=_span(query, zone), at=at, store_ids=store_ids, group_id=query.group_id)
         insight = get_insight(tx, scope, question)
     return Reply(
         InsightAnswer(

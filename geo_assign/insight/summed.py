@@ -1,0 +1,276 @@
+"""Reads counts of a period: from sums where a day is summed and nothing changed since, live for all other work.
+
+Which days are summed is asked first, then everything is read by one statement, of one moment, which looks at these
+days again: a day that changed in between is asked for anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from geo_assign.access.domain import Scope
+from geo_assign.access.viewer import viewer_of
+from geo_assign.core.db import Tx
+from geo_assign.core.expressions import row_exists
+from geo_assign.core.rows import AnyColumn, AnySelect
+from geo_assign.core.spans import Span, intersect_all, subtract
+from geo_assign.insight.counting import VERSION, counts_of, facts_of, loads_of, packed_counts, packed_loads
+from geo_assign.insight.domain import InsightQuestion
+from geo_assign.insight.packing import PackedDay, PeriodTally
+from geo_assign.insight.tables import insight_changes, insight_days, insight_sums
+from geo_assign.workforce.local_time import get_zone
+from geo_assign.workforce.tables import stores
+from geo_assign.workorders.tables import work_orders
+from geo_assign.workorders.visibility import sees_work_order
+
+_ATTEMPTS = 3
+_NO_DAY, _NO_STORE = cast(null(), Date), cast(null(), Uuid)
+
+
+class Run(NamedTuple):
+    """Days of one store that are summed and follow one another."""
+
+    store_id: UUID
+    begins_at: datetime
+    ends_at: datetime
+
+
+class ZoneSpans(NamedTuple):
+    """Spans of whole days of a time zone, and the stores in it."""
+
+    zone: ZoneInfo
+    store_ids: Sequence[UUID]
+    spans: Sequence[Span]
+
+    @property
+    def days(self) -> int:
+        """How many days of stores these are."""
+        ends = ((start.astimezone(self.zone).date(), end.astimezone(self.zone).date()) for start, end in self.spans)
+        return len(self.store_ids) * sum((last - first).days for first, last in ends)
+
+
+def is_true_at(org_id: UUID, at: datetime) -> ColumnElement[bool]:
+    """Whether the sums of a row of `insight_days`, joined with its store, are what would be counted at `at`."""
+    d, c = insight_days.c, insight_changes.c
+    changed = row_exists(
+        insight_changes,
+        c.org_id == org_id,
+        c.store_id == d.store_id,
+        c.created_at >= d.begins_at,
+        c.created_at < d.ends_at,
+    )
+    return and_(
+        d.version == VERSION,
+        d.timezone == stores.c.timezone,
+        d.summed_at <= at,
+        or_(d.stands_until.is_(None), d.stands_until >= at),
+        ~changed,
+    )
+
+
+def days_of_stores(org_id: UUID) -> FromClause:
+    """The days of an organization that are summed, each with its store."""
+    d, s = insight_days.c, stores.c
+    return insight_days.join(stores, and_(s.org_id == org_id, s.id == d.store_id, d.org_id == org_id))
+
+
+def read_tally(tx: Tx, scope: Scope, question: InsightQuestion) -> PeriodTally:
+    """What was counted of the question's work, as far as the caller sees it."""
+    # A few days of work are found by index: the default takes disks for slow, and reads whole tables instead.
+    tx.conn.execute(select(func.set_config("random_page_cost", "1.1", true())))
+    for _ in range(_ATTEMPTS if _sums_tell_all(scope) else 0):
+        tally = _read(tx, scope, question, _summed(tx, scope, question))
+        if tally is not None:
+            return tally
+    nothing = [ZoneSpans(zone, ids, []) for zone, ids in _stores_by_zone(tx, scope, question).items()]
+    tally = _read(tx, scope, question, nothing)
+    assert tally is not None, "without sums nothing is missing"
+    return tally
+
+
+def _sums_tell_all(scope: Scope) -> bool:
+    """Whether stores and groups decide what the caller sees: an API key also sees what it made, wherever that is."""
+    return scope.everything or (scope.api_key_id is None and scope.technician_id is None)
+
+
+def _summed(tx: Tx, scope: Scope, question: InsightQuestion) -> list[ZoneSpans]:
+    """The days that are summed for all stores of a time zone: few spans, so that the rest is planned well."""
+    runs = defaultdict[UUID, list[Span]](list)
+    for run in _runs(tx, question):
+        runs[run.store_id].append((run.begins_at, run.ends_at))
+    zones = _stores_by_zone(tx, scope, question)
+    return [ZoneSpans(zone, ids, intersect_all([runs[store_id] for store_id in ids])) for zone, ids in zones.items()]
+
+
+def _stores_by_zone(tx: Tx, scope: Scope, question: InsightQuestion) -> dict[ZoneInfo, list[UUID]]:
+    s = stores.c
+    asked = select(s.id, s.timezone).where(s.org_id == tx.org_id).order_by(s.id)
+    if question.store_ids:
+        asked = asked.where(s.id.in_(question.store_ids))
+    elif not scope.everything and not scope.group_ids and scope.api_key_id is None:
+        asked = asked.where(s.id.in_(scope.store_ids))
+    zones = defaultdict[ZoneInfo, list[UUID]](list)
+    for row in tx.conn.execute(asked):
+        zones[get_zone(row.timezone)].append(row.id)
+    return zones
+
+
+def _runs(tx: Tx, question: InsightQuestion) -> list[Run]:
+    d = insight_days.c
+    first, last = question.within
+    before = func.lag(d.ends_at).over(partition_by=d.store_id, order_by=d.begins_at)
+    begins_run = case((before == d.begins_at, 0), else_=1).label("begins_run")
+    summed = select(d.store_id, d.begins_at, d.ends_at, begins_run).select_from(days_of_stores(tx.org_id))
+    summed = summed.where(d.begins_at >= first, d.ends_at <= last, is_true_at(tx.org_id, question.at))
+    if question.store_ids:
+        summed = summed.where(d.store_id.in_(question.store_ids))
+    days = summed.subquery("days")
+    run = func.sum(days.c.begins_run).over(partition_by=days.c.store_id, order_by=days.c.begins_at).label("run")
+    numbered = select(days, run).subquery("numbered")
+    n = numbered.c
+    rows = tx.conn.execute(select(n.store_id, func.min(n.begins_at), func.max(n.ends_at)).group_by(n.store_id, n.run))
+    return [Run(*row) for row in rows]
+
+
+def _read(tx: Tx, scope: Scope, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> PeriodTally | None:
+    """None where a day of those summed has changed since."""
+    parts: list[AnySelect] = [_of_days(_NO_DAY, _NO_STORE, number=literal(0))]
+    if any(zone.spans for zone in summed):
+        used = _used(tx, question, summed)
+        parts += [_of_days(_NO_DAY, _NO_STORE, number=_count(used)), _of_sums(tx, scope, question, used)]
+    gaps = [zone._replace(spans=subtract([question.within], zone.spans)) for zone in summed]
+    if any(zone.spans for zone in gaps):
+        parts += _live(tx, scope, question, gaps)
+    rows = tx.conn.execute(union_all(*parts)).all()
+    if sum(row.days or 0 for row in rows) != sum(zone.days for zone in summed):
+        return None
+    told = (row for row in rows if row.day is not None)
+    return PeriodTally([PackedDay(row.day, row.store_id, row.counts or b"", row.loads or b"") for row in told])
+
+
+def _live(tx: Tx, scope: Scope, question: InsightQuestion, gaps: Sequence[ZoneSpans]) -> Iterator[AnySelect]:
+    w = work_orders.c
+    within = or_(
+        *(
+            and_(w.store_id.in_(zone.store_ids), or_(*(_begins_in(w.created_at, span) for span in zone.spans)))
+            for zone in gaps
+            if zone.spans
+        )
+    )
+    cohort = cohort_of(tx.org_id, within, *_seen(tx, scope, question, work_orders))
+    counts = counts_of(tx.org_id, cohort, facts_of(tx.org_id, cohort, question.at))
+    loads = loads_of(tx.org_id, cohort)
+    for c, packed in (
+        (counts.c, {"counts": packed_counts(counts)}),
+        (loads.c, {"loads": packed_loads(loads)}),
+    ):
+        yield _of_days(c.day, c.store_id, **packed).group_by(c.day, c.store_id)
+
+
+def _begins_in(at: ColumnElement[datetime], span: Span) -> ColumnElement[bool]:
+    return and_(at >= span[0], at < span[1])
+
+
+def _of_days(
+    day: AnyColumn,
+    store_id: AnyColumn,
+    *,
+    counts: AnyColumn | None = None,
+    loads: AnyColumn | None = None,
+    number: AnyColumn | None = None,
+) -> AnySelect:
+    """A part of what is read: what was counted of a day, or a number of days that are summed."""
+    packed = (null() if part is None else part for part in (counts, loads))
+    return select(
+        day.label("day"),
+        store_id.label("store_id"),
+        *(cast(part, LargeBinary).label(name) for part, name in zip(packed, ("counts", "loads"), strict=True)),
+        cast(null() if number is None else number, Integer).label("days"),
+    )
+
+
+def _used(tx: Tx, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> CTE:
+    d = insight_days.c
+    within = or_(
+        *(
+            and_(d.store_id.in_(zone.store_ids), or_(*(_begins_in(d.begins_at, span) for span in zone.spans)))
+            for zone in summed
+            if zone.spans
+        )
+    )
+    return (
+        select(d.store_id, d.day)
+        .select_from(days_of_stores(tx.org_id))
+        .where(within, is_true_at(tx.org_id, question.at))
+        .cte("used")
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _count(used: CTE) -> AnyColumn:
+    return select(func.count()).select_from(used).scalar_subquery()
+
+
+def _of_sums(tx: Tx, scope: Scope, question: InsightQuestion, used: CTE) -> AnySelect:
+    s, u = insight_sums.c, used.c
+    return (
+        _of_days(s.day, s.store_id, counts=s.counts, loads=s.loads)
+        .select_from(insight_sums.join(used, and_(s.store_id == u.store_id, s.day == u.day)))
+        .where(s.org_id == tx.org_id, *_seen(tx, scope, question, insight_sums))
+    )
+
+
+def cohort_of(org_id: UUID, *conditions: ColumnElement[bool]) -> CTE:
+    """The organization's work orders under these conditions, with what `counting` needs of them."""
+    w, s = work_orders.c, stores.c
+    return (
+        select(
+            w.id,
+            w.store_id,
+            w.group_id,
+            w.kind,
+            w.state,
+            w.created_at,
+            w.slot_start,
+            w.slot_end,
+            w.location_source,
+            w.location_confidence,
+            w.location_learned.is_not(None).label("is_learned"),
+            s.timezone,
+        )
+        .select_from(work_orders.join(stores, and_(s.org_id == org_id, s.id == w.store_id)))
+        .where(w.org_id == org_id, *conditions)
+        .cte("cohort")
+    )
+
+
+def _seen(tx: Tx, scope: Scope, question: InsightQuestion, table: FromClause) -> list[ColumnElement[bool]]:
+    conditions = [sees_work_order(viewer_of(tx, scope), table)]
+    if question.store_ids:
+        conditions.append(table.c.store_id.in_(question.store_ids))
+    if question.group_id is not None:
+        conditions.append(table.c.group_id == question.group_id)
+    return conditions
