@@ -20,6 +20,8 @@ _BY_POSTCODE = tuple(
         (rf"\b(?:{AUSTRALIAN_STATES})\.?,?\s+\d{{4}}\b", "AU"),
         (r"\b[a-z]\d[a-z]\s?\d[a-z]\d\b", "CA"),
         (rf",\s*(?:{CANADIAN_PROVINCES})\s*$", "CA"),
+        # Without a comma in front of it the sign of a province may be one of another country.
+        (r",\s*[^,\d]+\s(?:bc|on|qc|mb|sk)\s*$", "CA"),
         (rf"\b(?:{US_STATES})\.?,?\s+\d{{5}}(?:-\d{{4}})?\s*$", "US"),
         (rf",\s*(?:{US_STATES})\s*$", "US"),
         (rf"\b(?:{UK_AREAS})\d[a-z\d]?\s*\d[a-z]{{2}}\b", "GB"),

@@ -128,7 +128,8 @@ _NAMES = tuple(
         r"\b(?:c\.?p|cep|t\.?k|τ\.?κ|plz|zip|pin|pincode|postcode|индекс)\b\.?\s*:?\s*\d{4,6}(?:[ -]\d{3})?\b",
         r"\b\d{4}-\d{3}\b",
         r"\b\d{5}-\d{3,4}\b",
-        r"〒?\s?\b\d{3}-\d{4}\b",
+        # Japanese; before a street it is a flat and a house
+        rf"〒?\s?\b\d{{3}}-\d{{4}}\b(?!\s+[^,]*\b(?:{STREET_WORDS})\b)",
         r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b",
         r"\b[a-z]\d[a-z]\s*\d[a-z]\d\b",
         rf"\b(?:[a-z]{{2}}|{AUSTRALIAN_STATES})\s+\d{{4,5}}\s*$",
