@@ -43,3 +43,23 @@ def test_a_pooler_is_installed_only_for_tests_behind_it(checkout: Checkout, argu
     functions = start[start.index("pooler_wanted() {") : start.index("find_chromium() {")]
     status, _ = checkout.run(f"{functions}\nROOT='{REPOSITORY}'\nPYTEST_ARGUMENTS=({arguments})\npooler_wanted")
     assert status == (0 if wanted else 1)
+
+
+@pytest.mark.parametrize("found", ["true", "false"])
+def test_the_console_is_there_before_anything_is_checked(checkout: Checkout, found: str) -> None:
+    """With a Node of the system's it is built beside the installation of Python's packages, and shown after it."""
+    script = (REPOSITORY / "scripts" / "test").read_text()
+    begun = script[script.index("prepare_console() {") : script.index("check_console() {")]
+    steps = script[script.index("if browser_wanted && system_node") : script.index("if ((${#PYTEST_ARGUMENTS[@]}")]
+    stubs = "".join(
+        f"prepare_{name}() {{ echo {name} >>$LOCAL/done; }}; " for name in ("python", "database", "node", "browser")
+    )
+    wanted = f"browser_wanted() {{ true; }}; pooler_wanted() {{ false; }}; system_node() {{ {found}; }}; "
+    built = "build_console() { echo console >>$LOCAL/done; }; "
+    status, output = checkout.run(f"open_steps run; {stubs}{wanted}{built}{begun}\n{steps}\nsay checks")
+    assert status == 0, output
+    shown = [line.split()[0] for line in output.splitlines()]
+    assert shown == ["Python", "Database", "Browser", "Node", "Console", "checks"]
+    done = (checkout.local / "done").read_text().split()
+    assert sorted(done) == ["browser", "console", "database", "node", "python"]
+    assert done.index("node") < done.index("console")
