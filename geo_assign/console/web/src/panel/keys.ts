@@ -1,5 +1,5 @@
 /** The keys of the open work order: the same on every page, wherever its panel stands. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { Me, WorkOrder } from "../api/types";
 import { type Page, usePage } from "../frame/context";
 import { currentPage } from "../frame/router";
@@ -41,7 +41,8 @@ const opened = (desk: Desk, may: (order: WorkOrder, me: Me) => boolean) => {
 /** On the map its own keys come first, on the list of pending work the list's unless the focus is in the panel. */
 export function usePanelKeys(): void {
   const page = usePage();
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || leavesToPage(event)) return;
       const act = reasonFor(page, event) ?? orderActionFor(event, focusOf(event.target), page.view.letterKeys.peek());

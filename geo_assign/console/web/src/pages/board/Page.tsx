@@ -1,5 +1,5 @@
 import "../../styles/panel.css";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { setQuery } from "../../frame/router";
 import { Panel } from "../../panel/Panel";
@@ -118,7 +118,8 @@ function placeAt(board: Board, timeline: Timeline | null, at: Place) {
 
 function useBoardKeys(board: Board) {
   const { desk, view } = usePage();
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.defaultPrevented && desk.selectedId.peek() && !board.question.peek()) {
         event.preventDefault();

@@ -3,7 +3,7 @@ import "../../styles/map.css";
 import "../../styles/panel.css";
 import "../../styles/phone.css";
 import { untracked, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { type Page, usePage } from "../../frame/context";
 import { queryValue } from "../../frame/router";
 import { movedBy } from "../../model/geometry";
@@ -90,7 +90,8 @@ function useStartSelection({ desk, view }: Page) {
 }
 
 function useKeys(page: Page) {
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       const focus = focusOf(event.target);

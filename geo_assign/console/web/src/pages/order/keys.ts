@@ -1,5 +1,5 @@
 /** The keys of the page: each presses the control that carries its name, so a key never does more than a click. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { focusOf } from "../../state/keys";
 import { useOrderState } from "./context";
@@ -23,7 +23,8 @@ export interface PressedKey {
 export function useOrderKeys(): void {
   const state = useOrderState();
   const { view } = usePage();
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.repeat) return;
       if (event.key === "Escape" && state.form.value) {

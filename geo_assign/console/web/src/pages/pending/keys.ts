@@ -1,5 +1,5 @@
 /** The keys of the list: J and K move, X ticks, Enter opens, O, A and T work on what is ticked. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { go } from "../../frame/router";
 import { neighbour } from "../../model/pending";
@@ -74,7 +74,8 @@ function openPane(state: PendingState, pane: "optimise" | "assign" | "transfer")
 
 export function usePendingKeys(state: PendingState): void {
   const { view } = usePage();
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const focus = focusOf(event.target);

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Icon } from "../../../symbols/Icon";
 import { texts } from "../../../texts/settings";
 import { useTried } from "../useTried";
@@ -86,7 +86,8 @@ function ConflictBar({ form, onRead }: Pick<SaveBarProps, "form" | "onRead">) {
 }
 
 function useFormKeys(form: Form, onSave: () => void): void {
-  useEffect(() => {
+  // With what is drawn, so that a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (!form.dirty.peek()) return;
       if ((event.ctrlKey || event.metaKey) && event.key === "s") {
