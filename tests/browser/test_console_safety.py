@@ -33,24 +33,20 @@ def test_names_from_outside_are_text(day: Scenario, open_console: Opener, runnin
     assert console.page.locator("img, script:not([src])").count() == 0
 
 
-def test_the_page_keeps_its_own_policy(map_console: ConsolePage) -> None:
+def test_the_page_keeps_its_own_policy_and_the_map_needs_no_tiles_and_no_basemap(map_console: ConsolePage) -> None:
     response = map_console.page.reload()
     assert response
     policy = response.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     map_console.order("L-2044").locator("button").click()
+    expect(map_console.map).to_be_visible()
     expect(map_console.marker(1)).to_be_visible()
+    expect(map_console.marker(6)).to_be_visible()
+    expect(map_console.page.locator(".scale")).to_have_text(re.compile(r"\d+ k?m"))
     map_console.page.get_by_role("button", name=re.compile("Colours")).click()
     map_console.page.wait_for_timeout(500)
     assert map_console.complaints == []
-
-
-def test_the_map_is_usable_without_tiles_and_without_a_basemap(map_console: ConsolePage) -> None:
-    map_console.order("L-2044").locator("button").click()
-    expect(map_console.map).to_be_visible()
-    expect(map_console.marker(6)).to_be_visible()
-    expect(map_console.page.locator(".scale")).to_have_text(re.compile(r"\d+ k?m"))
 
 
 def test_a_tile_server_that_does_not_answer_is_said_once(day: Scenario, page: Page, built_console: None) -> None:
