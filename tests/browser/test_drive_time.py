@@ -40,8 +40,8 @@ def server() -> Iterator[StubServer]:
         yield running
 
 
-def first(page: Page) -> str:
-    return page.locator("[data-candidate] .name").first.inner_text()
+def expect_first(page: Page, name: str) -> None:
+    expect(page.locator("[data-candidate] .name").first).to_have_text(name)
 
 
 def test_a_router_is_chosen_tried_and_followed(office: Office, server: StubServer) -> None:
@@ -63,13 +63,13 @@ def test_a_router_is_chosen_tried_and_followed(office: Office, server: StubServe
     (order,) = office.api.get("/v1/work-orders", by="root").get_json()["items"]
     page = office.open(f"?wo={order['id']}")
     expect(page.get_by_role("list", name="Shortest drive first")).to_be_visible()
-    assert first(page) == "Bo"
+    expect_first(page, "Bo")
     by = page.get_by_role("group", name="Rank by")
     expect(by.get_by_role("button", name="Drive time")).to_have_attribute("aria-pressed", "true")
     by.get_by_role("button", name="Distance").click()
     expect(page).to_have_url(re.compile("rank=distance"))
     expect(page.get_by_role("list", name="Nearest first")).to_be_visible()
-    assert first(page) == "Ana"
+    expect_first(page, "Ana")
     page.go_back()
     expect(page.get_by_role("list", name="Shortest drive first")).to_be_visible()
     for _ in picture(page, "candidates-drive-time"):
@@ -84,4 +84,4 @@ def test_a_router_is_chosen_tried_and_followed(office: Office, server: StubServe
         page.goto(f"{office.url}/console/?wo={order['id']}&rank=time")
         expect(page.get_by_text("Ranked in a straight line.")).to_be_visible()
     expect(by.get_by_role("button", name="Drive time")).to_have_attribute("aria-pressed", "true")
-    assert first(page) == "Ana"
+    expect_first(page, "Ana")

@@ -57,7 +57,7 @@ def test_the_language_is_chosen_and_stays(office: Office) -> None:
     page.get_by_text("Root, account").locator("..").click()
     page.get_by_label("Language").select_option("Deutsch")
     expect(page.get_by_role("heading")).to_have_text("Diese Seite gibt es nicht.")
-    assert page.evaluate("document.documentElement.lang") == "de"
+    expect(page.locator("html")).to_have_attribute("lang", "de")
     page.reload()
     expect(page.get_by_role("link", name="Karte", exact=True)).to_be_visible()
     for _drawn in picture(page, "frame"):
