@@ -28,10 +28,9 @@ def service(processes: LiveService) -> LiveService:
     return processes.with_organization(seed_document(settings=BY_HAND))
 
 
-@pytest.fixture
-def console(service: LiveService, context: BrowserContext) -> ConsolePage:
-    """Logged in through the form."""
-    console = ConsolePage(context.new_page(), service.base_url)
+def logged_in(service: LiveService, context: BrowserContext, *, with_map: bool) -> ConsolePage:
+    """Through the form."""
+    console = ConsolePage(context.new_page(), service.base_url, with_map=with_map)
     console.open()
     console.page.get_by_label("Organization").fill(service.organization["slug"])
     console.page.get_by_label("E-mail").fill("root@acme.example")
@@ -58,7 +57,10 @@ def file_lead(service: LiveService, customer: str) -> Any:
     return service.user().post("/v1/leads", {**body, "device": device})
 
 
-def test_an_offer_made_on_the_map_is_accepted_on_the_phone(console: ConsolePage, service: LiveService) -> None:
+def test_a_technician_drives_across_the_open_map_and_accepts_an_offer_made_there(
+    service: LiveService, context: BrowserContext
+) -> None:
+    console = logged_in(service, context, with_map=True)
     ping(service, "t0", north_m=400)
     ping(service, "t1", north_m=900)
     lead = file_lead(service, "Helena Duarte")
@@ -66,6 +68,11 @@ def test_an_offer_made_on_the_map_is_accepted_on_the_phone(console: ConsolePage,
     row.locator("button").click()
     expect(console.candidate("Technician 0")).to_contain_text("±7 m")
     expect(console.marker(1)).to_be_visible()
+    before = settled(console.marker(1))
+    # The second agrees with the first: however quick the test is, neither is a jump that cannot be.
+    ping(service, "t0", north_m=120)
+    ping(service, "t0", north_m=119)
+    wait_until(lambda: box_of(console.marker(1))["y"] > before["y"] + 20, "the marker moves south", pause_s=0.1)
     console.page.keyboard.press("Enter")
     expect(console.panel).to_contain_text("Offered to Technician 0")
     offer = service.technician("t0").get("/v1/me/offers")["items"][0]
@@ -75,21 +82,12 @@ def test_an_offer_made_on_the_map_is_accepted_on_the_phone(console: ConsolePage,
     assert console.complaints == []
 
 
-def test_a_technician_drives_across_the_open_map(console: ConsolePage, service: LiveService) -> None:
-    ping(service, "t0", north_m=300)
-    lead = file_lead(service, "Helena Duarte")
-    console.order(lead["number"]).locator("button").click()
-    expect(console.marker(1)).to_be_visible()
-    before = settled(console.marker(1))
-    ping(service, "t0", north_m=120)
-    wait_until(lambda: box_of(console.marker(1))["y"] > before["y"] + 20, "the marker moves south", pause_s=0.1)
-
-
-def test_a_restart_is_said_and_nothing_is_missed(console: ConsolePage, service: LiveService) -> None:
+def test_a_restart_is_said_and_nothing_is_missed(service: LiveService, context: BrowserContext) -> None:
+    console = logged_in(service, context, with_map=False)
     expect(console.live).to_have_text("Live")
     service.kill("serve", signal.SIGTERM)
     expect(console.live).to_have_text("Reconnecting")
     service.start("serve")
     lead = file_lead(service, "Posted while away")
-    expect(console.order(lead["number"])).to_be_visible(timeout=60_000)
+    expect(console.order(lead["number"])).to_be_visible()
     expect(console.live).to_have_text("Live")
