@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Part } from "../src/live/parts";
 import {
+  ANSWERED_MS,
   type Channel,
   type LiveEvent,
   LiveStream,
+  RESTS_MS,
   retryDelay,
   SILENCE_MS,
   type Source,
@@ -191,5 +194,112 @@ describe("the live stream", () => {
     expect(retryDelay(0, 0)).toBe(500);
     expect(retryDelay(0, 1)).toBe(1000);
     expect(retryDelay(20, 1)).toBe(30_000);
+  });
+});
+
+describe("the part of the map that the stream is asked for", () => {
+  const reviewed = () => vi.advanceTimersByTime(RESTS_MS + ANSWERED_MS);
+  const town: Part = [-8.7, 41.1, -8.5, 41.2];
+  const city: Part = [2.3, 48.8, 2.4, 48.9];
+
+  /** Tabs that have begun, the first of which holds the connection. */
+  function tabs(...needs: Part[]) {
+    const browser = new Browser();
+    const opened = needs.map((part) => {
+      const tab = listen(browser);
+      tab.stream.need(part);
+      tab.stream.release("1");
+      return tab;
+    });
+    reviewed();
+    const box = () => /bbox=([^&]*)/.exec(browser.sources.at(-1)!.url)?.[1]?.split(",").map(Number) ?? null;
+    const stop = () => opened.forEach(({ stream }) => stream.stop());
+    return { browser, opened, box, stop };
+  }
+
+  it.each([
+    [["all"], null],
+    [["all", town], null],
+    [["none"], [0, 0, 0, 0]],
+    [
+      ["none", town],
+      [-8.8, 41.05, -8.4, 41.25],
+    ],
+    [
+      [town, city],
+      [-14.25, 37.2, 7.95, 52.8],
+    ],
+    [[[170, -20, -170, 0]], [-180, -30, 180, 10]],
+  ] as [Part[], number[] | null][])("holds what all tabs need, with a margin (%#)", (needs, asked) => {
+    const { box, stop } = tabs(...needs);
+    expect(box()).toEqual(asked);
+    stop();
+  });
+
+  it("is asked for anew when a view leaves it, once it rests, and not before", () => {
+    const { browser, opened, box, stop } = tabs(town, "none");
+    const before = browser.sources.length;
+    opened[1]!.stream.need([-8.75, 41.12, -8.6, 41.18]);
+    opened[0]!.stream.need([-8.65, 41.1, -8.45, 41.2]);
+    reviewed();
+    expect(browser.sources).toHaveLength(before);
+    browser.sources.at(-1)!.send("technicians", "c9", { features: [], gone: [] });
+    for (let step = 1; step <= 20; step++) {
+      opened[1]!.stream.need([-8.7 + step / 10, 41.1, -8.5 + step / 10, 41.2]);
+      vi.advanceTimersByTime(RESTS_MS - 10);
+    }
+    expect(browser.sources).toHaveLength(before);
+    reviewed();
+    expect(browser.sources).toHaveLength(before + 1);
+    expect(browser.sources.at(-1)!.url).toContain("cursor=c9");
+    expect(browser.sources.at(-2)!.closed).toBe(true);
+    expect(box()![2]).toBeGreaterThan(-6.5);
+    stop();
+  });
+
+  it("grows smaller when a map comes much nearer, or a tab with another part is closed", () => {
+    const { browser, opened, box, stop } = tabs(town, city);
+    opened[1]!.stream.stop();
+    opened[0]!.stream.need([-8.66, 41.1, -8.5, 41.2]);
+    reviewed();
+    expect(box()).toEqual([-8.74, 41.05, -8.42, 41.25]);
+    const before = browser.sources.length;
+    opened[0]!.stream.need([-8.6, 41.1, -8.5, 41.2]);
+    reviewed();
+    expect(browser.sources).toHaveLength(before);
+    opened[0]!.stream.need([-8.601, 41.15, -8.6, 41.151]);
+    reviewed();
+    expect(browser.sources).toHaveLength(before + 1);
+    stop();
+  });
+
+  it("takes no technician away from a tab that looks elsewhere, and goes on where the next tab takes over", () => {
+    const { browser, opened, box, stop } = tabs(town, town);
+    opened[1]!.stream.need("all");
+    browser.sources.at(-1)!.send("technicians", "2", { features: [], gone: ["rui"] });
+    expect(opened.map(({ events }) => events.length)).toEqual([1, 0]);
+    browser.sources.at(-1)!.send("work_orders", "3", { items: [] });
+    expect(opened.map(({ events }) => events.length)).toEqual([2, 1]);
+    reviewed();
+    expect(box()).toBeNull();
+    opened[0]!.stream.stop();
+    opened[0]!.close();
+    opened[1]!.stream.need(town);
+    reviewed();
+    expect(box()).toEqual([-8.8, 41.05, -8.4, 41.25]);
+    expect(browser.sources.at(-1)!.url).toContain("cursor=3");
+    stop();
+  });
+
+  it("waits for the next try while the connection is broken", () => {
+    const { browser, opened, box, stop } = tabs(town);
+    browser.sources.at(-1)!.send("error");
+    const before = browser.sources.length;
+    opened[0]!.stream.need(city);
+    reviewed();
+    expect(browser.sources).toHaveLength(before);
+    vi.advanceTimersByTime(30_000);
+    expect(box()).toEqual([2.25, 48.75, 2.45, 48.95]);
+    stop();
   });
 });

@@ -1,4 +1,5 @@
 /** The live stream: one connection for all tabs of a browser, resumed where it broke off. */
+import { covers, isOutgrown, liveAddress, type Part, unionOf, withMargin } from "./parts";
 
 export interface LiveEvent {
   type: "technicians" | "work_orders" | "heartbeat" | "reset";
@@ -14,6 +15,10 @@ export const EVENT_TYPES: LiveEvent["type"][] = ["technicians", "work_orders", "
 export const SILENCE_MS = 12_000;
 const WATCH_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+/** A map that is being moved is asked about when it rests. */
+export const RESTS_MS = 300;
+/** Within so long the other tabs say what they need. */
+export const ANSWERED_MS = 150;
 
 /** How long to wait before try number `attempt`; spread so that a restart is not met by all at once. */
 export function retryDelay(attempt: number, random = Math.random()): number {
@@ -39,8 +44,16 @@ export interface Surroundings {
   monotonic(): number;
 }
 
-/** `hello` is a new tab asking the one that holds the connection how it stands. */
-type Message = { event: LiveEvent } | { state: LiveState } | { hello: true };
+/**
+ * `hello` is a new tab asking the one that holds the connection how it stands; `rollCall` is that one asking all tabs what
+ * they need, which they answer, and say whenever it changes, with `needs`. An event tells which part it was asked for.
+ */
+type Message =
+  | { event: LiveEvent; of: Part }
+  | { state: LiveState }
+  | { hello: true }
+  | { rollCall: true }
+  | { needs: Part };
 
 interface Handlers {
   onEvent(event: LiveEvent): void;
@@ -61,6 +74,12 @@ export class LiveStream {
   private state: LiveState = "connecting";
   private source: Source | null = null;
   private attempt = 0;
+  /** Which moves this tab needs, and which the connection was asked for. */
+  private needs: Part = "all";
+  private asked: Part = "all";
+  /** What the tabs have answered to the roll call; null while there is none. */
+  private answers: Part[] | null = null;
+  private review: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private lastHeardAt: number;
   private readonly stopped = new AbortController();
@@ -102,6 +121,14 @@ export class LiveStream {
     else if (this.leading) this.connect();
   }
 
+  /** Of the moves this tab needs these: what the connection is asked for follows, when the map rests. */
+  need(part: Part): void {
+    if (String(part) === String(this.needs)) return;
+    this.needs = part;
+    if (this.leading) this.reviewSoon();
+    else this.channel?.postMessage({ needs: part });
+  }
+
   /** Look at the last heartbeat now: after sleep or in a tab that was hidden, timers are late. */
   check(): void {
     if (this.around.monotonic() - this.lastHeardAt < SILENCE_MS || this.state === "offline") return;
@@ -124,25 +151,51 @@ export class LiveStream {
     this.stopped.abort();
     clearInterval(this.watch);
     clearTimeout(this.retry);
+    clearTimeout(this.review);
     this.source?.close();
     this.channel?.close();
   }
 
   private lead(): void {
     this.leading = true;
+    this.asked = withMargin(this.needs);
     this.connect();
+    this.reviewSoon();
+  }
+
+  private reviewSoon(): void {
+    this.answers = null;
+    clearTimeout(this.review);
+    this.review = setTimeout(() => this.callRoll(), RESTS_MS);
+  }
+
+  /** Ask each tab: so nothing has to be known of those that were closed meanwhile. */
+  private callRoll(): void {
+    this.answers = [];
+    this.channel?.postMessage({ rollCall: true });
+    this.review = setTimeout(() => this.askAnew(), ANSWERED_MS);
+  }
+
+  private askAnew(): void {
+    const needed = unionOf([this.needs, ...(this.answers ?? [])]);
+    this.answers = null;
+    if (!isOutgrown(this.asked, needed)) return;
+    this.asked = withMargin(needed);
+    // One that waits for its next try asks for it then.
+    if (this.source) this.connect();
   }
 
   private connect(): void {
     clearTimeout(this.retry);
     this.retry = undefined;
     this.source?.close();
-    const source = this.around.openSource(`/v1/live?cursor=${encodeURIComponent(this.cursor)}`);
+    const of = this.asked;
+    const source = this.around.openSource(liveAddress(this.cursor, of));
     this.source = source;
     source.addEventListener("error", () => source === this.source && this.broken());
     for (const type of EVENT_TYPES) {
       source.addEventListener(type, ({ data, lastEventId }) => {
-        this.tell({ event: { type, id: lastEventId, data: JSON.parse(data || "{}") } });
+        this.tell({ event: { type, id: lastEventId, data: JSON.parse(data || "{}") }, of });
       });
     }
   }
@@ -166,9 +219,16 @@ export class LiveStream {
   }
 
   private hear(message: Message): void {
-    if ("event" in message) this.take(message.event);
+    if ("event" in message) this.take(message.event, message.of);
     else if ("state" in message) this.become(message.state);
-    else if (this.leading) this.channel?.postMessage({ state: this.state });
+    else if ("rollCall" in message) this.channel?.postMessage({ needs: this.needs });
+    else if (this.leading) this.answer(message);
+  }
+
+  private answer(message: { hello: true } | { needs: Part }): void {
+    if ("hello" in message) this.channel?.postMessage({ state: this.state });
+    else if (this.answers) this.answers.push(message.needs);
+    else this.reviewSoon();
   }
 
   private become(state: LiveState): void {
@@ -177,10 +237,12 @@ export class LiveStream {
     this.handlers.onState(state);
   }
 
-  private take(event: LiveEvent): void {
+  private take(event: LiveEvent, of: Part): void {
     this.attempt = 0;
     if (event.id) this.cursor = event.id;
     this.become("live");
+    // Told to a tab that looks elsewhere: whom it calls gone may be in view here. What was missed is told when it is asked anew.
+    if (event.type === "technicians" && !covers(of, this.needs)) return;
     // A heartbeat tells the time: held back, it would tell it late.
     if (this.paused && event.type !== "heartbeat") return;
     if (this.held && event.type !== "heartbeat") this.held.push(event);
