@@ -1,13 +1,16 @@
-"""A fleet of thousands in a browser, a tenth of it moving each second: how long the page is blocked.
+"""A fleet of thousands in a browser, a tenth of it moving each second: how long the page is blocked, and what it holds.
 
-    .venv/bin/python -m tests.browser.crowd --people 10000 --seconds 60
+    .venv/bin/python -m tests.browser.crowd --people 10000 --seconds 60 --heap-minutes 10
 
-prints the long tasks of the map, first of a view in which people are drawn one by one, then of the whole city.
+prints the long tasks of the map: of a view in which the answer tells technicians one by one, of one in which tiles do,
+and of the whole city. A task's processor time tells what the page does, its time on the clock also what else the
+machine does. Then the heap after each minute, garbage collected.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import math
 import random
@@ -15,7 +18,8 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from time import sleep
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -23,12 +27,15 @@ from playwright.sync_api import Page, sync_playwright
 
 from geo_assign.mapview.domain import TechnicianStatus
 from geo_assign.mapview.tallies import CellRow, PeopleRow, cell_size, clusters_of
-from tests.browser.fake_service import ConsoleSettings, RunningService, run
+from geo_assign.mapview.tiling import CELL_BITS, SINGLE_ZOOM, Tile, cell_on_tile, middle_of_cell, place_on_grid
+from tests.browser.fake_service import ConsoleSettings, RunningService, point_of, run
 from tests.browser.scenario import Scenario, busy_morning
+from tests.mapview.vector_tiles import tile_of
 
 Json = dict[str, Any]
 ONE_BY_ONE = 2_000
 LONG_MS = 100
+HALF_LONG_MS = 50
 _WATCH = """() => {
   window.longTasks = [];
   new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((each) => each.duration)))
@@ -54,6 +61,23 @@ class Crowd(Scenario):
     def features(self) -> list[Json]:
         return [held["feature"] for held in self.technicians.values()]
 
+    def tile(self, tile: Tile) -> bytes:
+        """As the service makes it."""
+        inside = [one for one in self.features() if tile.holds(point_of(one))]
+        if tile.z >= SINGLE_ZOOM and len(inside) <= ONE_BY_ONE:
+            return tile_of("technicians", [_on_tile(one, tile) for one in inside])
+        cells: dict[tuple[int, int], list[Json]] = {}
+        bits = tile.z + CELL_BITS
+        for one in inside:
+            cell = cell_on_tile(*place_on_grid(point_of(one), bits), tile, bits=bits)
+            cells.setdefault(cell or (0, 0), []).append(one)
+        middles = {cell: middle_of_cell(*cell) for cell in cells}
+        rings = [
+            {"x": middles[cell][0], "y": middles[cell][1], "total": len(held), "provider": 0} | _statuses(held)
+            for cell, held in cells.items()
+        ]
+        return tile_of("clusters", rings)
+
     def snapshot(self, cursor: str) -> Json:
         whole = super().snapshot(cursor)
         pins = [one for one in whole["features"] if one["properties"]["kind"] == "work_order"]
@@ -68,6 +92,16 @@ class Crowd(Scenario):
             "truncated": crowded,
             "counts": {**whole["counts"], "technicians": shown},
         }
+
+
+def _on_tile(feature: Json, tile: Tile) -> Json:
+    x, y = tile.steps_to(point_of(feature))
+    told = feature["properties"]
+    heard = datetime.fromisoformat(told["recorded_at"]).timestamp()
+    return {"x": x, "y": y, "heard": heard} | {
+        member: told[member]
+        for member in ("id", "name", "status", "provider", "coarse", "heading_deg", "speed_mps", "accuracy_m")
+    }
 
 
 def _within(feature: Json, west: float, south: float, east: float, north: float) -> bool:
@@ -126,12 +160,42 @@ def moving(running: RunningService, *, share: float) -> Iterator[None]:
         driving.join()
 
 
-def long_tasks(page: Page, seconds: float) -> list[float]:
-    """The tasks of the page that blocked it for 50 ms or longer, in milliseconds."""
+@dataclass(frozen=True)
+class Tasks:
+    """Of the page's main thread, in milliseconds."""
+
+    clock: Sequence[float]
+    """Those that the page's observer was told of: 50 ms and longer."""
+    processor: Sequence[float]
+    """The processor time of all tasks."""
+
+
+def tasks_of(page: Page, seconds: float) -> Tasks:
+    """The tasks of the page in that time."""
+    browser = page.context.browser
+    assert browser is not None
+    browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline", "__metadata"])
     page.evaluate(_WATCH)
     page.wait_for_timeout(seconds * 1000)
-    found: list[float] = page.evaluate("window.longTasks")
-    return found
+    clock = page.evaluate("window.longTasks")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    mains = {
+        (one["pid"], one["tid"])
+        for one in events
+        if one["name"] == "thread_name" and one["args"].get("name") == "CrRendererMain"
+    }
+    run = [one for one in events if one["name"].endswith("RunTask") and (one["pid"], one["tid"]) in mains]
+    return Tasks(clock, [one.get("tdur", 0) / 1000 for one in run])
+
+
+def heap_mb(page: Page) -> float:
+    """What the page's scripts hold, garbage collected."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    session.detach()
+    return float(metrics["JSHeapUsedSize"] / 1e6)
 
 
 def main() -> None:
@@ -139,6 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--heap-minutes", type=int, default=0)
     asked = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = run(Crowd(asked.people), ConsoleSettings())
@@ -150,19 +215,28 @@ def main() -> None:
         page.keyboard.press("j")
         page.locator(".near .act").wait_for(timeout=60_000)
         with moving(running, share=0.1):
-            _tell("a part, one by one", long_tasks(page, asked.seconds))
+            _tell("a part, by the answer", tasks_of(page, asked.seconds))
             page.keyboard.press("Escape")
-            while not page.locator(".mark.cluster").count():
+            for what in ("a part, by tiles", "the whole city, by rings"):
                 page.get_by_role("button", name="Zoom out").click()
-                sleep(2)
-            _tell("whole city, clusters", long_tasks(page, asked.seconds))
+                page.wait_for_timeout(1_500)
+                page.get_by_role("button", name="Zoom out").click()
+                page.wait_for_timeout(5_000)
+                _tell(what, tasks_of(page, asked.seconds))
+            for minute in range(asked.heap_minutes + 1 if asked.heap_minutes else 0):
+                print(f"heap after {minute} min: {heap_mb(page):.1f} MB", flush=True)
+                page.wait_for_timeout(60_000 if minute < asked.heap_minutes else 0)
         browser.close()
     running.stop()
 
 
-def _tell(what: str, found: Sequence[float]) -> None:
-    above = [each for each in found if each > LONG_MS]
-    print(f"{what}: {len(above)} tasks over {LONG_MS} ms ({sum(above):.0f} ms), {len(found)} over 50 ms")
+def _tell(what: str, tasks: Tasks) -> None:
+    for by, found in (("clock", tasks.clock), ("processor", tasks.processor)):
+        above = [each for each in found if each > LONG_MS]
+        over_50 = sum(each > HALF_LONG_MS for each in found)
+        longest = max(found, default=0)
+        print(f"{what}, by {by}: {len(above)} tasks over {LONG_MS} ms, {over_50} over 50 ms, longest {longest:.0f} ms")
+    print(f"{what}: {sum(tasks.processor) / 1000:.1f} s of processor time in all", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from geo_assign.console.routes import console_blueprint
+from geo_assign.core.geo import BoundingBox, Point
+from geo_assign.http.routes.map_tiles import MEDIA_TYPE
+from geo_assign.mapview.queries import is_in
+from geo_assign.mapview.tiling import Tile
 from tests.api.conformance import undescribed
 from tests.browser.scenario import GROUPS, STORE, Json, Scenario, order_pin, text
 from tests.operations import find_operation
@@ -39,6 +43,8 @@ ME: Json = {
     "csrf_token": "csrf-of-this-session",
 }
 PASSWORD = "correct horse"
+Event = tuple[int, str, Json]
+"""Number, kind and data of what the stream tells."""
 COUNTED_AT_MOST = 1000
 """As the list of work orders counts: beyond it there are only "more"."""
 OPEN = ("/v1/sessions", "/v1/log-in-ways/")
@@ -69,9 +75,11 @@ class FakeService:
     logged_in: bool = True
     refusals: list[Refusal] = field(default_factory=list)
     requests: list[tuple[str, str, Json | None, dict[str, str]]] = field(default_factory=list)
-    streams: list[queue.Queue[str | None]] = field(default_factory=list)
+    streams: list[queue.Queue[Event | None]] = field(default_factory=list)
     stream_cursors: list[str] = field(default_factory=list)
-    log: list[tuple[int, str, Json]] = field(default_factory=list)
+    stream_views: list[str | None] = field(default_factory=list)
+    """The `bbox` that each stream was asked for."""
+    log: list[Event] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def publish(self, kind: str, data: Json) -> None:
@@ -80,7 +88,7 @@ class FakeService:
             number = len(self.log) + 1
             self.log.append((number, kind, data))
             for stream in self.streams:
-                stream.put(event_text(number, kind, data))
+                stream.put((number, kind, data))
 
     def move(self, name: str, **place_and_more: float) -> Json:
         """Move a technician, and send the event."""
@@ -114,27 +122,44 @@ class FakeService:
             if method != "GET" and path.endswith(suffix)
         ]
 
-    def listen(self, cursor: int) -> Iterator[str]:
-        """What a stream sends: everything after the cursor, then what comes."""
-        own: queue.Queue[str | None] = queue.Queue()
+    def listen(self, cursor: int, view: BoundingBox | None = None) -> Iterator[str]:
+        """What a stream sends: everything after the cursor, then what comes; of the moves those within the view."""
+        own: queue.Queue[Event | None] = queue.Queue()
         with self.lock:
-            missed = [event_text(*entry) for entry in self.log if entry[0] > cursor]
+            missed = [event for event in self.log if event[0] > cursor]
             self.streams.append(own)
-        yield from missed
+        yield from (event_text(*_in_part(event, view)) for event in missed)
         yield self.heartbeat()
-        while (item := self._next(own)) is not None:
-            yield item
-
-    def _next(self, own: queue.Queue[str | None]) -> str | None:
-        """What comes, or a heartbeat when nothing does."""
-        try:
-            return own.get(timeout=5)
-        except queue.Empty:
-            return self.heartbeat()
+        while True:
+            try:
+                event = own.get(timeout=5)
+            except queue.Empty:
+                yield self.heartbeat()
+                continue
+            if event is None:
+                return
+            yield event_text(*_in_part(event, view))
 
     def heartbeat(self) -> str:
         """The time, at the present end of the log."""
         return event_text(len(self.log), "heartbeat", {"server_now": text(self.scenario.clock())})
+
+
+def _in_part(event: Event, view: BoundingBox | None) -> Event:
+    """As the service narrows it: who is not in the view is gone."""
+    number, kind, data = event
+    if view is None or kind != "technicians":
+        return event
+    inside = [one for one in data["features"] if is_in(view, point_of(one))]
+    here = {one["id"] for one in inside}
+    left = [one["id"] for one in data["features"] if one["id"] not in here]
+    return number, kind, {"features": inside, "gone": [*data["gone"], *left]}
+
+
+def point_of(feature: Json) -> Point:
+    """Where a feature of the map is."""
+    lon, lat = feature["geometry"]["coordinates"]
+    return Point(lat, lon)
 
 
 def event_text(number: int, kind: str, data: Json) -> str:
@@ -244,8 +269,15 @@ def add_read_routes(app: Flask, service: FakeService) -> None:
     @app.get("/v1/live")
     def live() -> Response:
         cursor = request.headers.get("Last-Event-ID") or request.args["cursor"]
+        asked = request.args.get("bbox")
         service.stream_cursors.append(cursor)
-        return Response(service.listen(int(cursor)), mimetype="text/event-stream")
+        service.stream_views.append(asked)
+        view = None if asked is None else BoundingBox(*(float(each) for each in asked.split(",")))
+        return Response(service.listen(int(cursor), view), mimetype="text/event-stream")
+
+    @app.get("/v1/map/tiles/<int:z>/<int:x>/<int:y>.mvt")
+    def tile(z: int, x: int, y: int) -> Response:
+        return Response(service.scenario.tile(Tile(z, x, y)), mimetype=MEDIA_TYPE)
 
 
 def add_write_routes(app: Flask, service: FakeService) -> None:

@@ -8,6 +8,8 @@ from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from geo_assign.mapview.tiling import Tile
+
 Json = dict[str, Any]
 
 STORE = {
@@ -204,6 +206,10 @@ class Scenario:
             "scope_counts": {"technicians": self._statuses(), "work_orders": self._kinds()},
             "choices": None,
         }
+
+    def tile(self, tile: Tile) -> bytes:
+        """The answer of `GET /v1/map/tiles/…`: none is asked for where one answer tells all technicians."""
+        raise AssertionError(tile)
 
     def _statuses(self) -> Json:
         shown = [held["feature"]["properties"] for held in self.technicians.values()]

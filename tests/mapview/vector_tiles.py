@@ -1,7 +1,7 @@
-"""Reads tiles of vectors, as far as the map's are made of points: the layers' features with their members."""
+"""Reads and writes tiles of vectors, as far as the map's are made of points: layers' features with their members."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,3 +89,59 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
         value, at, shift = value | (byte & 127) << shift, at + 1, shift + 7
         if byte < 128:
             return value, at
+
+
+def tile_of(name: str, features: Sequence[Mapping[str, Any]], *, extent: int = 4_096) -> bytes:
+    """A tile of one layer: each feature has `x` and `y` and other members; those that are None are left out."""
+    keys: dict[str, int] = {}
+    values: dict[bytes, int] = {}
+    written = [_written_feature(one, keys, values) for one in features]
+    layer = b"".join(
+        [
+            _field(15, 2),
+            _field(1, name.encode()),
+            *(_field(2, one) for one in written),
+            *(_field(3, key.encode()) for key in keys),
+            *(_field(4, value) for value in values),
+            _field(5, extent),
+        ]
+    )
+    return _field(3, layer)
+
+
+def _written_feature(feature: Mapping[str, Any], keys: dict[str, int], values: dict[bytes, int]) -> bytes:
+    tags = b""
+    for key, value in feature.items():
+        if key not in ("x", "y") and value is not None:
+            tags += _varint(keys.setdefault(key, len(keys)))
+            tags += _varint(values.setdefault(_written_value(value), len(values)))
+    place = _varint(9) + _varint(_zigzag(feature["x"])) + _varint(_zigzag(feature["y"]))
+    return _field(2, tags) + _field(3, 1) + _field(4, place)
+
+
+def _written_value(value: object) -> bytes:
+    if isinstance(value, bool):
+        return _field(7, int(value))
+    if isinstance(value, int):
+        return _field(6, _zigzag(value))
+    if isinstance(value, float):
+        return _varint(3 << 3 | 1) + struct.pack("<d", value)
+    return _field(1, str(value).encode())
+
+
+def _field(number: int, value: bytes | int) -> bytes:
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _zigzag(number: int) -> int:
+    return number << 1 if number >= 0 else (-number << 1) - 1
+
+
+def _varint(number: int) -> bytes:
+    written = bytearray()
+    while number > 127:
+        written.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*written, number])

@@ -35,14 +35,14 @@ describe("features for the map", () => {
   });
 
   it("split a change by source", () => {
-    const diffs = sourceDiffs({ all: false, set: [technician("ana"), pinOf(order())!], gone: ["rui"] });
+    const diffs = sourceDiffs({ all: false, set: [technician("ana"), pinOf(order())!], gone: ["rui"], people: 1 });
     expect(diffs.technicians.add!.map(({ id }) => id)).toEqual(["ana"]);
     expect(diffs.orders.add!.map(({ id }) => id)).toEqual(["order-1"]);
     expect(diffs.technicians.remove).toEqual(["rui"]);
   });
 
   it("hide what the legend hides and what a marker shows", () => {
-    const text = JSON.stringify(technicianFilter(new Set(["busy", "provider"]), ["ana"], false));
+    const text = JSON.stringify(technicianFilter(new Set(["busy", "provider"]), ["ana"], null));
     expect(text).toContain('["busy","provider"]');
     expect(text).toContain('["ana"]');
     expect(JSON.stringify(orderFilter(new Set(["lead"]), "order-1"))).toContain('"order-1"');

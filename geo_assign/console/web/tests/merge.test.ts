@@ -68,7 +68,7 @@ describe("the fleet", () => {
   it("hands on only what changed", () => {
     const fleet = filled();
     const moved = technician("ana", { recorded_at: at(1) }, -30.1);
-    expect(fleet.apply([moved], ["rui", "stranger"])).toEqual({ all: false, set: [moved], gone: ["rui"] });
+    expect(fleet.apply([moved], ["rui", "stranger"])).toEqual({ all: false, set: [moved], gone: ["rui"], people: 2 });
     expect(fleet.technicians.get("ana")!.geometry.coordinates[0]).toBe(-30.1);
     expect(fleet.counts().busy).toBe(0);
   });

@@ -20,7 +20,7 @@ export function Frame() {
   useEffect(() => startRouter((page) => findPage(page) !== undefined), []);
   useEffect(() => followSelection(desk, view), [desk]);
   useFrameKeys(view);
-  useEffect(() => effect(() => view.alerts.tell(desk.events.value, (id) => desk.select(id))), [desk]);
+  useEffect(() => effect(() => view.alerts.tell(desk.book.events.value, (id) => desk.select(id))), [desk]);
   useTitle();
   const page = findPage(currentPage.value);
   const load = useMemo(() => page?.load, [page]);

@@ -3,8 +3,10 @@ import {
   type GeoJSONSourceDiff,
   Map as GlMap,
   LngLatBounds,
+  type MapGeoJSONFeature,
   type MapMouseEvent,
   Marker,
+  type PointLike,
   setWorkerUrl,
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -14,14 +16,20 @@ import type { FleetChange, LegendKey } from "../model/fleet";
 import { metresPerPixel } from "../model/geometry";
 import { mapImages } from "../symbols/drawings";
 import { paintImage, tokenReader } from "../symbols/paint";
+import { Crowd } from "./Crowd";
 import { clusterElement } from "./clusters";
 import { type Accuracy, type Around, aroundFeatures, orderFilter, sourceDiffs, technicianFilter } from "./features";
 import { drawOrder, drawRanked, type OrderMark, orderElement, type RankedMark, rankedElement } from "./markers";
+import { cellOf } from "./rings";
 import {
-  BEAK_LAYERS,
   CIRCLE_LAYERS,
+  CLOSEST_TILES,
+  CROWD,
+  CROWD_LAYERS,
+  isBeak,
   layers,
   ORDER_LAYERS,
+  RING_LAYER,
   SYMBOL_LAYERS,
   startStyle,
   symbolZoom,
@@ -31,6 +39,7 @@ import {
 // Without its own file the worker is looked for where a bundler does not put it, and the map stays empty.
 setWorkerUrl(workerUrl);
 
+const POINTED_AT = [...TECHNICIAN_LAYERS, ...ORDER_LAYERS, ...CROWD_LAYERS, RING_LAYER];
 const PIXEL_RATIO = 2;
 const IMAGE_HALF = 18;
 const FADE_EVERY_MS = 5_000;
@@ -49,12 +58,15 @@ export interface Scene {
 }
 
 export interface MapEvents {
-  onTechnician(id: string): void;
+  /** `at` is where, for one of whom the map has no feature. */
+  onTechnician(id: string, at?: LatLon): void;
   onOrder(id: string): void;
   onPlace(at: LatLon): void;
   onCluster(cell: [number, number, number, number]): void;
   onMoved(view: { metresPerPixel: number; zoom: number; bbox: [number, number, number, number] }): void;
   onTilesBroken(broken: boolean): void;
+  /** Whether tiles in view tell clusters. */
+  onRings(rings: boolean): void;
 }
 
 export interface Margins {
@@ -72,6 +84,10 @@ export class MapView {
   private clusters: Marker[] = [];
   private placing: Marker | null = null;
   private readonly ready: Promise<void>;
+  private readonly crowd: Crowd;
+  private people = 0;
+  private tiled = false;
+  private symbolsFrom = 0;
   private colour = tokenReader();
   private aroundDrawn = "";
   private fadedAt = 0;
@@ -99,6 +115,7 @@ export class MapView {
     });
     this.map.touchZoomRotate.disableRotation();
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));
+    this.crowd = new Crowd(this.map, this.colour, PIXEL_RATIO, (rings) => this.events.onRings(rings));
     this.drawImages();
     this.listen();
   }
@@ -115,10 +132,12 @@ export class MapView {
   applyFleet(change: FleetChange): void {
     void this.ready.then(() => {
       const diffs = sourceDiffs(change);
+      this.crowd.take(change);
+      this.people = change.people;
+      this.setSymbolZoom();
       for (const name of ["technicians", "orders"] as const) {
         if (change.all) {
           this.source(name).setData({ type: "FeatureCollection", features: diffs[name].add ?? [] });
-          this.setSymbolZoom(change.set.length);
         } else if (diffs[name].add?.length || diffs[name].remove?.length) {
           this.update(name, diffs[name]);
         }
@@ -138,8 +157,9 @@ export class MapView {
     void this.ready.then(() => {
       const marked = scene.ranked.filter((mark) => !mark.planned).map((mark) => mark.id);
       for (const id of TECHNICIAN_LAYERS) {
-        this.map.setFilter(id, technicianFilter(scene.hidden, marked, BEAK_LAYERS.has(id)));
+        this.map.setFilter(id, technicianFilter(scene.hidden, marked, isBeak(id) ? "features" : null));
       }
+      this.crowd.filter(scene.hidden, marked);
       for (const id of ORDER_LAYERS) this.map.setFilter(id, orderFilter(scene.hidden, scene.order?.id ?? null));
       this.drawAround(scene);
       this.map.setGlobalStateProperty("asking", scene.order !== null);
@@ -160,11 +180,26 @@ export class MapView {
     });
   }
 
+  /** Let tiles draw the technicians, those of whom the map has features set aside. */
+  drawTiles(shown: boolean): void {
+    void this.ready.then(() => {
+      this.crowd.show(shown);
+      this.tiled = shown;
+      this.setSymbolZoom();
+    });
+  }
+
+  /** What tiles draw is read anew; `near`: moves are told one by one besides. */
+  refreshTiles(near: boolean): void {
+    void this.ready.then(() => this.crowd.refresh(near));
+  }
+
   setTheme(dark: boolean): void {
     if (dark === this.dark) return;
     this.dark = dark;
     this.colour = tokenReader();
     this.drawImages();
+    this.crowd.setColour(this.colour);
     void this.ready.then(() => {
       for (const layer of layers(this.colour, { dark: this.dark, tiles: this.config.tiles !== null })) {
         for (const [name, value] of Object.entries(layer.paint ?? {})) {
@@ -219,24 +254,27 @@ export class MapView {
 
   private listen(): void {
     this.map.on("click", (event) => this.clicked(event));
-    for (const id of [...TECHNICIAN_LAYERS, ...ORDER_LAYERS]) {
-      this.map.on("mouseenter", id, () => this.pointWith("pointer"));
-      this.map.on("mouseleave", id, () => this.pointWith(""));
-    }
+    void this.ready.then(() => this.map.on("mousemove", ({ point }) => this.hovered(this.hitAt(point))));
     this.map.on("moveend", () => this.moved());
     this.map.on("resize", () => this.moved());
     void this.ready.then(() => this.moved());
     this.watchTiles();
   }
 
-  private pointWith(cursor: string): void {
-    if (!this.placing) this.map.getCanvas().style.cursor = cursor;
+  /** What lies under the pointer is named, and told to be pressed. */
+  private hovered(hit: MapGeoJSONFeature | undefined): void {
+    const canvas = this.map.getCanvas();
+    if (!this.placing) canvas.style.cursor = hit ? "pointer" : "";
+    canvas.title = hit?.layer.id === RING_LAYER ? this.crowd.titleOf(hit) : String(hit?.properties.name ?? "");
   }
 
   /** A tile server that does not answer is said once, not thrown for every tile. */
   private watchTiles(): void {
     this.map.on("error", (event) => {
-      if ("sourceId" in event && event.sourceId === "tiles") this.events.onTilesBroken(true);
+      const source = "sourceId" in event ? event.sourceId : null;
+      if (source === "tiles") this.events.onTilesBroken(true);
+      // The service does not answer: the live stream says so.
+      else if (source === CROWD) return;
       else console.warn(event.error.message);
     });
     this.map.on("data", (event) => {
@@ -253,12 +291,24 @@ export class MapView {
       [point.x - 4, point.y - 4],
       [point.x + 4, point.y + 4],
     ];
-    const hits = this.map.queryRenderedFeatures(near, { layers: [...TECHNICIAN_LAYERS, ...ORDER_LAYERS] });
-    const hit = hits[0];
+    const hit = this.hitAt(near);
     if (!hit) return;
     const id = String(hit.properties.id);
     if (hit.source === "orders") this.events.onOrder(id);
-    else this.events.onTechnician(id);
+    else if (hit.source === "technicians") this.events.onTechnician(id);
+    else this.hitOnTile(hit, id);
+  }
+
+  private hitOnTile(hit: MapGeoJSONFeature, id: string): void {
+    const [lon = 0, lat = 0] = (hit.geometry as GeoJSON.Point).coordinates;
+    const tileZoom = Math.min(CLOSEST_TILES, Math.floor(this.map.getZoom()));
+    if (hit.layer.id === RING_LAYER) this.events.onCluster(cellOf(lon, lat, tileZoom));
+    else this.events.onTechnician(id, { lat, lon });
+  }
+
+  private hitAt(at: PointLike | [PointLike, PointLike]): MapGeoJSONFeature | undefined {
+    const hits = this.map.queryRenderedFeatures(at, { layers: POINTED_AT });
+    return hits.find((each) => !this.crowd.hides(each));
   }
 
   private moved(): void {
@@ -271,8 +321,10 @@ export class MapView {
     });
   }
 
-  private setSymbolZoom(features: number): void {
-    const zoom = symbolZoom(features);
+  private setSymbolZoom(): void {
+    const zoom = symbolZoom(this.tiled ? Number.POSITIVE_INFINITY : this.people);
+    if (zoom === this.symbolsFrom) return;
+    this.symbolsFrom = zoom;
     for (const id of CIRCLE_LAYERS) this.map.setLayerZoomRange(id, 0, zoom);
     for (const id of SYMBOL_LAYERS) this.map.setLayerZoomRange(id, zoom, 24);
   }

@@ -4,10 +4,10 @@ import type { LegendKey } from "../model/fleet";
 import { texts } from "../texts/console";
 
 const SVG = "http://www.w3.org/2000/svg";
-const STATUSES: TechnicianStatus[] = ["free", "offered", "busy", "silent"];
+export const STATUSES: TechnicianStatus[] = ["free", "offered", "busy", "silent"];
 const SMALLEST = 30;
 const LARGEST = 58;
-const STROKE = 5;
+export const STROKE = 5;
 
 /** The diameter in pixels: a hundred times as many people are about twice as wide. */
 export function clusterSize(count: number): number {

@@ -51,14 +51,18 @@ export function sourceDiffs(change: FleetChange): Record<"technicians" | "orders
 export function technicianFilter(
   hidden: ReadonlySet<LegendKey>,
   marked: readonly string[],
-  beaks: boolean,
+  beaks: "features" | "tiles" | null,
 ): FilterSpecification {
   const conditions: ExpressionSpecification[] = [
     ["!", ["in", ["get", "status"], ["literal", [...hidden]]]],
     ["!", ["in", ["get", "id"], ["literal", [...marked]]]],
   ];
   if (hidden.has("provider")) conditions.push(["!", ["get", "provider"]]);
-  if (beaks) conditions.push([">=", ["get", "heading"], 0]);
+  if (beaks === "features") conditions.push([">=", ["get", "heading"], 0]);
+  if (beaks === "tiles") {
+    conditions.push(["has", "heading_deg"], [">", ["coalesce", ["get", "speed_mps"], 0], MOVING_MPS]);
+    conditions.push(["!=", ["get", "status"], "silent"]);
+  }
   return ["all", ...conditions];
 }
 

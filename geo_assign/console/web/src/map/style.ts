@@ -7,20 +7,28 @@ import type {
   StyleSpecification,
 } from "maplibre-gl";
 import type { Config, TechnicianStatus } from "../api/types";
+import { ringExpressions } from "./rings";
 
 export type Colour = (token: string) => string;
+
+/** The source of the service's own tiles. */
+export const CROWD = "crowd";
 
 /** From this zoom on symbols are drawn, below it circles: ten thousand symbols in one view cost too much. */
 const SYMBOL_ZOOM = 13;
 const SMALL_FLEET = 1_500;
 const SMALL_FLEET_SYMBOL_ZOOM = 11.5;
 const NAME_ZOOM = 15;
+/** From here on tiles are drawn larger: more than are told one by one are not in view any more. */
+export const CLOSEST_TILES = 17;
 
 /** A fleet that fits a view in any case may show its symbols earlier. */
 export const symbolZoom = (features: number) => (features > SMALL_FLEET ? SYMBOL_ZOOM : SMALL_FLEET_SYMBOL_ZOOM);
 const FONT_BOLD = ["Hyperlegible Bold"];
 
-const age: ExpressionSpecification = ["-", ["global-state", "now"], ["get", "at"]];
+/** When a technician was heard from, as features of the map say it, or tiles. */
+const heard: ExpressionSpecification = ["coalesce", ["get", "at"], ["get", "heard"], 0];
+const age: ExpressionSpecification = ["-", ["global-state", "now"], heard];
 const freshness: ExpressionSpecification = ["step", age, 1, 60, 0.72, 300, 0.5];
 /** While an order is open, busy technicians are drawn fainter; old positions always are. */
 const opacity: ExpressionSpecification = [
@@ -28,6 +36,30 @@ const opacity: ExpressionSpecification = [
   freshness,
   ["case", ["all", ["global-state", "asking"], ["==", ["get", "status"], "busy"]], 0.62, 1],
 ];
+
+/** Technicians come from the map's features, or from tiles; `opacity` is 0 for one of a tile who has moved since. */
+interface Origin {
+  prefix: "technician" | "crowd";
+  from: { source: string; "source-layer"?: string };
+  image: ExpressionSpecification;
+  heading: ExpressionSpecification;
+  opacity: ExpressionSpecification;
+}
+
+const FEATURES: Origin = {
+  prefix: "technician",
+  from: { source: "technicians" },
+  image: ["get", "image"],
+  heading: ["get", "heading"],
+  opacity,
+};
+const TILES: Origin = {
+  prefix: "crowd",
+  from: { source: CROWD, "source-layer": "technicians" },
+  image: ["concat", "person-", ["get", "status"], ["case", ["get", "provider"], "-diamond", "-round"]],
+  heading: ["get", "heading_deg"],
+  opacity: ["case", ["boolean", ["feature-state", "told"], false], 0, opacity],
+};
 
 function statusColour(colours: Record<TechnicianStatus, string>): ExpressionSpecification {
   const { free, offered, busy, silent } = colours;
@@ -155,70 +187,64 @@ function around(colour: Colour): LayerSpecification[] {
   ];
 }
 
-function circles(colour: Colour): LayerSpecification[] {
+function orderCircle(colour: Colour): LayerSpecification {
+  return {
+    id: "order-circle",
+    type: "circle",
+    source: "orders",
+    maxzoom: SYMBOL_ZOOM,
+    paint: {
+      "circle-radius": wide(8, 2.5, 12, 5),
+      "circle-color": ["case", ["get", "taken"], kindColour(colour), colour("surface")],
+      "circle-stroke-color": kindColour(colour),
+      "circle-stroke-width": 2,
+    },
+  };
+}
+
+function technicianCircle(colour: Colour, { prefix, from, opacity }: Origin): LayerSpecification {
   const surface = colour("surface");
   const paint = { free: colour("free"), offered: surface, busy: colour("busy"), silent: surface };
   const stroke = { free: surface, offered: colour("free"), busy: surface, silent: colour("silent") };
-  return [
-    {
-      id: "order-circle",
-      type: "circle",
-      source: "orders",
-      maxzoom: SYMBOL_ZOOM,
-      paint: {
-        "circle-radius": wide(8, 2.5, 12, 5),
-        "circle-color": ["case", ["get", "taken"], kindColour(colour), surface],
-        "circle-stroke-color": kindColour(colour),
-        "circle-stroke-width": 2,
-      },
+  return {
+    id: `${prefix}-circle`,
+    type: "circle",
+    ...from,
+    maxzoom: SYMBOL_ZOOM,
+    paint: {
+      "circle-radius": wide(8, 3, 12, 6),
+      "circle-color": statusColour(paint),
+      "circle-stroke-color": statusColour(stroke),
+      "circle-stroke-width": 1.6,
+      "circle-opacity": opacity,
+      "circle-stroke-opacity": opacity,
     },
-    {
-      id: "technician-circle",
-      type: "circle",
-      source: "technicians",
-      maxzoom: SYMBOL_ZOOM,
-      paint: {
-        "circle-radius": wide(8, 3, 12, 6),
-        "circle-color": statusColour(paint),
-        "circle-stroke-color": statusColour(stroke),
-        "circle-stroke-width": 1.6,
-        "circle-opacity": opacity,
-        "circle-stroke-opacity": opacity,
-      },
-    },
-  ];
+  };
 }
 
-const pictured = (id: string, source: string, layout: object, paint: object): LayerSpecification => ({
+const pictured = (id: string, from: Origin["from"], layout: object, paint: object): LayerSpecification => ({
   id,
   type: "symbol",
-  source,
+  ...from,
   minzoom: SYMBOL_ZOOM,
   layout: { "icon-allow-overlap": true, "icon-ignore-placement": true, ...layout },
   paint,
 });
 
-function beak(id: string, image: string | ExpressionSpecification): LayerSpecification {
-  const layout = { "icon-image": image, "icon-rotate": ["get", "heading"], "icon-rotation-alignment": "map" };
-  return pictured(id, "technicians", layout, { "icon-opacity": opacity });
-}
-
-function symbols(colour: Colour): LayerSpecification[] {
+function technicianSymbols(colour: Colour, { prefix, from, image, heading, opacity }: Origin): LayerSpecification[] {
   const quiet = { "text-color": colour("ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 };
+  const beak = (id: string, drawn: string | ExpressionSpecification) => {
+    const layout = { "icon-image": drawn, "icon-rotate": heading, "icon-rotation-alignment": "map" };
+    return pictured(`${prefix}-${id}`, from, layout, { "icon-opacity": opacity });
+  };
   return [
-    pictured(
-      "order-symbol",
-      "orders",
-      { "icon-image": ["get", "image"], "icon-anchor": "center", "icon-offset": [0, -11] },
-      {},
-    ),
-    beak("technician-beak-halo", "beak-halo"),
-    pictured("technician-symbol", "technicians", { "icon-image": ["get", "image"] }, { "icon-opacity": opacity }),
-    beak("technician-beak", ["match", ["get", "status"], "busy", "beak-busy", "beak-free"]),
+    beak("beak-halo", "beak-halo"),
+    pictured(`${prefix}-symbol`, from, { "icon-image": image }, { "icon-opacity": opacity }),
+    beak("beak", ["match", ["get", "status"], "busy", "beak-busy", "beak-free"]),
     {
-      id: "technician-name",
+      id: `${prefix}-name`,
       type: "symbol",
-      source: "technicians",
+      ...from,
       minzoom: NAME_ZOOM,
       layout: {
         "text-field": ["get", "name"],
@@ -233,6 +259,36 @@ function symbols(colour: Colour): LayerSpecification[] {
   ];
 }
 
+const orderSymbol = () =>
+  pictured(
+    "order-symbol",
+    { source: "orders" },
+    { "icon-image": ["get", "image"], "icon-anchor": "center", "icon-offset": [0, -11] },
+    {},
+  );
+
+/** Clusters of tiles as rings by status, with how many they are. */
+function rings(colour: Colour): LayerSpecification {
+  const { image, count } = ringExpressions(new Set());
+  return {
+    id: RING_LAYER,
+    type: "symbol",
+    source: CROWD,
+    "source-layer": "clusters",
+    layout: {
+      "icon-image": image,
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "text-field": ["to-string", count],
+      "text-font": FONT_BOLD,
+      "text-size": 12,
+      "text-allow-overlap": true,
+      "text-ignore-placement": true,
+    },
+    paint: { "text-color": colour("ink") },
+  };
+}
+
 /** Layers that a click or the legend's filters act on. */
 export const TECHNICIAN_LAYERS = [
   "technician-circle",
@@ -244,10 +300,15 @@ export const TECHNICIAN_LAYERS = [
 export const ORDER_LAYERS = ["order-circle", "order-symbol"];
 export const CIRCLE_LAYERS = ["technician-circle", "order-circle"];
 export const SYMBOL_LAYERS = ["order-symbol", "technician-beak-halo", "technician-symbol", "technician-beak"];
-export const BEAK_LAYERS: ReadonlySet<string> = new Set(["technician-beak-halo", "technician-beak"]);
+/** Of technicians in tiles: as `TECHNICIAN_LAYERS`. */
+export const CROWD_LAYERS = TECHNICIAN_LAYERS.map((id) => id.replace("technician", CROWD));
+export const RING_LAYER = "crowd-ring";
+export const isBeak = (layer: string) => layer.includes("beak");
 
-/** All layers, bottom to top, in the present theme's colours. */
+/** All layers, bottom to top, in the present theme's colours; those of the service's tiles are not seen at first. */
 export function layers(colour: Colour, { dark, tiles }: { dark: boolean; tiles: boolean }): LayerSpecification[] {
+  const unseen = (layer: LayerSpecification): LayerSpecification =>
+    ({ ...layer, layout: { ...layer.layout, visibility: "none" } }) as LayerSpecification;
   const raster: LayerSpecification[] = tiles
     ? [{ id: "tiles", type: "raster", source: "tiles", paint: rasterPaint(dark) }]
     : [];
@@ -257,8 +318,13 @@ export function layers(colour: Colour, { dark, tiles }: { dark: boolean; tiles: 
     ...raster,
     ...groundLabels(colour),
     ...around(colour),
-    ...circles(colour),
-    ...symbols(colour),
+    unseen(rings(colour)),
+    orderCircle(colour),
+    unseen(technicianCircle(colour, TILES)),
+    technicianCircle(colour, FEATURES),
+    orderSymbol(),
+    ...technicianSymbols(colour, TILES).map(unseen),
+    ...technicianSymbols(colour, FEATURES),
   ];
 }
 
@@ -272,6 +338,12 @@ export function startStyle(colour: Colour, dark: boolean, tiles: Config["tiles"]
     around: { type: "geojson", data: EMPTY },
     orders: points(),
     technicians: points(),
+    [CROWD]: {
+      type: "vector",
+      tiles: [`${location.origin}/v1/map/tiles/{z}/{x}/{y}.mvt`],
+      maxzoom: CLOSEST_TILES,
+      promoteId: { technicians: "id" },
+    },
   };
   if (tiles) sources.tiles = { type: "raster", tiles: [tiles.url], tileSize: 256, maxzoom: 19 };
   return {

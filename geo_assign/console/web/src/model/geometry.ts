@@ -66,6 +66,20 @@ export function boundsOf(points: readonly LatLon[]): [number, number, number, nu
 /** West, south, east, north. */
 export type Box = [number, number, number, number];
 
+/** A box of a map on which the Earth may be seen more than once. */
+export function onEarth([west, south, east, north]: Box): Box {
+  const low = Math.max(-90, Math.min(90, south));
+  const high = Math.max(-90, Math.min(90, north));
+  if (east - west >= 360) return [-180, low, 180, high];
+  const turned = (lon: number) => ((((lon + 180) % 360) + 360) % 360) - 180;
+  return west < -180 || east > 180 ? [turned(west), low, turned(east), high] : [west, low, east, high];
+}
+
+/** So many degrees around a place. */
+export function boxAround({ lat, lon }: LatLon, degrees: number): Box {
+  return onEarth([lon - degrees, lat - degrees, lon + degrees, lat + degrees]);
+}
+
 /** Whether a place lies in a box, whose west may lie east of its east across the antimeridian. */
 export function isWithin([west, south, east, north]: Box, lon: number, lat: number): boolean {
   if (lat < south || lat > north) return false;

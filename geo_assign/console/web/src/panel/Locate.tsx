@@ -8,7 +8,7 @@ import { Key } from "./Ways";
 /** An order without a place: take a suggestion, put the address right, or drop a pin. */
 export function Locate({ order }: { order: WorkOrder }) {
   const { desk } = usePage();
-  const problem = desk.locateProblem.value;
+  const problem = desk.location.problem.value;
   return (
     <div class="locate">
       {desk.placing.value ? <Placing /> : <WaysOut order={order} />}
@@ -39,7 +39,7 @@ function WaysOut({ order }: { order: WorkOrder }) {
               <button
                 type="button"
                 class="suggestion"
-                disabled={desk.locating.value}
+                disabled={desk.location.busy.value}
                 onClick={() => void desk.locate({ location: { lat, lon } })}
               >
                 <Icon name="pin" />
@@ -72,8 +72,8 @@ function AddressForm({ order }: { order: WorkOrder }) {
         {texts.value.panel.address}
         <input name="address" defaultValue={order.address ?? ""} required autocomplete="off" />
       </label>
-      <button class="btn" type="submit" disabled={desk.locating.value}>
-        {desk.locating.value ? texts.value.panel.lookingUp : texts.value.panel.lookUp}
+      <button class="btn" type="submit" disabled={desk.location.busy.value}>
+        {desk.location.busy.value ? texts.value.panel.lookingUp : texts.value.panel.lookUp}
       </button>
     </form>
   );
@@ -92,10 +92,10 @@ function Placing() {
         <button
           type="button"
           class="btn pri"
-          disabled={desk.locating.value}
+          disabled={desk.location.busy.value}
           onClick={() => void desk.locate({ location: at })}
         >
-          {desk.locating.value ? (
+          {desk.location.busy.value ? (
             texts.value.panel.saving
           ) : (
             <>

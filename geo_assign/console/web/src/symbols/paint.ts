@@ -27,7 +27,7 @@ export function paintImage(
   const side = half * 2 * pixelRatio;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d")!;
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, side / 2, side / 2);
   context.lineCap = context.lineJoin = "round";
   for (const { d, fill, stroke, width = 1, dash = [] } of shapes) {

@@ -3,6 +3,7 @@ import { usePage } from "../../frame/context";
 import { setQuery } from "../../frame/router";
 import { GROUP, SKILL } from "../../frame/selection";
 import type { LegendKey } from "../../model/fleet";
+import type { FleetView } from "../../state/fleetView";
 import { person, pin, type Shape } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
@@ -54,8 +55,8 @@ export function Legend() {
             <span class="note">{words.hollow}</span>
           </Row>
           <Narrow />
-          <p>{seenText(desk)}</p>
-          {desk.clusters.value.length > 0 && <p>{words.crowd}</p>}
+          <p>{seenText(desk.fleetView)}</p>
+          {hasRings(desk.fleetView) && <p>{words.crowd}</p>}
         </div>
       )}
     </div>
@@ -66,7 +67,7 @@ export function Legend() {
 function Narrow() {
   const { desk } = usePage();
   const words = texts.value.map;
-  const { groups, skills } = desk.choices.value;
+  const { groups, skills } = desk.fleetView.choices.value;
   const names = new Map(desk.me.groups.map(({ id, name }) => [id, name]));
   const known = groups.filter(({ id }) => names.has(id));
   const chosen = desk.groupId.value || desk.skill.value;
@@ -129,7 +130,10 @@ function Choice({ name, all, value, options, onChoose }: ChoiceProps) {
   );
 }
 
-function seenText({ counts, inView, offDuty }: ReturnType<typeof usePage>["desk"]): string {
+/** Tiles show technicians one by one from near. */
+const hasRings = ({ clusters, tiled, afar }: FleetView) => clusters.value.length > 0 && (afar.value || !tiled.value);
+
+function seenText({ counts, inView, offDuty }: FleetView): string {
   const words = texts.value.map;
   const { free, offered, busy, silent } = counts.value;
   const all = free + offered + busy + silent;
@@ -161,7 +165,7 @@ function Entries({ entries }: { entries: Entry[] }) {
       {entries.map(({ key, shapes }) => (
         <button type="button" key={key} aria-pressed={!view.hidden.value.has(key)} onClick={() => view.toggle(key)}>
           <Symbol shapes={shapes} />
-          {key === "provider" ? words.ofProviders : words[key]} <b>{desk.counts.value[key]}</b>
+          {key === "provider" ? words.ofProviders : words[key]} <b>{desk.fleetView.counts.value[key]}</b>
         </button>
       ))}
     </>

@@ -1,14 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { usePage } from "../../frame/context";
 import { FindBox } from "../../frame/FindBox";
-import { ageSeconds } from "../../model/clock";
-import { bySeen } from "../../model/fleet";
 import { duration } from "../../model/words";
-import { person } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
-import { Symbol } from "../../symbols/Symbol";
 import { texts } from "../../texts/console";
 import { GroupChoice, Pending } from "./Pending";
+import { People } from "./People";
 
 type List = "pending" | "people" | "events";
 
@@ -49,54 +46,6 @@ export function Lists() {
   );
 }
 
-const AT_FIRST = 100;
-
-/** Who is on duty, those heard from last first: the map in words. */
-function People() {
-  const { desk } = usePage();
-  const words = texts.value.map;
-  const most = useSignal(AT_FIRST);
-  desk.moves.value;
-  const people = bySeen(desk.fleet.technicians.values());
-  return (
-    <div class="scroll">
-      <p class="hint">{words.lastSeenFirst}</p>
-      {people.length === 0 && <p class="empty">{words.noneOnDuty}</p>}
-      <ul>
-        {people.slice(0, most.value).map(({ id, properties: { name, status, provider, recorded_at } }) => {
-          const age = ageSeconds(recorded_at, desk.now.value);
-          return (
-            <li class="row" key={id}>
-              <button
-                type="button"
-                class="wo"
-                aria-current={desk.technicianId.value === id ? "true" : undefined}
-                onClick={() => desk.show(id)}
-              >
-                <Symbol shapes={person(status, provider ? "diamond" : "round")} />
-                <span class="ln">
-                  <span class="t">{name}</span>
-                  <span class="waited">{age === null ? words.ageUnknown : words.ago(duration(age))}</span>
-                </span>
-                <span class="ln">
-                  <span class="d">
-                    {[words.statusOf[status], provider && words.provider].filter(Boolean).join(" · ")}
-                  </span>
-                </span>
-              </button>
-            </li>
-          );
-        })}
-      </ul>
-      {people.length > most.value && (
-        <button type="button" class="btn more" onClick={() => (most.value += AT_FIRST)}>
-          {words.more}
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** The last twenty things that happened; a press opens the order. */
 function Events() {
   const { desk, view } = usePage();
@@ -120,9 +69,9 @@ function Events() {
         </label>
         {alerts.refused.value && <p role="alert">{words.notificationsRefused}</p>}
       </fieldset>
-      {desk.events.value.length === 0 && <p class="empty">{words.noEvents}</p>}
+      {desk.book.events.value.length === 0 && <p class="empty">{words.noEvents}</p>}
       <ul>
-        {desk.events.value.map(({ id, order, text, atMs, needsYou }) => (
+        {desk.book.events.value.map(({ id, order, text, atMs, needsYou }) => (
           <li class="row" key={id}>
             <button type="button" class="event" onClick={() => desk.select(order.id)}>
               <span class={needsYou ? "t late" : "t"}>{text}</span>

@@ -1,6 +1,8 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { LatLon } from "../../api/types";
 import { type Page, usePage } from "../../frame/context";
+import type { Box } from "../../model/geometry";
 import { texts } from "../../texts/console";
 import { margins, pointOf, presentScene, useCamera } from "./camera";
 import { Legend } from "./Legend";
@@ -60,26 +62,28 @@ function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | n
       gone = true;
       pane.map.peek()?.destroy();
       pane.map.value = null;
+      page.desk.fleetView.lookAway();
     };
   }, [page.desk]);
 }
 
-const cornersOf = ([west, south, east, north]: [number, number, number, number]) => [
+const cornersOf = ([west, south, east, north]: Box) => [
   { lon: west, lat: south },
   { lon: east, lat: north },
 ];
 
 function eventsOf({ desk, view }: Page, pane: Pane) {
   return {
-    onTechnician: (id: string) => desk.pointAt(id),
+    onTechnician: (id: string, at?: LatLon) => desk.pointAt(id, at),
     onOrder: (id: string) => desk.select(id),
-    onPlace: (at: { lat: number; lon: number }) => (desk.placing.value = at),
-    onMoved: ({ metresPerPixel, bbox }: { metresPerPixel: number; bbox: [number, number, number, number] }) => {
+    onPlace: (at: LatLon) => (desk.placing.value = at),
+    onMoved: ({ metresPerPixel, bbox, zoom }: { metresPerPixel: number; bbox: Box; zoom: number }) => {
       pane.metresPerPixel.value = metresPerPixel;
-      void desk.loadView(bbox);
+      void desk.fleetView.look(bbox, zoom);
     },
-    onCluster: (cell: [number, number, number, number]) =>
+    onCluster: (cell: Box) =>
       pane.map.peek()?.frame(cornersOf(cell), margins(view, desk.selected.peek() !== null), { closest: 17 }),
+    onRings: (rings: boolean) => (desk.fleetView.rings.value = rings),
     onTilesBroken: (broken: boolean) => (pane.tilesBroken.value = broken),
   };
 }
@@ -98,13 +102,20 @@ function useDrawing(page: Page, pane: Pane) {
   const { desk, view } = page;
   useSignalEffect(() => {
     const map = pane.map.value;
-    return map ? desk.onFleet((change) => map.applyFleet(change)) : undefined;
+    return map ? desk.fleetView.onChange((change) => map.applyFleet(change)) : undefined;
   });
   useSignalEffect(() => pane.map.value?.draw(presentScene(page)));
-  useSignalEffect(() => pane.map.value?.drawClusters(desk.clusters.value, view.hidden.value));
+  useSignalEffect(() => {
+    const { tiled, clusters } = desk.fleetView;
+    pane.map.value?.drawTiles(tiled.value);
+    pane.map.value?.drawClusters(tiled.value ? [] : clusters.value, view.hidden.value);
+  });
+  useSignalEffect(() => {
+    if (desk.fleetView.refreshes.value > 0) pane.map.value?.refreshTiles(!desk.fleetView.afar.peek());
+  });
   useSignalEffect(() => {
     desk.moves.value;
-    const followed = desk.fleet.technicians.get(desk.followedId.value ?? "");
+    const followed = desk.fleet.technicians.get(desk.selection.followedId.value ?? "");
     if (followed) pane.map.value?.follow(pointOf(followed));
   });
   useSignalEffect(() => pane.map.value?.setNow(desk.now.value));

@@ -148,6 +148,6 @@ function nudge(desk: Desk, east: number, north: number, fine: boolean) {
 function leave(desk: Desk) {
   if (desk.placing.value) desk.placing.value = null;
   else if (desk.question.leaveInner()) return;
-  else if (desk.technicianId.value) desk.leavePerson();
+  else if (desk.technicianId.value) desk.selection.leavePerson();
   else desk.select(null);
 }

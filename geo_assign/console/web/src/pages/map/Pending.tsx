@@ -26,7 +26,7 @@ export function Pending() {
   const words = texts.value.map;
   const groups = desk.groups.value;
   const rows = groups.some(({ orders }) => orders.length > 0);
-  const late = desk.late.value;
+  const late = desk.book.late.value;
   return (
     <>
       <div class="scroll">

@@ -30,7 +30,12 @@ export function TechnicianCard() {
         <p>{`${words.ordersToday(number_today)}${provider ? ` · ${words.provider}` : ""}`}</p>
         {desk.past.at.value === null && <Way id={technician.id} zone={zone} />}
       </div>
-      <button type="button" class="icon-button" aria-label={texts.value.panel.close} onClick={() => desk.leavePerson()}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={texts.value.panel.close}
+        onClick={() => desk.selection.leavePerson()}
+      >
         <Icon name="close" />
       </button>
     </div>
@@ -41,7 +46,7 @@ export function TechnicianCard() {
 function Way({ id, zone }: { id: string; zone: string }) {
   const { desk } = usePage();
   const words = texts.value.map;
-  const track = desk.track.value?.technician_id === id ? desk.track.value : null;
+  const track = desk.selection.track.value?.technician_id === id ? desk.selection.track.value : null;
   const first = track?.points[0];
   const last = track?.points.at(-1);
   const time = (at: string) => clockTime(Date.parse(at), zone);
@@ -51,12 +56,17 @@ function Way({ id, zone }: { id: string; zone: string }) {
         <button
           type="button"
           class="btn"
-          aria-pressed={desk.followedId.value === id}
-          onClick={() => desk.toggleFollow(id)}
+          aria-pressed={desk.selection.followedId.value === id}
+          onClick={() => desk.selection.toggleFollow(id)}
         >
-          {desk.followedId.value === id ? words.following : words.follow}
+          {desk.selection.followedId.value === id ? words.following : words.follow}
         </button>
-        <button type="button" class="btn" aria-pressed={track !== null} onClick={() => void desk.toggleTrack(id)}>
+        <button
+          type="button"
+          class="btn"
+          aria-pressed={track !== null}
+          onClick={() => void desk.selection.toggleTrack(id)}
+        >
           {track ? words.hideRoute : words.route}
         </button>
       </div>
@@ -65,7 +75,7 @@ function Way({ id, zone }: { id: string; zone: string }) {
           {first && last ? words.routeOf(track.recorded, time(first.at), time(last.at)) : words.noRoute}
         </p>
       )}
-      {desk.trackProblem.value && <p role="alert">{desk.trackProblem.value}</p>}
+      {desk.selection.trackProblem.value && <p role="alert">{desk.selection.trackProblem.value}</p>}
       <p class="muted">{words.looksAreLogged}</p>
     </>
   );

@@ -19,7 +19,7 @@ export function presentScene({ desk, view }: Page): Scene {
     technician: desk.technician.value,
     technicians: desk.fleet.technicians,
     hidden: view.hidden.value,
-    track: desk.track.value?.points ?? [],
+    track: desk.selection.track.value?.points ?? [],
     nowMs: desk.now.peek(),
   });
 }
