@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, ForbiddenError, InvalidError, UnauthenticatedError
+from geo_assign.texts import Language
 
 
 class Role(StrEnum):
@@ -164,16 +165,17 @@ class LiveSession:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant."""
+    """A tenant. `language`: in which users are written to who chose none."""
 
     id: UUID
     slug: str
     name: str
+    language: Language = Language.ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user who may log in. Never carries a password."""
+    """A user who may log in. Never carries a password. `language`: in which to be written to, None: none was chosen."""
 
     id: UUID
     email: str
@@ -184,6 +186,7 @@ class User:
     version: int
     created_at: datetime
     updated_at: datetime
+    language: Language | None = None
 
 
 SessionKind = Literal["bearer", "cookie"]

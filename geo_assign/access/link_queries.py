@@ -12,6 +12,7 @@ from geo_assign.access.tables import mails, one_time_links, sessions, users
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import ResultRow
+from geo_assign.texts import Language
 
 _SESSIONS = 1_000
 
@@ -97,4 +98,6 @@ def to_link(row: ResultRow) -> OneTimeLink:
 def _to_invitation(row: ResultRow) -> Invitation:
     of_user = {name: getattr(row, f"invited_{name}") for name in User.__dataclass_fields__}
     state = None if row.state is None else MailState(row.state)
-    return Invitation(to_link(row), replace(User(**of_user), role=Role(row.invited_role)), state)
+    language = None if row.invited_language is None else Language(row.invited_language)
+    user = replace(User(**of_user), role=Role(row.invited_role), language=language)
+    return Invitation(to_link(row), user, state)

@@ -1,4 +1,4 @@
-"""The mails that carry a link: plain text, a few sentences, the link on a line of its own."""
+"""The mails that carry a link: plain text in the language of the recipient, the link on a line of its own."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,35 +9,8 @@ from email.utils import format_datetime
 from uuid import UUID
 
 from geo_assign.access.links import LinkPurpose
+from geo_assign.texts import TEXTS, Language
 
-_SUBJECTS = {
-    LinkPurpose.INVITATION: "Your invitation to {organization}",
-    LinkPurpose.PASSWORD_RESET: "Choose a new password for {organization}",
-}
-_TEXTS = {
-    LinkPurpose.INVITATION: """\
-Hello {name},
-
-you are invited to work with {organization}. Open this link and choose your password:
-
-{link}
-
-The link works once, until {until}. You log in with your e-mail address and the organization {slug}.
-
-If you do not expect this invitation, leave it be: nothing happens without the link.
-""",
-    LinkPurpose.PASSWORD_RESET: """\
-Hello {name},
-
-a new password was asked for your account at {organization}. Open this link and choose it:
-
-{link}
-
-The link works once, until {until}. The old password works until then, and all devices are logged out after it.
-
-If you did not ask for this, leave it be: your password stays as it is.
-""",
-}
 # As much of a name as a subject can hold; what is longer only looks odd in a mailbox.
 _SHOWN = 80
 
@@ -53,6 +26,7 @@ class LinkMail:
     name: str
     email: str = field(repr=False)
     link: str = field(repr=False)
+    language: Language
     expires_at: datetime
     created_at: datetime
 
@@ -60,22 +34,25 @@ class LinkMail:
 def message_of(mail: LinkMail, *, sender: str) -> EmailMessage:
     """The message to send. `sender` is an address. Raises ValueError for an address that none can be sent to."""
     message = EmailMessage(policy=SMTP)
+    texts = TEXTS[mail.language]
+    said = texts.invitation if mail.purpose is LinkPurpose.INVITATION else texts.password_reset
     of_it = {
         "name": _one_line(mail.name),
         "organization": _one_line(mail.organization),
         "slug": mail.slug,
         "link": mail.link,
-        "until": f"{mail.expires_at:%d %B %Y, %H:%M} UTC",
+        "until": texts.day_of(mail.expires_at, clock=f"{mail.expires_at:%H:%M} UTC"),
     }
-    message["Subject"] = _SUBJECTS[mail.purpose].format_map(of_it)
+    message["Subject"] = said.subject.format_map(of_it)
     message["From"] = Address(_one_line(mail.organization), addr_spec=sender)
     message["To"] = Address(_one_line(mail.name), addr_spec=mail.email)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.mail_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    text = _TEXTS[mail.purpose].format_map(of_it)
+    text = said.body.format_map(of_it)
     # Without a transfer encoding where there is a choice: the link stays in one piece, whatever reads it.
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    message["Content-Language"] = mail.language.value
     return message
 
 

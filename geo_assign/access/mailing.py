@@ -46,6 +46,7 @@ class Postman:
             name=job.user.name,
             email=job.user.email,
             link=link_url(self.console_url, job.token),
+            language=job.user.language or job.organization.language,
             expires_at=job.link.expires_at,
             created_at=job.link.created_at,
         )

@@ -53,6 +53,7 @@ from geo_assign.core.direct import AnyOpening, Opening
 from geo_assign.core.errors import NotFoundError, UnauthenticatedError
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import AnySelect, ResultRow
+from geo_assign.texts import Language
 
 _KEY_OPENING = Opening(API_KEY_BY_TOKEN)
 _OPENINGS: Mapping[TokenKind, AnyOpening] = {
@@ -207,7 +208,7 @@ def get_organization(tx: Tx) -> Organization:
     row = tx.conn.execute(select(organizations).where(organizations.c.org_id == tx.org_id)).first()
     if row is None:
         raise NotFoundError
-    return Organization(id=row.org_id, slug=row.slug, name=row.name)
+    return Organization(id=row.org_id, slug=row.slug, name=row.name, language=Language(row.language))
 
 
 def get_user(tx: Tx, user_id: UUID) -> User:
@@ -216,6 +217,12 @@ def get_user(tx: Tx, user_id: UUID) -> User:
     if row is None:
         raise NotFoundError
     return to_user(row)
+
+
+def get_language(tx: Tx, user_id: UUID | None) -> Language:
+    """The language in which to write to a user: the one chosen, else the organization's. Raises NotFoundError."""
+    chosen = None if user_id is None else get_user(tx, user_id).language
+    return chosen or get_organization(tx).language
 
 
 def find_user_by_email(tx: Tx, email: str) -> User | None:
@@ -356,6 +363,7 @@ def to_user(row: ResultRow) -> User:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        language=None if row.language is None else Language(row.language),
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from geo_assign.access.domain import Role, SecondFactorPolicy
 from geo_assign.access.links import EndedBecause, LinkPurpose, MailState
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
+from geo_assign.texts import Language
 
 # `limits` holds the operator's choices by quota; null there is no limit, and an absent one the installation's default.
 # The slug alone is unique across organizations: log-in names the organization by it.
@@ -30,8 +31,10 @@ organizations = tenant_table(
     Column("created_at", INSTANT, nullable=False, server_default=text("now()")),
     Column("second_factor_policy", Text, nullable=False, server_default=SecondFactorPolicy.OFF.value),
     Column("limits", JSONB, nullable=False, server_default="{}"),
+    Column("language", Text, nullable=False, server_default=Language.ENGLISH.value),
     UniqueConstraint("slug"),
     CheckConstraint(in_values("second_factor_policy", SecondFactorPolicy), name="second_factor_policy"),
+    CheckConstraint(in_values("language", Language), name="language"),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT",),
@@ -96,6 +99,7 @@ usage_days = tenant_table(
     worker=("SELECT", "DELETE"),
 )
 
+# Written to in `language`; NULL: in the organization's.
 users = tenant_table(
     "users",
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -108,8 +112,10 @@ users = tenant_table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    Column("language", Text),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     CheckConstraint(in_values("role", Role), name="role"),
+    CheckConstraint(in_values("language", Language), name="language"),
     Index("users_org_id_email_key", "org_id", text("lower(email)"), unique=True),
 )
 

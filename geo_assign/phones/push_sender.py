@@ -13,6 +13,7 @@ from webpush import WebPush
 from webpush.types import WebPushKeys, WebPushSubscription
 
 from geo_assign.access.domain import EVERYTHING
+from geo_assign.access.queries import get_language
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import FieldProblem
 from geo_assign.core.given_urls import find_objection
@@ -39,7 +40,7 @@ from geo_assign.push.domain import (
     retry_s,
 )
 from geo_assign.workforce.local_time import get_zone
-from geo_assign.workforce.queries import get_store
+from geo_assign.workforce.queries import get_store, get_technician
 from geo_assign.workorders.domain import BookingState, OfferNotFoundError, OfferState, WorkOrderNotFoundError
 from geo_assign.workorders.queries import get_offer, get_work_order, list_bookings
 
@@ -141,7 +142,8 @@ def _claim(tx: Tx, box: SecretBox, subscription_id: UUID) -> tuple[ClaimedPush, 
     except (WorkOrderNotFoundError, OfferNotFoundError):
         return message, None
     zone = get_zone(get_store(tx, EVERYTHING, order.store_id).timezone)
-    return message, orjson.dumps(push_document(message, order, zone), option=orjson.OPT_UTC_Z)
+    language = get_language(tx, get_technician(tx, EVERYTHING, message.technician_id).user_id)
+    return message, orjson.dumps(push_document(message, order, zone, language), option=orjson.OPT_UTC_Z)
 
 
 def _is_offered(tx: Tx, message: ClaimedPush) -> bool:

@@ -228,7 +228,9 @@ def _erase_user(tx: Tx, user_id: UUID) -> None:
     tx.conn.execute(
         update(users)
         .where(u.org_id == tx.org_id, u.id == user_id)
-        .values(name=ERASED_NAME, email=f"{user_id.hex}@erased.invalid", password_hash=None, permissions=[])
+        .values(
+            name=ERASED_NAME, email=f"{user_id.hex}@erased.invalid", password_hash=None, permissions=[], language=None
+        )
     )
     for table in (sessions, one_time_links, second_factors, identities, saved_views):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.user_id == user_id))

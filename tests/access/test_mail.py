@@ -18,7 +18,15 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import Connection, text
 
 from geo_assign.access import tasks
-from geo_assign.access.commands import NewUser, PasswordChoice, create_link, create_user, update_user, use_link
+from geo_assign.access.commands import (
+    NewUser,
+    PasswordChoice,
+    create_link,
+    create_user,
+    set_organization_language,
+    update_user,
+    use_link,
+)
 from geo_assign.access.commands.mails import LEASE, MailOutcome, claim_mail, post_link, record_mail, wait_after
 from geo_assign.access.domain import Role, TokenKind, User, new_token
 from geo_assign.access.links import LinkPurpose, MintedLink
@@ -40,6 +48,7 @@ from geo_assign.core.smtp import (
 )
 from geo_assign.core.telemetry import configure_logging
 from geo_assign.mail_trial import try_mail_server
+from geo_assign.texts import Language
 from tests.access.conftest import House
 from tests.access.mail_server import (
     PASSWORD,
@@ -314,22 +323,47 @@ def test_where_the_console_is(world: World, chosen: dict[str, object], console: 
 LINK = f"{CONSOLE}/console/choose-password#{new_token(TokenKind.ONE_TIME_LINK, UUID(int=7))[0]}"
 
 
-def mail_of(purpose: LinkPurpose, **more: str) -> LinkMail:
+def mail_of(purpose: LinkPurpose, *, language: Language = Language.ENGLISH, **more: str) -> LinkMail:
     of_it = {"organization": "Lark & Sons", "slug": "lark", "name": "Rita", "email": "rita@example.test", **more}
-    return LinkMail(mail_id=UUID(int=9), purpose=purpose, link=LINK, expires_at=NOON, created_at=NOON, **of_it)
+    return LinkMail(
+        mail_id=UUID(int=9),
+        purpose=purpose,
+        link=LINK,
+        language=language,
+        expires_at=NOON,
+        created_at=NOON,
+        **of_it,
+    )
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("purpose", LinkPurpose)
-def test_a_mail_names_the_organization_and_carries_the_link_whole(purpose: LinkPurpose) -> None:
-    message = message_of(mail_of(purpose), sender=SENDER)
+def test_a_mail_names_the_organization_and_carries_the_link_whole(purpose: LinkPurpose, language: Language) -> None:
+    message = message_of(mail_of(purpose, language=language), sender=SENDER)
+    assert message["Content-Language"] == language.value
+    assert UNTIL[language] in message.get_content()
+    assert message.get_content().startswith(GREETED_IN[language])
+    assert not set("{}") & set(message["Subject"] + message.get_content())
     assert "Lark & Sons" in message["Subject"]
     assert message["To"] == "Rita <rita@example.test>"
     assert message["From"] == f"Lark & Sons <{SENDER}>"
     assert message["Message-ID"] == f"<{UUID(int=9)}@desk.example.test>"
     assert [line for line in message.get_content().splitlines() if "#" in line] == [LINK]
-    assert LINK.encode() in message.as_bytes()
+    # The letters of the other languages need a transfer encoding, which every mailbox undoes.
+    assert LINK.encode() in message.as_bytes() or language is not Language.ENGLISH
     assert "lark" in message.get_content() or purpose is LinkPurpose.PASSWORD_RESET
 
+
+UNTIL = {
+    Language.ENGLISH: "until 20 May 2026, 12:00 UTC",
+    Language.GERMAN: "bis 20. Mai 2026, 12:00 UTC",
+    Language.PORTUGUESE: "até 20 de maio de 2026, 12:00 UTC",
+}
+GREETED_IN = {
+    Language.ENGLISH: "Hello Rita,",
+    Language.GERMAN: "Guten Tag Rita,",
+    Language.PORTUGUESE: "Olá Rita,",
+}
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)
 
@@ -401,6 +435,32 @@ def test_a_mail_is_sent_once_and_its_link_works(posted: Posted) -> None:
     assert len(mailbox.taken) == 1
     assert (posted.row().state, posted.row().attempts, posted.row().token_encrypted) == ("sent", 1, None)
     posted.use(token_in(mailbox))
+
+
+@pytest.mark.parametrize(
+    ("own", "of_organization", "subject"),
+    [
+        (None, Language.ENGLISH, "Your invitation to"),
+        (None, Language.GERMAN, "Ihre Einladung zu"),
+        (Language.PORTUGUESE, Language.GERMAN, "O seu convite para"),
+        (Language.ENGLISH, Language.GERMAN, "Your invitation to"),
+    ],
+)
+def test_a_mail_is_in_the_language_of_its_user_or_of_the_organization(
+    house: House, own: Language | None, of_organization: Language, subject: str
+) -> None:
+    with house.database.transaction(house.org_id) as tx:
+        set_organization_language(tx, house.system, of_organization)
+        new = NewUser(email="rita@example.test", name="Rita", role=Role.DISPATCHER, language=own)
+        user = create_user(tx, house.system, new)
+        assert user.language is own
+        link = create_link(tx, house.system, user.id, LinkPurpose.INVITATION)
+        post_link(tx, BOX, link)
+    with mail_server() as mailbox:
+        Postman(house.database, server_at(mailbox.port), BOX, CONSOLE).send(house.org_id, link.link.id)
+    (message,) = mailbox.messages
+    assert message["Subject"].startswith(subject)
+    assert token_in(mailbox) == link.token
 
 
 def test_a_failed_attempt_is_made_again_with_the_same_link_and_id(posted: Posted) -> None:

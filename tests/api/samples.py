@@ -372,6 +372,8 @@ TABLE: Mapping[str, tuple[Row, Sample]] = {
     "POST /v1/customer-links/open": (WITHOUT_LOGIN, Sample(body={"token": "gac_none"})),
     "POST /v1/sessions": (WITHOUT_LOGIN, Sample(body=_LOG_IN)),
     "GET /v1/me": (OWN_STORES, Sample()),
+    "PATCH /v1/me": (THEMSELVES, Sample(body={"language": None})),
+    "PUT /v1/organization/language": (USERS, Sample(body={"language": "en"})),
     "GET /v1/me/views": (THEMSELVES, Sample()),
     "GET /v1/me/views/{name:slug}": (THEMSELVES, _VIEW),
     "PUT /v1/me/views/{name:slug}": (THEMSELVES, Sample(words=("pending",), body={"columns": ["number"]})),

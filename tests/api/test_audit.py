@@ -280,6 +280,12 @@ def second_factor_policy(house: House) -> str:
     return org_id
 
 
+def organization_language(house: House) -> str:
+    for language in ("en", "de", "de"):
+        house.done(house.api.put("/v1/organization/language", by="root", json={"language": language}))
+    return str(house.api.organization["id"])
+
+
 def own_second_factor(house: House, act: str) -> str:
     """The administrator's own: switched on, then what `act` says, and off at the end."""
     path = "/v1/me/second-factor"
@@ -432,6 +438,7 @@ ACTS = (
         Act("map_key.removed", owner, map_key_of(owner, removed=True), name=owner)
         for owner in ("store", "group", "organization")
     ),
+    Act("organization.language_set", "organization", organization_language, {"language": "de"}),
     Act("organization.second_factor_set", "organization", second_factor_policy, {"required_of": "administrators"}),
     Act("second_factor.enabled", "user", lambda h: own_second_factor(h, "")),
     Act("second_factor.disabled", "user", lambda h: own_second_factor(h, "")),

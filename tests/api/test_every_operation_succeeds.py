@@ -284,6 +284,10 @@ def take_second_factors(story: Story, ids: dict[str, str]) -> None:
     demanded = {"required_of": "off"}
     assert story.call("PUT", "/v1/organization/second-factor", demanded) == demanded
     assert story.get("/v1/organization/second-factor") == demanded
+    assert story.call("PATCH", "/v1/me", {"language": "pt"}, by="desk")["language"] == "pt"
+    assert story.call("PUT", "/v1/organization/language", {"language": "de"})["language"] == "de"
+    own = story.get("/v1/me", by="desk")
+    assert (own["user"]["language"], own["organization"]["language"]) == ("pt", "de")
 
 
 def sign_on(story: Story, ids: dict[str, str]) -> None:

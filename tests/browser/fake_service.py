@@ -32,8 +32,14 @@ ME: Json = {
         "email": "marta@example.org",
         "role": "dispatcher",
         "permissions": [],
+        "language": None,
     },
-    "organization": {"id": "0e600000-0000-4000-8000-000000000001", "slug": "demo", "name": "Demo repairs"},
+    "organization": {
+        "id": "0e600000-0000-4000-8000-000000000001",
+        "slug": "demo",
+        "name": "Demo repairs",
+        "language": "en",
+    },
     "stores": [STORE],
     "groups": GROUPS,
     "technician_id": None,
@@ -231,6 +237,10 @@ def add_session_routes(app: Flask, service: FakeService) -> None:
     @app.get("/v1/me")
     def me() -> Json:
         return {**ME, "server_now": text(service.scenario.clock())}
+
+    @app.patch("/v1/me")
+    def write_to() -> Json:
+        return {**ME["user"], "language": request.json["language"]}
 
 
 def add_read_routes(app: Flask, service: FakeService) -> None:

@@ -55,7 +55,9 @@ def test_the_language_is_chosen_and_stays(office: Office) -> None:
     page = office.open("no-such-page")
     expect(page.get_by_role("heading")).to_have_text("There is no such page.")
     page.get_by_text("Root, account").locator("..").click()
-    page.get_by_label("Language").select_option("Deutsch")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH") as written_to:
+        page.get_by_label("Language").select_option("Deutsch")
+    assert written_to.value.json()["language"] == "de", "and mails come in it"
     expect(page.get_by_role("heading")).to_have_text("Diese Seite gibt es nicht.")
     expect(page.locator("html")).to_have_attribute("lang", "de")
     page.reload()

@@ -18,7 +18,7 @@ from geo_assign.core.vapid import new_private_key, vapid_keys
 from geo_assign.phones import push_sender
 from geo_assign.phones.push_lane import PushLane
 from geo_assign.push.commands import forget_ended_subscriptions
-from geo_assign.push.domain import PushOutcome, outcome_of_status, retry_s
+from geo_assign.push.domain import PushKind, PushOutcome, outcome_of_status, retry_s
 from geo_assign.push.queries import list_due_devices
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
@@ -148,6 +148,60 @@ def test_work_that_comes_and_goes_is_told(town: PushTown) -> None:
     assert kinds == ["offer", "assigned", "unassigned", "assigned", "offer", "offer_withdrawn"]
     assert told[1]["body"].startswith("Thu 22 May, 11:00 to 12:00")
     assert {request.headers["topic"] for request in town.server.requests} == {UUID(lead["id"]).hex}
+
+
+PUSHED = {
+    "en": {
+        "offer": ("New offer: {}", "Wed 21 May, 11:00 to 12:00. Answer by "),
+        "offer_withdrawn": ("Offer withdrawn: {}", ""),
+        "assigned": ("Work for you: {}", "Wed 21 May, 11:00 to 12:00."),
+        "unassigned": ("No longer yours: {}", ""),
+    },
+    "de": {
+        "offer": ("Neues Angebot: {}", "Mi, 21. Mai, 11:00 bis 12:00. Antwort bis "),
+        "offer_withdrawn": ("Angebot zurückgezogen: {}", ""),
+        "assigned": ("Arbeit für dich: {}", "Mi, 21. Mai, 11:00 bis 12:00."),
+        "unassigned": ("Nicht mehr bei dir: {}", ""),
+    },
+    "pt": {
+        "offer": ("Nova oferta: {}", "qua., 21 mai., das 11:00 às 12:00. Responde até às "),
+        "offer_withdrawn": ("Oferta retirada: {}", ""),
+        "assigned": ("Trabalho para ti: {}", "qua., 21 mai., das 11:00 às 12:00."),
+        "unassigned": ("Já não é teu: {}", ""),
+    },
+}
+
+
+def test_each_push_is_in_the_language_that_the_technician_chose_or_in_the_organizations(town: PushTown) -> None:
+    browser, api = town.subscribe(), town.api
+    assert set(PUSHED["en"]) == set(PushKind)
+    for own, of_organization, language in (
+        (None, "en", "en"),
+        ("de", "en", "de"),
+        (None, "pt", "pt"),
+        ("en", "pt", "en"),
+    ):
+        assert api.patch("/v1/me", by="ana", json={"language": own}).json["language"] == own
+        default = api.put("/v1/organization/language", by="root", json={"language": of_organization})
+        assert default.json["language"] == of_organization
+        lead = new_lead(api, slot=SLOT)
+        town.send()
+        act(town, lead, "assign", technician_id=api.id("technicians", "ana"), mode="assign")
+        town.send()
+        act(town, lead, "unassign")
+        town.send()
+        act(town, lead, "assign", technician_id=api.id("technicians", "ana"), mode="offer")
+        town.send()
+        act(town, lead, "cancel")
+        town.send()
+        told = [browser.read(request) for request in town.server.requests]
+        town.server.requests.clear()
+        assert {one["kind"] for one in told} == set(PUSHED[language])
+        for one in told:
+            title, body = PUSHED[language][one["kind"]]
+            assert (one["language"], one["title"]) == (language, title.format(lead["number"]))
+            assert one["body"].startswith(body)
+            assert bool(one["body"]) == bool(body)
 
 
 def test_what_is_newer_takes_the_place_of_what_was_not_sent(town: PushTown) -> None:

@@ -50,7 +50,15 @@ from geo_assign.access.commands.single_sign_on import (
     release_identity,
     store_single_sign_on,
 )
-from geo_assign.access.commands.users import NewUser, create_user, remove_invited_user, set_password, update_user
+from geo_assign.access.commands.users import (
+    NewUser,
+    create_user,
+    remove_invited_user,
+    set_organization_language,
+    set_own_language,
+    set_password,
+    update_user,
+)
 
 __all__ = [
     "Enrolment",
@@ -100,6 +108,8 @@ __all__ = [
     "reset_password",
     "revoke_api_key",
     "rotate_api_key",
+    "set_organization_language",
+    "set_own_language",
     "set_password",
     "set_second_factor_policy",
     "store_single_sign_on",

@@ -22,6 +22,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.core.versions import require_version
+from geo_assign.texts import Language
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class NewUser:
     role: Role
     password: str | None = None
     permissions: tuple[str, ...] = ()
+    language: Language | None = None
 
 
 def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = None) -> User:
@@ -50,6 +52,7 @@ def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = 
         version=1,
         created_at=now,
         updated_at=now,
+        language=new.language,
     )
     with refusing(users_org_id_email_key=TakenError("Another user has this e-mail address.")):
         tx.conn.execute(
@@ -63,6 +66,7 @@ def create_user(tx: Tx, caller: Caller, new: NewUser, *, user_id: UUID | None = 
                 password_hash=None if new.password is None else hash_password(new.password),
                 created_at=now,
                 updated_at=now,
+                language=user.language,
             )
         )
     audit(tx, caller, "user.created", subject_kind="user", subject_id=user.id, role=new.role)
@@ -131,6 +135,29 @@ def set_password(tx: Tx, caller: Caller, user_id: UUID, *, password: str) -> Non
     end_sessions(tx, user_id)
     end_links(tx, user_id, EndedBecause.USER_CHANGED)
     audit(tx, caller, "user.password_set", subject_kind="user", subject_id=user_id)
+
+
+def set_own_language(tx: Tx, caller: Caller, language: Language | None) -> User:
+    """Choose the language in which the caller is written to; None: the organization's."""
+    u = users.c
+    of_caller = (u.org_id == tx.org_id, u.id == caller.id)
+    tx.conn.execute(update(users).where(*of_caller).values(language=language))
+    return get_user(tx, caller.id)
+
+
+def set_organization_language(tx: Tx, caller: Caller, language: Language) -> None:
+    """Choose the language in which users are written to who chose none."""
+    o = organizations.c
+    changed = update(organizations).where(o.org_id == tx.org_id, o.language != language).values(language=language)
+    if tx.conn.execute(changed).rowcount:
+        audit(
+            tx,
+            caller,
+            "organization.language_set",
+            subject_kind="organization",
+            subject_id=tx.org_id,
+            language=language,
+        )
 
 
 def known_words(tx: Tx, *, email: str, name: str) -> list[str]:

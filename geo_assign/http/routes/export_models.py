@@ -12,6 +12,7 @@ from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
 from geo_assign.pins.domain import EvidenceKind
 from geo_assign.positions.domain import SilenceEnd
 from geo_assign.privacy.domain import How
+from geo_assign.texts import Language
 from geo_assign.workforce.domain import TrackerApp
 from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
 
@@ -51,6 +52,7 @@ class ExportedUserAnswer(Answer):
     version: int
     created_at: datetime
     updated_at: datetime
+    language: Language | None = Field(description="Of mails and push messages; null: the organization's.")
 
 
 class ExportedSessionAnswer(Answer):

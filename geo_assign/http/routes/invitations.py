@@ -17,6 +17,7 @@ from geo_assign.core.qr_codes import qr_code
 from geo_assign.http.editing import create_once
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, ShortText
+from geo_assign.texts import Language
 from geo_assign.workforce import commands
 from geo_assign.workforce.commands import InvitedUser, SentInvitation
 from geo_assign.workforce.domain import InactiveError
@@ -39,6 +40,7 @@ class InvitationBody(Body):
     group_ids: _Ids = Field((), description="Of a dispatcher, or a new technician.")
     store_id: UUID | None = Field(None, description="Home store of a new technician.")
     technician_id: UUID | None = Field(None, description="A technician who is there without a log-in, to be given one.")
+    language: Language | None = Field(None, description="Of the mail, until the user chooses one.")
 
 
 class InvitationAnswer(Answer):

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from pydantic import Field
 
+from geo_assign.access.commands import set_organization_language, set_own_language
 from geo_assign.access.domain import Caller
 from geo_assign.access.queries import get_api_key, get_organization, get_user
 from geo_assign.core.db import Tx
 from geo_assign.core.paging import MAX_LIMIT, Page
 from geo_assign.http.csrf import csrf_token
-from geo_assign.http.operations import OWN_STORES, Call, Reply, Routes
+from geo_assign.http.operations import ADMINISTRATORS, ALL_ROLES, OWN_STORES, Call, Lane, Reply, Routes
 from geo_assign.http.routes.presence import PresenceAnswer, presence_answer
 from geo_assign.http.routes.sessions import AccountAnswer
-from geo_assign.http.schemas import Answer, PointAnswer
+from geo_assign.http.schemas import Answer, Body, PointAnswer
+from geo_assign.texts import Language
 from geo_assign.workforce.queries import list_groups, list_stores
 
 T = TypeVar("T")
@@ -29,6 +31,19 @@ class OrganizationAnswer(Answer):
     id: UUID
     slug: str
     name: str
+    language: Language = Field(description="Of mails and push messages to users who chose none.")
+
+
+class LanguageBody(Body):
+    """The language that you are written to in."""
+
+    language: Language | None = Field(description="Of mails and push messages. Null: the organization's.")
+
+
+class OrganizationLanguageBody(Body):
+    """The language of mails and push messages to users who chose none."""
+
+    language: Language = Field(description="Which one.")
 
 
 class VisibleStoreAnswer(Answer):
@@ -104,6 +119,29 @@ def get_me(call: Call[None, None]) -> Reply:
                 server_now=tx.now(),
             )
         )
+
+
+@routes.patch(
+    "/v1/me", access=ALL_ROLES, body=LanguageBody, example={"language": "pt"}, answer=AccountAnswer, lane=Lane.PHONES
+)
+def update_me(call: Call[None, LanguageBody]) -> Reply:
+    """Choose the language that you are written to in."""
+    with call.transaction() as tx:
+        return Reply(AccountAnswer.model_validate(set_own_language(tx, call.caller, call.body.language)))
+
+
+@routes.put(
+    "/v1/organization/language",
+    access=ADMINISTRATORS,
+    body=OrganizationLanguageBody,
+    example={"language": "de"},
+    answer=OrganizationAnswer,
+)
+def put_organization_language(call: Call[None, OrganizationLanguageBody]) -> Reply:
+    """Choose the language for users who chose none."""
+    with call.transaction() as tx:
+        set_organization_language(tx, call.caller, call.body.language)
+        return Reply(OrganizationAnswer.model_validate(get_organization(tx)))
 
 
 def _own_key(tx: Tx, caller: Caller) -> OwnKeyAnswer:

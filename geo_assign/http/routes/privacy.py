@@ -95,6 +95,7 @@ class AuditDetailAnswer(PartialAnswer):
     role: str | None = Field(None, description="The role that a new user got.")
     scopes: Sequence[str] | None = None
     required_of: str | None = Field(None, description="Of whom a second factor is demanded.")
+    language: str | None = Field(None, description="Of users who chose none.")
     issuer: str | None = Field(None, description="The identity provider.")
     left: int | None = Field(None, description="How many recovery codes are left.")
     settings: Annotated[Mapping[str, object], Shaped(StoreSettings)] | None = Field(

@@ -21,6 +21,7 @@ from geo_assign.http.limits import TooManyLogInsError
 from geo_assign.http.operations import ALL_ROLES, EVEN_ENROLLING, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Listing, Password, ShortText
+from geo_assign.texts import Language
 
 routes = Routes("Sessions")
 
@@ -44,6 +45,7 @@ class AccountAnswer(Answer):
     email: str
     role: Role
     permissions: list[str]
+    language: Language | None = Field(description="Of mails and push messages. Null: the organization's.")
 
 
 class SessionAnswer(Answer):

@@ -17,6 +17,7 @@ from geo_assign.access.domain import Caller, Role, TakenError
 from geo_assign.access.links import Invitation, LinkPurpose
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, InvalidError
+from geo_assign.texts import Language
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.staff import create_staff
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician, lock_technician
@@ -41,6 +42,7 @@ class InvitedUser:
     group_ids: tuple[UUID, ...] = ()
     store_id: UUID | None = None
     technician_id: UUID | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,13 @@ def _send(tx: Tx, caller: Caller, user_id: UUID, *, delivery: LinkDelivery) -> S
 
 def _new_user(invitee: InvitedUser, *, name: str | None = None) -> NewUser:
     known = name or invitee.name or invitee.email.partition("@")[0]
-    return NewUser(email=invitee.email, name=known, role=invitee.role, permissions=invitee.permissions)
+    return NewUser(
+        email=invitee.email,
+        name=known,
+        role=invitee.role,
+        permissions=invitee.permissions,
+        language=invitee.language,
+    )
 
 
 def _require_fitting(invitee: InvitedUser) -> None:

@@ -114,6 +114,11 @@ export class Client {
     return this.answered(this.api.POST("/v1/me/second-factor/confirm", { body: { code } }));
   }
 
+  /** The language of mails and push messages to whom is logged in. */
+  async writeTo(language: "en" | "de" | "pt"): Promise<void> {
+    await this.api.PATCH("/v1/me", { body: { language } });
+  }
+
   async logOut(): Promise<void> {
     await this.api.DELETE("/v1/sessions/current");
   }

@@ -41,7 +41,7 @@ export function MeMenu() {
         />
         {words.followWindows}
       </label>
-      <LanguageChoice label={words.language} />
+      <LanguageChoice label={words.language} onChoose={(chosen) => session.chooseLanguage(chosen)} />
       <a href={hrefOf("second-factor")}>{words.secondFactor}</a>
       <button type="button" class="btn" onClick={() => void session.logOut()}>
         {words.logOut}

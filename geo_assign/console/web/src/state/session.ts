@@ -3,6 +3,7 @@ import { ApiProblem, type Client, type LogIn } from "../api/client";
 import type { Config, LogInWays, Me } from "../api/types";
 import { isSlug, logInProblem, signOnProblem } from "../model/logIn";
 import { texts } from "../texts/accounts";
+import { chooseLanguage, chosenLanguage, type Language, language } from "../texts/language";
 
 const LAST_ORGANIZATION = "geo-assign-organization";
 const PASSWORD_ALONE: LogInWays = { single_sign_on: false, password: true };
@@ -29,6 +30,29 @@ export class Session {
     client.onMustEnrol = () => {
       this.mustEnrol.value = true;
     };
+    this.me.subscribe((me) => me && this.meetLanguage(me));
+  }
+
+  /** The language of the pages on this computer, and of the mails and push messages to this user. */
+  chooseLanguage(chosen: Language): void {
+    chooseLanguage(chosen);
+    this.tellLanguage(chosen);
+  }
+
+  /** An account that has a language brings it to a computer where none was chosen; one that has none takes it over. */
+  private meetLanguage({ user, technician_id }: Me): void {
+    const chosen = chosenLanguage();
+    if (user.language) {
+      if (!chosen) chooseLanguage(user.language);
+      return;
+    }
+    // A technician's phone is woken in the language that its app has, chosen or not.
+    if (chosen || technician_id) this.tellLanguage(language.peek());
+  }
+
+  /** Where it cannot be told now, it is told at the next start. */
+  private tellLanguage(told: Language): void {
+    this.client.writeTo(told).catch((error: Error) => console.warn(error.message));
   }
 
   async start(): Promise<void> {

@@ -15,13 +15,16 @@ export function preferredLanguage(codes: readonly string[]): Language {
   return codes.map((code) => code.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en";
 }
 
-function rememberedLanguage(): Language {
+/** What was chosen on this computer; null before. */
+export function chosenLanguage(): Language | null {
   const chosen = globalThis.localStorage?.getItem(CHOSEN) ?? "";
-  return isLanguage(chosen) ? chosen : preferredLanguage(globalThis.navigator?.languages ?? []);
+  return isLanguage(chosen) ? chosen : null;
 }
 
+const firstLanguage = () => chosenLanguage() ?? preferredLanguage(globalThis.navigator?.languages ?? []);
+
 /** What is read now. Set it by `chooseLanguage`, which remembers it on this computer. */
-export const language = signal<Language>(rememberedLanguage());
+export const language = signal<Language>(firstLanguage());
 
 /** How dates and numbers are written: `en-GB`, `de-DE`, `pt-PT`. */
 export const locale = computed(() => LOCALES[language.value]);

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { texts } from "../../texts/app";
-import { chooseLanguage, LANGUAGES, type Language, language } from "../../texts/language";
+import { LANGUAGES, type Language, language } from "../../texts/language";
 import { AppLink } from "../AppLink";
 import { useApp } from "../context";
 import { Dialog } from "../Dialog";
@@ -91,13 +91,14 @@ function InstallSetting() {
 }
 
 function Looking() {
-  const { view } = useApp();
+  const { account, view } = useApp();
   const { me } = texts.value;
+  const choose = (chosen: string) => account.session.chooseLanguage(chosen as Language);
   return (
     <section class="box stack">
       <label>
         {me.language}
-        <select value={language.value} onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}>
+        <select value={language.value} onChange={(event) => choose(event.currentTarget.value)}>
           {Object.entries(LANGUAGES).map(([code, name]) => (
             <option key={code} value={code} lang={code}>
               {name}

@@ -337,6 +337,8 @@ export const texts: SettingsTexts = {
     gone: "Abgeschaltet: Der Empfänger antwortete, dass es ihn nicht mehr gibt.",
   },
   security: {
+    mails: "E-Mails und Push-Nachrichten",
+    mailsWhat: "An alle, die in ihrem Konto keine Sprache gewählt haben.",
     factor: "Zweiter Faktor",
     factorWhat:
       "Von wem ein Code einer Authentifizierungs-App verlangt wird. Telefone der Techniker werden nie gefragt.",

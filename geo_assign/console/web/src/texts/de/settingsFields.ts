@@ -222,6 +222,7 @@ export const fields: SettingsTexts["fields"] = {
   },
   description: { label: "Beschreibung", what: "", unit: "" },
   webhookActive: { label: "Aktiv", what: "Solange er aus ist, werden keine Ereignisse für ihn aufgehoben.", unit: "" },
+  mailLanguage: { label: "Sprache", what: "", unit: "" },
   requiredOf: { label: "Verlangt von", what: "", unit: "" },
   issuer: { label: "Issuer", what: "Genau wie der Anbieter sich nennt, etwa https://login.example.com.", unit: "" },
   clientId: { label: "Client-ID", what: "Dieses Dienstes beim Anbieter.", unit: "" },
@@ -279,4 +280,7 @@ export const options: SettingsTexts["options"] = {
   widget: "Termin-Widget",
   administrators: "Administratoren",
   console_users: "Alle Benutzer der Konsole",
+  en: "English",
+  de: "Deutsch",
+  pt: "Português",
 };

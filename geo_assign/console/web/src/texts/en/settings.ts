@@ -335,6 +335,8 @@ export const english = {
     gone: "Switched off: the receiver answered that it is gone.",
   },
   security: {
+    mails: "Mails and push messages",
+    mailsWhat: "To users who did not choose a language in their account.",
     factor: "Second factor",
     factorWhat: "Of whom a code of an authenticator app is demanded. Phones of technicians are never asked.",
     factorWarns: "Users without one set it up at their next request.",

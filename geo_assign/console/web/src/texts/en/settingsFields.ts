@@ -206,6 +206,7 @@ export const fields = {
   webhookStores: { label: "Stores", what: "Only what happens in these. None: in all that you look after.", unit: "" },
   description: { label: "Description", what: "", unit: "" },
   webhookActive: { label: "Active", what: "While it is off, events are not kept for it.", unit: "" },
+  mailLanguage: { label: "Language", what: "", unit: "" },
   requiredOf: { label: "Demanded of", what: "", unit: "" },
   issuer: {
     label: "Issuer",
@@ -268,4 +269,7 @@ export const options = {
   widget: "Appointment widget",
   administrators: "Administrators",
   console_users: "All console users",
+  en: "English",
+  de: "Deutsch",
+  pt: "Português",
 };

@@ -333,6 +333,8 @@ export const texts: SettingsTexts = {
     gone: "Desligado: o recetor respondeu que já não existe.",
   },
   security: {
+    mails: "E-mails e notificações",
+    mailsWhat: "Para quem não escolheu um idioma na sua conta.",
     factor: "Segundo fator",
     factorWhat: "A quem se exige um código de uma aplicação de autenticação. Aos telefones dos técnicos nunca.",
     factorWarns: "Quem não o tem configura-o no próximo pedido.",

@@ -210,6 +210,7 @@ export const fields: SettingsTexts["fields"] = {
   webhookStores: { label: "Lojas", what: "Só o que acontece nestas. Nenhuma: em todas de que cuida.", unit: "" },
   description: { label: "Descrição", what: "", unit: "" },
   webhookActive: { label: "Ativo", what: "Enquanto desligado, não se guardam eventos para ele.", unit: "" },
+  mailLanguage: { label: "Idioma", what: "", unit: "" },
   requiredOf: { label: "Exigido a", what: "", unit: "" },
   issuer: { label: "Emissor", what: "Tal como o fornecedor se chama, como https://login.example.com.", unit: "" },
   clientId: { label: "Client ID", what: "Deste serviço no fornecedor.", unit: "" },
@@ -267,4 +268,7 @@ export const options: SettingsTexts["options"] = {
   widget: "Widget de marcações",
   administrators: "Administradores",
   console_users: "Todos os utilizadores da consola",
+  en: "English",
+  de: "Deutsch",
+  pt: "Português",
 };

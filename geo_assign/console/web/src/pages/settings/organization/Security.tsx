@@ -10,6 +10,7 @@ import { useSettings } from "../state";
 import { Trouble } from "../Trouble";
 import { answered } from "../things/resource";
 import { useLoad } from "../useLoad";
+import { MailLanguage } from "./MailLanguage";
 
 type Schemas = components["schemas"];
 
@@ -36,15 +37,16 @@ const NO_SIGN_ON: Draft = {
   password_log_in: true,
 };
 
-/** How users of the organization log in. */
+/** How users of the organization log in, and in which language they are written to. */
 export function Security() {
   const { client } = useSettings();
   const loaded = useLoad("security", async () => ({
+    organization: (await answered(client.api.GET("/v1/me"))).organization,
     policy: await answered(client.api.GET("/v1/organization/second-factor")),
     signOn: await findSignOn(() => answered(client.api.GET("/v1/organization/single-sign-on"))),
   }));
   if (!loaded.value) return <Trouble loaded={loaded} />;
-  const { policy, signOn } = loaded.value;
+  const { organization, policy, signOn } = loaded.value;
   return (
     <section class="thing" aria-labelledby="security-title">
       <header class="hd plain">
@@ -53,6 +55,7 @@ export function Security() {
       <div class="scroll">
         <SecondFactorPolicy policy={policy} />
         <SingleSignOn present={signOn} again={loaded.again} />
+        <MailLanguage language={organization.language} />
       </div>
     </section>
   );
