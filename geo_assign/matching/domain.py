@@ -218,13 +218,15 @@ class Explanation:
     """The nearest excluded technicians, members before others, and counts by reason over the members looked at.
 
     Members are those of the group or store that `counts_of` names; the `others` looked at are not counted by reason.
-    `truncated` says that there are more than were looked at or listed.
+    `could_go` is how many of the members are available, however few are answered as candidates. `truncated` says that
+    there are more than were looked at or listed.
     """
 
     counts_of: CountsOf
     excluded: tuple[Excluded, ...] = ()
     counts: Mapping[ExclusionCode, int] = field(default_factory=dict)
     members: int = 0
+    could_go: int = 0
     others: int = 0
     truncated: bool = False
 

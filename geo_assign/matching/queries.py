@@ -138,6 +138,7 @@ def _explanation(
         excluded=tuple(_excluded(question, row) for row in listed),
         counts=dict(Counter(ExclusionCode(code) for row in out for code in row.codes)),
         members=len(members),
+        could_go=len(members) - len(out),
         others=len(strangers),
         truncated=goes_on or len(out) + len(strangers) > len(listed),
     )

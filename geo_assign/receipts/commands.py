@@ -111,6 +111,7 @@ def _counts(ranking: Ranking) -> dict[str, Json]:
         "excluded": {code.value: count for code, count in explanation.counts.items()},
         "of": explanation.counts_of.value,
         "members": explanation.members,
+        "could_go": explanation.could_go,
         "others": explanation.others,
         "examined": explanation.examined,
         "truncated": explanation.truncated,

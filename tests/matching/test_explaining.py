@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection
 
+from geo_assign.access.domain import EVERYTHING
 from geo_assign.matching.domain import EXCLUDED_LIMIT, CountsOf, Explanation, Question
 from geo_assign.matching.queries import explain_exclusions
+from geo_assign.receipts.queries import get_decision
 from geo_assign.workforce.commands.stores import NewStore, create_store
 from tests.day import ORIGIN, Day
 from tests.matching.asking import asked
@@ -97,6 +99,28 @@ def test_without_store_and_group_all_of_the_scope_are_counted(day: Day) -> None:
     found = explained(day, asked(day, "J", store_id=None))
     assert found.counts_of is CountsOf.SCOPE
     assert (found.counts, found.members, found.others) == ({"no_position": 3, "off_duty": 2}, 5, 0)
+    assert found.could_go == 1
+
+
+def test_a_receipt_counts_everyone_once_also_those_who_could_go_and_are_not_named(day: Day) -> None:
+    """Nine members could go, of whom the receipt names eight; K and L could not, M and N belong to another store."""
+    day.map("J . A B C D E F G H I K L M N", step_m=200)
+    for letter in "ABCDEFGHI":
+        day.technician(letter)
+    day.technician("K", on_duty=False)
+    day.technician("L", on_duty=False, time_off="11:00-16:00")
+    with other_store(day):
+        for letter in "MN":
+            day.technician(letter)
+    lead = day.auto_assign("J", slot="12:30-13:30")
+    assert lead.technician == "A"
+    assert lead.order.decision_id is not None
+    with day.database.transaction(day.org_id) as tx:
+        decision = get_decision(tx, EVERYTHING, lead.order.decision_id)
+    counts = decision.counts
+    assert len(decision.candidates) == 8
+    assert (counts["examined"], counts["members"], counts["could_go"], counts["others"]) == (13, 11, 9, 2)
+    assert counts["excluded"] == {"off_duty": 2, "time_off": 1}
 
 
 @pytest.mark.parametrize("seed", range(times(3, 40)))

@@ -104,6 +104,7 @@ class DecisionCountsAnswer(PartialAnswer):
     excluded: dict[str, int] | None = Field(None, description="How many, by reason.")
     of: CountsOf | None = Field(None, description="Whose technicians are counted.")
     members: int | None = Field(None, description="How many of those were looked at.")
+    could_go: int | None = Field(None, description="How many of the members could go, named or not.")
     others: int | None = Field(None, description="How many who belong elsewhere were looked at.")
     examined: int | None = Field(None, description="How many technicians were looked at.")
     truncated: bool | None = None

@@ -13,7 +13,7 @@ import { actionsOf, movedEnd, wallTime } from "../src/pages/order/actions";
 import { changesOf, fieldsOf } from "../src/pages/order/editing";
 import { lostText } from "../src/pages/order/lost";
 import { groupTrail, ladderSteps, situationOf } from "../src/pages/order/model";
-import { reasonCounts, receiptOf, remedyOf } from "../src/pages/order/receipt";
+import { lookedAtCounts, reasonCounts, receiptOf, remedyOf } from "../src/pages/order/receipt";
 import { namesFrom, storyOf } from "../src/pages/order/story";
 import { order as german } from "../src/texts/de/order";
 import { ranking as germanRanking } from "../src/texts/de/ranking";
@@ -332,6 +332,32 @@ describe("the receipt", () => {
       "Tomás was the nearest: 6 min, 1.1 km, live, 25 s.",
       "Judged by live positions. Could not go: 10 off duty, 3 already booked then.",
     ]);
+  });
+
+  it("counts everyone who was looked at once", () => {
+    const counts = {
+      ...{ examined: 24, members: 10, could_go: 9, others: 14, of: "group" as const, truncated: false },
+      excluded: { off_duty: 1 },
+    };
+    const [lookedAt, , rest] = receiptOf(decision({ counts }), texts).sentences;
+    expect(lookedAt).toBe("24 technicians looked at within 5 km: 9 could go, 1 could not, 14 belong to other groups.");
+    expect(rest).toContain("Could not go: 1 off duty.");
+    const many = { ...counts, others: 1, of: "store" as const, excluded: { off_duty: 1, missing_skill: 1 } };
+    const told = receiptOf(decision({ counts: many }), texts).sentences;
+    expect(told[0]).toBe("11 technicians looked at within 5 km: 9 could go, 1 could not, 1 belongs to another store.");
+    expect(told[2]).toContain("Could not go, some for several reasons: 1 off duty, 1 ");
+  });
+
+  it.each([
+    [{}, 1, 0],
+    [{ examined: 14, excluded: {} }, 1, 13],
+    [{ examined: 14, members: 4, others: 10 }, 1, 3],
+    [{ members: 4, others: 10, could_go: 3 }, 3, 1],
+    [{ members: 0, others: 0, could_go: 0 }, 1, 0],
+  ] as const)("makes the parts up to the whole: %j", (counts, can, cannot) => {
+    const told = lookedAtCounts(decision({ counts: counts as Decision["counts"] }));
+    expect([told.can, told.cannot]).toEqual([can, cannot]);
+    expect(told.can + told.cannot + told.others).toBe(told.examined);
   });
 
   it("says so where no technician could go, and where a person chose against the rules", () => {

@@ -85,7 +85,7 @@ export function Week({ insight, days }: { insight: Insight; days: string[] }) {
                   key={hours[index]}
                   data-level={orders === 0 ? 0 : Math.ceil((4 * orders) / most)}
                   class={unserved > 0 ? "short" : undefined}
-                  title={texts.value.insight.number(orders, texts.value.insight.orders)}
+                  title={texts.value.insight.countOf.orders(orders)}
                 >
                   {unserved > 0 ? `−${unserved}` : <span class="sr">{orders}</span>}
                 </td>

@@ -24,10 +24,18 @@ export function receiptOf(decision: Decision, texts: Texts): ReceiptSentences {
 }
 
 function lookedAt(decision: Decision, { receipt }: Texts): string {
-  const can = decision.candidates.length;
-  const examined = decision.counts.examined ?? can + decision.excluded.length;
-  const cannot = Math.max(0, examined - can);
-  return `${receipt.seen(examined, distance(decision.policy.radius_m).replace(".0", ""))} ${receipt.couldNot(can, cannot)}`;
+  const { examined, can, cannot, others } = lookedAtCounts(decision);
+  const elsewhere = others > 0 ? receipt.ofOthers[decision.counts.of ?? "scope"](others) : "";
+  return `${receipt.seen(examined, distance(decision.policy.radius_m).replace(".0", ""))} ${receipt.could(can, cannot, elsewhere)}`;
+}
+
+/** Who could go, who could not and who belongs elsewhere make up all who were looked at. */
+export function lookedAtCounts({ candidates, counts, excluded }: Decision) {
+  // A receipt names only the first of those who could go; older ones do not say how many there were.
+  const can = Math.max(candidates.length, counts.could_go ?? 0);
+  const others = counts.others ?? 0;
+  const members = Math.max(can, counts.members ?? (counts.examined ?? can + excluded.length) - others);
+  return { examined: members + others, can, cannot: members - can, others };
 }
 
 function chosenSentence(
@@ -49,9 +57,12 @@ const liveText = (ageS: number | null | undefined, live: string) =>
 function rest(decision: Decision, texts: Texts): string {
   const { receipt } = texts;
   const judged = decision.query.positions ? `${receipt.positions[decision.query.positions]}.` : "";
-  const reasons = reasonCounts(decision.counts.excluded ?? {});
+  const counted = decision.counts.excluded ?? {};
+  const reasons = reasonCounts(counted);
+  const told = Object.values(counted).reduce((sum, count) => sum + count, 0);
+  const could = told > lookedAtCounts(decision).cannot ? receipt.severalReasons : receipt.reasons;
   const batch = decision.batch ? receipt.batch(Math.max(0, decision.batch.orders - 1)) : "";
-  return [judged, routed(decision, texts), reasons && receipt.reasons(reasons), batch].filter(Boolean).join(" ");
+  return [judged, routed(decision, texts), reasons && could(reasons), batch].filter(Boolean).join(" ");
 }
 
 /** Which router's drive times ranked, or why none did. */

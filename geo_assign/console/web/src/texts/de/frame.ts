@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { plural } from "../language";
 
 export const frame: ConsoleTexts["frame"] = {
   main: "Hauptmenü",
@@ -23,7 +24,7 @@ export const frame: ConsoleTexts["frame"] = {
     `Keine Verbindung seit ${time}. Sie sehen den Stand von da; zugeteilt werden kann erst wieder mit Verbindung.`,
   find: { placeholder: "Person oder Auftrag finden", found: "Gefunden", nothing: "Nichts gefunden." },
   allStores: "Alle Filialen",
-  stores: (count: number) => `${count} Filialen`,
+  stores: (count: number) => plural("de", count, { one: "1 Filiale", other: `${count} Filialen` }),
   storeScope: "Gezeigte Filialen",
   skipToOrder: "Zum offenen Auftrag springen",
   back: "Zurück zu den offenen Aufträgen",

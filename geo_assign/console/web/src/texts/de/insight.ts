@@ -1,5 +1,6 @@
 import type { ConsoleTexts } from "../console";
 import { plural } from "../language";
+import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("de-DE", { style: "percent", maximumFractionDigits: 0 });
 
@@ -27,6 +28,13 @@ export const insight: ConsoleTexts["insight"] = {
   orders: "Aufträge",
   minutes: (minutes) => `${minutes} min`,
   number: (count, name) => `${count} ${name}`,
+  countOf: {
+    orders: (count) => plural("de", count, { one: "1 Auftrag", other: `${count} Aufträge` }),
+    lead: (count) => plural("de", count, { one: "1 Lead", other: `${count} Leads` }),
+    ticket: (count) => plural("de", count, { one: "1 Ticket", other: `${count} Tickets` }),
+    drives: (count) => plural("de", count, { one: "1 Fahrt", other: `${count} Fahrten` }),
+    technicians: (count) => plural("de", count, { one: "1 im Technikteam", other: `${count} im Technikteam` }),
+  },
   acceptance: {
     title: "Zusagen und Zeit bis zur Zusage",
     finding: (accepted) => `${share.format(accepted)} der Antworten auf Angebote sind Zusagen,`,
@@ -58,19 +66,7 @@ export const insight: ConsoleTexts["insight"] = {
     none: "Nichts ist offen.",
     reason: "Grund",
     oldest: "ältester",
-    reasons: {
-      needs_location: "Adresse nicht gefunden",
-      map_key_missing: "Kartenschlüssel fehlt",
-      geocoder_unavailable: "Geocoder fällt aus",
-      nobody_eligible: "Technikteam belegt",
-      automation_off: "Von Hand",
-      suggested: "Vorschlag liegt vor",
-      unassigned: "Zurückgenommen",
-      wanted_taken: "Gewünschte Person belegt",
-      offers_exhausted: "Alle lehnten ab",
-      to_be_solved: "Wird verteilt",
-      slot_passed: "Termin vorbei",
-    },
+    reasons: pendingReasons,
   },
   demand: {
     title: "Nachfrage nach Stunden",
@@ -93,7 +89,6 @@ export const insight: ConsoleTexts["insight"] = {
     none: "In diesem Zeitraum ist nichts zugeteilt.",
     technician: "Name",
     hours: "Stunden",
-    technicians: "im Technikteam",
   },
   places: {
     title: "Adressen",

@@ -43,7 +43,7 @@ export const map: ConsoleTexts["map"] = {
   skill: "Fähigkeit",
   allSkills: "Alle Fähigkeiten",
   showAll: "Alle zeigen",
-  inView: (shown: number, all: number) => `${shown} von ${all} Personen im Bild`,
+  inView: (shown: number, all: number) => `${shown} von ${many(all, "1 Person", `${all} Personen`)} im Bild`,
   offDuty: (count: number) => `${count} nicht im Dienst`,
   crowd: "Viele Personen: Jeder Ring ist ein Teil der Stadt. Vergrößern Sie, um sie einzeln zu sehen.",
   cluster: (count: number, free: number) => `${many(count, "1 Person", `${count} Personen`)}, ${free} frei`,

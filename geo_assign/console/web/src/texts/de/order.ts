@@ -30,7 +30,8 @@ export const order: typeof english = {
     new: "Er ist gerade eingegangen",
     newNext: "Der Dienst sucht die Adresse und fragt dann den nächsten Techniker.",
     asked: (name) => `${name} wird gefragt`,
-    askedMany: (count) => `${technicians(count)} werden gefragt`,
+    askedMany: (count) =>
+      plural("de", count, { one: "1 Techniker wird gefragt", other: `${count} Techniker werden gefragt` }),
     left: (time) => `Noch ${time}.`,
     nextAsked: (name) => `Nichts zu tun: ${name} wird als Nächstes gefragt.`,
     alarmNext: (at) => `Danach werden Sie um ${at} alarmiert.`,
@@ -280,7 +281,21 @@ export const order: typeof english = {
     byHand: (who) => `gewählt von ${who}`,
     none: "Noch wurde nicht gewählt, also gibt es keinen Beleg.",
     seen: (count, radius) => `${technicians(count)} im Umkreis von ${radius} angesehen:`,
-    couldNot: (can, cannot) => `${can} konnten, ${cannot} konnten nicht.`,
+    could: (can, cannot, elsewhere) =>
+      `${plural("de", can, { one: "1 konnte", other: `${can} konnten` })}, ${plural("de", cannot, { one: "1 konnte", other: `${cannot} konnten` })} nicht${elsewhere}.`,
+    ofOthers: {
+      group: (count) =>
+        plural("de", count, {
+          one: ", 1 gehört zu einer anderen Gruppe",
+          other: `, ${count} gehören zu anderen Gruppen`,
+        }),
+      store: (count) =>
+        plural("de", count, {
+          one: ", 1 gehört zu einer anderen Filiale",
+          other: `, ${count} gehören zu anderen Filialen`,
+        }),
+      scope: (count) => plural("de", count, { one: ", 1 gehört anderswohin", other: `, ${count} gehören anderswohin` }),
+    },
     nearest: (name) => `${name} war am nächsten:`,
     soonest: (name) => `${name} hatte die kürzeste Fahrt:`,
     byRouter: (router, asked) =>
@@ -296,7 +311,12 @@ export const order: typeof english = {
       planned: "Beurteilt danach, wo die Techniker zu Beginn des Termins sind",
     },
     reasons: (list) => `Konnten nicht: ${list}.`,
-    batch: (count) => `Zusammen mit ${count} anderen Aufträgen geplant.`,
+    severalReasons: (list) => `Konnten nicht, manche aus mehreren Gründen: ${list}.`,
+    batch: (count) =>
+      plural("de", count, {
+        one: "Zusammen mit 1 anderen Auftrag geplant.",
+        other: `Zusammen mit ${count} anderen Aufträgen geplant.`,
+      }),
     all: (count) => `Alle ${count}`,
     candidates: "Konnten",
     excluded: "Konnten nicht",

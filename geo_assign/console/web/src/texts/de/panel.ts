@@ -29,8 +29,8 @@ export const panel: ConsoleTexts["panel"] = {
         : `Eine Nadel wurde von Hand gesetzt, ${far} entfernt: künftig für diese Adresse nehmen?`,
     agree: (visits: number, far: string | null) =>
       far === null
-        ? `${visits} Besuche nennen denselben Ort: für diese Adresse nehmen?`
-        : `${visits} Besuche nennen einen Ort ${far} von dieser Nadel: für diese Adresse nehmen?`,
+        ? `${plural("de", visits, { one: "1 Besuch nennt", other: `${visits} Besuche nennen` })} denselben Ort: für diese Adresse nehmen?`
+        : `${plural("de", visits, { one: "1 Besuch nennt", other: `${visits} Besuche nennen` })} einen Ort ${far} von dieser Nadel: für diese Adresse nehmen?`,
     known: (visits: number, far: string | null) =>
       `Der Ort dieser Adresse ist aus ${plural("de", visits, { one: "1 Besuch", other: `${visits} Besuchen` })} bekannt${far === null ? "" : `, ${far} entfernt`}.`,
     confirm: "Diesen Ort nehmen",
@@ -123,7 +123,8 @@ export const panel: ConsoleTexts["panel"] = {
   cancel: "Abbrechen",
   underWay: "Die Arbeit ist im Gange: Nur die Verwaltung kann sie zurücknehmen.",
   cannot: (count: number) => many(count, "1 kann nicht.", `${count} können nicht.`),
-  cannotOf: (shown: number, all: number) => `${all} können nicht; dies sind die nächsten ${shown}.`,
+  cannotOf: (shown: number, all: number) =>
+    `${plural("de", all, { one: "1 kann", other: `${all} können` })} nicht; ${plural("de", shown, { one: "dies ist der nächste", other: `dies sind die nächsten ${shown}` })}.`,
   why: "Warum",
   whyNot: "Warum nicht …? Namen eingeben",
   whyNone: (name: string) => `„${name}“ ist nicht unter denen, die geprüft wurden.`,

@@ -1,6 +1,7 @@
 import type { pending as english } from "../en/pending";
 import { plural } from "../language";
 import { strong } from "../strong";
+import { pendingReasons } from "./pendingReasons";
 
 const orders = (count: number) => plural("de", count, { one: "1 Auftrag", other: `${count} Aufträge` });
 
@@ -58,18 +59,8 @@ export const pending: typeof english = {
   sorted: (column, latest) => `Sortiert nach ${column}, ${latest ? "späteste zuerst" : "früheste zuerst"}`,
   asked: (name, more) => (more > 0 ? `${name} + ${more} gefragt` : `${name} gefragt`),
   reasons: {
-    needs_location: "Adresse nicht gefunden",
+    ...pendingReasons,
     which_address: "Welche Adresse?",
-    map_key_missing: "Kartenschlüssel fehlt",
-    geocoder_unavailable: "Geocoder gestört",
-    nobody_eligible: "Kein Techniker frei",
-    automation_off: "Sie vergeben",
-    suggested: "Vorschlag liegt vor",
-    unassigned: "Nicht vergeben",
-    offers_exhausted: "Keiner nahm an",
-    to_be_solved: "Wird geplant",
-    slot_passed: "Termin ist vorbei",
-    wanted_taken: "Wunsch ist verplant",
     no_address: "Keine Adresse",
     later: "Angebote beginnen von selbst",
     new: "Gerade eingegangen",
@@ -97,7 +88,11 @@ export const pending: typeof english = {
     less: (distance) => `${distance} weniger als einzeln.`,
     same: "So gut wie einzeln.",
     more: (count) => `${orders(count)} mehr bekommen einen Techniker als einzeln.`,
-    assigned: (assigned, of) => `${assigned} von ${of} bekommen einen Techniker.`,
+    assigned: (assigned, of) =>
+      plural("de", assigned, {
+        one: `1 von ${of} bekommt einen Techniker.`,
+        other: `${assigned} von ${of} bekommen einen Techniker.`,
+      }),
     to: (number) => `${number} an`,
     nearer: (name, distance) => `Einzeln: ${name}, ${distance}`,
     notNearest: (name) => `${name} ist näher, hilft aber anderswo mehr`,
@@ -107,7 +102,8 @@ export const pending: typeof english = {
     assignAll: "Alle vergeben",
     sending: "Wird gesendet …",
     outcomes: { planned: "", offered: "Angeboten", assigned: "Vergeben", lost: "Nicht gesendet" },
-    sent: (done, of) => `${done} von ${of} wurden vergeben.`,
+    sent: (done, of) =>
+      plural("de", done, { one: `1 von ${of} wurde vergeben.`, other: `${done} von ${of} wurden vergeben.` }),
     expired: "Diese Vorschau ist über eine Stunde alt. Sehen Sie noch einmal nach.",
     again: "Noch einmal",
   },

@@ -36,7 +36,8 @@ export const ranking: ConsoleTexts["ranking"] = {
   nearer: (name: string, why: string) => `${name} ist näher, aber ${why}`,
   nearest: (name: string, why: string) => `${name} ist am nächsten, aber ${why}`,
   within: (distance: string) => `bis ${distance}`,
-  moreCanGo: (shown: number) => `Mehr als ${shown} können gehen`,
+  moreCanGo: (shown: number) =>
+    plural("de", shown, { one: "Mehr als 1 kann gehen", other: `Mehr als ${shown} können gehen` }),
   nearestShown: (within: string) => `die nächsten, ${within}`,
   canGo: (count: number) => plural("de", count, { one: "1 kann gehen", other: `${count} können gehen` }),
   noneCanGo: "Es kann niemand gehen",

@@ -150,8 +150,11 @@ export const texts: SettingsTexts = {
     meanwhile: "Bis dahin reiht die Luftlinie, und die Antworten sagen es.",
   },
   preview: {
-    title: (days) => `Mit diesen Einstellungen wären die letzten ${days} Tage …`,
-    titleSame: (days) => `Die letzten ${days} Tage`,
+    title: (days) =>
+      days === 1
+        ? "Mit diesen Einstellungen wäre der letzte Tag …"
+        : `Mit diesen Einstellungen wären die letzten ${days} Tage …`,
+    titleSame: (days) => (days === 1 ? "Der letzte Tag" : `Die letzten ${days} Tage`),
     note: (count) =>
       `${n(count, "Entscheidung", "Entscheidungen")}, auf dem Papier wiederholt. Kein Techniker wurde gefragt.`,
     unchanged:
@@ -162,7 +165,7 @@ export const texts: SettingsTexts = {
     nearer: (count) => `${count} davon näher`,
     foundInstead: (count) => `${n(count, "Entscheidung", "Entscheidungen")} hätten doch einen Techniker gefunden`,
     lostInstead: (count) => `${n(count, "Entscheidung", "Entscheidungen")} hätten keinen Techniker mehr gefunden`,
-    show: (count) => `Die ${count} zeigen`,
+    show: (count) => (count === 1 ? "Die eine zeigen" : `Die ${count} zeigen`),
     hide: "Ausblenden",
     csv: "CSV",
     running: "Die letzten Tage werden wiederholt …",
@@ -423,7 +426,7 @@ export const texts: SettingsTexts = {
     errorsCsv: "Zeilen mit Fehlern als CSV",
     template: "Leere Datei mit diesen Spalten",
     tooLarge: (mb) => `Hier werden Dateien bis ${mb} MB gelesen. Für größere gibt es geo-assign import.`,
-    moreErrors: (count) => `… und ${count} weitere.`,
+    moreErrors: (count) => (count === 1 ? "… und 1 weiterer." : `… und ${count} weitere.`),
     addresses: "Die Adressen werden im Hintergrund gesucht.",
   },
   fields,

@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { pendingReasons } from "./pendingReasons";
 
 export const waiting: ConsoleTexts["waiting"] = {
   cancelledBy: (who: string) => `Storniert: ${who}`,
@@ -10,18 +11,7 @@ export const waiting: ConsoleTexts["waiting"] = {
   assignedBy: (who: string, name: string) => `An ${name} zugeteilt: ${who}`,
   has: (name: string) => `${name} hat den Auftrag`,
   you: "Sie",
-  reasons: {
-    map_key_missing: "Kartenschlüssel fehlt",
-    geocoder_unavailable: "Adressdienst antwortet nicht",
-    nobody_eligible: "Niemand frei",
-    automation_off: "Sie vergeben",
-    suggested: "Vorschlag liegt vor",
-    unassigned: "Nicht zugeteilt",
-    offers_exhausted: "Niemand nahm an",
-    to_be_solved: "Wird abgestimmt",
-    slot_passed: "Termin verstrichen",
-    wanted_taken: "Wunsch ist gebucht",
-  },
+  reasons: pendingReasons,
   whichAddress: "Welche Adresse?",
   addressNotFound: "Adresse nicht gefunden",
   cannotGo: (name: string) => `${name} kann nicht`,

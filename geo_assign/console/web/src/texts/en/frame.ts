@@ -1,3 +1,5 @@
+import { plural } from "../language";
+
 /** The bar at the top, the account's menu, and what every page says of itself. */
 export const frame = {
   main: "Main",
@@ -22,7 +24,7 @@ export const frame = {
     `No connection since ${time}. What you see is of then; nothing can be given until it is back.`,
   find: { placeholder: "Find a person or an order", found: "Found", nothing: "Nothing found." },
   allStores: "All stores",
-  stores: (count: number) => `${count} stores`,
+  stores: (count: number) => plural("en", count, { one: "1 store", other: `${count} stores` }),
   storeScope: "Stores shown",
   skipToOrder: "Skip to the open work order",
   back: "Back to pending",

@@ -1,4 +1,5 @@
 import { plural } from "../language";
+import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 0 });
 
@@ -26,6 +27,13 @@ export const insight = {
   orders: "Work orders",
   minutes: (minutes: number) => `${minutes} min`,
   number: (count: number, name: string) => `${count} ${name}`,
+  countOf: {
+    orders: (count: number) => plural("en", count, { one: "1 work order", other: `${count} work orders` }),
+    lead: (count: number) => plural("en", count, { one: "1 lead", other: `${count} leads` }),
+    ticket: (count: number) => plural("en", count, { one: "1 ticket", other: `${count} tickets` }),
+    drives: (count: number) => plural("en", count, { one: "1 drive", other: `${count} drives` }),
+    technicians: (count: number) => plural("en", count, { one: "1 technician", other: `${count} technicians` }),
+  },
   acceptance: {
     title: "Acceptance and time to accept",
     finding: (accepted: number) => `${share.format(accepted)} of the answers to offers are a yes,`,
@@ -58,19 +66,7 @@ export const insight = {
     none: "Nothing is pending.",
     reason: "Reason",
     oldest: "oldest",
-    reasons: {
-      needs_location: "Address not located",
-      map_key_missing: "Map key missing",
-      geocoder_unavailable: "Geocoder down",
-      nobody_eligible: "No technician free",
-      automation_off: "Decided by hand",
-      suggested: "Suggestion ready",
-      unassigned: "Taken back",
-      wanted_taken: "Wished technician is booked",
-      offers_exhausted: "No technician took it",
-      to_be_solved: "Being matched",
-      slot_passed: "Slot has passed",
-    },
+    reasons: pendingReasons,
   },
   demand: {
     title: "Demand by hour",
@@ -96,7 +92,6 @@ export const insight = {
     none: "No technician has work of this period.",
     technician: "Technician",
     hours: "Hours",
-    technicians: "technicians",
   },
   places: {
     title: "Addresses",

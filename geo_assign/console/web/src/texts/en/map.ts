@@ -44,7 +44,7 @@ export const map = {
   skill: "Skill",
   allSkills: "All skills",
   showAll: "Show all",
-  inView: (shown: number, all: number) => `${shown} of ${all} people in view`,
+  inView: (shown: number, all: number) => `${shown} of ${many(all, "1 person", `${all} people`)} in view`,
   offDuty: (count: number) => `${count} off duty`,
   crowd: "Many people: each ring is a part of the city. Zoom in to see them one by one.",
   cluster: (count: number, free: number) => `${many(count, "1 technician", `${count} technicians`)}, ${free} free`,

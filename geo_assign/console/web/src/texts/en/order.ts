@@ -31,7 +31,8 @@ export const order = {
     new: "It has just come in",
     newNext: "The service is looking up the address and then asks the nearest technician.",
     asked: (name: string) => `${name} is being asked`,
-    askedMany: (count: number) => `${technicians(count)} are being asked`,
+    askedMany: (count: number) =>
+      plural("en", count, { one: "1 technician is being asked", other: `${count} technicians are being asked` }),
     left: (time: string) => `${time} left.`,
     nextAsked: (name: string) => `Nothing to do: ${name} is asked next.`,
     alarmNext: (at: string) => `Then you are alarmed, at ${at}.`,
@@ -278,7 +279,15 @@ export const order = {
     byHand: (who: string) => `chosen by ${who}`,
     none: "No choice was made yet, so there is no receipt.",
     seen: (count: number, radius: string) => `${technicians(count)} looked at within ${radius}:`,
-    couldNot: (can: number, cannot: number) => `${can} could go, ${cannot} could not.`,
+    could: (can: number, cannot: number, elsewhere: string) => `${can} could go, ${cannot} could not${elsewhere}.`,
+    ofOthers: {
+      group: (count: number) =>
+        plural("en", count, { one: ", 1 belongs to another group", other: `, ${count} belong to other groups` }),
+      store: (count: number) =>
+        plural("en", count, { one: ", 1 belongs to another store", other: `, ${count} belong to other stores` }),
+      scope: (count: number) =>
+        plural("en", count, { one: ", 1 belongs elsewhere", other: `, ${count} belong elsewhere` }),
+    },
     nearest: (name: string) => `${name} was the nearest:`,
     soonest: (name: string) => `${name} had the shortest drive:`,
     byRouter: (router: string, asked: number) =>
@@ -294,7 +303,12 @@ export const order = {
       planned: "Judged by where technicians will be when the slot starts",
     },
     reasons: (list: string) => `Could not go: ${list}.`,
-    batch: (count: number) => `Solved together with ${count} other work orders.`,
+    severalReasons: (list: string) => `Could not go, some for several reasons: ${list}.`,
+    batch: (count: number) =>
+      plural("en", count, {
+        one: "Solved together with 1 other work order.",
+        other: `Solved together with ${count} other work orders.`,
+      }),
     all: (count: number) => `All ${count}`,
     candidates: "Could go",
     excluded: "Could not go",

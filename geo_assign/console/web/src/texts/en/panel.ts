@@ -30,8 +30,8 @@ export const panel = {
         : `A pin was put by hand, ${far} away: use it for this address from now on?`,
     agree: (visits: number, far: string | null) =>
       far === null
-        ? `${visits} visits agree on a place: use it for this address?`
-        : `${visits} visits agree on a place ${far} from this pin: use it for this address?`,
+        ? `${plural("en", visits, { one: "1 visit tells of a place", other: `${visits} visits agree on a place` })}: use it for this address?`
+        : `${plural("en", visits, { one: "1 visit tells of a place", other: `${visits} visits agree on a place` })} ${far} from this pin: use it for this address?`,
     known: (visits: number, far: string | null) =>
       `The place of this address is known from ${plural("en", visits, { one: "1 visit", other: `${visits} visits` })}${far === null ? "" : `, ${far} away`}.`,
     confirm: "Use that place",
@@ -123,7 +123,8 @@ export const panel = {
   underWay: "The technician is under way: ask an administrator to take it back.",
   // Who cannot
   cannot: (count: number) => many(count, "1 cannot.", `${count} cannot.`),
-  cannotOf: (shown: number, all: number) => `${all} cannot; these are the nearest ${shown}.`,
+  cannotOf: (shown: number, all: number) =>
+    `${all} cannot; ${plural("en", shown, { one: "this is the nearest", other: `these are the nearest ${shown}` })}.`,
   why: "Why",
   whyNot: "Why not …? Type a name",
   whyNone: (name: string) => `No technician called “${name}” was looked at.`,

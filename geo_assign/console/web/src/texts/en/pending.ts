@@ -1,6 +1,7 @@
 /** The page of what is pending. */
 import { plural } from "../language";
 import { strong } from "../strong";
+import { pendingReasons } from "./pendingReasons";
 
 const orders = (count: number) => plural("en", count, { one: "1 work order", other: `${count} work orders` });
 
@@ -59,18 +60,8 @@ export const pending = {
   sorted: (column: string, latest: boolean) => `Sorted by ${column}, ${latest ? "latest first" : "soonest first"}`,
   asked: (name: string, more: number) => (more > 0 ? `Asked ${name} + ${more}` : `Asked ${name}`),
   reasons: {
-    needs_location: "Address not found",
+    ...pendingReasons,
     which_address: "Which address?",
-    map_key_missing: "Map key missing",
-    geocoder_unavailable: "Geocoder down",
-    nobody_eligible: "No technician free",
-    automation_off: "Yours to give",
-    suggested: "Suggestion ready",
-    unassigned: "Unassigned",
-    offers_exhausted: "None took it",
-    to_be_solved: "Being matched",
-    slot_passed: "Slot has passed",
-    wanted_taken: "Wish is booked",
     no_address: "No address",
     later: "Offers start by themselves",
     new: "Just came in",
@@ -98,7 +89,8 @@ export const pending = {
     less: (distance: string) => `${distance} less than one by one.`,
     same: "As good as one by one.",
     more: (count: number) => `${orders(count)} more get a technician than one by one.`,
-    assigned: (assigned: number, of: number) => `${assigned} of ${of} get a technician.`,
+    assigned: (assigned: number, of: number) =>
+      plural("en", assigned, { one: `1 of ${of} gets a technician.`, other: `${assigned} of ${of} get a technician.` }),
     to: (number: string) => `${number} to`,
     nearer: (name: string, distance: string) => `One by one: ${name}, ${distance}`,
     notNearest: (name: string) => `${name} is nearer, but helps more elsewhere`,
@@ -108,7 +100,8 @@ export const pending = {
     assignAll: "Assign all",
     sending: "Sending…",
     outcomes: { planned: "", offered: "Offered", assigned: "Assigned", lost: "Not sent" },
-    sent: (done: number, of: number) => `${done} of ${of} were given.`,
+    sent: (done: number, of: number) =>
+      plural("en", done, { one: `1 of ${of} was given.`, other: `${done} of ${of} were given.` }),
     expired: "This preview is over an hour old. Look again.",
     again: "Look again",
   },

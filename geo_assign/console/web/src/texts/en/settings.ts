@@ -152,8 +152,11 @@ export const english = {
     meanwhile: "Until it does, the straight line ranks, and answers say so.",
   },
   preview: {
-    title: (days: number) => `With these settings, the last ${days} days would have…`,
-    titleSame: (days: number) => `The last ${days} days`,
+    title: (days: number) =>
+      days === 1
+        ? "With these settings, the last day would have…"
+        : `With these settings, the last ${days} days would have…`,
+    titleSame: (days: number) => (days === 1 ? "The last day" : `The last ${days} days`),
     note: (count: number) => `${n(count, "decision", "decisions")}, played again on paper. No technician was asked.`,
     unchanged: "Change a setting, and this shows what the last days would have become. Nothing is saved by that.",
     none: "There were no automatic decisions in these days to compare with.",

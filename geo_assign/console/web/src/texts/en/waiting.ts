@@ -1,3 +1,5 @@
+import { pendingReasons } from "./pendingReasons";
+
 /** Why orders wait, what became of them, and what a refused change says. */
 export const waiting = {
   cancelledBy: (who: string) => `${who} cancelled it`,
@@ -9,18 +11,7 @@ export const waiting = {
   assignedBy: (who: string, name: string) => `${who} assigned ${name}`,
   has: (name: string) => `${name} has it`,
   you: "You",
-  reasons: {
-    map_key_missing: "Map key missing",
-    geocoder_unavailable: "Geocoder down",
-    nobody_eligible: "No technician free",
-    automation_off: "Yours to give",
-    suggested: "Suggestion ready",
-    unassigned: "Unassigned",
-    offers_exhausted: "No technician took it",
-    to_be_solved: "Being matched",
-    slot_passed: "Slot has passed",
-    wanted_taken: "Wish is booked",
-  } as Record<string, string>,
+  reasons: pendingReasons as Record<string, string>,
   whichAddress: "Which address?",
   addressNotFound: "Address not found",
   cannotGo: (name: string) => `${name} cannot go`,

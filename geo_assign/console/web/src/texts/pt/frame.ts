@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { plural } from "../language";
 
 export const frame: ConsoleTexts["frame"] = {
   main: "Menu principal",
@@ -23,7 +24,7 @@ export const frame: ConsoleTexts["frame"] = {
     `Sem ligação desde as ${time}. O que vê é dessa hora; nada pode ser atribuído até ela voltar.`,
   find: { placeholder: "Encontrar uma pessoa ou uma ordem", found: "Encontrado", nothing: "Nada encontrado." },
   allStores: "Todas as lojas",
-  stores: (count: number) => `${count} lojas`,
+  stores: (count: number) => plural("pt", count, { one: "1 loja", other: `${count} lojas` }),
   storeScope: "Lojas mostradas",
   skipToOrder: "Saltar para a ordem aberta",
   back: "Voltar aos pendentes",

@@ -1,5 +1,6 @@
 import type { ConsoleTexts } from "../console";
 import { plural } from "../language";
+import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("pt-PT", { style: "percent", maximumFractionDigits: 0 });
 
@@ -27,6 +28,13 @@ export const insight: ConsoleTexts["insight"] = {
   orders: "Ordens de trabalho",
   minutes: (minutes) => `${minutes} min`,
   number: (count, name) => `${count} ${name}`,
+  countOf: {
+    orders: (count) => plural("pt", count, { one: "1 ordem de trabalho", other: `${count} ordens de trabalho` }),
+    lead: (count) => plural("pt", count, { one: "1 lead", other: `${count} leads` }),
+    ticket: (count) => plural("pt", count, { one: "1 ticket", other: `${count} tickets` }),
+    drives: (count) => plural("pt", count, { one: "1 viagem", other: `${count} viagens` }),
+    technicians: (count) => plural("pt", count, { one: "1 técnico", other: `${count} técnicos` }),
+  },
   acceptance: {
     title: "Aceitação e tempo até aceitar",
     finding: (accepted) => `${share.format(accepted)} das respostas às ofertas são um sim,`,
@@ -59,19 +67,7 @@ export const insight: ConsoleTexts["insight"] = {
     none: "Nada está pendente.",
     reason: "Motivo",
     oldest: "mais antiga",
-    reasons: {
-      needs_location: "Morada não encontrada",
-      map_key_missing: "Falta a chave do mapa",
-      geocoder_unavailable: "Geocodificador em baixo",
-      nobody_eligible: "Sem técnico livre",
-      automation_off: "Decisão manual",
-      suggested: "Sugestão pronta",
-      unassigned: "Retirada",
-      wanted_taken: "Técnico pedido ocupado",
-      offers_exhausted: "Todos recusaram",
-      to_be_solved: "A distribuir",
-      slot_passed: "Hora já passou",
-    },
+    reasons: pendingReasons,
   },
   demand: {
     title: "Procura por hora",
@@ -94,7 +90,6 @@ export const insight: ConsoleTexts["insight"] = {
     none: "Nenhum técnico tem trabalho deste período.",
     technician: "Técnico",
     hours: "Horas",
-    technicians: "técnicos",
   },
   places: {
     title: "Moradas",

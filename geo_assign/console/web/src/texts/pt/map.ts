@@ -43,10 +43,11 @@ export const map: ConsoleTexts["map"] = {
   skill: "Aptidão",
   allSkills: "Todas as aptidões",
   showAll: "Mostrar todos",
-  inView: (shown: number, all: number) => `${shown} de ${all} pessoas à vista`,
+  inView: (shown: number, all: number) => `${shown} de ${many(all, "1 pessoa", `${all} pessoas`)} à vista`,
   offDuty: (count: number) => `${count} fora de serviço`,
   crowd: "Muitas pessoas: cada anel é uma parte da cidade. Aproxime para as ver uma a uma.",
-  cluster: (count: number, free: number) => `${many(count, "1 técnico", `${count} técnicos`)}, ${free} livres`,
+  cluster: (count: number, free: number) =>
+    `${many(count, "1 técnico", `${count} técnicos`)}, ${many(free, "1 livre", `${free} livres`)}`,
   statusOf: { free: "Livre", offered: "Tem uma proposta em aberto", busy: "Ocupado", silent: "Sem sinal" },
   until: (time: string) => `até ${time}`,
   ageUnknown: "idade desconhecida",

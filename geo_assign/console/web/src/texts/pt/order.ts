@@ -2,8 +2,6 @@ import type { order as english } from "../en/order";
 import { plural } from "../language";
 import { strong } from "../strong";
 
-const technicians = (count: number) => plural("pt", count, { one: "1 técnico", other: `${count} técnicos` });
-
 export const order: typeof english = {
   label: "Ordem de serviço",
   loading: "A carregar a ordem de serviço…",
@@ -30,7 +28,11 @@ export const order: typeof english = {
     new: "Acabou de chegar",
     newNext: "O serviço procura a morada e depois pergunta ao técnico mais próximo.",
     asked: (name) => `${name} está a ser consultado`,
-    askedMany: (count) => `${technicians(count)} estão a ser consultados`,
+    askedMany: (count) =>
+      plural("pt", count, {
+        one: "1 técnico está a ser consultado",
+        other: `${count} técnicos estão a ser consultados`,
+      }),
     left: (time) => `Faltam ${time}.`,
     nextAsked: (name) => `Nada a fazer: a seguir pergunta-se a ${name}.`,
     alarmNext: (at) => `Depois recebe um alarme, às ${at}.`,
@@ -193,7 +195,8 @@ export const order: typeof english = {
     converted: "Passou a ticket",
     cancelled: "Cancelada",
     pending: "À espera",
-    exhausted: (count) => `${technicians(count)} consultados em vão`,
+    exhausted: (count) =>
+      plural("pt", count, { one: "1 técnico consultado em vão", other: `${count} técnicos consultados em vão` }),
     changed: (fields) => `Corrigido: ${fields}`,
     erased: "Os dados do cliente foram apagados",
     address: "A morada não é clara",
@@ -273,8 +276,18 @@ export const order: typeof english = {
     decided: (at) => `decidido ${at}`,
     byHand: (who) => `escolha de ${who}`,
     none: "Ainda não houve escolha, por isso não há recibo.",
-    seen: (count, radius) => `${technicians(count)} vistos num raio de ${radius}:`,
-    couldNot: (can, cannot) => `${can} podiam ir, ${cannot} não.`,
+    seen: (count, radius) =>
+      plural("pt", count, {
+        one: `1 técnico visto num raio de ${radius}:`,
+        other: `${count} técnicos vistos num raio de ${radius}:`,
+      }),
+    could: (can, cannot, elsewhere) =>
+      `${plural("pt", can, { one: "1 podia", other: `${can} podiam` })} ir, ${cannot} não${elsewhere}.`,
+    ofOthers: {
+      group: (count) => plural("pt", count, { one: ", 1 é de outro grupo", other: `, ${count} são de outros grupos` }),
+      store: (count) => plural("pt", count, { one: ", 1 é de outra loja", other: `, ${count} são de outras lojas` }),
+      scope: (count) => plural("pt", count, { one: ", 1 é de outro sítio", other: `, ${count} são de outros sítios` }),
+    },
     nearest: (name) => `${name} era o mais próximo:`,
     soonest: (name) => `${name} tinha a viagem mais curta:`,
     byRouter: (router, asked) =>
@@ -290,7 +303,12 @@ export const order: typeof english = {
       planned: "Julgado por onde os técnicos estarão no início do horário",
     },
     reasons: (list) => `Não podiam ir: ${list}.`,
-    batch: (count) => `Resolvida em conjunto com outras ${count}.`,
+    severalReasons: (list) => `Não podiam ir, alguns por várias razões: ${list}.`,
+    batch: (count) =>
+      plural("pt", count, {
+        one: "Resolvida em conjunto com outra.",
+        other: `Resolvida em conjunto com outras ${count}.`,
+      }),
     all: (count) => `Todos ${count}`,
     candidates: "Podiam ir",
     excluded: "Não podiam ir",

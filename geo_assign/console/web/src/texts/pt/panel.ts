@@ -29,8 +29,8 @@ export const panel: ConsoleTexts["panel"] = {
         : `Um pino foi posto à mão, a ${far}: usá-lo daqui em diante para esta morada?`,
     agree: (visits: number, far: string | null) =>
       far === null
-        ? `${visits} visitas apontam o mesmo lugar: usá-lo para esta morada?`
-        : `${visits} visitas apontam um lugar a ${far} deste pino: usá-lo para esta morada?`,
+        ? `${plural("pt", visits, { one: "1 visita aponta", other: `${visits} visitas apontam` })} o mesmo lugar: usá-lo para esta morada?`
+        : `${plural("pt", visits, { one: "1 visita aponta", other: `${visits} visitas apontam` })} um lugar a ${far} deste pino: usá-lo para esta morada?`,
     known: (visits: number, far: string | null) =>
       `O lugar desta morada é conhecido de ${plural("pt", visits, { one: "1 visita", other: `${visits} visitas` })}${far === null ? "" : `, a ${far}`}.`,
     confirm: "Usar esse lugar",
@@ -118,7 +118,8 @@ export const panel: ConsoleTexts["panel"] = {
   cancel: "Cancelar",
   underWay: "O trabalho está em curso: só a administração o pode retirar.",
   cannot: (count: number) => many(count, "1 não pode.", `${count} não podem.`),
-  cannotOf: (shown: number, all: number) => `${all} não podem; estes são os ${shown} mais próximos.`,
+  cannotOf: (shown: number, all: number) =>
+    `${plural("pt", all, { one: "1 não pode", other: `${all} não podem` })}; ${plural("pt", shown, { one: "este é o mais próximo", other: `estes são os ${shown} mais próximos` })}.`,
   why: "Porquê",
   whyNot: "Porque não …? Escreva um nome",
   whyNone: (name: string) => `Não há ninguém chamado «${name}» entre os que foram vistos.`,

@@ -1,6 +1,7 @@
 import type { pending as english } from "../en/pending";
 import { plural } from "../language";
 import { strong } from "../strong";
+import { pendingReasons } from "./pendingReasons";
 
 const orders = (count: number) => plural("pt", count, { one: "1 ordem", other: `${count} ordens` });
 
@@ -58,18 +59,8 @@ export const pending: typeof english = {
   sorted: (column, latest) => `Ordenado por ${column}, ${latest ? "mais tarde primeiro" : "mais cedo primeiro"}`,
   asked: (name, more) => (more > 0 ? `Perguntado a ${name} + ${more}` : `Perguntado a ${name}`),
   reasons: {
-    needs_location: "Morada não encontrada",
+    ...pendingReasons,
     which_address: "Que morada?",
-    map_key_missing: "Falta a chave do mapa",
-    geocoder_unavailable: "Geocodificador em baixo",
-    nobody_eligible: "Nenhum técnico livre",
-    automation_off: "Cabe-lhe atribuir",
-    suggested: "Sugestão pronta",
-    unassigned: "Por atribuir",
-    offers_exhausted: "Nenhum técnico aceitou",
-    to_be_solved: "A ser combinada",
-    slot_passed: "O horário passou",
-    wanted_taken: "O desejado está ocupado",
     no_address: "Sem morada",
     later: "As ofertas começam por si",
     new: "Acabou de chegar",
@@ -97,7 +88,8 @@ export const pending: typeof english = {
     less: (distance) => `Menos ${distance} do que uma a uma.`,
     same: "Tão bom como uma a uma.",
     more: (count) => `Mais ${orders(count)} com técnico do que uma a uma.`,
-    assigned: (assigned, of) => `${assigned} de ${of} ficam com técnico.`,
+    assigned: (assigned, of) =>
+      plural("pt", assigned, { one: `1 de ${of} fica com técnico.`, other: `${assigned} de ${of} ficam com técnico.` }),
     to: (number) => `${number} para`,
     nearer: (name, distance) => `Uma a uma: ${name}, ${distance}`,
     notNearest: (name) => `${name} está mais perto, mas ajuda mais noutro lado`,
@@ -107,7 +99,8 @@ export const pending: typeof english = {
     assignAll: "Atribuir todas",
     sending: "A enviar…",
     outcomes: { planned: "", offered: "Oferecida", assigned: "Atribuída", lost: "Não enviada" },
-    sent: (done, of) => `${done} de ${of} foram entregues.`,
+    sent: (done, of) =>
+      plural("pt", done, { one: `1 de ${of} foi entregue.`, other: `${done} de ${of} foram entregues.` }),
     expired: "Esta pré-visualização tem mais de uma hora. Veja de novo.",
     again: "Ver de novo",
   },

@@ -36,7 +36,7 @@ export const ranking: ConsoleTexts["ranking"] = {
   nearer: (name: string, why: string) => `${name} está mais perto, mas ${why}`,
   nearest: (name: string, why: string) => `${name} é o mais próximo, mas ${why}`,
   within: (distance: string) => `até ${distance}`,
-  moreCanGo: (shown: number) => `Mais de ${shown} podem ir`,
+  moreCanGo: (shown: number) => plural("pt", shown, { one: "Mais de 1 pode ir", other: `Mais de ${shown} podem ir` }),
   nearestShown: (within: string) => `os mais próximos, ${within}`,
   canGo: (count: number) => plural("pt", count, { one: "1 pode ir", other: `${count} podem ir` }),
   noneCanGo: "Nenhum técnico pode ir",

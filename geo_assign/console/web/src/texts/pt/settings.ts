@@ -150,8 +150,11 @@ export const texts: SettingsTexts = {
     meanwhile: "Até lá ordena a linha reta, e as respostas dizem-no.",
   },
   preview: {
-    title: (days) => `Com estas definições, os últimos ${days} dias teriam…`,
-    titleSame: (days) => `Os últimos ${days} dias`,
+    title: (days) =>
+      days === 1
+        ? "Com estas definições, o último dia teria…"
+        : `Com estas definições, os últimos ${days} dias teriam…`,
+    titleSame: (days) => (days === 1 ? "O último dia" : `Os últimos ${days} dias`),
     note: (count) => `${n(count, "decisão", "decisões")}, repetidas no papel. Nenhum técnico foi consultado.`,
     unchanged: "Altere uma definição e isto mostra como teriam sido os últimos dias. Nada fica guardado por isso.",
     none: "Não houve decisões automáticas nestes dias para comparar.",

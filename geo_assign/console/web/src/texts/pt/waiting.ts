@@ -1,4 +1,5 @@
 import type { ConsoleTexts } from "../console";
+import { pendingReasons } from "./pendingReasons";
 
 export const waiting: ConsoleTexts["waiting"] = {
   cancelledBy: (who: string) => `Cancelada por ${who}`,
@@ -10,18 +11,7 @@ export const waiting: ConsoleTexts["waiting"] = {
   assignedBy: (who: string, name: string) => `Atribuída a ${name} por ${who}`,
   has: (name: string) => `${name} tem a ordem`,
   you: "si",
-  reasons: {
-    map_key_missing: "Falta a chave de mapa",
-    geocoder_unavailable: "Serviço de moradas em baixo",
-    nobody_eligible: "Nenhum técnico livre",
-    automation_off: "É para si atribuir",
-    suggested: "Sugestão pronta",
-    unassigned: "Por atribuir",
-    offers_exhausted: "Nenhum técnico aceitou",
-    to_be_solved: "A combinar",
-    slot_passed: "O horário passou",
-    wanted_taken: "O desejado está ocupado",
-  },
+  reasons: pendingReasons,
   whichAddress: "Que morada?",
   addressNotFound: "Morada não encontrada",
   cannotGo: (name: string) => `${name} não pode ir`,

@@ -79,9 +79,8 @@ export function assigned(insight: Insight, period: Period): Told {
     key: <KindKey />,
     plot: <Columns columns={columns} axis={words.axis} label={words.title} />,
     numbers: KINDS.map((kind) =>
-      all.number(
+      all.countOf[kind](
         insight.assigned_after.filter((one) => one.kind === kind).reduce((sum, { orders }) => sum + orders, 0),
-        all[kind],
       ),
     ),
     head: [all.day, all.kind, all.orders, words.median],

@@ -37,7 +37,7 @@ export function demand(insight: Insight): Told {
       </span>
     ),
     plot: <Week insight={insight} days={weekdays("short")} />,
-    numbers: [all.number(orders, all.orders), all.number(unserved, words.unserved)],
+    numbers: [all.countOf.orders(orders), all.number(unserved, words.unserved)],
     head: [words.weekday, words.hour, all.orders, words.unserved],
     rows: insight.demand.map((one) => [days[one.weekday - 1] ?? "", hourText(one.hour), one.orders, one.unserved]),
   };
@@ -62,7 +62,7 @@ export function load(insight: Insight): Told {
     finding: insight.load.length === 0 ? null : finding,
     detail: insight.load.length === 0 ? words.none : "",
     plot: <Bars bars={bars} label={words.title} plain />,
-    numbers: [all.number(insight.load.length, words.technicians)],
+    numbers: [all.countOf.technicians(insight.load.length)],
     head: [words.technician, all.orders, words.hours],
     rows: insight.load.map(({ name, orders, seconds }) => [name, orders, hours(seconds)]),
   };

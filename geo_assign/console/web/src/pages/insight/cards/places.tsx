@@ -56,7 +56,7 @@ export function drives(insight: Insight): Told {
         plain
       />
     ),
-    numbers: error === null ? [] : [all.number(error.drives, words.measured)],
+    numbers: error === null ? [] : [texts.value.insight.countOf.drives(error.drives)],
     head: [words.hour, words.provider, words.measured, words.took, words.estimatedOff, words.toldOff],
     rows: insight.drives.map(({ hour, provider, drives, took_s, estimated_off_s, told_off_s }) => [
       hourText(hour),
