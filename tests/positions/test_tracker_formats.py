@@ -188,6 +188,11 @@ TIMES = {
     "2026-05-21T14:05:00": NOW,
     "2026-05-21 14:05:00": NOW,
     "2026-05-21 14:05:00 UTC": NOW,
+    "20260521T140500Z": NOW,
+    "20260521T1605+0200": NOW,
+    "Thu, 21 May 2026 14:05:00 GMT": NOW,
+    "Thu, 21 May 2026 16:05:00 +0200": NOW,
+    "2026-05-21T14:05:00.587123456Z": NOW + timedelta(microseconds=587_123),
     " 2026-05-21t14:05:00z ": NOW,
 }
 
@@ -205,7 +210,9 @@ def test_a_time_may_be_a_number(dialect: Dialect, number: float) -> None:
 
 
 @every_dialect
-@pytest.mark.parametrize("written", ["yesterday", "2026-13-01T00:00:00Z", "-5", "99999999999999999999", "2026-05-21"])
+@pytest.mark.parametrize(
+    "written", ["yesterday", "2026-13-01T00:00:00Z", "-5", "99999999999999999999", "2026-05-21", "Thu, 41 May: no"]
+)
 def test_a_time_that_cannot_be_read_is_never_now(dialect: Dialect, written: str) -> None:
     heard = hear(dialect, spoken(dialect, raw={"at": written}))
     assert (heard.pings, heard.ignored) == ([], ["unreadable"])
@@ -276,6 +283,49 @@ def test_every_instant_survives_each_way_of_writing_it(microseconds: int) -> Non
     assert find_instant(at.isoformat()) == find_instant(at.isoformat().replace("+00:00", "Z")) == at
 
 
+QUANTITIES = [
+    ("speed_mps", "36 km/h", 10.0),
+    ("speed_mps", "36km/h", 10.0),
+    ("speed_mps", "36,0 kmh", 10.0),
+    ("speed_mps", "10 m/s", 10.0),
+    ("speed_mps", "10mps", 10.0),
+    ("speed_mps", "10 mph", 4.4704),
+    ("speed_mps", "10 kn", 5.14444),
+    ("speed_mps", "10 knots", 5.14444),
+    ("speed_mps", "10 furlongs", None),
+    ("speed_mps", "-1 km/h", None),
+    ("accuracy_m", "12 m", 12.0),
+    ("accuracy_m", "12.5m", 12.5),
+    ("accuracy_m", "12 ft", None),
+    ("heading_deg", "90°", 90.0),
+    ("heading_deg", "0 deg", 0.0),
+    ("heading_deg", "360", 360.0),
+    ("heading_deg", "361", None),
+    ("heading_deg", 65_535, None),
+    ("battery", "85%", 0.85),
+    ("battery", "85 %", 0.85),
+    ("battery", "850 %", None),
+]
+
+
+@every_dialect
+@pytest.mark.parametrize(("name", "written", "value"), QUANTITIES, ids=str)
+def test_a_unit_that_is_written_behind_a_number_counts(
+    dialect: Dialect, name: str, written: str | int, value: float | None
+) -> None:
+    read = getattr(only(dialect, raw={name: written}), name)
+    assert read == (value if value is None else pytest.approx(value, abs=1e-4))
+
+
+@in_batches
+def test_lines_of_json_are_read_one_by_one(dialect: Dialect) -> None:
+    later = spoken(dialect, raw={"at": int(NOW.timestamp()) + 60})
+    lines = [dialect.say([item]).body for item in (later, spoken(dialect))]
+    heard = dialect.format.read(Sent({}, b"\n".join([lines[0], b"{broken", lines[1], b""])), lambda: NOW)
+    told = [(ping.recorded_at - NOW).total_seconds() for ping in heard.pings]
+    assert told == [0, 60]
+
+
 # What single formats have beside -------------------------------------------------------------------------------------
 
 
@@ -331,6 +381,35 @@ def test_osmand_counts_a_battery_to_100_or_writes_a_share(parameters: dict[str, 
 def test_osmand_parameters(parameters: dict[str, str], kept: int) -> None:
     pings = OSMAND.read(Sent({"id": "x", **parameters}), lambda: NOW).pings
     assert [(ping.lat, ping.lon, ping.accuracy_m) for ping in pings] == [(41.15, -8.61, None)] * kept
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"lat": "41.15", "lng": "-8.61", "timestamp": "1779372300"},
+        {"latitude": "41.15", "longitude": "-8.61", "time": "2026-05-21T14:05:00Z"},
+        {"lat": "41.15", "long": "-8.61", "fixtime": "1779372300000"},
+        {"location": "41.15,-8.61,80.5", "ts": "1779372300"},
+        {"location": "41.15, -8.61", "datetime": "2026-05-21 14:05:00", "timestamp": ""},
+    ],
+)
+def test_other_names_of_osmand_are_read_and_their_time_is_never_taken_for_now(parameters: dict[str, str]) -> None:
+    later = NOW + timedelta(hours=3)
+    (ping,) = OSMAND.read(Sent({"id": "x", **parameters}), lambda: later).pings
+    assert (ping.recorded_at, ping.lat, ping.lon) == (NOW, 41.15, -8.61)
+
+
+@pytest.mark.parametrize("name", ["location", "locations"])
+def test_a_batch_of_traccar_may_be_called_either_way(name: str) -> None:
+    location = {"timestamp": "2026-05-21T14:05:00Z", "coords": {"latitude": 41.15, "longitude": -8.61}}
+    assert len(OSMAND.read(_json({name: [location, location], "device_id": "x"}), lambda: NOW).pings) == 2
+
+
+def test_overland_takes_a_collection_and_a_feature_alone() -> None:
+    point = {"type": "Point", "coordinates": [-8.61, 41.15]}
+    feature = {"type": "Feature", "geometry": point, "properties": {"timestamp": NOW.isoformat()}}
+    for body in (feature, {"type": "FeatureCollection", "features": [feature]}, [feature]):
+        assert [ping.recorded_at for ping in OVERLAND.read(_json(body), lambda: NOW).pings] == [NOW]
 
 
 def test_traccar_json_may_stand_in_lists_and_say_more() -> None:

@@ -27,6 +27,9 @@ from geo_assign.workforce.domain import SilenceReason
 
 # The plugin's numbers of a permission that is restricted, or denied.
 _NOT_GRANTED = frozenset({1.0, 2.0})
+# A time under another name is not to be taken for now.
+_TIMES = ("timestamp", "time", "fixTime", "fixtime", "datetime", "tst", "ts")
+_LONGITUDES = ("lon", "longitude", "lng", "long")
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
@@ -61,7 +64,7 @@ def form_of(body: bytes) -> dict[str, str]:
 
 def _read_object(hearing: Hearing, message: Mapping[str, object], now: Now) -> None:
     """`location` is an object, a list of them, or, in JSON that is written by hand, a parameter like the others."""
-    location = message.get("location")
+    location = message.get("location", message.get("locations"))
     if isinstance(location, Mapping | list):
         for entry in entries_of(location):
             hearing.add(_read_location(members_of(entry)))
@@ -107,7 +110,7 @@ def _read_parameters(given: Mapping[str, object], now: Now) -> Ping | Ignored:
         return Ignored.NO_PLACE
     if lat is None or lon is None:
         return Ignored.UNREADABLE
-    stamp = given.get("timestamp")
+    stamp = _first_of(given, *_TIMES)
     recorded_at = now() if stamp is None or not str(stamp).strip() else find_instant(stamp)
     if recorded_at is None:
         return Ignored.UNREADABLE
@@ -126,10 +129,10 @@ def _read_parameters(given: Mapping[str, object], now: Now) -> Ping | Ignored:
 
 def _place_of(given: Mapping[str, object]) -> tuple[float | None, float | None]:
     location = given.get("location")
-    if isinstance(location, str) and location.count(",") == 1:
-        lat, lon = location.split(",")
+    if isinstance(location, str) and location.count(",") in {1, 2}:
+        lat, lon, *_altitude = location.split(",")
         return find_number(lat), find_number(lon)
-    return find_number(_first_of(given, "lat", "latitude")), find_number(_first_of(given, "lon", "longitude"))
+    return find_number(_first_of(given, "lat", "latitude")), find_number(_first_of(given, *_LONGITUDES))
 
 
 def _first_of(given: Mapping[str, object], *names: str) -> object:
@@ -145,7 +148,7 @@ def _accuracy_m(value: object) -> float | None:
 def _charge(value: object) -> float | None:
     """Counted to 100; between 0 and 1 it can only be a share of 1."""
     number = find_number(value)
-    return number if number is not None and 0.0 < number < 1.0 else find_percent(number)
+    return number if number is not None and 0.0 < number < 1.0 else find_percent(value)
 
 
 OSMAND = TrackerFormat("osmand", read, answer={})

@@ -4,7 +4,7 @@ The app keeps a batch until it hears exactly `{"result": "ok"}`. Besides places 
 a pause or a visit: Features with an `action`, or of a `type`, with the time of the act and an older place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from geo_assign.positions.domain import Ping
 from geo_assign.positions.trackers.protocol import Heard, Hearing, Ignored, Now, Sent, TrackerFormat
@@ -30,13 +30,25 @@ def read(sent: Sent, _now: Now) -> Heard:
         hearing.add(Ignored.EMPTY)
         return hearing.heard()
     message = json_of(sent.body)
-    batch = message if isinstance(message, list) else members_of(message).get("locations")
-    current = members_of(message).get("current")
-    if batch is None and current is None:
-        hearing.add(Ignored.NO_PLACE if isinstance(message, Mapping) else Ignored.UNREADABLE)
-    for feature in (*entries_of(batch), *entries_of(current or None)):
-        hearing.add(_read_feature(members_of(feature)))
+    if message is None:
+        hearing.add(Ignored.UNREADABLE)
+    for entry in entries_of(message):
+        for found in _found_in(entry):
+            hearing.add(found)
     return hearing.heard()
+
+
+def _found_in(message: object) -> Iterator[Ping | Ignored]:
+    """The app's `locations` and `current`; other senders of GeoJSON write a collection, or a Feature alone."""
+    members = members_of(message)
+    if "geometry" in members:
+        yield _read_feature(members)
+        return
+    batch, current = members.get("locations", members.get("features")), members.get("current")
+    if batch is None and current is None:
+        yield Ignored.NO_PLACE if isinstance(message, Mapping) else Ignored.UNREADABLE
+    for feature in (*entries_of(batch), *entries_of(current or None)):
+        yield _read_feature(members_of(feature))
 
 
 def _read_feature(feature: Mapping[str, object]) -> Ping | Ignored:
