@@ -1,5 +1,6 @@
 """Who went silent, when and why: silences that last and those that are over, of the technicians that a caller sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     case,
     func,
     not_,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import SCOPE, Viewer, scope_values, viewer_declared
@@ -40,7 +43,7 @@ _ASKED = SCOPE | Parameters(
     at=INSTANT,
     since=INSTANT,
     unheard_since=INSTANT,
-    store_id=Uuid(),
+    store_ids=ARRAY(Uuid()),
     group_id=Uuid(),
     last_at=INSTANT,
     last_id=Uuid(),
@@ -54,7 +57,7 @@ class ReachabilityQuestion:
 
     at: datetime
     since: datetime
-    store_id: UUID | None = None
+    store_ids: Sequence[UUID] = ()
     group_id: UUID | None = None
     limit: int
     cursor: str | None = None
@@ -94,7 +97,7 @@ def list_silences(tx: Tx, scope: Scope, question: ReachabilityQuestion) -> Page[
         "at": question.at,
         "since": question.since,
         "unheard_since": question.at - UNREACHABLE_AFTER,
-        "store_id": question.store_id,
+        "store_ids": list(question.store_ids) or None,
         "group_id": question.group_id,
         "last_at": last[0],
         "last_id": last[1],
@@ -179,6 +182,6 @@ def _belongs(technician: FromClause) -> tuple[ColumnElement[bool], ...]:
     t, m = technician.c, technician_groups.alias("m")
     is_member = row_exists(m, m.c.org_id == _ASKED.org_id, m.c.technician_id == t.id, m.c.group_id == _ASKED.group_id)
     return (
-        or_(_ASKED.store_id.is_(None), t.store_id == _ASKED.store_id),
+        or_(_ASKED.store_ids.is_(None), t.store_id == any_(_ASKED.store_ids)),
         or_(_ASKED.group_id.is_(None), is_member),
     )

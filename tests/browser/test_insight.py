@@ -38,6 +38,12 @@ def test_figures_say_what_happened(office: Office) -> None:
     expect(page.get_by_role("region", name="Pending now, by reason")).to_contain_text("2 work orders are pending")
     expect(page.get_by_role("region", name="Demand by hour")).to_contain_text("1 work order had no technician.")
     expect(page.get_by_role("region", name="Workload")).to_contain_text("Ana")
+    chosen = page.get_by_role("region", name="Chosen against nearest")
+    expect(chosen).to_contain_text("In 100% of the work orders the nearest technician went;")
+    chosen.get_by_label("Distance").check()
+    expect(chosen.get_by_role("listitem").first).to_contain_text("the nearest")
+    expect(chosen).to_contain_text("by automation 100%")
+    expect(page.get_by_role("region", name="Stores side by side")).to_contain_text("2 stores")
     for drawn in picture(page, "insight"):
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), drawn
         assert_accessible(page)

@@ -186,7 +186,7 @@ def test_receipts_are_found_by_their_time(pair: Day) -> None:
         assert index_names(plan) == {"decisions_automatic_idx"}
         assert rows_read(plan, "decisions") <= 3
         of_silences = silence_statement(everything=True, goes_on=False)
-        given = {"store_id": None, "group_id": None, "last_at": None, "last_id": None, "fetch": 50, "scope_stores": []}
+        given = {"store_ids": None, "group_id": None, "last_at": None, "last_id": None, "fetch": 50, "scope_stores": []}
         given |= {"org_id": pair.org_id, "at": at, "since": at - HOURS, "unheard_since": at, "scope_groups": []}
         used = index_names(explain(tx, of_silences, given))
     assert "silences_ended_at_idx" in used

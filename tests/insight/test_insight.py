@@ -76,6 +76,8 @@ def test_each_figure_counts_what_happened(api: Api) -> None:
     assert (load["name"], load["orders"]) == ("Ana", 1)
     assert load["seconds"] > 0
     assert sum(one["orders"] for one in told["places"]) == 3
+    (chosen,) = told["chosen"]
+    assert (chosen["mode"], chosen["orders"] + chosen["outside"]) == ("automatic", 1)
 
 
 def test_each_caller_is_told_of_visible_work_alone(api: Api) -> None:
@@ -89,6 +91,10 @@ def test_each_caller_is_told_of_visible_work_alone(api: Api) -> None:
     assert count() == 2
     assert count(store_id=north) == 1
     assert count(group_id=ovens) == 0
+    both = f"{north},{api.id('stores', 'centre')}"
+    assert count(store_id=both) == 2
+    assert {one["store_id"] for one in insight(api, store_id=both)["by_store"]} == set(both.split(","))
+    assert insight(api, by="centre", status=404, store_id=both)["code"] == "not_found"
     assert count(by="centre") == count(by="desk") == 1
     assert insight(api, by="centre", status=404, store_id=north)["code"] == "not_found"
     insight(api, by="ana", status=403)

@@ -1,6 +1,7 @@
 """What became of the work of a period."""
 
 from datetime import date, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.spans import Span
 from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, LocalDate, Query
+from geo_assign.http.schemas import Answer, CommaList, LocalDate, Query
 from geo_assign.insight.domain import InsightQuestion
 from geo_assign.insight.queries import get_insight
 from geo_assign.workforce.local_time import get_zone
@@ -22,6 +23,7 @@ from geo_assign.workorders.queries.calendar import common_zone
 
 routes = Routes("Insight")
 
+Mode = Literal["automatic", "manual"]
 _LONGEST = timedelta(days=366)
 _DAY = timedelta(days=1)
 
@@ -31,7 +33,7 @@ class InsightQuery(Query):
 
     first: LocalDate = Field(alias="from")
     last: LocalDate = Field(alias="to")
-    store_id: UUID | None = Field(None, description="Of this store.")
+    store_id: CommaList[UUID] = Field([], description="Of these stores.")
     group_id: UUID | None = Field(None, description="Of this group.")
 
 
@@ -109,6 +111,38 @@ class DriveErrorAnswer(Answer):
     told_off_s: float = Field(description="The same with what the store had learned by then.")
 
 
+class FartherAnswer(Answer):
+    """How often the `nearest` went, and how many went who were farther: in `bands`, and by how much on average."""
+
+    nearest: int
+    bands: list[int] = Field(description="Up to 2 km or 5 min farther, up to 5 km or 10 min, and more.")
+    mean: float | None = Field(description="Metres or seconds, of those farther.")
+
+
+class ChosenAnswer(Answer):
+    """Who went against the nearest who could go, in `orders` by automation (`automatic`) or by hand (`manual`)."""
+
+    mode: Mode = Field(description="Who chose.")
+    orders: int
+    outside: int = Field(description="Besides: given to a technician who could not go by the rules.")
+    farther_m: FartherAnswer
+    farther_s: FartherAnswer
+
+
+class StoreInsightAnswer(Answer):
+    """One store's figures: `orders` created, and `unserved`; offers `accepted` of `answered`; `nearest` of `chosen`."""
+
+    store_id: UUID
+    orders: int
+    unserved: int
+    accepted: int
+    answered: int
+    median_accept_s: float | None = Field(description="Half of the accepted offers were so within this time.")
+    median_assign_s: float | None = Field(description="Half of the orders had a technician within this time.")
+    nearest: int
+    chosen: int = Field(description="Orders whose technician was one of those who could go.")
+
+
 class InsightAnswer(Answer):
     """What became of the work created in the period.
 
@@ -124,6 +158,8 @@ class InsightAnswer(Answer):
     load: list[LoadAnswer] = Field(description="The busiest first, 200 at most.")
     places: list[PlaceCountAnswer]
     drives: list[DriveErrorAnswer] = Field(description="From `travelling` to `on_site`.")
+    chosen: list[ChosenAnswer]
+    by_store: list[StoreInsightAnswer] = Field(description="Of each store with work in the period.")
     timezone: str = Field(description="Whose days the period is made of.")
     server_now: datetime
 
@@ -140,8 +176,7 @@ def read_insight(call: Call[InsightQuery, None]) -> Reply:
     with call.transaction() as tx:
         zone = _zone(tx, scope, query)
         at = tx.as_of()
-        store_ids = () if query.store_id is None else (query.store_id,)
-        question = InsightQuestion(within=_span(query, zone), at=at, store_ids=store_ids, group_id=query.group_id)
+        question = InsightQuestion(within=_span(query, zone), at=at, store_ids=query.store_id, group_id=query.group_id)
         insight = get_insight(tx, scope, question)
     return Reply(
         InsightAnswer(
@@ -153,6 +188,8 @@ def read_insight(call: Call[InsightQuery, None]) -> Reply:
             load=[LoadAnswer.model_validate(one) for one in insight.load],
             drives=[DriveErrorAnswer.model_validate(one) for one in insight.drives],
             places=[PlaceCountAnswer.model_validate(one) for one in insight.places],
+            chosen=[ChosenAnswer.model_validate(one) for one in insight.chosen],
+            by_store=[StoreInsightAnswer.model_validate(one) for one in insight.by_store],
             timezone=zone.key,
             server_now=at,
         )
@@ -163,9 +200,10 @@ def _zone(tx: Tx, scope: Scope, query: InsightQuery) -> ZoneInfo:
     """Whose days the period is made of. Raises NotFoundError for a store or group outside the scope."""
     if query.group_id is not None:
         get_group(tx, scope, query.group_id)
-    if query.store_id is not None:
-        return get_zone(get_store(tx, scope, query.store_id).timezone)
-    return common_zone(tx, scope)
+    zones = {get_store(tx, scope, store_id).timezone for store_id in query.store_id}
+    if not zones:
+        return common_zone(tx, scope)
+    return get_zone(zones.pop() if len(zones) == 1 else "UTC")
 
 
 def _span(query: InsightQuery, zone: ZoneInfo) -> Span:

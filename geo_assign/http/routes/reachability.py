@@ -7,7 +7,7 @@ from pydantic import Field
 
 from geo_assign.core.errors import NotFoundError
 from geo_assign.http.operations import READING, Call, Reply, Routes
-from geo_assign.http.schemas import Answer, PageQuery
+from geo_assign.http.schemas import Answer, CommaList, PageQuery
 from geo_assign.matching.reachability import ReachabilityQuestion
 from geo_assign.positions.domain import SilenceEnd
 from geo_assign.receipts.missed import SilenceAndWork, list_silences_and_work
@@ -24,7 +24,7 @@ class ReachabilityQuery(PageQuery):
     """Whose silences, and how far back."""
 
     hours: int = Field(12, ge=1, le=72, description="How far back silences may have ended.")
-    store_id: UUID | None = Field(None, description="Technicians of this store.")
+    store_id: CommaList[UUID] = Field([], description="Technicians of these stores.")
     group_id: UUID | None = Field(None, description="Technicians of this group.")
 
 
@@ -75,14 +75,14 @@ def read_reachability(call: Call[ReachabilityQuery, None]) -> Reply:
     with call.transaction() as tx:
         now = tx.as_of()
         since = now - timedelta(hours=query.hours)
-        if query.store_id is not None:
-            get_store(tx, scope, query.store_id)
+        for store_id in query.store_id:
+            get_store(tx, scope, store_id)
         if query.group_id is not None:
             get_group(tx, scope, query.group_id)
         question = ReachabilityQuestion(
             at=now,
             since=since,
-            store_id=query.store_id,
+            store_ids=query.store_id,
             group_id=query.group_id,
             limit=query.limit,
             cursor=query.cursor,

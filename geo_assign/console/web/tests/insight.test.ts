@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  allChosen,
   answered,
   csvOf,
   daysOf,
@@ -8,9 +9,11 @@ import {
   type Insight,
   lastDays,
   minutesOf,
+  nearestShare,
   periodOf,
   presetOf,
   shortest,
+  slowestStores,
   unevenness,
   usualWait,
   waitingBars,
@@ -29,6 +32,8 @@ function insight(changes: Partial<Insight> = {}): Insight {
     load: [],
     places: [],
     drives: [],
+    chosen: [],
+    by_store: [],
     timezone: ZONE,
     server_now: at(0),
     ...changes,
@@ -146,5 +151,50 @@ describe("a CSV", () => {
         ["@x\ny", 1],
       ]),
     ).toBe('Name,Hours\r\n"Ana ""the fox"", Ltd",1.5\r\n\'=cmd(),-2\r\n\'+351,0\r\n"\'@x\ny",1');
+  });
+});
+
+describe("the chosen against the nearest", () => {
+  const none = { nearest: 0, bands: [0, 0, 0], mean: null };
+  const mode = (changes: Partial<Insight["chosen"][number]>) => ({
+    mode: "automatic" as const,
+    orders: 0,
+    outside: 0,
+    farther_m: none,
+    farther_s: none,
+    ...changes,
+  });
+
+  it("are counted together, the mean weighted by those farther", () => {
+    const told = insight({
+      chosen: [
+        mode({ farther_s: { nearest: 6, bands: [2, 0, 0], mean: 120 }, farther_m: none }),
+        mode({ mode: "manual", farther_s: { nearest: 1, bands: [0, 0, 1], mean: 900 } }),
+      ],
+    });
+    expect(allChosen(told).farther_s).toEqual({ nearest: 7, bands: [2, 0, 1], mean: 380 });
+    expect(nearestShare(allChosen(told), "farther_s")).toBe(0.7);
+    expect(nearestShare(allChosen(told), "farther_m")).toBeNull();
+    expect(allChosen(insight()).farther_m).toEqual(none);
+  });
+});
+
+describe("stores side by side", () => {
+  it("begin with the slowest, and end with those where no work has a technician", () => {
+    const store = (store_id: string, orders: number, median_assign_s: number | null) => ({
+      store_id,
+      orders,
+      median_assign_s,
+      median_accept_s: null,
+      unserved: 0,
+      accepted: 0,
+      answered: 0,
+      nearest: 0,
+      chosen: 0,
+    });
+    const told = insight({
+      by_store: [store("a", 1, null), store("b", 1, 60), store("c", 1, 90), store("d", 9, null)],
+    });
+    expect(slowestStores(told).map(({ store_id }) => store_id)).toEqual(["c", "b", "d", "a"]);
   });
 });

@@ -4,6 +4,7 @@ import { usePage } from "../../frame/context";
 import { clockTime } from "../../model/zone";
 import { texts } from "../../texts/console";
 import { Card } from "./Card";
+import { chosen, stores } from "./cards/choices";
 import { acceptance, assigned, waiting } from "./cards/offers";
 import { demand, load, silent } from "./cards/people";
 import { drives, places } from "./cards/places";
@@ -122,21 +123,20 @@ function Cards({ figures }: { figures: Figures }) {
   const cards = [
     acceptance(insight),
     assigned(insight, figures.period.value),
+    chosen(insight),
     waiting(insight, Date.parse(insight.server_now)),
     demand(insight),
     load(insight),
     places(insight),
     drives(insight),
     silent(reachability, insight.timezone),
-  ];
+    stores(insight, (id) => desk.me.stores.find((store) => store.id === id)?.name ?? ""),
+  ].filter((told) => told !== null);
   return (
-    <>
-      {desk.scope.value.size > 1 && <p class="empty">{words.ofAllStores}</p>}
-      <div class="cards" aria-busy={figures.loading.value}>
-        {cards.map((told) => (
-          <Card key={told.name} told={told} />
-        ))}
-      </div>
-    </>
+    <div class="cards" aria-busy={figures.loading.value}>
+      {cards.map((told) => (
+        <Card key={told.name} told={told} />
+      ))}
+    </div>
   );
 }

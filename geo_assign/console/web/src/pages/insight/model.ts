@@ -161,3 +161,38 @@ function csvCell(cell: Cell): string {
 
 /** An hour of the day as a clock shows it. */
 export const hourText = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
+
+export const MEASURES = ["farther_s", "farther_m"] as const;
+export type Measure = (typeof MEASURES)[number];
+type Farther = Insight["chosen"][number][Measure];
+
+/** Automation and hand together, by each measure. */
+export function allChosen({ chosen }: Insight): Record<Measure, Farther> {
+  return { farther_s: together(chosen, "farther_s"), farther_m: together(chosen, "farther_m") };
+}
+
+function together(chosen: Insight["chosen"], of: Measure): Farther {
+  const parts = chosen.map((one) => one[of]);
+  const farther = parts.map(({ bands }) => sumOf(bands));
+  const all = sumOf(farther);
+  const extra = sumOf(parts.map(({ mean }, index) => (mean ?? 0) * (farther[index] ?? 0)));
+  return {
+    nearest: sumOf(parts.map(({ nearest }) => nearest)),
+    bands: [0, 1, 2].map((band) => sumOf(parts.map(({ bands }) => bands[band] ?? 0))),
+    mean: all === 0 ? null : extra / all,
+  };
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+
+/** The share of orders to which the nearest went; null where there are none. */
+export function nearestShare(chosen: Record<Measure, Farther>, of: Measure): number | null {
+  const { nearest, bands } = chosen[of];
+  const all = nearest + sumOf(bands);
+  return all === 0 ? null : nearest / all;
+}
+
+/** The stores, those first whose work waits longest for a technician, and last those where none had one. */
+export function slowestStores({ by_store }: Insight): Insight["by_store"] {
+  return [...by_store].sort((a, b) => (b.median_assign_s ?? -1) - (a.median_assign_s ?? -1) || b.orders - a.orders);
+}

@@ -9,7 +9,7 @@ export type Reachability = components["schemas"]["ReachabilityAnswer"];
 
 const SILENT_HOURS = 12;
 
-/** The figures of the period, store and group of the address, read anew whenever one of these changes. */
+/** The figures of the period, stores and group of the address, read anew whenever one of these changes. */
 export class Figures {
   readonly insight = signal<Insight | null>(null);
   readonly reachability = signal<Reachability | null>(null);
@@ -33,8 +33,7 @@ export class Figures {
   /** Read now and at every change, until what is returned is called. */
   start(): () => void {
     return effect(() => {
-      const scope = [...this.desk.scope.value];
-      void this.read(this.period.value, this.groupId.value, scope.length === 1 ? scope[0] : undefined);
+      void this.read(this.period.value, this.groupId.value, [...this.desk.scope.value]);
     });
   }
 
@@ -47,16 +46,15 @@ export class Figures {
   }
 
   again(): void {
-    const scope = [...this.desk.scope.peek()];
-    void this.read(this.period.peek(), this.groupId.peek(), scope.length === 1 ? scope[0] : undefined);
+    void this.read(this.period.peek(), this.groupId.peek(), [...this.desk.scope.peek()]);
   }
 
-  private async read(period: Period, groupId: string, storeId: string | undefined): Promise<void> {
+  private async read(period: Period, groupId: string, storeIds: string[]): Promise<void> {
     this.round += 1;
     const mine = this.round;
     this.loading.value = true;
     this.problem.value = null;
-    const place = { store_id: storeId, group_id: groupId || undefined };
+    const place = { store_id: storeIds, group_id: groupId || undefined };
     const { api } = this.client;
     try {
       const [insight, silent] = await Promise.all([

@@ -16,7 +16,7 @@ export function Reach({ thing }: TabProps) {
   const said = texts.value.technician;
   const storeId = String(thing.value.store_id);
   const loaded = useLoad(`reach/${thing.id}`, async () => {
-    const query = { hours: HOURS, store_id: storeId, limit: 200 };
+    const query = { hours: HOURS, store_id: [storeId], limit: 200 };
     const page = await answered(client.api.GET("/v1/reachability", { params: { query } }));
     return page.items.filter((silence) => silence.technician_id === thing.id);
   });
