@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.access.api import SEED
 from tests.browser.axe import assert_accessible
+from tests.browser.network import cut_streams_when_offline
 from tests.browser.office import Office, near_store
 from tests.browser.pictures import picture
 from tests.waiting import wait_until
@@ -178,6 +179,7 @@ def test_what_may_be_done_is_in_sight_at_every_size(office: Office) -> None:
 
 
 def test_no_connection_is_said_and_the_panel_asks_again_when_it_is_back(office: Office) -> None:
+    cut_streams_when_offline(office.context)
     page = office.open(f"?wo={order_of(office, 'Helena Duarte')['id']}")
     status = page.locator(".live [role=status]")
     expect(status).to_have_text("Live")

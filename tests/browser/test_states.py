@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_accessible
+from tests.browser.network import cut_streams_when_offline
 from tests.browser.office import Office
 from tests.browser.pictures import PICTURES
 
@@ -116,6 +117,7 @@ def look(page: Page, office: Office, states: tuple[State, ...]) -> list[str]:
 
 
 def in_german(office: Office) -> Page:
+    cut_streams_when_offline(office.context)
     office.context.add_init_script("localStorage.setItem('geo-assign-language', 'de')")
     return office.open(by=None)
 
