@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from geo_assign.core.errors import ConflictError, ForbiddenError, InvalidError, UnauthenticatedError
-from geo_assign.texts import Language
+from geo_assign.core.languages import Language
 
 
 class Role(StrEnum):

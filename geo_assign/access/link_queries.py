@@ -10,9 +10,9 @@ from geo_assign.access.domain import Role, Session, User
 from geo_assign.access.links import EndedBecause, Invitation, LinkNotFoundError, LinkPurpose, MailState, OneTimeLink
 from geo_assign.access.tables import mails, one_time_links, sessions, users
 from geo_assign.core.db import Tx
+from geo_assign.core.languages import Language
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import ResultRow
-from geo_assign.texts import Language
 
 _SESSIONS = 1_000
 

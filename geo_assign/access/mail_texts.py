@@ -9,7 +9,8 @@ from email.utils import format_datetime
 from uuid import UUID
 
 from geo_assign.access.links import LinkPurpose
-from geo_assign.texts import TEXTS, Language
+from geo_assign.core.languages import Language
+from geo_assign.texts import TEXTS
 
 # As much of a name as a subject can hold; what is longer only looks odd in a mailbox.
 _SHOWN = 80

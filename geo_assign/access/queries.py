@@ -51,9 +51,9 @@ from geo_assign.access.tables import (
 from geo_assign.core.db import Tx
 from geo_assign.core.direct import AnyOpening, Opening
 from geo_assign.core.errors import NotFoundError, UnauthenticatedError
+from geo_assign.core.languages import Language
 from geo_assign.core.paging import DEFAULT_LIMIT, Page, decode, page
 from geo_assign.core.rows import AnySelect, ResultRow
-from geo_assign.texts import Language
 
 _KEY_OPENING = Opening(API_KEY_BY_TOKEN)
 _OPENINGS: Mapping[TokenKind, AnyOpening] = {

@@ -19,8 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from geo_assign.access.domain import Role, SecondFactorPolicy
 from geo_assign.access.links import EndedBecause, LinkPurpose, MailState
+from geo_assign.core.languages import Language
 from geo_assign.core.tables import APP_ROLE, APPEND_ONLY, INSTANT, and_also, in_values, tenant_table
-from geo_assign.texts import Language
 
 # `limits` holds the operator's choices by quota; null there is no limit, and an absent one the installation's default.
 # The slug alone is unique across organizations: log-in names the organization by it.

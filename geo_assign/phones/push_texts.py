@@ -3,8 +3,9 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from geo_assign.core.languages import Language
 from geo_assign.push.domain import ClaimedPush, PushKind
-from geo_assign.texts import TEXTS, Language, ServiceTexts
+from geo_assign.texts import TEXTS, ServiceTexts
 from geo_assign.workorders.domain import WorkOrder
 
 

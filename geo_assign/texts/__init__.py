@@ -5,8 +5,9 @@ The types demand every key of every language. What the pages say is theirs: the 
 
 from collections.abc import Mapping
 
+from geo_assign.core.languages import Language
 from geo_assign.texts import de, en, pt
-from geo_assign.texts.shape import Language, MailText, ServiceTexts
+from geo_assign.texts.shape import MailText, ServiceTexts
 
 TEXTS: Mapping[Language, ServiceTexts] = {
     Language.ENGLISH: en.TEXTS,
@@ -14,4 +15,4 @@ TEXTS: Mapping[Language, ServiceTexts] = {
     Language.PORTUGUESE: pt.TEXTS,
 }
 
-__all__ = ["TEXTS", "Language", "MailText", "ServiceTexts"]
+__all__ = ["TEXTS", "MailText", "ServiceTexts"]

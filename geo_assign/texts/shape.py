@@ -2,15 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-
-
-class Language(StrEnum):
-    """A language in which people are written to."""
-
-    ENGLISH = "en"
-    GERMAN = "de"
-    PORTUGUESE = "pt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

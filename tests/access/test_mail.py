@@ -33,6 +33,7 @@ from geo_assign.access.links import LinkPurpose, MintedLink
 from geo_assign.access.mail_texts import LinkMail, message_of
 from geo_assign.access.mailing import Postman, make_postman
 from geo_assign.core.db import Database
+from geo_assign.core.languages import Language
 from geo_assign.core.secrets import SecretBox
 from geo_assign.core.smtp import (
     DEADLINE_S,
@@ -48,7 +49,6 @@ from geo_assign.core.smtp import (
 )
 from geo_assign.core.telemetry import configure_logging
 from geo_assign.mail_trial import try_mail_server
-from geo_assign.texts import Language
 from tests.access.conftest import House
 from tests.access.mail_server import (
     PASSWORD,

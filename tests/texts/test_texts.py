@@ -6,7 +6,8 @@ from string import Formatter
 
 import pytest
 
-from geo_assign.texts import TEXTS, Language, ServiceTexts
+from geo_assign.core.languages import Language
+from geo_assign.texts import TEXTS, ServiceTexts
 
 
 def texts_by_name(of: object) -> dict[str, str]:

@@ -21,8 +21,8 @@ from geo_assign.core.constraints import refusing
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
+from geo_assign.core.languages import Language
 from geo_assign.core.versions import require_version
-from geo_assign.texts import Language
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from geo_assign.access.domain import ActorKind, Role
 from geo_assign.completion.domain import ImageKind
+from geo_assign.core.languages import Language
 from geo_assign.http.schemas import Answer, PartialAnswer, PointAnswer
 from geo_assign.pins.domain import EvidenceKind
 from geo_assign.positions.domain import SilenceEnd
 from geo_assign.privacy.domain import How
-from geo_assign.texts import Language
 from geo_assign.workforce.domain import TrackerApp
 from geo_assign.workorders.domain import BookingRole, BookingState, OfferState
 

@@ -13,11 +13,11 @@ from geo_assign.access.queries import database_now
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.idempotency import SecretShownError
+from geo_assign.core.languages import Language
 from geo_assign.core.qr_codes import qr_code
 from geo_assign.http.editing import create_once
 from geo_assign.http.operations import STORE_SETTINGS, Call, Reply, Routes
 from geo_assign.http.schemas import Answer, Body, Email, Listing, PageQuery, ShortText
-from geo_assign.texts import Language
 from geo_assign.workforce import commands
 from geo_assign.workforce.commands import InvitedUser, SentInvitation
 from geo_assign.workforce.domain import InactiveError

@@ -11,13 +11,13 @@ from geo_assign.access.commands import set_organization_language, set_own_langua
 from geo_assign.access.domain import Caller
 from geo_assign.access.queries import get_api_key, get_organization, get_user
 from geo_assign.core.db import Tx
+from geo_assign.core.languages import Language
 from geo_assign.core.paging import MAX_LIMIT, Page
 from geo_assign.http.csrf import csrf_token
 from geo_assign.http.operations import ADMINISTRATORS, ALL_ROLES, OWN_STORES, Call, Lane, Reply, Routes
 from geo_assign.http.routes.presence import PresenceAnswer, presence_answer
 from geo_assign.http.routes.sessions import AccountAnswer
 from geo_assign.http.schemas import Answer, Body, PointAnswer
-from geo_assign.texts import Language
 from geo_assign.workforce.queries import list_groups, list_stores
 
 T = TypeVar("T")

@@ -15,13 +15,13 @@ from geo_assign.access.domain import (
     SecondFactorWrongError,
 )
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.languages import Language
 from geo_assign.http.browsers import find_browser
 from geo_assign.http.csrf import cleared_cookie, csrf_token, session_cookie
 from geo_assign.http.limits import TooManyLogInsError
 from geo_assign.http.operations import ALL_ROLES, EVEN_ENROLLING, Access, AnyCall, Call, Reply, Routes
 from geo_assign.http.proxies import client_address
 from geo_assign.http.schemas import Answer, Body, Listing, Password, ShortText
-from geo_assign.texts import Language
 
 routes = Routes("Sessions")
 

@@ -17,7 +17,7 @@ from geo_assign.access.domain import Caller, Role, TakenError
 from geo_assign.access.links import Invitation, LinkPurpose
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import ForbiddenError, InvalidError
-from geo_assign.texts import Language
+from geo_assign.core.languages import Language
 from geo_assign.workforce.commands.authority import require_groups, require_manages
 from geo_assign.workforce.commands.staff import create_staff
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician, lock_technician
