@@ -29,7 +29,7 @@ from tests.engines import ENGINES, close_database, engine_for_database
 from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
 from tests.tenants import correlated
-from tests.threads import ended_threads
+from tests.threads import ended_threads, separate_output
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
@@ -115,8 +115,8 @@ def remembered() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def closed_applications() -> Iterator[None]:
-    """Every application that a test makes is closed: see `tests/threads.py`."""
-    with ended_threads():
+    """Every application that a test makes is closed, and logs elsewhere: see `tests/threads.py`."""
+    with ended_threads(), separate_output():
         yield
 
 
