@@ -56,9 +56,7 @@ T = TypeVar("T")
 
 _IN_USE = gauge("database_connections_in_use", "Connections to the database that work holds, by pool.", ("pool",))
 _MOST = gauge("database_connections_max", "Connections to the database that a pool may have.", ("pool",))
-_BEGIN_S = histogram(
-    "database_begin_seconds", "Time until a transaction has begun: waiting for a connection, and one round trip."
-)
+_BEGIN_S = histogram("database_begin_seconds", "Wait for a connection, and one round trip.")
 _TRANSACTION_S = histogram("database_transaction_seconds", "Duration of transactions, from their begin to their end.")
 
 _KEPT_ROWS = 10_000

@@ -24,7 +24,7 @@ _seconds = histogram("http_request_seconds", "Time to answer, until the first by
 _shed = counter("http_shed", "Requests turned away because there was too much to do.", ("lane",))
 _failures = counter(
     "http_failures",
-    "Answers with 5xx, by problem and by what the database said: the kind of trouble and its SQLSTATE.",
+    "Answers with 5xx, by problem, kind of trouble and SQLSTATE.",
     ("code", "trouble", "sqlstate"),
 )
 _log = get_logger()

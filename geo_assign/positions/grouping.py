@@ -41,7 +41,7 @@ for _verdict in Verdict:
     _POSITIONS.labels(_verdict.value, "none")
 _DELAY_S = histogram(
     "position_delay_seconds",
-    "Time from the device's clock to the receipt of the newest position kept of each message.",
+    "From the device's clock to the receipt, of the newest position of a message.",
     buckets=(1, 5, 15, 60, 300, 3_600, 86_400),
 )
 

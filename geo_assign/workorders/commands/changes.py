@@ -37,9 +37,9 @@ from geo_assign.workorders.tables import work_order_events, work_orders
 _EVENTS = counter("work_order_events", "Entries of the histories of work orders, by kind.", ("event",))
 _TO_ASSIGN_S = histogram(
     "time_to_assign_seconds",
-    "From the creation of a work order, or from the new search for a technician, until one has it.",
+    "From creation, or a new search for a technician, until one has the work.",
     ("by",),
-    buckets=(1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 259_200),
+    buckets=(1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400),
 )
 # Known from the start, so that the first of a kind is an increase to Prometheus.
 for _kind in EventKind:
