@@ -123,7 +123,7 @@ def test_keys_tick_and_a_batch_is_previewed_and_given_order_by_order(staffed: Of
     expect(page.get_by_role("link", name="Pending")).to_contain_text("2")
     preview = page.get_by_role("region", name="Optimise 1")
     preview.get_by_role("button", name="Commit 1 offer").click()
-    expect(preview.get_by_text("1 of 1 were given.")).to_be_visible()
+    expect(preview.get_by_text("1 of 1 was given.")).to_be_visible()
     expect(page.get_by_role("link", name="Pending")).to_contain_text("2")
 
 

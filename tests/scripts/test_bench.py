@@ -90,7 +90,7 @@ def test_a_time_may_be_too_long_and_a_rate_too_low(unit: str, ratio: float, aim:
 
 @pytest.mark.parametrize(
     ("unit", "best", "aim", "regression"),
-    [("us", 9.9, 2.5, False), ("us", 10.1, 2.5, True), ("per_s", 0.16, 0.6, False), ("per_s", 0.14, 0.6, True)],
+    [("us", 39, 2.5, False), ("us", 41, 2.5, True), ("per_s", 0.04, 0.6, False), ("per_s", 0.03, 0.6, True)],
 )
 def test_a_figure_far_off_its_aim_in_its_best_round_is_a_regression(
     unit: str, best: float, aim: float, regression: bool
