@@ -71,8 +71,12 @@ function hooksOf(board: Board, { desk, view }: Page): TimelineHooks {
   let told: Held | null = null;
   return {
     letters: () => view.letterKeys.peek(),
-    // What is done is on no desk any more: it has its page.
-    open: (orderId) => (desk.orders.peek().has(orderId) ? desk.select(orderId) : go("order", { wo: orderId })),
+    // What is done is on no desk any more: it has its page. Before the desk has its orders, the panel waits for them.
+    open: (orderId) => {
+      const isDone = desk.loaded.peek() && !desk.orders.peek().has(orderId);
+      if (isDone) go("order", { wo: orderId });
+      else desk.select(orderId);
+    },
     openDay: (date) => setQuery({ day: date, span: null }),
     openRow: (rowId) => {
       const row = board.rows.peek().find(({ id }) => id === rowId);
