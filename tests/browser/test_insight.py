@@ -39,7 +39,7 @@ def test_figures_say_what_happened(office: Office) -> None:
     expect(page.get_by_role("region", name="Demand by hour")).to_contain_text("1 work order had no technician.")
     expect(page.get_by_role("region", name="Workload")).to_contain_text("Ana")
     chosen = page.get_by_role("region", name="Chosen against nearest")
-    expect(chosen).to_contain_text("In 100% of the work orders the nearest technician went;")
+    expect(chosen).to_contain_text("In 100% of the work orders the nearest technician went.")
     chosen.get_by_label("Distance").check()
     expect(chosen.get_by_role("listitem").first).to_contain_text("the nearest")
     expect(chosen).to_contain_text("by automation 100%")

@@ -91,7 +91,8 @@ export const insight: ConsoleTexts["insight"] = {
   },
   chosen: {
     title: "Beauftragt gegen am nächsten",
-    finding: (nearest) => `Bei ${share.format(nearest)} der Aufträge fuhr, wer am nächsten war;`,
+    finding: (nearest, goesOn) =>
+      `Bei ${share.format(nearest)} der Aufträge fuhr, wer am nächsten war${goesOn ? ";" : "."}`,
     detail: (time, metres) => `die anderen fuhren ${time} oder ${metres} mehr.`,
     none: "In diesem Zeitraum wurde kein Auftrag vergeben.",
     measure: "Gemessen an",

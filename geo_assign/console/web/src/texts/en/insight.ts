@@ -94,7 +94,8 @@ export const insight = {
   },
   chosen: {
     title: "Chosen against nearest",
-    finding: (nearest: number) => `In ${share.format(nearest)} of the work orders the nearest technician went;`,
+    finding: (nearest: number, goesOn: boolean) =>
+      `In ${share.format(nearest)} of the work orders the nearest technician went${goesOn ? ";" : "."}`,
     detail: (time: string, metres: string) => `the others drove ${time} or ${metres} more.`,
     none: "No technician was sent in this period.",
     measure: "Measured by",

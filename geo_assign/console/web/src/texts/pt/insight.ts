@@ -92,7 +92,8 @@ export const insight: ConsoleTexts["insight"] = {
   },
   chosen: {
     title: "Escolhido e mais próximo",
-    finding: (nearest) => `Em ${share.format(nearest)} das ordens foi quem estava mais perto;`,
+    finding: (nearest, goesOn) =>
+      `Em ${share.format(nearest)} das ordens foi quem estava mais perto${goesOn ? ";" : "."}`,
     detail: (time, metres) => `as outras custaram mais ${time} ou ${metres} de caminho.`,
     none: "Não houve atribuições neste período.",
     measure: "Medido por",

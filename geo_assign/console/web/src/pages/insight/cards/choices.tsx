@@ -44,7 +44,7 @@ export function chosen(insight: Insight): Told {
   return {
     name: "chosen",
     title: words.title,
-    finding: share === null ? null : words.finding(share),
+    finding: share === null ? null : words.finding(share, extra[0] != null && extra[1] != null),
     detail:
       share === null
         ? words.none
