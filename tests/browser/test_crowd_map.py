@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator
+from time import monotonic
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -41,19 +42,27 @@ _POINT_AT = """what => {
 }"""
 
 
-def press_on(page: Page, what: str) -> str:
-    """Press what lies on the map and is named so under the pointer; its name."""
-    found: list[tuple[float, float, str]] = []
-
-    def is_there() -> bool:
-        spot = page.evaluate(_POINT_AT, what)
-        found.extend([spot] if spot else [])
-        return bool(found)
-
-    wait_until(is_there, f"{what} is on the map", pause_s=0.5)
-    x, y, name = found[0]
+def press_if_there(page: Page, what: str) -> str | None:
+    """Press what lies on the map and is named so under the pointer; its name, None where there is none."""
+    spot: tuple[float, float, str] | None = page.evaluate(_POINT_AT, what)
+    if spot is None:
+        return None
+    x, y, name = spot
     page.mouse.click(x, y)
     return name
+
+
+def press_on(page: Page, what: str) -> str:
+    """As `press_if_there`, as soon as it is there."""
+    pressed: list[str] = []
+
+    def is_pressed() -> bool:
+        name = press_if_there(page, what)
+        pressed.extend([name] if name else [])
+        return bool(pressed)
+
+    wait_until(is_pressed, f"{what} is on the map", pause_s=0.5)
+    return pressed[0]
 
 
 def test_a_crowd_is_drawn_by_tiles_and_the_map_is_not_fetched_for_each_move(
@@ -84,24 +93,29 @@ def test_a_crowd_is_drawn_by_tiles_and_the_map_is_not_fetched_for_each_move(
     wait_until(lambda: city.service.stream_views[-1] == NOWHERE, "no moves are asked for")
     tiles.clear()
 
+    rings: list[str] = []
+
     def ring_opens() -> bool:
-        ring = press_on(page, r"^\d+ technicians?,")
-        assert 1 <= int(re.sub(r"\D.*", "", ring)) <= PEOPLE
+        # A press may have opened one whose tiles come late: then no ring is left to press.
+        ring = press_if_there(page, r"^\d+ technicians?,")
+        rings.extend([ring] if ring else [])
         page.wait_for_timeout(1_000)
-        return any(zoom >= 12 for zoom in tiles) or page.get_by_text("Many people").is_hidden()
+        opened = any(zoom >= 12 for zoom in tiles) or page.get_by_text("Many people").is_hidden()
+        return bool(rings) and opened
 
     wait_until(ring_opens, "a ring opens")
+    assert all(1 <= int(re.sub(r"\D.*", "", ring)) <= PEOPLE for ring in rings)
     with moving(city, share=0.1):
         # The page answers while they move: keys are acted on. The first order has no place yet.
         page.keyboard.press("j")
         page.keyboard.press("j")
         expect(page.locator("[data-row][aria-current=true]")).to_be_visible()
         expect(page.locator(".near")).to_contain_text("can go")
-        # Once the camera stands, the part in view is read again now and then, whatever moves: six rounds of the stream.
+        # Once the camera stands, the part in view is read every five seconds, whatever moves.
         settled(page.locator(".mark.selected-order"))
-        before = len(loads)
+        before, since = len(loads), monotonic()
         page.wait_for_timeout(4_200)
-        assert len(loads) - before <= 2
+        assert len(loads) - before <= 1 + (monotonic() - since) / 4
         wait_until(lambda: city.service.stream_views[-1] not in (None, NOWHERE), "the moves in view are asked for")
     expect(page.locator(".legend")).to_contain_text(re.compile(rf"\d+ of {PEOPLE} people in view"))
     statuses = page.locator(".legend .row").first.get_by_role("button")
