@@ -126,17 +126,11 @@ class Worker:
             self._due_rows("work_checks", list_due_work_checks, self.dispatch.check_work),
             self._due_rows("ended_duties", list_duties_without_session, self.dispatch.settle_duty),
             *([] if self.postman is None else [self._due_rows("mails", list_due_mails, self.postman.send)]),
-            self._sums(),
+            self._due_rows("insight", list_stores_to_sum, partial(sum_store, self.dispatch.database), _SUMS_EVERY_S),
             Repeated("webhooks", self._deliveries.sweep, every_s),
             *self._push_lanes(),
             Repeated("figures", partial(take_figures, self.worker), EVERY_S),
             Repeated("housekeeping", self._keep_house, _HOUSEKEEPING.total_seconds()),
-        )
-
-    def _sums(self) -> DueRows:
-        sum_days = partial(sum_store, self.dispatch.database)
-        return DueRows(
-            "insight", partial(list_stores_to_sum, self.worker), sum_days, _THREADS["insight"], _SUMS_EVERY_S
         )
 
     def _push_lanes(self) -> tuple[BackgroundLane, ...]:
@@ -163,9 +157,12 @@ class Worker:
         for lane in self.lanes:
             lane.join(_ENDS_WITHIN_S)
 
-    def _due_rows(self, name: str, list_due: Callable[[Database], Due], act: _Act) -> DueRows:
-        acts, every_s = one_by_one(act), self.settings.sweep_interval_s
-        return DueRows(name, partial(list_due, self.worker), acts, _THREADS[name], every_s)
+    def _due_rows(
+        self, name: str, list_due: Callable[[Database], Due], act: _Act, every_s: float | None = None
+    ) -> DueRows:
+        """A lane that works on one row in a step; as often as the worker sweeps, unless `every_s` says otherwise."""
+        seconds = self.settings.sweep_interval_s if every_s is None else every_s
+        return DueRows(name, partial(list_due, self.worker), one_by_one(act), _THREADS[name], seconds)
 
     def _keep_house(self) -> None:
         retention = timedelta(days=self.settings.track_retention_days)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,9 @@ from geo_assign.dispatch.flows import DispatchService, GeocodeRequest
 from geo_assign.geocoding.domain import GeocodeProblem, GeocodeResult, ProblemCode
 from geo_assign.workorders.domain import OfferState
 from tests.conftest import World, opened_day
-from tests.day import Day
+from tests.day import NOON, Day
 from tests.dispatch.test_waking import copies_of
+from tests.insight.history import History
 from tests.waiting import wait_until
 from tests.webhooks.conftest import sender_for
 
@@ -107,6 +109,14 @@ def test_the_worker_closes_offers_and_evaluates_what_they_leave(world: World, ot
     with working(world, other):
         expires(other, offer.id)
         wait_until(lambda: other.history("J")[-1] == "pending", "its order is evaluated")
+
+
+def test_the_worker_sums_the_days_of_insight(world: World, day: Day) -> None:
+    history = History(day, world).open()
+    for ago in (3, 20):
+        history.order(NOON - timedelta(days=ago))
+    with working(world, day):
+        wait_until(lambda: len(history.summed_days()) == 20, "each day back to the first work order is summed")
 
 
 def test_evaluations_that_hang_hold_up_no_deadline(world: World, busy: Day, other: Day, admin: Connection) -> None:
