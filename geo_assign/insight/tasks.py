@@ -4,7 +4,7 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, ScalarSelect, Select, and_, cast, func, literal, or_, select
 
 from geo_assign.core.db import Database
 from geo_assign.core.expressions import row_exists
@@ -21,7 +21,11 @@ _AT_ONCE = 64
 
 
 def list_stores_to_sum(worker: Database) -> Due:
-    """Stores with days whose sums are missing or no longer true; the first of each organization before any second."""
+    """Stores with days whose sums are missing or no longer true; the first of each organization before any second.
+
+    Within an organization those first of which the newest days are missing: only what is summed of all of its stores is
+    told from sums.
+    """
     with worker.across_organizations() as conn:
         return [(row.org_id, row.id) for row in conn.execute(_stores_to_sum(worker.clock.now(conn)))]
 
@@ -33,9 +37,16 @@ def sum_store(application: Database, org_id: UUID, store_id: UUID) -> bool:
 
 def _stores_to_sum(now: datetime) -> Select[UUID, UUID]:
     s = stores.c
-    turn = func.row_number().over(partition_by=s.org_id, order_by=s.id).label("turn")
+    back_to = _first_day().desc().nulls_first()
+    turn = func.row_number().over(partition_by=s.org_id, order_by=(back_to, s.id)).label("turn")
     due = select(s.org_id, s.id, turn).where(or_(_is_unfinished(now), _has_untrue_days(now))).subquery("due")
     return select(due.c.org_id, due.c.id).order_by(due.c.turn, due.c.id).limit(_AT_ONCE)
+
+
+def _first_day() -> ScalarSelect[date]:
+    s, d = stores.c, insight_days.c
+    days = d.org_id == s.org_id, d.store_id == s.id
+    return select(func.min(d.day)).where(*days).correlate(stores).scalar_subquery()
 
 
 def _today(at: AnyColumn) -> ColumnElement[date]:
@@ -48,7 +59,7 @@ def _is_unfinished(now: datetime) -> ColumnElement[bool]:
     days = d.org_id == s.org_id, d.store_id == s.id
     begun = select(func.min(w.created_at)).where(w.org_id == s.org_id)
     begun_at = begun.correlate(stores).scalar_subquery()
-    first = select(func.min(d.day)).where(*days).correlate(stores).scalar_subquery()
+    first = _first_day()
     last = select(func.max(d.day)).where(*days).correlate(stores).scalar_subquery()
     today = _today(literal(now, INSTANT))
     return and_(

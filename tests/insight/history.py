@@ -195,9 +195,12 @@ class History:
 
     def summed_days(self) -> Sequence[str]:
         """The days of the first store that are summed."""
+        return self.summed_by_store()[0]
+
+    def summed_by_store(self) -> list[Sequence[str]]:
+        """The days of each store that are summed."""
+        days = text("SELECT day::text FROM insight_days WHERE org_id = :org AND store_id = :store ORDER BY day")
         with self.day.database.transaction(self.day.org_id) as tx:
-            rows = tx.conn.execute(
-                text("SELECT day::text FROM insight_days WHERE org_id = :org AND store_id = :store ORDER BY day"),
-                {"org": tx.org_id, "store": self.stores[0]},
-            )
-            return rows.scalars().all()
+            return [
+                tx.conn.execute(days, {"org": tx.org_id, "store": store_id}).scalars().all() for store_id in self.stores
+            ]

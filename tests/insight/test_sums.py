@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.spans import Span
+from geo_assign.insight import commands
 from geo_assign.insight.domain import Farther
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.working_time import midnight
@@ -46,6 +47,31 @@ def test_days_that_have_ended_are_summed_back_to_the_first(history: History) -> 
     history.day.later("3 d")
     assert history.sum() > 0
     assert history.summed_days()[-1] == "2026-05-22"
+    assert_same(history)
+
+
+def test_a_month_is_summed_in_one_turn_and_the_newest_days_of_all_stores_first(history: History) -> None:
+    for store in (0, 1):
+        history.order(NOON - 70 * DAY, store=store)
+    days = [str(NOON.date() - ago * DAY) for ago in range(70, 0, -1)]
+    for summed in ([0, 31], [31, 31], [31, 62], [62, 62], [62, 70], [70, 70]):
+        assert history.sum(rounds=1) == 1
+        by_store = sorted(history.summed_by_store(), key=len)
+        assert by_store == [days[len(days) - number :] for number in summed]
+        assert_same(history)
+    assert history.sum() == 0
+
+
+def test_days_with_much_work_are_summed_in_more_turns(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ORDERS_AT_ONCE", 3)
+    for ago, orders in ((1, 2), (2, 2), (3, 5), (4, 1), (6, 1)):
+        for _ in range(orders):
+            history.order(NOON - ago * DAY)
+    history.run("DELETE FROM stores WHERE org_id = :org_id AND id = :store", store=history.stores.pop())
+    summed = []
+    while history.sum(rounds=1):
+        summed.append(len(history.summed_days()))
+    assert summed == [1, 2, 3, 6]
     assert_same(history)
 
 
