@@ -8,13 +8,15 @@ The database is emptied and filled again: it must be one that was made for this.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from geo_assign import __version__
+from scripts.benchmark.attempts import Attempts, say
 from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.deadlines import drain
 from scripts.benchmark.deliveries import send_backlog
@@ -25,14 +27,13 @@ from scripts.benchmark.lists import comparison, measure
 from scripts.benchmark.load import Client
 from scripts.benchmark.orders import replace_orders
 from scripts.benchmark.questions import Nearest
-from scripts.benchmark.service import serving, without_settings
+from scripts.benchmark.report import FleetSeen, Report
+from scripts.benchmark.service import environment_of_service, serving, without_settings
 from scripts.benchmark.viewers import pings, watching
-
-if TYPE_CHECKING:
-    from scripts.benchmark.measuring import Fleeted
 
 _LAYERED_REQUESTS = 900
 _REPORTED = ("rivals", "growth")
+_STOPPED = 130
 _ONLY_IF_ASKED = ("viewers", "worker", "deliveries", "lists")
 
 
@@ -42,41 +43,64 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.only == "lists":
         return _compare_lists([int(number) for number in chosen.orders.split(",")], chosen.rounds)
     fleets = [int(number) for number in chosen.technicians.split(",")] + ([1_000_000] if chosen.full else [])
-    judged: list[Figure] = []
-    seen: list[Fleeted] = []
-    for number, technicians in enumerate(fleets):
-        print(f"\n{technicians:,} technicians: seeding", flush=True)
-        fleet = replace_fleet(os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"], technicians)
-        judged += _run(chosen, fleet, everything=number == 0)
-        if chosen.report is not None or chosen.only in _REPORTED:
-            seen.append(_against_others(chosen, fleet))
-    if seen:
-        _tell(chosen, seen)
-    return _verdict(judged)
+    report = Report(__version__, datetime.now(UTC), chosen.seconds, chosen.rounds, os.getloadavg()[0])
+    try:
+        for technicians in fleets:
+            report.fleets.append(FleetSeen(technicians))
+            _measure_last(chosen, report)
+    except KeyboardInterrupt:
+        print("\nStopped. What was seen until then:", flush=True)
+        _tell(chosen, report)
+        return _STOPPED
+    _tell(chosen, report)
+    return _verdict(report)
 
 
-def _verdict(judged: Sequence[Figure]) -> int:
-    """1 when a figure is so far from its aim that no other program on the machine explains it."""
-    for figure in judged:
-        if figure.is_regression:
-            told = f"{figure.best:.2f} at best is more than {LENIENCE} times off the aim of {figure.aim}"
-            print(f"{figure.name}: {told}", flush=True)
-    return int(any(figure.is_regression for figure in judged))
+def _measure_last(chosen: argparse.Namespace, report: Report) -> None:
+    """Everything about the report's last fleet; what fails is told in the report, and the rest goes on."""
+    seen = report.fleets[-1]
+    attempts = Attempts(seen.failed)
+
+    def keep() -> None:
+        if chosen.report is not None:
+            report.write(chosen.report)
+
+    print(f"\n{seen.technicians:,} technicians: seeding", flush=True)
+    owner_url = os.environ["GEO_ASSIGN_ADMIN_DATABASE_URL"]
+    fleet = attempts.make("a fleet", lambda: replace_fleet(owner_url, seen.technicians))
+    if fleet is None:
+        return
+    if chosen.only in _ALONE:
+        attempts.make(chosen.only, lambda: _ALONE[chosen.only](chosen, environment_of_service(), fleet))
+        return
+    attempts.make("the service", lambda: _run(chosen, fleet, seen, attempts, everything=len(report.fleets) == 1))
+    keep()
+    if _is_reported(chosen):
+        from scripts.benchmark.measuring import measure_fleet  # noqa: PLC0415 - needs what only reports need
+
+        attempts.make("growth and rivals", lambda: measure_fleet(chosen, fleet, seen, keep))
+        keep()
 
 
-def _against_others(chosen: argparse.Namespace, fleet: Fleet) -> "Fleeted":
-    """The rivals and the growth over one fleet, by a service that has just been started."""
-    from scripts.benchmark.measuring import measure_fleet  # noqa: PLC0415 - needs what only reports need
-
-    return measure_fleet(chosen, fleet)
+def _is_reported(chosen: argparse.Namespace) -> bool:
+    return chosen.report is not None or chosen.only in _REPORTED
 
 
-def _tell(chosen: argparse.Namespace, seen: "Sequence[Fleeted]") -> None:
-    from scripts.benchmark.measuring import report_of  # noqa: PLC0415
+def _verdict(report: Report) -> int:
+    """1 when a figure is so far from its aim that no other program on the machine explains it, or one is missing."""
+    regressions = [figure for one in report.fleets for figure in one.figures if figure.is_regression]
+    for figure in regressions:
+        told = f"{figure.best:.2f} at best is more than {LENIENCE} times off the aim of {figure.aim}"
+        print(f"{figure.name}: {told}", flush=True)
+    return int(bool(regressions) or any(one.failed for one in report.fleets))
 
-    report = report_of(chosen, seen)
+
+def _tell(chosen: argparse.Namespace, report: Report) -> None:
+    if not _is_reported(chosen):
+        return
     print(f"\n{report.tables()}", flush=True)
     if chosen.report is not None:
+        report.draw(chosen.report)
         report.write(chosen.report)
         print(f"\nWritten to {chosen.report}", flush=True)
 
@@ -117,46 +141,44 @@ def _compare_lists(sizes: Sequence[int], rounds: int) -> int:
     return 0
 
 
-def _run(chosen: argparse.Namespace, fleet: Fleet, *, everything: bool) -> list[Figure]:
-    """What depends on the size of the fleet, and for the first one everything; the figures that are judged."""
+def _run(chosen: argparse.Namespace, fleet: Fleet, seen: FleetSeen, attempts: Attempts, *, everything: bool) -> None:
+    """Add what depends on the size of the fleet, and for the first one everything, to what was seen of it."""
     app_url = os.environ["GEO_ASSIGN_DATABASE_URL"]
-    environment = {name: value for name, value in os.environ.items() if name.startswith("GEO_ASSIGN_")}
+    environment = environment_of_service()
 
     def wanted(what: str) -> bool:
         return chosen.only in {None, what}
 
-    alone = {"worker": _show_worker, "deliveries": _show_deliveries, "viewers": _show_viewers}
-    if chosen.only in alone:
-        alone[chosen.only](chosen, environment, fleet)
-        return []
-    judged: list[Figure] = []
-    if chosen.only in _REPORTED:
-        return judged
+    def show(title: str, measure: Callable[[], list[Figure]]) -> None:
+        say(f"{fleet.technicians:,}, {title.lower()}")
+        figures = attempts.make(title, measure) or []
+        if figures:
+            print(table(title, figures), flush=True)
+        seen.figures += figures
+
+    # The report's rivals tell of nearest by themselves.
+    nearest = wanted("nearest") and not _is_reported(chosen)
+    if chosen.only in _REPORTED or not (everything or nearest):
+        return
     with ExitStack() as services:
         client = services.enter_context(Client())
         bench = Bench(app_url, Pgbench(chosen.pg_bin, app_url, fleet), client, fleet, chosen.seconds, chosen.rounds)
         # Where refusals are not what is measured, a busy machine must not make any.
         patient = {**environment, "GEO_ASSIGN_QUEUE_S": "30"}
         port = services.enter_context(serving(patient, chosen.logs / "bench-api.log"))
-        if wanted("nearest"):
-            judged += _show("Nearest", bench.nearest(port))
+        if nearest:
+            show("Nearest", lambda: bench.nearest(port))
         if wanted("overload") and everything and not chosen.quick:
             with serving(environment, chosen.logs / "bench-overload.log") as hasty:
-                print(table("Too much", bench.overload(hasty)), flush=True)
+                show("Too much", lambda: bench.overload(hasty))
         if wanted("layers") and everything and not chosen.quick:
-            _show_layers(environment, fleet, bench.nearest_p50_us(port))
+            attempts.make("layers", lambda: _show_layers(environment, fleet, bench.nearest_p50_us(port)))
         if wanted("batches") and everything:
-            judged += _show("Positions", bench.batches(port))
+            show("Positions", lambda: bench.batches(port))
         if wanted("pings") and everything:
             apart = {**patient, "GEO_ASSIGN_GROUP_PINGS_MS": "0"}
             ungrouped = services.enter_context(serving(apart, chosen.logs / "bench-ungrouped.log"))
-            judged += _show("Single pings", bench.single_pings(grouped=port, ungrouped=ungrouped))
-    return judged
-
-
-def _show(title: str, figures: Sequence[Figure]) -> Sequence[Figure]:
-    print(table(title, figures), flush=True)
-    return figures
+            show("Single pings", lambda: bench.single_pings(grouped=port, ungrouped=ungrouped))
 
 
 def _show_worker(chosen: argparse.Namespace, environment: dict[str, str], fleet: Fleet) -> None:
@@ -197,6 +219,8 @@ def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float)
     server = {"server, client and the way between": over_http_us - layers[WHOLE], "over HTTP": over_http_us}
     print(layer_table({**layers, **server}), flush=True)
 
+
+_ALONE = {"worker": _show_worker, "deliveries": _show_deliveries, "viewers": _show_viewers}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -22,6 +22,7 @@ _TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 # Planning anew at each execution would take longer than the statements: a yardstick must not be slow by accident.
 _OPTIONS = "-c jit=off -c plan_cache_mode=force_generic_plan"
 _BEHIND = timedelta(seconds=30)
+_END_WITHIN_S = 60
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,13 @@ class Pgbench:
         command += ["-T", str(max(1, round(seconds))), *arguments]
         command += [part for name, value in values.items() for part in ("-D", f"{name}={value}")]
         done = subprocess.run(
-            command, env=_connection(self.app_url), cwd=folder, capture_output=True, text=True, check=False
+            command,
+            env=_connection(self.app_url),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds + _END_WITHIN_S,
         )
         if done.returncode != 0:
             raise RuntimeError(f"pgbench failed: {done.stderr[-1000:]}")

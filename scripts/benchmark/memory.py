@@ -1,18 +1,26 @@
 """How much memory the processes of a service hold, as the kernel tells it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 
-def held_mb(pid: int) -> dict[str, float]:
-    """What a process and its descendants hold, in megabytes.
+@dataclass(frozen=True)
+class Held:
+    """In megabytes. `rss_mb`: the largest of the processes. `pss_mb`: all together, what they share counted once."""
 
-    `rss`: the largest of them. `pss`: all together, what they share counted once.
-    """
+    processes: int
+    rss_mb: float
+    pss_mb: float
+
+
+def held_by(pid: int) -> Held:
+    """What a process and its descendants hold."""
     pids = [pid, *_descendants(pid)]
-    return {
-        "rss": max(_kb(Path(f"/proc/{one}/status"), "VmRSS:") for one in pids) / 1024,
-        "pss": sum(_kb(Path(f"/proc/{one}/smaps_rollup"), "Pss:") for one in pids) / 1024,
-    }
+    return Held(
+        len(pids),
+        max(_kb(Path(f"/proc/{one}/status"), "VmRSS:") for one in pids) / 1024,
+        sum(_kb(Path(f"/proc/{one}/smaps_rollup"), "Pss:") for one in pids) / 1024,
+    )
 
 
 def _descendants(pid: int) -> list[int]:

@@ -59,6 +59,11 @@ def running_service(environment: Mapping[str, str], log: Path) -> Iterator[Runni
             stop(process)
 
 
+def environment_of_service() -> dict[str, str]:
+    """What of this process's environment is for the service."""
+    return {name: value for name, value in os.environ.items() if name.startswith("GEO_ASSIGN_")}
+
+
 def without_settings() -> dict[str, str]:
     """This process's environment without what would change the service."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GEO_ASSIGN_")}

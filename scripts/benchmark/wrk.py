@@ -35,6 +35,9 @@ end
 """
 
 _LONGER = 10
+_TIMEOUT_S = 20
+# For wrk itself, beyond the time of the measurement.
+_END_WITHIN_S = 60
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ def load(port: int, asked: Sequence[Asked], *, connections: int, seconds: float)
     told = _told(port, asked, connections, seconds)
     if not told["answers"]:
         told = _told(port, asked, connections, seconds * _LONGER)
-    if told["failed"] or not told["answers"]:
-        raise FailedAnswersError(f"{told['failed']} of {told['answers']} answers failed on port {port}")
+    if not told["answers"]:
+        raise FailedAnswersError(f"no answer within {seconds * _LONGER:g} s")
+    if told["failed"]:
+        raise FailedAnswersError(f"{told['failed']} answers failed beside {told['answers']} good ones")
     return Load(told["answers"] / told["duration_us"] * 1e6, told["p50_us"], told["p99_us"])
 
 
@@ -80,9 +85,11 @@ def _told(port: int, asked: Sequence[Asked], connections: int, seconds: float) -
         requests, script = Path(folder, "requests"), Path(folder, "load.lua")
         requests.write_text("".join(one.line() for one in asked))
         script.write_text(f"local REQUESTS = {json.dumps(str(requests))}\n{_SCRIPT}")
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s"]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", f"{_TIMEOUT_S}s"]
         command += ["-s", str(script), f"http://127.0.0.1:{port}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=seconds + _TIMEOUT_S + _END_WITHIN_S
+        )
     if done.returncode != 0:
         raise RuntimeError(f"wrk failed: {done.stderr[-1000:] or done.stdout[-1000:]}")
     told: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])

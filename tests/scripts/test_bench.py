@@ -4,22 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from scripts.benchmark import wrk
 from scripts.benchmark.__main__ import main
+from scripts.benchmark.attempts import Attempts
 from scripts.benchmark.figures import Figure, table
 from scripts.benchmark.fleet import AREA, replace_fleet
 from scripts.benchmark.growth import Grown
 from scripts.benchmark.layers import LAYERS, resolve
 from scripts.benchmark.load import Outcome
-from scripts.benchmark.memory import held_mb
+from scripts.benchmark.memory import Held, held_by
 from scripts.benchmark.questions import batch_at, request_bytes
 from scripts.benchmark.references import STATEMENTS, numbered, pgbench_script
-from scripts.benchmark.report import Report
-from scripts.benchmark.rivals.compared import Compared
+from scripts.benchmark.report import FleetSeen, Report
+from scripts.benchmark.rivals.compared import ANSWERS, BARE, BY_INDEX, EIGHT, ONE, START, Compared
 from scripts.benchmark.wrk import Asked
 from tests.conftest import NOON, SECRET_KEY, World
 from tests.scripts.shell import REPOSITORY
@@ -114,26 +117,122 @@ def test_a_request_for_wrk_is_one_line() -> None:
 
 
 def test_what_processes_hold_is_counted_with_their_descendants() -> None:
-    alone = held_mb(os.getpid())
+    alone = held_by(os.getpid())
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        assert held_mb(os.getpid())["pss"] > held_mb(child.pid)["pss"] > 0
+        both = held_by(os.getpid())
+        assert both.processes > alone.processes
+        assert both.pss_mb > held_by(child.pid).pss_mb > 0
         child.communicate(b"\n")
-    assert alone["rss"] > 0
-    assert alone["pss"] > 0
+    assert alone.rss_mb > 0
+    assert alone.pss_mb > 0
 
 
-def test_a_report_tells_each_rival_and_how_times_grow() -> None:
-    rival = Compared("Another", 8_000, 20_000, 90, 0.5, 0.75, 3.0, equal=199, compared=200, memory_mb=120)
-    bare = Compared("Bare", 1_000, None, 800, 4.0, None, 0.5, equal=None, compared=0, memory_mb=None)
-    grown = [Grown(size, {"nearest": us}, {"rss": 80, "pss": 150}) for size, us in ((10, 4_000.0), (1_000, 5_500.0))]
-    report = Report("1.2.3", 2.0, 3, {1_000: [bare, rival]}, grown)
+def a_report(*fleets: FleetSeen) -> Report:
+    return Report("1.2.3", NOON, 2.0, 3, 4.5, list(fleets))
+
+
+def test_a_report_tells_each_rival_and_how_times_grow(tmp_path: Path) -> None:
+    rival = Compared("Another", 8_000, 20_000, 90, 0.5, 0.75, 3.0, equal=199, compared=200, memory=Held(3, 70, 120))
+    bare = Compared(BARE, 1_000, None, 800, 4.0, None, 0.5)
+    few = FleetSeen(10, grown=Grown(10, {"nearest": 4_000.0}, {"serve": Held(2, 80, 90)}))
+    many = FleetSeen(1_000, compared=[bare, rival], grown=Grown(1_000, {"nearest": 5_500.0}, {}))
+    report = a_report(few, many)
     tables = report.tables()
-    assert "| Another | 8.00 ms | 0.50 × | 0.75 × | 90/s | 3.00 × | 199 of 200 | 120 MB |" in tables
-    assert "| Bare | 1.00 ms | 4.00 × | – | 800/s | 0.50 × | – | – |" in tables
+    assert "| Another | 8.00 ms | 0.50 × | 20.00 ms | 0.75 × | 90/s | 3.00 × | 199 of 200 |" in tables
+    assert f"| {BARE} | 1.00 ms | 4.00 × | – | – | 800/s | 0.50 × | – |" in tables
     assert "| nearest | 4.00 ms | 5.50 ms |" in tables
-    told = json.loads(json.dumps(report.as_json()))
-    assert told["rivals"]["1000"][1]["rate_ratio"] == 3.0
-    assert [one["technicians"] for one in told["growth"]] == [10, 1_000]
+    assert "| 10 | serve | 2 | 80 MB | 90 MB |" in tables
+    assert "| 1,000 | Another | 3 | 70 MB | 120 MB |" in tables
+    report.write(tmp_path / "benchmarks")
+    told = json.loads((tmp_path / "benchmarks" / "figures.json").read_text())
+    assert told["fleets"][1]["compared"][1]["rate_ratio"] == 3.0
+    assert [one["grown"]["technicians"] for one in told["fleets"]] == [10, 1_000]
+    assert tables in (tmp_path / "benchmarks" / "report.md").read_text()
+
+
+def test_the_cell_of_a_missing_measurement_says_why_and_the_others_are_told() -> None:
+    whole = {"p50_us": 2_000.0, "p50_ratio": 2.0, "p99_us": 9_000.0, "p99_ratio": 0.5, "per_s": 70.0, "rate_ratio": 1.5}
+    dead = Compared("Dead", failed={START: "it did not start"})
+    slow = Compared("Slow", failed={ONE: "no answer within 20 s", EIGHT: "9 failed"}, equal=3, compared=4)
+    odd = Compared("Odd", **whole, failed={ANSWERS: "no list"})
+    grown = Grown(10, {"map": 1_000.0}, {}, {"calendar": "HTTP Error 503"})
+    tables = a_report(FleetSeen(10, compared=[dead, slow, odd], grown=grown, failed={"Positions": "gone"})).tables()
+    assert "| Dead | not measured: it did not start | – | – | – | – | – | – |" in tables
+    slow_row = "| Slow | not measured: no answer within 20 s | – | not measured: 9 failed | – | – | – | 3 of 4 |"
+    assert slow_row in tables
+    assert "| Odd | 2.00 ms | 2.00 × | 9.00 ms | 0.50 × | 70/s | 1.50 × | not measured: no list |" in tables
+    assert "| calendar | not measured: HTTP Error 503 |" in tables
+    assert "- Positions: gone" in tables
+
+
+def test_goals_are_met_or_short_or_not_measured() -> None:
+    rivals = [
+        Compared(BARE, p50_ratio=2.4, rate_ratio=0.44),
+        Compared(BY_INDEX, p50_ratio=0.6, failed={EIGHT: "no answer"}),
+    ]
+    figures = [Figure("pings", "per_s", 1, 4, 4.0, 3, 4.0), Figure("told only", "us", 1, 9, 9.0, None, 9.0)]
+    held = {"geo-assign serve": Held(2, 201, 210)}
+    seen = {
+        size: {goal.name: goal.is_met for goal in FleetSeen(size, figures, rivals, Grown(size, {}, held)).goals()}
+        for size in (10_000, 100_000)
+    }
+    assert seen[10_000][f"nearest, p50: {BARE}"] is True
+    assert seen[100_000][f"nearest, p50: {BARE}"] is False
+    assert seen[10_000][f"nearest, rate of 8: {BARE}"] is True
+    assert seen[100_000][f"nearest, rate of 8: {BARE}"] is False
+    assert seen[10_000][f"nearest, p50: {BY_INDEX}"] is True
+    assert seen[10_000][f"nearest, rate of 8: {BY_INDEX}"] is None
+    assert seen[10_000]["pings"] is True
+    assert "told only" not in seen[10_000]
+    assert seen[10_000]["nearest in full, p50: in brief"] is None
+    assert seen[10_000]["largest process of geo-assign serve"] is False
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError("first line\nsecond"), "first line"),
+        (TimeoutError(), "TimeoutError"),
+        (ValueError("a | b\tc"), "a / b c"),
+        (OSError("x" * 500), "x" * 159 + "…"),
+    ],
+)
+def test_a_measurement_that_fails_is_told_and_the_next_is_made(
+    error: Exception, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> int:
+        raise error
+
+    attempts = Attempts()
+    assert (attempts.make("a rival", fail), attempts.make("another", lambda: 7)) == (None, 7)
+    assert attempts.failed == {"a rival": told}
+    assert f"a rival: not measured, {told}" in capsys.readouterr().out
+
+
+def load_that_answers(*answers: int) -> tuple[list[float], Callable[..., dict[str, float]]]:
+    """What wrk tells, one time after the other, and for how long it was asked to measure."""
+    asked: list[float] = []
+
+    def tell(_port: int, _asked: object, _connections: int, seconds: float) -> dict[str, float]:
+        asked.append(seconds)
+        number = answers[len(asked) - 1]
+        return {"answers": number, "duration_us": 2e6, "p50_us": 10, "p99_us": 20, "failed": 0}
+
+    return asked, tell
+
+
+def test_a_rival_that_answers_nothing_is_given_longer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, tell = load_that_answers(0, 4)
+    monkeypatch.setattr(wrk, "_told", tell)
+    assert wrk.load(1, [], connections=1, seconds=2) == wrk.Load(2.0, 10, 20)
+    assert asked == [2, 20]
+
+
+def test_a_rival_that_never_answers_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, tell = load_that_answers(0, 0)
+    monkeypatch.setattr(wrk, "_told", tell)
+    with pytest.raises(wrk.FailedAnswersError, match="no answer within 20 s"):
+        wrk.load(1, [], connections=1, seconds=2)
 
 
 def test_a_fleet_has_people_on_duty_with_places_and_visits(world: World) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from scripts.benchmark.rivals import in_redis
+from scripts.benchmark.rivals import in_redis, orm
+from scripts.benchmark.rivals.compared import BY_INDEX, BY_RADIUS, BY_RADIUS_IN_THREADS, IN_REDIS
 from scripts.benchmark.service import NotReadyError, Running, answers, free_port, stop, without_settings
 
 _START_WITHIN_S = 60.0
@@ -30,10 +31,10 @@ class Rival:
 _WORKERS = ("--workers", str(os.cpu_count() or 2))
 _THREADS = ("--worker-class", "gthread", "--threads", "8")
 RIVALS = (
-    Rival("Flask + ORM, sync workers", "scripts.benchmark.rivals.orm:make_app()", _WORKERS),
-    Rival("Flask + ORM, threads", "scripts.benchmark.rivals.orm:make_app()", (*_WORKERS, *_THREADS)),
-    Rival("Flask + ORM by <->, threads", "scripts.benchmark.rivals.orm:make_knn_app()", (*_WORKERS, *_THREADS)),
-    Rival("Flask + Redis, threads", "scripts.benchmark.rivals.in_redis:make_app()", (*_WORKERS, *_THREADS), True),
+    Rival(BY_RADIUS, "scripts.benchmark.rivals.orm:make_app()", _WORKERS),
+    Rival(BY_RADIUS_IN_THREADS, "scripts.benchmark.rivals.orm:make_app()", (*_WORKERS, *_THREADS)),
+    Rival(BY_INDEX, "scripts.benchmark.rivals.orm:make_knn_app()", (*_WORKERS, *_THREADS)),
+    Rival(IN_REDIS, "scripts.benchmark.rivals.in_redis:make_app()", (*_WORKERS, *_THREADS), True),
 )
 
 
@@ -41,11 +42,14 @@ RIVALS = (
 def running(rival: Rival, owner_url: str, keys: Sequence[str], logs: Path) -> Iterator[Running]:
     """The rival over the fleet of that database. Raises NotReadyError."""
     with ExitStack() as started:
-        settings = {"RIVAL_DATABASE_URL": owner_url.replace("postgresql://", "postgresql+psycopg://", 1)}
+        settings = {"RIVAL_DATABASE_URL": orm.driver_url(owner_url)}
         if rival.needs_redis:
             redis_port = started.enter_context(_redis(logs))
             in_redis.fill(redis_port, owner_url, tuple(keys))
             settings["RIVAL_REDIS_PORT"] = str(redis_port)
+        else:
+            orm.fill(owner_url)
+            started.callback(orm.remove, owner_url)
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--keep-alive", "75"]
         command += [*rival.arguments, rival.app]
