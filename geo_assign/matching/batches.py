@@ -18,7 +18,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
-from geo_assign.matching.geodesic import geodesic_m
+from geo_assign.matching.geodesic import geodesic_m, least_share
 from geo_assign.matching.places import FEW
 from geo_assign.matching.problem import AssignmentProblem, Floats
 from geo_assign.matching.rows import NumberedCandidateRow
@@ -33,13 +33,13 @@ from geo_assign.matching.statements import (
     members_for_each,
     passing_for_each,
 )
-from geo_assign.matching.walking import WINDOWS, walk_outwards
+from geo_assign.matching.walking import FRESH_WINDOWS, WINDOWS, walk_outwards
 
 NEAREST = 64
 """Technicians looked at for each order, the nearest who can go."""
 
 # Technicians farther away than this window reaches are left to a single ranking.
-_WINDOWS = WINDOWS[:3]
+_INNERMOST, _WIDEST = WINDOWS[0], WINDOWS[2]
 _QUESTIONS_AT_ONCE = 100  # in one statement, so that none takes long
 _ANYWHERE_M = 30_000_000.0  # more than half the way round the Earth
 
@@ -240,27 +240,37 @@ def _rare_skills(tx: Tx, questions: Iterable[Question]) -> dict[str, int]:
 
 def _walk(tx: Tx, group: _Alike, *, nearest: int) -> dict[int, Sequence[Eligible]]:
     """Outwards in windows, each only for the orders that the one before left wanting; a small store by its members."""
+    if group.rare_skill is not None:
+        statement = candidates_for_each(group.shape, FEW, rare_skill=True)
+        return dict(_eligible(tx, statement, group, list(group.questions), nearest=nearest))
+    found, left = _walk_windows(tx, group, list(group.questions), [_INNERMOST], nearest=nearest, fresh=False)
+    small = _of_small_stores(tx, {n: group.questions[n] for n in left})
+    found |= _eligible(tx, members_for_each(group.shape), group, small, nearest=nearest)
+    soon = group.shape.is_soon
+    windows = [window for window in (FRESH_WINDOWS if soon else WINDOWS) if _INNERMOST < window <= _WIDEST]
+    return found | _walk_windows(tx, group, left - small, windows, nearest=nearest, fresh=soon)[0]
+
+
+def _walk_windows(
+    tx: Tx, group: _Alike, numbers: Collection[int], windows: Sequence[int], *, nearest: int, fresh: bool
+) -> tuple[dict[int, Sequence[Eligible]], set[int]]:
+    """`walk_outwards` for the numbered questions of the group."""
 
     def ask(window: int, numbers: Collection[int]) -> dict[int, Sequence[Eligible]]:
-        statement = candidates_for_each(group.shape, window, rare_skill=group.rare_skill is not None)
+        statement = candidates_for_each(group.shape, window, fresh=fresh)
         return _eligible(tx, statement, group, numbers, nearest=nearest)
 
     def edges(window: int, numbers: Collection[int]) -> dict[int, float]:
-        rows = _rows(tx, edge_for_each(group.shape, window), group, numbers)
+        rows = _rows(tx, edge_for_each(group.shape, window, fresh=fresh), group, numbers)
         return {row.n: row.sphere_m for row in rows}
 
     def reach_m(number: int, people: Sequence[Eligible]) -> float | None:
-        return None if len(people) >= nearest else group.questions[number].policy.radius_m
+        question = group.questions[number]
+        if len(people) >= nearest:
+            return None
+        return question.policy.radius_m / least_share(question.origin.lat, question.policy.radius_m)
 
-    def walk(numbers: Collection[int], windows: Sequence[int]) -> tuple[dict[int, Sequence[Eligible]], set[int]]:
-        return walk_outwards(numbers, ask=ask, edges=edges, reach_m=reach_m, windows=windows)
-
-    if group.rare_skill is not None:
-        return ask(FEW, list(group.questions))
-    found, left = walk(list(group.questions), _WINDOWS[:1])
-    small = _of_small_stores(tx, {n: group.questions[n] for n in left})
-    found |= _eligible(tx, members_for_each(group.shape), group, small, nearest=nearest)
-    return found | walk(left - small, _WINDOWS[1:])[0]
+    return walk_outwards(numbers, ask=ask, edges=edges, reach_m=reach_m, windows=windows)
 
 
 def _of_small_stores(tx: Tx, questions: Mapping[int, Question]) -> set[int]:

@@ -4,6 +4,7 @@ Vincenty, "Direct and Inverse Solutions of Geodesics on the Ellipsoid with appli
 Review 23, 1975.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,10 @@ from geo_assign.matching.problem import Floats
 _A_M = 6_378_137.0
 _F = 1 / 298.257223563
 _B_M = _A_M * (1 - _F)
+
+# The sphere on which PostGIS measures `<->`.
+_SPHERE_M = (2 * _A_M + _B_M) / 3
+_ROUNDING = 1e-6
 
 _ROUNDS = 20
 _CLOSE_ENOUGH = 1e-12  # radians, a hundredth of a millimetre
@@ -32,6 +37,22 @@ def geodesic_m(lat: Floats, lon: Floats, other_lat: Floats, other_lon: Floats) -
             if np.all(moved < _CLOSE_ENOUGH):
                 break
         return np.where(moved < _CLOSE_ENOUGH, _length_m(_arc(reduced, other, longitude)), np.inf)
+
+
+def least_share(lat: float, reach_m: float) -> float:
+    """A geodesic of at most `reach_m` from a latitude in degrees is at least this share of the way on the sphere.
+
+    The ellipsoid is bent most along the meridians, and there most at the equator: the latitude on the way that is
+    nearest to it decides.
+    """
+    nearest = max(0.0, math.radians(abs(lat)) - reach_m / _meridian_m(0.0))
+    return _meridian_m(nearest) / _SPHERE_M - _ROUNDING
+
+
+def _meridian_m(lat: float) -> float:
+    """The radius of the meridian's bend at a latitude in radians."""
+    squared = _F * (2 - _F)
+    return float(_A_M * (1 - squared) / (1 - squared * math.sin(lat) ** 2) ** 1.5)
 
 
 class _Arc(NamedTuple):

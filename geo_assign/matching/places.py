@@ -52,18 +52,23 @@ Walk = CompoundSelect[Any] | AnySelect
 Columns = Callable[[FromClause, AnyColumn], tuple[AnyColumn, ...]]
 
 
-def walk_live(asked: Parameters, sources: Sources, *, window: int) -> Walk:
-    """Where technicians are now, on their phones or at their base: the innermost `window` of both."""
-    both = _live(_of_phone, _of_base, asked, sources, window=window)
+def walk_live(asked: Parameters, sources: Sources, *, window: int, fresh: bool = False) -> Walk:
+    """Where technicians are now, on their phones or at their base: the innermost `window` of both.
+
+    `fresh`: of phones those alone that are neither offline nor stale, which the index leaves out by whole pages.
+    """
+    both = _live(_of_phone, _of_base, asked, sources, window=window, fresh=fresh)
     return both.order_by(both.selected_columns.sphere_m).limit(window)
 
 
 def _live(
-    of_phone: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int
+    of_phone: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int, fresh: bool
 ) -> CompoundSelect[Any]:
     """The innermost `window` phones and the innermost `window` bases, in no order."""
     c, b, origin = sources.current_positions.alias(), sources.technicians.alias(), _origin(asked)
     phones = select(*of_phone(c, origin)).where(c.c.org_id == asked.org_id)
+    if fresh:
+        phones = phones.where(c.c.used_at >= asked.fresh_since, c.c.heard_at >= asked.heard_since)
     bases = select(*of_base(b, origin)).where(b.c.org_id == asked.org_id, b.c.at_base)
     return union_all(
         phones.order_by(c.c.geog.sphere_m(origin)).limit(window),
@@ -209,9 +214,10 @@ def starts_from_store(technician: FromClause, asked: Parameters) -> ColumnElemen
     return and_(t.home_lat.is_(None), not_(of_provider))
 
 
-def edge_live(asked: Parameters, sources: Sources, *, window: int) -> Walk:
+def edge_live(asked: Parameters, sources: Sources, *, window: int, fresh: bool = False) -> Walk:
     """How far the last row of a live window lies; no row where the window holds everything."""
-    return _last(_live(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window), window=window)
+    both = _live(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window, fresh=fresh)
+    return _last(both, window=window)
 
 
 def edge_planned(asked: Parameters, sources: Sources, *, window: int) -> Walk:

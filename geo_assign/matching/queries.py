@@ -28,6 +28,7 @@ from geo_assign.matching.domain import (
     Workload,
 )
 from geo_assign.matching.filters import reason_for, values_of
+from geo_assign.matching.geodesic import least_share
 from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
 from geo_assign.matching.places import FEW, HANDFUL
 from geo_assign.matching.rows import BookedThenRow, CandidateRow, ExplainedRow
@@ -52,7 +53,7 @@ from geo_assign.matching.statements import (
     passing_then,
     without_position,
 )
-from geo_assign.matching.walking import WINDOWS, walk_outwards
+from geo_assign.matching.walking import FRESH_WINDOWS, WINDOWS, walk_outwards
 from geo_assign.positions.domain import UNREACHABLE_AFTER
 
 # Technicians examined for the explanation of one answer; enough to find 50 excluded ones in any usual fleet.
@@ -60,8 +61,8 @@ _EXAMINED = (200, 2_000)
 _SPARE = 3
 # Of the past so many are judged at once: first few, who mostly suffice.
 _JUDGED_FIRST, _MOST_JUDGED = 32, 256
-# Asking an outer window again costs more than the rows.
-_SPARE_FAR_OUT = 120
+# From this window on, asking it again costs more than the rows.
+_FAR_OUT, _SPARE_FAR_OUT = 8_192, 120
 
 
 def rank(
@@ -204,9 +205,8 @@ def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
         reached_m = question.policy.radius_m if nearest is None else nearest.distance_m
         if near[ids[0]] * SPHERE_TO_GEODESIC > reached_m:
             break
-        rows = _fetch_proven(
-            tx, named_candidates_then(shape), question, limit=1, spare=_SPARE, technician_ids=ids, **then
-        )
+        one = replace(question, limit=1)
+        rows = _fetch_proven(tx, named_candidates_then(shape), one, spare=_SPARE, technician_ids=ids, **then)
         nearest = min((row for row in (*rows, nearest) if row is not None), key=_distance, default=None)
     return None if nearest is None else _candidate(question, nearest)
 
@@ -259,28 +259,40 @@ def _candidates(tx: Tx, question: Question) -> list[Candidate]:
 def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
     """At least the nearest `question.limit` who pass, if there are so many, from the inside out."""
     shape, rare_skill = shape_of(question), _rare_skill(tx, question)
+    if rare_skill is not None:
+        statement = candidates(shape, FEW, rare_skill=True)
+        return _fetch_proven(tx, statement, question, spare=_SPARE, rare_skill=rare_skill)
+    found, goes_on = _walk_windows(tx, question, WINDOWS[:1], fresh=False)
+    if not goes_on:
+        return found
+    if _has_few_members(tx, question):
+        return fetch(tx, members(shape), question, fetch=FEW)
+    # Where the innermost did not suffice, hardly a phone near may be heard: those are not walked past one by one.
+    windows = FRESH_WINDOWS if shape.is_soon else WINDOWS[1:]
+    return _walk_windows(tx, question, windows, fresh=shape.is_soon)[0]
+
+
+def _walk_windows(
+    tx: Tx, question: Question, windows: Sequence[int], *, fresh: bool
+) -> tuple[Sequence[CandidateRow], bool]:
+    """The rows of the last window that was asked; whether nearer ones may be behind it."""
+    shape = shape_of(question)
 
     def ask(window: int, _numbers: Collection[int]) -> Mapping[int, Sequence[CandidateRow]]:
-        statement = candidates(shape, window, rare_skill=rare_skill is not None)
-        spare = _SPARE if window == WINDOWS[0] else _SPARE_FAR_OUT
-        found = _fetch_proven(tx, statement, question, limit=question.limit, spare=spare, rare_skill=rare_skill)
-        return {0: found}
+        spare = _SPARE_FAR_OUT if window >= _FAR_OUT else _SPARE
+        return {0: _fetch_proven(tx, candidates(shape, window, fresh=fresh), question, spare=spare)}
 
     def edges(window: int, _numbers: Collection[int]) -> Mapping[int, float]:
-        rows = fetch(tx, edge(shape, window), question)
+        rows = fetch(tx, edge(shape, window, fresh=fresh), question)
         return {0: rows[0].sphere_m} if rows else {}
 
     def reach_m(_number: int, rows: Sequence[CandidateRow]) -> float | None:
         if len(rows) < question.limit:
-            return question.policy.radius_m
-        return None if _order_is_proven(rows, question.limit) else _kth_m(rows, question.limit)
+            return _on_sphere(question, question.policy.radius_m)
+        return None if _order_is_proven(question, rows) else _on_sphere(question, _kth_m(rows, question.limit))
 
-    if rare_skill is not None:
-        return ask(FEW, [0])[0]
-    found, left = walk_outwards([0], ask=ask, edges=edges, reach_m=reach_m, windows=WINDOWS[:1])
-    if left and _has_few_members(tx, question):
-        return fetch(tx, members(shape), question, fetch=FEW)
-    return walk_outwards(left, ask=ask, edges=edges, reach_m=reach_m, windows=WINDOWS[1:])[0][0] if left else found[0]
+    found, left = walk_outwards([0], ask=ask, edges=edges, reach_m=reach_m, windows=windows)
+    return found[0], bool(left)
 
 
 def _has_few_members(tx: Tx, question: Question) -> bool:
@@ -294,22 +306,28 @@ def _fetch_proven(
     statement: Statement[CandidateRow],
     question: Question,
     *,
-    limit: int,
     spare: int,
     **further: object,
 ) -> Sequence[CandidateRow]:
-    """The rows of a statement that orders by the sphere, as many as it takes to hold its nearest `limit`."""
-    wanted = limit + spare
+    """The rows of a statement that orders by the sphere, as many as it takes to hold its nearest `question.limit`."""
+    wanted = question.limit + spare
     rows = fetch(tx, statement, question, fetch=wanted, **further)
-    while len(rows) == wanted and not _order_is_proven(rows, limit):
+    while len(rows) == wanted and not _order_is_proven(question, rows):
         wanted *= 2
-        rows = fetch(tx, statement, question, fetch=wanted, **further)
+        # From farther away than so many no one is wanted: distance alone tells, before anything is looked up.
+        within = replace(question, policy=replace(question.policy, radius_m=_kth_m(rows, question.limit)))
+        rows = fetch(tx, statement, within, fetch=wanted, **further)
     return rows
 
 
-def _order_is_proven(rows: Sequence[CandidateRow], limit: int) -> bool:
-    """Whether no technician beyond the last row fetched can be nearer than the `limit`-th of the rows."""
-    return rows[-1].sphere_m * SPHERE_TO_GEODESIC > _kth_m(rows, limit)
+def _order_is_proven(question: Question, rows: Sequence[CandidateRow]) -> bool:
+    """Whether no technician beyond the last row fetched can be nearer than the last that is wanted of the rows."""
+    return rows[-1].sphere_m > _on_sphere(question, _kth_m(rows, question.limit))
+
+
+def _on_sphere(question: Question, metres: float) -> float:
+    """What lies farther than this from the origin on the sphere is farther away than `metres`."""
+    return metres / least_share(question.origin.lat, metres)
 
 
 def _kth_m(rows: Sequence[CandidateRow], limit: int) -> float:

@@ -138,10 +138,15 @@ def provider_of(technician: FromClause) -> tuple[AnyColumn, ...]:
     return t.provider_id, name.scalar_subquery().label("provider_name")
 
 
-def walk_for(shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, sources: Sources = LIVE) -> Walk:
+def walk_for(
+    shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, fresh: bool = False, sources: Sources = LIVE
+) -> Walk:
+    """`fresh` is for questions that start soon."""
     if not shape.is_soon:
         return walk_planned(asked, sources, window=window)
-    return (walk_skilled if rare_skill else walk_live)(asked, sources, window=window)
+    if rare_skill:
+        return walk_skilled(asked, sources, window=window)
+    return walk_live(asked, sources, window=window, fresh=fresh)
 
 
 def members_for(shape: Shape, asked: Parameters, members: AnySelect) -> Walk:
@@ -152,5 +157,7 @@ def place_of_one(shape: Shape, technician: FromClause, sources: Sources, *, aske
     return (one_live if shape.is_soon else one_planned)(technician, asked, sources)
 
 
-def edge_for(shape: Shape, asked: Parameters, window: int, *, sources: Sources = LIVE) -> Walk:
-    return (edge_live if shape.is_soon else edge_planned)(asked, sources, window=window)
+def edge_for(shape: Shape, asked: Parameters, window: int, *, fresh: bool = False, sources: Sources = LIVE) -> Walk:
+    if not shape.is_soon:
+        return edge_planned(asked, sources, window=window)
+    return edge_live(asked, sources, window=window, fresh=fresh)

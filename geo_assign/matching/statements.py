@@ -99,11 +99,13 @@ QUESTION_COLUMNS = tuple(_EACH.columns())
 
 
 @lru_cache(maxsize=256)
-def candidates(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[CandidateRow]:
-    """The innermost `fetch` of the window whom no filter excludes, in order of the sphere."""
-    return Statement.of(
-        CandidateRow, _candidates(shape, _ASKED, walk_for(shape, _ASKED, window, rare_skill=rare_skill))
-    )
+def candidates(shape: Shape, window: int, *, rare_skill: bool = False, fresh: bool = False) -> Statement[CandidateRow]:
+    """The innermost `fetch` of the window whom no filter excludes, in order of the sphere.
+
+    `fresh`, here and below: the window holds no phones that are offline or stale.
+    """
+    walk = walk_for(shape, _ASKED, window, rare_skill=rare_skill, fresh=fresh)
+    return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
 
 
 @lru_cache(maxsize=64)
@@ -236,18 +238,20 @@ def without_position(shape: Shape, window: int, *, then: bool = False) -> Statem
 
 
 @lru_cache(maxsize=64)
-def edge(shape: Shape, window: int, *, then: bool = False) -> Statement[EdgeRow]:
+def edge(shape: Shape, window: int, *, then: bool = False, fresh: bool = False) -> Statement[EdgeRow]:
     """How far the last row of the window lies; no row when the window is not full."""
-    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window, sources=_sources(shape, then=then)))
+    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window, fresh=fresh, sources=_sources(shape, then=then)))
 
 
 # Many questions at once -----------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=256)
-def candidates_for_each(shape: Shape, window: int, *, rare_skill: bool = False) -> Statement[NumberedCandidateRow]:
+def candidates_for_each(
+    shape: Shape, window: int, *, rare_skill: bool = False, fresh: bool = False
+) -> Statement[NumberedCandidateRow]:
     """`candidates` for each of `questions`, which travel as rows of their parameters."""
-    answer = _candidates(shape, _EACH, walk_for(shape, _EACH, window, rare_skill=rare_skill))
+    answer = _candidates(shape, _EACH, walk_for(shape, _EACH, window, rare_skill=rare_skill, fresh=fresh))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
@@ -270,9 +274,9 @@ def passing_for_each(shape: Shape) -> Statement[PassingRow]:
 
 
 @lru_cache(maxsize=64)
-def edge_for_each(shape: Shape, window: int) -> Statement[NumberedEdgeRow]:
+def edge_for_each(shape: Shape, window: int, *, fresh: bool = False) -> Statement[NumberedEdgeRow]:
     """`edge` for each of `questions`."""
-    return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window), NumberedEdgeRow))
+    return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window, fresh=fresh), NumberedEdgeRow))
 
 
 def _for_each(answer: Walk, row: type[tuple[object, ...]]) -> AnySelect:

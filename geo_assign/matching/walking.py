@@ -3,19 +3,20 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from geo_assign.matching.domain import SPHERE_TO_GEODESIC
-
 Row = TypeVar("Row")
 
 WINDOWS = (256, 8_192, 262_144, 8_388_608)
 """The innermost rows that a walk looks at before it asks whether it has gone far enough."""
+
+FRESH_WINDOWS = (256, 1_024, *WINDOWS[1:])
+"""The same of a walk that passes by technicians who cannot be reached, begun after the first of the others."""
 
 Ask = Callable[[int, Collection[int]], Mapping[int, Sequence[Row]]]
 """Of a window, the answers to the numbered questions."""
 Edges = Callable[[int, Collection[int]], Mapping[int, float]]
 """How far each question's window reaches, on the sphere; a question whose window held everything is absent."""
 Reach = Callable[[int, Sequence[Row]], float | None]
-"""How far the walk of a question has to go, in metres, after the rows that were found; None: it is over."""
+"""How far the walk of a question has to go on the sphere, after the rows that were found; None: it is over."""
 
 
 def walk_outwards(
@@ -31,7 +32,7 @@ def walk_outwards(
         found |= ask(window, left)
         wanted = {n: reach for n in left if (reach := reach_m(n, found[n])) is not None}
         reached = edges(window, wanted) if wanted else {}
-        left = {n for n, sphere_m in reached.items() if sphere_m * SPHERE_TO_GEODESIC <= wanted[n]}
+        left = {n for n, sphere_m in reached.items() if sphere_m <= wanted[n]}
         if not left:
             break
     return found, left

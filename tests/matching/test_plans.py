@@ -16,12 +16,13 @@ from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.statements import Statement
+from geo_assign.matching import queries
 from geo_assign.matching.domain import Question, Staff
 from geo_assign.matching.filters import values_of
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
-from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import candidates, excluded, externals, without_position
+from geo_assign.matching.shapes import Shape, shape_of
+from geo_assign.matching.statements import candidates, edge, excluded, externals, without_position
 from tests.conftest import World, cloned
 from tests.plans import ROWS_AS_THEY_STAND, explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
@@ -94,6 +95,15 @@ def fleet(fleet_world: World) -> Iterator[Tx]:
         yield tx
 
 
+# Everyone within 20 km of the middle has not been heard of for hours.
+SILENT = """
+UPDATE current_positions SET used_at = :at - interval '5 hours', heard_at = :at - interval '5 hours'
+WHERE org_id = :org_id
+  AND ST_DWithin(geog, ST_SetSRID(ST_MakePoint(-8.61, 41.15), 4326)::geography, 20000);
+ANALYZE current_positions
+"""
+
+
 @pytest.fixture
 def fleet_with_companies(fleet_template: str) -> Iterator[Tx]:
     """A fleet of its own with forty people of a company, half of them at its base."""
@@ -154,6 +164,38 @@ def test_a_rare_skill_is_walked_from_those_who_have_it(fleet: Tx) -> None:
     assert len(ranking.candidates) == question.limit
 
 
+def test_a_silent_neighbourhood_costs_what_the_common_case_does(fleet_template: str) -> None:
+    """Its phones are left out by the index: none of more than ten thousand is looked at one by one."""
+    with cloned(fleet_template) as world:
+        run_as_owner(world, SILENT)
+        with asking(world) as fleet:
+            question = replace(asked(fleet), limit=5)
+            shape = shape_of(question)
+            plan = planned(fleet, candidates(shape, 256, fresh=True), question, fetch=8)
+            (walk,) = [node for node in nodes(plan) if node.get("Index Name") == "current_positions_geog_idx"]
+            assert "used_at" in walk["Index Cond"]
+            assert rows_read(plan, "current_positions") < 64
+            plan = planned(fleet, edge(shape, 1_024, fresh=True), question)
+            assert rows_read(plan, "current_positions") <= 1_024
+            asked_for = answered_like_brute_force(fleet, question)
+    assert asked_for <= {(256, False), (256, True), (1_024, True)}
+
+
+def answered_like_brute_force(fleet: Tx, question: Question) -> set[tuple[int, bool]]:
+    """Whether the nearest are those of brute force; the windows that were asked, and whether of fresh phones alone."""
+    windows: set[tuple[int, bool]] = set()
+    with pytest.MonkeyPatch.context() as patch:
+
+        def noted(shape: Shape, window: int, *, fresh: bool = False) -> Statement[Any]:
+            windows.add((window, fresh))
+            return candidates(shape, window, fresh=fresh)
+
+        patch.setattr(queries, "candidates", noted)
+        found = [one.technician_id for one in rank(fleet, question, explain=False).candidates]
+    assert found == by_brute_force(fleet, question.limit)
+    return windows
+
+
 def test_people_of_few_companies_are_looked_at_by_themselves(fleet_with_companies: Tx) -> None:
     fleet = fleet_with_companies
     question = replace(asked(fleet), staff=Staff.PROVIDERS)
@@ -173,16 +215,19 @@ def test_an_empty_radius_does_not_walk_the_country(fleet: Tx) -> None:
 
 
 def test_the_ranking_equals_brute_force(fleet: Tx) -> None:
-    question = replace(asked(fleet), limit=20)
-    expected = fleet.conn.execute(
-        text(
-            "SELECT p.technician_id FROM current_positions p JOIN technicians t "
-            "ON t.org_id = p.org_id AND t.id = p.technician_id WHERE p.org_id = :org_id AND t.on_duty "
-            "ORDER BY ST_Distance(p.geog, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography), t.id LIMIT 20"
-        ),
-        {"org_id": fleet.org_id, "lat": MIDDLE.lat, "lon": MIDDLE.lon},
-    ).scalars()
-    assert [one.technician_id for one in rank(fleet, question, explain=False).candidates] == list(expected)
+    answered_like_brute_force(fleet, replace(asked(fleet), limit=20))
+
+
+def by_brute_force(fleet: Tx, limit: int) -> list[UUID]:
+    """The nearest to the middle who are on duty and were heard of in the last hour."""
+    statement = text(
+        "SELECT p.technician_id FROM current_positions p JOIN technicians t "
+        "ON t.org_id = p.org_id AND t.id = p.technician_id WHERE p.org_id = :org_id AND t.on_duty "
+        "AND p.used_at > :at - interval '1 hour' "
+        "ORDER BY ST_Distance(p.geog, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography), t.id LIMIT :limit"
+    )
+    given = {"org_id": fleet.org_id, "at": HIRED_AT, "lat": MIDDLE.lat, "lon": MIDDLE.lon, "limit": limit}
+    return list(fleet.conn.execute(statement, given).scalars())
 
 
 def run_as_owner(world: World, statements: str) -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -91,6 +92,32 @@ def test_those_who_can_go_are_found_behind_more_than_a_window_of_others(
         check(town, admin, people, question(town, soon=soon, skill_asked=skill_asked, limit=limit))
 
 
+@pytest.mark.parametrize("why", ["stale", "off_duty", "booked", "mock"])
+def test_those_who_can_go_are_found_where_all_others_near_have_one_thing_in_common(
+    town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """Phones that are not heard are not walked past: the outer windows begin behind them."""
+    rings = [Ring("live", 320, 10, 5_000, by=why), Ring("live", 12, 4_900, 20_000, free=True)]
+    rings += [Ring("live", 40, 5_000, 30_000), Ring("base", 3, 100, 60_000, free=True)]
+    people = draw_people(rings, random.Random(why), skill_asked=False)
+    hire(admin, town, people, group=GROUP)
+    for limit in (1, 5, 30):
+        check(town, admin, people, question(town, soon=True, skill_asked=False, limit=limit))
+    asked_for: list[tuple[int, bool]] = []
+    candidates = queries.candidates
+
+    def noted(shape: Any, window: int, *, fresh: bool = False) -> Any:
+        asked_for.append((window, fresh))
+        return candidates(shape, window, fresh=fresh)
+
+    monkeypatch.setattr(queries, "candidates", noted)
+    monkeypatch.setattr(queries, "HANDFUL", 0)
+    monkeypatch.setattr(queries, "FEW", 0)
+    with town.database.transaction(town.org_id) as tx:
+        rank(tx, question(town, soon=True, skill_asked=False, limit=5), explain=False)
+    assert asked_for == [(256, False), (256, True), *([] if why == "stale" else [(1_024, True)])]
+
+
 @pytest.mark.parametrize("soon", [True, False], ids=["soon", "later"])
 @pytest.mark.parametrize("members", [1, 40, 99, 100, 150])
 def test_a_small_group_is_looked_at_by_itself(
@@ -121,7 +148,8 @@ def test_crowds_by_chance_are_ranked_as_brute_force_ranks_them(town: Day, admin:
     rings = []
     for source in SOON if soon else LATER:
         nearer, farther = sorted(chance.uniform(0, 60_000) for _ in range(2))
-        rings.append(Ring(source, chance.choice((0, 40, 150, 320)), 0, nearer))
+        alike = chance.choice((None, None, "booked", "stale" if source == "live" else "hours"))
+        rings.append(Ring(source, chance.choice((0, 40, 150, 320)), 0, nearer, by=alike))
         rings.append(Ring(source, chance.randint(1, 15), chance.choice((0.0, nearer)), farther, free=True))
     people = draw_people(rings, chance, skill_asked=skill_asked)
     hire(admin, town, people, group=GROUP)
