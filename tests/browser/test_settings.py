@@ -136,6 +136,32 @@ def test_every_section_opens_and_is_accessible(office: Office) -> None:
     office.complaints[:] = [one for one in office.complaints if "404" not in one]
 
 
+def test_an_invitation_says_in_which_language_its_user_is_written_to(office: Office) -> None:
+    page = office.open("settings?section=users")
+    page.get_by_text("Invite a user").click()
+    page.get_by_label("E-mail address").fill("rita@acme.example")
+    language = page.get_by_role("group", name="Language")
+    expect(language.get_by_role("button", name="The organization's", pressed=True)).to_be_visible()
+    language.get_by_role("button", name="Português").click()
+    expect(language.get_by_role("button", pressed=True)).to_have_text("Português")
+    for _ in picture(page, "settings-invite"):
+        expect(language).to_be_visible()
+    assert_accessible(page)
+    with page.expect_request(lambda request: request.method == "POST" and "invitations" in request.url) as sent:
+        page.get_by_role("button", name="Invite", exact=True).click()
+    assert sent.value.post_data_json["language"] == "pt"
+    expect(page.get_by_role("status").filter(has_text="rita This link is for this user alone.")).to_be_visible()
+
+    page.get_by_role("link", name="Security").click()
+    language = page.get_by_role("group", name="Language")
+    language.get_by_role("button", name="Deutsch").click()
+    mails = page.get_by_role("region", name="Mails and push messages")
+    mails.get_by_role("button", name="Save").click()
+    expect(mails.get_by_text("Saved", exact=True)).to_be_visible()
+    page.reload()
+    expect(language.get_by_role("button", pressed=True)).to_have_text("Deutsch")
+
+
 def test_the_guide_leads_from_nothing_to_a_practice_lead_and_takes_it_away(make_office: Callable[..., Office]) -> None:
     root = {"email": "root@acme.example", "name": "Root", "password": "root-password", "role": "administrator"}
     office = make_office(stores=[], groups=[], providers=[], technicians=[], users=[root], api_keys=[])
@@ -153,7 +179,10 @@ def test_the_guide_leads_from_nothing_to_a_practice_lead_and_takes_it_away(make_
     expect(page.get_by_text("1 technician", exact=True)).to_be_visible()
     go_on(page, "Phone")
     page.get_by_label("E-mail address").fill("ana@acme.example")
-    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("main").get_by_label("Language").select_option("Deutsch")
+    with page.expect_request("**/v1/invitations") as sent:
+        page.get_by_role("button", name="Invite").click()
+    assert sent.value.post_data_json["language"] == "de"
     expect(page.get_by_role("img", name="Or scan it with the phone:")).to_be_visible()
     for _ in picture(page, "welcome-phone"):
         expect(page.get_by_text("First position")).to_be_visible()

@@ -223,6 +223,11 @@ export const fields: SettingsTexts["fields"] = {
   description: { label: "Beschreibung", what: "", unit: "" },
   webhookActive: { label: "Aktiv", what: "Solange er aus ist, werden keine Ereignisse für ihn aufgehoben.", unit: "" },
   mailLanguage: { label: "Sprache", what: "", unit: "" },
+  invitedLanguage: {
+    label: "Sprache",
+    what: "Der E-Mails an diese Person, bis sie selbst eine andere wählt.",
+    unit: "",
+  },
   requiredOf: { label: "Verlangt von", what: "", unit: "" },
   issuer: { label: "Issuer", what: "Genau wie der Anbieter sich nennt, etwa https://login.example.com.", unit: "" },
   clientId: { label: "Client-ID", what: "Dieses Dienstes beim Anbieter.", unit: "" },
@@ -283,4 +288,5 @@ export const options: SettingsTexts["options"] = {
   en: "English",
   de: "Deutsch",
   pt: "Português",
+  organizationsLanguage: "Die der Organisation",
 };

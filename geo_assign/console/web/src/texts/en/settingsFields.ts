@@ -207,6 +207,7 @@ export const fields = {
   description: { label: "Description", what: "", unit: "" },
   webhookActive: { label: "Active", what: "While it is off, events are not kept for it.", unit: "" },
   mailLanguage: { label: "Language", what: "", unit: "" },
+  invitedLanguage: { label: "Language", what: "Of the mails to this user, until the user chooses another.", unit: "" },
   requiredOf: { label: "Demanded of", what: "", unit: "" },
   issuer: {
     label: "Issuer",
@@ -272,4 +273,5 @@ export const options = {
   en: "English",
   de: "Deutsch",
   pt: "Português",
+  organizationsLanguage: "The organization's",
 };

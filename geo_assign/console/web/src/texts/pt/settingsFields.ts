@@ -211,6 +211,7 @@ export const fields: SettingsTexts["fields"] = {
   description: { label: "Descrição", what: "", unit: "" },
   webhookActive: { label: "Ativo", what: "Enquanto desligado, não se guardam eventos para ele.", unit: "" },
   mailLanguage: { label: "Idioma", what: "", unit: "" },
+  invitedLanguage: { label: "Idioma", what: "Das mensagens a este utilizador, até que escolha outro.", unit: "" },
   requiredOf: { label: "Exigido a", what: "", unit: "" },
   issuer: { label: "Emissor", what: "Tal como o fornecedor se chama, como https://login.example.com.", unit: "" },
   clientId: { label: "Client ID", what: "Deste serviço no fornecedor.", unit: "" },
@@ -271,4 +272,5 @@ export const options: SettingsTexts["options"] = {
   en: "English",
   de: "Deutsch",
   pt: "Português",
+  organizationsLanguage: "O da organização",
 };

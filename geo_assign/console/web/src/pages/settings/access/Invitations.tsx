@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { ApiProblem } from "../../../api/client";
 import type { components } from "../../../api/document.gen";
+import { LANGUAGES } from "../../../texts/language";
 import { texts } from "../../../texts/settings";
 import { Card } from "../Card";
 import { Confirm } from "../Confirm";
@@ -55,6 +56,13 @@ const fieldsFor = (roles: readonly string[]) =>
       options: ["reallocate", "force_travelling"],
       when: is("dispatcher"),
     },
+    {
+      name: "language",
+      text: "invitedLanguage",
+      kind: "choice",
+      options: Object.keys(LANGUAGES),
+      unset: "organizationsLanguage",
+    },
     { name: "store_id", text: "invitedStore", kind: "things", of: "stores", many: false, when: is("technician") },
   );
 
@@ -65,6 +73,7 @@ const START: Draft = {
   store_ids: [],
   group_ids: [],
   permissions: [],
+  language: null,
   store_id: null,
 };
 

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import type { components } from "../../../api/document.gen";
+import { LANGUAGES, type Language } from "../../../texts/language";
 import { texts } from "../../../texts/settings";
 import { Copy, Drawn } from "../Copy";
+import { optionText } from "../form/words";
 import { Refusal } from "../Refusal";
 import { useSettings } from "../state";
 import { answered } from "../things/resource";
@@ -12,8 +14,8 @@ export type Invitation = components["schemas"]["InvitationAnswer"];
 type InvitationBody = components["schemas"]["InvitationBody"];
 
 interface InviteProps {
-  /** Everything but the address. */
-  body: Omit<InvitationBody, "email" | "permissions" | "store_ids" | "group_ids">;
+  /** Everything but the address and the language. */
+  body: Omit<InvitationBody, "email" | "permissions" | "store_ids" | "group_ids" | "language">;
   onInvited: () => void;
 }
 
@@ -22,10 +24,11 @@ export function Invite({ body, onInvited }: InviteProps) {
   const { client } = useSettings();
   const said = texts.value.technician;
   const [email, setEmail] = useState("");
+  const [language, setLanguage] = useState<Language | null>(null);
   const [made, setMade] = useState<Invitation | null>(null);
   const tried = useTried();
   const invite = async () => {
-    const sent = { ...body, email: email.trim(), permissions: [], store_ids: [], group_ids: [] };
+    const sent = { ...body, email: email.trim(), language, permissions: [], store_ids: [], group_ids: [] };
     await tried.run(async () => setMade(await answered(client.api.POST("/v1/invitations", { body: sent }))));
   };
   if (made) return <InvitationLink made={made} onDone={onInvited} />;
@@ -47,6 +50,21 @@ export function Invite({ body, onInvited }: InviteProps) {
           value={email}
           onInput={(event) => setEmail(event.currentTarget.value)}
         />
+      </label>
+      <label>
+        {texts.value.fields.invitedLanguage.label}
+        <select
+          class="in"
+          value={language ?? ""}
+          onChange={(event) => setLanguage((event.currentTarget.value || null) as Language | null)}
+        >
+          <option value="">{optionText("organizationsLanguage")}</option>
+          {Object.entries(LANGUAGES).map(([code, name]) => (
+            <option key={code} value={code} lang={code}>
+              {name}
+            </option>
+          ))}
+        </select>
       </label>
       <button type="submit" class="btn" disabled={tried.busy}>
         {said.invite}

@@ -100,6 +100,11 @@ export function ChoiceControl({ field, form, label, described }: ControlProps<Ch
   const chosen = form.draft.value[field.name];
   return (
     <div class="pick" role="group" aria-labelledby={label} aria-describedby={described}>
+      {field.unset && (
+        <button type="button" aria-pressed={(chosen ?? null) === null} onClick={() => form.set(field.name, null)}>
+          {optionText(field.unset)}
+        </button>
+      )}
       {field.options.map((option) => (
         <button
           key={option}

@@ -2,7 +2,7 @@
  * Forms as data: what each field is called in the API, what kind of control it has, and when it is shown.
  * A field's words stand under its `text` in the texts of the settings.
  */
-import type { FieldText } from "../../../texts/settings";
+import type { FieldText, OptionText } from "../../../texts/settings";
 
 /** What a form holds: the members of a body of the API. */
 export type Draft = Readonly<Record<string, unknown>>;
@@ -44,6 +44,8 @@ export interface SwitchField extends Common {
 export interface ChoiceField extends Common {
   readonly kind: "choice";
   readonly options: readonly string[];
+  /** What is chosen while none of them is: shown before them, it stands for null. */
+  readonly unset?: OptionText;
 }
 
 /** One or some of the organization's things. */

@@ -16,6 +16,7 @@ type NamesOf = (of: Named) => readonly NamedThing[];
 /** The value of a field as a person reads it. */
 export function wordsOf(field: Field, value: unknown, names: NamesOf, said: SettingsTexts = texts.value): string {
   const { notSet, none, on, off, all } = said.form;
+  if (field.kind === "choice" && field.unset && (value ?? null) === null) return optionText(field.unset);
   if (value === null || value === undefined || value === "") return notSet;
   switch (field.kind) {
     case "switch":
