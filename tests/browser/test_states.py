@@ -5,15 +5,18 @@ Light and dark, on a desk and a phone: axe finds nothing, nothing is wider than 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.network import cut_streams_when_offline
 from tests.browser.office import Office
-from tests.browser.pictures import PICTURES
+from tests.browser.pages import box_of
+from tests.browser.pictures import PICTURES, picture
 
 DESK, PHONE = (1280, 800), (390, 844)
 # A tablet held low, a desk at 200 % zoom, the narrowest phone.
@@ -98,6 +101,8 @@ def look(page: Page, office: Office, states: tuple[State, ...]) -> list[str]:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for state in states:
         page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+        # Keys that come before the phone's page is gone would be typed into it.
+        expect(page.locator("nav.bottom")).to_have_count(0)
         state.reach(page, office)
         expect(page.locator("body")).to_contain_text(state.says) if not state.says.startswith("Warum") else None
         for width, height in (*state.at, *(SMALL if PHONE in state.at else ())):
@@ -133,6 +138,58 @@ def test_every_state_inside_is_accessible_and_fits(office: Office) -> None:
     page = in_german(office)
     assert look(page, office, INSIDE) == []
     office.complaints[:] = [one for one in office.complaints if "Page-" not in one and "import" not in one]
+
+
+FAILS = {
+    "": "Work orders and technicians could not be read. It is down.",
+    "pending": "What is pending is not known",
+    "board": "The calendar could not be read. It is down.",
+    "insight": "The figures could not be read. It is down.",
+    "order?wo=01a2019c-3a77-7d0f-b0a5-0f1e2d3c4b5a": "The work order could not be read. It is down.",
+    "settings": "This could not be read. It is down.",
+    "welcome": "This could not be read. It is down.",
+}
+
+
+def refuse(route: Route) -> None:
+    body = {"status": 503, "code": "overloaded", "title": "Overloaded", "detail": "It is down."}
+    route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(body))
+
+
+def test_a_service_that_is_down_is_told_on_every_page_with_a_way_out(office: Office) -> None:
+    office.lead("Helena Duarte")
+    page = office.open("nowhere")
+    page.route("**/v1/**", lambda route: route.fallback() if route.request.url.endswith("/v1/me") else refuse(route))
+    for address, says in FAILS.items():
+        page.goto(f"{office.url}/console/{address}")
+        expect(page.get_by_role("alert").or_(page.get_by_role("status")).filter(has_text=says)).to_be_visible()
+        expect(page.get_by_role("button", name="Try now")).to_be_visible()
+        for again in page.get_by_role("button", name=re.compile("^Try (now|again)$")).all():
+            assert box_of(again)["height"] < 60, f"{address}: a button is stretched"
+        # What is not known is not counted.
+        expect(page.locator("header .count")).to_have_count(0)
+        assert_accessible(page)
+    for _drawn in picture(page, "state-down"):
+        expect(page.get_by_role("button", name="Try again")).to_be_in_viewport()
+
+    # Nothing is known of who is logged in: that is no reason to ask for a password.
+    page.route("**/v1/**", refuse)
+    page.goto(f"{office.url}/console/pending")
+    expect(page.get_by_role("heading", name="It is down.")).to_be_visible()
+    expect(page.get_by_label("Password")).to_have_count(0)
+    for _drawn in picture(page, "state-unreachable"):
+        assert_accessible(page)
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("row", name="Helena Duarte")).to_be_visible()
+
+
+def test_what_is_not_for_a_dispatcher_is_no_dead_end(office: Office) -> None:
+    page = office.open("settings?section=users", by="desk")
+    expect(page.get_by_role("alert")).to_contain_text("Settings are for administrators")
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Settings")).to_have_count(0)
+    page.get_by_role("link", name="Open the map").click()
+    expect(page).to_have_url(f"{office.url}/console/")
 
 
 def test_in_forced_colours_what_is_chosen_has_a_frame(office: Office) -> None:

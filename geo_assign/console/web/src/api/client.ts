@@ -60,6 +60,8 @@ export function ifMatch({ version }: { version: number }): { "If-Match": string 
   return { "If-Match": `"${version}"` };
 }
 
+const unreachable = () => new ApiProblem(0, { code: "unreachable", detail: service.peek().unreachable });
+
 /** The calls of `/v1`. Every one throws `ApiProblem` and nothing else. */
 export class Client {
   /**
@@ -292,11 +294,10 @@ export class Client {
       },
       onResponse: async ({ response }) => {
         if (!response.ok) throw await this.problem(response);
+        // A log-in page of the network in between answers 200 to everything.
+        if (response.headers.get("Content-Type")?.startsWith("text/html")) throw unreachable();
       },
-      onError: ({ error }) =>
-        error instanceof ApiProblem
-          ? error
-          : new ApiProblem(0, { code: "unreachable", detail: service.peek().unreachable }),
+      onError: ({ error }) => (error instanceof ApiProblem ? error : unreachable()),
     };
   }
 

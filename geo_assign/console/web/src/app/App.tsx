@@ -1,5 +1,6 @@
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect } from "preact/hooks";
 import { LogIn } from "../frame/LogIn";
+import { Unreachable } from "../frame/Unreachable";
 import type { View } from "../state/view";
 import { texts } from "../texts/app";
 import type { Account } from "./account";
@@ -28,6 +29,7 @@ export function App({ account, view }: { account: Account; view: View }) {
   const { start } = texts.value;
   const me = account.session.me.value;
   const day = account.day.value;
+  const again = useCallback(() => void account.start(), [account]);
   if (tab.value === "elsewhere") {
     return (
       <Message title={start.elsewhere} text={start.elsewhereText}>
@@ -37,6 +39,8 @@ export function App({ account, view }: { account: Account; view: View }) {
       </Message>
     );
   }
+  const unreachable = account.session.unreachable.value;
+  if (unreachable !== null) return <Unreachable why={unreachable} again={again} />;
   if (me === undefined)
     return (
       <p class="splash" role="status">

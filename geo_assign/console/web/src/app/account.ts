@@ -57,10 +57,10 @@ export class Account {
       const me = await this.calls.me();
       await this.keep(me);
       this.session.config.value = await this.client.config().catch(() => this.session.config.value);
-      this.session.me.value = me;
+      this.session.meet(me);
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      if (error.status !== 401 && kept) this.session.me.value = kept;
+      if (error.status !== 401 && kept) this.session.meet(kept);
       else await this.session.start();
     }
   }

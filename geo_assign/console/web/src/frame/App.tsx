@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { Me } from "../api/types";
 import { browserSurroundings } from "../live/browser";
 import { Desk } from "../state/desk";
@@ -12,14 +12,18 @@ import { ForgotPassword } from "./ForgotPassword";
 import { Frame } from "./Frame";
 import { LogIn } from "./LogIn";
 import { currentPage, go } from "./router";
+import { Unreachable } from "./Unreachable";
 
 /** Log-in or console, whichever the session asks for; what a link opens needs neither. */
 export function App({ session, view }: { session: Session; view: View }) {
+  const again = useCallback(() => void session.start(), [session]);
   if (currentPage.value === "choose-password") return <ChoosePassword client={session.client} />;
   if (currentPage.value === "forgot-password") {
     return <ForgotPassword client={session.client} organization={session.lastOrganization} />;
   }
   const me = session.me.value;
+  const unreachable = session.unreachable.value;
+  if (unreachable !== null) return <Unreachable why={unreachable} again={again} />;
   if (me === undefined)
     return (
       <p class="splash" role="status">

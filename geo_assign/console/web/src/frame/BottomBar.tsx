@@ -18,7 +18,7 @@ export function BottomBar() {
     <nav class="bottom" aria-label={words.main}>
       <button type="button" aria-current={onPending ? "page" : undefined} onClick={() => go("pending")}>
         <Icon name="list" />
-        <span class="count">{desk.pendingCount.value}</span>
+        {desk.loaded.value && <span class="count">{desk.pendingCount.value}</span>}
         {words.pending}
       </button>
       <button

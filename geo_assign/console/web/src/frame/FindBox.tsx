@@ -13,7 +13,8 @@ const SHOWN = 8;
 interface Remote {
   /** What was asked for; an answer to something else is not shown. */
   words: string;
-  found: Parameters<typeof withRemote>;
+  /** Null: the service did not answer. */
+  found: Parameters<typeof withRemote> | null;
 }
 
 /** Find a person or an order: at once among what is on this page, a moment later among everything there is. */
@@ -27,8 +28,9 @@ export function FindBox() {
   const here = useComputed(() =>
     text.value ? find(text.value, desk.fleet.technicians.values(), desk.orders.value.values(), SHOWN) : [],
   ).value;
-  const hits = remote ? withRemote(here, remote.found[1], remote.found[2], SHOWN) : here;
+  const hits = remote?.found ? withRemote(here, remote.found[1], remote.found[2], SHOWN) : here;
   const nothing = remote !== null && hits.length === 0;
+  const said = remote?.found === null ? words.onlyHere : words.nothing;
   const before = useRef<Element | null>(null);
   const leave = (input: HTMLInputElement) => {
     text.value = "";
@@ -94,7 +96,7 @@ export function FindBox() {
         ))}
       </ul>
       <p class={nothing ? "card nothing" : "sr"} role="status">
-        {nothing ? words.nothing : ""}
+        {nothing ? said : ""}
       </p>
     </div>
   );
@@ -128,7 +130,9 @@ function useRemote({ client }: Page, entered: string): Remote | null {
         ([orders, people]) => {
           remote.value = { words, found: [[], orders, people] };
         },
-        () => undefined,
+        () => {
+          remote.value = { words, found: null };
+        },
       );
     }, AFTER_MS);
     return () => clearTimeout(waiting);

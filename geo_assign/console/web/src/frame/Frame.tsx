@@ -28,12 +28,7 @@ export function Frame() {
     <div class="frame" data-page={currentPage.value || "map"}>
       <SkipToOrder />
       <Header />
-      {desk.problem.value && (
-        <p class="banner" role="alert">
-          {desk.problem.value}
-        </p>
-      )}
-      <Offline />
+      <Trouble />
       <div class="page">
         {load ? <Lazy key={page?.name} load={load} props={NOTHING} /> : <NoSuchPage />}
         {queryValue("new") !== null && <Lazy load={loadNewPanel} props={NOTHING} />}
@@ -61,15 +56,27 @@ function SkipToOrder() {
   );
 }
 
-/** Said at once: what is on the screen is old, and nothing can be given away. */
-function Offline() {
+/** Said at once: what is on the screen is old, and nothing can be given away; or it could not be read at all. */
+function Trouble() {
   const { desk } = usePage();
+  const words = texts.value.frame;
   const since = desk.offlineSince.value;
-  if (since === null) return null;
+  if (since !== null) {
+    return (
+      <p class="banner" role="alert">
+        {words.offlineSince(clockTime(since, desk.zoneOf(desk.selected.value)))}
+      </p>
+    );
+  }
+  const problem = desk.problem.value;
+  if (problem === null) return null;
   return (
-    <p class="banner" role="alert">
-      {texts.value.frame.offlineSince(clockTime(since, desk.zoneOf(desk.selected.value)))}
-    </p>
+    <div class="banner" role="alert">
+      <p>{(desk.loaded.value ? words.notCurrent : words.notRead)(problem)}</p>
+      <button type="button" class="btn" onClick={() => void desk.start()}>
+        {words.again}
+      </button>
+    </div>
   );
 }
 

@@ -7,7 +7,7 @@ import { texts } from "../texts/console";
 import { usePage } from "./context";
 import { FindBox } from "./FindBox";
 import { MeMenu } from "./MeMenu";
-import { PAGES } from "./pages";
+import { pagesInBar } from "./pages";
 import { address, currentPage, hrefOf, setQuery } from "./router";
 import { StoreScope } from "./StoreScope";
 
@@ -36,7 +36,7 @@ export function Header() {
 function MainLinks() {
   const { desk } = usePage();
   const scope = { store: address.value.query.get("store") };
-  const shown = PAGES.filter((page) => page.inBar);
+  const shown = pagesInBar(desk.me);
   return (
     <nav class="tabs" aria-label={texts.value.frame.main}>
       {shown.map((page) => (
@@ -46,7 +46,7 @@ function MainLinks() {
           aria-current={page.name === currentPage.value ? "page" : undefined}
         >
           {page.label(texts.value)}
-          {page.name === "pending" && <span class="count soft">{desk.pendingCount.value}</span>}
+          {page.name === "pending" && desk.loaded.value && <span class="count soft">{desk.pendingCount.value}</span>}
         </a>
       ))}
     </nav>

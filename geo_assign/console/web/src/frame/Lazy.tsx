@@ -1,14 +1,16 @@
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { texts } from "../texts/console";
 import { textsLoaded } from "../texts/language";
 
 type Load<P> = () => Promise<{ default: ComponentType<P> }>;
 
-/** A component whose code is loaded when it is shown first; it says that it loads, or that it could not be loaded. */
+/** A component whose code is loaded when it is shown first; it says that it loads, that it could not be loaded, or that it broke. */
 export function Lazy<P extends object>({ load, props }: { load: Load<P>; props: P }) {
   const [Content, setContent] = useState<ComponentType<P> | null>(null);
   const [failed, setFailed] = useState(false);
+  // What a page throws while it is drawn takes that page away, and nothing around it.
+  const [broken] = useErrorBoundary(reportError);
   useEffect(() => {
     let gone = false;
     loadWithTexts(load).then(
@@ -22,7 +24,8 @@ export function Lazy<P extends object>({ load, props }: { load: Load<P>; props: 
       gone = true;
     };
   }, [load]);
-  if (failed) return <LoadFailed />;
+  if (broken) return <Failed says={texts.value.frame.pageBroken} />;
+  if (failed) return <Failed says={texts.value.frame.pageFailed} />;
   if (!Content)
     return (
       <p class="splash" role="status">
@@ -39,15 +42,14 @@ async function loadWithTexts<P>(load: Load<P>) {
   return module;
 }
 
-function LoadFailed() {
-  const { pageFailed, reload } = texts.value.frame;
+function Failed({ says }: { says: string }) {
   return (
     <main class="splash">
       <div role="alert">
-        <h1>{pageFailed}</h1>
+        <h1>{says}</h1>
       </div>
       <button type="button" class="btn" onClick={() => location.reload()}>
-        {reload}
+        {texts.value.frame.reload}
       </button>
     </main>
   );

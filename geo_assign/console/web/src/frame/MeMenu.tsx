@@ -3,7 +3,7 @@ import { texts } from "../texts/console";
 import { Menu } from "../ui/Menu";
 import { usePage } from "./context";
 import { LanguageChoice } from "./LanguageChoice";
-import { PAGES } from "./pages";
+import { pagesInBar } from "./pages";
 import { hrefOf } from "./router";
 
 /** The account: how the console behaves for this person, and the way out. */
@@ -54,7 +54,7 @@ export function MeMenu() {
 function PageLinks() {
   return (
     <nav aria-label={texts.value.frame.pages}>
-      {PAGES.filter((page) => page.inBar).map((page) => (
+      {pagesInBar(usePage().desk.me).map((page) => (
         <a key={page.name} href={hrefOf(page.name)}>
           {page.label(texts.value)}
         </a>

@@ -12,6 +12,11 @@ export function canReallocate({ user: { role, permissions } }: Me): boolean {
   return role !== "dispatcher" || permissions.includes("reallocate");
 }
 
+/** Settings are for administrators of the organization and of stores. */
+export function mayOpenSettings({ user: { role } }: Me): boolean {
+  return role === "administrator" || role === "store_administrator";
+}
+
 /** Whether it may go to another store or group: work that has begun moves on its own page, by force. */
 export function maySend(order: WorkOrder): boolean {
   return !isFinished(order) && !UNDER_WAY.has(order.state);

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiProblem, type Client, type MapNarrowing } from "../api/client";
 import type { LatLon, Me, Named, TechnicianFeature, WorkOrder } from "../api/types";
-import { type LiveEvent, type LiveState, LiveStream, type Surroundings } from "../live/stream";
+import { type LiveEvent, type LiveState, LiveStream, retryDelay, type Surroundings } from "../live/stream";
 import { inOrder, neighbour } from "../model/pending";
 import { FleetView } from "./fleetView";
 import { Giving } from "./giving";
@@ -34,6 +34,7 @@ export class Desk {
 
   readonly live = signal<LiveState>("connecting");
   readonly loaded = signal(false);
+  /** Why the desk could not be read; it is tried again until it can. */
   readonly problem = signal<string | null>(null);
   readonly announcement = signal("");
   /** When the connection was lost, by the server's clock; null while there is one. */
@@ -59,6 +60,9 @@ export class Desk {
   private narrowedTo: MapNarrowing | null = null;
   private readonly stream: LiveStream;
   private readonly stops: (() => void)[] = [];
+  private attempt = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
 
   constructor(
     readonly me: Me,
@@ -189,18 +193,28 @@ export class Desk {
     return this.location.placing;
   }
 
-  /** Read everything once and go live. */
+  /** Read everything and go live. What cannot be read is told, and tried again: events are held back until it was read. */
   async start(): Promise<void> {
+    clearTimeout(this.retry);
     try {
       await this.load();
-      this.loaded.value = true;
+      this.attempt = 0;
+      batch(() => {
+        this.loaded.value = true;
+        this.problem.value = null;
+      });
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
+      if (this.stopped) return;
       this.problem.value = error.message;
+      this.retry = setTimeout(() => void this.start(), retryDelay(this.attempt));
+      this.attempt += 1;
     }
   }
 
   stop(): void {
+    this.stopped = true;
+    clearTimeout(this.retry);
     this.stream.stop();
     this.stops.forEach((stop) => stop());
   }
@@ -313,7 +327,10 @@ export class Desk {
           this.tick();
           this.stream.check();
         },
-        onNetwork: (online) => this.stream.network(online),
+        onNetwork: (online) => {
+          this.stream.network(online);
+          if (online && this.problem.peek() !== null) void this.start();
+        },
       }),
       effect(() => this.question.open(this.selected.value)),
       effect(() => this.lookUp()),
@@ -345,7 +362,7 @@ export class Desk {
     if (!this.loaded.value || asked === this.narrowedTo || this.past.at.peek() !== null) return;
     this.narrowedTo = asked;
     if (this.fleetView.partial.peek()) void this.fleetView.reread();
-    else void this.load().catch(() => this.stream.check());
+    else void this.start();
   }
 
   private lookUp(): void {
@@ -388,6 +405,7 @@ export class Desk {
     this.live.value = state;
     if (state === "live") {
       this.offlineSince.value = null;
+      this.lookUp();
       if (before !== "live" && before !== "connecting") void this.question.ask();
     } else if (before === "live") {
       this.offlineSince.value = this.clock.now();
@@ -403,7 +421,7 @@ export class Desk {
     } else if (type === "heartbeat") {
       this.clock.sync((data as { server_now: string }).server_now);
     } else {
-      void this.load().catch(() => this.stream.check());
+      void this.start();
     }
   }
 

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { ApiProblem, type Client, type LogIn } from "../api/client";
 import type { Config, LogInWays, Me } from "../api/types";
 import { isSlug, logInProblem, signOnProblem } from "../model/logIn";
@@ -13,6 +13,8 @@ export class Session {
   readonly me = signal<Me | null | undefined>(undefined);
   readonly config = signal<Config>({ tiles: null, basemap_url: null, version: "", first_step: null });
   readonly problem = signal<string | null>(null);
+  /** Why it is not known who is logged in; null where it is. */
+  readonly unreachable = signal<string | null>(null);
   readonly busy = signal(false);
   /** How users of the organization that was named log in. */
   readonly ways = signal<LogInWays>(PASSWORD_ALONE);
@@ -55,20 +57,31 @@ export class Session {
     this.client.writeTo(told).catch((error: Error) => console.warn(error.message));
   }
 
+  /** Find out who is logged in. Where the service does not say, it is asked again by another call. */
   async start(): Promise<void> {
     const [config, me] = await Promise.allSettled([this.client.config(), this.client.me()]);
     if (config.status === "fulfilled") this.config.value = config.value;
     if (me.status === "fulfilled") {
-      this.me.value = me.value;
+      this.meet(me.value);
       return;
     }
-    this.me.value = null;
     const { reason } = me as PromiseRejectedResult;
     if (reason instanceof ApiProblem && reason.status !== 401 && !this.mustEnrol.value) {
-      this.problem.value = reason.message;
+      // Not the log-in: its user may well be logged in.
+      this.unreachable.value = reason.message;
+      return;
     }
+    this.meet(null);
     this.tellOfSignOn();
     void this.lookUpWays(this.lastOrganization);
+  }
+
+  /** It is known who is logged in; null: no user is. */
+  meet(me: Me | null): void {
+    batch(() => {
+      this.unreachable.value = null;
+      this.me.value = me;
+    });
   }
 
   async logIn(entered: LogIn): Promise<void> {

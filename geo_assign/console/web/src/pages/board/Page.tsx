@@ -1,8 +1,9 @@
 import "../../styles/panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { usePage } from "../../frame/context";
-import { setQuery } from "../../frame/router";
+import { hrefOf, setQuery } from "../../frame/router";
 import { Panel } from "../../panel/Panel";
+import { mayOpenSettings } from "../../panel/rights";
 import { Told } from "../../panel/Told";
 import { focusOf } from "../../state/keys";
 import { texts } from "../../texts/console";
@@ -89,6 +90,11 @@ function State({ board }: { board: Board }) {
   return (
     <div class="board-note" role="status">
       <p>{`${words.empty} ${words.emptyHint}`}</p>
+      {mayOpenSettings(desk.me) && (
+        <a class="btn" href={hrefOf("settings", { section: "technicians" })}>
+          {words.toSettings}
+        </a>
+      )}
     </div>
   );
 }

@@ -106,7 +106,7 @@ function Cards({ figures }: { figures: Figures }) {
   if (figures.problem.value) {
     return (
       <div class="empty">
-        <p role="alert">{figures.problem.value}</p>
+        <p role="alert">{words.failed(figures.problem.value)}</p>
         <button type="button" class="btn" onClick={() => figures.again()}>
           {words.again}
         </button>

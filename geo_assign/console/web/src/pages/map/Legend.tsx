@@ -55,7 +55,7 @@ export function Legend() {
             <span class="note">{words.hollow}</span>
           </Row>
           <Narrow />
-          <p>{seenText(desk.fleetView)}</p>
+          {desk.loaded.value && <p>{seenText(desk.fleetView)}</p>}
           {hasRings(desk.fleetView) && <p>{words.crowd}</p>}
         </div>
       )}
@@ -165,7 +165,8 @@ function Entries({ entries }: { entries: Entry[] }) {
       {entries.map(({ key, shapes }) => (
         <button type="button" key={key} aria-pressed={!view.hidden.value.has(key)} onClick={() => view.toggle(key)}>
           <Symbol shapes={shapes} />
-          {key === "provider" ? words.ofProviders : words[key]} <b>{desk.fleetView.counts.value[key]}</b>
+          {key === "provider" ? words.ofProviders : words[key]}{" "}
+          <b>{desk.loaded.value && desk.fleetView.counts.value[key]}</b>
         </button>
       ))}
     </>

@@ -20,7 +20,7 @@ export function Lists() {
     <Column class="todo" aria-label={names[shown.value]}>
       <header>
         <h1>{names[shown.value]}</h1>
-        {shown.value === "pending" && <span class="count">{desk.pendingCount.value}</span>}
+        {shown.value === "pending" && desk.loaded.value && <span class="count">{desk.pendingCount.value}</span>}
         {shown.value === "pending" && <GroupChoice />}
         <div class="lists" role="group" aria-label={words.lists}>
           {(["pending", "people", "events"] as const).map((list) => (

@@ -22,11 +22,7 @@ export function MapPane() {
   return (
     <main class="map" aria-label={texts.value.map.map}>
       <div ref={container} class="canvas" />
-      {pane.failed.value && (
-        <p class="map-failed card" role="status">
-          {pane.failed.value}
-        </p>
-      )}
+      <Failed pane={pane} />
       <PastBar />
       <ViewChip />
       <TechnicianCard />
@@ -38,10 +34,30 @@ export function MapPane() {
   );
 }
 
+function Failed({ pane }: { pane: Pane }) {
+  const words = texts.value.map;
+  const failed = pane.failed.value;
+  if (failed === null) return null;
+  return (
+    <div class="map-failed card" role="status">
+      <p>{failed === "cannot" ? words.failed : words.notLoaded}</p>
+      {failed === "notLoaded" && (
+        <button type="button" class="btn" onClick={() => location.reload()}>
+          {texts.value.frame.reload}
+        </button>
+      )}
+    </div>
+  );
+}
+
 /** Load the library only now: log-in and lists do not wait for it. */
 function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | null }) {
   useEffect(() => {
     let gone = false;
+    const failed = (how: "cannot" | "notLoaded") => (error: Error) => {
+      console.warn(error.message);
+      pane.failed.value = how;
+    };
     import("../../map/MapView")
       .then((module) => {
         if (gone || !container.current) return;
@@ -53,11 +69,8 @@ function useMap(page: Page, pane: Pane, container: { current: HTMLDivElement | n
           texts.peek().map.mapLabel,
         );
         void loadBasemap(page, pane);
-      })
-      .catch((error: Error) => {
-        console.warn(error.message);
-        pane.failed.value = texts.value.map.failed;
-      });
+      }, failed("notLoaded"))
+      .catch(failed("cannot"));
     return () => {
       gone = true;
       pane.map.peek()?.destroy();

@@ -30,7 +30,12 @@ function Held() {
   return (
     <div class="scroll">
       <p class="hint">{words.lastSeenFirst}</p>
-      {people.length === 0 && <p class="empty">{words.noneOnDuty}</p>}
+      {people.length === 0 && desk.loaded.value && <p class="empty">{words.noneOnDuty}</p>}
+      {!desk.loaded.value && desk.problem.value === null && (
+        <p class="empty" role="status">
+          {texts.value.roster.loading}
+        </p>
+      )}
       <ul>
         {people.slice(0, most.value).map(({ id, properties }) => (
           <Row key={id} {...properties} sign={properties.status} says={words.statusOf[properties.status]} />

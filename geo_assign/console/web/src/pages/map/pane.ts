@@ -5,7 +5,8 @@ import type { Desk } from "../../state/desk";
 /** What the map's column knows besides the desk. */
 export interface Pane {
   map: Signal<MapView | null>;
-  failed: Signal<string | null>;
+  /** `cannot`: the browser draws no map. `notLoaded`: its code did not come. */
+  failed: Signal<"cannot" | "notLoaded" | null>;
   metresPerPixel: Signal<number>;
   tilesBroken: Signal<boolean>;
   basemapAttribution: Signal<string>;

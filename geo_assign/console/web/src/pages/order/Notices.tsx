@@ -4,7 +4,7 @@ import { useOrderState, useWhen, words } from "./context";
 import { lostText } from "./lost";
 import { Key } from "./Now";
 
-/** What went wrong, who was quicker, and the way back from what was just done. */
+/** What went wrong, who was quicker, what could not be read, and the way back from what was just done. */
 export function Notices({ order }: { order: OrderDetail }) {
   const state = useOrderState();
   const when = useWhen(order);
@@ -32,6 +32,15 @@ export function Notices({ order }: { order: OrderDetail }) {
               state.notice.value = null;
             }}
           />
+        </p>
+      )}
+      {state.incomplete.value !== null && (
+        <p class="told problem" role="alert">
+          <Icon name="warn" />
+          <span>{words().incomplete(state.incomplete.value)}</span>
+          <button type="button" class="btn" onClick={() => void state.load()}>
+            {words().again}
+          </button>
         </p>
       )}
       {state.undoable.value && (

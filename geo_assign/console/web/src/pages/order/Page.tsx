@@ -103,8 +103,10 @@ function Failed({ problem }: { problem: ApiProblem }) {
 
 function Empty({ text, children }: { text: string; children?: preact.ComponentChildren }) {
   return (
-    <div class="splash" role="alert">
-      <p>{text}</p>
+    <div class="splash">
+      <div role="alert">
+        <h1>{text}</h1>
+      </div>
       <div class="do">
         {children}
         <button type="button" class="btn" onClick={() => go("pending")}>

@@ -44,6 +44,8 @@ export class OrderState {
   readonly link = signal<CustomerLink | null>(null);
   /** Why the order could not be read; `status` 404: there is none. */
   readonly failed = signal<ApiProblem | null>(null);
+  /** Why some of what belongs to the order could not be read, or not again. */
+  readonly incomplete = signal<string | null>(null);
   readonly busy = signal(false);
   readonly notice = signal<Notice | null>(null);
   readonly undoable = signal(false);
@@ -98,9 +100,12 @@ export class OrderState {
         this.loadDecision(id, order),
         this.loadRest(id, order),
       ]);
+      if (this.id === id) this.incomplete.value = null;
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      if (this.id === id && !this.order.peek()) this.failed.value = error;
+      if (this.id !== id) return;
+      if (this.order.peek()) this.incomplete.value = error.message;
+      else this.failed.value = error;
     }
   }
 
@@ -179,6 +184,7 @@ export class OrderState {
         this.completion,
         this.history,
         this.failed,
+        this.incomplete,
         this.notice,
         this.lost,
         this.link,

@@ -28,9 +28,7 @@ export function Footer() {
   };
   return (
     <footer class="foot">
-      <span class="rows">
-        <Strong text={texts.rows(rows.length, state.counts.value.all)} />
-      </span>
+      <span class="rows">{desk.loaded.value && <Strong text={texts.rows(rows.length, state.counts.value.all)} />}</span>
       {view.letterKeys.value && !view.phone.value && (
         <span class="hints">
           <Key name="X" /> {texts.keys.tick} <Key name="J" />
@@ -38,7 +36,7 @@ export function Footer() {
         </span>
       )}
       <span class="sp" />
-      <button type="button" class="btn" onClick={download}>
+      <button type="button" class="btn" disabled={rows.length === 0} onClick={download}>
         {texts.exportCsv}
       </button>
       <button

@@ -1,6 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { usePage } from "../../frame/context";
+import { setQuery } from "../../frame/router";
 import { Icon } from "../../symbols/Icon";
 import { usePending, words } from "./context";
 import { type Column, type ColumnId, clampWidth, DEFAULTS, visibleRows } from "./model";
@@ -106,14 +107,19 @@ function Nothing() {
   if (!desk.loaded.value)
     return (
       <p class="empty tbl" role="status">
-        {texts.loading}
+        {desk.problem.value === null ? texts.loading : texts.unread}
       </p>
     );
   if (state.counts.value.all === 0)
     return (
-      <p class="empty tbl" role="status">
-        {texts.nothing}
-      </p>
+      <div class="empty tbl" role="status">
+        <p>{texts.nothing}</p>
+        {desk.me.stores.length > 0 && (
+          <button type="button" class="btn" onClick={() => setQuery({ new: "lead" })}>
+            {texts.create}
+          </button>
+        )}
+      </div>
     );
   return (
     <div class="empty tbl" role="status">

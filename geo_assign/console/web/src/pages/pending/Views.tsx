@@ -8,6 +8,7 @@ import { TABS } from "./model";
 /** The usual views and the saved ones, each with its count where it is known; saving the present one; the filters. */
 export function Views() {
   const state = usePending();
+  const { desk } = usePage();
   const texts = words();
   const settings = state.settings.value;
   const open = state.view.value;
@@ -24,7 +25,9 @@ export function Views() {
             onClick={() => state.openTab(tab)}
           >
             {texts.tabs[tab]}
-            <span class={!open && settings.tab === tab ? "count" : "count soft"}>{counts[tab]}</span>
+            {desk.loaded.value && (
+              <span class={!open && settings.tab === tab ? "count" : "count soft"}>{counts[tab]}</span>
+            )}
           </button>
         ))}
         {state.views.value.map((view) => (
@@ -35,9 +38,11 @@ export function Views() {
             onClick={() => state.openView(view.id)}
           >
             {view.name}
-            <span class={open?.id === view.id ? "count" : "count soft"}>
-              {state.viewCounts.value.get(view.id) ?? 0}
-            </span>
+            {desk.loaded.value && (
+              <span class={open?.id === view.id ? "count" : "count soft"}>
+                {state.viewCounts.value.get(view.id) ?? 0}
+              </span>
+            )}
             {view.shared && <span class="shared">{texts.shared}</span>}
           </button>
         ))}
@@ -63,7 +68,7 @@ export function Views() {
       )}
       {state.viewProblem.value && (
         <p class="view-problem" role="alert">
-          {texts.viewFailed(state.viewProblem.value)}
+          {state.viewProblem.value}
         </p>
       )}
     </div>

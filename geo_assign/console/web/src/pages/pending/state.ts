@@ -34,6 +34,7 @@ export interface Outcome {
 
 export class PendingState {
   readonly views = signal<readonly ListView[]>([]);
+  /** What went wrong with the saved views, as a sentence. */
   readonly viewProblem = signal<string | null>(null);
   readonly ticked = signal<ReadonlySet<string>>(new Set());
   /** The row that the keys are on. */
@@ -109,7 +110,7 @@ export class PendingState {
       const { data } = await this.client.api.GET("/v1/views", { params: { query: { page: "pending" } } });
       this.views.value = data?.items ?? [];
     } catch (error) {
-      this.viewProblem.value = messageOf(error);
+      this.viewProblem.value = texts.peek().pending.viewsUnread(messageOf(error));
     }
   }
 
@@ -146,7 +147,7 @@ export class PendingState {
       this.openView(id);
       return true;
     } catch (error) {
-      this.viewProblem.value = messageOf(error);
+      this.viewProblem.value = texts.peek().pending.viewFailed(messageOf(error));
       return false;
     }
   }

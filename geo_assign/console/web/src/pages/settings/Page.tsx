@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { usePage } from "../../frame/context";
 import { hrefOf, queryValue } from "../../frame/router";
 import { texts } from "../../texts/settings";
@@ -14,6 +14,7 @@ import { Security } from "./organization/Security";
 import { findSection, type Section, sectionsOf } from "./sections";
 import { SettingsContext, settingsOf, useSettings } from "./state";
 import { StorePage } from "./stores/StorePage";
+import { NotAllowed } from "./Trouble";
 import { Away } from "./technicians/Away";
 import { Phone } from "./technicians/Phone";
 import { Reach } from "./technicians/Reach";
@@ -45,9 +46,7 @@ export default function SettingsPage() {
   if (sections.length === 0) {
     return (
       <main class="settings only">
-        <p class="empty" role="alert">
-          {texts.value.notAllowed}
-        </p>
+        <NotAllowed says={texts.value.notAllowed} />
       </main>
     );
   }
@@ -58,13 +57,7 @@ export default function SettingsPage() {
       <div class="settings">
         <Sections sections={sections} current={section} />
         <main class="form" id="main" key={section.name}>
-          {allowed ? (
-            <SectionContent section={section} />
-          ) : (
-            <p class="empty" role="alert">
-              {texts.value.askAdministrator}
-            </p>
-          )}
+          {allowed ? <SectionContent section={section} /> : <NotAllowed says={texts.value.askAdministrator} />}
         </main>
       </div>
     </SettingsContext.Provider>
@@ -74,8 +67,13 @@ export default function SettingsPage() {
 function Sections({ sections, current }: { sections: readonly Section[]; current: Section }) {
   const said = texts.value;
   const counts = useSettings().counts.value;
+  const links = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone they are a row that is wider than the screen.
+    links.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
-    <nav class="secs" aria-label={said.sectionsLabel}>
+    <nav class="secs" aria-label={said.sectionsLabel} ref={links}>
       <h2>{said.title}</h2>
       {sections.map((section) => (
         <a

@@ -5,7 +5,7 @@ import { go, hrefOf, queryValue, setQuery } from "../../frame/router";
 import { Icon } from "../../symbols/Icon";
 import { texts } from "../../texts/settings";
 import { SettingsContext, settingsOf, useSettings } from "../settings/state";
-import { Trouble } from "../settings/Trouble";
+import { NotAllowed, Trouble } from "../settings/Trouble";
 import { useFacts } from "./facts";
 import { FirstLead, FirstTechnicians, Phone } from "./People";
 import { Company, FirstMapKey, FirstStore, type StepProps } from "./Places";
@@ -29,9 +29,7 @@ export default function WelcomePage() {
   if (desk.me.user.role !== "administrator") {
     return (
       <main class="settings only">
-        <p class="empty" role="alert">
-          {texts.value.askAdministrator}
-        </p>
+        <NotAllowed says={texts.value.askAdministrator} />
       </main>
     );
   }
@@ -49,7 +47,7 @@ function Guide() {
   if (!facts)
     return (
       <main class="settings only">
-        <Trouble loaded={loaded} />
+        <Trouble loaded={loaded} of={texts.value.firstRun.title} />
       </main>
     );
   return <OpenGuide facts={facts} again={loaded.again} />;

@@ -11,6 +11,8 @@ export const texts: AccountsTexts = {
   password: "Passwort",
   forgot: "Passwort vergessen?",
   signOn: "Weiter mit Single Sign-on",
+  stillLoggedIn: "Wenn Sie angemeldet waren, sind Sie es noch. Der Dienst wird alle paar Sekunden wieder gefragt.",
+  askAgain: "Noch einmal versuchen",
   sessionEnded: "Ihre Sitzung ist beendet. Bitte melden Sie sich wieder an.",
   code: "Code",
   enterCode: "Code eingeben",

@@ -29,6 +29,7 @@ export const board: typeof english = {
   loading: "Der Kalender wird gelesen …",
   failed: "Der Kalender konnte nicht gelesen werden.",
   again: "Noch einmal versuchen",
+  toSettings: "Techniker öffnen",
   empty: "Hier arbeitet noch kein Techniker.",
   emptyHint: "Legen Sie Techniker in den Einstellungen an, oder zeigen Sie andere Filialen oder Gruppen.",
   stale: "Offline: Die Plantafel zeigt den letzten Stand.",

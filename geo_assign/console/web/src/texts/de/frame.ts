@@ -15,6 +15,7 @@ export const frame: ConsoleTexts["frame"] = {
   noSuchPage: "Diese Seite gibt es nicht.",
   openMap: "Karte öffnen",
   pageFailed: "Diese Seite konnte nicht geladen werden.",
+  pageBroken: "Auf dieser Seite ist etwas schiefgegangen.",
   reload: "Noch einmal laden",
   connecting: "Verbindet",
   live: "Live",
@@ -22,7 +23,17 @@ export const frame: ConsoleTexts["frame"] = {
   offline: "Offline",
   offlineSince: (time: string) =>
     `Keine Verbindung seit ${time}. Sie sehen den Stand von da; zugeteilt werden kann erst wieder mit Verbindung.`,
-  find: { placeholder: "Person oder Auftrag finden", found: "Gefunden", nothing: "Nichts gefunden." },
+  notRead: (why: string) =>
+    `Aufträge und Techniker konnten nicht gelesen werden. ${why} Es wird von selbst wieder versucht.`,
+  notCurrent: (why: string) =>
+    `Der Stand ist nicht aktuell und konnte nicht neu gelesen werden. ${why} Es wird von selbst wieder versucht.`,
+  again: "Jetzt versuchen",
+  find: {
+    placeholder: "Person oder Auftrag finden",
+    found: "Gefunden",
+    nothing: "Nichts gefunden.",
+    onlyHere: "Nur auf dieser Seite gesucht: Der Dienst antwortet nicht.",
+  },
   allStores: "Alle Filialen",
   stores: (count: number) => plural("de", count, { one: "1 Filiale", other: `${count} Filialen` }),
   storeScope: "Gezeigte Filialen",

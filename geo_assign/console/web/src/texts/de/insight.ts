@@ -15,6 +15,7 @@ export const insight: ConsoleTexts["insight"] = {
   allGroups: "Alle Gruppen",
   counted: (time) => `gezählt ${time}`,
   loading: "Wird gezählt …",
+  failed: (why: string) => `Die Zahlen konnten nicht gelesen werden. ${why}`,
   again: "Noch einmal",
   table: "Tabelle",
   hideTable: "Tabelle ausblenden",

@@ -6,6 +6,7 @@ const many = (count: number, one: string, other: string) => plural("de", count, 
 export const map: ConsoleTexts["map"] = {
   map: "Karte",
   failed: "Dieser Browser kann die Karte nicht zeichnen. Die Listen gehen auch ohne sie.",
+  notLoaded: "Die Karte konnte nicht geladen werden. Die Listen gehen auch ohne sie.",
   tilesBroken: "Die Kartenbilder werden nicht geladen",
   viewLocation: "Ort ansehen",
   closeView: "Ansicht des Ortes schließen",

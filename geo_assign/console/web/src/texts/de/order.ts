@@ -8,6 +8,7 @@ export const order: typeof english = {
   label: "Auftrag",
   loading: "Der Auftrag wird geladen …",
   notFound: "Diesen Auftrag gibt es hier nicht, oder er liegt außerhalb Ihrer Filialen und Gruppen.",
+  incomplete: (why: string) => `Nicht alles hier konnte gelesen werden oder ist aktuell. ${why}`,
   unreachable: "Der Auftrag konnte nicht gelesen werden.",
   again: "Noch einmal versuchen",
   toPending: "Offene Aufträge zeigen",

@@ -8,7 +8,9 @@ const orders = (count: number) => plural("de", count, { one: "1 Auftrag", other:
 export const pending: typeof english = {
   label: "Offen",
   loading: "Die offenen Aufträge werden geladen …",
+  unread: "Was offen ist, ist nicht bekannt: Der Dienst antwortet nicht, wie er soll.",
   nothing: "Nichts wartet.",
+  create: "Neuer Auftrag",
   noMatch: "Keine Zeile passt.",
   clearFilters: "Alle zeigen",
   views: "Gespeicherte Ansichten",
@@ -21,6 +23,7 @@ export const pending: typeof english = {
   saveHere: "In der Ansicht speichern",
   remove: "Ansicht löschen",
   cancel: "Lassen",
+  viewsUnread: (why: string) => `Die gespeicherten Ansichten konnten nicht gelesen werden: ${why}`,
   viewFailed: (why) => `Die Ansicht wurde nicht gespeichert: ${why}`,
   group: "Servicegruppe",
   allGroups: "Alle Gruppen",

@@ -25,6 +25,7 @@ export const texts: SettingsTexts = {
     limits: "Grenzen",
   },
   notAllowed: "Einstellungen sind für Administratoren und Filialadministratoren. Fragen Sie dort nach.",
+  toMap: "Karte öffnen",
   askAdministrator: "Dieser Bereich ist für Administratoren der Organisation.",
   form: {
     changes: (count) => n(count, "Änderung", "Änderungen"),

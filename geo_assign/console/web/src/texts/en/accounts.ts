@@ -11,6 +11,8 @@ export const english = {
   password: "Password",
   forgot: "Forgot your password?",
   signOn: "Continue with single sign-on",
+  stillLoggedIn: "If you were logged in you still are. The service is asked again every few seconds.",
+  askAgain: "Try again",
   sessionEnded: "Your session has ended. Please log in again.",
   code: "Code",
   enterCode: "Enter your code",

@@ -29,6 +29,7 @@ export const board = {
   loading: "Reading the calendar…",
   failed: "The calendar could not be read.",
   again: "Try again",
+  toSettings: "Open the technicians",
   empty: "No technician works here yet.",
   emptyHint: "Add technicians in the settings, or show other stores or groups.",
   stale: "Offline: the board is as it was.",

@@ -15,6 +15,7 @@ export const frame = {
   noSuchPage: "There is no such page.",
   openMap: "Open the map",
   pageFailed: "This page could not be loaded.",
+  pageBroken: "Something on this page went wrong.",
   reload: "Load it again",
   connecting: "Connecting",
   live: "Live",
@@ -22,7 +23,16 @@ export const frame = {
   offline: "Offline",
   offlineSince: (time: string) =>
     `No connection since ${time}. What you see is of then; nothing can be given until it is back.`,
-  find: { placeholder: "Find a person or an order", found: "Found", nothing: "Nothing found." },
+  notRead: (why: string) => `Work orders and technicians could not be read. ${why} It is tried again by itself.`,
+  notCurrent: (why: string) =>
+    `What you see is not current: it could not be read again. ${why} It is tried again by itself.`,
+  again: "Try now",
+  find: {
+    placeholder: "Find a person or an order",
+    found: "Found",
+    nothing: "Nothing found.",
+    onlyHere: "Only this page was searched: the service does not answer.",
+  },
   allStores: "All stores",
   stores: (count: number) => plural("en", count, { one: "1 store", other: `${count} stores` }),
   storeScope: "Stores shown",

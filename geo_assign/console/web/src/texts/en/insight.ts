@@ -14,6 +14,7 @@ export const insight = {
   allGroups: "All groups",
   counted: (time: string) => `counted ${time}`,
   loading: "Counting…",
+  failed: (why: string) => `The figures could not be read. ${why}`,
   again: "Try again",
   table: "Table",
   hideTable: "Hide the table",

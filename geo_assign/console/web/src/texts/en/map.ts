@@ -6,6 +6,7 @@ const many = (count: number, one: string, other: string) => plural("en", count, 
 export const map = {
   map: "Map",
   failed: "This browser cannot draw the map. The lists work without it.",
+  notLoaded: "The map could not be loaded. The lists work without it.",
   tilesBroken: "Map tiles do not load",
   viewLocation: "View location",
   closeView: "Close view location",

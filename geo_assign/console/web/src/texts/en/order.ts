@@ -9,6 +9,7 @@ export const order = {
   label: "Work order",
   loading: "Looking up the work order…",
   notFound: "There is no such work order here, or it is outside your stores and groups.",
+  incomplete: (why: string) => `Not everything here could be read, or is current. ${why}`,
   unreachable: "The work order could not be read.",
   again: "Try again",
   toPending: "Open the pending list",

@@ -8,7 +8,9 @@ const orders = (count: number) => plural("en", count, { one: "1 work order", oth
 export const pending = {
   label: "Pending",
   loading: "Looking up what is pending…",
+  unread: "What is pending is not known: the service does not answer as it should.",
   nothing: "Nothing waits.",
+  create: "New lead or ticket",
   noMatch: "No row matches.",
   clearFilters: "Show all",
   views: "Saved views",
@@ -21,6 +23,7 @@ export const pending = {
   saveHere: "Save to view",
   remove: "Delete view",
   cancel: "Leave it",
+  viewsUnread: (why: string) => `Your saved views could not be read: ${why}`,
   viewFailed: (why: string) => `The view was not saved: ${why}`,
   group: "Service group",
   allGroups: "All groups",

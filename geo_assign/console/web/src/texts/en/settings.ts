@@ -24,6 +24,7 @@ export const english = {
     limits: "Limits",
   },
   notAllowed: "Settings are for administrators and store administrators. Ask one of them.",
+  toMap: "Open the map",
   askAdministrator: "This section is for administrators of the organization.",
   form: {
     changes: (count: number) => n(count, "change", "changes"),

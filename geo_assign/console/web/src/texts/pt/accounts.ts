@@ -11,6 +11,9 @@ export const texts: AccountsTexts = {
   password: "Palavra-passe",
   forgot: "Esqueceu-se da palavra-passe?",
   signOn: "Continuar com início de sessão único",
+  stillLoggedIn:
+    "Se tinha sessão iniciada, continua a tê-la. O serviço é consultado de novo de poucos em poucos segundos.",
+  askAgain: "Tentar de novo",
   sessionEnded: "A sua sessão terminou. Entre de novo.",
   code: "Código",
   enterCode: "Introduza o código",

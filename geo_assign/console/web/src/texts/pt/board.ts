@@ -29,6 +29,7 @@ export const board: typeof english = {
   loading: "A ler o calendário…",
   failed: "Não foi possível ler o calendário.",
   again: "Tentar de novo",
+  toSettings: "Abrir os técnicos",
   empty: "Ainda não trabalha aqui nenhum técnico.",
   emptyHint: "Adicione técnicos nas definições, ou mostre outras lojas ou grupos.",
   stale: "Sem ligação: o quadro está como estava.",

@@ -15,6 +15,7 @@ export const frame: ConsoleTexts["frame"] = {
   noSuchPage: "Esta página não existe.",
   openMap: "Abrir o mapa",
   pageFailed: "Não foi possível carregar esta página.",
+  pageBroken: "Algo correu mal nesta página.",
   reload: "Carregar de novo",
   connecting: "A ligar",
   live: "Em direto",
@@ -22,7 +23,17 @@ export const frame: ConsoleTexts["frame"] = {
   offline: "Sem ligação",
   offlineSince: (time: string) =>
     `Sem ligação desde as ${time}. O que vê é dessa hora; nada pode ser atribuído até ela voltar.`,
-  find: { placeholder: "Encontrar uma pessoa ou uma ordem", found: "Encontrado", nothing: "Nada encontrado." },
+  notRead: (why: string) =>
+    `Não foi possível ler as ordens de trabalho e os técnicos. ${why} Tenta-se de novo automaticamente.`,
+  notCurrent: (why: string) =>
+    `O que vê não está atualizado e não foi possível lê-lo de novo. ${why} Tenta-se de novo automaticamente.`,
+  again: "Tentar agora",
+  find: {
+    placeholder: "Encontrar uma pessoa ou uma ordem",
+    found: "Encontrado",
+    nothing: "Nada encontrado.",
+    onlyHere: "Só se procurou nesta página: o serviço não responde.",
+  },
   allStores: "Todas as lojas",
   stores: (count: number) => plural("pt", count, { one: "1 loja", other: `${count} lojas` }),
   storeScope: "Lojas mostradas",

@@ -15,6 +15,7 @@ export const insight: ConsoleTexts["insight"] = {
   allGroups: "Todos os grupos",
   counted: (time) => `contado às ${time}`,
   loading: "A contar…",
+  failed: (why: string) => `Não foi possível ler os números. ${why}`,
   again: "Tentar de novo",
   table: "Tabela",
   hideTable: "Esconder a tabela",

@@ -6,6 +6,7 @@ const many = (count: number, one: string, other: string) => plural("pt", count, 
 export const map: ConsoleTexts["map"] = {
   map: "Mapa",
   failed: "Este navegador não consegue desenhar o mapa. As listas funcionam sem ele.",
+  notLoaded: "Não foi possível carregar o mapa. As listas funcionam sem ele.",
   tilesBroken: "As imagens do mapa não carregam",
   viewLocation: "Ver o lugar",
   closeView: "Fechar a vista do lugar",

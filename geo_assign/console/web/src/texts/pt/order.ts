@@ -6,6 +6,7 @@ export const order: typeof english = {
   label: "Ordem de serviço",
   loading: "A carregar a ordem de serviço…",
   notFound: "Essa ordem de serviço não existe aqui, ou está fora das suas lojas e grupos.",
+  incomplete: (why: string) => `Nem tudo aqui pôde ser lido ou está atualizado. ${why}`,
   unreachable: "Não foi possível ler a ordem de serviço.",
   again: "Tentar de novo",
   toPending: "Abrir a lista de pendentes",

@@ -8,7 +8,9 @@ const orders = (count: number) => plural("pt", count, { one: "1 ordem", other: `
 export const pending: typeof english = {
   label: "Pendentes",
   loading: "A carregar o que está pendente…",
+  unread: "Não se sabe o que está pendente: o serviço não responde como devia.",
   nothing: "Nada espera.",
+  create: "Nova ordem de trabalho",
   noMatch: "Nenhuma linha corresponde.",
   clearFilters: "Mostrar todas",
   views: "Vistas guardadas",
@@ -21,6 +23,7 @@ export const pending: typeof english = {
   saveHere: "Guardar na vista",
   remove: "Apagar vista",
   cancel: "Deixar",
+  viewsUnread: (why: string) => `Não foi possível ler as vistas guardadas: ${why}`,
   viewFailed: (why) => `A vista não foi guardada: ${why}`,
   group: "Grupo de serviço",
   allGroups: "Todos os grupos",

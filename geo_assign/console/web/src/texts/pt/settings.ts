@@ -25,6 +25,7 @@ export const texts: SettingsTexts = {
     limits: "Limites",
   },
   notAllowed: "As definições são para administradores e administradores de loja. Fale com um deles.",
+  toMap: "Abrir o mapa",
   askAdministrator: "Esta secção é para administradores da organização.",
   form: {
     changes: (count) => n(count, "alteração", "alterações"),

@@ -81,6 +81,7 @@ function ConflictBar({ form, onRead }: Pick<SaveBarProps, "form" | "onRead">) {
       >
         {takeOver}
       </button>
+      {tried.problem?.message}
     </p>
   );
 }

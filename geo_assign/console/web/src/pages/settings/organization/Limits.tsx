@@ -10,7 +10,7 @@ export function Limits() {
   const { client } = useSettings();
   const said = texts.value.limits;
   const loaded = useLoad("limits", () => answered(client.api.GET("/v1/usage")));
-  if (!loaded.value) return <Trouble loaded={loaded} />;
+  if (!loaded.value) return <Trouble loaded={loaded} of={texts.value.sections.limits} />;
   const { quotas, leads_refused, positions_rejected } = loaded.value;
   return (
     <section class="thing" aria-labelledby="limits-title">

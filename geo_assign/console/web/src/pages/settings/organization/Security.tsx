@@ -6,10 +6,12 @@ import { Confirm } from "../Confirm";
 import { type Draft, fieldsOf } from "../form/fields";
 import { Rows } from "../form/Rows";
 import { SaveBar } from "../form/SaveBar";
+import { Refusal } from "../Refusal";
 import { useSettings } from "../state";
 import { Trouble } from "../Trouble";
 import { answered } from "../things/resource";
 import { useLoad } from "../useLoad";
+import { useTried } from "../useTried";
 import { MailLanguage } from "./MailLanguage";
 
 type Schemas = components["schemas"];
@@ -45,7 +47,7 @@ export function Security() {
     policy: await answered(client.api.GET("/v1/organization/second-factor")),
     signOn: await findSignOn(() => answered(client.api.GET("/v1/organization/single-sign-on"))),
   }));
-  if (!loaded.value) return <Trouble loaded={loaded} />;
+  if (!loaded.value) return <Trouble loaded={loaded} of={texts.value.sections.security} />;
   const { organization, policy, signOn } = loaded.value;
   return (
     <section class="thing" aria-labelledby="security-title">
@@ -106,6 +108,7 @@ function SecondFactorPolicy({ policy }: { policy: Schemas["PolicyAnswer"] }) {
 function SingleSignOn({ present, again }: { present: Schemas["SingleSignOnAnswer"] | null; again: () => void }) {
   const settings = useSettings();
   const said = texts.value.security;
+  const tried = useTried();
   const value = present ? draftOf(present) : NO_SIGN_ON;
   const form = useMemo(
     () => settings.form("security/sign-on", { value, version: present?.version ?? null }),
@@ -123,11 +126,12 @@ function SingleSignOn({ present, again }: { present: Schemas["SingleSignOnAnswer
     const kept = await answered(settings.client.api.GET("/v1/organization/single-sign-on"));
     return { value: draftOf(kept), version: kept.version };
   };
-  const remove = async () => {
-    await settings.client.api.DELETE("/v1/organization/single-sign-on");
-    settings.forget("security/sign-on");
-    again();
-  };
+  const remove = () =>
+    tried.run(async () => {
+      await settings.client.api.DELETE("/v1/organization/single-sign-on");
+      settings.forget("security/sign-on");
+      again();
+    });
   return (
     <section class="block" aria-labelledby="sign-on-title">
       <h2 id="sign-on-title">{said.signOn}</h2>
@@ -142,6 +146,7 @@ function SingleSignOn({ present, again }: { present: Schemas["SingleSignOnAnswer
       <Rows fields={SIGN_ON_FIELDS} form={form} label={said.signOn} />
       <SaveBar form={form} onSave={save} onRead={read} />
       {present && <Confirm label={said.remove} means={said.removeMeans} onSure={() => void remove()} />}
+      <Refusal problem={tried.problem} />
     </section>
   );
 }

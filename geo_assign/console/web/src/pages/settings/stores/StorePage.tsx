@@ -64,7 +64,7 @@ function SettingsOfStore({ id, tab }: { id: string; tab: StoreTab }) {
   const loaded = useLoad(`settings/${id}`, read);
   const kept = loaded.value;
   const form = useMemo(() => kept && settings.form(`settings/${id}`, kept), [kept]);
-  if (!form) return <Trouble loaded={loaded} />;
+  if (!form) return <Trouble loaded={loaded} of={texts.value.sections.stores} />;
   return (
     <>
       <OpenedSettings id={id} tab={tab} form={form} onRead={read} />

@@ -2,9 +2,11 @@ import { useState } from "preact/hooks";
 import { hrefOf } from "../../../frame/router";
 import { Icon } from "../../../symbols/Icon";
 import { texts } from "../../../texts/settings";
+import { Refusal } from "../Refusal";
 import { useSettings } from "../state";
 import { Trouble } from "../Trouble";
 import { useLoad } from "../useLoad";
+import { useTried } from "../useTried";
 import { matching } from "./matching";
 import { listThings, type Resource, type Thing, type ThingPage } from "./resource";
 
@@ -17,20 +19,22 @@ export function ThingList({ resource }: { resource: Resource }) {
   const { list, sections } = texts.value;
   const [query, setQuery] = useState("");
   const [inactive, setInactive] = useState(false);
+  const tried = useTried();
   const loaded = useLoad(resource.section, async () => {
     const found = await listThings(resource, client.api);
     settings.count(resource.section, found.items.filter((thing) => thing.active).length);
     return found;
   });
-  if (!loaded.value) return <Trouble loaded={loaded} />;
+  if (!loaded.value) return <Trouble loaded={loaded} of={sections[resource.section]} />;
   const { items, next } = loaded.value;
   const found = matching(items, query);
   const shown = found.filter((thing) => inactive || thing.active);
   const hidden = found.length - found.filter((thing) => thing.active).length;
-  const more = async () => {
-    const page: ThingPage = await listThings(resource, client.api, next);
-    loaded.set({ items: [...items, ...page.items], next: page.next });
-  };
+  const more = () =>
+    tried.run(async () => {
+      const page: ThingPage = await listThings(resource, client.api, next);
+      loaded.set({ items: [...items, ...page.items], next: page.next });
+    });
   return (
     <section class="things" aria-labelledby="things-title">
       <header class="hd bar">
@@ -64,10 +68,11 @@ export function ThingList({ resource }: { resource: Resource }) {
           </label>
         )}
         {next !== null && (
-          <button type="button" class="btn" onClick={() => void more()}>
+          <button type="button" class="btn" disabled={tried.busy} onClick={() => void more()}>
             {list.more}
           </button>
         )}
+        <Refusal problem={tried.problem} />
       </footer>
     </section>
   );

@@ -29,7 +29,7 @@ interface ThingPageProps {
 export function ThingPage({ resource, id, parts = {} }: ThingPageProps) {
   const settings = useSettings();
   const loaded = useLoad(`${resource.section}/${id}`, () => resource.get(settings.client.api, id));
-  if (!loaded.value) return <Trouble loaded={loaded} />;
+  if (!loaded.value) return <Trouble loaded={loaded} of={texts.value.sections[resource.section]} />;
   return <Opened resource={resource} thing={loaded.value} again={loaded.again} parts={parts} />;
 }
 
