@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.pool import PoolProxiedConnection
 
 from geo_assign.access import passwords
@@ -23,11 +23,12 @@ from geo_assign.core.db import Database
 from geo_assign.core.direct import fetch_all
 from geo_assign.core.statements import R, Statement
 from geo_assign.migrate import upgrade
-from tests.databases import SECRET_KEY, SERVICE_ROLES, World, borrowed, cloned, contents, server, server_url
+from tests.databases import SECRET_KEY, SERVICE_ROLES, World, borrowed, cloned, contents, owner_of, server, server_url
 from tests.day import NOON, Day
-from tests.engines import ENGINES, close_database, engine_for_database
+from tests.engines import close_database, engine_for_database
 from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
+from tests.snapshots import begun_once
 from tests.tenants import correlated
 from tests.threads import ended_threads, separate_output
 
@@ -173,18 +174,6 @@ def admin(world: World) -> Iterator[Connection]:
         yield conn
 
 
-@contextmanager
-def owner_of(world: World) -> Iterator[Connection]:
-    """An autocommitting connection of the owner."""
-    url = make_url(world.admin_url).set(drivername="postgresql+psycopg")
-    engine = ENGINES.take(world.admin_url, "owner", lambda: create_engine(url, isolation_level="AUTOCOMMIT"))
-    try:
-        with engine.connect() as conn:
-            yield conn
-    finally:
-        ENGINES.give_back(engine)
-
-
 @pytest.fixture
 def org_id(admin: Connection) -> UUID:
     """An organization, and nothing in it."""
@@ -196,17 +185,28 @@ def org_id(admin: Connection) -> UUID:
 
 @pytest.fixture
 def day(world: World) -> Iterator[Day]:
-    """A dispatcher's day on a recorded clock, at noon."""
-    with opened_day(world) as day:
-        yield day
+    """A dispatcher's day on a recorded clock, at noon. Its ids are the same in all tests of a process."""
+    with _day_to_open(world) as day:
+        yield _open_first(day)
 
 
 @contextmanager
 def opened_day(world: World) -> Iterator[Day]:
-    """A dispatcher's day on a recorded clock, at noon."""
+    """A dispatcher's day on a recorded clock, at noon, beside what else is in the database."""
+    with _day_to_open(world) as day:
+        yield day.open()
+
+
+@contextmanager
+def _day_to_open(world: World) -> Iterator[Day]:
     clock = RecordedClock(NOON)
     database = world.database(clock=clock)
     try:
-        yield Day(database, clock, uuid4()).open()
+        yield Day(database, clock, uuid4())
     finally:
         database.close()
+
+
+@begun_once
+def _open_first(day: Day) -> Day:
+    return day.open()

@@ -23,7 +23,7 @@ from secrets import token_hex
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Connection, create_engine, make_url
 
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
@@ -291,6 +291,18 @@ def borrowed(template: str) -> Iterator[World]:
     """A database like the template, for one test."""
     with server().borrowed(template) as world:
         yield world
+
+
+@contextmanager
+def owner_of(world: World) -> Iterator[Connection]:
+    """An autocommitting connection of the owner."""
+    url = make_url(world.admin_url).set(drivername="postgresql+psycopg")
+    engine = ENGINES.take(world.admin_url, "owner", lambda: create_engine(url, isolation_level="AUTOCOMMIT"))
+    try:
+        with engine.connect() as conn:
+            yield conn
+    finally:
+        ENGINES.give_back(engine)
 
 
 def world_of(database: str) -> World:

@@ -150,7 +150,7 @@ def seeded_api(world: World, **chosen: Any) -> Iterator[Api]:
         app.extensions[EXTENSION].close()
 
 
-@written_once()
+@written_once
 def seeded(world: World) -> dict[str, Any]:
     """Load `SEED` into an empty database; its tree with ids, tokens and keys."""
     database = world.database()

@@ -71,8 +71,7 @@ def neighbours_in(world: World) -> Iterator[Neighbours]:
         app.extensions[EXTENSION].close()
 
 
-# Until the first offers are over.
-@written_once(kept_s=120.0)
+@written_once
 def _furnished(world: World) -> list[tuple[dict[str, Any], dict[str, str]]]:
     """Both organizations, as their seed tells them, with the ids of their things by kind."""
     app = create_app(world.settings())

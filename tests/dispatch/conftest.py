@@ -10,9 +10,11 @@ from geo_assign.core.clock import RecordedClock
 from tests.conftest import World
 from tests.day import Day
 from tests.dispatch.desks import Desks
+from tests.snapshots import begun_once
 
 
 @pytest.fixture
+@begun_once
 def pair(day: Day) -> Day:
     """Ana is nearer to the job than Bo; both can go."""
     day.map("A . J . . B", step_m=500)
@@ -33,6 +35,7 @@ def lisbon(world: World) -> Iterator[Day]:
 
 
 @pytest.fixture
+@begun_once
 def desks(day: Day) -> Desks:
     """Ana repairs phones and Bo ovens in the centre, Cid televisions in the north; each group has its dispatcher."""
     desks = Desks(day)

@@ -17,11 +17,13 @@ from geo_assign.undo.domain import UndoAction
 from geo_assign.workorders.domain import BookingRole, SlotTakenError, State, WorkOrder, WorkOrderStateError
 from tests.day import Day
 from tests.dispatch.desks import Desks
+from tests.snapshots import begun_once
 
 THREE, FIVE = "15:00-16:00", "17:00-18:30"
 
 
 @pytest.fixture
+@begun_once
 def street(day: Day) -> Day:
     """Automation is off. Ana is the nearest, then Bo, then Cid; the job is at three."""
     day.set(lead_auto_user_assignment="off")

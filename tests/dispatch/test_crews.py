@@ -26,9 +26,11 @@ from geo_assign.workorders.domain import (
 )
 from geo_assign.workorders.queries import get_offer, list_schedule
 from tests.day import NOON, Day, span
+from tests.snapshots import begun_once
 
 
 @pytest.fixture
+@begun_once
 def team(day: Day) -> Day:
     """Five people along a street; automation only acts when it is told to."""
     day.set(freshness_s=86_400, lead_auto_user_assignment="off")

@@ -19,6 +19,7 @@ from tests.day import Day, Outcome, shifted
 from tests.providers import stub
 from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect
 from tests.providers.stub import Exchange, StubServer
+from tests.snapshots import begun_once
 
 OSRM = ROUTER_DIALECTS[0]
 CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
@@ -33,13 +34,18 @@ def server() -> Iterator[StubServer]:
 @pytest.fixture
 def town(day: Day, server: StubServer) -> Day:
     """A is nearest, and long on the way; B is there first."""
-    day.map("A . J . . B . C", step_m=1_000)
-    for letter in "ABC":
-        day.technician(letter)
+    three_along_a_street(day)
     day.dispatch = replace(day.dispatch, drives=DriveFinder(CLIENT))
     day.set(router="osrm", router_url=server.url)
     server.behaviour = OSRM.serve(roads(day))
     return day
+
+
+@begun_once
+def three_along_a_street(day: Day) -> None:
+    day.map("A . J . . B . C", step_m=1_000)
+    for letter in "ABC":
+        day.technician(letter)
 
 
 def roads(day: Day) -> Roads:

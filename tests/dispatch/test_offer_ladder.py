@@ -6,9 +6,11 @@ import pytest
 
 from geo_assign.dispatch.ladder import Ladder
 from tests.day import NOON, Day
+from tests.snapshots import begun_once
 
 
 @pytest.fixture
+@begun_once
 def street(day: Day) -> Day:
     """Four technicians along a street; each has three and a half minutes to answer."""
     day.set(freshness_s=86_400, lead_time_tat_minutes=3.5)

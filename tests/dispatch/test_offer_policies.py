@@ -19,9 +19,11 @@ from geo_assign.workorders.queries import get_offer
 from geo_assign.workorders.queries.due import list_due_evaluations
 from tests.conftest import World
 from tests.day import NOON, Day, span
+from tests.snapshots import begun_once
 
 
 @pytest.fixture
+@begun_once
 def street(day: Day) -> Day:
     """Five people along a street, the nearer the earlier in the alphabet; positions stay good for hours."""
     day.set(freshness_s=86_400)
@@ -232,6 +234,7 @@ def test_whom_a_person_asked_is_asked_alone(many: Day) -> None:
 
 
 @pytest.fixture
+@begun_once
 def wide(day: Day) -> Day:
     """A is in the first ring, B in the second, C only within the radius."""
     day.set(
@@ -347,6 +350,7 @@ def test_what_a_person_took_back_waits_for_a_person(street: Day) -> None:
 
 
 @pytest.fixture
+@begun_once
 def busy(day: Day) -> Day:
     """Only A could go, and is asked for J; K and L wait for A, in this order. Then C comes on duty."""
     day.set(freshness_s=86_400)

@@ -26,9 +26,11 @@ from geo_assign.workorders.domain import State
 from tests.conftest import World
 from tests.day import Day
 from tests.dispatch.test_optimize import plan, unassigned, waiting
+from tests.snapshots import begun_once
 
 
 @pytest.fixture
+@begun_once
 def town(day: Day) -> Day:
     """J and K both lie beside A, L beside C; J goes to B at the other end."""
     day.map("B . . . . J A K . . C L", step_m=500)

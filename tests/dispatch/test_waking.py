@@ -15,6 +15,7 @@ from geo_assign.workorders.domain import PendingReason, RejectReason, State
 from geo_assign.workorders.queries import due
 from tests.conftest import World, opened_day
 from tests.day import ORIGIN, Day, shifted
+from tests.snapshots import begun_once
 
 
 def copies_of(admin: Connection, day: Day, job: str, number: int, **changes: str) -> None:
@@ -52,6 +53,7 @@ def woken(day: Day) -> list[str]:
 
 
 @pytest.fixture
+@begun_once
 def busy(day: Day) -> Day:
     """A is asked for J, and all others are far away: what comes now finds no technician."""
     day.set(freshness_s=86_400, radius_m=5_000)

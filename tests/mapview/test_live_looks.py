@@ -23,6 +23,7 @@ from geo_assign.privacy.queries import list_views
 from geo_assign.privacy.viewlog import ViewLog
 from tests.conftest import World
 from tests.day import Day
+from tests.snapshots import begun_once
 
 ORG = uuid4()
 VIEWERS = [Caller(ORG, ActorKind.USER, uuid4(), f"Desk {n}", EVERYTHING, Role.DISPATCHER) for n in range(3)]
@@ -80,6 +81,7 @@ def test_a_technician_is_not_told_of_an_own_look() -> None:
 
 
 @pytest.fixture
+@begun_once
 def ana(day: Day) -> UUID:
     day.map("A B . J", step_m=500)
     day.technician("B")

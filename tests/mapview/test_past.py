@@ -28,6 +28,7 @@ from geo_assign.workforce.domain import WorksFrom
 from geo_assign.workorders.domain import RejectReason, State
 from tests.day import RETENTION, Day, shifted
 from tests.matching.asking import asked
+from tests.snapshots import begun_once
 
 
 def then(day: Day, at: datetime) -> MapPicture:
@@ -105,6 +106,7 @@ class Diary:
 
 
 @pytest.fixture
+@begun_once
 def office(day: Day) -> Day:
     day.map(
         """

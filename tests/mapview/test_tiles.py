@@ -27,6 +27,7 @@ from geo_assign.mapview.tiling import (
 )
 from tests.day import Day
 from tests.mapview.vector_tiles import Layer, layers_of
+from tests.snapshots import begun_once
 
 places = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
@@ -70,6 +71,7 @@ def test_what_is_no_tile_is_none(tile: tuple[int, int, int]) -> None:
 
 
 @pytest.fixture
+@begun_once
 def crowd(day: Day) -> Day:
     """Nine technicians of all statuses over some twenty kilometres, two of them of the group `ovens`."""
     day.map(" ".join("ABCDEFGHI"), step_m=2_500)

@@ -10,6 +10,7 @@ from geo_assign.core.geo import Point
 from geo_assign.mapview import tracks
 from geo_assign.mapview.tracks import DayTrack, get_day_track
 from tests.day import Day, shifted
+from tests.snapshots import begun_once
 
 
 def track(day: Day, letter: str, on: date | None = None, scope: Scope = EVERYTHING) -> DayTrack:
@@ -18,6 +19,7 @@ def track(day: Day, letter: str, on: date | None = None, scope: Scope = EVERYTHI
 
 
 @pytest.fixture
+@begun_once
 def driving(day: Day) -> Day:
     """A, B; A drives 100 m to the east every minute, five times."""
     day.map("A . B", step_m=500)

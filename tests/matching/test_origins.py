@@ -12,11 +12,13 @@ from geo_assign.matching.queries import explain_one, find_nearest_then
 from geo_assign.workorders.domain import State
 from tests.day import Day, shifted
 from tests.matching.asking import EVERYTHING, asked, ranked
+from tests.snapshots import begun_once
 
 FAR_M = 12_000
 
 
 @pytest.fixture
+@begun_once
 def town(day: Day) -> Day:
     """A lives next to the job J, B farther; the job K lies far behind both."""
     day.set(offer_limit=9)

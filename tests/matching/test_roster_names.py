@@ -6,11 +6,13 @@ from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.matching.roster import RosterQuestion, list_roster
 from geo_assign.workforce.commands.technicians import NewTechnician, create_technician
 from tests.day import Day
+from tests.snapshots import begun_once
 
 NAMES = ["Tomás Reis", "Zoë Müller", "Jørgen O'Brien", "Ana Sá", "100% Bo", "Ana_Luz"]
 
 
 @pytest.fixture
+@begun_once
 def named(day: Day) -> Day:
     with day.database.transaction(day.org_id) as tx:
         for number, name in enumerate(NAMES):

@@ -22,6 +22,7 @@ from geo_assign.workorders.commands import lock, lock_people
 from geo_assign.workorders.domain import State
 from tests.conftest import World
 from tests.day import Day
+from tests.snapshots import begun_once
 
 Lock = Callable[[Tx, Day], object]
 
@@ -36,6 +37,7 @@ LOCKS: dict[str, Lock] = {
 
 
 @pytest.fixture
+@begun_once
 def pair(day: Day) -> Day:
     day.map("A . J . . B", step_m=500)
     day.technician("A")

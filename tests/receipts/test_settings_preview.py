@@ -10,6 +10,7 @@ from geo_assign.workforce.store_rules import get_store_rules
 from geo_assign.workforce.store_settings import StoreSettings
 from geo_assign.workorders.domain import State
 from tests.day import Day
+from tests.snapshots import begun_once
 
 
 def tried(day: Day, *, days: int = 7, **settings: object) -> SettingsPreview:
@@ -25,6 +26,7 @@ def who(day: Day, pick: Pick | None) -> str | None:
 
 
 @pytest.fixture
+@begun_once
 def morning(day: Day) -> Day:
     """J was offered to A, whose last ping was four minutes old; B pinged just now, twice as far. K had no candidate."""
     day.set(radius_m=5_000)

@@ -19,12 +19,14 @@ from geo_assign.workorders.domain import EventKind, PendingReason, RejectReason,
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
 from tests.day import Day
+from tests.snapshots import begun_once
 
 PLACE = {"lat": 41.15, "lon": -8.61}
 TEN, ELEVEN = "14:00-15:00", "16:00-17:00"
 
 
 @pytest.fixture
+@begun_once
 def desk(day: Day) -> Day:
     """Automation is off: what happens is what users do."""
     day.set(lead_auto_user_assignment="off")

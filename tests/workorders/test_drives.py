@@ -20,6 +20,7 @@ from geo_assign.workorders.commands.drives import MEASURED_FOR
 from geo_assign.workorders.domain import State
 from tests.conftest import World
 from tests.day import Day, shifted
+from tests.snapshots import begun_once
 
 _LETTERS = "JKLMNOPQRSTUVWXYZ"
 WAY_M = 6_000.0
@@ -27,6 +28,7 @@ ESTIMATED_S = road_s(WAY_M)
 
 
 @pytest.fixture
+@begun_once
 def house(day: Day) -> Day:
     """A job six kilometres from where Ana is."""
     day.map("A", step_m=1)
