@@ -3,7 +3,8 @@
 Whatever the moment: no technician is booked twice, there is one active primary, no state outside the table, the loser
 is told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is repeated.
 
-Each pair stops at two messages, other pairs at others; GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops at every one.
+Beside each of the others an act stops at another message, spread over all that it sends;
+GEO_ASSIGN_TEST_EVERY_MESSAGE=1 stops each pair at every one.
 """
 
 import threading
@@ -52,6 +53,15 @@ def stage(built: Stage) -> Stage:
 
 @pytest.fixture
 def proxy(world: World) -> Iterator[Proxy]:
+    """Its connections are cut, and go with it."""
+    proxy = Proxy(world.app_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="module")
+def holding(world: World) -> Iterator[Proxy]:
+    """Its connections are only held, and serve one pair after the other: to open one costs as much as an act."""
     proxy = Proxy(world.app_url)
     yield proxy
     proxy.close()
@@ -59,15 +69,15 @@ def proxy(world: World) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize(("held", "other"), list(product(ACTS, ACTS)))
 def test_a_held_act_and_another_leave_one_truth(
-    stage: Stage, admin: Connection, world: World, proxy: Proxy, held: str, other: str
+    stage: Stage, admin: Connection, world: World, holding: Proxy, held: str, other: str
 ) -> None:
     before = deadlocks(admin)
-    proxy.script(Script())
-    with stage.actor(proxy.proxied_url) as first, stage.actor(world.app_url) as second:
-        messages = count_messages(stage, ACTS[held], first, proxy)
-        for message in chosen(messages, turn=list(ACTS).index(other)):
+    holding.script(Script())
+    with stage.actor(holding.proxied_url) as first, stage.actor(world.app_url) as second:
+        messages = count_messages(stage, ACTS[held], first, holding)
+        for message in one_of(messages, turn=list(ACTS).index(other)):
             scene = stage.scene(ACTS[held], ACTS[other])
-            script = proxy.script(Script(hold_before=message))
+            script = holding.script(Script(hold_before=message))
             slow = Attempt(ACTS[held], scene, first).start()
             # Beside another start it may have less to do, and end before it comes so far.
             if is_held(slow, script):
@@ -93,7 +103,7 @@ def test_a_cut_connection_and_a_retry_lose_and_double_nothing(
     proxy.script(Script())
     with stage.actor(proxy.proxied_url) as first, stage.actor(world.app_url) as again:
         messages = count_messages(stage, act, first, proxy)
-        for message in chosen(messages, turn=2 * list(ACTS).index(name) + (where == "after")):
+        for message in two_of(messages, turn=2 * list(ACTS).index(name) + (where == "after")):
             scene = stage.scene(act, versioned=True)
             proxy.script(Script(**{f"cut_{where}": message}))
             attempt = Attempt(act, scene, first).start()
@@ -117,7 +127,12 @@ def count_messages(stage: Stage, act: Act, by: DispatchService, proxy: Proxy) ->
     return script.flights
 
 
-def chosen(messages: int, *, turn: int) -> Iterable[int]:
+def one_of(messages: int, *, turn: int) -> Iterable[int]:
+    """The message to stop at beside this other act: those of a round are spread over the whole act; or all."""
+    return range(messages) if EVERY_MESSAGE else [turn * messages // len(ACTS)]
+
+
+def two_of(messages: int, *, turn: int) -> Iterable[int]:
     """The messages to stop at: two that are spread, others at every turn; or all of them."""
     if EVERY_MESSAGE:
         return range(messages)
