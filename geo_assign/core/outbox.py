@@ -44,6 +44,7 @@ outbox = tenant_table(
     Column("store_ids", ARRAY(PG_UUID(as_uuid=True))),
     Column("position", BigInteger),
     Index("outbox_waiting_idx", "org_id", "subject_id", "sequence", postgresql_where=text("delivered_at IS NULL")),
+    Index("outbox_subject_idx", "org_id", "subject_id"),
     Index("outbox_delivered_at_idx", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
     Index("outbox_position_key", "org_id", "position", unique=True, postgresql_where=text("position IS NOT NULL")),
     Index("outbox_unplaced_idx", "org_id", "sequence", postgresql_where=text("position IS NULL")),

@@ -42,7 +42,7 @@ from geo_assign.workorders.domain import (
 from geo_assign.workorders.queries import list_held_work, named
 from geo_assign.workorders.tables import group_stays, offers
 
-# History has no index by person: erasing one reads all of it, which may take longer than a request's statement.
+# All that names one person is written anew, which may take longer than a request's statement.
 _PATIENCE = select(func.set_config("statement_timeout", "10min", true()))
 
 
@@ -151,7 +151,8 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     forget_evidence_of_technician(tx, technician_id)
     forget_driver(tx, technician_id)
     o, t = offers.c, technicians.c
-    tx.conn.execute(update(offers).where(o.org_id == tx.org_id, o.technician_id == technician_id).values(note=null()))
+    noted = (o.org_id == tx.org_id, o.technician_id == technician_id, o.note.is_not(None))
+    tx.conn.execute(update(offers).where(*noted).values(note=null()))
     tx.conn.execute(
         update(technicians)
         .where(t.org_id == tx.org_id, t.id == technician_id)

@@ -9,7 +9,9 @@ from sqlalchemy.dialects.postgresql import UUID
 
 from geo_assign.core.tables import APP_ROLE, INSTANT, and_also, in_values, tenant_table
 from geo_assign.privacy.domain import ERASED_NAME, How
+from geo_assign.receipts.tables import NAMED_IN_DECISIONS
 from geo_assign.workorders.domain import TERMINAL
+from geo_assign.workorders.tables import NAMED_IN_EVENTS
 
 # One row per technician, minute, viewer and way of looking, so that a map that is watched all day stays small.
 location_views = tenant_table(
@@ -133,36 +135,47 @@ DECLARE
     ids text[];
     called text;
     mentions text;
+    one jsonb;
+    orders uuid[] := '{{}}';
 BEGIN
     SELECT array_remove(ARRAY[t.id::text, t.user_id::text], NULL), t.name INTO STRICT ids, called
     FROM technicians t WHERE t.org_id = org AND t.id = technician AND NOT t.active;
     mentions := '(' || array_to_string(ids, '|') || ')';
     DELETE FROM location_views v WHERE v.org_id = org AND v.technician_id = technician;
-    UPDATE work_order_events e
-    SET actor = without_names(e.actor, ids, called),
-        detail = without_names(e.detail, ids, called)
-            - CASE WHEN e.actor ->> 'id' = ANY (ids) THEN 'note' ELSE '' END
-    WHERE e.org_id = org AND (e.actor ->> 'id' = ANY (ids) OR e.detail::text ~ mentions);
-    UPDATE decisions d
-    SET actor = without_names(d.actor, ids, called), candidates = without_names(d.candidates, ids, called),
-        excluded = without_names(d.excluded, ids, called), batch = without_names(d.batch, ids, called)
-    WHERE d.org_id = org
-      AND (d.candidates::text ~ mentions OR d.excluded::text ~ mentions OR d.actor ->> 'id' = ANY (ids)
-           OR d.batch::text ~ mentions);
+    FOR one IN SELECT jsonb_build_array(i.id) FROM unnest(ids) i (id) LOOP
+        orders := orders || ARRAY(
+            SELECT e.work_order_id FROM work_order_events e WHERE e.org_id = org AND {NAMED_IN_EVENTS} @> one);
+        UPDATE work_order_events e
+        SET actor = without_names(e.actor, ids, called),
+            detail = without_names(e.detail, ids, called)
+                - CASE WHEN e.actor ->> 'id' = ANY (ids) THEN 'note' ELSE '' END
+        WHERE e.org_id = org AND {NAMED_IN_EVENTS} @> one;
+        UPDATE decisions d
+        SET actor = without_names(d.actor, ids, called), candidates = without_names(d.candidates, ids, called),
+            excluded = without_names(d.excluded, ids, called), batch = without_names(d.batch, ids, called)
+        WHERE d.org_id = org AND {NAMED_IN_DECISIONS} @> one;
+    END LOOP;
+    orders := ARRAY(
+        SELECT unnest(orders)
+        UNION SELECT b.work_order_id FROM bookings b WHERE b.org_id = org AND b.technician_id = technician
+        UNION SELECT o.work_order_id FROM offers o WHERE o.org_id = org AND o.technician_id = technician);
     UPDATE work_orders w
-    SET created_by = without_names(w.created_by, ids, called), changed_by = without_names(w.changed_by, ids, called),
-        pending_detail = without_names(w.pending_detail, ids, called), alarm = without_names(w.alarm, ids, called)
-    WHERE w.org_id = org
-      AND (w.created_by ->> 'id' = ANY (ids) OR w.changed_by ->> 'id' = ANY (ids)
-           OR w.pending_detail::text ~ mentions OR w.alarm::text ~ mentions);
+    SET created_by = without_names(w.created_by, ids, called), changed_by = without_names(w.changed_by, ids, called)
+    WHERE w.org_id = org AND w.id = ANY (orders)
+      AND (w.created_by ->> 'id' = ANY (ids) OR w.changed_by ->> 'id' = ANY (ids));
+    UPDATE work_orders w SET pending_detail = without_names(w.pending_detail, ids, called)
+    WHERE w.org_id = org AND w.pending_reason IS NOT NULL AND w.pending_detail::text ~ mentions;
+    UPDATE work_orders w SET alarm = without_names(w.alarm, ids, called)
+    WHERE w.org_id = org AND w.alarm IS NOT NULL AND w.alarm::text ~ mentions;
     UPDATE group_stays g SET sent_by = without_names(g.sent_by, ids, called)
-    WHERE g.org_id = org AND g.sent_by ->> 'id' = ANY (ids);
+    WHERE g.org_id = org AND g.work_order_id = ANY (orders) AND g.sent_by ->> 'id' = ANY (ids);
     UPDATE outbox o SET payload = without_names(o.payload, ids, called)
-    WHERE o.org_id = org AND o.payload::text ~ mentions;
+    WHERE o.org_id = org AND o.subject_id = ANY (orders || technician) AND o.payload::text ~ mentions;
     UPDATE webhook_attempts a SET response = NULL FROM webhook_deliveries v
-    WHERE a.org_id = org AND v.org_id = org AND v.id = a.delivery_id AND v.data::text ~ mentions;
+    WHERE a.org_id = org AND v.org_id = org AND v.id = a.delivery_id
+      AND v.subject_id = ANY (orders || technician) AND v.data::text ~ mentions;
     UPDATE webhook_deliveries v SET data = without_names(v.data, ids, called)
-    WHERE v.org_id = org AND v.data::text ~ mentions;
+    WHERE v.org_id = org AND v.subject_id = ANY (orders || technician) AND v.data::text ~ mentions;
 END $$""",
     f"""
 CREATE FUNCTION erase_customer_traces(work_order uuid) RETURNS void

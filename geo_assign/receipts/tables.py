@@ -5,6 +5,12 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from geo_assign.core.tables import APPEND_ONLY, INSTANT, tenant_table
 
+NAMED_IN_DECISIONS = """(
+    jsonb_path_query_array(actor, '$."id"')
+    || jsonb_path_query_array(candidates || excluded, '$[*]."technician_id"')
+    || coalesce(jsonb_path_query_array(batch, '$.**."technician_id"'), '[]'))"""
+"""The ids of all who are named in a receipt, as a JSON array: an index finds a person's receipts by it."""
+
 # `batch`: the id that the orders solved together share, and what giving them one by one would have come to.
 # `routing`: which router ranked by drive time, or why it could not.
 decisions = tenant_table(
@@ -28,6 +34,12 @@ decisions = tenant_table(
     CheckConstraint("outcome IN ('offered', 'assigned', 'suggested', 'nobody')", name="outcome"),
     Index("decisions_work_order_idx", "org_id", "work_order_id", "at", "id"),
     Index("decisions_batch_idx", "org_id", text("(batch ->> 'id'::text)"), postgresql_where=text("batch IS NOT NULL")),
+    Index(
+        "decisions_people_idx",
+        text(f"{NAMED_IN_DECISIONS} jsonb_path_ops"),
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 512},
+    ),
     Index("decisions_automatic_idx", "org_id", "at", "id", postgresql_where=text("mode = 'automatic'")),
     app=APPEND_ONLY,
 )

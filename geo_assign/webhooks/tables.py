@@ -87,6 +87,7 @@ webhook_deliveries = tenant_table(
     CheckConstraint("state = 'waiting' OR next_attempt_at IS NULL", name="due_is_waiting"),
     CheckConstraint("(state = 'waiting') = (finished_at IS NULL)", name="finished"),
     Index("webhook_deliveries_event_key", "org_id", "webhook_id", "event_id", unique=True),
+    Index("webhook_deliveries_subject_idx", "org_id", "subject_id"),
     Index("webhook_deliveries_order_idx", "org_id", "webhook_id", "subject_id", "sequence", postgresql_where=_WAITING),
     Index(
         "webhook_deliveries_heads_idx",

@@ -313,11 +313,17 @@ offers = tenant_table(
         postgresql_where=text("state = 'offered'"),
     ),
     Index("offers_work_order_idx", "org_id", "work_order_id", "offered_at"),
+    Index("offers_technician_idx", "org_id", "technician_id", "offered_at"),
     Index("offers_technician_open_idx", "org_id", "technician_id", postgresql_where=text("state = 'offered'")),
     Index("offers_deadline_idx", "expires_at", postgresql_where=text("state = 'offered'")),
     app=("SELECT", "INSERT", "UPDATE"),
     worker=("SELECT",),
 )
+
+NAMED_IN_EVENTS = """(
+    jsonb_path_query_array(actor, '$."id"')
+    || jsonb_path_query_array(detail, '$.** ? (@.type() == "string" && @ like_regex "^[0-9a-f]{8}-[0-9a-f-]{27}$")'))"""
+"""All ids in an entry of the history, as a JSON array: an index finds by it what names a person."""
 
 work_order_events = tenant_table(
     "work_order_events",
@@ -336,6 +342,12 @@ work_order_events = tenant_table(
         "work_order_id",
         "at",
         postgresql_where=text(f"state = '{State.ASSIGNED}'"),
+    ),
+    Index(
+        "work_order_events_people_idx",
+        text(f"{NAMED_IN_EVENTS} jsonb_path_ops"),
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 512},
     ),
     app=APPEND_ONLY,
 )
