@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 T = TypeVar("T")
 _READ_BYTES = 262_144
 _AT_MOST_S = 20.0  # that one answer may take
+_ASKS_AGAIN_AFTER_S = 0.05
 _END_OF_HEAD = b"\r\n\r\n"
 
 Conversation = Sequence[bytes]
@@ -26,11 +27,12 @@ Conversation = Sequence[bytes]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened in `seconds`: the times of the answers, and how many were not what was expected."""
+    """What happened in `seconds`: the times of the answers, and how many were not what was expected, or refusals."""
 
     latencies_s: tuple[float, ...]
     seconds: float
     unexpected: int
+    refused: int
     sample: str
 
     @property
@@ -65,15 +67,23 @@ class Client:
         return self._process.submit(act).result()
 
     def measure(
-        self, port: int, make: Callable[[], Sequence[Conversation]], *, seconds: float, expect: bytes
+        self,
+        port: int,
+        make: Callable[[], Sequence[Conversation]],
+        *,
+        seconds: float,
+        expect: bytes,
+        may_refuse: bool = False,
     ) -> Outcome:
         """Hold the conversations that `make` makes with 127.0.0.1 for so long; every answer must contain `expect`.
 
-        `make` is called in the client's process: it must be picklable. Raises UnexpectedAnswersError.
+        `may_refuse`: what is answered by 503 is asked again after a while, and not told. `make` is called in the
+        client's process: it must be picklable. Raises UnexpectedAnswersError.
         """
         outcome = self._process.submit(converse, port, make, seconds=seconds, expect=expect).result()
-        if outcome.unexpected or not outcome.latencies_s:
-            raise UnexpectedAnswersError(f"{outcome.unexpected} unexpected answers, such as {outcome.sample}")
+        if outcome.unexpected or not outcome.latencies_s or (outcome.refused and not may_refuse):
+            told = f"{outcome.unexpected} unexpected answers and {outcome.refused} refusals"
+            raise UnexpectedAnswersError(f"{told} beside {len(outcome.latencies_s)}: {outcome.sample}")
         return outcome
 
 
@@ -89,8 +99,11 @@ def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: 
             talk.ask()
         until = began + seconds
         while _goes_on(conversations, until):
-            for descriptor, _ in poll.poll(_AT_MOST_S):
+            refused = any(talk.ask_again_at for talk in conversations)
+            for descriptor, _ in poll.poll(_ASKS_AGAIN_AFTER_S if refused else _AT_MOST_S):
                 by_descriptor[descriptor].listen()
+            for talk in conversations if refused else ():
+                talk.ask_again(perf_counter())
         took = perf_counter() - began
     finally:
         poll.close()
@@ -100,6 +113,7 @@ def converse(port: int, make: Callable[[], Sequence[Conversation]], *, seconds: 
         tuple(latency for talk in conversations for latency in talk.latencies_s),
         took,
         sum(talk.unexpected for talk in conversations),
+        sum(talk.refused for talk in conversations),
         next((talk.sample for talk in conversations if talk.sample), ""),
     )
 
@@ -121,8 +135,11 @@ class _Talk:
     expect: bytes
     latencies_s: list[float] = field(default_factory=list)
     unexpected: int = 0
+    refused: int = 0
     sample: str = ""
     asked_at: float = 0.0
+    ask_again_at: float = 0.0
+    asked: bytes = b""
     answer: bytes = b""
 
     def __post_init__(self) -> None:
@@ -130,10 +147,18 @@ class _Talk:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self) -> None:
-        self.answer = b""
-        request = self.requests.popleft()
+        self.asked = self.requests.popleft()
+        self._send()
+
+    def ask_again(self, now: float) -> None:
+        """What was refused, once it is time for that."""
+        if self.ask_again_at and now >= self.ask_again_at:
+            self._send()
+
+    def _send(self) -> None:
+        self.answer, self.ask_again_at = b"", 0.0
         self.asked_at = perf_counter()
-        self.socket.sendall(request)
+        self.socket.sendall(self.asked)
 
     def listen(self) -> None:
         received = self.socket.recv(_READ_BYTES)
@@ -142,6 +167,11 @@ class _Talk:
         self.answer += received
         head, end, body = self.answer.partition(_END_OF_HEAD)
         if not end or len(body) < _length_of(head):
+            return
+        if head.startswith(b"HTTP/1.1 503"):
+            self.refused += 1
+            self.sample = self.sample or self.answer[:600].decode(errors="replace")
+            self.ask_again_at = perf_counter() + _ASKS_AGAIN_AFTER_S
             return
         self.latencies_s.append(perf_counter() - self.asked_at)
         if not head.startswith(b"HTTP/1.1 200") or self.expect not in body:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,7 +20,7 @@ from scripts.benchmark.figures import Figure, table
 from scripts.benchmark.fleet import AREA, replace_fleet
 from scripts.benchmark.growth import Grown
 from scripts.benchmark.layers import LAYERS, resolve
-from scripts.benchmark.load import Outcome
+from scripts.benchmark.load import Outcome, converse
 from scripts.benchmark.memory import Held, held_by
 from scripts.benchmark.questions import batch_at, request_bytes
 from scripts.benchmark.references import STATEMENTS, numbered, pgbench_script
@@ -104,8 +107,35 @@ def test_a_figure_far_off_its_aim_in_its_best_round_is_a_regression(
 
 
 def test_an_outcome_tells_rate_and_median() -> None:
-    outcome = Outcome((0.001, 0.003, 0.002), 1.5, 0, "")
+    outcome = Outcome((0.001, 0.003, 0.002), 1.5, 0, 0, "")
     assert (outcome.per_s, round(outcome.p50_us)) == (2.0, 2000)
+
+
+@contextmanager
+def a_server(answers: Sequence[bytes]) -> Iterator[int]:
+    """Answers the requests of one connection after the other, then closes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for status in answers:
+                    while not connection.recv(65_536).endswith(b"\r\n\r\n"):
+                        pass
+                    connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)
+
+        served = threads.submit(serve)
+        yield listening.getsockname()[1]
+        served.result()
+
+
+def test_what_is_refused_is_asked_again_and_counted_apart() -> None:
+    with a_server([b"200 OK", b"503 Busy", b"503 Busy", b"200 OK"]) as port:
+        # It is over once the last request is sent: the third is not answered.
+        asked = [request_bytes("GET", f"/{number}", token="t") for number in range(3)]
+        outcome = converse(port, lambda: [asked], seconds=300, expect=b"ok")
+    assert (len(outcome.latencies_s), outcome.unexpected, outcome.refused) == (2, 0, 2)
+    assert outcome.sample.startswith("HTTP/1.1 503 Busy")
 
 
 def test_a_request_for_wrk_is_one_line() -> None:
