@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, column, delete, func, null, select, true, update
+from sqlalchemy import Uuid, column, delete, func, null, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from geo_assign.access.commands import audit
@@ -18,8 +18,8 @@ from geo_assign.core.statements import NoRow, Parameters, Statement
 from geo_assign.pins.commands import forget_evidence, forget_evidence_of_technician
 from geo_assign.positions.tables import current_positions, position_track, silences
 from geo_assign.privacy import queries
-from geo_assign.privacy.domain import ERASED_NAME, How, LiveView, OpenWorkError, View
-from geo_assign.privacy.tables import live_views, location_views
+from geo_assign.privacy.domain import ERASED_NAME, LiveView, OpenWorkError
+from geo_assign.privacy.tables import live_views
 from geo_assign.workforce.commands import update_technician
 from geo_assign.workforce.commands.authority import require_everything
 from geo_assign.workforce.commands.technicians import lock_technician
@@ -44,43 +44,6 @@ from geo_assign.workorders.tables import group_stays, offers
 
 # All that names one person is written anew, which may take longer than a request's statement.
 _PATIENCE = select(func.set_config("statement_timeout", "10min", true()))
-
-
-def record_views(tx: Tx, views: Sequence[View]) -> None:
-    """Add looks to the log, in the order of its key; the same look noted by several processes is one row."""
-    if not views:
-        return
-    values: dict[str, object] = {name: [getattr(view, name) for view in views] for name in _LOOKED}
-    values["how"] = [view.how.value for view in views]
-    tx.fetch(_LOG, values | {"org_id": tx.org_id})
-
-
-_LOOKED = tuple(column.key for column in location_views.c if column.key != "org_id")
-
-
-def _logging() -> Insert:
-    asked = Parameters(org_id=Uuid(), **{name: ARRAY(location_views.c[name].type) for name in _LOOKED})
-    columns = [column(name, location_views.c[name].type) for name in _LOOKED]
-    # One statement for all of them: a busy process notes thousands of looks a second.
-    given = func.unnest(*(getattr(asked, name) for name in _LOOKED))
-    looks = given.table_valued(*columns).render_derived(name="looks")
-    rows = insert(location_views).from_select(
-        ["org_id", *_LOOKED], select(asked.org_id, *(looks.c[name] for name in _LOOKED))
-    )
-    old, new = location_views.c, rows.excluded
-    # The stream tells all the time, so it counts once.
-    more = case((new.how == How.LIVE, 0), else_=new["count"])
-    return rows.on_conflict_do_update(
-        index_elements=location_views.primary_key,
-        set_={
-            "first_at": func.least(old.first_at, new.first_at),
-            "last_at": func.greatest(old.last_at, new.last_at),
-            "count": old["count"] + more,
-        },
-    )
-
-
-_LOG = Statement.of(NoRow, _logging())
 
 
 def record_live_views(tx: Tx, views: Sequence[LiveView]) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
+from geo_assign.access.domain import Caller
 from geo_assign.core.errors import ConflictError
 
 ERASED_NAME = "Erased person"
@@ -22,6 +24,15 @@ class How(StrEnum):
     EXPORT = "export"
     CUSTOMER = "customer"
     PAST = "past"
+
+
+class Look(NamedTuple):
+    """A viewer was shown at `at` where these technicians are."""
+
+    caller: Caller
+    how: How
+    technician_ids: tuple[UUID, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Database
 from geo_assign.core.errors import UnavailableError
 from geo_assign.core.telemetry import get_logger
-from geo_assign.privacy.commands import record_live_views, record_views
-from geo_assign.privacy.domain import How, View
+from geo_assign.privacy.commands import record_live_views
+from geo_assign.privacy.domain import How, Look
 from geo_assign.privacy.live_looks import LiveLooks
+from geo_assign.privacy.looks import record_looks
 
 EVERY_S = 1.0
 # Hundreds of viewers of hundreds of technicians are ten thousands of rows at the beginning of each minute: they are
@@ -31,19 +31,12 @@ _ALL = 10_000_000
 _log = get_logger()
 
 
-class _Note(NamedTuple):
-    caller: Caller
-    how: How
-    technician_ids: tuple[UUID, ...]
-    at: datetime
-
-
 class ViewLog:
     """Takes notes of looks and writes them in the background."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._notes: deque[_Note] = deque()
+        self._notes: deque[Look] = deque()
         self._live = LiveLooks()
         self._lost = 0
         self._takes_notes = False
@@ -64,7 +57,7 @@ class ViewLog:
             self._takes_notes = False
             self._of_thread.noted = True
             return
-        self._notes.append(_Note(caller, how, seen, at))
+        self._notes.append(Look(caller, how, seen, at))
         self._of_thread.noted = True
         if self._thread is None:
             self._start()
@@ -143,10 +136,10 @@ class ViewLog:
                 self._end.wait(_ENDING_S)
             self.flush(at_most=None if self._hurry.is_set() else LIVE_AT_ONCE)
 
-    def _write(self, org_id: UUID, notes: Sequence[_Note]) -> bool:
+    def _write(self, org_id: UUID, notes: Sequence[Look]) -> bool:
         try:
             with self._database.transaction(org_id) as tx:
-                record_views(tx, _views(notes))
+                record_looks(tx, notes)
         except Exception:  # noqa: BLE001 - whatever is wrong, the notes are kept
             _log.exception("location_views_not_written", org_id=str(org_id), count=len(notes))
             self._notes.extendleft(reversed(notes))
@@ -154,37 +147,8 @@ class ViewLog:
         return True
 
 
-def _by_organization(notes: Sequence[_Note]) -> Iterator[tuple[UUID, list[_Note]]]:
-    grouped: dict[UUID, list[_Note]] = {}
+def _by_organization(notes: Sequence[Look]) -> Iterator[tuple[UUID, list[Look]]]:
+    grouped: dict[UUID, list[Look]] = {}
     for note in notes:
         grouped.setdefault(note.caller.org_id, []).append(note)
     yield from grouped.items()
-
-
-def _views(notes: Sequence[_Note]) -> list[View]:
-    """The notes as rows of the log: one per technician, minute, viewer and way of looking."""
-    views: dict[tuple[UUID, datetime, UUID, How], View] = {}
-    for caller, how, technician_ids, at in notes:
-        minute = at.replace(second=0, microsecond=0)
-        for technician_id in technician_ids:
-            key = (technician_id, minute, caller.id, how)
-            views[key] = _added(views.get(key), caller, how, technician_id=technician_id, at=at)
-    return [views[key] for key in sorted(views)]
-
-
-def _added(view: View | None, caller: Caller, how: How, *, technician_id: UUID, at: datetime) -> View:
-    minute = at.replace(second=0, microsecond=0)
-    if view is None:
-        return View(technician_id, minute, caller.id, caller.kind.value, caller.name, how, at, at, 1)
-    count = view.count if how is How.LIVE else view.count + 1
-    return View(
-        technician_id,
-        minute,
-        caller.id,
-        view.viewer_kind,
-        view.viewer_name,
-        how,
-        min(view.first_at, at),
-        max(view.last_at, at),
-        count,
-    )
