@@ -17,7 +17,8 @@ prepare_python() {
     fi
     progress 'installing dependencies into .venv'
     HINT='pip could not install what the lock file says: is the package index reachable from here?'
-    pip_install --only-binary :all: --require-hashes -r "$(lock_file "$extra")"
+    # Most files of what the tests need are never imported; those that are, are compiled then.
+    pip_install ${extra:+--no-compile} --only-binary :all: --require-hashes -r "$(lock_file "$extra")"
     HINT='pip could not install the checkout itself.'
     pip_install --no-deps --no-build-isolation -e "$ROOT"
     put_stamp python "$wanted [$extra]"
