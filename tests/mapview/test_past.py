@@ -29,6 +29,7 @@ from geo_assign.workorders.domain import RejectReason, State
 from tests.day import RETENTION, Day, shifted
 from tests.matching.asking import asked
 from tests.snapshots import begun_once
+from tests.thoroughness import times
 
 
 def then(day: Day, at: datetime) -> MapPicture:
@@ -254,7 +255,7 @@ ACTS: Sequence[Callable[[Day, random.Random], None]] = (
 )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(times(2, 20)))
 def test_any_day_is_told_later_as_it_was_told_live(office: Day, seed: int) -> None:
     """Whatever the day brings, and what is refused: each instant is told again as it was."""
     day, diary, chance = office, Diary(office), random.Random(seed)
