@@ -19,7 +19,7 @@ from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
 from geo_assign.matching.geodesic import geodesic_m, least_share
-from geo_assign.matching.places import FEW
+from geo_assign.matching.places import FEW, Phones
 from geo_assign.matching.problem import AssignmentProblem, Floats
 from geo_assign.matching.rows import NumberedCandidateRow
 from geo_assign.matching.shapes import Shape, shape_of
@@ -243,25 +243,26 @@ def _walk(tx: Tx, group: _Alike, *, nearest: int) -> dict[int, Sequence[Eligible
     if group.rare_skill is not None:
         statement = candidates_for_each(group.shape, FEW, rare_skill=True)
         return dict(_eligible(tx, statement, group, list(group.questions), nearest=nearest))
-    found, left = _walk_windows(tx, group, list(group.questions), [_INNERMOST], nearest=nearest, fresh=False)
+    found, left = _walk_windows(tx, group, list(group.questions), [_INNERMOST], nearest=nearest, phones=Phones.ALL)
     small = _of_small_stores(tx, {n: group.questions[n] for n in left})
     found |= _eligible(tx, members_for_each(group.shape), group, small, nearest=nearest)
-    soon = group.shape.is_soon
-    windows = [window for window in (FRESH_WINDOWS if soon else WINDOWS) if _INNERMOST < window <= _WIDEST]
-    return found | _walk_windows(tx, group, left - small, windows, nearest=nearest, fresh=soon)[0]
+    phones = Phones.FRESH if group.shape.is_soon else Phones.ALL
+    every = FRESH_WINDOWS if group.shape.is_soon else WINDOWS
+    windows = [window for window in every if _INNERMOST < window <= _WIDEST]
+    return found | _walk_windows(tx, group, left - small, windows, nearest=nearest, phones=phones)[0]
 
 
 def _walk_windows(
-    tx: Tx, group: _Alike, numbers: Collection[int], windows: Sequence[int], *, nearest: int, fresh: bool
+    tx: Tx, group: _Alike, numbers: Collection[int], windows: Sequence[int], *, nearest: int, phones: Phones
 ) -> tuple[dict[int, Sequence[Eligible]], set[int]]:
     """`walk_outwards` for the numbered questions of the group."""
 
     def ask(window: int, numbers: Collection[int]) -> dict[int, Sequence[Eligible]]:
-        statement = candidates_for_each(group.shape, window, fresh=fresh)
+        statement = candidates_for_each(group.shape, window, phones=phones)
         return _eligible(tx, statement, group, numbers, nearest=nearest)
 
     def edges(window: int, numbers: Collection[int]) -> dict[int, float]:
-        rows = _rows(tx, edge_for_each(group.shape, window, fresh=fresh), group, numbers)
+        rows = _rows(tx, edge_for_each(group.shape, window, phones=phones), group, numbers)
         return {row.n: row.sphere_m for row in rows}
 
     def reach_m(number: int, people: Sequence[Eligible]) -> float | None:

@@ -9,6 +9,8 @@ index that is empty where there are none.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import (
@@ -31,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.expression import CTE
 
-from geo_assign.core.expressions import no_value, row_exists, word
+from geo_assign.core.expressions import no_value, of_each_row, row_exists, word
 from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Parameters
@@ -39,7 +41,7 @@ from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import Provenance
 from geo_assign.matching.sources import Sources
 from geo_assign.workforce.tables import service_providers, technician_groups, technician_skills
-from geo_assign.workorders.domain import BOOKED
+from geo_assign.workorders.domain import BOOKED, HOLDING
 from geo_assign.workorders.tables import work_orders
 
 FEW = 2_000
@@ -48,32 +50,67 @@ FEW = 2_000
 HANDFUL = 100
 """So few members of a group are looked at without having walked at all."""
 
+_LASTS = timedelta(hours=6)
+_MOST_BUSY = 200_000
+
 Walk = CompoundSelect[Any] | AnySelect
 Columns = Callable[[FromClause, AnyColumn], tuple[AnyColumn, ...]]
 
 
-def walk_live(asked: Parameters, sources: Sources, *, window: int, fresh: bool = False) -> Walk:
-    """Where technicians are now, on their phones or at their base: the innermost `window` of both.
+class Phones(Enum):
+    """Which phones a walk passes; the others would be excluded in the end.
 
-    `fresh`: of phones those alone that are neither offline nor stale, which the index leaves out by whole pages.
+    `FRESH`: those that are neither offline nor stale; the index leaves the others out by whole pages. `FREE`: of these,
+    without technicians who have other work, most of whom are found once for all. It takes `BUSY_MEMORY`.
     """
-    both = _live(_of_phone, _of_base, asked, sources, window=window, fresh=fresh)
+
+    ALL = auto()
+    FRESH = auto()
+    FREE = auto()
+
+
+BUSY_MEMORY = "32MB"
+"""The memory in which a statement keeps who is busy; with less it would search for each technician anew."""
+
+
+def walk_live(asked: Parameters, sources: Sources, *, window: int, phones: Phones = Phones.ALL) -> Walk:
+    """Where technicians are now, on their phones or at their base: the innermost `window` of both."""
+    both = _live(_of_phone, _of_base, asked, sources, window=window, phones=phones)
     return both.order_by(both.selected_columns.sphere_m).limit(window)
 
 
 def _live(
-    of_phone: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int, fresh: bool
+    of_phone: Columns, of_base: Columns, asked: Parameters, sources: Sources, *, window: int, phones: Phones
 ) -> CompoundSelect[Any]:
     """The innermost `window` phones and the innermost `window` bases, in no order."""
     c, b, origin = sources.current_positions.alias(), sources.technicians.alias(), _origin(asked)
-    phones = select(*of_phone(c, origin)).where(c.c.org_id == asked.org_id)
-    if fresh:
-        phones = phones.where(c.c.used_at >= asked.fresh_since, c.c.heard_at >= asked.heard_since)
+    on_phones = select(*of_phone(c, origin)).where(c.c.org_id == asked.org_id)
+    if phones is not Phones.ALL:
+        on_phones = on_phones.where(c.c.used_at >= asked.fresh_since, c.c.heard_at >= asked.heard_since)
+    if phones is Phones.FREE:
+        on_phones = on_phones.where(c.c.technician_id.not_in(_busy(asked, sources)))
     bases = select(*of_base(b, origin)).where(b.c.org_id == asked.org_id, b.c.at_base)
     return union_all(
-        phones.order_by(c.c.geog.sphere_m(origin)).limit(window),
+        on_phones.order_by(c.c.geog.sphere_m(origin)).limit(window),
         bases.order_by(b.c.base_geog.sphere_m(origin)).limit(window),
     )
+
+
+def _busy(asked: Parameters, sources: Sources) -> AnySelect:
+    """Technicians with other work at that time: those whose work is over within some hours, so many at most.
+
+    Those missing here are judged by the filter, as all are.
+    """
+    b = sources.bookings.alias("busy")
+    rows = select(b.c.technician_id).where(
+        b.c.org_id == asked.org_id,
+        of_each_row(b.c.state.in_(HOLDING)),
+        b.c.occupied_until > asked.busy_from,
+        b.c.occupied_until <= asked.slot_end + _LASTS,
+        b.c.occupied_from < asked.slot_end,
+        b.c.work_order_id.is_distinct_from(asked.work_order_id),
+    )
+    return rows.limit(_MOST_BUSY)
 
 
 def walk_skilled(asked: Parameters, sources: Sources, *, window: int) -> Walk:
@@ -214,9 +251,9 @@ def starts_from_store(technician: FromClause, asked: Parameters) -> ColumnElemen
     return and_(t.home_lat.is_(None), not_(of_provider))
 
 
-def edge_live(asked: Parameters, sources: Sources, *, window: int, fresh: bool = False) -> Walk:
+def edge_live(asked: Parameters, sources: Sources, *, window: int, phones: Phones = Phones.ALL) -> Walk:
     """How far the last row of a live window lies; no row where the window holds everything."""
-    both = _live(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window, fresh=fresh)
+    both = _live(_how_far("geog"), _how_far("base_geog"), asked, sources, window=window, phones=phones)
     return _last(both, window=window)
 
 

@@ -30,7 +30,7 @@ from geo_assign.matching.domain import (
 from geo_assign.matching.filters import reason_for, values_of
 from geo_assign.matching.geodesic import least_share
 from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
-from geo_assign.matching.places import FEW, HANDFUL
+from geo_assign.matching.places import FEW, HANDFUL, Phones
 from geo_assign.matching.rows import BookedThenRow, CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import (
@@ -39,6 +39,7 @@ from geo_assign.matching.statements import (
     COUNT_HANDFUL,
     COUNT_MEMBERS,
     COUNT_SKILLS,
+    KEEP_BUSY,
     candidates,
     candidates_then,
     edge,
@@ -262,28 +263,35 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
     if rare_skill is not None:
         statement = candidates(shape, FEW, rare_skill=True)
         return _fetch_proven(tx, statement, question, spare=_SPARE, rare_skill=rare_skill)
-    found, goes_on = _walk_windows(tx, question, WINDOWS[:1], fresh=False)
+    found, goes_on = _walk_windows(tx, question, WINDOWS[:1], phones=Phones.ALL)
     if not goes_on:
         return found
     if _has_few_members(tx, question):
         return fetch(tx, members(shape), question, fetch=FEW)
     # Where the innermost did not suffice, hardly a phone near may be heard: those are not walked past one by one.
-    windows = FRESH_WINDOWS if shape.is_soon else WINDOWS[1:]
-    return _walk_windows(tx, question, windows, fresh=shape.is_soon)[0]
+    if not shape.is_soon:
+        return _walk_windows(tx, question, WINDOWS[1:], phones=Phones.ALL)[0]
+    near, far = ([one for one in FRESH_WINDOWS if (one >= _FAR_OUT) == is_far] for is_far in (False, True))
+    found, goes_on = _walk_windows(tx, question, near, phones=Phones.FRESH)
+    if not goes_on:
+        return found
+    # Most of so many have other work: that is asked once, and not of each of them.
+    tx.fetch(KEEP_BUSY, {})
+    return _walk_windows(tx, question, far, phones=Phones.FREE)[0]
 
 
 def _walk_windows(
-    tx: Tx, question: Question, windows: Sequence[int], *, fresh: bool
+    tx: Tx, question: Question, windows: Sequence[int], *, phones: Phones
 ) -> tuple[Sequence[CandidateRow], bool]:
     """The rows of the last window that was asked; whether nearer ones may be behind it."""
     shape = shape_of(question)
 
     def ask(window: int, _numbers: Collection[int]) -> Mapping[int, Sequence[CandidateRow]]:
         spare = _SPARE_FAR_OUT if window >= _FAR_OUT else _SPARE
-        return {0: _fetch_proven(tx, candidates(shape, window, fresh=fresh), question, spare=spare)}
+        return {0: _fetch_proven(tx, candidates(shape, window, phones=phones), question, spare=spare)}
 
     def edges(window: int, _numbers: Collection[int]) -> Mapping[int, float]:
-        rows = fetch(tx, edge(shape, window, fresh=fresh), question)
+        rows = fetch(tx, edge(shape, window, phones=phones), question)
         return {0: rows[0].sphere_m} if rows else {}
 
     def reach_m(_number: int, rows: Sequence[CandidateRow]) -> float | None:

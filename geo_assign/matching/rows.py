@@ -84,6 +84,12 @@ class CountRow(NamedTuple):
     number: int
 
 
+class SettingRow(NamedTuple):
+    """What a setting was set to."""
+
+    value: str
+
+
 class SkillCountRow(NamedTuple):
     skill: str
     number: int

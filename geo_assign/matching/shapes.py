@@ -25,6 +25,7 @@ from geo_assign.matching.domain import ExclusionCode, Provenance, Question, Staf
 from geo_assign.matching.filters import ASKED, FILTERS, Subject, filters_for
 from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
+    Phones,
     Walk,
     edge_live,
     edge_planned,
@@ -139,14 +140,20 @@ def provider_of(technician: FromClause) -> tuple[AnyColumn, ...]:
 
 
 def walk_for(
-    shape: Shape, asked: Parameters, window: int, *, rare_skill: bool, fresh: bool = False, sources: Sources = LIVE
+    shape: Shape,
+    asked: Parameters,
+    window: int,
+    *,
+    rare_skill: bool,
+    phones: Phones = Phones.ALL,
+    sources: Sources = LIVE,
 ) -> Walk:
-    """`fresh` is for questions that start soon."""
+    """`phones` counts where the slot starts soon."""
     if not shape.is_soon:
         return walk_planned(asked, sources, window=window)
     if rare_skill:
         return walk_skilled(asked, sources, window=window)
-    return walk_live(asked, sources, window=window, fresh=fresh)
+    return walk_live(asked, sources, window=window, phones=phones)
 
 
 def members_for(shape: Shape, asked: Parameters, members: AnySelect) -> Walk:
@@ -157,7 +164,9 @@ def place_of_one(shape: Shape, technician: FromClause, sources: Sources, *, aske
     return (one_live if shape.is_soon else one_planned)(technician, asked, sources)
 
 
-def edge_for(shape: Shape, asked: Parameters, window: int, *, fresh: bool = False, sources: Sources = LIVE) -> Walk:
+def edge_for(
+    shape: Shape, asked: Parameters, window: int, *, phones: Phones = Phones.ALL, sources: Sources = LIVE
+) -> Walk:
     if not shape.is_soon:
         return edge_planned(asked, sources, window=window)
-    return edge_live(asked, sources, window=window, fresh=fresh)
+    return edge_live(asked, sources, window=window, phones=phones)

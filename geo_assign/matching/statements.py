@@ -37,8 +37,10 @@ from geo_assign.matching.filters import ASKED, FILTERS, Subject, provider_full_a
 from geo_assign.matching.history import PAST, People, as_of
 from geo_assign.matching.parameters import NAMED
 from geo_assign.matching.places import (
+    BUSY_MEMORY,
     FEW,
     HANDFUL,
+    Phones,
     Walk,
     is_current,
     nowhere,
@@ -61,6 +63,7 @@ from geo_assign.matching.rows import (
     NumberedCandidateRow,
     NumberedEdgeRow,
     PassingRow,
+    SettingRow,
     SkillCountRow,
     StopRow,
 )
@@ -99,12 +102,14 @@ QUESTION_COLUMNS = tuple(_EACH.columns())
 
 
 @lru_cache(maxsize=256)
-def candidates(shape: Shape, window: int, *, rare_skill: bool = False, fresh: bool = False) -> Statement[CandidateRow]:
+def candidates(
+    shape: Shape, window: int, *, rare_skill: bool = False, phones: Phones = Phones.ALL
+) -> Statement[CandidateRow]:
     """The innermost `fetch` of the window whom no filter excludes, in order of the sphere.
 
-    `fresh`, here and below: the window holds no phones that are offline or stale.
+    `phones`, here and below: those that the window holds.
     """
-    walk = walk_for(shape, _ASKED, window, rare_skill=rare_skill, fresh=fresh)
+    walk = walk_for(shape, _ASKED, window, rare_skill=rare_skill, phones=phones)
     return Statement.of(CandidateRow, _candidates(shape, _ASKED, walk))
 
 
@@ -238,9 +243,13 @@ def without_position(shape: Shape, window: int, *, then: bool = False) -> Statem
 
 
 @lru_cache(maxsize=64)
-def edge(shape: Shape, window: int, *, then: bool = False, fresh: bool = False) -> Statement[EdgeRow]:
+def edge(shape: Shape, window: int, *, then: bool = False, phones: Phones = Phones.ALL) -> Statement[EdgeRow]:
     """How far the last row of the window lies; no row when the window is not full."""
-    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window, fresh=fresh, sources=_sources(shape, then=then)))
+    return Statement.of(EdgeRow, edge_for(shape, _ASKED, window, phones=phones, sources=_sources(shape, then=then)))
+
+
+KEEP_BUSY = Statement.of(SettingRow, select(func.set_config("work_mem", BUSY_MEMORY, true()).label("value")))
+"""Before the statements of `Phones.FREE`, until the transaction ends."""
 
 
 # Many questions at once -----------------------------------------------------------------------------------------------
@@ -248,10 +257,10 @@ def edge(shape: Shape, window: int, *, then: bool = False, fresh: bool = False) 
 
 @lru_cache(maxsize=256)
 def candidates_for_each(
-    shape: Shape, window: int, *, rare_skill: bool = False, fresh: bool = False
+    shape: Shape, window: int, *, rare_skill: bool = False, phones: Phones = Phones.ALL
 ) -> Statement[NumberedCandidateRow]:
     """`candidates` for each of `questions`, which travel as rows of their parameters."""
-    answer = _candidates(shape, _EACH, walk_for(shape, _EACH, window, rare_skill=rare_skill, fresh=fresh))
+    answer = _candidates(shape, _EACH, walk_for(shape, _EACH, window, rare_skill=rare_skill, phones=phones))
     return Statement.of(NumberedCandidateRow, _for_each(answer, NumberedCandidateRow))
 
 
@@ -274,9 +283,9 @@ def passing_for_each(shape: Shape) -> Statement[PassingRow]:
 
 
 @lru_cache(maxsize=64)
-def edge_for_each(shape: Shape, window: int, *, fresh: bool = False) -> Statement[NumberedEdgeRow]:
+def edge_for_each(shape: Shape, window: int, *, phones: Phones = Phones.ALL) -> Statement[NumberedEdgeRow]:
     """`edge` for each of `questions`."""
-    return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window, fresh=fresh), NumberedEdgeRow))
+    return Statement.of(NumberedEdgeRow, _for_each(edge_for(shape, _EACH, window, phones=phones), NumberedEdgeRow))
 
 
 def _for_each(answer: Walk, row: type[tuple[object, ...]]) -> AnySelect:

@@ -19,10 +19,11 @@ from geo_assign.core.statements import Statement
 from geo_assign.matching import queries
 from geo_assign.matching.domain import Question, Staff
 from geo_assign.matching.filters import values_of
+from geo_assign.matching.places import Phones
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import Shape, shape_of
-from geo_assign.matching.statements import candidates, edge, excluded, externals, without_position
+from geo_assign.matching.statements import KEEP_BUSY, candidates, edge, excluded, externals, without_position
 from tests.conftest import World, cloned
 from tests.plans import ROWS_AS_THEY_STAND, explain, index_names, nodes, rows_read, sorted_nodes, was_run
 
@@ -171,24 +172,34 @@ def test_a_silent_neighbourhood_costs_what_the_common_case_does(fleet_template: 
         with asking(world) as fleet:
             question = replace(asked(fleet), limit=5)
             shape = shape_of(question)
-            plan = planned(fleet, candidates(shape, 256, fresh=True), question, fetch=8)
+            plan = planned(fleet, candidates(shape, 256, phones=Phones.FRESH), question, fetch=8)
             (walk,) = [node for node in nodes(plan) if node.get("Index Name") == "current_positions_geog_idx"]
             assert "used_at" in walk["Index Cond"]
             assert rows_read(plan, "current_positions") < 64
-            plan = planned(fleet, edge(shape, 1_024, fresh=True), question)
+            plan = planned(fleet, edge(shape, 1_024, phones=Phones.FRESH), question)
             assert rows_read(plan, "current_positions") <= 1_024
             asked_for = answered_like_brute_force(fleet, question)
-    assert asked_for <= {(256, False), (256, True), (1_024, True)}
+    assert asked_for <= {(256, Phones.ALL), (256, Phones.FRESH), (1_024, Phones.FRESH)}
 
 
-def answered_like_brute_force(fleet: Tx, question: Question) -> set[tuple[int, bool]]:
+def test_far_out_who_is_busy_is_asked_once(fleet: Tx) -> None:
+    """And looked up in memory at each step, however many have work: the statement says how many there may be."""
+    question = asked(fleet)
+    fleet.fetch(KEEP_BUSY, {})
+    plan = planned(fleet, candidates(shape_of(question), 8_192, phones=Phones.FREE), question, fetch=125)
+    (walk,) = [node for node in nodes(plan) if node.get("Index Name") == "current_positions_geog_idx"]
+    assert "hashed SubPlan" in walk["Filter"]
+    assert {node["Actual Loops"] for node in walk["Plans"] if node["Node Type"] == "Limit"} == {1}
+
+
+def answered_like_brute_force(fleet: Tx, question: Question) -> set[tuple[int, Phones]]:
     """Whether the nearest are those of brute force; the windows that were asked, and whether of fresh phones alone."""
-    windows: set[tuple[int, bool]] = set()
+    windows: set[tuple[int, Phones]] = set()
     with pytest.MonkeyPatch.context() as patch:
 
-        def noted(shape: Shape, window: int, *, fresh: bool = False) -> Statement[Any]:
-            windows.add((window, fresh))
-            return candidates(shape, window, fresh=fresh)
+        def noted(shape: Shape, window: int, *, phones: Phones) -> Statement[Any]:
+            windows.add((window, phones))
+            return candidates(shape, window, phones=phones)
 
         patch.setattr(queries, "candidates", noted)
         found = [one.technician_id for one in rank(fleet, question, explain=False).candidates]

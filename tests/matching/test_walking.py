@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import Scope
+from geo_assign.core.statements import Statement
 from geo_assign.matching import queries
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question, Slot
+from geo_assign.matching.places import Phones
 from geo_assign.matching.queries import find_nearest_then, rank
-from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import without_position
+from geo_assign.matching.shapes import Shape, shape_of
+from geo_assign.matching.statements import candidates, without_position
 from tests.day import NOON, ORIGIN, Day
 from tests.matching.asking import asked
 from tests.matching.crowd import EVENING, LATER, SOON, Person, Ring, draw_people, hire
@@ -69,9 +71,12 @@ def check(day: Day, admin: Connection, people: Sequence[Person], one: Question) 
             patch.setattr(queries, "HANDFUL", 0)
             patch.setattr(queries, "FEW", 0)
             walked = rank(tx, one, explain=False)
+            patch.setattr(queries, "_FAR_OUT", 1_024)
+            past_the_busy = rank(tx, one, explain=False)
         batch = list_eligible(tx, {0: one}, nearest=len(expected) + 1).eligible[0]
     assert [found.technician_id for found in ranking.candidates] == expected[: one.limit]
     assert walked.candidates == ranking.candidates
+    assert past_the_busy.candidates == ranking.candidates
     assert [found.technician_id for found in batch] == expected
 
 
@@ -103,19 +108,39 @@ def test_those_who_can_go_are_found_where_all_others_near_have_one_thing_in_comm
     hire(admin, town, people, group=GROUP)
     for limit in (1, 5, 30):
         check(town, admin, people, question(town, soon=True, skill_asked=False, limit=limit))
-    asked_for: list[tuple[int, bool]] = []
-    candidates = queries.candidates
+    asked_for: list[tuple[int, Phones]] = []
 
-    def noted(shape: Any, window: int, *, fresh: bool = False) -> Any:
-        asked_for.append((window, fresh))
-        return candidates(shape, window, fresh=fresh)
+    def noted(shape: Shape, window: int, *, phones: Phones) -> Statement[Any]:
+        asked_for.append((window, phones))
+        return candidates(shape, window, phones=phones)
 
     monkeypatch.setattr(queries, "candidates", noted)
     monkeypatch.setattr(queries, "HANDFUL", 0)
     monkeypatch.setattr(queries, "FEW", 0)
+    monkeypatch.setattr(queries, "_FAR_OUT", 1_024)
     with town.database.transaction(town.org_id) as tx:
         rank(tx, question(town, soon=True, skill_asked=False, limit=5), explain=False)
-    assert asked_for == [(256, False), (256, True), *([] if why == "stale" else [(1_024, True)])]
+    near, far = [(256, Phones.ALL), (256, Phones.FRESH)], [] if why == "stale" else [(1_024, Phones.FREE)]
+    assert asked_for == near + far
+
+
+def test_who_is_busy_with_the_very_work_order_is_found_among_the_busy(
+    town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings = [Ring("live", 320, 10, 5_000, by="booked"), Ring("live", 8, 5_100, 20_000, free=True)]
+    people = draw_people(rings, random.Random(11), skill_asked=False)
+    hire(admin, town, people, group=GROUP)
+    own = max(people[:320], key=lambda person: person.id)
+    order_id = admin.execute(
+        text("SELECT work_order_id FROM bookings WHERE technician_id = :id"), {"id": own.id}
+    ).scalar_one()
+    monkeypatch.setattr(queries, "HANDFUL", 0)
+    monkeypatch.setattr(queries, "FEW", 0)
+    monkeypatch.setattr(queries, "_FAR_OUT", 1_024)
+    one = replace(question(town, soon=True, skill_asked=False, limit=5), work_order_id=order_id)
+    with town.database.transaction(town.org_id) as tx:
+        found = [found.technician_id for found in rank(tx, one, explain=False).candidates]
+    assert found == [own.id, *by_brute_force(admin, people)][:5]
 
 
 @pytest.mark.parametrize("soon", [True, False], ids=["soon", "later"])
