@@ -208,15 +208,15 @@ class Day:
     def off_duty(self, letter: str) -> None:
         self.dispatch.go_off_duty(self.as_(letter), self.people[letter])
 
-    def book(self, letter: str, slot: str) -> UUID:
-        """Fill a technician's time with other work, at the technician's own letter."""
+    def book(self, letter: str, slot: str, *, at: str | None = None) -> UUID:
+        """Fill a technician's time with other work, at the technician's own letter or another place."""
         name = f"booked-{letter}-{slot}"
         start, end = self.slot(slot)
         new = NewOrder(
             kind=Kind.LEAD,
             store_id=self.store_id,
             customer={"name": name},
-            location=self.places[letter],
+            location=self.places[at or letter],
             slot_start=start,
             slot_end=end,
             assignee_id=self.people[letter],

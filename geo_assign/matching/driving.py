@@ -66,6 +66,11 @@ def is_same_search(one: Question, other: Question) -> bool:
     return _without_instant(one) == _without_instant(other)
 
 
+def with_drive(one: Candidate, cell: DriveCell) -> Candidate:
+    """The candidate with what a router told."""
+    return replace(one, drive=cell) if isinstance(cell, Drive) else replace(one, no_drive=cell)
+
+
 def _without_instant(question: Question) -> tuple[object, ...]:
     slot, none = question.slot, datetime.min.replace(tzinfo=UTC)
     start = None if slot.start == question.at else slot.start
@@ -102,7 +107,7 @@ class _Search:
         return least_seconds(self._choice, beyond_m) > self._kth_s(walked)
 
     def ranking(self, walked: Sequence[Candidate]) -> Ranking:
-        known = [_with_drive(one, self._told[_key(one)]) for one in walked if _key(one) in self._told]
+        known = [with_drive(one, self._told[_key(one)]) for one in walked if _key(one) in self._told]
         if known and all(one.drive is None for one in known):
             return Ranking(self._question, tuple(walked[: self._question.limit]), routing=self.note(_NO_ROAD))
         first = sorted(known, key=_sooner)[: self._question.limit]
@@ -136,10 +141,6 @@ class _Search:
 
 def _key(one: Candidate) -> tuple[UUID, Point]:
     return one.technician_id, one.position.point
-
-
-def _with_drive(one: Candidate, cell: DriveCell) -> Candidate:
-    return replace(one, drive=cell) if isinstance(cell, Drive) else replace(one, no_drive=cell)
 
 
 def _sooner(one: Candidate) -> tuple[float, float, UUID]:

@@ -1,4 +1,4 @@
-"""From many places to one: cells that are known, tables as large as the router takes, and what became of the rest."""
+"""From many places to one, or back: cells that are known, tables as large as the router takes, and the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -88,11 +88,19 @@ class DriveFinder:
         self, choice: RouterChoice, sources: Places, destination: Point, *, deadline: Deadline
     ) -> DriveAnswer:
         """The drives from `sources` to one place, all of them or a problem. Nothing is raised."""
-        keys = [cell_key(choice, source, destination) for source in sources]
+        return self._ask(_Asking(self, choice, destination, deadline), sources)
+
+    def ask_drives_from(
+        self, choice: RouterChoice, source: Point, destinations: Places, *, deadline: Deadline
+    ) -> DriveAnswer:
+        """The drives from one place to `destinations`, all of them or a problem. Nothing is raised."""
+        return self._ask(_Asking(self, choice, source, deadline, is_outward=True), destinations)
+
+    def _ask(self, asking: "_Asking", places: Places) -> DriveAnswer:
+        keys = [asking.key(place) for place in places]
         known = {key: cell for key in keys if (cell := self.cells.find(key)) is not None}
-        missing = {key: source for key, source in zip(keys, sources, strict=True) if key not in known}
+        missing = {key: place for key, place in zip(keys, places, strict=True) if key not in known}
         kept = sum(key in known for key in keys)
-        asking = _Asking(self, choice, destination, deadline)
         problem = asking.ask(missing)
         if problem is not None:
             return DriveAnswer(problem=problem, requests=asking.requests, kept=kept)
@@ -144,15 +152,22 @@ class DriveFinder:
 
 
 class _Asking:
-    """One question in as many tables as it takes."""
+    """One question in as many tables as it takes: to one place, or `is_outward` from there."""
 
-    def __init__(self, finder: DriveFinder, choice: RouterChoice, destination: Point, deadline: Deadline) -> None:
-        self._finder, self._choice, self._destination, self._deadline = finder, choice, destination, deadline
+    def __init__(
+        self, finder: DriveFinder, choice: RouterChoice, hub: Point, deadline: Deadline, *, is_outward: bool = False
+    ) -> None:
+        self._finder, self._choice, self._hub, self._deadline = finder, choice, hub, deadline
+        self._is_outward = is_outward
         self._spec: RouterSpec = ROUTERS[choice.name]
         self._router: Router = self._spec.build(RouterAccess(finder.client, choice.url or ""))
-        self._is_destination_known = False
+        self._is_hub_known = False
         self.requests = 0
         self.found: dict[CellKey, DriveCell] = {}
+
+    def key(self, place: Point) -> CellKey:
+        ends = (self._hub, place) if self._is_outward else (place, self._hub)
+        return cell_key(self._choice, *ends)
 
     def ask(self, missing: dict[CellKey, Point]) -> RoutingProblem | None:
         """Ask for all of `missing`; None when all of it is `found`."""
@@ -166,17 +181,17 @@ class _Asking:
                 continue
             if not breaker.may_call():
                 return _LEFT_ALONE
-            answer = self.ask_once([source for _, source in part])
+            answer = self.ask_once([place for _, place in part])
             if not isinstance(answer, RoutingProblem):
                 breaker.note_success()
-                if all(cell is NoDrive.OFF_THE_MAP for cell in answer) and (problem := self._without_destination()):
+                if all(cell is NoDrive.OFF_THE_MAP for cell in answer) and (problem := self._without_hub()):
                     return problem
                 self._keep([key for key, _ in part], answer)
             elif not answer.is_of_table:
                 if answer.is_of_router:
                     breaker.note_failure()
                 return answer
-            elif (problem := self._without_destination()) is not None:
+            elif (problem := self._without_hub()) is not None:
                 return problem
             elif len(part) == 1:
                 self._keep([part[0][0]], [NoDrive.OFF_THE_MAP])
@@ -184,7 +199,7 @@ class _Asking:
                 waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
         return None
 
-    def ask_once(self, sources: Places) -> Sequence[DriveCell] | RoutingProblem:
+    def ask_once(self, places: Places) -> Sequence[DriveCell] | RoutingProblem:
         """One table."""
         try:
             left_s = self._deadline.remaining_s()
@@ -192,19 +207,19 @@ class _Asking:
             return _TIMED_OUT
         self.requests += 1
         with _TABLE_S.labels(self._choice.name.value).time():
-            table = self._router.drives(sources, [self._destination], deadline_s=left_s)
+            ends = ([self._hub], places) if self._is_outward else (places, [self._hub])
+            table = self._router.drives(*ends, deadline_s=left_s)
         outcome = table.code.value if isinstance(table, RoutingProblem) else "told"
         _TABLES.labels(self._choice.name.value, outcome).inc()
         if isinstance(table, RoutingProblem):
             return table
-        column = [row[0] for row in table]
-        return self._judged(sources, column)
+        return self._judged(places, [cell for row in table for cell in row])
 
-    def _judged(self, sources: Places, column: Sequence[DriveCell]) -> Sequence[DriveCell] | RoutingProblem:
+    def _judged(self, places: Places, cells: Sequence[DriveCell]) -> Sequence[DriveCell] | RoutingProblem:
         """The cells, but what no road can be: an end that was moved silently, or an answer that is none."""
         judged: list[DriveCell] = []
-        for source, cell in zip(sources, column, strict=True):
-            line_m = haversine_m(source, self._destination)
+        for place, cell in zip(places, cells, strict=True):
+            line_m = haversine_m(place, self._hub)
             if isinstance(cell, Drive) and self._spec.is_remote:
                 if cell.metres < line_m * (1 - _SPHERE_SLACK) - 2 * SNAP_LIMIT_M:
                     judged.append(NoDrive.OFF_THE_MAP)
@@ -214,14 +229,14 @@ class _Asking:
             judged.append(cell)
         return judged
 
-    def _without_destination(self) -> RoutingProblem | None:
-        """Whether the destination is what fails a table: then no source need be tried alone."""
-        if self._is_destination_known:
+    def _without_hub(self) -> RoutingProblem | None:
+        """Whether the one place is what fails a table: then none of the others need be tried alone."""
+        if self._is_hub_known:
             return None
-        alone = self.ask_once([self._destination])
+        alone = self.ask_once([self._hub])
         if isinstance(alone, RoutingProblem):
             return _OFF_THE_MAP if alone.is_of_table else alone
-        self._is_destination_known = True
+        self._is_hub_known = True
         return None if isinstance(alone[0], Drive) else _OFF_THE_MAP
 
     def _keep(self, keys: Sequence[CellKey], cells: Sequence[DriveCell]) -> None:

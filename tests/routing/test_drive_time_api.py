@@ -16,6 +16,7 @@ from tests.providers.stub import StubServer
 
 OSRM = ROUTER_DIALECTS[0]
 HERE = Point(41.15, -8.61)
+MOVED = {"location": {"lat": HERE.lat + 0.002, "lon": HERE.lon}}
 PLACES = {"ana": shifted(HERE, east_m=700.0), "bo": shifted(HERE, east_m=-2_000.0)}
 
 
@@ -186,3 +187,23 @@ def test_a_private_router_needs_the_operators_leave(world: World, server: StubSe
             ("/router_url", "address_refused")
         ]
     assert server.requests == []
+
+
+def test_a_preview_tells_drives_and_a_router_that_hangs_costs_it_no_answer(api: Api, server: StubServer) -> None:
+    choose(api, server, lead_auto_user_assignment="off")
+    point = {"lat": HERE.lat, "lon": HERE.lon}
+    body = {"store_id": api.id("stores", "centre"), "customer": {"name": "Eva"}, "location": point}
+    order = api.post("/v1/leads", by="root", json=body).get_json()
+    choice = {"technician_id": api.id("technicians", "bo")}
+    preview = f"/v1/work-orders/{order['id']}/assign/preview"
+    told = api.post(preview, by="root", json=choice).get_json()
+    assert told["drive"]["seconds"] == told["eta_s"] == pytest.approx(260, abs=3)
+    assert (told["routing"]["router"], told["routing"]["problem"], told["eta_factor"]) == ("osrm", None, None)
+    assert [one["eta_s"] for one in told["nearer"]] == [pytest.approx(991, abs=3)]
+    server.behaviour = stub.hang()
+    assert put(api, router="osrm", router_url=server.url, router_deadline_s=0.2).status_code == 200
+    moved = api.patch(f"/v1/work-orders/{order['id']}", by="root", version=order["version"], json=MOVED)
+    assert moved.status_code == 200, moved.get_json()
+    told = api.post(preview, by="root", json=choice).get_json()
+    assert (told["routing"]["problem"]["code"], told["drive"], told["may_assign"]) == ("timeout", None, True)
+    assert told["eta_s"] > 0

@@ -481,3 +481,60 @@ def test_the_page_lists_the_routers() -> None:
     text = page("docs/routing.md").text
     told = {name.value for name in RouterName} | {code.value for code in RoutingProblemCode} - {"table_refused"}
     assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == told
+
+
+# From one place to many -----------------------------------------------------------------------------------------------
+
+
+def ask_from(finder: DriveFinder, dialect: RouterDialect, server: StubServer, destinations: list[Point]) -> DriveAnswer:
+    return finder.ask_drives_from(choice(dialect, server), HERE, destinations, deadline=Deadline(10.0))
+
+
+@pytest.mark.parametrize("number", [0, 1, 100, 130])
+def test_drives_to_many_places_come_in_their_order(
+    finder: DriveFinder, dialect: RouterDialect, server: StubServer, number: int
+) -> None:
+    places = around(number)
+    island = places[number // 2 : number // 2 + 1]
+    server.behaviour = dialect.serve(Roads(slow={HERE: 300.0}, islands=set(island)))
+    answer = ask_from(finder, dialect, server, places)
+    assert answer.problem is None
+    for place, drive in zip(places, answer.drives, strict=True):
+        if place in island:
+            assert drive is NoDrive.UNREACHABLE
+            continue
+        assert isinstance(drive, Drive)
+        assert drive.seconds == pytest.approx(haversine_m(HERE, place) * DETOUR / SPEED_MPS + 300.0, abs=1.0)
+
+
+def test_the_way_back_is_another_drive(finder: DriveFinder, dialect: RouterDialect, server: StubServer) -> None:
+    """One-way streets: what was told of one direction is not told of the other."""
+    server.behaviour = dialect.serve(Roads(slow={HERE: 300.0}))
+    [place] = around(1)
+    [there], [back] = ask(finder, dialect, server, [place]).drives, ask_from(finder, dialect, server, [place]).drives
+    assert isinstance(there, Drive)
+    assert isinstance(back, Drive)
+    assert back.seconds == pytest.approx(there.seconds + 300.0, abs=1.0)
+    assert ask(finder, dialect, server, [place]).kept == ask_from(finder, dialect, server, [place]).kept == 1
+
+
+def test_destinations_off_the_map_cost_no_other(
+    finder: DriveFinder, dialect: RouterDialect, server: StubServer
+) -> None:
+    places = around(20)
+    server.behaviour = dialect.serve(Roads(off_map={places[3], places[17]}))
+    told = ask_from(finder, dialect, server, places).drives
+    assert [number for number, one in enumerate(told) if one is NoDrive.OFF_THE_MAP] == [3, 17]
+    server.behaviour = dialect.serve(Roads(off_map={HERE}))
+    assert problem(ask_from(DriveFinder(CLIENT), dialect, server, places)) is RoutingProblemCode.OFF_THE_MAP
+
+
+@pytest.mark.parametrize("lie", ["negative seconds", "short rows", "no table", "faster than any road"])
+def test_a_lie_about_many_places_is_a_problem(
+    finder: DriveFinder, dialect: RouterDialect, server: StubServer, lie: str
+) -> None:
+    server.behaviour = dialect.serve(Roads(), change=lambda document: LIES[lie](dialect, document))
+    far = [Point(HERE.lat + 0.1, HERE.lon + 0.01 * step) for step in range(4)]
+    answer = ask_from(finder, dialect, server, far)
+    assert problem(answer) in (RoutingProblemCode.IMPLAUSIBLE, RoutingProblemCode.MALFORMED)
+    assert (list(answer.drives), len(finder.cells)) == ([], 0)

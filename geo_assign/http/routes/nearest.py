@@ -171,6 +171,7 @@ class NearestAnswer(PartialAnswer):
     eta_is_calibrated: bool = Field(
         description="`eta_s` holds what the store's drives have taught; else it is a lower bound."
     )
+    eta_factor: float | None = Field(description="What they have taught: `eta_s` is multiplied with it.")
     origin: PointAnswer
     slot: SlotAnswer
     radius_m: float
@@ -332,6 +333,7 @@ def _answer(
             "distance_method": ranking.distance_method,
             "routing": ranking.routing,
             "eta_is_calibrated": factor is not None,
+            "eta_factor": factor,
             "origin": {"lat": question.origin.lat, "lon": question.origin.lon},
             "slot": {"start": question.slot.start, "end": question.slot.end},
             "radius_m": question.policy.radius_m,

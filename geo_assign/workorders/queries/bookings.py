@@ -51,7 +51,7 @@ class BookedTime:
 
 @dataclass(frozen=True, slots=True)
 class BookingConflict:
-    """A booking that another one meets: it stands in the way, or comes just before."""
+    """A booking that another one meets: it stands in the way, or comes just before or after."""
 
     work_order_id: UUID
     starts_at: datetime
@@ -191,6 +191,27 @@ def find_booking_before(
             b.work_order_id != except_for,
         )
         .order_by(b.ends_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else BookingConflict(*row)
+
+
+def find_booking_after(
+    tx: Tx, technician_id: UUID, moment: datetime, *, until: datetime, except_for: UUID
+) -> BookingConflict | None:
+    """The technician's first booking that holds its time and begins between `moment` and `until`."""
+    b = bookings.c
+    row = tx.conn.execute(
+        select(b.work_order_id, b.starts_at, b.ends_at)
+        .where(
+            b.org_id == tx.org_id,
+            b.technician_id == technician_id,
+            b.state.in_(HOLDING),
+            b.starts_at >= moment,
+            b.starts_at < until,
+            b.work_order_id != except_for,
+        )
+        .order_by(b.starts_at)
         .limit(1)
     ).first()
     return None if row is None else BookingConflict(*row)

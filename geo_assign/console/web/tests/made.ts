@@ -127,6 +127,7 @@ export function nearest(ids: string[], changes: Partial<Nearest> = {}): Nearest 
     distance_method: "geodesic",
     routing: null,
     eta_is_calibrated: false,
+    eta_factor: null,
     truncated: false,
     origin: { lat: 41, lon: -30 },
     slot: { start: at(60), end: at(120) },

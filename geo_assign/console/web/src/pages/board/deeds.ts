@@ -90,7 +90,9 @@ interface Told {
 /** What the card says before anything is done. */
 export function linesOf({ deed, order, from, at, choice, nowMs, zone }: Told): Line[] {
   const words = texts.value.board;
-  const lines: Line[] = choice ? [...canGo(choice, zone), ...arrival(choice, zone), ...nearer(choice)] : [];
+  const lines: Line[] = choice
+    ? [...canGo(choice, zone), ...arrival(choice, zone), ...wayOn(choice, zone), ...nearer(choice)]
+    : [];
   if (deed === "none") lines.push({ tone: "warn", text: words.nothingChanges });
   if (deed === "unassign")
     lines.push({ tone: "ok", text: order.state === "offered" ? words.offerEnds : words.backToWait });
@@ -135,6 +137,16 @@ function arrival(choice: Choice, zone: string): Line[] {
   if (lateMs >= MINUTE_MS) return [{ tone: "warn", text: words.tooLate(time, travelTime(lateMs / 1000)) }];
   if (!choice.previous) return [{ tone: "ok", text: words.arrivesLive(time, way) }];
   return [{ tone: "ok", text: words.arrivesFrom(time, clockAt(Date.parse(choice.previous.start), zone), way) }];
+}
+
+function wayOn({ following, slot, travel_after_s: wayS }: Choice, zone: string): Line[] {
+  if (!following || wayS === null) return [];
+  const words = texts.value.board;
+  const starts = Date.parse(following.start);
+  const job = clockAt(starts, zone);
+  const lateMs = Date.parse(slot.end) + wayS * 1000 - starts;
+  if (lateMs >= MINUTE_MS) return [{ tone: "warn", text: words.lateForNext(job, travelTime(lateMs / 1000)) }];
+  return [{ tone: "ok", text: words.wayToNext(job, travelTime(wayS)) }];
 }
 
 function nearer({ nearer: people }: Choice): Line[] {

@@ -109,6 +109,8 @@ export const board: typeof english = {
   arrivesLive: (time, way) => `Könnte um ${time} dort sein (${way} entfernt)`,
   tooLate: (time, late) => `Kommt ${time}: ${late} zu spät`,
   wayIs: (way) => `Der Weg dauert ${way}`,
+  wayToNext: (job, way) => `Dann ${way} weiter zum Auftrag um ${job}`,
+  lateForNext: (job, late) => `Zu spät zum Auftrag um ${job}: ${late}`,
   noWay: "Ohne Ort ist der Weg nicht bekannt",
   nearer: (name, way) => `${name} ist näher: ${way}`,
   nearerMore: (name, way, more) =>

@@ -108,6 +108,8 @@ export const board = {
   arrivesLive: (time: string, way: string) => `Could be there at ${time} (${way} away)`,
   tooLate: (time: string, late: string) => `Arrives ${time}: ${late} too late`,
   wayIs: (way: string) => `The way is ${way}`,
+  wayToNext: (job: string, way: string) => `Then ${way} on to the ${job} job`,
+  lateForNext: (job: string, late: string) => `Late for the ${job} job: ${late}`,
   noWay: "Without a location the way is not known",
   nearer: (name: string, way: string) => `${name} is nearer: ${way}`,
   nearerMore: (name: string, way: string, more: number) =>

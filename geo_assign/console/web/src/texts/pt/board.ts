@@ -109,6 +109,8 @@ export const board: typeof english = {
   arrivesLive: (time, way) => `Pode chegar às ${time} (a ${way})`,
   tooLate: (time, late) => `Chega às ${time}: ${late} de atraso`,
   wayIs: (way) => `O caminho demora ${way}`,
+  wayToNext: (job, way) => `Depois ${way} até ao trabalho das ${job}`,
+  lateForNext: (job, late) => `Atraso para o trabalho das ${job}: ${late}`,
   noWay: "Sem localização não se conhece o caminho",
   nearer: (name, way) => `${name} está mais perto: ${way}`,
   nearerMore: (name, way, more) =>
