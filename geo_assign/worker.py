@@ -176,7 +176,7 @@ class Worker:
             "spent_challenges": lambda: sweep_spent_challenges(self.worker),
             "old_undo_steps": lambda: sweep_undo_steps(self.worker),
             "expired_notes": lambda: sweep_expired_notes(self.worker),
-            "eta_factors": lambda: calibrate_etas(self.worker, self.dispatch.database),
+            "eta_factors": lambda: calibrate_etas(self.worker, self.dispatch.database, self.dispatch.drives),
             "old_pin_evidence": lambda: sweep_old_evidence(self.worker, retention=retention),
             "old_previews": lambda: sweep_old_previews(self.worker),
             "old_location_views": lambda: sweep_old_views(self.worker),

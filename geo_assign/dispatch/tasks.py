@@ -9,11 +9,17 @@ from functools import partial
 from uuid import UUID
 
 from geo_assign.core.db import Database
+from geo_assign.core.deadlines import Deadline
 from geo_assign.dispatch.commands.previewing import delete_old_previews
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.dispatch.freed import FreedTechnicians
+from geo_assign.dispatch.routed_drives import ask_about_drives
+from geo_assign.routing.finder import DriveFinder
 from geo_assign.workorders.commands.drives import calibrate_store, delete_old_drives
 from geo_assign.workorders.queries.drives import list_stores_to_calibrate
+
+# The routers of all stores together: housekeeping has other things to do.
+_ROUTERS_FOR_S = 30.0
 
 
 def close_overdue(dispatch: DispatchService, freed: FreedTechnicians, org_id: UUID, store_id: UUID) -> bool:
@@ -48,11 +54,17 @@ def sweep_old_previews(database: Database) -> int:
         return delete_old_previews(conn)
 
 
-def calibrate_etas(worker: Database, application: Database) -> int:
-    """Learn how long drives really take, for each store with new ones; returns for how many stores."""
+def calibrate_etas(worker: Database, application: Database, finder: DriveFinder | None = None) -> int:
+    """Learn how long drives really take, for each store with new ones; returns for how many stores.
+
+    A store's router is asked what it would have told, with no transaction open; without `finder` none is.
+    """
     with worker.across_organizations() as conn:
         delete_old_drives(conn, now=worker.clock.now(conn))
         due = list_stores_to_calibrate(conn)
+    deadline = Deadline(_ROUTERS_FOR_S)
     for org_id, store_id in due:
+        if finder is not None:
+            ask_about_drives(application, finder, org_id, store_id, deadline=deadline)
         application.run(org_id, partial(calibrate_store, store_id=store_id))
     return len(due)

@@ -371,13 +371,14 @@ group_stays = tenant_table(
 )
 
 # The drive to a work order: what it was estimated to take (`told_s`: with what was learned by then), and what it took.
-# Where it began is not kept. `counted`: the store's factors have learned from it.
+# Where it began is not kept. `counted`: the store's factors have learned from it. A row for each `provider` that
+# estimated: the straight line at the departure, the store's router once the drive has ended.
 drives = tenant_table(
     "drives",
     Column("work_order_id", UUID(as_uuid=True), primary_key=True),
     Column("technician_id", UUID(as_uuid=True)),
     Column("store_id", UUID(as_uuid=True), nullable=False),
-    Column("provider", Text, nullable=False),
+    Column("provider", Text, primary_key=True),
     Column("hour", Integer, nullable=False),
     Column("began_at", INSTANT, nullable=False),
     Column("estimated_s", Double, nullable=False),

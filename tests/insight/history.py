@@ -49,7 +49,7 @@ _DRIVE = text("""
 INSERT INTO drives (org_id, work_order_id, technician_id, store_id, provider, hour, began_at, estimated_s, told_s,
     seconds)
 VALUES (:org_id, :order_id, :technician_id, :store_id, :provider, :hour, :at, :estimated_s, :told_s, :seconds)
-ON CONFLICT (org_id, work_order_id) DO UPDATE SET seconds = excluded.seconds, provider = excluded.provider""")
+ON CONFLICT (org_id, work_order_id, provider) DO UPDATE SET seconds = excluded.seconds""")
 
 
 class _UnmadeError(Exception):
@@ -165,7 +165,7 @@ class History:
             tx.conn.execute(_EVENT, {"org_id": self.day.org_id, "id": uuid4(), "order_id": order_id, "at": at})
 
     def drive(self, order_id: UUID, *, provider: str, hour: int, seconds: float | None, told_s: float = 600.0) -> None:
-        """A drive to it, by the first technician; the second one of an order replaces the first."""
+        """A drive to it, by the first technician; a second one of an order and provider replaces the first."""
         values = {"order_id": order_id, "technician_id": self.people[0], "store_id": self.stores[0], "hour": hour}
         more = {"provider": provider, "at": NOON, "estimated_s": 500.0, "told_s": told_s, "seconds": seconds}
         with self.day.database.transaction(self.day.org_id) as tx:

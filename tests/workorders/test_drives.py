@@ -1,6 +1,6 @@
 """Estimates of drives that learn from `travelling` to `on_site`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from geo_assign.dispatch.tasks import calibrate_etas
 from geo_assign.privacy.commands import erase_technician
 from geo_assign.workforce.domain import LEAST_DRIVES, WITHIN, EtaFactors, MeasuredRatio, factors_of
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
-from geo_assign.workorders.commands.drives import MEASURED_FOR
+from geo_assign.workorders.commands.drives import MEASURED_FOR, calibrate_store
 from geo_assign.workorders.domain import State
 from tests.conftest import World
 from tests.day import Day, shifted
@@ -147,3 +147,43 @@ def test_factors_are_bounded_and_need_enough_drives(one: list[MeasuredRatio], ho
         if factor is not None and wanted is not None:
             assert WITHIN[0] <= factor <= WITHIN[1]
             assert factor == pytest.approx(min(max(wanted, WITHIN[0]), WITHIN[1]), abs=0.001)
+
+
+_DRIVEN = text("""
+INSERT INTO drives (org_id, work_order_id, store_id, provider, hour, began_at, estimated_s, told_s, seconds)
+VALUES (:org_id, :order_id, :store_id, 'straight_line', 12, :began_at, 600, 600, :seconds)""")
+
+
+def insert_drives(day: Day, ratios: Sequence[tuple[float, float]]) -> None:
+    """Drives that took so many times as long as estimated, so many days ago."""
+    for letter, (ratio, days) in zip(_LETTERS, ratios, strict=False):
+        day.lead(letter)
+        values = {"org_id": day.org_id, "order_id": day.jobs[letter], "store_id": day.store_id}
+        began = {"began_at": day.clock.now() - timedelta(days=days), "seconds": 600.0 * ratio}
+        with day.database.transaction(day.org_id) as tx:
+            tx.conn.execute(_DRIVEN, values | began)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "learned"),
+    [
+        ([(1.0, 80)] * 12 + [(3.0, 1)] * 5, 3.0),
+        ([(1.0, 20)] * 12 + [(3.0, 1)] * 5, 1.0),
+        ([(1.4, 3)] * 10 + [(8.0, 3)] * 7, 1.4),
+        ([(1.0 + number / 10, 5) for number in range(11)], 1.5),
+        ([(1.0 + number / 10, 5) for number in range(10)], 1.4),
+        ([(7.0, 5)] * 12, WITHIN[1]),
+        ([(0.3, 5)] * 12, WITHIN[0]),
+        ([(2.0, 5)] * (LEAST_DRIVES - 1), None),
+        ([(2.0, 5)] * (LEAST_DRIVES - 1) + [(2.0, 91)] * 8, None),
+    ],
+    ids=["roads were closed", "not long ago", "outliers", "odd", "even", "slow", "quick", "few", "most are old"],
+)
+def test_a_factor_is_the_median_to_which_older_drives_count_less(
+    house: Day, ratios: Sequence[tuple[float, float]], learned: float | None
+) -> None:
+    house.set(lead_auto_user_assignment="off")
+    insert_drives(house, ratios)
+    with house.database.transaction(house.org_id) as tx:
+        calibrate_store(tx, house.store_id)
+    assert rules(house).find_eta_factor("straight_line", house.clock.now()) == learned

@@ -107,5 +107,10 @@ test("how far off times were is weighted by the drives of each hour", () => {
     { ...hour, hour: 17, drives: 1, estimated_off_s: 800, told_off_s: 300 },
   ];
   expect(driveError({ drives } as unknown as Insight)).toEqual({ drives: 4, estimated_s: 500, told_s: 150 });
+  const routed = [{ ...hour, provider: "osrm", hour: 8, drives: 4, estimated_off_s: 900, told_off_s: 60 }];
+  const both = [...drives, ...routed] as Insight["drives"];
+  expect(driveError({ drives: both } as unknown as Insight)).toEqual({ drives: 4, estimated_s: 900, told_s: 60 });
+  const few = [...drives, { ...routed[0], drives: 3 }] as Insight["drives"];
+  expect(driveError({ drives: few } as unknown as Insight)).toEqual({ drives: 4, estimated_s: 500, told_s: 150 });
   expect(driveError({ drives: [] } as unknown as Insight)).toBeNull();
 });

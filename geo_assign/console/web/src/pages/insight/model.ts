@@ -121,10 +121,19 @@ export function exactShare({ places }: Insight): number | null {
   return all === 0 ? null : exact / all;
 }
 
-/** How far off drives were, as estimated and as told: the hours' medians, weighted by their drives; null for none. */
-export function driveError({ drives }: Insight): { drives: number; estimated_s: number; told_s: number } | null {
-  const all = drives.reduce((sum, hour) => sum + hour.drives, 0);
-  if (all === 0) return null;
+/**
+ * How far off drives were, as estimated and as told: the hours' medians, weighted by their drives; null for none.
+ * A drive is measured for each provider that estimates it: told is the one with most drives, a router before the line.
+ */
+export function driveError(insight: Insight): { drives: number; estimated_s: number; told_s: number } | null {
+  const number = (provider: string) =>
+    insight.drives.reduce((sum, hour) => sum + (hour.provider === provider ? hour.drives : 0), 0);
+  const providers = [...new Set(insight.drives.map((hour) => hour.provider))];
+  const isLine = (provider: string) => Number(provider === "straight_line");
+  const [most] = providers.sort((one, other) => number(other) - number(one) || isLine(one) - isLine(other));
+  if (most === undefined || number(most) === 0) return null;
+  const all = number(most);
+  const drives = insight.drives.filter((hour) => hour.provider === most);
   const mean = (of: (hour: Insight["drives"][number]) => number) =>
     drives.reduce((sum, hour) => sum + of(hour) * hour.drives, 0) / all;
   return { drives: all, estimated_s: mean((hour) => hour.estimated_off_s), told_s: mean((hour) => hour.told_off_s) };
