@@ -263,20 +263,24 @@ def _walk(tx: Tx, question: Question) -> Sequence[CandidateRow]:
     if rare_skill is not None:
         statement = candidates(shape, FEW, rare_skill=True)
         return _fetch_proven(tx, statement, question, spare=_SPARE, rare_skill=rare_skill)
-    found, goes_on = _walk_windows(tx, question, WINDOWS[:1], phones=Phones.ALL)
-    if not goes_on:
-        return found
+    # A window that holds no more than are wanted is hardly ever enough.
+    if question.limit < WINDOWS[0]:
+        found, goes_on = _walk_windows(tx, question, WINDOWS[:1], phones=Phones.ALL)
+        if not goes_on:
+            return found
     if _has_few_members(tx, question):
         return fetch(tx, members(shape), question, fetch=FEW)
     # Where the innermost did not suffice, hardly a phone near may be heard: those are not walked past one by one.
     if not shape.is_soon:
         return _walk_windows(tx, question, WINDOWS[1:], phones=Phones.ALL)[0]
-    near, far = ([one for one in FRESH_WINDOWS if (one >= _FAR_OUT) == is_far] for is_far in (False, True))
-    found, goes_on = _walk_windows(tx, question, near, phones=Phones.FRESH)
-    if not goes_on:
-        return found
+    near = [window for window in FRESH_WINDOWS if question.limit < window < _FAR_OUT]
+    if near:
+        found, goes_on = _walk_windows(tx, question, near, phones=Phones.FRESH)
+        if not goes_on:
+            return found
     # Most of so many have other work: that is asked once, and not of each of them.
     tx.fetch(KEEP_BUSY, {})
+    far = [window for window in FRESH_WINDOWS if window >= _FAR_OUT]
     return _walk_windows(tx, question, far, phones=Phones.FREE)[0]
 
 

@@ -124,6 +124,39 @@ def test_those_who_can_go_are_found_where_all_others_near_have_one_thing_in_comm
     assert asked_for == near + far
 
 
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (255, [(256, Phones.ALL), (256, Phones.FRESH), (1_024, Phones.FRESH)]),
+        (256, [(1_024, Phones.FRESH)]),
+        (1_024, [(8_192, Phones.FREE)]),
+    ],
+)
+def test_windows_that_hold_no_more_than_are_wanted_are_left_out(
+    town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, limit: int, expected: list[tuple[int, Phones]]
+) -> None:
+    rings = [
+        Ring("live", 300, 10, 5_000, by="mock"),
+        Ring("live", 20, 10, 20_000, free=True),
+        Ring("live", 40, 0, 9_000),
+    ]
+    people = draw_people(rings, random.Random(limit), skill_asked=False)
+    hire(admin, town, people, group=GROUP)
+    asked_for: list[tuple[int, Phones]] = []
+
+    def noted(shape: Shape, window: int, *, phones: Phones) -> Statement[Any]:
+        asked_for.append((window, phones))
+        return candidates(shape, window, phones=phones)
+
+    monkeypatch.setattr(queries, "candidates", noted)
+    monkeypatch.setattr(queries, "HANDFUL", 0)
+    monkeypatch.setattr(queries, "FEW", 0)
+    with town.database.transaction(town.org_id) as tx:
+        found = rank(tx, question(town, soon=True, skill_asked=False, limit=limit), explain=False).candidates
+    assert [one.technician_id for one in found] == by_brute_force(admin, people)
+    assert asked_for == expected
+
+
 def test_who_is_busy_with_the_very_work_order_is_found_among_the_busy(
     town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
