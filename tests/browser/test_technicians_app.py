@@ -156,6 +156,24 @@ def test_a_shift_from_the_offer_to_the_end_of_the_work(office: Office, context: 
     assert (kept["note"], kept["signature"]["media_type"]) == ("New power socket.", "image/png")
 
 
+def test_a_day_that_is_not_known_is_not_called_empty(office: Office, context: BrowserContext) -> None:
+    unknown = ("**/v1/me/schedule*", "**/v1/me/location-views*")
+    for pattern in unknown:
+        context.route(pattern, lambda route: route.fulfill(status=503, json={"code": "overloaded", "detail": "Down."}))
+    phone = Phone(office, context, north_m=400)
+    phone.log_in()
+    page = phone.page
+    expect(page.get_by_role("heading", name="Your day is not known yet")).to_be_visible()
+    expect(page.get_by_text("The service does not answer as it should.")).to_be_visible()
+    expect(page.get_by_text("Not known yet", exact=True)).to_be_visible()
+    drawn(page, "app-unknown")
+    assert_accessible(page)
+    for pattern in unknown:
+        context.unroute(pattern)
+    expect(page.get_by_role("heading", name="Nothing for today.")).to_be_visible()
+    expect(page.get_by_text("The service does not answer as it should.")).to_have_count(0)
+
+
 def test_without_a_network_the_day_goes_on_and_arrives_in_its_order(office: Office, phone: Phone) -> None:
     page, lead = phone.page, office.lead()
     phone.heard()

@@ -28,7 +28,12 @@ export class Workday {
   readonly aside = signal<ReadonlySet<string>>(new Set());
   readonly schedule = signal<readonly ScheduledWork[]>([]);
   readonly done = signal<readonly WorkOrder[]>([]);
-  readonly looks = signal<readonly Look[]>([]);
+  /** Null until it is known. */
+  readonly looks = signal<readonly Look[] | null>(null);
+  /** Whether the schedule is that of the service, now or when it was asked last: without, an empty day says nothing. */
+  readonly isKnown = signal(false);
+  /** Whether the service answers, and not as it should. */
+  readonly isFailing = signal(false);
   /** Renewed each second, by the server's clock. */
   readonly nowMs = signal(0);
   readonly outbox: Outbox;
@@ -82,6 +87,9 @@ export class Workday {
     this.scheduleCall = new WaitingCall(
       (...asked) => calls.schedule(...asked),
       (answer) => this.hearSchedule(answer.items, answer.server_now),
+      (problem) => {
+        this.isFailing.value = problem !== null && problem.status !== 0 && problem.status !== 401;
+      },
     );
     this.nowMs.value = clock.now();
   }
@@ -91,7 +99,9 @@ export class Workday {
     const { answers } = this.store;
     this.facts.value = (await answers.read<Facts>("facts")) ?? null;
     this.presence.value = (await answers.read<Presence>("presence")) ?? this.me.presence;
-    this.schedule.value = (await answers.read<ScheduledWork[]>("schedule")) ?? [];
+    const kept = await answers.read<ScheduledWork[]>("schedule");
+    this.schedule.value = kept ?? [];
+    this.isKnown.value = kept !== undefined && kept !== null;
     this.done.value = (await answers.read<WorkOrder[]>("done")) ?? [];
     await this.outbox.open();
     await this.sharing.open();
@@ -254,6 +264,7 @@ export class Workday {
   private async hearSchedule(items: readonly ScheduledWork[], serverNow: string): Promise<void> {
     this.clock.sync(serverNow);
     this.schedule.value = items;
+    this.isKnown.value = true;
     await this.store.answers.write("schedule", items);
   }
 

@@ -17,6 +17,8 @@ export class WaitingCall<T> {
   constructor(
     private readonly ask: Ask<T>,
     private readonly onNews: (answer: T) => void | Promise<void>,
+    /** Called with what went wrong, and with null when that is over. */
+    private readonly onTrouble: (problem: ApiProblem | null) => void = () => {},
   ) {}
 
   start(): void {
@@ -53,6 +55,7 @@ export class WaitingCall<T> {
     const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(LONGEST_MS)]);
     try {
       const news = await this.ask(this.etag, wait, signal);
+      if (this.failures > 0) this.onTrouble(null);
       this.failures = 0;
       if (news === null || this.stopped) return false;
       this.etag = news.etag;
@@ -60,6 +63,7 @@ export class WaitingCall<T> {
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       if (waiting.signal.aborted) return true;
+      this.onTrouble(error);
       await this.pause(error);
     } finally {
       this.waiting = null;

@@ -3,7 +3,7 @@ import { texts } from "../../texts/app";
 import type { Facts } from "../api/types";
 import { useApp } from "../context";
 import type { Job } from "../today/day";
-import { DayRow } from "../today/Today";
+import { DayRow, NotKnown } from "../today/Today";
 import { dateText } from "../words";
 
 /** Work of other days, and when the technician works at all. */
@@ -14,7 +14,8 @@ export function NextDays() {
   return (
     <main class="page">
       <h1 class="page-title">{days.title}</h1>
-      {later.length === 0 && <p class="box nothing">{days.empty}</p>}
+      {!day.isKnown.value && <NotKnown />}
+      {later.length === 0 && day.isKnown.value && <p class="box nothing">{days.empty}</p>}
       {later.map(([date, jobs]) => (
         <DayOf key={date} date={date} jobs={jobs} />
       ))}

@@ -13,9 +13,14 @@ export function Looks() {
         {nav.back}
       </AppLink>
       <h1 class="page-title">{looks.title}</h1>
-      {day.looks.value.length === 0 && <p class="box nothing">{looks.empty}</p>}
+      {day.looks.value?.length === 0 && <p class="box nothing">{looks.empty}</p>}
+      {day.looks.value === null && (
+        <p class="box nothing" role="status">
+          {looks.unknown}
+        </p>
+      )}
       <ul class="list looks">
-        {day.looks.value.map(({ viewer, how, first_at, last_at, count }) => (
+        {day.looks.value?.map(({ viewer, how, first_at, last_at, count }) => (
           <li key={`${viewer.id}${how}${first_at}`}>
             <b>{viewer.name}</b>
             <span>{`${looks.how[how] ?? looks.otherwise(how)}, ${looks.times(count)}`}</span>

@@ -80,6 +80,7 @@ function dutyText(day: Workday): string {
   }
   const until = presence?.until;
   const shared = until ? duty.sharedUntil(moment(Date.parse(until), nowMs, zone)) : duty.shared;
+  if (day.looks.value === null) return shared;
   const lookers = lookedToday(day.looks.value, nowMs, zone).length;
   return `${shared} · ${lookers > 0 ? duty.looked(lookers) : duty.notLooked}`;
 }

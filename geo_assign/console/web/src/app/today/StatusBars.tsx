@@ -30,6 +30,7 @@ function OfflineBar() {
         <span>{start.notKept}</span>
       </Bar>
     );
+  if (account.reached.value && day.isFailing.value) return <FailingBar />;
   if (account.reached.value && updates === 0) return null;
   const words = account.reached.value
     ? [offline.sending(updates)]
@@ -48,6 +49,17 @@ function OfflineBar() {
           {offline.show}
         </AppLink>
       )}
+    </Bar>
+  );
+}
+
+function FailingBar() {
+  const { offline } = texts.value;
+  return (
+    <Bar icon="warn">
+      <span>
+        <b>{offline.failing}</b> {offline.failingText}
+      </span>
     </Bar>
   );
 }

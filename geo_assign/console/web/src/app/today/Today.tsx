@@ -41,10 +41,24 @@ export function Today() {
 function Nothing() {
   const { day } = useApp();
   const { today } = texts.value;
+  if (!day.isKnown.value) return <NotKnown />;
   return (
     <section class="box nothing">
       <h2>{today.empty}</h2>
       <p>{day.onDuty.value ? today.emptyOn : today.emptyOff}</p>
+    </section>
+  );
+}
+
+/** Stands for the schedule until it was read for the first time on this phone. */
+export function NotKnown() {
+  const { account, day } = useApp();
+  const { today } = texts.value;
+  const asks = account.reached.value && !day.isFailing.value;
+  return (
+    <section class="box nothing" role="status">
+      <h2>{asks ? today.looking : today.unknown}</h2>
+      <p>{asks ? today.lookingText : today.unknownText}</p>
     </section>
   );
 }
@@ -98,7 +112,7 @@ function rowText({ order, state, zone }: Job, before: Job | null, isNext: boolea
 function LooksCard() {
   const { day } = useApp();
   const { today } = texts.value;
-  const looks = lookedToday(day.looks.value, day.nowMs.value, day.homeZone);
+  const looks = lookedToday(day.looks.value ?? [], day.nowMs.value, day.homeZone);
   const words = looks
     .slice(0, 3)
     .map(({ viewer, last_at }) => `${shortName(viewer.name)} ${clockTime(Date.parse(last_at), day.homeZone)}`);
@@ -107,7 +121,7 @@ function LooksCard() {
       <AppIcon name="eye" />
       <div>
         <h2 id="looks-title">{today.looked}</h2>
-        <p>{words.length > 0 ? words.join(" · ") : today.lookedNone}</p>
+        <p>{day.looks.value === null ? today.lookedUnknown : words.join(" · ") || today.lookedNone}</p>
       </div>
       <AppLink to={{ page: "looks" }} aria-label={today.allLooks}>
         <AppIcon name="right" />

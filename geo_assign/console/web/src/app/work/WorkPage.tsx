@@ -5,6 +5,7 @@ import { useApp } from "../context";
 import { Facts } from "../Facts";
 import { Message } from "../Message";
 import { type Job, wayTo } from "../today/day";
+import { NotKnown } from "../today/Today";
 import { crewText, titleOf } from "../words";
 import { OrderLinks } from "./OrderLinks";
 import { Photos } from "./Photos";
@@ -28,6 +29,13 @@ export function WorkPage({ id }: { id: string }) {
   const { day } = useApp();
   const { work, nav, today, states } = texts.value;
   const job = useJob(id);
+  if (job === null && !day.isKnown.value) {
+    return (
+      <main class="page">
+        <NotKnown />
+      </main>
+    );
+  }
   if (job === null) {
     return (
       <Message title={work.notFound} text={work.notFoundText}>

@@ -72,6 +72,8 @@ export const texts: AppTexts = {
   },
   offline: {
     title: "Kein Netz.",
+    failing: "Der Dienst antwortet nicht, wie er soll.",
+    failingText: "Du siehst den Stand von vorher. Es wird von selbst wieder gefragt, und nichts geht verloren.",
     updates: (count) => many(count, "1 Meldung wird gesendet.", `${count} Meldungen werden gesendet.`),
     nothing: "Was du siehst, ist von vorher.",
     sending: (count) => many(count, "1 Meldung wird gerade gesendet.", `${count} Meldungen werden gerade gesendet.`),
@@ -167,6 +169,10 @@ export const texts: AppTexts = {
     call: "Anrufen",
     more: "Mehr zu diesem Auftrag",
     empty: "Heute steht nichts an.",
+    looking: "Dein Tag wird nachgeschlagen …",
+    lookingText: "Beim ersten Mal dauert das einen Moment.",
+    unknown: "Dein Tag ist noch nicht bekannt",
+    unknownText: "Es wird von selbst wieder gefragt; er erscheint, sobald der Dienst ihn nennt.",
     emptyOff: "Beginne den Dienst, um nach Arbeit gefragt zu werden.",
     emptyOn: "Angebote kommen von selbst hierher.",
     counts: (all, done) => `${many(all, "1 Auftrag", `${all} Aufträge`)}, ${done} erledigt`,
@@ -177,6 +183,7 @@ export const texts: AppTexts = {
     youLead: "Du leitest",
     withName: (name) => `Mit ${name}`,
     looked: "Wer heute nachgesehen hat, wo ich bin",
+    lookedUnknown: "Noch nicht bekannt",
     lookedNone: "Heute kein Blick",
     allLooks: "Alle, die nachgesehen haben",
     pushTitle: "Für Angebote wecken lassen",
@@ -254,6 +261,7 @@ export const texts: AppTexts = {
   looks: {
     title: "Wer nachgesehen hat, wo ich bin",
     empty: "Es gibt keine Blicke.",
+    unknown: "Wer nachgesehen hat, ist noch nicht bekannt. Es wird von selbst wieder gefragt.",
     times: (count) => many(count, "einmal", `${count}-mal`),
     how: {
       map: "auf der Karte",

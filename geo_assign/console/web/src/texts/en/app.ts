@@ -70,6 +70,8 @@ export const english = {
   },
   offline: {
     title: "No network.",
+    failing: "The service does not answer as it should.",
+    failingText: "What you see is from before. It is asked again by itself, and nothing that you do is lost.",
     updates: (count: number) => many(count, "1 update will be sent.", `${count} updates will be sent.`),
     nothing: "What you see is from before.",
     sending: (count: number) => many(count, "1 update is being sent.", `${count} updates are being sent.`),
@@ -166,6 +168,10 @@ export const english = {
     call: "Call",
     more: "More for this work order",
     empty: "Nothing for today.",
+    looking: "Your day is being looked up…",
+    lookingText: "This takes a moment the first time.",
+    unknown: "Your day is not known yet",
+    unknownText: "It is asked again by itself, and shown as soon as the service tells it.",
     emptyOff: "Go on duty to be asked for work.",
     emptyOn: "Offers come here by themselves.",
     counts: (all: number, done: number) => `${many(all, "1 work order", `${all} work orders`)}, ${done} done`,
@@ -176,6 +182,7 @@ export const english = {
     youLead: "You lead",
     withName: (name: string) => `With ${name}`,
     looked: "Who looked at where I am today",
+    lookedUnknown: "Not known yet",
     lookedNone: "No look today",
     allLooks: "All who looked",
     pushTitle: "Be woken for offers",
@@ -253,6 +260,7 @@ export const english = {
   looks: {
     title: "Who looked at where I am",
     empty: "There are no looks.",
+    unknown: "Who looked is not known yet. It is asked again by itself.",
     times: (count: number) => many(count, "once", `${count} times`),
     how: {
       map: "on the map",

@@ -70,6 +70,8 @@ export const texts: AppTexts = {
   },
   offline: {
     title: "Sem rede.",
+    failing: "O serviço não responde como devia.",
+    failingText: "O que vês é de antes. Volta-se a perguntar automaticamente, e nada do que fizeres se perde.",
     updates: (count) => many(count, "1 atualização será enviada.", `${count} atualizações serão enviadas.`),
     nothing: "O que vês é de antes.",
     sending: (count) => many(count, "1 atualização está a ser enviada.", `${count} atualizações estão a ser enviadas.`),
@@ -161,6 +163,10 @@ export const texts: AppTexts = {
     call: "Ligar",
     more: "Mais sobre este trabalho",
     empty: "Nada para hoje.",
+    looking: "A ver o teu dia…",
+    lookingText: "Da primeira vez demora um momento.",
+    unknown: "O teu dia ainda não é conhecido",
+    unknownText: "Volta-se a perguntar automaticamente; aparece assim que o serviço o disser.",
     emptyOff: "Entra em serviço para receberes trabalho.",
     emptyOn: "As ofertas aparecem aqui por si.",
     counts: (all, done) => `${many(all, "1 trabalho", `${all} trabalhos`)}, ${many(done, "1 feito", `${done} feitos`)}`,
@@ -171,6 +177,7 @@ export const texts: AppTexts = {
     youLead: "Lideras",
     withName: (name) => `Com ${name}`,
     looked: "Quem viu hoje onde estou",
+    lookedUnknown: "Ainda não se sabe",
     lookedNone: "Hoje não viram",
     allLooks: "Todos os que viram",
     pushTitle: "Ser acordado para ofertas",
@@ -248,6 +255,7 @@ export const texts: AppTexts = {
   looks: {
     title: "Quem viu onde estou",
     empty: "Não há consultas.",
+    unknown: "Ainda não se sabe quem viu. Volta-se a perguntar automaticamente.",
     times: (count) => many(count, "uma vez", `${count} vezes`),
     how: {
       map: "no mapa",
