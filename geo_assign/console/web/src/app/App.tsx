@@ -29,7 +29,7 @@ export function App({ account, view }: { account: Account; view: View }) {
   const { start } = texts.value;
   const me = account.session.me.value;
   const day = account.day.value;
-  const again = useCallback(() => void account.start(), [account]);
+  const again = useCallback(() => account.start(), [account]);
   if (tab.value === "elsewhere") {
     return (
       <Message title={start.elsewhere} text={start.elsewhereText}>

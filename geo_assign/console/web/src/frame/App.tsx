@@ -16,7 +16,7 @@ import { Unreachable } from "./Unreachable";
 
 /** Log-in or console, whichever the session asks for; what a link opens needs neither. */
 export function App({ session, view }: { session: Session; view: View }) {
-  const again = useCallback(() => void session.start(), [session]);
+  const again = useCallback(() => session.start(), [session]);
   if (currentPage.value === "choose-password") return <ChoosePassword client={session.client} />;
   if (currentPage.value === "forgot-password") {
     return <ForgotPassword client={session.client} organization={session.lastOrganization} />;

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 import { Mark } from "../symbols/Icon";
 import { texts } from "../texts/accounts";
 
@@ -8,20 +8,30 @@ const ASKS_EVERY_MS = 5_000;
 interface UnreachableProps {
   why: string;
   /** Ask again who is logged in. */
-  again: () => void;
+  again: () => Promise<void>;
 }
 
 /** It is not known who is logged in, because the service does not say. It is asked again until it does. */
 export function Unreachable({ why, again }: UnreachableProps) {
   const words = texts.value;
+  const asking = useRef(false);
+  const ask = useCallback(async () => {
+    // A slow service is not asked faster than it answers.
+    if (asking.current) return;
+    asking.current = true;
+    await again().finally(() => {
+      asking.current = false;
+    });
+  }, [again]);
   useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && again(), ASKS_EVERY_MS);
-    addEventListener("online", again);
+    const asked = () => void (document.visibilityState === "visible" && ask());
+    const timer = setInterval(asked, ASKS_EVERY_MS);
+    addEventListener("online", asked);
     return () => {
       clearInterval(timer);
-      removeEventListener("online", again);
+      removeEventListener("online", asked);
     };
-  }, [again]);
+  }, [ask]);
   return (
     <main class="login account-page">
       <section class="card" aria-labelledby="unreachable">
@@ -33,7 +43,7 @@ export function Unreachable({ why, again }: UnreachableProps) {
           <h1 id="unreachable">{why}</h1>
           <p>{words.stillLoggedIn}</p>
         </div>
-        <button type="button" class="btn pri" onClick={again}>
+        <button type="button" class="btn pri" onClick={() => void ask()}>
           {words.askAgain}
         </button>
       </section>
