@@ -112,11 +112,11 @@ class Bench:
         calm_us = [one.p50_us for one in half]
         refused_us = [max(one.refused_p95_us for one in pair) for pair in zip(double, fourfold, strict=True)]
         return [
-            _figure("p50 at 2x, against that at half", "us", calm_us, ours=[one.p50_us for one in double], aim=3),
-            _figure("p50 at 4x, against that at half", "us", calm_us, ours=[one.p50_us for one in fourfold]),
-            _figure("good answers at 2x, against 8 clients", "per_s", capacity, ours=_goodput(double), aim=0.9),
-            _figure("good answers at 4x, against 8 clients", "per_s", capacity, ours=_goodput(fourfold), aim=0.9),
-            _figure("refusals, p95, against 50 ms", "us", [50_000.0] * self.rounds, ours=refused_us, aim=1),
+            _figure("2x the load: p50 against that at half", "us", calm_us, ours=[one.p50_us for one in double], aim=3),
+            _figure("4x the load: p50 against that at half", "us", calm_us, ours=[one.p50_us for one in fourfold]),
+            _figure("2x the load: good answers of capacity", "per_s", capacity, ours=_goodput(double), aim=0.9),
+            _figure("4x the load: good answers of capacity", "per_s", capacity, ours=_goodput(fourfold), aim=0.9),
+            _figure("2x and 4x: refusals, p95, of 50 ms", "us", [50_000.0] * self.rounds, ours=refused_us, aim=1),
         ]
 
     def _overloaded(self, port: int) -> tuple[float, list[Offered]]:

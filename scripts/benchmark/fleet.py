@@ -26,7 +26,7 @@ class Phone:
 class Fleet:
     """`keys` are API keys that may read: several, because one alone would run into its rate limit.
 
-    `desk_key` may create leads and give them out, too.
+    `desk_key` may create leads, too. `desk_token` is the session of an administrator, who may give them out.
     """
 
     org_id: UUID
@@ -35,6 +35,7 @@ class Fleet:
     key_hash: bytes
     phones: tuple[Phone, ...]
     desk_key: str
+    desk_token: str
     technicians: int
 
 
@@ -49,9 +50,10 @@ def replace_fleet(owner_url: str, technicians: int) -> Fleet:
         phones = _add_phones(conn, org_id)
         keys, key_hash = _add_keys(conn, org_id, _KEYS, ["read"])
         (desk_key,), _ = _add_keys(conn, org_id, 1, ["read", "leads:write"])
+        desk_token = _add_desk(conn, org_id)
     with psycopg.connect(owner_url, autocommit=True) as conn:
         conn.execute("VACUUM (ANALYZE)")
-    return Fleet(org_id, store_id, keys, key_hash, phones, desk_key, technicians)
+    return Fleet(org_id, store_id, keys, key_hash, phones, desk_key, desk_token, technicians)
 
 
 def _add_phones(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> tuple[Phone, ...]:
@@ -65,6 +67,14 @@ def _add_phones(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) ->
             conn.execute(statement, values)
         phones.append(Phone(technician_id, token))
     return tuple(phones)
+
+
+def _add_desk(conn: "psycopg.Connection[tuple[object, ...]]", org_id: UUID) -> str:
+    token, token_hash = new_token(TokenKind.SESSION, org_id)
+    values = {"org_id": org_id, "user_id": uuid4(), "hash": token_hash, "device": None}
+    for statement in (_ADMINISTRATOR, _SESSION):
+        conn.execute(statement, values)
+    return token
 
 
 def _add_keys(
@@ -134,6 +144,14 @@ SELECT org_id, gen_random_uuid(), id, technician_id, 'primary', 'assigned', slot
 FROM work_orders WHERE org_id = %(org_id)s""",
 )
 
+_SESSION = """
+INSERT INTO sessions (org_id, id, user_id, token_hash, kind, device, created_at, expires_at)
+VALUES (%(org_id)s, gen_random_uuid(), %(user_id)s, %(hash)s, 'bearer', %(device)s, now(), now() + interval '1 day')"""
+
+_ADMINISTRATOR = """
+INSERT INTO users (org_id, id, email, name, role, created_at, updated_at)
+VALUES (%(org_id)s, %(user_id)s, 'desk@bench.example', 'Desk', 'administrator', now(), now())"""
+
 _FIRST_TECHNICIANS = """
 SELECT id FROM technicians WHERE org_id = %(org_id)s AND slug IN (
     SELECT 't' || n FROM generate_series(1, %(phones)s) AS n)"""
@@ -143,9 +161,7 @@ _PHONE = (
 INSERT INTO users (org_id, id, email, name, role, created_at, updated_at)
 VALUES (%(org_id)s, %(user_id)s, %(user_id)s || '@bench.example', 'Technician', 'technician', now(), now())""",
     "UPDATE technicians SET user_id = %(user_id)s WHERE org_id = %(org_id)s AND id = %(id)s",
-    """
-INSERT INTO sessions (org_id, id, user_id, token_hash, kind, device, created_at, expires_at)
-VALUES (%(org_id)s, gen_random_uuid(), %(user_id)s, %(hash)s, 'bearer', %(device)s, now(), now() + interval '1 day')""",
+    _SESSION,
 )
 
 _KEY = """

@@ -26,6 +26,7 @@ MAP, CALENDAR = "map, a view of 0.1°", "calendar, a day"
 INGEST, OPTIMISE = f"a batch of {BATCH} positions", f"preview of {_LEADS} leads together"
 API = "geo-assign serve"
 _POINTS = 400
+_OPTIMISE_FOR_S = 60.0
 _VIEW_DEGREES = 0.1
 # More than the service takes, and no time of a phone comes twice.
 _MOST_BATCHES_PER_S = 200
@@ -59,6 +60,7 @@ def measure_growth(service: Running, owner_url: str, fleet: Fleet, seconds: floa
     }
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for turn in range(rounds + 1):
+        say(f"{fleet.technicians:,}, growth, {turn} of {rounds} rounds made")
         for name, requests in asked.items():
             part = _part(requests, turn, rounds + 1)
             measure = partial(load, service.port, part, connections=1, seconds=seconds if turn else 1)
@@ -153,9 +155,10 @@ def _add_leads(port: int, owner_url: str, fleet: Fleet) -> list[str]:
 
 def _optimise_us(port: int, owner_url: str, fleet: Fleet, rounds: int) -> list[float]:
     leads = _add_leads(port, owner_url, fleet)
-    asked = Asked("POST", "/v1/assignments/optimize", fleet.desk_key, {"work_order_ids": leads, "commit": False})
-    taken = []
-    for _ in range(rounds):
+    asked = Asked("POST", "/v1/assignments/optimize", fleet.desk_token, {"work_order_ids": leads, "commit": False})
+    taken: list[float] = []
+    # Fewer rounds of what takes long.
+    while len(taken) < rounds and sum(taken) < _OPTIMISE_FOR_S * 1e6:
         began = perf_counter()
         answer_of(port, asked)
         taken.append((perf_counter() - began) * 1e6)

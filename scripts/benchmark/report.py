@@ -83,12 +83,16 @@ class Report:
 
     def draw(self, folder: Path) -> None:
         """Replace its drawings: rivals.svg and growth.svg, where there is something to draw."""
+        compared = {one.technicians: one.drawn() for one in self.fleets if one.drawn()}
+        grown = [one.grown for one in self.fleets if one.grown is not None and one.grown.p50_us]
+        if not (compared or grown):
+            return
         from scripts.benchmark.drawing import draw_growth, draw_rivals  # noqa: PLC0415 - needs a library for plots
 
         folder.mkdir(parents=True, exist_ok=True)
-        if compared := {one.technicians: one.drawn() for one in self.fleets if one.drawn()}:
+        if compared:
             draw_rivals(compared, folder / _RIVALS)
-        if grown := [one.grown for one in self.fleets if one.grown is not None and one.grown.p50_us]:
+        if grown:
             draw_growth(grown, folder / _GROWTH)
 
     def _page(self) -> str:
@@ -159,7 +163,16 @@ def _goal_table(goals: Iterable[Goal]) -> str:
 
 
 def _rival_table(rivals: Sequence[Compared]) -> str:
-    heads = ("Other", "its p50", "ours", "its p99, 8 clients", "ours", "its rate, 8 clients", "ours", "same answers")
+    heads = (
+        "Other",
+        "its p50",
+        "ours by it",
+        "its p99, 8 clients",
+        "ours by it",
+        "its rate, 8 clients",
+        "ours by it",
+        "same answers",
+    )
     return _table(heads, [_rival_row(one) for one in rivals])
 
 

@@ -7,17 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from scripts.benchmark import __main__ as bench
 from scripts.benchmark import wrk
-from scripts.benchmark.__main__ import main
 from scripts.benchmark.attempts import Attempts
 from scripts.benchmark.figures import Figure, table
-from scripts.benchmark.fleet import AREA, replace_fleet
+from scripts.benchmark.fleet import AREA, Fleet, replace_fleet
 from scripts.benchmark.growth import Grown
 from scripts.benchmark.layers import LAYERS, resolve
 from scripts.benchmark.load import Outcome, converse
@@ -239,6 +240,45 @@ def test_a_measurement_that_fails_is_told_and_the_next_is_made(
     assert f"a rival: not measured, {told}" in capsys.readouterr().out
 
 
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments of a run for which nothing is started; the environment names no database that is there."""
+    for name in ("GEO_ASSIGN_ADMIN_DATABASE_URL", "GEO_ASSIGN_DATABASE_URL"):
+        monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setattr(bench, "serving", lambda *_: nullcontext(1))
+    return ["--pg-bin", "/nowhere", "--logs", "/nowhere"]
+
+
+def test_a_run_that_is_stopped_tells_what_was_seen_until_then(
+    nowhere: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def seed(_owner_url: str, technicians: int) -> Fleet:
+        if technicians == 20:
+            raise KeyboardInterrupt
+        raise OSError(f"no room for {technicians}")
+
+    monkeypatch.setattr(bench, "replace_fleet", seed)
+    assert bench.main([*nowhere, "--technicians", "10,20,35", "--report", str(tmp_path / "seen")]) == 130
+    told = capsys.readouterr().out
+    assert "Stopped. What was seen until then:" in told
+    assert "- a fleet: no room for 10" in told
+    assert "35 technicians" not in told
+    assert "- a fleet: no room for 10" in (tmp_path / "seen" / "report.md").read_text()
+
+
+def test_a_measurement_of_the_service_that_fails_costs_the_status_but_no_other(
+    nowhere: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = [Figure("batches", "per_s", 1.0, 1.0, 1.0, 0.7, 1.0)]
+    monkeypatch.setattr(bench, "replace_fleet", lambda _, size: Fleet(uuid4(), uuid4(), (), b"", (), "", "", size))
+    monkeypatch.setattr(bench.Bench, "nearest", lambda *_: 1 / 0)
+    monkeypatch.setattr(bench.Bench, "batches", lambda *_: good)
+    assert bench.main([*nowhere, "--only", "nearest", "--technicians", "200,300"]) == 1
+    assert capsys.readouterr().out.count("Nearest: not measured, division by zero") == 2
+    assert bench.main([*nowhere, "--only", "batches", "--technicians", "200,300"]) == 0
+    assert "batches" in capsys.readouterr().out
+
+
 def load_that_answers(*answers: int) -> tuple[list[float], Callable[..., dict[str, float]]]:
     """What wrk tells, one time after the other, and for how long it was asked to measure."""
     asked: list[float] = []
@@ -279,7 +319,7 @@ FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id
     assert people == 1_000
     assert 600 < on_duty < 800
     assert 50 < visits < 200
-    assert (sessions, keys) == (len(fleet.phones), len(fleet.keys) + 1)
+    assert (sessions, keys) == (len(fleet.phones) + 1, len(fleet.keys) + 1)
 
 
 @pytest.mark.slow
@@ -287,7 +327,7 @@ FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id
 @pytest.mark.usefixtures("environment")
 def test_the_whole_benchmark_runs(postgres_programs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "2"]
-    assert main([*arguments, "--pg-bin", str(postgres_programs), "--logs", str(tmp_path)]) == 0
+    assert bench.main([*arguments, "--pg-bin", str(postgres_programs), "--logs", str(tmp_path)]) == 0
     printed = capfd.readouterr().out
     for figure in ("nearest, p50", "batches of 100", "single pings", "over HTTP"):
         assert figure in printed, printed
