@@ -114,16 +114,19 @@ def test_an_outcome_tells_rate_and_median() -> None:
 
 @contextmanager
 def a_server(answers: Sequence[bytes]) -> Iterator[int]:
-    """Answers the requests of one connection after the other, then closes it."""
+    """Answers one request after the other, and ends the connection of one that it refuses."""
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
 
         def serve() -> None:
             connection, _ = listening.accept()
-            with connection:
-                for status in answers:
-                    while not connection.recv(65_536).endswith(b"\r\n\r\n"):
-                        pass
-                    connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)
+            for status in answers:
+                while not connection.recv(65_536).endswith(b"\r\n\r\n"):
+                    pass
+                connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)
+                if status.startswith(b"503"):
+                    connection.close()
+                    connection, _ = listening.accept()
+            connection.close()
 
         served = threads.submit(serve)
         yield listening.getsockname()[1]
