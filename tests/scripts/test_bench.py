@@ -247,7 +247,7 @@ def test_a_measurement_that_fails_is_told_and_the_next_is_made(
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments of a run for which nothing is started; the environment names no database that is there."""
     for name in ("GEO_ASSIGN_ADMIN_DATABASE_URL", "GEO_ASSIGN_DATABASE_URL"):
-        monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
+        monkeypatch.setenv(name, "postgresql://127.0.0.1:1/nothing")
     monkeypatch.setattr(bench, "serving", lambda *_: nullcontext(1))
     return ["--pg-bin", "/nowhere", "--logs", "/nowhere"]
 
