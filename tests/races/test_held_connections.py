@@ -45,6 +45,12 @@ def built(world: World, admin: Connection) -> Iterator[Stage]:
         yield Stage(day, admin).open()
 
 
+@pytest.fixture(scope="module")
+def counted() -> dict[str, list[int]]:
+    """How many messages each act sent when it was left alone."""
+    return {}
+
+
 @pytest.fixture
 def stage(built: Stage) -> Stage:
     built.clear()
@@ -69,12 +75,16 @@ def holding(world: World) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize(("held", "other"), list(product(ACTS, ACTS)))
 def test_a_held_act_and_another_leave_one_truth(
-    stage: Stage, admin: Connection, world: World, holding: Proxy, held: str, other: str
+    stage: Stage, admin: Connection, world: World, holding: Proxy, counted: dict[str, list[int]], held: str, other: str
 ) -> None:
     before = deadlocks(admin)
     holding.script(Script())
     with stage.actor(holding.proxied_url) as first, stage.actor(world.app_url) as second:
-        messages = count_messages(stage, ACTS[held], first, holding)
+        counts = counted.setdefault(held, [])
+        # The first times the connection learns the statements, which takes messages of its own.
+        if EVERY_MESSAGE or len(counts) < 3:
+            counts.append(count_messages(stage, ACTS[held], first, holding))
+        messages = counts[-1] if EVERY_MESSAGE else min(counts)
         for message in one_of(messages, turn=list(ACTS).index(other)):
             scene = stage.scene(ACTS[held], ACTS[other])
             script = holding.script(Script(hold_before=message))
