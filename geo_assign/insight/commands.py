@@ -36,10 +36,11 @@ from geo_assign.insight.counting import (
     packed_counts,
     packed_loads,
 )
+from geo_assign.insight.duty_hours import count_hours, list_duty_times, pack_hours
 from geo_assign.insight.summed import cohort_of, days_of_stores, is_true_at
 from geo_assign.insight.tables import insight_changes, insight_days, insight_sums
 from geo_assign.workforce.local_time import get_zone
-from geo_assign.workforce.tables import stores
+from geo_assign.workforce.tables import stores, technicians
 from geo_assign.workforce.working_time import midnight
 from geo_assign.workorders.tables import work_orders
 
@@ -125,13 +126,17 @@ def _missing(tx: Tx, store_id: UUID, zone: ZoneInfo, at: datetime) -> list[date]
     if begun_at is None:
         return []
     earliest, yesterday = begun_at.astimezone(zone).date(), at.astimezone(zone).date() - _DAY
+    c = insight_changes.c
+    # Duty from before there was any work: its days are never summed.
+    earlier = c.org_id == tx.org_id, c.store_id == store_id, c.created_at < midnight(earliest, zone)
+    tx.conn.execute(delete(insight_changes).where(*earlier))
     own = d.org_id == tx.org_id, d.store_id == store_id
     first, last = tx.conn.execute(select(func.min(d.day), func.max(d.day)).where(*own)).one()
     if last is None:
         first, last = yesterday + _DAY, yesterday
     later = [last + _DAY * number for number in range(1, min((yesterday - last).days, DAYS_AT_ONCE) + 1)]
-    earlier = [first - _DAY * number for number in range(1, min((first - earliest).days, DAYS_AT_ONCE) + 1)]
-    return later + earlier
+    before = [first - _DAY * number for number in range(1, min((first - earliest).days, DAYS_AT_ONCE) + 1)]
+    return later + before
 
 
 def _sum(tx: Tx, of: StoreDays, at: datetime) -> None:
@@ -146,6 +151,7 @@ def _sum(tx: Tx, of: StoreDays, at: datetime) -> None:
     f = facts.c
     stand = select(f.day, func.min(f.unserved_from)).group_by(f.day)
     stands_until = dict(tx.conn.execute(stand).all())
+    hours = _hours_of(tx, of)
     tx.conn.execute(
         insert(insight_days),
         [
@@ -159,12 +165,23 @@ def _sum(tx: Tx, of: StoreDays, at: datetime) -> None:
                 "summed_at": at,
                 "stands_until": stands_until.get(day),
                 "version": VERSION,
+                "hours": hours.get(day),
             }
             for day in of.days
             for begins_at, ends_at in [of.span_of(day)]
         ],
     )
     tx.conn.execute(_insert_sums(tx, of.store_id, counts_of(tx.org_id, cohort, facts), loads_of(tx.org_id, cohort)))
+
+
+def _hours_of(tx: Tx, of: StoreDays) -> dict[date, bytes]:
+    """When the store's technicians were on duty and free, packed; nothing for a store without any duty."""
+    return {
+        day: pack_hours(hours)
+        for span in of.spans
+        for times in list_duty_times(tx, span, technicians.c.store_id == of.store_id)
+        for day, hours in count_hours(times, span, of.zone).items()
+    }
 
 
 def _is_in(spans: Sequence[Span], at: AnyColumn) -> ColumnElement[bool]:

@@ -39,7 +39,7 @@ from geo_assign.routing.domain import RouterName
 from geo_assign.workorders.domain import BookingState, Kind, LocationSource, OfferState, State
 from geo_assign.workorders.tables import bookings, drives, offers, work_order_events
 
-VERSION = 2
+VERSION = 3
 """Sums of another version are counted anew. Raise it whenever what is counted changes."""
 
 LAST_MINUTE = 10
@@ -284,16 +284,17 @@ def loads_of(org_id: UUID, cohort: CTE) -> CTE:
 def packed_counts(counts: CTE) -> AnyColumn:
     """All codes with their numbers, 8 and 4 bytes each."""
     c = counts.c
-    return _packed(func.int8send(c.code), func.int4send(cast(c.number, Integer)))
+    return packed(func.int8send(c.code), func.int4send(cast(c.number, Integer)))
 
 
 def packed_loads(loads: CTE) -> AnyColumn:
     """All technicians with their bookings and microseconds: 16, 4 and 8 bytes each."""
     c = loads.c
-    return _packed(func.uuid_send(c.technician_id), func.int4send(cast(c.number, Integer)), func.int8send(c.micros))
+    return packed(func.uuid_send(c.technician_id), func.int4send(cast(c.number, Integer)), func.int8send(c.micros))
 
 
-def _packed(*parts: Any) -> AnyColumn:
+def packed(*parts: Any) -> AnyColumn:
+    """The bytes of all rows, one after the other."""
     whole = parts[0]
     for part in parts[1:]:
         whole = whole.op("||")(part)

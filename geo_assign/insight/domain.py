@@ -69,6 +69,19 @@ class HourOfDemand(NamedTuple):
     unserved: int
 
 
+class HourOfDuty(NamedTuple):
+    """How many technicians were on duty in one hour of the week, and how many of them without work: means of its days.
+
+    Only of hours of which it is known who was on duty.
+    """
+
+    weekday: int
+    """1 is Monday."""
+    hour: int
+    on_duty: float
+    free: float
+
+
 class Load(NamedTuple):
     """What one technician has, or had, to do."""
 
@@ -139,6 +152,8 @@ class OfStore(NamedTuple):
     median_assign_s: float | None
     nearest: int
     chosen: int
+    on_duty_s: int
+    free_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,9 @@ class Insight:
     assigned_after: Sequence[AssignedAfter]
     waiting: Sequence[Waiting]
     demand: Sequence[HourOfDemand]
+    duty: Sequence[HourOfDuty]
+    duty_known: float
+    """The share of the period's hours so far of which it is known who was on duty."""
     load: Sequence[Load]
     places: Sequence[PlaceCount]
     drives: Sequence[DriveError]

@@ -1,32 +1,37 @@
-"""Reads what was counted: rows of packed codes and loads, of one day each, put together for a period."""
+"""Reads what was counted: rows of packed codes, loads and hours, put together for a period."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_assign.insight.counting import KEYS, VALUES, CountedFinding
+from geo_assign.insight.duty_hours import HOURS_OF_DAY, HourSeconds, unpack_hours
 
 _CODES = np.dtype([("code", ">i8"), ("number", ">i4")])
-_LOADS = np.dtype([("technician", "S16"), ("number", ">i4"), ("micros", ">i8")])
-_ID_BYTES = 16
+_LOADS = np.dtype([("technician", ">u8", 2), ("number", ">i4"), ("micros", ">i8")])
 
 _Numbers = NDArray[np.int64]
 
 
-class PackedDay(NamedTuple):
-    """What was counted of one day of a store, or of a part of one."""
+class PackedDays(NamedTuple):
+    """What was counted of days of one store, or of parts of them.
 
-    day: date
+    `days` are ordinals, a day as often as there are parts of it; `lengths` are the bytes of `counts` that are of each.
+    Of `hours` there is one for each of the days, or none at all.
+    """
+
     store_id: UUID
-    counts: bytes
-    loads: bytes
+    days: Sequence[int]
+    lengths: Sequence[int] = ()
+    counts: bytes = b""
+    loads: bytes = b""
+    hours: bytes = b""
 
 
 class Median(NamedTuple):
@@ -51,99 +56,161 @@ class TechnicianLoad(NamedTuple):
     micros: int
 
 
+class _Counted(NamedTuple):
+    """Codes with their numbers, and how many days after the first day each is."""
+
+    codes: _Numbers
+    numbers: _Numbers
+    days: _Numbers
+
+    @property
+    def keys(self) -> _Numbers:
+        return self.codes // VALUES & KEYS - 1
+
+    @property
+    def values(self) -> _Numbers:
+        return self.codes & VALUES - 1
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """All codes of a period in the order of their findings, and within one of their stores."""
+
+    rows: Sequence[PackedDays]
+
+    @cached_property
+    def store_ids(self) -> list[UUID]:
+        """The stores of which something was counted."""
+        return sorted({row.store_id for row in self.rows if row.counts})
+
+    @cached_property
+    def first_day(self) -> int:
+        """The ordinal of the first day of which something was counted."""
+        return min((min(row.days) for row in self.rows if row.counts), default=1)
+
+    @cached_property
+    def _sorted(self) -> tuple[_Numbers, _Counted]:
+        """The place of each code's finding and store, and the codes."""
+        rows = [row for row in self.rows if row.counts]
+        packed = np.frombuffer(b"".join(row.counts for row in rows), _CODES)
+        code = packed["code"].astype(np.int64)
+        places = {store_id: place for place, store_id in enumerate(self.store_ids)}
+        lengths = [np.asarray(row.lengths) // _CODES.itemsize for row in rows]
+        store = np.repeat([places[row.store_id] for row in rows], [length.sum() for length in lengths])
+        days = [
+            np.repeat(np.asarray(row.days) - self.first_day, length) for row, length in zip(rows, lengths, strict=True)
+        ]
+        group = code // (KEYS * VALUES) * len(places) + store
+        # Small numbers are sorted by their digits, in a fifth of the time.
+        order = np.argsort(group.astype(np.min_scalar_type(int(group.max()))), kind="stable")
+        number, day = packed["number"].astype(np.int64)[order], np.concatenate(days)[order]
+        return group[order], _Counted(code[order], number, day)
+
+    def of(self, finding: CountedFinding, store: int | None) -> _Counted:
+        """The codes of a finding, of one store or of all."""
+        if not self.store_ids:
+            return _Counted(*(np.zeros(0, np.int64) for _ in _Counted._fields))
+        group, counted = self._sorted
+        first = finding * len(self.store_ids) + (store or 0)
+        last = first + (1 if store is not None else len(self.store_ids))
+        part = slice(*np.searchsorted(group, [first, last]))
+        return _Counted(*(of_all[part] for of_all in counted))
+
+
 @dataclass(frozen=True)
 class PeriodTally:
-    """All that was counted of a period."""
+    """All that was counted of a period, or of that the part of one store: the place of it in `codes`."""
 
-    rows: Sequence[PackedDay]
+    rows: Sequence[PackedDays]
+    codes: _Codes
+    store: int | None = None
 
-    @cached_property
-    def _codes(self) -> NDArray[Any]:
-        return np.frombuffer(b"".join(row.counts for row in self.rows), _CODES)
+    @classmethod
+    def made_of(cls, rows: Sequence[PackedDays]) -> "PeriodTally":
+        return cls(rows, _Codes(rows))
 
-    @cached_property
-    def _code(self) -> _Numbers:
-        return self._codes["code"].astype(np.int64)
-
-    @cached_property
-    def _days(self) -> tuple[list[date], _Numbers]:
-        """The days, and which of them each code is of."""
-        days = sorted({row.day for row in self.rows})
-        places = {day: place for place, day in enumerate(days)}
-        lengths = [len(row.counts) // _CODES.itemsize for row in self.rows]
-        return days, np.repeat(np.array([places[row.day] for row in self.rows], np.int64), lengths)
-
-    def _of(self, finding: CountedFinding) -> tuple[NDArray[np.bool_], _Numbers, _Numbers, _Numbers]:
-        """Which codes are of the finding; their keys, values and numbers."""
-        which = self._code // (KEYS * VALUES) == finding
-        code = self._code[which]
-        return which, code // VALUES % KEYS, code % VALUES, self._codes["number"][which].astype(np.int64)
+    def _of(self, finding: CountedFinding) -> _Counted:
+        return self.codes.of(finding, self.store)
 
     def count(self, finding: CountedFinding) -> dict[int, int]:
         """How many there are of each key."""
-        _, keys, _, numbers = self._of(finding)
-        sums = np.bincount(keys, numbers)
+        counted = self._of(finding)
+        sums = np.bincount(counted.keys, counted.numbers)
         return {int(key): int(sums[key]) for key in np.flatnonzero(sums)}
 
     def median_by_key(self, finding: CountedFinding) -> dict[int, Median]:
         """The median of each key's values."""
-        _, keys, values, numbers = self._of(finding)
-        return dict(_medians(keys, values, numbers))
+        counted = self._of(finding)
+        return dict(_medians(counted.keys, counted))
 
     def median(self, finding: CountedFinding) -> Median | None:
         """The median of all its values; None without any."""
-        _, keys, values, numbers = self._of(finding)
-        return dict(_medians(np.zeros_like(keys), values, numbers)).get(0)
+        counted = self._of(finding)
+        return dict(_medians(np.zeros_like(counted.keys), counted)).get(0)
 
     def median_by_day(self, finding: CountedFinding) -> dict[tuple[date, int], Median]:
         """The median of each day's and key's values."""
-        which, keys, values, numbers = self._of(finding)
-        days, day_of = self._days
-        medians = _medians(day_of[which] * KEYS + keys, values, numbers)
-        return {(days[group // KEYS], group % KEYS): median for group, median in medians}
+        counted = self._of(finding)
+        first = self.codes.first_day
+        medians = _medians(counted.days * KEYS + counted.keys, counted)
+        return {(date.fromordinal(group // KEYS + first), group % KEYS): median for group, median in medians}
 
     def spread(self, finding: CountedFinding, bounds: Sequence[int]) -> dict[int, Spread]:
         """Each key's values between the bounds, and their sum."""
-        _, keys, values, numbers = self._of(finding)
+        counted = self._of(finding)
         spread = {}
-        for key in np.unique(keys):
-            of_key = keys == key
-            number, value = numbers[of_key], values[of_key]
+        for key in np.unique(counted.keys):
+            of_key = counted.keys == key
+            number, value = counted.numbers[of_key], counted.values[of_key]
             between = np.bincount(np.searchsorted(bounds, value, "left"), number, len(bounds) + 1)
             spread[int(key)] = Spread([int(one) for one in between], int((value * number).sum()))
         return spread
 
     def by_store(self) -> dict[UUID, "PeriodTally"]:
-        """The same of each store."""
-        rows = defaultdict[UUID, list[PackedDay]](list)
-        for row in self.rows:
-            rows[row.store_id].append(row)
-        return {store_id: PeriodTally(some) for store_id, some in rows.items()}
+        """The same of each store of which something was counted."""
+        return {
+            store_id: PeriodTally(self.rows, self.codes, place) for place, store_id in enumerate(self.codes.store_ids)
+        }
 
     def list_loads(self, at_most: int) -> list[TechnicianLoad]:
         """Those with the most time, in no order; more than `at_most` where the last are alike."""
         loads = np.frombuffer(b"".join(row.loads for row in self.rows), _LOADS)
-        # numpy keeps no zero bytes at the end of a string: they are put back below.
-        ids, place = np.unique(loads["technician"], return_inverse=True)
-        numbers, micros = np.bincount(place, loads["number"]), np.bincount(place, loads["micros"])
-        least = np.sort(micros)[-at_most] if len(ids) > at_most else 0
+        if not len(loads):
+            return []
+        high, low = loads["technician"].astype(np.uint64).T
+        order = np.lexsort((low, high))
+        high, low = high[order], low[order]
+        begins = np.flatnonzero(np.append(True, (np.diff(high) != 0) | (np.diff(low) != 0)))
+        numbers, micros = (
+            np.add.reduceat(loads[name].astype(np.int64)[order], begins) for name in ("number", "micros")
+        )
+        least = np.sort(micros)[-at_most] if len(begins) > at_most else 0
         return [
-            TechnicianLoad(UUID(bytes=bytes(ids[one]).ljust(_ID_BYTES, b"\0")), int(numbers[one]), int(micros[one]))
+            TechnicianLoad(
+                UUID(int=int(high[begins[one]]) << 64 | int(low[begins[one]])), int(numbers[one]), int(micros[one])
+            )
             for one in np.flatnonzero(micros >= least)
         ]
 
+    def hours_by_store(self) -> dict[UUID, HourSeconds]:
+        """Of each store the seconds of each hour of the week: weekdays, the three kinds, hours of the clock."""
+        hours: dict[UUID, HourSeconds] = {}
+        for row in self.rows:
+            if row.hours:
+                week = hours.setdefault(row.store_id, np.zeros((7, 3, HOURS_OF_DAY), np.int64))
+                # The first ordinal was a Monday.
+                np.add.at(week, (np.asarray(row.days) - 1) % 7, unpack_hours(row.hours))
+        return hours
 
-def _medians(groups: _Numbers, values: _Numbers, numbers: _Numbers) -> Iterator[tuple[int, Median]]:
+
+def _medians(groups: _Numbers, counted: _Counted) -> Iterator[tuple[int, Median]]:
     if not len(groups):
         return
-    order = np.lexsort((values, groups))
-    groups, values = groups[order], values[order]
-    reached = np.cumsum(numbers[order])
-    last = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
-    until = reached[last]
-    before = np.append(0, until[:-1])
-    number = until - before
-    lower = values[np.searchsorted(reached, before + (number - 1) // 2, "right")]
-    upper = values[np.searchsorted(reached, before + number // 2, "right")]
-    for group, many, seconds in zip(groups[last], number, (lower + upper) / 2, strict=True):
-        yield int(group), Median(int(many), float(seconds))
+    # Numbers alone are sorted much faster than what is looked up by them: a group and a value are one number.
+    values = np.sort(np.repeat(groups * VALUES + counted.values, counted.numbers))
+    of = values // VALUES
+    begins = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+    number = np.diff(np.append(begins, len(values)))
+    middle = values[begins + (number - 1) // 2] + values[begins + number // 2] - 2 * of[begins] * VALUES
+    for group, many, twice in zip(of[begins], number, middle, strict=True):
+        yield int(group), Median(int(many), float(twice) / 2)

@@ -7,6 +7,7 @@ order's store.
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import func, select
 
 from geo_assign.access.domain import Scope
@@ -35,6 +36,7 @@ from geo_assign.insight.domain import (
     DriveError,
     Farther,
     HourOfDemand,
+    HourOfDuty,
     Insight,
     InsightQuestion,
     Load,
@@ -42,6 +44,7 @@ from geo_assign.insight.domain import (
     PlaceCount,
     Waiting,
 )
+from geo_assign.insight.duty_hours import HOURS_OF_DAY, HourSeconds
 from geo_assign.insight.packing import PeriodTally, Spread
 from geo_assign.insight.summed import read_tally
 from geo_assign.workforce.tables import technicians
@@ -61,11 +64,13 @@ def get_insight(tx: Tx, scope: Scope, question: InsightQuestion) -> Insight:
         assigned_after=_assigned_after(tally),
         waiting=_waiting(tx, scope, question),
         demand=_demand(tally),
+        duty=_duty(tally),
+        duty_known=_duty_known(tally, question),
         load=_load(tx, tally),
         places=_places(tally),
         drives=list(_drives(tally)),
         chosen=list(_chosen(tally)),
-        by_store=[_of_store(store_id, one) for store_id, one in sorted(tally.by_store().items())],
+        by_store=_by_store(tally),
     )
 
 
@@ -90,6 +95,29 @@ def _demand(tally: PeriodTally) -> list[HourOfDemand]:
             orders=before.orders + number, unserved=before.unserved + number * unserved
         )
     return sorted(hours.values())
+
+
+def _duty(tally: PeriodTally) -> list[HourOfDuty]:
+    """Each store's means, together."""
+    means = np.zeros((2, 7, HOURS_OF_DAY))
+    is_known = np.zeros((7, HOURS_OF_DAY), bool)
+    for week in tally.hours_by_store().values():
+        known, *seconds = week.transpose(1, 0, 2)
+        is_known |= known > 0
+        means += np.divide(seconds, known, where=known > 0, out=np.zeros_like(means))
+    return [
+        HourOfDuty(int(day) + 1, int(hour), *(round(float(mean), 2) for mean in means[:, day, hour]))
+        for day, hour in np.argwhere(is_known)
+    ]
+
+
+def _duty_known(tally: PeriodTally, question: InsightQuestion) -> float:
+    first, last = question.within
+    so_far_s = (min(last, question.at) - first).total_seconds()
+    weeks = list(tally.hours_by_store().values())
+    if so_far_s <= 0 or not weeks:
+        return 0.0
+    return min(1.0, round(float(sum(week[:, 0].sum() for week in weeks)) / so_far_s / len(weeks), 3))
 
 
 def _places(tally: PeriodTally) -> list[PlaceCount]:
@@ -144,7 +172,13 @@ def _farther(spread: Spread | None) -> Farther:
     return Farther(nearest, bands, spread.total / sum(bands) if sum(bands) else None)
 
 
-def _of_store(store_id: UUID, tally: PeriodTally) -> OfStore:
+def _by_store(tally: PeriodTally) -> list[OfStore]:
+    hours = tally.hours_by_store()
+    nothing = np.zeros((7, 3, HOURS_OF_DAY), np.int64)
+    return [_of_store(store_id, one, hours.get(store_id, nothing)) for store_id, one in tally.by_store().items()]
+
+
+def _of_store(store_id: UUID, tally: PeriodTally, hours: HourSeconds) -> OfStore:
     acceptance, chosen = _acceptance(tally), list(_chosen(tally))
     demand = _demand(tally)
     assigned = tally.median(CountedFinding.WAITED)
@@ -158,6 +192,8 @@ def _of_store(store_id: UUID, tally: PeriodTally) -> OfStore:
         median_assign_s=None if assigned is None else assigned.seconds,
         nearest=sum(one.farther_m.nearest for one in chosen),
         chosen=sum(one.orders for one in chosen),
+        on_duty_s=int(hours[:, 1].sum()),
+        free_s=int(hours[:, 2].sum()),
     )
 
 

@@ -6,7 +6,7 @@ days again: a day that changed in between is asked for anew.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,24 +30,28 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import viewer_of
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists
 from geo_assign.core.rows import AnyColumn, AnySelect
-from geo_assign.core.spans import Span, intersect_all, subtract
-from geo_assign.insight.counting import VERSION, counts_of, facts_of, loads_of, packed_counts, packed_loads
+from geo_assign.core.spans import Span, intersect, intersect_all, subtract
+from geo_assign.insight.counting import NOTHING, VERSION, counts_of, facts_of, loads_of, packed_counts, packed_loads
 from geo_assign.insight.domain import InsightQuestion
-from geo_assign.insight.packing import PackedDay, PeriodTally
+from geo_assign.insight.duty_hours import count_hours, list_duty_times, pack_hours
+from geo_assign.insight.packing import PackedDays, PeriodTally
 from geo_assign.insight.tables import insight_changes, insight_days, insight_sums
 from geo_assign.workforce.local_time import get_zone
-from geo_assign.workforce.tables import stores
+from geo_assign.workforce.tables import stores, technician_groups, technicians
+from geo_assign.workforce.visibility import sees_technician
 from geo_assign.workorders.tables import work_orders
 from geo_assign.workorders.visibility import sees_work_order
 
 _ATTEMPTS = 3
-_NO_DAY, _NO_STORE = cast(null(), Date), cast(null(), Uuid)
+_NO_STORE = cast(null(), Uuid)
+_BEFORE_ALL = cast(literal("0001-01-01"), Date)
 
 
 class Run(NamedTuple):
@@ -101,19 +105,32 @@ def read_tally(tx: Tx, scope: Scope, question: InsightQuestion) -> PeriodTally:
     """What was counted of the question's work, as far as the caller sees it."""
     # A few days of work are found by index: the default takes disks for slow, and reads whole tables instead.
     tx.conn.execute(select(func.set_config("random_page_cost", "1.1", true())))
-    for _ in range(_ATTEMPTS if _sums_tell_all(scope) else 0):
-        tally = _read(tx, scope, question, _summed(tx, scope, question))
-        if tally is not None:
-            return tally
     nothing = [ZoneSpans(zone, ids, []) for zone, ids in _stores_by_zone(tx, scope, question).items()]
-    tally = _read(tx, scope, question, nothing)
-    assert tally is not None, "without sums nothing is missing"
-    return tally
+    summed, counted = nothing, None
+    for _ in range(_ATTEMPTS if _sums_tell_all(scope) else 0):
+        summed = _summed(tx, scope, question)
+        counted = _read(tx, scope, question, summed)
+        if counted is not None:
+            break
+    else:
+        summed, counted = nothing, _read(tx, scope, question, nothing)
+    assert counted is not None, "without sums nothing is missing"
+    unsummed = _gaps(question, summed if _sums_tell_hours(scope, question) else nothing)
+    return PeriodTally.made_of([*counted, *_live_hours(tx, scope, question, unsummed)])
 
 
 def _sums_tell_all(scope: Scope) -> bool:
     """Whether stores and groups decide what the caller sees: an API key also sees what it made, wherever that is."""
     return scope.everything or (scope.api_key_id is None and scope.technician_id is None)
+
+
+def _sums_tell_hours(scope: Scope, question: InsightQuestion) -> bool:
+    """Whether the sums tell who was on duty: those are of a store's own technicians, of whatever group."""
+    return _sums_tell_all(scope) and question.group_id is None and not scope.group_ids
+
+
+def _gaps(question: InsightQuestion, summed: Sequence[ZoneSpans]) -> list[ZoneSpans]:
+    return [zone._replace(spans=subtract([question.within], zone.spans)) for zone in summed]
 
 
 def _summed(tx: Tx, scope: Scope, question: InsightQuestion) -> list[ZoneSpans]:
@@ -155,20 +172,23 @@ def _runs(tx: Tx, question: InsightQuestion) -> list[Run]:
     return [Run(*row) for row in rows]
 
 
-def _read(tx: Tx, scope: Scope, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> PeriodTally | None:
+def _read(tx: Tx, scope: Scope, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> list[PackedDays] | None:
     """None where a day of those summed has changed since."""
-    parts: list[AnySelect] = [_of_days(_NO_DAY, _NO_STORE, number=literal(0))]
+    parts: list[AnySelect] = [_of_store(_NO_STORE, number=literal(0))]
     if any(zone.spans for zone in summed):
         used = _used(tx, question, summed)
-        parts += [_of_days(_NO_DAY, _NO_STORE, number=_count(used)), _of_sums(tx, scope, question, used)]
-    gaps = [zone._replace(spans=subtract([question.within], zone.spans)) for zone in summed]
+        parts += [_of_days(used, with_hours=_sums_tell_hours(scope, question)), _of_sums(tx, scope, question, used)]
+    gaps = _gaps(question, summed)
     if any(zone.spans for zone in gaps):
         parts += _live(tx, scope, question, gaps)
     rows = tx.conn.execute(union_all(*parts)).all()
-    if sum(row.days or 0 for row in rows) != sum(zone.days for zone in summed):
+    if sum(row.number or 0 for row in rows) != sum(zone.days for zone in summed):
         return None
-    told = (row for row in rows if row.day is not None)
-    return PeriodTally([PackedDay(row.day, row.store_id, row.counts or b"", row.loads or b"") for row in told])
+    return [
+        PackedDays(row.store_id, row.days, row.lengths or (), row.counts or b"", row.loads or b"", row.hours or b"")
+        for row in rows
+        if row.store_id is not None
+    ]
 
 
 def _live(tx: Tx, scope: Scope, question: InsightQuestion, gaps: Sequence[ZoneSpans]) -> Iterator[AnySelect]:
@@ -183,32 +203,49 @@ def _live(tx: Tx, scope: Scope, question: InsightQuestion, gaps: Sequence[ZoneSp
     cohort = cohort_of(tx.org_id, within, *_seen(tx, scope, question, work_orders))
     counts = counts_of(tx.org_id, cohort, facts_of(tx.org_id, cohort, question.at))
     loads = loads_of(tx.org_id, cohort)
-    for c, packed in (
-        (counts.c, {"counts": packed_counts(counts)}),
-        (loads.c, {"loads": packed_loads(loads)}),
-    ):
-        yield _of_days(c.day, c.store_id, **packed).group_by(c.day, c.store_id)
+    for of, packed in ((counts, packed_counts(counts)), (loads, packed_loads(loads))):
+        by_day = select(of.c.day, of.c.store_id, packed.label("packed")).group_by(of.c.day, of.c.store_id).subquery()
+        name = "counts" if of is counts else "loads"
+        yield _of_store(by_day.c.store_id, day=by_day.c.day, **{name: by_day.c.packed}).group_by(by_day.c.store_id)
+
+
+def _live_hours(tx: Tx, scope: Scope, question: InsightQuestion, gaps: Sequence[ZoneSpans]) -> Iterator[PackedDays]:
+    t, m = technicians.c, technician_groups.c
+    seen = [] if _sums_tell_hours(scope, question) else [sees_technician(viewer_of(tx, scope))]
+    if question.group_id is not None:
+        own = m.org_id == tx.org_id, m.technician_id == t.id
+        seen.append(row_exists(technician_groups, *own, m.group_id == question.group_id))
+    for zone in gaps:
+        for first, last in intersect(zone.spans, [(datetime.min.replace(tzinfo=UTC), question.at)]):
+            for times in list_duty_times(tx, (first, last), t.store_id.in_(zone.store_ids), *seen):
+                hours = count_hours(times, (first, last), zone.zone)
+                packed = b"".join(map(pack_hours, hours.values()))
+                yield PackedDays(times.store_id, [day.toordinal() for day in hours], hours=packed)
 
 
 def _begins_in(at: ColumnElement[datetime], span: Span) -> ColumnElement[bool]:
     return and_(at >= span[0], at < span[1])
 
 
-def _of_days(
-    day: AnyColumn,
+def _of_store(
     store_id: AnyColumn,
     *,
+    day: AnyColumn | None = None,
     counts: AnyColumn | None = None,
     loads: AnyColumn | None = None,
+    hours: AnyColumn | None = None,
     number: AnyColumn | None = None,
 ) -> AnySelect:
-    """A part of what is read: what was counted of a day, or a number of days that are summed."""
-    packed = (null() if part is None else part for part in (counts, loads))
+    """A part of what is read, of a store: rows of days put together, or a number of days that are summed."""
+    ordinals = null() if day is None else func.array_agg(day - _BEFORE_ALL + 1)
+    lengths = null() if counts is None else func.array_agg(func.octet_length(counts))
+    packed = (null() if part is None else func.string_agg(part, NOTHING) for part in (counts, loads, hours))
     return select(
-        day.label("day"),
         store_id.label("store_id"),
-        *(cast(part, LargeBinary).label(name) for part, name in zip(packed, ("counts", "loads"), strict=True)),
-        cast(null() if number is None else number, Integer).label("days"),
+        cast(ordinals, ARRAY(Integer)).label("days"),
+        cast(lengths, ARRAY(Integer)).label("lengths"),
+        *(cast(part, LargeBinary).label(name) for part, name in zip(packed, ("counts", "loads", "hours"), strict=True)),
+        cast(null() if number is None else number, Integer).label("number"),
     )
 
 
@@ -222,7 +259,7 @@ def _used(tx: Tx, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> CTE
         )
     )
     return (
-        select(d.store_id, d.day)
+        select(d.store_id, d.day, d.hours)
         .select_from(days_of_stores(tx.org_id))
         .where(within, is_true_at(tx.org_id, question.at))
         .cte("used")
@@ -230,16 +267,19 @@ def _used(tx: Tx, question: InsightQuestion, summed: Sequence[ZoneSpans]) -> CTE
     )
 
 
-def _count(used: CTE) -> AnyColumn:
-    return select(func.count()).select_from(used).scalar_subquery()
+def _of_days(used: CTE, *, with_hours: bool) -> AnySelect:
+    u = used.c
+    hours = {"day": u.day, "hours": u.hours} if with_hours else {}
+    return _of_store(u.store_id, number=func.count(), **hours).group_by(u.store_id)
 
 
 def _of_sums(tx: Tx, scope: Scope, question: InsightQuestion, used: CTE) -> AnySelect:
     s, u = insight_sums.c, used.c
     return (
-        _of_days(s.day, s.store_id, counts=s.counts, loads=s.loads)
+        _of_store(s.store_id, day=s.day, counts=s.counts, loads=s.loads)
         .select_from(insight_sums.join(used, and_(s.store_id == u.store_id, s.day == u.day)))
         .where(s.org_id == tx.org_id, *_seen(tx, scope, question, insight_sums))
+        .group_by(s.store_id)
     )
 
 

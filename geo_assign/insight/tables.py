@@ -7,10 +7,12 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKeyConstraint, Index, In
 from sqlalchemy.dialects.postgresql import UUID
 
 from geo_assign.core.tables import INSTANT, and_also, tenant_table
+from geo_assign.workforce.tables import duty_intervals
 from geo_assign.workorders.tables import bookings, drives, offers, work_order_events, work_orders
 
 # A day of a store's calendar that is summed. From `stands_until` on the sums are no longer true though nothing changed:
-# a slot that no technician had is over then. `version` is what was counted (`counting.VERSION`).
+# a slot that no technician had is over then. `version` is what was counted (`counting.VERSION`). `hours` is how much of
+# each hour of the clock is known, technicians were on duty, and were so without work (`duty_hours`).
 insight_days = tenant_table(
     "insight_days",
     Column("store_id", UUID(as_uuid=True), primary_key=True),
@@ -21,6 +23,7 @@ insight_days = tenant_table(
     Column("summed_at", INSTANT, nullable=False),
     Column("stands_until", INSTANT),
     Column("version", Integer, nullable=False),
+    Column("hours", LargeBinary),
     ForeignKeyConstraint(["org_id", "store_id"], ["stores.org_id", "stores.id"]),
     Index("insight_days_stands_until_idx", "stands_until", postgresql_where=text("stands_until IS NOT NULL")),
     worker=("SELECT",),
@@ -43,8 +46,9 @@ insight_sums = tenant_table(
     ),
 )
 
-# When the work orders were created that have changed since their day was summed, or before it could be. A row belongs
-# to one transaction, so that no transaction waits for another.
+# When the work orders were created that have changed since their day was summed, or before it could be; and the
+# begins and ends of technicians' duty and work, with instants in between, for the technician's home store. A row
+# belongs to one transaction, so that no transaction waits for another.
 insight_changes = tenant_table(
     "insight_changes",
     Column("store_id", UUID(as_uuid=True), primary_key=True),
@@ -105,6 +109,60 @@ BEGIN
 END $$""",
 )
 
+# Shorter than any day, so that a long time leaves an instant in each.
+_STEP = "interval '20 hours'"
+_WORKS, _WORKED = (f"{row}.state IN ('assigned', 'done')" for row in ("NEW", "OLD"))
+
+and_also(
+    insight_changes,
+    f"""
+CREATE FUNCTION note_insight_hours(of_org uuid, of_technician uuid, first timestamptz, last timestamptz) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+    INSERT INTO insight_changes (org_id, store_id, created_at, transaction_id)
+    SELECT t.org_id, t.store_id, instants.at, pg_current_xact_id()::text::bigint
+    FROM technicians t, (SELECT generate_series(first, last, {_STEP}) UNION SELECT last) instants (at)
+    WHERE t.org_id = of_org AND t.id = of_technician
+    ON CONFLICT DO NOTHING
+$$""",
+    """
+CREATE FUNCTION note_insight_change_of_duty() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.ended_at IS NULL AND (OLD.technician_id, OLD.started_at) = (NEW.technician_id, NEW.started_at) THEN
+            -- It lasted until now, and so it was told.
+            PERFORM note_insight_hours(NEW.org_id, NEW.technician_id, NEW.ended_at, NEW.ended_at);
+            RETURN NULL;
+        END IF;
+        PERFORM note_insight_hours(
+            OLD.org_id, OLD.technician_id, OLD.started_at, coalesce(OLD.ended_at, OLD.started_at));
+    END IF;
+    PERFORM note_insight_hours(NEW.org_id, NEW.technician_id, NEW.started_at, coalesce(NEW.ended_at, NEW.started_at));
+    RETURN NULL;
+END $$""",
+    f"""
+CREATE FUNCTION note_insight_change_of_work() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF {_WORKS} THEN
+        PERFORM note_insight_hours(NEW.org_id, NEW.technician_id, NEW.occupied_from, NEW.occupied_until);
+    END IF;
+    IF TG_OP = 'UPDATE' AND {_WORKED} THEN
+        PERFORM note_insight_hours(OLD.org_id, OLD.technician_id, OLD.occupied_from, OLD.occupied_until);
+    END IF;
+    RETURN NULL;
+END $$""",
+    "CREATE TRIGGER insight_hours_inserted AFTER INSERT ON duty_intervals "
+    "FOR EACH ROW EXECUTE FUNCTION note_insight_change_of_duty()",
+    "CREATE TRIGGER insight_hours_updated AFTER UPDATE ON duty_intervals "
+    f"{_changed(('technician_id', 'started_at', 'ended_at'))} EXECUTE FUNCTION note_insight_change_of_duty()",
+    "CREATE TRIGGER insight_hours_inserted AFTER INSERT ON bookings "
+    f"FOR EACH ROW WHEN ({_WORKS}) EXECUTE FUNCTION note_insight_change_of_work()",
+    "CREATE TRIGGER insight_hours_updated AFTER UPDATE ON bookings FOR EACH ROW "
+    f"WHEN (({_WORKED}, OLD.technician_id, OLD.occupied_from, OLD.occupied_until) IS DISTINCT FROM "
+    f"({_WORKS}, NEW.technician_id, NEW.occupied_from, NEW.occupied_until)) "
+    "EXECUTE FUNCTION note_insight_change_of_work()",
+)
 and_also(
     insight_changes,
     "CREATE TRIGGER insight_inserted AFTER INSERT ON work_orders FOR EACH ROW EXECUTE FUNCTION note_insight_change()",
@@ -125,5 +183,5 @@ for _table, _columns in _COUNTED_OF_OTHERS.items():
         f"CREATE TRIGGER insight_updated AFTER UPDATE ON {_table.name} {_changed(_columns)} "
         "EXECUTE FUNCTION note_insight_change_of_order()",
     )
-for _table in (work_orders, work_order_events, *_COUNTED_OF_OTHERS):
+for _table in (work_orders, work_order_events, duty_intervals, *_COUNTED_OF_OTHERS):
     insight_changes.add_is_dependent_on(_table)

@@ -36,7 +36,8 @@ def test_figures_say_what_happened(office: Office) -> None:
     acceptance = page.get_by_role("region", name="Acceptance and time to accept", exact=True)
     expect(acceptance).to_contain_text("100% of the answers to offers are a yes, half of these within 1 min.")
     expect(page.get_by_role("region", name="Pending now, by reason")).to_contain_text("2 work orders are pending")
-    expect(page.get_by_role("region", name="Demand by hour")).to_contain_text("1 work order had no technician.")
+    coverage = page.get_by_role("region", name="Coverage by hour", exact=True)
+    expect(coverage).to_contain_text("1 work order had no technician.")
     expect(page.get_by_role("region", name="Workload")).to_contain_text("Ana")
     chosen = page.get_by_role("region", name="Chosen against nearest")
     expect(chosen).to_contain_text("In 100% of the work orders the nearest technician went.")
@@ -49,6 +50,8 @@ def test_figures_say_what_happened(office: Office) -> None:
         assert_accessible(page)
     acceptance.get_by_role("button", name=re.compile("^Table")).click()
     expect(acceptance.get_by_role("row", name="1 1", exact=True)).to_be_visible()
+    coverage.get_by_role("button", name=re.compile("^Table")).click()
+    expect(coverage.get_by_role("columnheader", name="Free")).to_be_visible()
     assert_accessible(page)
     with page.expect_download() as download:
         acceptance.get_by_role("button", name=re.compile("^CSV")).click()

@@ -45,6 +45,9 @@ VALUES (:org_id, :id, :order_id, :at, :mode, :outcome, '{}', :technician_id, '{}
 _EVENT = text("""
 INSERT INTO work_order_events (org_id, id, work_order_id, at, kind, actor, state)
 VALUES (:org_id, :id, :order_id, :at, 'assigned', '{}', 'assigned')""")
+_DUTY = text("""
+INSERT INTO duty_intervals (org_id, id, technician_id, started_at, ended_at)
+VALUES (:org_id, :id, :technician_id, :started_at, :ended_at)""")
 _DRIVE = text("""
 INSERT INTO drives (org_id, work_order_id, technician_id, store_id, provider, hour, began_at, estimated_s, told_s,
     seconds)
@@ -170,6 +173,12 @@ class History:
         more = {"provider": provider, "at": NOON, "estimated_s": 500.0, "told_s": told_s, "seconds": seconds}
         with self.day.database.transaction(self.day.org_id) as tx:
             tx.conn.execute(_DRIVE, {"org_id": self.day.org_id, **values, **more})
+
+    def duty(self, started_at: datetime, ended_at: datetime | None, *, person: int = 0) -> None:
+        """A time on duty; None: it lasts."""
+        values = {"technician_id": self.people[person], "started_at": started_at, "ended_at": ended_at}
+        with self.day.database.transaction(self.day.org_id) as tx:
+            tx.conn.execute(_DUTY, {"org_id": self.day.org_id, "id": uuid4(), **values})
 
     def sum(self, *, rounds: int = 100) -> int:
         """The worker's part, until nothing is due or so many times; how often a store had its turn."""

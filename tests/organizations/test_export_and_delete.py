@@ -26,6 +26,7 @@ TABLES = sorted(metadata.tables)
 # What is bytes and no secret.
 CONTENT = {
     "geocode_cache.cache_key",
+    "insight_days.hours",
     "insight_sums.counts",
     "insight_sums.loads",
     "learned_pins.address_key",

@@ -82,6 +82,15 @@ class DemandAnswer(Answer):
     unserved: int = Field(description="Never had a technician, and are over or cancelled.")
 
 
+class DutyAnswer(Answer):
+    """How many technicians were `on_duty` in this `hour` of the week, and `free`: without work. Means of its days."""
+
+    weekday: int = Field(description="1 is Monday.")
+    hour: int
+    on_duty: float
+    free: float
+
+
 class LoadAnswer(Answer):
     """What one technician has, or had, to do: `orders`, and their `seconds`."""
 
@@ -141,6 +150,8 @@ class StoreInsightAnswer(Answer):
     median_assign_s: float | None = Field(description="Half of the orders had a technician within this time.")
     nearest: int
     chosen: int = Field(description="Orders whose technician was one of those who could go.")
+    on_duty_s: int = Field(description="Its technicians' time on duty.")
+    free_s: int = Field(description="That of it without work.")
 
 
 class InsightAnswer(Answer):
@@ -155,6 +166,8 @@ class InsightAnswer(Answer):
     assigned_after: list[AssignedAfterAnswer]
     waiting: list[WaitingAnswer]
     demand: list[DemandAnswer]
+    duty: list[DutyAnswer] = Field(description="Hours of which it is known who was on duty; by home store.")
+    duty_known: float = Field(description="The share of the period so far of which that is known.")
     load: list[LoadAnswer] = Field(description="The busiest first, 200 at most.")
     places: list[PlaceCountAnswer]
     drives: list[DriveErrorAnswer] = Field(description="From `travelling` to `on_site`.")
@@ -185,6 +198,8 @@ def read_insight(call: Call[InsightQuery, None]) -> Reply:
             assigned_after=[AssignedAfterAnswer.model_validate(one) for one in insight.assigned_after],
             waiting=[WaitingAnswer.model_validate(one) for one in insight.waiting],
             demand=[DemandAnswer.model_validate(one) for one in insight.demand],
+            duty=[DutyAnswer.model_validate(one) for one in insight.duty],
+            duty_known=insight.duty_known,
             load=[LoadAnswer.model_validate(one) for one in insight.load],
             drives=[DriveErrorAnswer.model_validate(one) for one in insight.drives],
             places=[PlaceCountAnswer.model_validate(one) for one in insight.places],

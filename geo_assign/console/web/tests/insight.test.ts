@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   allChosen,
   answered,
+  coverageGrid,
   csvOf,
   daysOf,
-  demandGrid,
   exactShare,
   type Insight,
   lastDays,
@@ -14,6 +14,7 @@ import {
   presetOf,
   shortest,
   slowestStores,
+  tightest,
   unevenness,
   usualWait,
   waitingBars,
@@ -29,6 +30,8 @@ function insight(changes: Partial<Insight> = {}): Insight {
     assigned_after: [],
     waiting: [],
     demand: [],
+    duty: [],
+    duty_known: 1,
     load: [],
     places: [],
     drives: [],
@@ -113,13 +116,24 @@ describe("a finding", () => {
       { weekday: 5, hour: 16, orders: 4, unserved: 3 },
       { weekday: 5, hour: 11, orders: 4, unserved: 1 },
     ];
-    const told = insight({ demand });
-    expect(shortest(told)).toMatchObject({ weekday: 5, hour: 16 });
-    expect(shortest(insight({ demand: demand.slice(0, 1) }))).toBeNull();
-    const { hours, rows } = demandGrid(told);
-    expect(hours).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
-    expect(rows[4]?.[7]).toEqual({ orders: 4, unserved: 3 });
+    const duty = [
+      { weekday: 1, hour: 8, on_duty: 2, free: 1.5 },
+      { weekday: 5, hour: 11, on_duty: 3, free: 0.5 },
+      { weekday: 5, hour: 16, on_duty: 3, free: 0.5 },
+      { weekday: 7, hour: 23, on_duty: 0, free: 0 },
+    ];
+    const { hours, rows } = coverageGrid(insight({ demand, duty }));
+    expect(hours).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(rows[4]?.[8]).toEqual({ weekday: 5, hour: 16, orders: 4, unserved: 3, onDuty: 3, free: 0.5 });
+    expect(rows[0]?.[0]).toMatchObject({ orders: 0, onDuty: 2, free: 1.5 });
+    expect(rows[0]?.[1]).toMatchObject({ orders: 9, onDuty: null, free: null });
     expect(rows[6]?.every(({ orders }) => orders === 0)).toBe(true);
+    expect(shortest(rows.flat())).toMatchObject({ weekday: 5, hour: 16 });
+    expect(shortest(rows.slice(0, 4).flat())).toBeNull();
+    expect(tightest(rows.flat())).toMatchObject({ weekday: 5, hour: 11 });
+    expect(tightest(rows.slice(0, 4).flat())).toBeNull();
+    expect(coverageGrid(insight())).toEqual({ hours: [], rows: [] });
+    expect(coverageGrid(insight({ duty })).hours).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16]);
   });
 
   it("compares the busiest with the middle", () => {
@@ -186,6 +200,8 @@ describe("stores side by side", () => {
       orders,
       median_assign_s,
       median_accept_s: null,
+      on_duty_s: 0,
+      free_s: 0,
       unserved: 0,
       accepted: 0,
       answered: 0,

@@ -6,7 +6,7 @@ import { texts } from "../../texts/console";
 import { Card } from "./Card";
 import { chosen, stores } from "./cards/choices";
 import { acceptance, assigned, waiting } from "./cards/offers";
-import { demand, load, silent } from "./cards/people";
+import { coverage, load, silent } from "./cards/people";
 import { drives, places } from "./cards/places";
 import { lastDays, PRESETS, presetOf } from "./model";
 import { Figures } from "./state";
@@ -125,7 +125,7 @@ function Cards({ figures }: { figures: Figures }) {
     assigned(insight, figures.period.value),
     chosen(insight),
     waiting(insight, Date.parse(insight.server_now)),
-    demand(insight),
+    coverage(insight),
     load(insight),
     places(insight),
     drives(insight),

@@ -82,27 +82,44 @@ export function waitingBars({ waiting }: Insight, nameOf: (reason: string) => st
 }
 
 export interface HourCell {
+  weekday: number;
+  hour: number;
   orders: number;
   unserved: number;
+  /** How many technicians were on duty, and free; null where that is not known. */
+  onDuty: number | null;
+  free: number | null;
 }
 
-/** A row for each weekday from Monday on, with a cell for each hour from the first to the last that has any order. */
-export function demandGrid({ demand }: Insight): { hours: number[]; rows: HourCell[][] } {
-  if (demand.length === 0) return { hours: [], rows: [] };
-  const at = new Map(demand.map(({ weekday, hour, orders, unserved }) => [`${weekday} ${hour}`, { orders, unserved }]));
-  const first = Math.min(...demand.map(({ hour }) => hour));
-  const last = Math.max(...demand.map(({ hour }) => hour));
-  const hours = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const rows = [1, 2, 3, 4, 5, 6, 7].map((day) =>
-    hours.map((hour) => at.get(`${day} ${hour}`) ?? { orders: 0, unserved: 0 }),
-  );
-  return { hours, rows };
+/** A row for each weekday from Monday on, with a cell for each hour from the first to the last in which there is any. */
+export function coverageGrid({ demand, duty }: Insight): { hours: number[]; rows: HourCell[][] } {
+  const key = (one: { weekday: number; hour: number }) => `${one.weekday} ${one.hour}`;
+  const asked = new Map(demand.map((one) => [key(one), one]));
+  const staffed = new Map(duty.map((one) => [key(one), one]));
+  const used = [...demand, ...duty.filter(({ on_duty }) => on_duty > 0)].map(({ hour }) => hour);
+  if (used.length === 0) return { hours: [], rows: [] };
+  const first = Math.min(...used);
+  const hours = Array.from({ length: Math.max(...used) - first + 1 }, (_, index) => first + index);
+  const cell = (weekday: number, hour: number): HourCell => {
+    const one = { weekday, hour };
+    const { orders = 0, unserved = 0 } = asked.get(key(one)) ?? {};
+    const known = staffed.get(key(one));
+    return { ...one, orders, unserved, onDuty: known?.on_duty ?? null, free: known?.free ?? null };
+  };
+  return { hours, rows: [1, 2, 3, 4, 5, 6, 7].map((day) => hours.map((hour) => cell(day, hour))) };
 }
 
 /** The hour of the week with the most orders that no technician had; null when every order had one. */
-export function shortest({ demand }: Insight): { weekday: number; hour: number; unserved: number } | null {
-  const short = demand.filter(({ unserved }) => unserved > 0).sort((a, b) => b.unserved - a.unserved);
+export function shortest(cells: readonly HourCell[]): HourCell | null {
+  const short = cells.filter(({ unserved }) => unserved > 0).sort((a, b) => b.unserved - a.unserved);
   return short[0] ?? null;
+}
+
+/** The hour with work orders in which the fewest technicians were free, of those the one with the most orders. */
+export function tightest(cells: readonly HourCell[]): HourCell | null {
+  const free = (one: HourCell) => one.free ?? Number.POSITIVE_INFINITY;
+  const known = cells.filter((one) => one.orders > 0 && one.free !== null);
+  return known.sort((a, b) => free(a) - free(b) || b.orders - a.orders)[0] ?? null;
 }
 
 /** How much more the busiest technician carries than the middle one: 2 is twice as much; null for fewer than two. */

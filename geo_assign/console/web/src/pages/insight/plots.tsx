@@ -1,7 +1,7 @@
 /** The plots: plain boxes whose sizes are the numbers. Each says in words what it shows; the table has every number. */
 import type { OrderKind } from "../../api/types";
 import { texts } from "../../texts/console";
-import { type Bar, demandGrid, type Insight } from "./model";
+import type { Bar, HourCell } from "./model";
 
 export interface Column {
   name: string;
@@ -57,11 +57,11 @@ export function Bars({ bars, label, plain = false }: { bars: Bar[]; label: strin
   );
 }
 
-/** The week by hours: the darker the more orders; an outlined cell counts those without a technician. */
-export function Week({ insight, days }: { insight: Insight; days: string[] }) {
-  const words = texts.value.insight.demand;
-  const { hours, rows } = demandGrid(insight);
-  const most = Math.max(1, ...rows.flat().map(({ orders }) => orders));
+/** The week by hours: the darker the more technicians were free; the number is that of work orders asked for. */
+export function Week({ grid, days }: { grid: { hours: number[]; rows: HourCell[][] }; days: string[] }) {
+  const words = texts.value.insight.coverage;
+  const { hours, rows } = grid;
+  const most = Math.max(0, ...rows.flat().map(({ free }) => free ?? 0));
   return (
     <section class="week" aria-label={words.caption} tabIndex={0}>
       <table>
@@ -80,20 +80,30 @@ export function Week({ insight, days }: { insight: Insight; days: string[] }) {
           {rows.map((cells, day) => (
             <tr key={days[day]}>
               <th scope="row">{days[day]}</th>
-              {cells.map(({ orders, unserved }, index) => (
-                <td
-                  key={hours[index]}
-                  data-level={orders === 0 ? 0 : Math.ceil((4 * orders) / most)}
-                  class={unserved > 0 ? "short" : undefined}
-                  title={texts.value.insight.countOf.orders(orders)}
-                >
-                  {unserved > 0 ? `−${unserved}` : <span class="sr">{orders}</span>}
-                </td>
+              {cells.map((cell) => (
+                <Hour key={cell.hour} cell={cell} most={most} />
               ))}
             </tr>
           ))}
         </tbody>
       </table>
     </section>
+  );
+}
+
+function Hour({ cell, most }: { cell: HourCell; most: number }) {
+  const { orders, unserved, onDuty, free } = cell;
+  const words = texts.value.insight.coverage;
+  const said = onDuty === null || free === null ? words.unknown(orders) : words.known(orders, free, onDuty);
+  const shown = unserved > 0 ? `−${unserved}` : orders > 0 ? orders : onDuty === 0 ? "–" : "";
+  return (
+    <td
+      data-level={free === null || most === 0 ? 0 : Math.ceil((4 * free) / most)}
+      class={unserved > 0 ? "short" : onDuty === null ? "unknown" : undefined}
+      title={said}
+    >
+      <span aria-hidden="true">{shown}</span>
+      <span class="sr">{unserved > 0 ? `${said} ${words.detail(unserved)}` : said}</span>
+    </td>
   );
 }

@@ -3,6 +3,7 @@ import { plural } from "../language";
 import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("de-DE", { style: "percent", maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat("de-DE", { maximumFractionDigits: 1 });
 
 /** Findings are sentences: what the numbers say, not what they are. */
 export const insight: ConsoleTexts["insight"] = {
@@ -68,19 +69,29 @@ export const insight: ConsoleTexts["insight"] = {
     oldest: "ältester",
     reasons: pendingReasons,
   },
-  demand: {
-    title: "Nachfrage nach Stunden",
+  coverage: {
+    title: "Besetzung nach Stunden",
     finding: (day, hour) => `${day} um ${hour} fehlt es:`,
     detail: (orders) =>
       plural("de", orders, { one: "1 Auftrag blieb unbesetzt.", other: `${orders} Aufträge blieben unbesetzt.` }),
+    there: "In dieser Stunde:",
+    known: (orders, free, onDuty) =>
+      `${plural("de", orders, { one: "1 Auftrag", other: `${orders} Aufträge` })} gefragt, frei: ${oneDigit.format(free)} von ${oneDigit.format(onDuty)} im Dienst.`,
+    unknown: (orders) =>
+      `${plural("de", orders, { one: "1 Auftrag", other: `${orders} Aufträge` })} gefragt; wie viele im Dienst waren, ist nicht bekannt.`,
     served: "Jeder vergangene Auftrag war besetzt.",
+    tightest: (day, hour) => `Am knappsten ist es ${day} um ${hour}:`,
     none: "In diesen Stunden liegt kein Auftrag.",
-    caption: "Aufträge nach Wochentag und Stunde; ein Rahmen zählt die unbesetzten",
+    caption:
+      "Freies Technikteam nach Wochentag und Stunde mit den gefragten Aufträgen; ein Rahmen zählt die unbesetzten",
     weekday: "Wochentag",
     hour: "Stunde",
     unserved: "unbesetzt",
-    least: "wenige",
-    most: (orders) => `bis ${orders} je Stunde`,
+    onDuty: "Im Dienst",
+    free: "Frei",
+    most: (technicians) => `bis ${oneDigit.format(technicians)} frei`,
+    nothingKnown: "Dienste nicht bekannt",
+    share: (known) => `Dienste zu ${share.format(known)} der Stunden bekannt`,
   },
   load: {
     title: "Auslastung",
@@ -124,6 +135,8 @@ export const insight: ConsoleTexts["insight"] = {
     assign: "Zeit bis zur Zuteilung (min)",
     unserved: "Unbesetzt",
     nearest: "Am nächsten",
+    onDuty: "Im Dienst (h)",
+    free: "Frei (h)",
   },
   places: {
     title: "Adressen",

@@ -2,6 +2,7 @@ import { plural } from "../language";
 import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 
 /** Findings are sentences: what the numbers say, not what they are. */
 export const insight = {
@@ -68,22 +69,32 @@ export const insight = {
     oldest: "oldest",
     reasons: pendingReasons,
   },
-  demand: {
-    title: "Demand by hour",
+  coverage: {
+    title: "Coverage by hour",
     finding: (day: string, hour: string) => `${day} at ${hour} is short:`,
     detail: (orders: number) =>
       plural("en", orders, {
         one: "1 work order had no technician.",
         other: `${orders} work orders had no technician.`,
       }),
+    there: "In that hour:",
+    known: (orders: number, free: number, onDuty: number) =>
+      `${plural("en", orders, { one: "1 work order", other: `${orders} work orders` })} asked for, technicians free: ${oneDigit.format(free)} of ${oneDigit.format(onDuty)} on duty.`,
+    unknown: (orders: number) =>
+      `${plural("en", orders, { one: "1 work order", other: `${orders} work orders` })} asked for; who was on duty is not known.`,
     served: "Every work order that is over had a technician.",
+    tightest: (day: string, hour: string) => `Tightest is ${day} at ${hour}:`,
     none: "No work order has its slot in these hours.",
-    caption: "Work orders by weekday and hour; an outlined cell counts those without a technician",
+    caption:
+      "Technicians free by weekday and hour, with the work orders asked for; an outlined cell counts those without a technician",
     weekday: "Weekday",
     hour: "Hour",
     unserved: "without a technician",
-    least: "few",
-    most: (orders: number) => `up to ${orders} an hour`,
+    onDuty: "On duty",
+    free: "Free",
+    most: (technicians: number) => `up to ${oneDigit.format(technicians)} free`,
+    nothingKnown: "who was on duty is not known",
+    share: (known: number) => `duty known for ${share.format(known)} of the hours`,
   },
   load: {
     title: "Workload",
@@ -130,6 +141,8 @@ export const insight = {
     assign: "Time to assign (min)",
     unserved: "Without a technician",
     nearest: "The nearest went",
+    onDuty: "On duty (h)",
+    free: "Free (h)",
   },
   places: {
     title: "Addresses",

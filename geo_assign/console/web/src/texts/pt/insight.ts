@@ -3,6 +3,7 @@ import { plural } from "../language";
 import { pendingReasons } from "./pendingReasons";
 
 const share = new Intl.NumberFormat("pt-PT", { style: "percent", maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat("pt-PT", { maximumFractionDigits: 1 });
 
 /** Findings are sentences: what the numbers say, not what they are. */
 export const insight: ConsoleTexts["insight"] = {
@@ -69,19 +70,29 @@ export const insight: ConsoleTexts["insight"] = {
     oldest: "mais antiga",
     reasons: pendingReasons,
   },
-  demand: {
-    title: "Procura por hora",
+  coverage: {
+    title: "Cobertura por hora",
     finding: (day, hour) => `${day} às ${hour} falta gente:`,
     detail: (orders) =>
       plural("pt", orders, { one: "1 ordem ficou sem técnico.", other: `${orders} ordens ficaram sem técnico.` }),
+    there: "Nessa hora:",
+    known: (orders, free, onDuty) =>
+      `${plural("pt", orders, { one: "1 ordem pedida", other: `${orders} ordens pedidas` })}; técnicos livres: ${oneDigit.format(free)} de ${oneDigit.format(onDuty)} em serviço.`,
+    unknown: (orders) =>
+      `${plural("pt", orders, { one: "1 ordem pedida", other: `${orders} ordens pedidas` })}; não se sabe quem estava em serviço.`,
     served: "Todas as ordens passadas tiveram técnico.",
+    tightest: (day, hour) => `A hora mais apertada é ${day} às ${hour}:`,
     none: "Nenhuma ordem nestas horas.",
-    caption: "Ordens por dia da semana e hora; uma célula contornada conta as que ficaram sem técnico",
+    caption:
+      "Técnicos livres por dia da semana e hora, com as ordens pedidas; uma célula contornada conta as que ficaram sem técnico",
     weekday: "Dia da semana",
     hour: "Hora",
     unserved: "sem técnico",
-    least: "poucas",
-    most: (orders) => `até ${orders} por hora`,
+    onDuty: "Em serviço",
+    free: "Livres",
+    most: (technicians) => `até ${oneDigit.format(technicians)} ${technicians === 1 ? "livre" : "livres"}`,
+    nothingKnown: "não se sabe quem estava em serviço",
+    share: (known) => `serviço conhecido em ${share.format(known)} das horas`,
   },
   load: {
     title: "Carga de trabalho",
@@ -125,6 +136,8 @@ export const insight: ConsoleTexts["insight"] = {
     assign: "Tempo até atribuir (min)",
     unserved: "Sem técnico",
     nearest: "Foi o mais perto",
+    onDuty: "Em serviço (h)",
+    free: "Livres (h)",
   },
   places: {
     title: "Moradas",

@@ -90,6 +90,7 @@ export function stores(insight: Insight, nameOf: (id: string) => string): Told |
     slowest?.median_assign_s == null
       ? words.none
       : words.finding(nameOf(slowest.store_id), travelTime(slowest.median_assign_s));
+  const hours = (seconds: number) => Math.round(seconds / 360) / 10;
   const minutes = (seconds: number | null) => (seconds === null ? "" : Math.round(seconds / 6) / 10);
   return {
     name: "stores",
@@ -121,6 +122,8 @@ export function stores(insight: Insight, nameOf: (id: string) => string): Told |
       words.assign,
       words.unserved,
       words.nearest,
+      words.onDuty,
+      words.free,
     ],
     rows: lines.map((one) => [
       nameOf(one.store_id),
@@ -131,6 +134,8 @@ export function stores(insight: Insight, nameOf: (id: string) => string): Told |
       minutes(one.median_assign_s),
       one.unserved,
       one.nearest,
+      hours(one.on_duty_s),
+      hours(one.free_s),
     ]),
   };
 }

@@ -3,7 +3,7 @@ import { clockTime } from "../../../model/zone";
 import { texts } from "../../../texts/console";
 import { locale } from "../../../texts/language";
 import type { Told } from "../Card";
-import { hourText, type Insight, shortest, unevenness } from "../model";
+import { coverageGrid, type HourCell, hourText, type Insight, shortest, tightest, unevenness } from "../model";
 import { Bars, Week } from "../plots";
 import type { Reachability } from "../state";
 
@@ -17,29 +17,52 @@ function weekdays(style: "short" | "long"): string[] {
   return Array.from({ length: 7 }, (_, index) => format.format(MONDAY_MS + index * DAY_MS));
 }
 
-export function demand(insight: Insight): Told {
+export function coverage(insight: Insight): Told {
   const all = texts.value.insight;
-  const words = all.demand;
-  const short = shortest(insight);
+  const words = all.coverage;
+  const grid = coverageGrid(insight);
+  const cells = grid.rows.flat();
   const orders = insight.demand.reduce((sum, one) => sum + one.orders, 0);
   const unserved = insight.demand.reduce((sum, one) => sum + one.unserved, 0);
-  const most = Math.max(0, ...insight.demand.map((one) => one.orders));
   const days = weekdays("long");
+  const when = ({ weekday, hour }: HourCell) => [days[weekday - 1] ?? "", hourText(hour)] as const;
+  const short = shortest(cells);
+  const tight = short ?? tightest(cells);
+  const supply =
+    tight === null
+      ? ""
+      : tight.onDuty === null || tight.free === null
+        ? words.unknown(tight.orders)
+        : words.known(tight.orders, tight.free, tight.onDuty);
+  const served = orders === 0 ? words.none : words.served;
+  const isKnown = insight.duty.length > 0;
   return {
-    name: "demand",
+    name: "coverage",
     title: words.title,
-    finding:
-      orders === 0 ? null : short ? words.finding(days[short.weekday - 1] ?? "", hourText(short.hour)) : words.served,
-    detail: orders === 0 ? words.none : short ? words.detail(unserved) : "",
-    key: orders > 0 && (
+    finding: cells.length === 0 ? null : short ? words.finding(...when(short)) : served,
+    detail:
+      cells.length === 0
+        ? words.none
+        : short
+          ? `${words.detail(unserved)} ${words.there} ${supply}`
+          : tight
+            ? `${words.tightest(...when(tight))} ${supply}`
+            : "",
+    key: isKnown && (
       <span class="key" aria-hidden="true">
-        <i data-level="1" /> {words.least} <i data-level="4" /> {words.most(most)}
+        <i data-level="1" /> <i data-level="4" /> {words.most(Math.max(0, ...insight.duty.map(({ free }) => free)))}
       </span>
     ),
-    plot: <Week insight={insight} days={weekdays("short")} />,
-    numbers: [all.countOf.orders(orders), all.number(unserved, words.unserved)],
-    head: [words.weekday, words.hour, all.orders, words.unserved],
-    rows: insight.demand.map((one) => [days[one.weekday - 1] ?? "", hourText(one.hour), one.orders, one.unserved]),
+    plot: <Week grid={grid} days={weekdays("short")} />,
+    numbers: [
+      all.countOf.orders(orders),
+      all.number(unserved, words.unserved),
+      ...(!isKnown ? [words.nothingKnown] : insight.duty_known < 0.995 ? [words.share(insight.duty_known)] : []),
+    ],
+    head: [words.weekday, words.hour, all.orders, words.unserved, words.onDuty, words.free],
+    rows: cells
+      .filter((one) => one.orders > 0 || one.onDuty !== null)
+      .map((one) => [...when(one), one.orders, one.unserved, one.onDuty ?? "", one.free ?? ""]),
   };
 }
 
