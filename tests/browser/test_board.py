@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -293,7 +292,9 @@ def test_a_phone_has_the_day_as_a_list_and_moves_by_fields(town: Town) -> None:
     expect(page).to_have_url(re.compile(f"/console/order\\?.*wo={lead['id']}"))
 
 
-def test_a_full_board_is_drawn_in_less_than_twice_an_empty_one_and_half_a_second(town: Town) -> None:
+def test_a_full_board_is_drawn_in_less_than_twice_an_empty_one_and_half_a_second(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = town.board()
     calendar: dict[str, Any] = {}
 
@@ -303,13 +304,16 @@ def test_a_full_board_is_drawn_in_less_than_twice_an_empty_one_and_half_a_second
     measured = town.office.api.get(f"/v1/calendar?from={town.day}&to={town.day}", by="root").get_json()
     page.route("**/v1/calendar*", answer)
 
-    thread = MainThread(page)
+    thread, pages = MainThread(page), page.get_by_role("navigation", name="Main")
 
     def worked_s(bookings: int) -> float:
+        """To draw the board anew, in the same document: with another one its thread's clock would begin again."""
         calendar.clear()
         calendar.update(crowded(measured, technicians=200, bookings=bookings))
+        pages.get_by_role("link", name="Pending").click()
+        expect(page.locator(".board")).to_have_count(0)
         before = thread.worked_s()
-        page.reload()
+        pages.get_by_role("link", name="Board").click()
         page.wait_for_function(
             "count => document.querySelectorAll('.bd-row').length > 200"
             " && document.querySelectorAll('.bd-lane .bd-bar').length >= count",
@@ -319,8 +323,12 @@ def test_a_full_board_is_drawn_in_less_than_twice_an_empty_one_and_half_a_second
 
     empty = min(worked_s(0) for _ in range(3))
     full = min(worked_s(2_000) for _ in range(3))
-    print(json.dumps({"empty_s": round(empty, 3), "full_s": round(full, 3)}))
-    assert full < 2 * empty + 0.5
+    allowed = 2 * empty + 0.5
+    with capsys.disabled():
+        told = f"{full / empty:.1f} times as long as none, {full / allowed:.0%} of what is allowed"
+        print(f"[200 technicians: 2,000 bookings take {told}]", end=" ")
+    assert empty > 0
+    assert full < allowed
 
 
 def crowded(calendar: dict[str, Any], *, technicians: int, bookings: int) -> dict[str, Any]:
