@@ -4,26 +4,33 @@ Arithmetic proposes, the filters decide: starts come from people's gaps and ways
 that a ranking asks, so that nothing is proposed that an assignment would refuse.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
-from geo_assign.core.geo import road_s
+from geo_assign.core.geo import Point, road_s
 from geo_assign.core.spans import Span, subtract
 from geo_assign.free_time.gaps import Person, Stop, Wanted, Window, earliest_starts, start_windows
+from geo_assign.free_time.ways import BY_LINE, Ends, Ways, ask_ways
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
+from geo_assign.matching.driving import Begin
 from geo_assign.matching.queries import explain_exclusions, explain_one, fetch
-from geo_assign.matching.rows import BaseRow
+from geo_assign.matching.rows import BaseRow, StopRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements import STOPS, bases, passing
+from geo_assign.routing.choosing import find_router
+from geo_assign.routing.finder import DriveFinder
+from geo_assign.workforce.domain import STRAIGHT_LINE
 from geo_assign.workforce.hours_exceptions import list_away, list_working_times
 from geo_assign.workforce.local_time import local_day
+from geo_assign.workforce.store_rules import StoreRules
 from geo_assign.workforce.working_time import local_dates, midnight, working_spans
-from geo_assign.workorders.queries.coarse import coarse_distance_m
+from geo_assign.workorders.queries.coarse import coarse_distance_m, coarse_drive_s
 
 # People of one store or group whose time is looked at, nearest base first.
 EXAMINED = 500
@@ -54,7 +61,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SlotTechnician:
-    """A technician who can take a slot: metres and seconds of road from the place before, and on to what follows.
+    """A technician who can take a slot: metres from the place before, seconds of road, and on to what follows.
 
     `travel_after_s` None: nothing follows on that day. `position_seen`: the distance tells where the technician is now.
     """
@@ -94,13 +101,32 @@ class Availability:
     excluded: Sequence[Excluded] = ()
 
 
-def search_free_slots(tx: Tx, search: Search) -> Availability:
+def measure_ways(begin: Begin, finder: DriveFinder, rules: StoreRules, search: Search) -> Ways:
+    """How long the ways of a search take: by the store's router, asked with no transaction open, where it has one."""
+    estimates = estimated_ways(rules)
+    with begin() as tx:
+        router = find_router(tx.org_id, rules)
+        if router is None:
+            return estimates
+        ends = _ends(tx, search)
+    return ask_ways(finder, router, search.question.origin, ends, estimates=estimates)
+
+
+def estimated_ways(rules: StoreRules) -> Ways:
+    """The ways over the straight line. A slot is planned days ahead, so the factors are those of the whole day."""
+    factors = rules.store.eta_factors
+    return Ways(
+        router_factor=factors.find_of_day(rules.settings.router), line_factor=factors.find_of_day(STRAIGHT_LINE)
+    )
+
+
+def search_free_slots(tx: Tx, search: Search, ways: Ways = BY_LINE) -> Availability:
     """The earliest slots. Raises NotFoundError for a named technician who is not in the scope."""
     question = search.question
     named = _explained(tx, search)
     rows = _people(tx, search)
     people = {row.id: row for row in rows[:EXAMINED]}
-    windows = _windows(tx, search, people)
+    windows = _windows(tx, search, people, ways)
     slots: list[FreeSlot] = []
     judged = 0
     for start, open_for in earliest_starts(windows, search.zone):
@@ -135,22 +161,71 @@ def _people(tx: Tx, search: Search) -> list[BaseRow]:
     return fetch(tx, bases(shape_of(question)), question, technician_ids=asked, fetch=EXAMINED + 1)
 
 
-def _windows(tx: Tx, search: Search, people: Mapping[UUID, BaseRow]) -> dict[UUID, list[Window]]:
+def _windows(tx: Tx, search: Search, people: Mapping[UUID, BaseRow], ways: Ways) -> dict[UUID, list[Window]]:
     """When each of these people can begin."""
-    question, ids = search.question, list(people)
-    first, _ = local_day(question.slot.start, search.zone)
-    _, last = local_day(search.until, search.zone)
-    within = (first - _AROUND, last + _AROUND)
-    stops, away = _stops(tx, question, ids, within), list_away(tx, ids, within)
-    wanted = _wanted(search, (first, last))
+    ids, days = list(people), _whole_days(search)
+    within = _around(days)
+    stops, away = _stops(tx, search.question, ids, within), list_away(tx, ids, within)
+    wanted = _wanted(search, days)
     found = {}
     for person_id, working in list_working_times(tx, ids, within).items():
-        row, own = people[person_id], stops.get(person_id, [])
+        own = [_stop(row, ways) for row in stops.get(person_id, [])]
         held = [stop.occupied for stop in own if stop.holds]
         free = subtract(working_spans(working, within), [*away.get(person_id, ()), *held])
-        base = Provenance.STORE if row.from_store else Provenance.HOME_BASE
-        found[person_id] = start_windows(Person(free, own, row.base_m, base, row.live_m), wanted)
+        found[person_id] = start_windows(_person(people[person_id], free, own, ways), wanted)
     return found
+
+
+def _person(row: BaseRow, free: Sequence[Span], stops: Sequence[Stop], ways: Ways) -> Person:
+    base = Provenance.STORE if row.from_store else Provenance.HOME_BASE
+    base_s = ways.to_s(Point(row.base_lat, row.base_lon), row.base_m)
+    return Person(
+        free, stops, row.base_m, base, row.live_m, base_s, ways.to_s(_point(row.live_lat, row.live_lon), row.live_m)
+    )
+
+
+def _stop(row: StopRow, ways: Ways) -> Stop:
+    point = _point(row.lat, row.lon)
+    return Stop(
+        (row.occupied_from, row.occupied_until),
+        row.ends_at,
+        row.distance_m,
+        row.holds,
+        ways.to_s(point, row.distance_m),
+        ways.from_s(point, row.distance_m),
+    )
+
+
+def _point(lat: float | None, lon: float | None) -> Point | None:
+    return None if lat is None or lon is None else Point(lat, lon)
+
+
+def _ends(tx: Tx, search: Search) -> Ends:
+    """Where the ways of a search may begin and end, nearest first; none begins farther away than the radius."""
+    rows = _people(tx, search)[:EXAMINED]
+    stops = _stops(tx, search.question, [row.id for row in rows], _around(_whole_days(search)))
+    visits = [(stop.distance_m, _point(stop.lat, stop.lon)) for own in stops.values() for stop in own]
+    bases = [(row.base_m, Point(row.base_lat, row.base_lon)) for row in rows]
+    present = [(row.live_m, _point(row.live_lat, row.live_lon)) for row in rows]
+    begins = _nearest([*bases, *present, *visits], within_m=search.question.policy.radius_m)
+    return Ends(begins, _nearest(visits, within_m=inf))
+
+
+def _nearest(places: Iterable[tuple[float | None, Point | None]], *, within_m: float) -> list[Point]:
+    """Each place once."""
+    known = {point: metres for metres, point in places if metres is not None and point is not None}
+    near = sorted((metres, point.lat, point.lon) for point, metres in known.items() if metres <= within_m)
+    return [Point(lat, lon) for _, lat, lon in near]
+
+
+def _whole_days(search: Search) -> Span:
+    first, _ = local_day(search.question.slot.start, search.zone)
+    _, last = local_day(search.until, search.zone)
+    return first, last
+
+
+def _around(days: Span) -> Span:
+    return days[0] - _AROUND, days[1] + _AROUND
 
 
 def _wanted(search: Search, whole_days: Span) -> Wanted:
@@ -168,12 +243,11 @@ def _wanted(search: Search, whole_days: Span) -> Wanted:
     )
 
 
-def _stops(tx: Tx, question: Question, ids: Collection[UUID], within: Span) -> dict[UUID, list[Stop]]:
+def _stops(tx: Tx, question: Question, ids: Collection[UUID], within: Span) -> dict[UUID, list[StopRow]]:
     start, end = within
-    found: dict[UUID, list[Stop]] = {}
+    found: dict[UUID, list[StopRow]] = {}
     for row in fetch(tx, STOPS, question, technician_ids=list(ids), within_start=start, within_end=end):
-        stop = Stop((row.occupied_from, row.occupied_until), row.ends_at, row.distance_m, row.holds)
-        found.setdefault(row.technician_id, []).append(stop)
+        found.setdefault(row.technician_id, []).append(row)
     return found
 
 
@@ -203,7 +277,20 @@ def _slot_technician(person: BaseRow, window: Window) -> SlotTechnician:
     lives_there = person.from_home and window.provenance is Provenance.HOME_BASE
     coarse = lives_there or (person.coarse and window.provenance is Provenance.LIVE)
     distance_m = coarse_distance_m(window.distance_m) if coarse else window.distance_m
-    return SlotTechnician(person.id, person.name, distance_m, window.provenance, road_s(distance_m), window.after_s)
+    return SlotTechnician(
+        person.id,
+        person.name,
+        distance_m,
+        window.provenance,
+        _shown_s(window, distance_m, coarse=coarse),
+        window.after_s,
+    )
+
+
+def _shown_s(window: Window, shown_m: float, *, coarse: bool) -> float:
+    if window.way_s is None:
+        return road_s(shown_m)
+    return coarse_drive_s(window.way_s) if coarse else window.way_s
 
 
 def _travel_s(window: Window) -> float:

@@ -31,13 +31,16 @@ def earliest_common_gap(free: Sequence[Sequence[Span]], duration: timedelta, aft
 class Stop:
     """An appointment: the time it occupies, its end, and how far from the wanted place it is (None: unknown).
 
-    One that is done `holds` no time any more, but it is where the technician was.
+    One that is done `holds` no time any more, but it is where the technician was. `to_s` and `from_s`: seconds from
+    there to the wanted place and back, where more is known than the distance.
     """
 
     occupied: Span
     ends_at: datetime
     distance_m: float | None
     holds: bool = True
+    to_s: float | None = None
+    from_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Person:
     """What is known of a technician's time and ways: `free` are the working hours less time off and what is held.
 
     Distances in metres to the wanted place: from where the day starts, and from the present place (None: unknown).
+    Seconds for the same ways, where more is known than the distance.
     """
 
     free: Sequence[Span]
@@ -52,6 +56,8 @@ class Person:
     base_m: float
     base: Provenance
     live_m: float | None = None
+    base_s: float | None = None
+    live_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Wanted:
 class Window:
     """Every start from `first` to `last`, both included, fits; the ways before and after are the same for all of them.
 
-    `after_s` None: nothing follows on that day.
+    `after_s` None: nothing follows on that day. `way_s` None: of the way before the distance alone is known.
     """
 
     first: datetime
@@ -84,10 +90,11 @@ class Window:
     distance_m: float
     provenance: Provenance
     after_s: float | None
+    way_s: float | None = None
 
     @property
     def before_s(self) -> float:
-        return road_s(self.distance_m)
+        return _road_s(self.distance_m, self.way_s)
 
 
 def start_windows(person: Person, wanted: Wanted) -> list[Window]:
@@ -145,29 +152,35 @@ def _window(person: Person, wanted: Wanted, free: Span, *, day: Span, first: dat
     soon = first <= wanted.soon_until
     held = [stop for stop in person.stops if stop.holds]
     place = _place(held, first, since=wanted.at) if soon else _place(person.stops, first, since=day[0])
-    begins_m, begins = (person.live_m, Provenance.LIVE) if soon else (person.base_m, person.base)
-    near_m = begins_m if soon or place is None else place
+    begins_m, begins_s = (person.live_m, person.live_s) if soon else (person.base_m, person.base_s)
+    near_m = begins_m if soon or place is None else place.distance_m
     if begins_m is None or near_m is None or near_m > wanted.radius_m:
         return None
-    distance_m = begins_m if place is None else place
+    distance_m, way_s = (begins_m, begins_s) if place is None else (place.distance_m or 0.0, place.to_s)
     ready = max([wanted.at, *(stop.occupied[1] for stop in held if stop.occupied[1] <= free[0])])
     coming = min((stop for stop in held if stop.occupied[0] >= free[1]), key=lambda one: one.occupied, default=None)
-    after_s = 0.0 if coming is None else road_s(coming.distance_m or 0.0)
+    after_s = 0.0 if coming is None else _road_s(coming.distance_m or 0.0, coming.from_s)
     over = min(free[1], wanted.until, *([coming.occupied[0] - timedelta(seconds=after_s)] if coming else []))
-    earliest = max(first, wanted.after, ready + timedelta(seconds=road_s(distance_m)) + wanted.buffer)
+    before_s = _road_s(distance_m, way_s)
+    earliest = max(first, wanted.after, ready + timedelta(seconds=before_s) + wanted.buffer)
     latest = min(last - timedelta.resolution, over - wanted.duration)
     if earliest > latest:
         return None
+    begins = Provenance.LIVE if soon else person.base
     provenance = begins if place is None else Provenance.PREVIOUS_APPOINTMENT
     follows = coming is not None and coming.occupied[0] < day[1]
-    return Window(earliest, latest, distance_m, provenance, after_s if follows else None)
+    return Window(earliest, latest, distance_m, provenance, after_s if follows else None, way_s)
 
 
-def _place(stops: Sequence[Stop], start: datetime, *, since: datetime) -> float | None:
-    """Metres from the last appointment that reaches beyond `since` and ends by `start`; None when there is none."""
+def _road_s(distance_m: float, known_s: float | None) -> float:
+    return road_s(distance_m) if known_s is None else known_s
+
+
+def _place(stops: Sequence[Stop], start: datetime, *, since: datetime) -> Stop | None:
+    """The last appointment at a known place that reaches beyond `since` and ends by `start`; None if there is none."""
     before = [
-        (stop.ends_at, stop.distance_m)
+        (stop.ends_at, stop.distance_m, stop)
         for stop in stops
         if stop.distance_m is not None and stop.occupied[1] > since and stop.ends_at <= start
     ]
-    return max(before)[1] if before else None
+    return max(before, key=lambda one: one[:2])[2] if before else None

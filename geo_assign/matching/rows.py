@@ -37,6 +37,8 @@ class NumberedCandidateRow(NamedTuple):
     coarse: bool
     today: int
     open_offers: int
+    lat: float
+    lon: float
 
 
 class ExplainedRow(NamedTuple):
@@ -114,7 +116,7 @@ class FarRow(NamedTuple):
 
 
 class BaseRow(NamedTuple):
-    """A technician whose time is looked at for free slots: distances from the base and from the phone's place.
+    """A technician whose time is looked at for free slots: distances from the base and from the present place.
 
     `from_store` and `from_home`: where the base is; neither: at the provider's.
     """
@@ -128,6 +130,10 @@ class BaseRow(NamedTuple):
     from_home: bool
     live_m: float | None
     coarse: bool
+    base_lat: float
+    base_lon: float
+    live_lat: float | None
+    live_lon: float | None
 
 
 class StopRow(NamedTuple):
@@ -139,6 +145,8 @@ class StopRow(NamedTuple):
     ends_at: datetime
     holds: bool
     distance_m: float | None
+    lat: float | None
+    lon: float | None
 
 
 class AppointmentRow(NamedTuple):

@@ -309,7 +309,11 @@ def bases(shape: Shape) -> Statement[BaseRow]:
     t, c = LIVE.technicians.alias(), LIVE.current_positions.alias()
     origin, of = place(_ASKED.lat, _ASKED.lon), t.c.org_id == _ASKED.org_id
     base_m = t.c.base_geog.geodesic_m(origin)
-    phone_m = select(c.c.geog.geodesic_m(origin)).where(c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
+
+    def of_phone(value: ColumnElement[float], at_base: ColumnElement[float]) -> ColumnElement[float]:
+        phone = select(value).where(c.c.org_id == _ASKED.org_id, c.c.technician_id == t.c.id)
+        return case((t.c.at_base, at_base), else_=phone.correlate(t).scalar_subquery())
+
     coarse = and_(not_(t.c.at_base), is_coarse(viewer_for(shape), t, at=_ASKED.at))
     lasting = [code for code in shape.filters if FILTERS[code].lasting]
     named_ones = or_(_ASKED.technician_ids.is_(None), t.c.id == any_(_ASKED.technician_ids))
@@ -322,8 +326,12 @@ def bases(shape: Shape) -> Statement[BaseRow]:
         base_m.label("base_m"),
         starts_from_store(t, _ASKED).label("from_store"),
         and_(t.c.home_lat.is_not(None), not_(t.c.at_base)).label("from_home"),
-        case((t.c.at_base, base_m), else_=phone_m.correlate(t).scalar_subquery()).label("live_m"),
+        of_phone(c.c.geog.geodesic_m(origin), base_m).label("live_m"),
         coarse.label("coarse"),
+        t.c.base_lat,
+        t.c.base_lon,
+        of_phone(c.c.lat, t.c.base_lat).label("live_lat"),
+        of_phone(c.c.lon, t.c.base_lon).label("live_lon"),
     ).where(of, _belongs(shape, t), named_ones, is_in_scope(shape, t), *passes)
     return Statement.of(BaseRow, rows.order_by(base_m, t.c.id).limit(_ASKED.fetch))
 
@@ -338,6 +346,8 @@ def _stops() -> AnySelect:
             b.c.ends_at,
             b.c.state.in_(HOLDING).label("holds"),
             w.c.geog.geodesic_m(place(asked.lat, asked.lon)).label("distance_m"),
+            w.c.lat,
+            w.c.lon,
         )
         .select_from(b.join(w, and_(w.c.org_id == b.c.org_id, w.c.id == b.c.work_order_id)))
         .where(

@@ -49,6 +49,10 @@ class EtaFactors:
         known = self.stored.get(provider, {})
         return known.get(str(hour), known.get(_WHOLE_DAY))
 
+    def find_of_day(self, provider: str) -> float | None:
+        """The factor of the whole day."""
+        return self.stored.get(provider, {}).get(_WHOLE_DAY)
+
 
 UNCALIBRATED = EtaFactors({})
 

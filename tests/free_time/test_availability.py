@@ -14,6 +14,7 @@ from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import road_s
 from geo_assign.free_time.availability import Availability, Search, search_free_slots
 from geo_assign.free_time.gaps import GRID, earliest_common_gap, on_grid
+from geo_assign.free_time.ways import BY_LINE, Ways
 from geo_assign.matching.domain import Slot
 from geo_assign.matching.questions import question_for_point
 from geo_assign.workforce.commands import set_hours_exception
@@ -38,6 +39,7 @@ def search(
     limit: int = 10,
     duration: timedelta = HOUR,
     skills: tuple[str, ...] = (),
+    ways: Ways = BY_LINE,
 ) -> Availability:
     """The next slots near a letter of the map."""
     with day.database.transaction(day.org_id) as tx:
@@ -54,7 +56,7 @@ def search(
         named = tuple(day.people[letter] for letter in together)
         zone = ZoneInfo(day.timezone)
         return search_free_slots(
-            tx, Search(question, after + timedelta(days=days), zone, limit=limit, technician_ids=named)
+            tx, Search(question, after + timedelta(days=days), zone, limit=limit, technician_ids=named), ways
         )
 
 

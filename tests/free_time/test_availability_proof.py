@@ -16,6 +16,7 @@ from geo_assign.core.clock import RecordedClock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point, road_s
 from geo_assign.free_time.gaps import GRID
+from geo_assign.free_time.ways import BY_LINE, Ways
 from geo_assign.matching.domain import Question, Slot
 from geo_assign.matching.queries import explain_one
 from geo_assign.matching.questions import question_for_point
@@ -135,27 +136,35 @@ def test_what_is_proposed_can_be_booked(
         day.database.close()
 
 
-@settings(max_examples=10, **_QUIET)
-@given(**_WORLDS)
+_MINUTES = st.fixed_dictionaries({letter: st.integers(1, 90) for letter in "ABC"})
+_DRIVES = st.none() | st.tuples(_MINUTES, _MINUTES)
+"""Minutes of road from the letters to the wanted place and back; None: no router told any."""
+
+
+@settings(max_examples=14, **_QUIET)
+@given(**_WORLDS, drives=_DRIVES)
 def test_the_search_finds_what_trying_every_quarter_finds(
-    town: World, people: list[Drawn], buffer: int, minutes: int, soon: bool
+    town: World, people: list[Drawn], buffer: int, minutes: int, soon: bool, drives: Any
 ) -> None:
     day = furnish(town, people, buffer=buffer, soon=soon)
     try:
         after = NOON if soon else TOMORROW
         duration = timedelta(minutes=minutes)
+        ways = (
+            BY_LINE if drives is None else Ways(*({day.places[p]: m * 60.0 for p, m in way.items()} for way in drives))
+        )
         found = {
             slot.start: {day.letter(one.technician_id) for one in slot.technicians}
-            for slot in search(day, "J", after=after, duration=duration, limit=500, days=1).slots
+            for slot in search(day, "J", after=after, duration=duration, limit=500, days=1, ways=ways).slots
         }
-        tried = dict(tried_one_by_one(day, after, duration, buffer=timedelta(minutes=buffer)))
+        tried = dict(tried_one_by_one(day, after, duration, buffer=timedelta(minutes=buffer), ways=ways))
         assert found == tried
     finally:
         day.database.close()
 
 
 def tried_one_by_one(
-    day: Day, after: datetime, duration: timedelta, *, buffer: timedelta
+    day: Day, after: datetime, duration: timedelta, *, buffer: timedelta, ways: Ways
 ) -> Iterator[tuple[datetime, set[str]]]:
     """Every quarter of an hour of a day with those who can come, each looked at by itself."""
     people = {letter: known(day, letter) for letter in day.people}
@@ -166,7 +175,7 @@ def tried_one_by_one(
             free = {
                 letter
                 for letter, person in people.items()
-                if ways_fit(person, question, buffer=buffer) and not codes(tx, question, day.people[letter])
+                if ways_fit(person, question, buffer=buffer, ways=ways) and not codes(tx, question, day.people[letter])
             }
             if free:
                 yield start, free
@@ -178,7 +187,9 @@ class Known:
     """What the trial needs of a technician, whose appointments are all at the technician's letter."""
 
     held: list[tuple[datetime, datetime]]
+    letter: Point
     letter_m: float
+    base: Point
     base_m: float
 
 
@@ -192,17 +203,19 @@ def known(day: Day, letter: str) -> Known:
         )
         spans = [(row.occupied_from, row.occupied_until) for row in held]
         base = get_technician(tx, EVERYTHING, day.people[letter]).base
-        return Known(spans, metres(tx, day.places[letter], day.places["J"]), metres(tx, base, day.places["J"]))
+        here = day.places[letter]
+        return Known(spans, here, metres(tx, here, day.places["J"]), base, metres(tx, base, day.places["J"]))
 
 
-def ways_fit(person: Known, question: Question, *, buffer: timedelta) -> bool:
+def ways_fit(person: Known, question: Question, *, buffer: timedelta, ways: Ways) -> bool:
     """Whether the technician has time to come from the place before, and to go on."""
     start, end = question.slot.start, question.slot.end
     before = [until for _, until in person.held if until <= start]
     after = [occupied for occupied, _ in person.held if occupied >= end]
     at_letter = question.is_soon or any(until > question.day_start for until in before)
-    way = timedelta(seconds=road_s(person.letter_m if at_letter else person.base_m))
-    on = timedelta(seconds=road_s(person.letter_m))
+    place, line_m = (person.letter, person.letter_m) if at_letter else (person.base, person.base_m)
+    way = timedelta(seconds=ways.to.get(place, road_s(line_m)))
+    on = timedelta(seconds=ways.back.get(person.letter, road_s(person.letter_m)))
     return max([NOON, *before]) + way + buffer <= start and (not after or end + on <= min(after))
 
 

@@ -207,3 +207,20 @@ def test_a_preview_tells_drives_and_a_router_that_hangs_costs_it_no_answer(api: 
     told = api.post(preview, by="root", json=choice).get_json()
     assert (told["routing"]["problem"]["code"], told["drive"], told["may_assign"]) == ("timeout", None, True)
     assert told["eta_s"] > 0
+
+
+def test_free_slots_leave_time_for_the_ways_by_road_and_say_how(api: Api, server: StubServer) -> None:
+    body = {"store_id": api.id("stores", "centre"), "point": {"lat": HERE.lat, "lon": HERE.lon}, "limit": 3}
+    by_line = api.post("/v1/availability", by="root", json=body).get_json()
+    assert (by_line["routing"], by_line["travel_is_calibrated"], by_line["travel_factor"]) == (None, False, None)
+    choose(api, server)
+    by_road = api.post("/v1/availability", by="root", json=body).get_json()
+    assert (by_road["routing"]["router"], by_road["routing"]["problem"]) == ("osrm", None)
+    ways = {one["name"]: one["travel_before_s"] for one in by_road["slots"][-1]["technicians"]}
+    assert ways["Ana"] == pytest.approx(991, abs=3)
+    assert ways["Bo"] == pytest.approx(260, abs=3)
+    server.behaviour = stub.html(503)
+    elsewhere = body | {"point": {"lat": HERE.lat + 0.001, "lon": HERE.lon}}
+    failed = api.post("/v1/availability", by="root", json=elsewhere).get_json()
+    assert failed["routing"]["problem"]["code"] == "unavailable"
+    assert failed["slots"]

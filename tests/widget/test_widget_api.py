@@ -11,6 +11,9 @@ from werkzeug.test import TestResponse
 
 from tests.access.api import Api, seeded_api
 from tests.conftest import World
+from tests.providers import stub
+from tests.providers.roads import ROUTER_DIALECTS, Roads
+from tests.providers.stub import StubServer
 from tests.widget.solving import solve
 
 HERE = {"lat": 41.151, "lon": -8.61}
@@ -76,6 +79,27 @@ def test_a_visitor_books_a_slot_that_was_offered(site: Page) -> None:
     assert answer.json == {"number": order["number"], "slot": slot, "status": "received", "customer_link": None}
     assert (order["referral_source"], order["device"]["type"], order["notes"]) == (SITE, "phone", "Bell 2")
     assert order["slot"] == slot
+
+
+def _three_hours_more(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "durations": [[cell + 10_800 for cell in row] for row in document["durations"]]}
+
+
+def test_slots_leave_time_for_the_ways_as_the_store_s_router_tells_them(site: Page) -> None:
+    by_line = site.slots(limit=1)
+    with StubServer(ROUTER_DIALECTS[0].serve(Roads(), change=_three_hours_more)) as server:
+        path = f"/v1/stores/{site.store}"
+        version = site.api.get(path, by="root").json["version"]
+        router = {"router": "osrm", "router_url": server.url}
+        answer = site.api.put(f"{path}/settings", json=router, by="root", version=version)
+        assert answer.status_code == 200, answer.json
+        by_road = site.slots(limit=1)
+        assert by_road[0]["start"] > by_line[0]["start"]
+        refused(site.send("POST", "/leads", json=site.lead(slot=by_line[0])), 409, "slot_not_offered")
+        server.behaviour = stub.html(503)
+        elsewhere = {"lat": HERE["lat"] + 0.002, "lon": HERE["lon"]}
+        assert site.slots(limit=1, point=elsewhere), "a router that is down costs no slot"
+        assert site.send("POST", "/leads", json=site.lead(slot=by_road[0])).status_code == 201, "its ways are kept"
 
 
 def test_as_soon_as_possible_and_how_the_visitor_heard_of_it(site: Page) -> None:

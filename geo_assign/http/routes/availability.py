@@ -12,16 +12,26 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.spans import Span
-from geo_assign.free_time.availability import Availability, FreeSlot, Search, search_free_slots
+from geo_assign.free_time.availability import (
+    Availability,
+    FreeSlot,
+    Search,
+    estimated_ways,
+    measure_ways,
+    search_free_slots,
+)
+from geo_assign.free_time.ways import Ways
 from geo_assign.http.addresses import AddressNotFoundError, locate_address
 from geo_assign.http.operations import READING, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import to_json
 from geo_assign.http.routes.people_models import ReasonWordsAnswer
+from geo_assign.http.routes.routing_models import RoutingAnswer
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body, InstantOrWallTime, LongText, OptionalPoint, PointAnswer, Skills
 from geo_assign.matching.domain import Excluded, Provenance, Question, Slot
 from geo_assign.matching.questions import question_for_point
 from geo_assign.privacy.domain import How
+from geo_assign.routing.choosing import find_router
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import get_group
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
@@ -96,6 +106,11 @@ class AvailabilityAnswer(Answer):
     origin: PointAnswer
     duration_minutes: float
     timezone: str
+    travel_is_calibrated: bool = Field(description="The ways hold what the store's drives have taught.")
+    travel_factor: float | None = Field(description="What they have taught: the ways are multiplied with it.")
+    routing: RoutingAnswer | None = Field(
+        description="How a router was asked for the ways: `asked` counts ways; null: the store has none."
+    )
 
 
 @routes.post(
@@ -109,37 +124,42 @@ class AvailabilityAnswer(Answer):
 def find_availability(call: Call[None, AvailabilityBody]) -> Reply:
     """Find the next free slots near a place.
 
-    Before there is a lead. Slots begin on the quarters of an hour. Between appointments there is time for the way,
-    as estimated from the straight line, and for the store's travel buffer. What is proposed could be assigned at
-    this moment.
+    Before there is a lead. Slots begin on the quarters of an hour. Between appointments there is time for the way, by
+    the store's router or as estimated from the straight line, and for the store's travel buffer. What is proposed could
+    be assigned at this moment.
     """
     body = call.body
-    if body.address is None:
-        assert body.point is not None
-        with call.transaction() as tx:
-            rules = get_store_rules(tx, call.caller.scope, body.store_id)
-            return _answer(tx, call, rules, body.point.point())
     with call.transaction() as tx:
         rules = get_store_rules(tx, call.caller.scope, body.store_id)
-    point = locate_address(call, rules, body.address, group_id=body.group_id)
+        if body.point is not None and find_router(tx.org_id, rules) is None:
+            return _answer(tx, call, rules, body.point.point(), estimated_ways(rules))
+    given, address = body.point, body.address or ""
+    point = given.point() if given is not None else locate_address(call, rules, address, group_id=body.group_id)
     with call.transaction() as tx:
-        return _answer(tx, call, rules, point)
+        search = _search(tx, call, rules, point)
+    call.leave_turn()
+    ways = measure_ways(call.transaction, call.services.drives, rules, search)
+    with call.transaction() as tx:
+        return _answer(tx, call, rules, point, ways)
 
 
-def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point) -> Reply:
+def _search(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point) -> Search:
     body = call.body
     question = _question(tx, call, rules, origin)
     first, last = span_of(body.first, body.last, rules, at=question.at)
-    question = replace(question, slot=Slot(first, first + _duration(body, rules)))
-    search = Search(
-        question=question,
+    return Search(
+        question=replace(question, slot=Slot(first, first + _duration(body, rules))),
         until=last,
         zone=get_zone(rules.store.timezone),
         limit=body.limit,
         technician_ids=body.technician_ids,
     )
-    found = search_free_slots(tx, search)
-    _note_views(call, found, at=question.at)
+
+
+def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origin: Point, ways: Ways) -> Reply:
+    body, search = call.body, _search(tx, call, rules, origin)
+    found = search_free_slots(tx, search, ways)
+    _note_views(call, found, at=search.question.at)
     return Reply(
         to_json(
             {
@@ -150,6 +170,9 @@ def _answer(tx: Tx, call: Call[None, AvailabilityBody], rules: StoreRules, origi
                 "origin": {"lat": origin.lat, "lon": origin.lon},
                 "duration_minutes": _duration(body, rules) / timedelta(minutes=1),
                 "timezone": rules.store.timezone,
+                "travel_is_calibrated": ways.factor is not None,
+                "travel_factor": ways.factor,
+                "routing": ways.note,
             }
         )
     )

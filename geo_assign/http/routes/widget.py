@@ -40,7 +40,7 @@ from geo_assign.matching.domain import Slot
 from geo_assign.widget.commands import require_room, spend_challenge
 from geo_assign.widget.domain import DayFullError, ProofRefusedError, SlotNotOfferedError
 from geo_assign.widget.proof import new_challenge, require_proof
-from geo_assign.widget.slots import list_slots, require_offered, state_word
+from geo_assign.widget.slots import Wish, list_slots, require_offered, state_word
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.local_time import WallTimeDoesNotExistError, as_instant, get_zone
 from geo_assign.workforce.queries import list_stores
@@ -218,18 +218,15 @@ def find_widget_slots(call: Call[WidgetQuery, WidgetSlotsBody]) -> Reply:
         rules = _open_store(tx, call, body.store_id)
     point, address = body.point, body.address or ""
     place = point.point() if point is not None else locate_address(call, rules, address, group_id=None)
-    with call.transaction() as tx:
-        within = span_of(body.first, body.last, rules, at=tx.as_of())
-        slots = list_slots(
-            tx,
-            call.caller,
-            rules,
-            place,
-            skills=body.skills,
-            within=within,
-            limit=body.limit,
-            disjoint=body.disjoint,
-        )
+    slots = list_slots(
+        call.transaction,
+        call.services.drives,
+        call.caller,
+        Wish(rules, place, body.skills),
+        within=lambda tx: span_of(body.first, body.last, rules, at=tx.as_of()),
+        limit=body.limit,
+        disjoint=body.disjoint,
+    )
     return Reply(
         WidgetSlotsAnswer(
             slots=[SlotAnswer(start=slot.start, end=slot.end) for slot in slots], timezone=rules.store.timezone
@@ -314,8 +311,8 @@ def _require_slot(call: Call[WidgetQuery, WidgetLeadBody]) -> Slot | None:
     if end - start > timedelta(days=7) or end <= start:
         raise SlotNotOfferedError
     if place is not None:
-        with call.transaction() as tx:
-            require_offered(tx, call.caller, rules, place, skills=body.skills, slot=slot)
+        wish = Wish(rules, place, body.skills)
+        require_offered(call.transaction, call.services.drives, call.caller, wish, slot)
     return slot
 
 
