@@ -32,6 +32,7 @@ from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.dispatch.commands.ranking import DriveRanker, DriveTimesWantedError, Ranker, by_line
 from geo_assign.dispatch.commands.waking import wake_unless_enough
 from geo_assign.dispatch.domain import LEASE
+from geo_assign.dispatch.solved import Optimized
 from geo_assign.geocoding.domain import AddressQuery, GeocodeResult
 from geo_assign.geocoding.questions import address_question
 from geo_assign.matching.driving import rank_by_drive_time
@@ -187,7 +188,7 @@ class DispatchService:
 
     def _solve_collected(self, org_id: UUID, order: WorkOrder) -> None:
         if order.pending_reason is PendingReason.TO_BE_SOLVED:
-            for solved_id in batches.solve_collected(self.database, org_id, order.store_id):
+            for solved_id in batches.solve_collected(self.database, org_id, order.store_id, finder=self.drives):
                 self._evaluate_collected(org_id, solved_id)
 
     def _evaluate_collected(self, org_id: UUID, order_id: UUID) -> None:
@@ -215,15 +216,15 @@ class DispatchService:
 
     def optimize(
         self, caller: Caller, wanted: BatchRequest, *, commit: bool, attempt: Attempt | None = None
-    ) -> tuple[batches.Optimized, bool]:
+    ) -> tuple[Optimized, bool]:
         """Solve many waiting orders together, for a preview or to give them out; see `batches.optimize`."""
         if not commit:
-            return previews.preview(self.database, caller, wanted), False
-        return batches.optimize(self.database, caller, wanted, attempt=attempt)
+            return previews.preview(self.database, caller, wanted, finder=self.drives), False
+        return batches.optimize(self.database, caller, wanted, attempt=attempt, finder=self.drives)
 
     def give_out_preview(
         self, caller: Caller, preview_id: UUID, *, attempt: Attempt | None = None
-    ) -> tuple[batches.Optimized, bool]:
+    ) -> tuple[Optimized, bool]:
         """Give out what was shown; see `previews.give_out_preview`."""
         return previews.give_out_preview(self.database, caller, preview_id, attempt=attempt)
 

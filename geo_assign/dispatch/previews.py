@@ -13,27 +13,23 @@ from geo_assign.access.domain import Caller
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.idempotency import Attempt, claim
 from geo_assign.core.wire import Json
-from geo_assign.dispatch.batches import (
-    Alone,
-    Optimized,
-    Pair,
-    Totals,
-    as_shown,
-    give_out,
-    read_given,
-    solve_wanted,
-)
+from geo_assign.dispatch.batches import give_out, read_given, solve_wanted
 from geo_assign.dispatch.commands.optimizing import BatchRequest, Chosen, Left, left_again, shown_of
 from geo_assign.dispatch.commands.previewing import KeptPreview, get_preview, keep_preview
+from geo_assign.dispatch.solved import Alone, Optimized, Pair, Totals, as_shown, note_of
+from geo_assign.routing.domain import RouterName
+from geo_assign.routing.finder import DriveFinder
 from geo_assign.workforce.queries import list_technician_names
 from geo_assign.workorders.domain import WorkOrder
 from geo_assign.workorders.queries import list_work_orders_by_id
 from geo_assign.workorders.queries.coarse import list_coarse
 
 
-def preview(database: Database, caller: Caller, wanted: BatchRequest) -> Optimized:
+def preview(
+    database: Database, caller: Caller, wanted: BatchRequest, *, finder: DriveFinder | None = None
+) -> Optimized:
     """Solve the wanted orders and keep what is shown, to be given out by its id. Raises as `gather` does."""
-    found = solve_wanted(database, caller, wanted)
+    found = solve_wanted(database, caller, wanted, finder=finder)
     plan = _plan_of(found)
     expires_at = database.run(caller.org_id, lambda tx: keep_preview(tx, caller, found.id, plan))
     return as_shown(replace(found, expires_at=expires_at))
@@ -60,6 +56,7 @@ def give_out_preview(
 def _plan_of(found: Optimized) -> dict[str, Json]:
     return {
         "totals": asdict(found.totals),
+        "routing": None if found.routing is None else asdict(found.routing),
         "pairs": [_kept_pair(pair) for pair in found.pairs],
         "left": [
             {"work_order_id": str(left.order.id), "code": left.code, "counts": dict(left.counts)} for left in found.left
@@ -74,6 +71,7 @@ def _kept_pair(pair: Pair) -> dict[str, Json]:
         "technician_id": str(chosen.technician_id),
         "distance_m": chosen.distance_m,
         "coarse": chosen.coarse,
+        "drive_s": chosen.drive_s,
         "as_offer": chosen.as_offer,
         "shown": shown_of(chosen.order),
         "greedy": None if greedy is None else _kept_greedy(greedy),
@@ -81,7 +79,12 @@ def _kept_pair(pair: Pair) -> dict[str, Json]:
 
 
 def _kept_greedy(greedy: Alone) -> dict[str, Json]:
-    return {"technician_id": str(greedy.technician_id), "distance_m": greedy.distance_m, "coarse": greedy.coarse}
+    return {
+        "technician_id": str(greedy.technician_id),
+        "distance_m": greedy.distance_m,
+        "coarse": greedy.coarse,
+        "drive_s": greedy.drive_s,
+    }
 
 
 def _shown_before(tx: Tx, caller: Caller, preview_id: UUID, kept: KeptPreview) -> Optimized:
@@ -92,20 +95,22 @@ def _shown_before(tx: Tx, caller: Caller, preview_id: UUID, kept: KeptPreview) -
     told = [one for pair in plan["pairs"] for one in (pair, pair["greedy"]) if one is not None]
     technician_ids = {UUID(one["technician_id"]) for one in told}
     names = list_technician_names(tx, technician_ids)
-    batch = {"id": preview_id, **asdict(totals)}
+    # A preview of an older version has none.
+    routing = note_of(plan.get("routing"))
+    batch = {"id": preview_id, **asdict(totals), "routing": plan.get("routing")}
     pairs = tuple(_pair(one, orders, names, batch) for one in plan["pairs"])
     left = tuple(_left(one, orders) for one in plan["left"])
     coarse = {UUID(one["technician_id"]) for one in told if one["coarse"]} | list_coarse(
         tx, caller.scope, technician_ids
     )
-    return Optimized(preview_id, tx.now(), pairs, left, totals, coarse)
+    return Optimized(preview_id, tx.now(), pairs, left, totals, coarse, routing=routing)
 
 
 def _pair(
     kept: Mapping[str, Any],
     orders: Mapping[UUID, WorkOrder],
     names: Mapping[UUID, str],
-    batch: Mapping[str, object],
+    batch: Mapping[str, Any],
 ) -> Pair:
     technician_id, greedy = UUID(kept["technician_id"]), kept["greedy"]
     name = names[technician_id]
@@ -117,17 +122,19 @@ def _pair(
         as_offer=kept["as_offer"],
         batch={
             **batch,
-            "chosen": {"name": name, "distance_m": kept["distance_m"], "coarse": kept["coarse"]},
+            "chosen": {"name": name, **{key: kept.get(key) for key in ("distance_m", "coarse", "drive_s")}},
             "greedy": greedy,
         },
         coarse=kept["coarse"],
         shown=kept["shown"],
+        drive_s=kept.get("drive_s"),
+        router=None if batch["routing"] is None else RouterName(batch["routing"]["router"]),
     )
     return Pair(chosen, None if greedy is None else _alone(greedy))
 
 
 def _alone(kept: Mapping[str, Any]) -> Alone:
-    return Alone(UUID(kept["technician_id"]), kept["distance_m"], kept["coarse"])
+    return Alone(UUID(kept["technician_id"]), kept["distance_m"], kept["coarse"], kept.get("drive_s"))
 
 
 def _left(kept: Mapping[str, Any], orders: Mapping[UUID, WorkOrder]) -> Left:

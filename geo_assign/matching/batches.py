@@ -15,6 +15,7 @@ import numpy as np
 
 from geo_assign.access.viewer import scope_values
 from geo_assign.core.db import Tx
+from geo_assign.core.geo import Point
 from geo_assign.core.statements import R, Statement
 from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
@@ -46,7 +47,7 @@ _ANYWHERE_M = 30_000_000.0  # more than half the way round the Earth
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
-    """A technician who can take the order numbered `order`, `metres` away by geodesic.
+    """A technician who can take the order numbered `order`, `metres` away by geodesic, at `place`.
 
     `since`: from when on another order of the batch that ends counts as the place where the way begins; None: never,
     the live position counts. `coarse`: the caller may know the distance to a hundred metres only.
@@ -56,6 +57,7 @@ class Eligible:
     technician_id: UUID
     name: str
     metres: float
+    place: Point
     today: int
     open_offers: int
     coarse: bool
@@ -295,6 +297,7 @@ def _eligible(
             technician_id=row.technician_id,
             name=row.name,
             metres=row.distance_m,
+            place=Point(row.lat, row.lon),
             today=row.today,
             open_offers=row.open_offers,
             coarse=row.coarse,

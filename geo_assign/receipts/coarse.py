@@ -11,7 +11,16 @@ from uuid import UUID
 
 from geo_assign.core.geo import road_s
 from geo_assign.matching.domain import Candidate
-from geo_assign.receipts.domain import BatchEntry, CandidateEntry, Decision, ExcludedEntry, PositionEntry, ReasonEntry
+from geo_assign.receipts.domain import (
+    AloneEntry,
+    BatchEntry,
+    CandidateEntry,
+    ChosenEntry,
+    Decision,
+    ExcludedEntry,
+    PositionEntry,
+    ReasonEntry,
+)
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_drive_s
 
 _STEP_M = 100
@@ -20,6 +29,11 @@ _STEP_M = 100
 def shown_m(distance_m: float, *, coarse: bool) -> float:
     """A distance as it is shown, in metres."""
     return coarse_distance_m(distance_m) if coarse else distance_m
+
+
+def shown_s(seconds: float, *, coarse: bool) -> float:
+    """A drive as it is shown, in seconds."""
+    return coarse_drive_s(seconds) if coarse else seconds
 
 
 def shown_way(candidate: Candidate) -> tuple[float, float]:
@@ -124,10 +138,20 @@ def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
         return batch
     shown = _rounded_sums(batch)
     if chosen := batch.get("chosen"):
-        shown["chosen"] = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
+        coarsely: ChosenEntry = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
+        if (drive_s := chosen.get("drive_s")) is not None:
+            coarsely["drive_s"] = coarse_drive_s(drive_s)
+        shown["chosen"] = coarsely
     if greedy := batch.get("greedy"):
-        shown["greedy"] = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
+        alone: AloneEntry = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
+        if (drive_s := greedy.get("drive_s")) is not None:
+            alone["drive_s"] = coarse_drive_s(drive_s)
+        shown["greedy"] = alone
     return shown
+
+
+def _drive_s(seconds: float | None) -> float | None:
+    return None if seconds is None else coarse_drive_s(seconds)
 
 
 def _batch_naming_only(decision: Decision, seen: Collection[UUID]) -> BatchEntry | None:
@@ -156,4 +180,8 @@ def _rounded_sums(batch: BatchEntry) -> BatchEntry:
         shown["bound_m"] = coarse_distance_m(bound_m)
     if "greedy_m" in batch:
         shown["greedy_m"] = coarse_distance_m(batch["greedy_m"])
+    if batch.get("optimal_s") is not None:
+        shown["optimal_s"] = _drive_s(batch.get("optimal_s"))
+        shown["bound_s"] = _drive_s(batch.get("bound_s"))
+        shown["greedy_s"] = _drive_s(batch.get("greedy_s"))
     return shown

@@ -100,11 +100,12 @@ class ExcludedEntry(TypedDict):
 
 
 class ChosenEntry(TypedDict):
-    """Who gets an order of a batch. `coarse` is missing in receipts of older versions."""
+    """Who gets an order of a batch. `coarse` is missing in receipts of older versions; `drive_s` is a router's."""
 
     name: str
     distance_m: float
     coarse: NotRequired[bool]
+    drive_s: NotRequired[float | None]
 
 
 class AloneEntry(TypedDict):
@@ -113,10 +114,14 @@ class AloneEntry(TypedDict):
     technician_id: str
     distance_m: float
     coarse: NotRequired[bool]
+    drive_s: NotRequired[float | None]
 
 
 class BatchEntry(TypedDict):
-    """The batch that an order was solved in, with its sums. Receipts of older versions have no bounds."""
+    """The batch that an order was solved in, with its sums. Receipts of older versions have no bounds.
+
+    Seconds where a router was asked for the drives and told them; `routing` says how.
+    """
 
     id: str
     orders: int
@@ -126,6 +131,10 @@ class BatchEntry(TypedDict):
     bound_m: NotRequired[float | None]
     greedy_assigned: int
     greedy_m: float
+    optimal_s: NotRequired[float | None]
+    bound_s: NotRequired[float | None]
+    greedy_s: NotRequired[float | None]
+    routing: NotRequired["RoutingEntry | None"]
     truncated: bool
     more: bool
     chosen: NotRequired[ChosenEntry]

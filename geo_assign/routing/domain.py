@@ -54,6 +54,7 @@ class RoutingProblemCode(StrEnum):
     OFF_THE_MAP = "off_the_map"
     CIRCUIT_OPEN = "circuit_open"
     TABLE_REFUSED = "table_refused"
+    TOO_MANY = "too_many"
 
 
 # Trying again later may help; the others wait for another router, URL or map.
@@ -90,7 +91,7 @@ class RoutingProblem:
         return self.code not in _OF_QUESTION
 
 
-_OF_QUESTION = frozenset({RoutingProblemCode.OFF_THE_MAP, RoutingProblemCode.CIRCUIT_OPEN})
+_OF_QUESTION = frozenset({RoutingProblemCode.OFF_THE_MAP, RoutingProblemCode.CIRCUIT_OPEN, RoutingProblemCode.TOO_MANY})
 
 
 class RouterUnusableError(InvalidError):

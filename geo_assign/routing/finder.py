@@ -24,6 +24,7 @@ from geo_assign.routing.domain import (
     Drive,
     DriveAnswer,
     DriveCell,
+    DriveTable,
     NoDrive,
     Places,
     RouterChoice,
@@ -31,7 +32,7 @@ from geo_assign.routing.domain import (
     RoutingProblem,
     RoutingProblemCode,
 )
-from geo_assign.routing.routers import ROUTERS, Router, RouterAccess, RouterSpec
+from geo_assign.routing.routers import ROUTERS, RouterAccess, RouterSpec
 
 _TABLES = counter("routing_tables", "Tables asked of routers, by provider and outcome.", ("provider", "outcome"))
 _TABLE_S = summary("routing_table_seconds", "Duration of one table of drives.", ("provider",))
@@ -43,8 +44,8 @@ _MOST_BREAKERS = 1_000
 # A person waits for a test: it may take longer than a ranking would wait.
 TEST_DEADLINE_S = 5.0
 
-_TIMED_OUT = RoutingProblem(RoutingProblemCode.TIMEOUT, "The router did not answer in the time for one ranking.")
-_LEFT_ALONE = RoutingProblem(
+TIMED_OUT = RoutingProblem(RoutingProblemCode.TIMEOUT, "The router did not answer in the time for one ranking.")
+LEFT_ALONE = RoutingProblem(
     RoutingProblemCode.CIRCUIT_OPEN, "The router failed repeatedly; it is left alone for a moment."
 )
 _OFF_THE_MAP = RoutingProblem(
@@ -95,6 +96,21 @@ class DriveFinder:
     ) -> DriveAnswer:
         """The drives from one place to `destinations`, all of them or a problem. Nothing is raised."""
         return self._ask(_Asking(self, choice, source, deadline, is_outward=True), destinations)
+
+    def ask_table(
+        self, choice: RouterChoice, sources: Places, destinations: Places, *, deadline: Deadline
+    ) -> DriveTable | RoutingProblem:
+        """One table, as large as the router's limits allow, past cells and breaker. Nothing is raised."""
+        try:
+            left_s = deadline.remaining_s()
+        except TimeoutError:
+            return TIMED_OUT
+        router = ROUTERS[choice.name].build(RouterAccess(self.client, choice.url or ""))
+        with _TABLE_S.labels(choice.name.value).time():
+            table = router.drives(sources, destinations, deadline_s=left_s)
+        outcome = table.code.value if isinstance(table, RoutingProblem) else "told"
+        _TABLES.labels(choice.name.value, outcome).inc()
+        return table if isinstance(table, RoutingProblem) else _judged(choice, sources, destinations, table)
 
     def _ask(self, asking: "_Asking", places: Places) -> DriveAnswer:
         keys = [asking.key(place) for place in places]
@@ -160,7 +176,6 @@ class _Asking:
         self._finder, self._choice, self._hub, self._deadline = finder, choice, hub, deadline
         self._is_outward = is_outward
         self._spec: RouterSpec = ROUTERS[choice.name]
-        self._router: Router = self._spec.build(RouterAccess(finder.client, choice.url or ""))
         self._is_hub_known = False
         self.requests = 0
         self.found: dict[CellKey, DriveCell] = {}
@@ -180,7 +195,7 @@ class _Asking:
                 waiting += [part[most:], part[:most]]
                 continue
             if not breaker.may_call():
-                return _LEFT_ALONE
+                return LEFT_ALONE
             answer = self.ask_once([place for _, place in part])
             if not isinstance(answer, RoutingProblem):
                 breaker.note_success()
@@ -201,33 +216,11 @@ class _Asking:
 
     def ask_once(self, places: Places) -> Sequence[DriveCell] | RoutingProblem:
         """One table."""
-        try:
-            left_s = self._deadline.remaining_s()
-        except TimeoutError:
-            return _TIMED_OUT
-        self.requests += 1
-        with _TABLE_S.labels(self._choice.name.value).time():
-            ends = ([self._hub], places) if self._is_outward else (places, [self._hub])
-            table = self._router.drives(*ends, deadline_s=left_s)
-        outcome = table.code.value if isinstance(table, RoutingProblem) else "told"
-        _TABLES.labels(self._choice.name.value, outcome).inc()
-        if isinstance(table, RoutingProblem):
-            return table
-        return self._judged(places, [cell for row in table for cell in row])
-
-    def _judged(self, places: Places, cells: Sequence[DriveCell]) -> Sequence[DriveCell] | RoutingProblem:
-        """The cells, but what no road can be: an end that was moved silently, or an answer that is none."""
-        judged: list[DriveCell] = []
-        for place, cell in zip(places, cells, strict=True):
-            line_m = haversine_m(place, self._hub)
-            if isinstance(cell, Drive) and self._spec.is_remote:
-                if cell.metres < line_m * (1 - _SPHERE_SLACK) - 2 * SNAP_LIMIT_M:
-                    judged.append(NoDrive.OFF_THE_MAP)
-                    continue
-                if cell.seconds < least_seconds(self._choice, line_m):
-                    return _TOO_FAST
-            judged.append(cell)
-        return judged
+        if not self._deadline.passed:
+            self.requests += 1
+        ends = ([self._hub], places) if self._is_outward else (places, [self._hub])
+        table = self._finder.ask_table(self._choice, *ends, deadline=self._deadline)
+        return table if isinstance(table, RoutingProblem) else [cell for row in table for cell in row]
 
     def _without_hub(self) -> RoutingProblem | None:
         """Whether the one place is what fails a table: then none of the others need be tried alone."""
@@ -243,3 +236,28 @@ class _Asking:
         for key, cell in zip(keys, cells, strict=True):
             self.found[key] = cell
             self._finder.cells.keep(key, cell)
+
+
+def _judged(
+    choice: RouterChoice, sources: Places, destinations: Places, table: DriveTable
+) -> DriveTable | RoutingProblem:
+    """The table, but what no road can be: an end that was moved silently, or an answer that is none."""
+    if not ROUTERS[choice.name].is_remote:
+        return table
+    judged = []
+    for source, row in zip(sources, table, strict=True):
+        cells = [_judged_cell(choice, source, *one) for one in zip(destinations, row, strict=True)]
+        if any(cell is None for cell in cells):
+            return _TOO_FAST
+        judged.append(tuple(cell for cell in cells if cell is not None))
+    return tuple(judged)
+
+
+def _judged_cell(choice: RouterChoice, source: Point, destination: Point, cell: DriveCell) -> DriveCell | None:
+    """None: faster than any road."""
+    if not isinstance(cell, Drive):
+        return cell
+    line_m = haversine_m(source, destination)
+    if cell.metres < line_m * (1 - _SPHERE_SLACK) - 2 * SNAP_LIMIT_M:
+        return NoDrive.OFF_THE_MAP
+    return None if cell.seconds < least_seconds(choice, line_m) else cell

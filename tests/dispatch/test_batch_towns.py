@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.dispatch.batches import Optimized
 from geo_assign.dispatch.commands.optimizing import BatchRequest
+from geo_assign.dispatch.solved import Optimized
 from geo_assign.receipts.domain import BatchEntry, Decision
 from geo_assign.receipts.queries import get_decision
 from tests.day import Day

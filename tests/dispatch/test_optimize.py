@@ -14,8 +14,8 @@ from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch import batches
-from geo_assign.dispatch.batches import Optimized
 from geo_assign.dispatch.commands.optimizing import BatchRequest, Chosen, Lost, give_chosen
+from geo_assign.dispatch.solved import Optimized
 from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_order

@@ -13,10 +13,10 @@ from geo_assign.core.db import Database, Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.idempotency import Attempt, KeyReusedError
 from geo_assign.dispatch import batches
-from geo_assign.dispatch.batches import Optimized
 from geo_assign.dispatch.commands import orders
 from geo_assign.dispatch.commands.optimizing import BatchRequest, Chosen, Lost
 from geo_assign.dispatch.domain import PreviewNotFoundError
+from geo_assign.dispatch.solved import Optimized
 from geo_assign.dispatch.tasks import sweep_old_previews
 from geo_assign.receipts.queries import get_decision
 from geo_assign.workforce.commands.technicians import update_technician

@@ -31,13 +31,17 @@ from geo_assign.workorders.domain import (
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets it. Distance in metres and seconds on the road where a ranking knows them; `by_hand`: a person chose."""
+    """Who gets it. Distance in metres and seconds on the road where a ranking knows them; `by_hand`: a person chose.
+
+    `eta_provider`: what estimated the seconds, if not what ranked.
+    """
 
     technician_id: UUID
     name: str
     distance_m: float | None = None
     eta_s: float | None = None
     by_hand: bool = False
+    eta_provider: str | None = None
 
     @property
     def rounded_m(self) -> float | None:
@@ -163,7 +167,7 @@ def _calibrated(recipient: Recipient, rules: StoreRules, ranking: Ranking | None
     """The recipient, told the time on the road that the store's drives have taught, as far as they have."""
     if recipient.eta_s is None or ranking is None:
         return recipient
-    factor = rules.find_eta_factor(ranking.eta_provider, at)
+    factor = rules.find_eta_factor(recipient.eta_provider or ranking.eta_provider, at)
     return recipient if factor is None else replace(recipient, eta_s=recipient.eta_s * factor)
 
 

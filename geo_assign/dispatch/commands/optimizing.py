@@ -20,8 +20,10 @@ from geo_assign.matching.batches import Choice, list_eligible, look_wider
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import explain_exclusions, explain_one, find_distance_m, rank
 from geo_assign.matching.questions import question_for_order
-from geo_assign.receipts.coarse import shown_m
+from geo_assign.receipts.coarse import shown_m, shown_s
 from geo_assign.receipts.queries import get_decision
+from geo_assign.routing.choosing import find_router
+from geo_assign.routing.domain import RouterChoice, RouterName
 from geo_assign.workforce.queries import get_group, get_store
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.commands import lock
@@ -79,14 +81,15 @@ class Left:
 class Gathered:
     """The orders to solve, oldest first, and by their number who can go. `more`: there are more waiting than that.
 
-    `without_eligible`: why, by number, orders would be left that no technician can take from where the technician is;
-    one who comes from another order of the batch may.
+    `routers`: those of the stores that rank by drive time. `without_eligible`: why, by number, orders would be left
+    that no technician can take from where the technician is; one who comes from another order of the batch may.
     """
 
     at: datetime
     orders: tuple[WorkOrder, ...]
     questions: tuple[Question, ...]
     as_offers: tuple[bool, ...]
+    routers: tuple[RouterChoice | None, ...]
     choice: Choice
     left: tuple[Left, ...]
     without_eligible: Mapping[int, Left]
@@ -97,7 +100,8 @@ class Gathered:
 class Chosen:
     """One order of a solved batch with who is to get it; `batch` goes into its receipt.
 
-    `coarse`: whether the distance may be told to a hundred metres only. `shown`: what a preview showed of the order.
+    `drive_s`: seconds by road, where a router told them. `coarse`: whether the distance may be told to a hundred metres
+    only. `shown`: what a preview showed of the order.
     """
 
     order: WorkOrder
@@ -108,6 +112,8 @@ class Chosen:
     batch: Mapping[str, object]
     coarse: bool = False
     shown: Mapping[str, Json] | None = None
+    drive_s: float | None = None
+    router: RouterName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
         _question(order, rules[order.store_id], caller, at=now, as_offer=as_offer)
         for order, as_offer in zip(waiting, as_offers, strict=True)
     ]
+    routers = [_router(tx, rules[order.store_id]) for order in waiting]
     choice = list_eligible(tx, dict(enumerate(questions)))
     without_eligible = choice.without_technician(questions)
     why = {
@@ -144,7 +151,7 @@ def gather(tx: Tx, caller: Caller, wanted: BatchRequest) -> Gathered:
         for place, n in enumerate(without_eligible)
     }
     left = tuple(_not_to_solve(order) for order in found if order not in waiting)
-    return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), choice, left, why, more)
+    return Gathered(now, tuple(waiting), tuple(questions), tuple(as_offers), tuple(routers), choice, left, why, more)
 
 
 def look_further(tx: Tx, gathered: Gathered, numbers: Sequence[int], *, nearest: int) -> Gathered:
@@ -188,6 +195,9 @@ def give_chosen(tx: Tx, caller: Caller, chosen: Chosen) -> Chosen | Lost:
     else:
         told_m = shown_m(chosen.distance_m, coarse=verdict.coarse)
         recipient = Recipient(chosen.technician_id, chosen.name, told_m, by_hand=by_hand)
+    if chosen.drive_s is not None and chosen.router is not None:
+        eta_s = shown_s(chosen.drive_s, coarse=verdict.coarse)
+        recipient = replace(recipient, eta_s=eta_s, eta_provider=chosen.router.value)
     ranking = replace(ranking, batch=chosen.batch)
     if claim_and_assign(tx, caller, order, rules, recipient, at=now, as_offer=chosen.as_offer, ranking=ranking):
         return chosen
@@ -227,7 +237,8 @@ def _find_given(tx: Tx, order: WorkOrder, chosen: Chosen) -> Chosen | None:
 
 def _at_distance(chosen: Chosen, distance_m: float, *, coarse: bool) -> Chosen:
     told = {"name": chosen.name, "distance_m": round(distance_m, 1), "coarse": coarse}
-    batch = {**chosen.batch, "chosen": told}
+    driven = {} if chosen.drive_s is None else {"drive_s": chosen.drive_s}
+    batch = {**chosen.batch, "chosen": {**told, **driven}}
     return replace(chosen, distance_m=round(distance_m, 1), coarse=coarse, batch=batch)
 
 
@@ -248,6 +259,10 @@ def _question(order: WorkOrder, rules: StoreRules, caller: Caller, *, at: dateti
 def _is_offered(rules: StoreRules, mode: Mode | None) -> bool:
     """Whether the technician is asked first."""
     return rules.settings.lead_acceptance if mode is None else mode == "offer"
+
+
+def _router(tx: Tx, rules: StoreRules) -> RouterChoice | None:
+    return find_router(tx.org_id, rules) if rules.settings.ranks_by_drive_time else None
 
 
 def _list_wanted(tx: Tx, caller: Caller, wanted: BatchRequest) -> tuple[Sequence[WorkOrder], bool]:

@@ -9,11 +9,12 @@ from uuid import UUID
 from pydantic import Field
 
 from geo_assign.core.errors import InvalidError, NotFoundError
-from geo_assign.dispatch.batches import Optimized, Pair
 from geo_assign.dispatch.commands.optimizing import MOST_ORDERS, BatchRequest, Left
 from geo_assign.dispatch.domain import PreviewNotFoundError
+from geo_assign.dispatch.solved import Optimized, Pair
 from geo_assign.http.idempotency import replayed
 from geo_assign.http.operations import DISPATCHING, AnyCall, Call, Reply, Routes
+from geo_assign.http.routes.routing_models import RoutingAnswer
 from geo_assign.http.routes.work_order_models import Id
 from geo_assign.http.schemas import Answer, Body
 from geo_assign.privacy.domain import How
@@ -43,6 +44,7 @@ class GreedyChoiceAnswer(Answer):
 
     technician_id: UUID
     distance_m: float
+    drive_s: float | None = Field(description="Seconds by road, where a router was asked.")
 
 
 class LostPairAnswer(Answer):
@@ -61,6 +63,7 @@ class AssignedPairAnswer(Answer):
     technician_id: UUID
     name: str
     distance_m: float
+    drive_s: float | None = Field(description="Seconds by road, where a router was asked.")
     greedy: GreedyChoiceAnswer | None
     outcome: Literal["planned", "offered", "assigned", "lost"]
     lost: LostPairAnswer | None
@@ -86,6 +89,9 @@ class BatchTotalsAnswer(Answer):
     bound_m: float | None = Field(description="No plan that assigns as many is shorter. `optimal_m`: the best of all.")
     greedy_assigned: int = Field(description="Orders that one by one would have got one.")
     greedy_m: float = Field(description="The ways of those together.")
+    optimal_s: float | None = Field(description="The drives of all pairs together, where a router told them.")
+    bound_s: float | None = Field(description="No plan that assigns as many takes less; then `bound_m` is null.")
+    greedy_s: float | None = Field(description="The drives one by one.")
     lost: int = Field(description="Pairs that could not be assigned any more.")
     truncated: bool
     more: bool
@@ -100,6 +106,7 @@ class OptimizationAnswer(Answer):
     pairs: Sequence[AssignedPairAnswer]
     unassigned: Sequence[UnassignedOrderAnswer]
     totals: BatchTotalsAnswer
+    routing: RoutingAnswer | None = Field(description="How routers were asked; null: no store has one.")
 
 
 @routes.post(
@@ -115,7 +122,8 @@ class OptimizationAnswer(Answer):
 def optimize_assignments(call: Call[None, OptimizeBody]) -> Reply:
     """Assign many work orders together.
 
-    So that most get a technician and the sum of all ways is shortest. Never worse than giving them to the nearest
+    So that most get a technician and the sum of all ways is shortest: in metres, or in seconds of drive where a store
+    ranks by it and its router tells them. Never worse than giving them to the nearest
     one by one, which the answer compares with. Each technician whose distance it tells can see that in the log of
     location views. With `commit` each pair is given in a transaction of its own: one
     that was taken meanwhile is `lost`, with the reason, and the others stand. With a `preview_id` that is what the
@@ -156,6 +164,7 @@ def _answer(found: Optimized) -> OptimizationAnswer:
         pairs=[_pair(found, pair) for pair in found.pairs],
         unassigned=[_left(left) for left in found.left],
         totals=BatchTotalsAnswer(**asdict(found.totals), lost=lost),
+        routing=None if found.routing is None else RoutingAnswer.model_validate(found.routing),
     )
 
 
@@ -168,6 +177,7 @@ def _pair(found: Optimized, pair: Pair) -> AssignedPairAnswer:
         technician_id=chosen.technician_id,
         name=chosen.name,
         distance_m=chosen.distance_m,
+        drive_s=chosen.drive_s,
         greedy=None if pair.greedy is None else GreedyChoiceAnswer.model_validate(pair.greedy),
         outcome="planned" if not found.committed else "lost" if pair.lost else given,
         lost=None if pair.lost is None else LostPairAnswer.model_validate(pair.lost),

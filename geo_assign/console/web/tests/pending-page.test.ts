@@ -25,7 +25,7 @@ import {
   toggledColumn,
   visibleRows,
 } from "../src/pages/pending/model";
-import { sceneOf, sharesOf } from "../src/pages/pending/preview";
+import { sceneOf, sharesOf, waysOf } from "../src/pages/pending/preview";
 import { pending as texts } from "../src/texts/en/pending";
 import { matchingNames, onlineOf, shownLines } from "../src/ui/rosterModel";
 import { at, NOON, offerTo, order, taken, technician } from "./made";
@@ -282,8 +282,13 @@ describe("the preview", () => {
   });
 
   it("compares by the longer of the two", () => {
-    expect(sharesOf({ optimal_m: 5600, greedy_m: 6900 })).toEqual({ together: 81, oneByOne: 100 });
-    expect(sharesOf({ optimal_m: 0, greedy_m: 0 })).toEqual({ together: 0, oneByOne: 0 });
+    expect(sharesOf({ together: 5600, oneByOne: 6900 })).toEqual({ together: 81, oneByOne: 100 });
+    expect(sharesOf({ together: 0, oneByOne: 0 })).toEqual({ together: 0, oneByOne: 0 });
+    const metres = { optimal_m: 5600, greedy_m: 6900 };
+    const line = waysOf({ ...metres, optimal_s: null, greedy_s: null });
+    expect(line).toEqual({ together: 5600, oneByOne: 6900, bySeconds: false });
+    const road = waysOf({ ...metres, optimal_s: 900, greedy_s: 1200 });
+    expect(road).toEqual({ together: 900, oneByOne: 1200, bySeconds: true });
   });
 });
 

@@ -2,14 +2,14 @@ import { useEffect } from "preact/hooks";
 import type { Optimization, OptimizedPair, WorkOrder } from "../../api/types";
 import { usePage } from "../../frame/context";
 import { isTaken } from "../../model/pending";
-import { distance } from "../../model/words";
+import { distance, travelTime } from "../../model/words";
 import { glyphOf, person, pin } from "../../symbols/drawings";
 import { Icon } from "../../symbols/Icon";
 import { Symbol } from "../../symbols/Symbol";
 import { SmallMapPane } from "../../ui/SmallMapPane";
 import { Key } from "./BulkBar";
 import { usePending, words } from "./context";
-import { isSpent, nameOf, sceneOf, sharesOf } from "./preview";
+import { isSpent, nameOf, sceneOf, sharesOf, waysOf } from "./preview";
 
 /** What the ticked orders would get together, compared with one by one, and giving it out. */
 export function OptimisePane() {
@@ -104,11 +104,13 @@ function sentText(
 /** Two bars and a sentence. */
 function Comparison({ preview: { totals } }: { preview: Optimization }) {
   const texts = words().preview;
-  const shares = sharesOf(totals);
+  const ways = waysOf(totals);
+  const shares = sharesOf(ways);
+  const told = ways.bySeconds ? travelTime : distance;
   const width = (share: number) => (bar: HTMLElement | null) => bar?.style.setProperty("width", `${share}%`);
   const more = totals.assigned - totals.greedy_assigned;
-  const less = totals.greedy_m - totals.optimal_m;
-  const gain = more > 0 ? texts.more(more) : less >= 50 ? texts.less(distance(less)) : texts.same;
+  const less = ways.oneByOne - ways.together;
+  const gain = more > 0 ? texts.more(more) : less >= 50 ? texts.less(told(less)) : texts.same;
   return (
     <>
       <dl class="cmp">
@@ -118,7 +120,7 @@ function Comparison({ preview: { totals } }: { preview: Optimization }) {
             <i ref={width(shares.together)} />
           </dd>
           <dd>
-            <b>{distance(totals.optimal_m)}</b>
+            <b>{told(ways.together)}</b>
           </dd>
         </div>
         <div>
@@ -126,7 +128,7 @@ function Comparison({ preview: { totals } }: { preview: Optimization }) {
           <dd>
             <i ref={width(shares.oneByOne)} />
           </dd>
-          <dd>{distance(totals.greedy_m)}</dd>
+          <dd>{told(ways.oneByOne)}</dd>
         </div>
       </dl>
       <p class="gain">

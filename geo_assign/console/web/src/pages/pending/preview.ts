@@ -50,11 +50,23 @@ export function sceneOf(
   return { marks: [...marks.values()], lines };
 }
 
-/** The lengths of the two bars, in per cent of the longer one. */
-export function sharesOf({ optimal_m, greedy_m }: Pick<Optimization["totals"], "optimal_m" | "greedy_m">): {
+type Totals = Pick<Optimization["totals"], "optimal_m" | "greedy_m" | "optimal_s" | "greedy_s">;
+
+/** What is least, together and one by one: seconds of road where a router told them, else metres. */
+export function waysOf({ optimal_m, greedy_m, optimal_s, greedy_s }: Totals): {
   together: number;
   oneByOne: number;
+  bySeconds: boolean;
 } {
-  const longest = Math.max(optimal_m, greedy_m, 1);
-  return { together: Math.round((optimal_m / longest) * 100), oneByOne: Math.round((greedy_m / longest) * 100) };
+  if (optimal_s !== null && greedy_s !== null) return { together: optimal_s, oneByOne: greedy_s, bySeconds: true };
+  return { together: optimal_m, oneByOne: greedy_m, bySeconds: false };
+}
+
+/** The lengths of the two bars, in per cent of the longer one. */
+export function sharesOf(ways: { together: number; oneByOne: number }): { together: number; oneByOne: number } {
+  const longest = Math.max(ways.together, ways.oneByOne, 1);
+  return {
+    together: Math.round((ways.together / longest) * 100),
+    oneByOne: Math.round((ways.oneByOne / longest) * 100),
+  };
 }
