@@ -54,7 +54,6 @@ class RoutingProblemCode(StrEnum):
     OFF_THE_MAP = "off_the_map"
     CIRCUIT_OPEN = "circuit_open"
     TABLE_REFUSED = "table_refused"
-    TOO_MANY = "too_many"
 
 
 # Trying again later may help; the others wait for another router, URL or map.
@@ -91,7 +90,7 @@ class RoutingProblem:
         return self.code not in _OF_QUESTION
 
 
-_OF_QUESTION = frozenset({RoutingProblemCode.OFF_THE_MAP, RoutingProblemCode.CIRCUIT_OPEN, RoutingProblemCode.TOO_MANY})
+_OF_QUESTION = frozenset({RoutingProblemCode.OFF_THE_MAP, RoutingProblemCode.CIRCUIT_OPEN})
 
 
 class RouterUnusableError(InvalidError):

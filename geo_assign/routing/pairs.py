@@ -21,7 +21,7 @@ DrivenPair: TypeAlias = tuple[Point, Point]
 MOST_PAIRS = 100_000
 _LEAST_SHARE = 0.5
 _TOO_MANY = RoutingProblem(
-    RoutingProblemCode.TOO_MANY, f"A router is not asked for more than {MOST_PAIRS:,} drives together."
+    RoutingProblemCode.TABLE_REFUSED, f"A router is not asked for more than {MOST_PAIRS:,} drives together."
 )
 
 

@@ -170,4 +170,4 @@ def test_too_many_drives_are_not_asked(server: StubServer, monkeypatch: pytest.M
     monkeypatch.setattr(pairs_module, "MOST_PAIRS", 5)
     answer = ask(OSRM, server, nearest_of(scattered(3), scattered(2, seed=4), each=3))
     assert answer.problem is not None
-    assert (answer.problem.code, server.requests) == (RoutingProblemCode.TOO_MANY, [])
+    assert (answer.problem.code, server.requests) == (RoutingProblemCode.TABLE_REFUSED, [])
