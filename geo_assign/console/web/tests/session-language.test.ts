@@ -10,6 +10,7 @@ beforeEach(() => {
   vi.stubGlobal("localStorage", {
     getItem: (key: string) => remembered.get(key) ?? null,
     setItem: (key: string, value: string) => remembered.set(key, value),
+    removeItem: (key: string) => remembered.delete(key),
   });
   chooseLanguage("en");
   remembered.clear();
@@ -26,8 +27,8 @@ function opened(writeTo: (told: string) => Promise<void> = async () => undefined
   return { session: new Session(client), told };
 }
 
-const me = (own: string | null | undefined, technician: string | null = null) =>
-  ({ user: { name: "Rita", language: own }, technician_id: technician }) as unknown as Me;
+const me = (own: string | null | undefined, technician: string | null = null, id = "rita") =>
+  ({ user: { id, name: "Rita", language: own }, technician_id: technician }) as unknown as Me;
 
 describe("the language of mails and push messages", () => {
   it("is the one that a user chooses, on this computer and for the account", () => {
@@ -58,5 +59,21 @@ describe("the language of mails and push messages", () => {
     session.chooseLanguage("de");
     await vi.waitFor(() => expect(warned).toHaveBeenCalledWith("unreachable"));
     expect(language.value).toBe("de");
+  });
+
+  it("is told at the next start where it could not be told, for the user who chose it alone", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const first = opened(() => Promise.reject(new Error("unreachable")));
+    first.session.me.value = me("en");
+    first.session.chooseLanguage("de");
+    const starts = (user: Me) => {
+      const { session, told } = opened();
+      session.me.value = user;
+      return told;
+    };
+    await vi.waitFor(() => expect(first.told).toEqual(["de"]));
+    expect(starts(me("pt", null, "otto"))).toEqual([]);
+    expect(starts(me("en"))).toEqual(["de"]);
+    await vi.waitFor(() => expect(starts(me("en"))).toEqual([]));
   });
 });

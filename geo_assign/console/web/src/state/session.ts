@@ -6,6 +6,8 @@ import { texts } from "../texts/accounts";
 import { chooseLanguage, chosenLanguage, type Language, language } from "../texts/language";
 
 const LAST_ORGANIZATION = "geo-assign-organization";
+/** The user whose choice of a language the service was not told yet. */
+const UNTOLD = "geo-assign-language-untold";
 const PASSWORD_ALONE: LogInWays = { single_sign_on: false, password: true };
 
 /** Who is logged in. `me` is undefined until known, null when no user is. */
@@ -38,6 +40,8 @@ export class Session {
   /** The language of the pages on this computer, and of the mails and push messages to this user. */
   chooseLanguage(chosen: Language): void {
     chooseLanguage(chosen);
+    const me = this.me.peek();
+    if (me) globalThis.localStorage?.setItem(UNTOLD, me.user.id);
     this.tellLanguage(chosen);
   }
 
@@ -46,6 +50,7 @@ export class Session {
     const chosen = chosenLanguage();
     if (user.language) {
       if (!chosen) chooseLanguage(user.language);
+      else if (globalThis.localStorage?.getItem(UNTOLD) === user.id) this.tellLanguage(chosen);
       return;
     }
     // A technician's phone is woken in the language that its app has, chosen or not.
@@ -54,7 +59,10 @@ export class Session {
 
   /** Where it cannot be told now, it is told at the next start. */
   private tellLanguage(told: Language): void {
-    this.client.writeTo(told).catch((error: Error) => console.warn(error.message));
+    this.client.writeTo(told).then(
+      () => globalThis.localStorage?.removeItem(UNTOLD),
+      (error: Error) => console.warn(error.message),
+    );
   }
 
   /** Find out who is logged in. Where the service does not say, it is asked again by another call. */
