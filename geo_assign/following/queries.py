@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, select
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import Point, haversine_m, road_s
+from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.secrets import SecretBox
 from geo_assign.following.domain import (
     STAGES,
@@ -98,7 +98,7 @@ def _seen(tx: Tx, link_id: UUID, order: WorkOrder, rules: StoreRules, *, at: dat
         destination=destination,
         position=position,
         distance_m=distance_m,
-        eta_s=None if distance_m is None else road_s(distance_m),
+        eta_s=None if distance_m is None else rules.estimate_drive_s(distance_m, at),
         technician_id=None if position is None else order.technician_id,
         seen_at=at,
     )

@@ -8,8 +8,9 @@ from sqlalchemy import or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
+from geo_assign.core.geo import road_s
 from geo_assign.workforce.countries import find_country
-from geo_assign.workforce.domain import Store, Technician
+from geo_assign.workforce.domain import STRAIGHT_LINE, Store, Technician
 from geo_assign.workforce.local_time import get_zone
 from geo_assign.workforce.queries import get_store, to_store
 from geo_assign.workforce.store_settings import StoreSettings, load_settings
@@ -31,6 +32,10 @@ class StoreRules:
     def find_eta_factor(self, provider: str, at: datetime) -> float | None:
         """What the seconds that `provider` estimates for a drive at `at` are multiplied with; None: not learned yet."""
         return self.store.eta_factors.find(provider, at.astimezone(get_zone(self.store.timezone)).hour)
+
+    def estimate_drive_s(self, distance_m: float, at: datetime) -> float:
+        """The seconds of a drive that begins at `at`: over the straight line, times what the store's drives taught."""
+        return road_s(distance_m) * (self.find_eta_factor(STRAIGHT_LINE, at) or 1.0)
 
 
 def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:

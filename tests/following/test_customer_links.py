@@ -91,7 +91,7 @@ def test_a_work_order_says_whether_its_customer_has_a_link(api: Api) -> None:
     assert not says()
 
 
-def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api) -> None:
+def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api, world: World) -> None:
     ping(api, **NEAR)
     order = taken(api)
     link = make_link(api, order)
@@ -107,6 +107,9 @@ def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api) -> None
     assert coming["distance_m"] == pytest.approx(1_000, rel=0.01)
     assert 60 < coming["eta_s"] < 600
     assert coming["next_look_s"] < planned["next_look_s"]
+    with psycopg.connect(world.admin_url, autocommit=True) as admin:
+        admin.execute('UPDATE stores SET eta_factors = \'{"straight_line": {"all": 1.5}}\'')
+    assert seen(api, link)["eta_s"] == pytest.approx(1.5 * coming["eta_s"], abs=1)
     step(api, order, "on_site")
     there = seen(api, link)
     assert (there["stage"], there["technician_name"], there["position"]) == ("arrived", "Ana", None)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.core.db import Tx
-from geo_assign.core.geo import Point, haversine_m, road_s
+from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.wire import FreeText
 from geo_assign.dispatch.commands.withdrawing import withdraw_booking
 from geo_assign.geocoding.domain import (
@@ -230,7 +230,7 @@ def _address_moved(tx: Tx, order: WorkOrder, place: LocatedPlace, moved_m: float
     assert order.technician_id is not None
     verdict = explain_one(tx, question_for_order(moved, rules, at=tx.now()), order.technician_id)
     distance_m = None if verdict is None else _told_m(verdict)
-    eta_s = None if distance_m is None else road_s(distance_m)
+    eta_s = None if distance_m is None else rules.estimate_drive_s(distance_m, tx.now())
     return AddressMovedAlarm(moved_m=round(moved_m), distance_m=distance_m, eta_s=eta_s)
 
 
