@@ -157,7 +157,7 @@ def by_brute_force(ana: Ana, statement: str) -> list[tuple[Any, ...]]:
         told = tuple(row)
         if any(one in json.dumps(told[1:]) for one in ids):
             documents = [without_names(one, ids) for one in told[1:]]
-            if told[1]["id"] in ids and "detail" in row._mapping:
+            if told[1]["id"] in ids and "detail" in row._asdict():
                 documents[1].pop("note", None)
             told = (told[0], *documents)
         found.append(told)

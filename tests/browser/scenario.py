@@ -235,6 +235,7 @@ class Scenario:
             "distance_method": "geodesic",
             "routing": None,
             "eta_is_calibrated": False,
+            "eta_factor": None,
             "truncated": len(candidates) > limit,
             "origin": {name: order["location"][name] for name in ("lat", "lon")},
             "slot": order["slot"],
