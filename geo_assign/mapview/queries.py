@@ -66,17 +66,13 @@ def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD, *, choice: MapC
     seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every, chosen=chosen), scope, **asked))
     crowded = seen.people > SHOWN
     technicians, more = ([], False) if crowded else _list_in_view(tx, scope, view, at, choice)
-    wanted = WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id)
+    wanted = WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id, within=view)
     orders = list_work_orders(tx, scope, wanted, limit=SHOWN)
     return MapPicture(
         at=at,
         technicians=technicians,
         clusters=_list_clusters(tx, scope, counted, asked, chosen=chosen) if crowded else [],
-        work_orders=[
-            one
-            for one in orders.items
-            if one.location is not None and is_in(view, one.location.point) and choice.has_store(one.store_id)
-        ],
+        work_orders=[one for one in orders.items if choice.has_store(one.store_id)],
         in_view=seen,
         in_scope=in_scope,
         off_duty=_fetch(tx, off_duty(everything=every, chosen=chosen), scope, **_choice(choice))[0].number,

@@ -93,6 +93,22 @@ def test_more_than_are_drawn_become_clusters_that_hold_everyone(crowd: Day, monk
     assert len(shown.work_orders) == 3
 
 
+def test_work_elsewhere_leaves_room_for_the_work_in_view(crowd: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "SHOWN", 1)
+    last = crowd.places["K"]
+    around = BoundingBox(last.lon - 0.001, last.lat - 0.001, last.lon + 0.001, last.lat + 0.001)
+    shown = picture(crowd, around)
+    assert ([one.id for one in shown.work_orders], shown.truncated) == ([crowd.outcome("K").order.id], False)
+    assert picture(crowd).truncated
+    # The other way round the Earth there is all the work but that of these degrees.
+    beyond = BoundingBox(around.east, -90.0, around.west, 90.0)
+    monkeypatch.setattr(queries, "SHOWN", 9)
+    every = [one for one in picture(crowd).work_orders if one.location is not None]
+    others = {one.id for one in every if one.location and not around.west <= one.location.point.lon <= around.east}
+    assert {one.id for one in picture(crowd, beyond).work_orders} == others
+    assert 0 < len(others) < len(every) == 3
+
+
 def test_clusters_tell_no_more_of_a_place_than_the_store_allows(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     day.map("A . . B", step_m=300)
     day.set(coarse_positions=True)

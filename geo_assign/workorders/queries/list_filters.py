@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from geo_assign.core.db import Tx
+from geo_assign.core.geo import BoundingBox
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.workorders.domain import BOOKED, BUCKETS, NEEDING_YOU, TERMINAL, Bucket, Kind, PendingReason, State
 from geo_assign.workorders.tables import LONG_SLOT, bookings, work_orders
@@ -27,7 +28,7 @@ class WorkOrderFilter:
     `technician_id` has, had or is offered the work; `slot_from` and `slot_to` meet the slot; each word of `text` is
     found in the order's number, the customer, the address, the device, the notes or the external id; `returned_to` is
     the dispatcher to whom a group sent it back; `updated_since` and `created_from` include the instant, `created_to`
-    does not.
+    does not; `within` leaves out what has no place.
     """
 
     states: Collection[State] = ()
@@ -49,6 +50,7 @@ class WorkOrderFilter:
     updated_since: datetime | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    within: BoundingBox | None = None
 
 
 def conditions_of(tx: Tx, wanted: WorkOrderFilter) -> list[ColumnElement[bool]]:
@@ -123,6 +125,11 @@ def _in_buckets(buckets: Collection[Bucket]) -> ColumnElement[bool]:
     return matching if Bucket.CLOSED in buckets else and_(live, matching)
 
 
+def _lies_within(view: BoundingBox) -> ColumnElement[bool]:
+    across = (or_ if view.west > view.east else and_)(_w.lon >= view.west, _w.lon <= view.east)
+    return and_(_w.lat.between(view.south, view.north), across)
+
+
 _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "states": lambda states: _w.state.in_(list(states)),
     "store_id": lambda store_id: _w.store_id == store_id,
@@ -138,5 +145,6 @@ _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "returned_to": lambda user_id: _w.returned_to == user_id,
     "updated_since": lambda instant: _w.updated_at >= instant,
     "created_from": lambda instant: _w.created_at >= instant,
+    "within": _lies_within,
     "created_to": lambda instant: _w.created_at < instant,
 }
