@@ -50,7 +50,7 @@ class DueRows:
     `act` is given an organization and up to `together` of its rows. An organization never has all of the threads: if
     each of its rows takes long, the others' still get their turn. A row is worked on by one thread at a time, and no
     more often than every `every_s`, whatever comes of it, unless `act` returns True: there is more of it to do at once.
-    An error is logged; the rows stay due.
+    One that ended after the due rows were read is left to the next reading. An error is logged; the rows stay due.
     """
 
     name: str
@@ -64,6 +64,7 @@ class DueRows:
     _busy: set[UUID] = field(default_factory=set)
     _steps: Counter[UUID] = field(default_factory=Counter)
     _begun_at: dict[UUID, float] = field(default_factory=dict)
+    _ended: set[UUID] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     looked_at: float = field(default_factory=monotonic)
     _pool: ThreadPoolExecutor = field(init=False)
@@ -111,6 +112,8 @@ class DueRows:
     def _sweep(self) -> bool:
         """Begin with what is due; whether there was any."""
         begun, self.looked_at = False, monotonic()
+        with self._changed:
+            self._ended.clear()
         with guarded(self.name):
             for org_id, row_ids in _in_handfuls(self.list_due(), self.together):
                 taken = self._take(org_id, row_ids)
@@ -125,7 +128,8 @@ class DueRows:
             self._changed.wait_for(lambda: self._stopped or self._steps.total() < self.threads)
             now = monotonic()
             self._begun_at = {row: at for row, at in self._begun_at.items() if now - at < self.every_s}
-            taken = [row for row in row_ids if row not in self._busy and row not in self._begun_at]
+            not_now = (self._busy, self._begun_at, self._ended)
+            taken = [row for row in row_ids if not any(row in rows for rows in not_now)]
             if self._stopped or not taken or self._steps[org_id] >= self.threads - 1:
                 return ()
             self._steps[org_id] += 1
@@ -143,6 +147,7 @@ class DueRows:
                 self._steps[org_id] -= 1
                 self._steps += Counter()  # those who have none are forgotten
                 self._busy.difference_update(row_ids)
+                self._ended.update(row_ids)
                 if more is True:
                     for row_id in row_ids:
                         self._begun_at.pop(row_id, None)

@@ -55,6 +55,29 @@ def test_each_row_is_done_once() -> None:
     assert max(Counter(rows.begun).values()) == 1
 
 
+def test_a_row_that_was_read_before_it_was_done_is_not_done_again() -> None:
+    slow, other = (ORGS[0], uuid4()), (ORGS[1], uuid4())
+    readings: Iterator[Due] = iter([[slow], [other, slow]])
+    other_began, slow_ended, begun = threading.Event(), threading.Event(), []
+
+    def act(org_id: UUID, row_id: UUID) -> None:
+        begun.append((org_id, row_id))
+        if (org_id, row_id) == slow:
+            other_began.wait(60)
+            threading.Event().wait(0.05)  # longer than `every_s`: its turn would have come again
+            slow_ended.set()
+        else:
+            other_began.set()
+            slow_ended.wait(60)
+
+    lane = DueRows("test", lambda: next(readings, []), one_by_one(act), 2, every_s=0.01)
+    lane.start()
+    wait_until(lambda: slow_ended.is_set() and next(readings, None) is None, "both were read and done")
+    lane.close()
+    lane.join(60)
+    assert begun == [slow, other]
+
+
 def test_an_organization_whose_rows_hang_leaves_a_thread_to_the_others() -> None:
     slow, quick = ORGS[:2]
     rows = Rows([*((slow, uuid4()) for _ in range(10)), *((quick, uuid4()) for _ in range(5))])
