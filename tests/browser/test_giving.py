@@ -86,7 +86,7 @@ def test_enter_twice_offers_once_and_it_can_be_taken_back(office: Office) -> Non
     assert_accessible(page)
 
     page.keyboard.press("u")
-    expect(page.locator(".told")).to_contain_text("taken back")
+    expect(page.locator(".undo-note")).to_contain_text("taken back")
     wait_until(lambda: history(office, "Helena Duarte") == ["offered", "unassigned"], "it is taken back")
     expect(panel.get_by_role("button", name=re.compile("Offer to"))).to_be_enabled()
 
@@ -99,7 +99,7 @@ def test_after_an_assignment_the_next_opens_and_the_last_can_be_changed(office: 
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
     expect(page.locator("[data-row][aria-current=true]")).to_contain_text("Karl Ohm")
-    expect(page.locator(".told")).to_contain_text(f"{first['number']} assigned to Ana")
+    expect(page.locator(".undo-note")).to_contain_text(f"{first['number']} assigned to Ana")
     assert history(office, "Helena Duarte") == ["assigned"]
     assert history(office, "Karl Ohm") == []
 
@@ -201,7 +201,7 @@ def test_a_lead_and_collaborators_go_together_from_a_phone(office: Office) -> No
     row(page, "Karl Ohm").get_by_role("button").click()
     page.get_by_role("checkbox", name="Bo comes along").check()
     page.get_by_role("button", name="Offer to Ana + 1").click()
-    expect(page.locator(".told")).to_contain_text("offered to Ana")
+    expect(page.locator(".undo-note")).to_contain_text("offered to Ana")
     after = order_of(office, "Karl Ohm")
     assert [one["name"] for one in after["collaborators"]] == ["Bo"]
     assert after["offer"]["technician_id"] == office.api.id("technicians", "ana")

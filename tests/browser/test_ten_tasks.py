@@ -19,6 +19,7 @@ from tests.browser.office import Office, near_store
 from tests.browser.scenario import identity
 from tests.browser.test_technicians_app import Phone
 from tests.browser.towns import Town, bar, people, point, tomorrow
+from tests.browser.towns import row as row_of
 from tests.waiting import wait_until
 
 _ANA = SEED["organizations"][0]["technicians"][0]
@@ -219,6 +220,8 @@ def test_work_is_moved_on_the_board_and_reallocated(make_office: Callable[..., O
     def has(name: str) -> None:
         wait_until(lambda: town.order(lead)["assignee"]["name"] == name, f"{name} has it")
         expect(page.get_by_role("dialog")).to_be_hidden()
+        # A move by keys that began before the board knew would begin in the old row.
+        expect(row_of(page, name).get_by_role("button", name=lead["number"])).to_be_visible()
 
     box = bar(page, lead["number"]).bounding_box()
     assert box
@@ -278,7 +281,7 @@ def test_it_is_sent_to_another_store_or_group(office: Office) -> None:
         panel.get_by_role("option", name="North", exact=True).click()
         panel.get_by_role("button", name="Send to North").click()
         wait_until(lambda: order_of(office, by_mouse)["store_id"] == office.api.id("stores", "north"), "it is there")
-    expect(page.locator(".told")).to_contain_text("sent to North")
+    expect(page.locator(".undo-note")).to_contain_text("sent to North")
     row(page, "Karl").click()
     panel_with(page)
     with counted(page, keys=5):

@@ -7,7 +7,7 @@ export function Told() {
   const told = giving.told.value;
   if (!told) return null;
   return (
-    <section class="told card" aria-label={texts.value.panel.undo}>
+    <section class="undo-note card" aria-label={texts.value.panel.undo}>
       <span>{told.text}</span>
       {told.orderId !== null && (
         <button type="button" class="btn" disabled={!giving.canUndo.value} onClick={() => void giving.undo()}>

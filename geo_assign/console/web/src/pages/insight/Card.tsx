@@ -23,7 +23,7 @@ export function Card({ told }: { told: Told }) {
   const open = useSignal(false);
   const { finding, detail, title, name, rows } = told;
   return (
-    <section class="card told" aria-labelledby={`${name}-title`}>
+    <section class="card insight-card" aria-labelledby={`${name}-title`}>
       <header>
         <h2 id={`${name}-title`}>{title}</h2>
         {told.key}

@@ -175,7 +175,7 @@ function Gone({ farewell, index, columns }: GoneProps) {
   return (
     <tr class="gone" aria-rowindex={index + 2} data-id={order.id}>
       <td class="c-cb" />
-      <td class="told" colSpan={columns.length}>
+      <td class="farewell" colSpan={columns.length}>
         <Symbol shapes={pin(order.kind, true, "check")} />
         <s>{`${order.number} · ${order.title}`}</s>
         <span class="took">{text}</span>
