@@ -26,6 +26,7 @@ from geo_assign.migrate import upgrade
 from tests.databases import SECRET_KEY, SERVICE_ROLES, World, borrowed, cloned, contents, owner_of, server, server_url
 from tests.day import NOON, Day
 from tests.engines import close_database, engine_for_database
+from tests.providers.stub import StubServer
 from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
 from tests.snapshots import begun_once
@@ -210,3 +211,10 @@ def _day_to_open(world: World) -> Iterator[Day]:
 @begun_once
 def _open_first(day: Day) -> Day:
     return day.open()
+
+
+@pytest.fixture(name="server")
+def stub_server() -> Iterator[StubServer]:
+    """A local server in the place of a provider, a router or a receiver: the test says what it answers."""
+    with StubServer() as running:
+        yield running

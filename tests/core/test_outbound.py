@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,12 +38,6 @@ SECRET = "key=s3cr3t-k3y&q=12+Invented+Lane"
 # What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
 PATIENCE_S = 15.0
 LOCAL = parse_allow("127.0.0.0/8:*, ::1/128:*")
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

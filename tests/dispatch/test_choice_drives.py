@@ -1,31 +1,20 @@
 """A choice looked at before it is made, in a store with a router: the ways before and after by road."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.core.geo import haversine_m, road_s
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.dispatch.choices import AssignmentPreview, get_assignment_preview, tell_drives
 from geo_assign.routing.domain import RoutingProblemCode
 from geo_assign.routing.finder import DriveFinder
 from tests.day import Day
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, Exchange, StubServer
+from tests.providers.stub import CLIENT, Behaviour, Exchange, StubServer
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 SLOT = "12:30-13:30"
 """It starts soon, so the live positions count."""
 LATER = "15:00-16:00"
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

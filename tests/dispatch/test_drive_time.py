@@ -1,6 +1,5 @@
 """Automatic assignment by drive time: who is asked, what the receipt says, and what happens while a router is asked."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +7,6 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.dispatch.commands import orders
 from geo_assign.receipts.domain import Decision
 from geo_assign.receipts.queries import get_decision
@@ -18,17 +15,10 @@ from geo_assign.workorders.domain import PendingReason, State
 from tests.day import Day, Outcome, shifted
 from tests.providers import stub
 from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect
-from tests.providers.stub import Exchange, StubServer
+from tests.providers.stub import CLIENT, Exchange, StubServer
 from tests.snapshots import begun_once
 
 OSRM = ROUTER_DIALECTS[0]
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Many waiting orders given out together by the drives that the store's router tells."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -12,8 +11,6 @@ from sqlalchemy import Connection, text
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.idempotency import Attempt
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.receipts.domain import BatchEntry
 from geo_assign.receipts.queries import get_decision
@@ -24,16 +21,9 @@ from tests.day import Day, shifted
 from tests.dispatch.test_optimize import optimize, plan, waiting
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 OSRM = ROUTER_DIALECTS[0]
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

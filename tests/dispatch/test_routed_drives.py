@@ -1,6 +1,5 @@
 """A store's router is asked about drives that have ended, so that its times learn, too."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +8,6 @@ from sqlalchemy import text
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.geo import haversine_m
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.dispatch.tasks import calibrate_etas
 from geo_assign.privacy.commands import erase_technician
 from geo_assign.routing.finder import DriveFinder
@@ -21,18 +18,11 @@ from tests.conftest import World
 from tests.day import Day, shifted
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 from tests.workorders.test_drives import sweeping
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 OSRM = ROUTER_DIALECTS[0]
 _LETTERS = "JKLMNOPQRSTUVWXYZ"
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

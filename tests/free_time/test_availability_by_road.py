@@ -1,6 +1,5 @@
 """Free slots in a store with a router: the ways before and after a visit by road."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,8 +8,6 @@ from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.geo import haversine_m
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.free_time.availability import Availability, Search, measure_ways, search_free_slots
 from geo_assign.free_time.ways import Ways
 from geo_assign.matching.domain import Slot
@@ -22,16 +19,9 @@ from tests.day import Day
 from tests.free_time.test_availability import HOUR, NINE_TO_SIX, TOMORROW, search
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 OSRM = ROUTER_DIALECTS[0]
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

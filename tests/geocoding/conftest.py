@@ -92,12 +92,6 @@ class Desk:
 
 
 @pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
-
-
-@pytest.fixture
 def desk_at(world: World, org_id: UUID, server: StubServer) -> Iterator[Callable[..., Desk]]:
     opened: list[Database] = []
 

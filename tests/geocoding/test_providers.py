@@ -4,7 +4,6 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -13,18 +12,16 @@ from pydantic import SecretStr
 
 from geo_assign.core.geo import Point
 from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.geocoding.domain import AddressQuery, Confidence, GeocodeResult, ProblemCode
 from geo_assign.geocoding.providers import PROVIDERS, ProviderAccess
 from tests.docs.pages import page
 from tests.providers import stub
 from tests.providers.dialects import CITY, DIALECTS, LAT, LON, STREET, Dialect, Found
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 KEY = "k3y-that-stays-secret"
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ADDRESS = f"{STREET} 12, {CITY}"
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 # What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
 PATIENCE_S = 15.0
 
@@ -33,12 +30,6 @@ PATIENCE_S = 15.0
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     found: Dialect = request.param
     return found
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 def ask(

@@ -11,8 +11,6 @@ import pytest
 
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.matching.domain import Candidate, Question, Ranking
 from geo_assign.matching.driving import is_same_search, rank_by_drive_time
 from geo_assign.matching.queries import rank
@@ -22,9 +20,8 @@ from tests.day import Day, shifted
 from tests.matching.asking import asked
 from tests.providers import stub
 from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, Exchange, StubServer
+from tests.providers.stub import CLIENT, Behaviour, Exchange, StubServer
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 LETTERS = "ABCDEFGHI"
 
 
@@ -32,12 +29,6 @@ LETTERS = "ABCDEFGHI"
 def dialect(request: pytest.FixtureRequest) -> RouterDialect:
     found: RouterDialect = request.param
     return found
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 def by_drive_time(day: Day, dialect: RouterDialect, server: StubServer, question: Question) -> Ranking:

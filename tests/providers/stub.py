@@ -10,6 +10,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from geo_assign.core.outbound import OutboundClient
+from geo_assign.core.reachable import parse_allow
+
+CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
+"""The service's own, that may call these servers."""
+
 MAX_HANG_S = 20.0
 
 

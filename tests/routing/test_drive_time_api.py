@@ -21,12 +21,6 @@ PLACES = {"ana": shifted(HERE, east_m=700.0), "bo": shifted(HERE, east_m=-2_000.
 
 
 @pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
-
-
-@pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """Ana is nearer, Bo is there first."""
     with seeded_api(world) as api:

@@ -1,7 +1,6 @@
 """Drives of many pairs of places, asked in tables: each pair once, within the limits, and what a bad router costs."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +10,6 @@ from hypothesis import strategies as st
 
 from geo_assign.core.deadlines import Deadline
 from geo_assign.core.geo import Point, haversine_m
-from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.routing import pairs as pairs_module
 from geo_assign.routing.domain import Drive, NoDrive, RouterChoice, RouterName, RoutingProblemCode
 from geo_assign.routing.finder import DriveFinder
@@ -20,9 +17,8 @@ from geo_assign.routing.pairs import DrivenPair, PairsAnswer, ask_pairs, tables_
 from geo_assign.routing.routers import ROUTERS
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 OSRM = ROUTER_DIALECTS[0]
 
 
@@ -30,12 +26,6 @@ OSRM = ROUTER_DIALECTS[0]
 def dialect(request: pytest.FixtureRequest) -> RouterDialect:
     found: RouterDialect = request.param
     return found
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 def scattered(number: int, *, seed: int = 3) -> list[Point]:

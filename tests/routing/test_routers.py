@@ -4,7 +4,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,6 @@ from geo_assign.core.deadlines import Deadline
 from geo_assign.core.errors import InvalidError
 from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.outbound import OutboundClient
-from geo_assign.core.reachable import parse_allow
 from geo_assign.routing.breaker import FAILURES_TO_OPEN, FIRST_OPEN_S, LONGEST_OPEN_S, Breaker
 from geo_assign.routing.cells import Cells, cell_key
 from geo_assign.routing.domain import (
@@ -34,11 +33,10 @@ from geo_assign.routing.routers import ROUTERS, RouterAccess
 from tests.docs.pages import page
 from tests.providers import stub
 from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
-from tests.providers.stub import Behaviour, StubServer
+from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 ORG, STORE = UUID(int=1), UUID(int=2)
 HERE = Point(45.1234, 12.4321)
-CLIENT = OutboundClient(allow=parse_allow("127.0.0.1/32:*"))
 # What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
 PATIENCE_S = 15.0
 
@@ -47,12 +45,6 @@ PATIENCE_S = 15.0
 def dialect(request: pytest.FixtureRequest) -> RouterDialect:
     found: RouterDialect = request.param
     return found
-
-
-@pytest.fixture
-def server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        yield running
 
 
 @pytest.fixture

@@ -159,20 +159,8 @@ def find_booking_conflict(
 ) -> BookingConflict | None:
     """The booking that holds this time of a technician, if any."""
     b = bookings.c
-    row = tx.conn.execute(
-        select(b.work_order_id, b.starts_at, b.ends_at)
-        .where(
-            b.org_id == tx.org_id,
-            b.technician_id == technician_id,
-            b.state.in_(HOLDING),
-            b.occupied_until > start,
-            b.occupied_from < end,
-            b.work_order_id != except_for,
-        )
-        .order_by(b.starts_at)
-        .limit(1)
-    ).first()
-    return None if row is None else BookingConflict(*row)
+    holds = b.state.in_(HOLDING), b.occupied_until > start, b.occupied_from < end
+    return _find_booking(tx, technician_id, except_for, *holds, first_by=b.starts_at)
 
 
 def find_booking_before(
@@ -180,20 +168,8 @@ def find_booking_before(
 ) -> BookingConflict | None:
     """The technician's last booking that ends between `since` and `moment`, done or to be done."""
     b = bookings.c
-    row = tx.conn.execute(
-        select(b.work_order_id, b.starts_at, b.ends_at)
-        .where(
-            b.org_id == tx.org_id,
-            b.technician_id == technician_id,
-            b.state.in_(BOOKED),
-            b.ends_at > since,
-            b.ends_at <= moment,
-            b.work_order_id != except_for,
-        )
-        .order_by(b.ends_at.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else BookingConflict(*row)
+    before = b.state.in_(BOOKED), b.ends_at > since, b.ends_at <= moment
+    return _find_booking(tx, technician_id, except_for, *before, first_by=b.ends_at.desc())
 
 
 def find_booking_after(
@@ -201,19 +177,17 @@ def find_booking_after(
 ) -> BookingConflict | None:
     """The technician's first booking that holds its time and begins between `moment` and `until`."""
     b = bookings.c
-    row = tx.conn.execute(
-        select(b.work_order_id, b.starts_at, b.ends_at)
-        .where(
-            b.org_id == tx.org_id,
-            b.technician_id == technician_id,
-            b.state.in_(HOLDING),
-            b.starts_at >= moment,
-            b.starts_at < until,
-            b.work_order_id != except_for,
-        )
-        .order_by(b.starts_at)
-        .limit(1)
-    ).first()
+    after = b.state.in_(HOLDING), b.starts_at >= moment, b.starts_at < until
+    return _find_booking(tx, technician_id, except_for, *after, first_by=b.starts_at)
+
+
+def _find_booking(
+    tx: Tx, technician_id: UUID, except_for: UUID, *which: ColumnElement[bool], first_by: ColumnElement[datetime]
+) -> BookingConflict | None:
+    b = bookings.c
+    own = b.org_id == tx.org_id, b.technician_id == technician_id, b.work_order_id != except_for
+    found = select(b.work_order_id, b.starts_at, b.ends_at).where(*own, *which).order_by(first_by).limit(1)
+    row = tx.conn.execute(found).first()
     return None if row is None else BookingConflict(*row)
 
 
