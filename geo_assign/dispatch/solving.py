@@ -98,7 +98,7 @@ def _sums(gathered: Gathered, solved: _Solved) -> Totals:
         more=gathered.more,
     )
     told = _told(solution.best)
-    bound = told if solution.bound_m == solution.best.total_m else min(round(solution.bound_m, 1), told)
+    bound = told if solution.bound_travel == solution.best.total_travel else min(round(solution.bound_travel, 1), told)
     if solved.by_time is None:
         return replace(totals, bound_m=bound)
     return replace(totals, optimal_s=told, bound_s=bound, greedy_s=_told(solution.greedy))
@@ -106,7 +106,7 @@ def _sums(gathered: Gathered, solved: _Solved) -> Totals:
 
 def _told(plan: Plan) -> float:
     """The sum of the ways as they are told, each to ten centimetres, or a tenth of a second."""
-    ways: list[float] = plan.metres[plan.pair != UNASSIGNED].tolist()
+    ways: list[float] = plan.travel[plan.pair != UNASSIGNED].tolist()
     return round(sum(round(way, 1) for way in ways), 1)
 
 
@@ -135,7 +135,7 @@ def _pairs(gathered: Gathered, solved: _Solved, *, batch: Mapping[str, object]) 
 
 def _alone(gathered: Gathered, solved: _Solved, plan: Plan) -> dict[int, Alone]:
     """By order whom a plan gives it, and how far away."""
-    metres, drives = valued(solved.problem, plan.pair).metres, solved.by_time
+    travel, drives = valued(solved.problem, plan.pair).travel, solved.by_time
     sources = {} if drives is None else list_sources(gathered.questions, solved.problem, plan, solved.eligible)
     found = {}
     for n, pair in enumerate(plan.pair.tolist()):
@@ -145,5 +145,5 @@ def _alone(gathered: Gathered, solved: _Solved, plan: Plan) -> dict[int, Alone]:
         if drives is not None:
             drive = drives.told.get((sources[n], gathered.questions[n].origin))
         drive_s = round(drive.seconds, 1) if isinstance(drive, Drive) else None
-        found[n] = Alone(one.technician_id, round(float(metres[n]), 1), one.coarse, drive_s)
+        found[n] = Alone(one.technician_id, round(float(travel[n]), 1), one.coarse, drive_s)
     return found

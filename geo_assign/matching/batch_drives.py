@@ -74,14 +74,14 @@ def ask_for_batch(
 def in_seconds(
     drives: BatchDrives, questions: Sequence[Question], problem: AssignmentProblem, pairs: Sequence[Eligible]
 ) -> AssignmentProblem:
-    """The same problem with seconds in the place of metres."""
+    """The same problem with travel in seconds."""
     ways = [drives.seconds(pair.place, questions[pair.order].origin, pair.metres) for pair in pairs]
     onward: Floats = np.full_like(problem.onward, np.inf)
     for before, after in np.argwhere(np.isfinite(problem.onward)).tolist():
         ends = questions[before].origin, questions[after].origin
         onward[before, after] = drives.seconds(*ends, float(problem.onward[before, after]))
-    metres = np.where(np.isfinite(problem.metres), np.array(ways, dtype=float), np.inf)
-    return replace(problem, metres=metres, onward=onward)
+    travel = np.where(np.isfinite(problem.travel), np.array(ways, dtype=float), np.inf)
+    return replace(problem, travel=travel, onward=onward)
 
 
 def list_sources(
@@ -103,10 +103,10 @@ def _ways(
     questions: Sequence[Question], problem: AssignmentProblem, pairs: Sequence[Eligible]
 ) -> Iterator[tuple[int, Point]]:
     """The ways that a plan could have: to which order, and from where."""
-    for number in np.flatnonzero(np.isfinite(problem.metres)).tolist():
+    for number in np.flatnonzero(np.isfinite(problem.travel)).tolist():
         yield pairs[number].order, pairs[number].place
     can = np.zeros((problem.orders, len(problem.today)), dtype=np.bool_)
-    can[problem.order, problem.person] = True
+    can[problem.order, problem.technician] = True
     for before, after in np.argwhere(np.isfinite(problem.onward)).tolist():
         if (can[before] & can[after]).any():
             yield after, questions[before].origin

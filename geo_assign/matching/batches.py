@@ -180,15 +180,15 @@ def as_problem(
     An order that is offered counts against the open offers that its technician may have; one that is assigned does not.
     """
     pairs = [pair for n in sorted(choice.eligible) for pair in choice.eligible[n]]
-    people = {person: n for n, person in enumerate(sorted({pair.technician_id for pair in pairs}))}
-    today = np.zeros(len(people), dtype=np.int64)
+    technicians = {technician_id: n for n, technician_id in enumerate(sorted({pair.technician_id for pair in pairs}))}
+    today = np.zeros(len(technicians), dtype=np.int64)
     for pair in pairs:
-        today[people[pair.technician_id]] = max(today[people[pair.technician_id]], pair.today)
+        today[technicians[pair.technician_id]] = max(today[technicians[pair.technician_id]], pair.today)
     policies = [questions[pair.order].policy for pair in pairs]
     problem = AssignmentProblem(
         order=np.array([pair.order for pair in pairs], dtype=np.int64),
-        person=np.array([people[pair.technician_id] for pair in pairs], dtype=np.int64),
-        metres=np.array(
+        technician=np.array([technicians[pair.technician_id] for pair in pairs], dtype=np.int64),
+        travel=np.array(
             [
                 pair.metres if pair.metres <= policy.radius_m else np.inf
                 for pair, policy in zip(pairs, policies, strict=True)

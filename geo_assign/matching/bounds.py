@@ -8,7 +8,7 @@ matching is no longer than the shortest plan.
 import numpy as np
 
 from geo_assign.matching.pairing import match
-from geo_assign.matching.problem import PER_METRE, AssignmentProblem, Flags, Ints, by_order
+from geo_assign.matching.problem import PER_UNIT, AssignmentProblem, Flags, Ints, by_order
 
 
 def split(problem: AssignmentProblem) -> list[Ints]:
@@ -29,14 +29,14 @@ def split(problem: AssignmentProblem) -> list[Ints]:
 
 
 def bound(problem: AssignmentProblem, *, assigned: int) -> tuple[float, int]:
-    """Metres that no plan with `assigned` orders or more goes below, and orders that no plan goes above."""
+    """Travel that no plan with `assigned` orders or more goes below, and orders that no plan goes above."""
     earlier, later = np.nonzero(_links(problem)[1])
     groups = _base_groups(problem)
-    near = np.isfinite(problem.metres)
+    near = np.isfinite(problem.travel)
     rows = np.concatenate([problem.order[near], later])
     columns = np.concatenate([groups[near], len(groups) + earlier])
-    metres = np.concatenate([problem.metres[near], problem.onward[earlier, later]])
-    ways = np.floor(metres * PER_METRE).astype(np.int64)
+    travel = np.concatenate([problem.travel[near], problem.onward[earlier, later]])
+    ways = np.floor(travel * PER_UNIT).astype(np.int64)
     most = len(match(rows, columns, ways, np.zeros_like(ways)))
     # So many orders may be left out for nothing.
     unassigned = problem.orders - assigned
@@ -44,42 +44,42 @@ def bound(problem: AssignmentProblem, *, assigned: int) -> tuple[float, int]:
     rows = np.concatenate([rows, every])
     columns = np.concatenate([columns, len(groups) + problem.orders + place])
     ways = np.concatenate([ways, np.zeros_like(every)])
-    return float(ways[match(rows, columns, ways, np.zeros_like(ways))].sum() / PER_METRE), most
+    return float(ways[match(rows, columns, ways, np.zeros_like(ways))].sum() / PER_UNIT), most
 
 
 def _links(problem: AssignmentProblem) -> tuple[Flags, Flags]:
-    """By two orders: whether they concern each other, and whether a person may come from the one to the other."""
+    """By two orders: whether they concern each other, and whether a technician may come from the one to the other."""
     has = np.zeros((problem.orders, len(problem.today)), dtype=np.bool_)
-    has[problem.order, problem.person] = True
+    has[problem.order, problem.technician] = True
     limited = _is_limited(problem, has)
     together, follows = (np.zeros((problem.orders, problem.orders), dtype=np.bool_) for _ in range(2))
     for order, pairs in enumerate(by_order(problem)):
-        people = problem.person[pairs]
+        technicians = problem.technician[pairs]
         earlier = problem.ends <= problem.starts[order]
         overlaps = ~earlier & (problem.starts < problem.ends[order])
         matters = earlier[:, np.newaxis] & (problem.ends[:, np.newaxis] > problem.since[pairs])
-        both = has[:, people]
-        together[:, order] = (both & (matters | overlaps[:, np.newaxis] | limited[people])).any(axis=1)
+        both = has[:, technicians]
+        together[:, order] = (both & (matters | overlaps[:, np.newaxis] | limited[technicians])).any(axis=1)
         follows[:, order] = (both & matters).any(axis=1) & np.isfinite(problem.onward[:, order])
     return together, follows
 
 
 def _is_limited(problem: AssignmentProblem, has: Flags) -> Flags:
-    """By person: whether one may have too few offers left for all of the orders."""
+    """By technician: whether one may have too few offers left for all of the orders."""
     room = np.full(len(problem.today), np.iinfo(np.int64).max)
-    np.minimum.at(room, problem.person, problem.room)
+    np.minimum.at(room, problem.technician, problem.room)
     return np.asarray(problem.offered @ has.astype(np.int64) >= room)
 
 
 def _base_groups(problem: AssignmentProblem) -> Ints:
-    """Pairs of one person of which at most one begins its way where the person is anyway, by the group's number.
+    """By pair the number of its group: pairs of one technician, of which at most one begins where the technician is.
 
     Of two in a group either the times overlap, or who has done the earlier comes to the later from an order.
     """
     groups, number = np.zeros(len(problem.order), dtype=np.int64), 0
     until = np.minimum(problem.since, problem.starts[problem.order])
-    in_time = np.lexsort((problem.starts[problem.order], problem.person))
-    for pairs in np.split(in_time, np.flatnonzero(np.diff(problem.person[in_time])) + 1):
+    in_time = np.lexsort((problem.starts[problem.order], problem.technician))
+    for pairs in np.split(in_time, np.flatnonzero(np.diff(problem.technician[in_time])) + 1):
         number, first_end = number + 1, np.inf
         for pair in pairs.tolist():
             if first_end <= until[pair]:

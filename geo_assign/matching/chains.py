@@ -1,7 +1,7 @@
-"""A few orders with different slots, solved exactly: every way to share them out, one set of them for each person.
+"""A few orders with different slots, solved exactly: every way to share them out in sets, one for each technician.
 
-A set of orders has one order of time, so what it costs a person is one number. People are then added one by one,
-keeping for each set of orders the cheapest way to serve it.
+A set of orders has one order of time, so what it costs a technician is one number. Technicians are then added one by
+one, keeping for each set of orders the cheapest way to serve it.
 """
 
 from collections import defaultdict
@@ -24,11 +24,11 @@ def solve_exactly(problem: AssignmentProblem) -> Plan:
     stands for the n-th order in time.
     """
     in_time = np.argsort(problem.starts, kind="stable")
-    people, rows = np.unique(problem.person, return_inverse=True)
-    pairs = np.full((len(people), problem.orders), UNASSIGNED, dtype=np.int64)
+    technicians, rows = np.unique(problem.technician, return_inverse=True)
+    pairs = np.full((len(technicians), problem.orders), UNASSIGNED, dtype=np.int64)
     pairs[rows, np.argsort(in_time)[problem.order]] = np.arange(len(problem.order))
     possible, ways = _ways(problem, in_time, pairs)
-    cheapest = _cheapest(possible, _costs(ways, problem.today[people]), most=problem.orders)
+    cheapest = _cheapest(possible, _costs(ways, problem.today[technicians]), most=problem.orders)
     chosen = np.full(problem.orders, UNASSIGNED, dtype=np.int64)
     for row, orders in _shared_out(cheapest, sets=possible.shape[1]):
         for n in range(problem.orders):
@@ -38,7 +38,7 @@ def solve_exactly(problem: AssignmentProblem) -> Plan:
 
 
 def _ways(problem: AssignmentProblem, in_time: Ints, pairs: Ints) -> tuple[Flags, Ints]:
-    """By person and set of orders: whether the person can do them all, and the ways together."""
+    """By technician and set of orders: whether the technician can do them all, and the ways together."""
     sets = 1 << problem.orders
     possible, ways = np.zeros((len(pairs), sets), dtype=np.bool_), np.zeros((len(pairs), sets), dtype=np.int64)
     possible[:, 0] = True
@@ -47,7 +47,7 @@ def _ways(problem: AssignmentProblem, in_time: Ints, pairs: Ints) -> tuple[Flags
         last = orders.bit_length() - 1
         rest = orders ^ 1 << last
         pair, order = pairs[:, last], in_time[last]
-        way = problem.metres[pair]
+        way = problem.travel[pair]
         if rest:
             before = in_time[rest.bit_length() - 1]
             if problem.ends[before] > problem.starts[order]:
@@ -60,22 +60,22 @@ def _ways(problem: AssignmentProblem, in_time: Ints, pairs: Ints) -> tuple[Flags
 
 
 def _costs(ways: Ints, today: Ints) -> Ints:
-    """One integer for each set of a person's that orders whole plans by way, then load, then number."""
-    people, sets = ways.shape
+    """One integer for each set of a technician's that orders whole plans by way, then load, then number."""
+    technicians, sets = ways.shape
     orders = sets.bit_length() - 1
     size = np.array([one.bit_count() for one in range(sets)])
     # The load of each further order counts those before it.
     load = today[:, np.newaxis] * size + size * (size - 1) // 2
-    number = np.arange(people)[:, np.newaxis] * size
+    number = np.arange(technicians)[:, np.newaxis] * size
     most_load = orders * (int(today.max(initial=0)) + orders)
-    costs: Ints = (ways * (most_load + 1) + load) * (orders * people + 1) + number
+    costs: Ints = (ways * (most_load + 1) + load) * (orders * technicians + 1) + number
     return costs
 
 
 def _cheapest(possible: Flags, costs: Ints, *, most: int) -> Mapping[int, Sequence[tuple[int, int]]]:
-    """By person the sets, with their costs, for which the person is one of the `most` cheapest.
+    """By technician the sets, with their costs, for which the technician is one of the `most` cheapest.
 
-    A plan has at most as many people as orders, so one of these is still free when the other orders are served.
+    A plan has at most as many technicians as orders, so one of these is still free when the other orders are served.
     """
     found = defaultdict(list)
     # From the latest on: of equal plans the one is kept that gives the earlier orders to the lower numbers.

@@ -23,10 +23,10 @@ def greedy(problem: AssignmentProblem) -> Plan:
     """The plan of giving each order in turn to the nearest, valued when all are given."""
     so_far = GivenSoFar(problem)
     for pairs in by_order(problem):
-        still, metres = so_far.still_open(pairs)
+        still, travel = so_far.still_open(pairs)
         if len(still):
-            people = problem.person[still]
-            nearest = np.lexsort((people, so_far.load[people], quantised(metres)))[0]
+            technicians = problem.technician[still]
+            nearest = np.lexsort((technicians, so_far.load[technicians], quantised(travel)))[0]
             so_far.give(int(still[nearest]))
     return so_far.plan()
 
@@ -47,28 +47,28 @@ class GivenSoFar:
         self._times = list(zip(self.problem.starts.tolist(), self.problem.ends.tolist(), strict=True))
 
     def give(self, pair: int) -> None:
-        """Give the pair's order to its person."""
-        person = int(self.problem.person[pair])
+        """Give the pair's order to its technician."""
+        technician = int(self.problem.technician[pair])
         self.pair[self.problem.order[pair]] = pair
-        self.load[person] += 1
-        self.given[person] = in_time(self.problem, [*self.given.get(person, ()), pair])
+        self.load[technician] += 1
+        self.given[technician] = in_time(self.problem, [*self.given.get(technician, ()), pair])
 
     def still_open(self, pairs: Ints) -> tuple[Ints, Floats]:
-        """Those of the pairs whose person can still go, with the metres from where that person then is."""
-        people = self.problem.person[pairs]
-        metres = np.where(self.problem.room[pairs] > 0, self.problem.metres[pairs], np.inf)
-        for at in np.flatnonzero(self.load[people] > self.problem.today[people]):
-            metres[at] = self._metres_of(int(pairs[at]))
-        may = np.isfinite(metres)
-        return pairs[may], metres[may]
+        """Those of the pairs whose technician can still go, with the travel from where that technician then is."""
+        technicians = self.problem.technician[pairs]
+        travel = np.where(self.problem.room[pairs] > 0, self.problem.travel[pairs], np.inf)
+        for at in np.flatnonzero(self.load[technicians] > self.problem.today[technicians]):
+            travel[at] = self._travel_of(int(pairs[at]))
+        may = np.isfinite(travel)
+        return pairs[may], travel[may]
 
     def plan(self) -> Plan:
         """What has been given, valued in the order of time."""
         return valued(self.problem, self.pair)
 
-    def _metres_of(self, pair: int) -> float:
+    def _travel_of(self, pair: int) -> float:
         """The way, or inf: also where an order that was given before could not be reached any more."""
-        problem, mine = self.problem, self.given[int(self.problem.person[pair])]
+        problem, mine = self.problem, self.given[int(self.problem.technician[pair])]
         start, end = self._times[problem.order[pair]]
         if any(other_start < end and other_end > start for other_start, other_end in self._times_of(mine)):
             return np.inf

@@ -23,12 +23,12 @@ class Solution:
     """The plan to follow, and what giving each order in turn to the nearest would have come to.
 
     No plan assigns more than `bound_assigned` orders, and none that assigns as many as the best is shorter than
-    `bound_m`, to a tenth of a metre for each order.
+    `bound_travel`, to a tenth of its unit for each order.
     """
 
     best: Plan
     greedy: Plan
-    bound_m: float
+    bound_travel: float
     bound_assigned: int
 
 
@@ -36,19 +36,19 @@ def solve(problem: AssignmentProblem) -> Solution:
     """The best plan that is found: never worse than `greedy` on the same problem."""
     plain = greedy(problem)
     pair, load = np.full(problem.orders, UNASSIGNED, dtype=np.int64), problem.today.copy()
-    bound_m, bound_assigned = 0.0, 0
+    bound_travel, bound_assigned = 0.0, 0
     for orders in split(problem):
         part, pairs = problem.part(orders)
-        found, part_m, part_assigned = _solve_part(replace(part, today=load), _within(plain.pair[orders], pairs))
+        found, part_travel, part_assigned = _solve_part(replace(part, today=load), _within(plain.pair[orders], pairs))
         taken = found.pair != UNASSIGNED
         pair[orders[taken]] = pairs[found.pair[taken]]
-        np.add.at(load, part.person[found.pair[taken]], 1)
-        bound_m, bound_assigned = bound_m + part_m, bound_assigned + part_assigned
+        np.add.at(load, part.technician[found.pair[taken]], 1)
+        bound_travel, bound_assigned = bound_travel + part_travel, bound_assigned + part_assigned
     best = valued(problem, pair)
     if best.assigned < bound_assigned:
         # Another plan might assign more in one part and fewer in another.
-        bound_m = bound(problem, assigned=best.assigned)[0]
-    return Solution(best, plain, min(bound_m, best.total_m), bound_assigned)
+        bound_travel = bound(problem, assigned=best.assigned)[0]
+    return Solution(best, plain, min(bound_travel, best.total_travel), bound_assigned)
 
 
 def _within(plain: Ints, pairs: Ints) -> Ints:
@@ -57,7 +57,7 @@ def _within(plain: Ints, pairs: Ints) -> Ints:
 
 
 def _solve_part(part: AssignmentProblem, plain: Ints) -> tuple[Plan, float, int]:
-    """The plan for orders that concern one another, and its bounds in metres and orders."""
+    """The plan for orders that concern one another, and its bounds in travel and in orders."""
     if _one_each(part):
         found = _match_in_turns(part, [np.arange(part.orders)])
     elif part.orders <= MOST_ORDERS:
@@ -66,11 +66,11 @@ def _solve_part(part: AssignmentProblem, plain: Ints) -> tuple[Plan, float, int]
         matched, one_by_one = _match_in_turns(part, _turns(part)), valued(part, plain)
         found = improved(part, one_by_one if one_by_one.beats(matched) else matched)
         return found, *bound(part, assigned=found.assigned)
-    return found, found.total_m, found.assigned
+    return found, found.total_travel, found.assigned
 
 
 def _one_each(part: AssignmentProblem) -> bool:
-    """Whether no person can have two of the orders: all at one time, or all offered to people with one offer left."""
+    """Whether no technician can have two of the orders: all are at one time, or one offer each is all that is left."""
     at_once = part.starts.max() < part.ends.min()
     return bool(at_once or (part.offered.all() and (part.room <= 1).all()))
 
@@ -92,9 +92,9 @@ def _match_in_turns(problem: AssignmentProblem, turns: Iterable[Ints]) -> Plan:
     """Each of the turns by itself, one after the other."""
     so_far = GivenSoFar(problem)
     for orders in turns:
-        still, metres = so_far.still_open(np.flatnonzero(np.isin(problem.order, orders)))
-        people = problem.person[still]
-        chosen = match(problem.order[still], people, quantised(metres), so_far.load[people])
+        still, travel = so_far.still_open(np.flatnonzero(np.isin(problem.order, orders)))
+        technicians = problem.technician[still]
+        chosen = match(problem.order[still], technicians, quantised(travel), so_far.load[technicians])
         for pair in still[chosen].tolist():
             so_far.give(pair)
     return so_far.plan()

@@ -1,8 +1,8 @@
-"""Many orders and many people as arrays, and the plans that are made for them. No database, no clock.
+"""Many orders and many technicians as arrays, and the plans that are made for them. No database, no clock.
 
-Orders are numbered oldest first, people by id, so that a tie is decided the same way every time. Ways are compared as
-whole tenths of a metre, so that adding them up never rounds. Where a router told drives, seconds stand in the place of
-all metres (`geo_assign.matching.batch_drives`): what is solved is the same.
+Orders are numbered oldest first, technicians by id, so that a tie is decided the same way every time. Travel has one
+unit in the whole problem: metres, or seconds where routers told the drives (`geo_assign.matching.batch_drives`). It is
+compared in whole tenths of the unit, so that adding it up never rounds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,24 +18,24 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 UNASSIGNED = -1
-PER_METRE = 10  # ways that differ by less than this part of a metre are alike
+PER_UNIT = 10  # travel that differs by less than this part of a unit is alike
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentProblem:
-    """Parallel arrays of eligible pairs, each of them once, and what each order and person brings.
+    """Parallel arrays of eligible pairs, each of them once, and what each order and technician brings.
 
-    By pair: `order` and `person` numbers; `metres` of the way where no other order of this problem comes before, inf
-    for a person who can come from another order only; `since`, from when on an order of this problem that ends counts
-    as the place where the way begins, inf for never; `room`, how many other orders of this problem the person may have
+    By pair: `order` and `technician` numbers; `travel` where no other order of this problem comes before, inf for a
+    technician who can come from another order only; `since`, from when on an order of this problem that ends counts as
+    the place where the way begins, inf for never; `room`, how many other orders of this problem the technician may have
     been offered before this one. By order: `starts` and `ends` of the time it occupies, travel buffer included,
-    half-open, seconds; `offered`, whether the technician is asked first. By person: `today`, the number of appointments
-    of that day. `onward[i, j]`: metres from order i to order j; inf: too far.
+    half-open, seconds; `offered`, whether the technician is asked first. By technician: `today`, the number of
+    appointments of that day. `onward[i, j]`: travel from order i to order j; inf: too far.
     """
 
     order: Ints
-    person: Ints
-    metres: Floats
+    technician: Ints
+    travel: Floats
     since: Floats
     room: Ints
     starts: Floats
@@ -48,18 +48,18 @@ class AssignmentProblem:
     def orders(self) -> int:
         return len(self.starts)
 
-    def part(self, orders: Ints, people: Flags | None = None) -> tuple["AssignmentProblem", Ints]:
+    def part(self, orders: Ints, technicians: Flags | None = None) -> tuple["AssignmentProblem", Ints]:
         """The problem of some orders (ascending), which are numbered anew, and the numbers that their pairs had.
 
-        `people`: those of them who are left, by person; None: all.
+        `technicians`: those of them who are left, by technician; None: all.
         """
         wanted = np.isin(self.order, orders)
-        pairs = np.flatnonzero(wanted if people is None else wanted & people[self.person])
+        pairs = np.flatnonzero(wanted if technicians is None else wanted & technicians[self.technician])
         smaller = replace(
             self,
             order=np.searchsorted(orders, self.order[pairs]),
-            person=self.person[pairs],
-            metres=self.metres[pairs],
+            technician=self.technician[pairs],
+            travel=self.travel[pairs],
             since=self.since[pairs],
             room=self.room[pairs],
             starts=self.starts[orders],
@@ -72,24 +72,24 @@ class AssignmentProblem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """By order: the pair that it is given, or UNASSIGNED, and the metres of the way, NaN for UNASSIGNED."""
+    """By order: the pair that it is given, or UNASSIGNED, and the travel to it, NaN for UNASSIGNED."""
 
     pair: Ints
-    metres: Floats
+    travel: Floats
 
     @property
     def assigned(self) -> int:
         return int(np.count_nonzero(self.pair != UNASSIGNED))
 
     @property
-    def total_m(self) -> float:
-        return float(np.nansum(self.metres))
+    def total_travel(self) -> float:
+        return float(np.nansum(self.travel))
 
     def beats(self, other: "Plan") -> bool:
         """More orders given, or as many with less travel."""
         if self.assigned != other.assigned:
             return self.assigned > other.assigned
-        return round(self.total_m * PER_METRE) < round(other.total_m * PER_METRE)
+        return round(self.total_travel * PER_UNIT) < round(other.total_travel * PER_UNIT)
 
 
 def by_order(problem: AssignmentProblem) -> Iterator[Ints]:
@@ -101,18 +101,18 @@ def by_order(problem: AssignmentProblem) -> Iterator[Ints]:
 
 
 def valued(problem: AssignmentProblem, pair: Ints) -> Plan:
-    """The plan that gives each order its pair, every way measured from where its person is by then."""
-    metres = np.full(problem.orders, np.nan)
+    """The plan that gives each order its pair, every way measured from where its technician is by then."""
+    travel = np.full(problem.orders, np.nan)
     for chain in chains_of(problem, pair):
-        metres[problem.order[chain]] = ways_of(problem, chain)
-    return Plan(pair, metres)
+        travel[problem.order[chain]] = ways_of(problem, chain)
+    return Plan(pair, travel)
 
 
 def chains_of(problem: AssignmentProblem, pair: Ints) -> list[list[int]]:
-    """The pairs of each person who is given an order, in the order of time."""
+    """The pairs of each technician who is given an order, in the order of time."""
     given: dict[int, list[int]] = {}
     for one in pair[pair != UNASSIGNED].tolist():
-        given.setdefault(int(problem.person[one]), []).append(one)
+        given.setdefault(int(problem.technician[one]), []).append(one)
     return [in_time(problem, chain) for chain in given.values()]
 
 
@@ -123,7 +123,7 @@ def in_time(problem: AssignmentProblem, pairs: Sequence[int]) -> list[int]:
 
 
 def ways_of(problem: AssignmentProblem, chain: Sequence[int]) -> list[float]:
-    """Metres of each of one person's pairs, whose times follow one another; inf for one that may not be."""
+    """Travel of each of one technician's pairs, whose times follow one another; inf for one that may not be."""
     ways, offered, before = [], 0, UNASSIGNED
     for pair in chain:
         order = int(problem.order[pair])
@@ -133,12 +133,12 @@ def ways_of(problem: AssignmentProblem, chain: Sequence[int]) -> list[float]:
     return ways
 
 
-def quantised(metres: Floats) -> Ints:
-    """Tenths of metres, whole."""
-    return np.rint(metres * PER_METRE).astype(np.int64)
+def quantised(travel: Floats) -> Ints:
+    """Whole tenths of the unit."""
+    return np.rint(travel * PER_UNIT).astype(np.int64)
 
 
 def _way(problem: AssignmentProblem, pair: int, *, before: int) -> float:
     if before == UNASSIGNED or problem.ends[before] <= problem.since[pair]:
-        return float(problem.metres[pair])
+        return float(problem.travel[pair])
     return float(problem.onward[before, problem.order[pair]])

@@ -26,15 +26,15 @@ def test_a_part_of_a_problem_has_its_orders_numbered_anew() -> None:
     part, numbers = town(since={(2, 0): 7.0}, room=3).part(np.array([0, 2]))
     assert numbers.tolist() == [0, 1, 2, 6]
     assert part.order.tolist() == [1, 0, 0, 1]
-    assert part.person.tolist() == [0, 0, 1, 1]
-    assert part.metres.tolist() == [30.0, 10.0, 15.0, 35.0]
+    assert part.technician.tolist() == [0, 0, 1, 1]
+    assert part.travel.tolist() == [30.0, 10.0, 15.0, 35.0]
     assert part.since.tolist() == [7.0, -inf, -inf, -inf]
     assert part.room.tolist() == [3] * 4
     assert (part.starts.tolist(), part.ends.tolist()) == ([0.0, 25.0], [10.0, 30.0])
     assert (part.offered.tolist(), part.today.tolist()) == ([True, True], [4, 7])
     assert part.onward.tolist() == [[inf, 3.0], [inf, inf]]
     few, numbers = town().part(np.array([0, 2]), np.array([False, True]))
-    assert (few.person.tolist(), numbers.tolist()) == ([1, 1], [2, 6])
+    assert (few.technician.tolist(), numbers.tolist()) == ([1, 1], [2, 6])
 
 
 def test_pairs_of_each_order_in_turn() -> None:
@@ -44,13 +44,13 @@ def test_pairs_of_each_order_in_turn() -> None:
 def test_a_plan_is_valued_in_the_order_of_time() -> None:
     asked = town()
     plan = valued(asked, np.array([1, 3, 0, 5]))
-    assert plan.metres.tolist() == [10.0, 1.0, 2.0, 45.0]
+    assert plan.travel.tolist() == [10.0, 1.0, 2.0, 45.0]
     assert plan.pair.tolist() == [1, 3, 0, 5]
     assert sorted(chains_of(asked, plan.pair)) == [[1, 3, 0], [5]]
     assert in_time(asked, [0, 1, 3]) == [1, 3, 0]
     left = valued(asked, np.array([1, UNASSIGNED, 0, UNASSIGNED]))
-    assert np.isnan(left.metres).tolist() == [False, True, False, True]
-    assert left.metres[2] == 3.0
+    assert np.isnan(left.travel).tolist() == [False, True, False, True]
+    assert left.travel[2] == 3.0
 
 
 def test_the_way_begins_at_an_order_that_ends_after_since() -> None:
@@ -80,11 +80,11 @@ def test_who_is_still_open_and_from_where() -> None:
     assert [one.tolist() for one in so_far.still_open(every)] == [list(range(7)), list(WAYS.values())]
     so_far.give(3)
     assert so_far.load.tolist() == [5, 7]
-    still, metres = so_far.still_open(np.array([0, 1, 2, 3, 5]))
-    # Order 0 by person 0 would be before order 1, which can be reached from there; order 1 itself is taken.
-    assert (still.tolist(), metres.tolist()) == ([0, 1, 2, 5], [2.0, 10.0, 15.0, 45.0])
+    still, travel = so_far.still_open(np.array([0, 1, 2, 3, 5]))
+    # Order 0 by technician 0 would be before order 1, which can be reached from there; order 1 itself is taken.
+    assert (still.tolist(), travel.tolist()) == ([0, 1, 2, 5], [2.0, 10.0, 15.0, 45.0])
     so_far.give(1)
-    assert so_far.plan().metres.tolist()[:2] == [10.0, 1.0]
+    assert so_far.plan().travel.tolist()[:2] == [10.0, 1.0]
     assert so_far.still_open(np.array([1, 3]))[0].tolist() == []
 
 
@@ -98,15 +98,15 @@ def test_none_is_open_for_whom_a_later_order_gets_out_of_reach() -> None:
 
 def test_touching_is_open_and_overlapping_is_not() -> None:
     ways = {(0, 0): 1.0, (1, 0): 1.0, (2, 0): 1.0, (3, 0): 1.0}
-    so_far = GivenSoFar(problem(ways, orders=4, people=1, slots=[(10, 20), (0, 10), (20, 30), (19, 21)]))
+    so_far = GivenSoFar(problem(ways, orders=4, technicians=1, slots=[(10, 20), (0, 10), (20, 30), (19, 21)]))
     so_far.give(0)
     assert so_far.still_open(np.arange(1, 4))[0].tolist() == [1, 2]
 
 
 def test_greedy_takes_the_nearest_then_the_least_busy_then_the_first() -> None:
     ways = {(0, 0): 30.0, (0, 1): 20.0, (1, 0): 10.0, (1, 1): 10.0, (1, 2): 10.01, (2, 0): 7.0, (2, 2): 7.0}
-    asked = problem(ways, orders=3, people=3, today=[1, 0, 1], slots=[(0, 1), (1, 2), (2, 3)])
-    # The first order makes person 1 as busy as the others; the second is then person 0's, the third person 2's.
+    asked = problem(ways, orders=3, technicians=3, today=[1, 0, 1], slots=[(0, 1), (1, 2), (2, 3)])
+    # The first order makes technician 1 as busy as the others; the second then goes to technician 0, the third to 2.
     assert pairs(asked, greedy(asked)) == {0: 1, 1: 0, 2: 2}
 
 
@@ -148,7 +148,7 @@ def test_most_pairs_then_the_least_way_then_load_then_the_lowest() -> None:
 
 @pytest.mark.usefixtures("either_way")
 def test_an_order_is_left_without_a_technician() -> None:
-    asked = problem({(0, 0): 900.0, (1, 1): 100.0, (1, 0): 500.0, (2, 0): 100.0}, orders=3, people=2)
+    asked = problem({(0, 0): 900.0, (1, 1): 100.0, (1, 0): 500.0, (2, 0): 100.0}, orders=3, technicians=2)
     assert pairs(asked, solve(asked).best) == {1: 1, 2: 0}
     assert matched({(0, 0): 7, (1, 0): 6, (2, 0): 5}) == {(2, 0)}
 

@@ -66,16 +66,16 @@ def test_sets_are_shared_out_at_the_least_cost() -> None:
 def test_exactly_is_exact_for_a_town() -> None:
     found = solve_exactly(town())
     assert pairs(town(), found) == {0: 1, 1: 0, 2: 0, 3: 1}
-    assert found.metres.tolist() == [15.0, 20.0, 2.0, 4.0]
+    assert found.travel.tolist() == [15.0, 20.0, 2.0, 4.0]
 
 
 def test_without_people_no_order_is_given() -> None:
-    assert solve_exactly(problem({}, orders=2, people=0)).assigned == 0
+    assert solve_exactly(problem({}, orders=2, technicians=0)).assigned == 0
 
 
 def test_of_equal_plans_the_earlier_order_goes_to_the_lower_number() -> None:
     ways = {(0, 0): 10.0, (0, 1): 50.0, (1, 0): 10.0, (1, 1): 50.0}
-    asked = problem(ways, orders=2, people=2, slots=[(10, 20), (0, 10)], onward={(1, 0): 900.0})
+    asked = problem(ways, orders=2, technicians=2, slots=[(10, 20), (0, 10)], onward={(1, 0): 900.0})
     assert pairs(asked, solve_exactly(asked)) == {1: 0, 0: 1}
 
 
@@ -87,7 +87,7 @@ def test_orders_concern_one_another_by_time_by_ways_and_by_offers() -> None:
     slots = [(0, 10), (10, 20), (0, 10), (30, 40), (0, 10)]
 
     def told(**more: object) -> list[list[int]]:
-        asked = problem(ways, orders=5, people=3, slots=slots, **more)  # type: ignore[arg-type]
+        asked = problem(ways, orders=5, technicians=3, slots=slots, **more)  # type: ignore[arg-type]
         return [part.tolist() for part in bounds.split(asked)]
 
     apart = [[0], [2], [4], [1], [3]]
@@ -101,27 +101,27 @@ def test_orders_concern_one_another_by_time_by_ways_and_by_offers() -> None:
 
 def test_overlapping_orders_concern_one_another_and_touching_ones_do_not() -> None:
     ways = {(0, 0): 1.0, (1, 0): 1.0, (2, 0): 1.0}
-    asked = problem(ways, orders=3, people=1, slots=[(10, 20), (0, 11), (20, 30)])
+    asked = problem(ways, orders=3, technicians=1, slots=[(10, 20), (0, 11), (20, 30)])
     assert [part.tolist() for part in bounds.split(asked)] == [[0, 1], [2]]
-    assert bounds.split(problem({}, orders=0, people=0)) == []
-    assert [part.tolist() for part in bounds.split(problem({}, orders=2, people=0))] == [[0], [1]]
+    assert bounds.split(problem({}, orders=0, technicians=0)) == []
+    assert [part.tolist() for part in bounds.split(problem({}, orders=2, technicians=0))] == [[0], [1]]
 
 
 def test_who_may_come_from_where() -> None:
     # From order 1 none can go to order 3, which is at the same time.
     follows = bounds._links(town(onward={**ONWARD, (1, 3): 9.0}))[1]
     assert sorted(zip(*(side.tolist() for side in np.nonzero(follows)), strict=True)) == sorted(ONWARD)
-    # Person 1 alone could go from 0 to 3, and has an appointment in between.
+    # Technician 1 alone could go from 0 to 3, and has an appointment in between.
     assert not bounds._links(town(since={(3, 1): 11.0}))[1][0, 3]
 
 
 def test_a_way_begins_at_the_base_once_before_an_appointment_and_once_after() -> None:
     asked = town(since={(2, 0): 22.0})
     groups = bounds._base_groups(asked).tolist()
-    # Person 0: orders 0 and 1 before the appointment, 2 after it; person 1: all of them.
+    # Technician 0: orders 0 and 1 before the appointment, 2 after it; technician 1: all of them.
     assert groups == [2, 1, 3, 1, 3, 3, 3]
-    # Where ways begin at the base alone; orders 1 and 3 overlap, person 1 has one of them at most.
-    free = bounds._base_groups(problem(WAYS, orders=4, people=2, slots=SLOTS)).tolist()
+    # Where ways begin at the base alone; orders 1 and 3 overlap, technician 1 has one of them at most.
+    free = bounds._base_groups(problem(WAYS, orders=4, technicians=2, slots=SLOTS)).tolist()
     assert free == [3, 1, 4, 2, 5, 5, 6]
 
 
@@ -130,11 +130,11 @@ def test_a_bound_takes_each_place_once() -> None:
     asked = problem(
         {(0, 0): 10.0, (1, 0): 12.0, (2, 0): 14.0},
         orders=3,
-        people=1,
+        technicians=1,
         slots=[(0, 1), (1, 2), (2, 3)],
         onward={(0, 1): 3.0, (0, 2): 4.0, (1, 2): 50.0},
     )
-    # Only one order follows the first one, and only one begins where the person is: 10 + 3 + 50, or 12 + ... .
+    # Only one order follows the first one, and only one begins where the technician is: 10 + 3 + 50, or 12 + ... .
     assert bounds.bound(asked, assigned=3) == (63.0, 3)
     assert bounds.bound(asked, assigned=2) == (13.0, 3)
     assert bounds.bound(asked, assigned=0) == (0.0, 3)
@@ -145,17 +145,17 @@ def test_places_of_a_bound_are_not_mixed_up() -> None:
     asked = problem(
         {(2, 0): 1.0, (1, 0): 90.0, (0, 1): 1.0},
         orders=3,
-        people=2,
+        technicians=2,
         slots=[(0, 1), (1, 2), (0, 1)],
         onward={(2, 1): 2.0},
     )
     assert bounds.bound(asked, assigned=3) == (4.0, 3)
-    asked = problem({(0, 0): 10.0, (1, 0): 12.0, (1, 1): 50.0}, orders=2, people=2)
+    asked = problem({(0, 0): 10.0, (1, 0): 12.0, (1, 1): 50.0}, orders=2, technicians=2)
     assert bounds.bound(asked, assigned=1) == (10.0, 2)
     asked = problem(
         {(3, 0): 1.0, (0, 0): 100.0, (1, 1): 1_000.0, (2, 1): 1_000.0},
         orders=4,
-        people=2,
+        technicians=2,
         slots=[(1, 2), (0, 1), (1, 2), (0, 1)],
         onward={(3, 0): 1.0},
     )
@@ -163,10 +163,10 @@ def test_places_of_a_bound_are_not_mixed_up() -> None:
 
 
 def test_a_bound_rounds_down() -> None:
-    asked = problem({(0, 0): 10.19}, orders=1, people=1)
+    asked = problem({(0, 0): 10.19}, orders=1, technicians=1)
     assert bounds.bound(asked, assigned=1) == (10.1, 1)
 
 
 def test_a_bound_leaves_out_who_can_only_come_from_elsewhere() -> None:
-    asked = problem({(0, 0): 10.0, (1, 0): inf}, orders=2, people=1, slots=[(0, 1), (1, 2)], onward={(0, 1): 2.5})
+    asked = problem({(0, 0): 10.0, (1, 0): inf}, orders=2, technicians=1, slots=[(0, 1), (1, 2)], onward={(0, 1): 2.5})
     assert bounds.bound(asked, assigned=2) == (12.5, 2)
