@@ -26,6 +26,7 @@ from geo_assign.migrate import upgrade
 from tests.databases import SECRET_KEY, SERVICE_ROLES, World, borrowed, cloned, contents, owner_of, server, server_url
 from tests.day import NOON, Day
 from tests.engines import close_database, engine_for_database
+from tests.providers.roads import ROUTER_DIALECTS, RouterDialect
 from tests.providers.stub import StubServer
 from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
@@ -218,3 +219,10 @@ def stub_server() -> Iterator[StubServer]:
     """A local server in the place of a provider, a router or a receiver: the test says what it answers."""
     with StubServer() as running:
         yield running
+
+
+@pytest.fixture(params=ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
+def dialect(request: pytest.FixtureRequest) -> RouterDialect:
+    """Each router that the service knows, as its server speaks."""
+    found: RouterDialect = request.param
+    return found

@@ -9,7 +9,7 @@ from geo_assign.routing.domain import RoutingProblemCode
 from geo_assign.routing.finder import DriveFinder
 from tests.day import Day
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, Exchange, StubServer
 
 SLOT = "12:30-13:30"
@@ -37,11 +37,10 @@ def look(day: Day, letter: str, slot: str | None = None) -> AssignmentPreview:
     return tell_drives(found, DriveFinder(CLIENT))
 
 
-def by_road_s(day: Day, start: str, end: str) -> float:
-    return haversine_m(day.places[start], day.places[end]) * DETOUR / SPEED_MPS
+def way_s(day: Day, start: str, end: str) -> float:
+    return by_road_s(day.places[start], day.places[end])
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_the_ways_before_and_after_are_the_routers(street: Day, server: StubServer, dialect: RouterDialect) -> None:
     street.set(router=dialect.router.value)
     server.behaviour = dialect.serve(Roads(slow={street.places["J"]: 600.0}))
@@ -49,9 +48,9 @@ def test_the_ways_before_and_after_are_the_routers(street: Day, server: StubServ
     choice = look(street, "B")
     assert choice.drive is not None
     assert choice.drive_after is not None
-    assert choice.eta_s == choice.drive.seconds == pytest.approx(by_road_s(street, "B", "J"), abs=2)
+    assert choice.eta_s == choice.drive.seconds == pytest.approx(way_s(street, "B", "J"), abs=2)
     assert choice.travel_after_s == choice.drive_after.seconds
-    assert choice.travel_after_s == pytest.approx(by_road_s(street, "J", "L") + 600.0, abs=2)
+    assert choice.travel_after_s == pytest.approx(way_s(street, "J", "L") + 600.0, abs=2)
     assert choice.following is not None
     assert (choice.following.start, choice.following.end) == street.slot("14:00-15:00")
     assert choice.routing is not None
@@ -60,7 +59,7 @@ def test_the_ways_before_and_after_are_the_routers(street: Day, server: StubServ
     assert (choice.routing.asked, choice.routing.requests) == (3, 2)
     [ana] = choice.nearer
     assert ana.drive is not None
-    assert ana.drive.seconds == pytest.approx(by_road_s(street, "A", "J"), abs=2)
+    assert ana.drive.seconds == pytest.approx(way_s(street, "A", "J"), abs=2)
 
 
 def test_the_way_begins_where_the_work_before_is(street: Day, server: StubServer) -> None:
@@ -68,7 +67,7 @@ def test_the_way_begins_where_the_work_before_is(street: Day, server: StubServer
     street.book("B", "13:00-14:10", at="L")
     choice = look(street, "B", LATER)
     assert choice.drive is not None
-    assert choice.drive.seconds == pytest.approx(by_road_s(street, "L", "J"), abs=2)
+    assert choice.drive.seconds == pytest.approx(way_s(street, "L", "J"), abs=2)
     assert choice.previous is not None
     assert choice.arrives_at is not None
     assert (choice.arrives_at - choice.previous.end).total_seconds() == pytest.approx(choice.drive.seconds, abs=0.01)
@@ -80,7 +79,7 @@ def test_of_a_technician_who_is_excluded_the_way_is_told_too(street: Day, server
     choice = look(street, "A")
     assert choice.reasons
     assert choice.drive is not None
-    assert choice.drive.seconds == pytest.approx(by_road_s(street, "A", "J"), abs=2)
+    assert choice.drive.seconds == pytest.approx(way_s(street, "A", "J"), abs=2)
 
 
 FAULTS: dict[str, tuple[Behaviour, RoutingProblemCode]] = {

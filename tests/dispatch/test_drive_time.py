@@ -48,7 +48,6 @@ def receipt(day: Day, outcome: Outcome) -> Decision:
         return get_decision(tx, EVERYTHING, outcome.order.decision_id)
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_who_arrives_first_is_asked_and_the_receipt_says_why(
     town: Day, server: StubServer, dialect: RouterDialect
 ) -> None:

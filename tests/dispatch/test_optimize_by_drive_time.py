@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.idempotency import Attempt
 from geo_assign.dispatch.commands.optimizing import BatchRequest
 from geo_assign.receipts.domain import BatchEntry
@@ -20,7 +19,7 @@ from geo_assign.workorders.domain import State
 from tests.day import Day, shifted
 from tests.dispatch.test_optimize import optimize, plan, waiting
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 OSRM = ROUTER_DIALECTS[0]
@@ -43,10 +42,6 @@ def roads(day: Day) -> Roads:
     return Roads(slow={day.places["A"]: 1_800.0})
 
 
-def by_road_s(start: Point, end: Point) -> float:
-    return haversine_m(start, end) * DETOUR / SPEED_MPS
-
-
 def batch_of(day: Day, job: str) -> BatchEntry:
     order = day.outcome(job).order
     assert order.decision_id is not None
@@ -56,7 +51,6 @@ def batch_of(day: Day, job: str) -> BatchEntry:
     return batch
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_the_sum_of_the_drives_is_least_and_told_in_seconds(
     river: Day, server: StubServer, dialect: RouterDialect
 ) -> None:

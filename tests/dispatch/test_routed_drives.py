@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from geo_assign.access.domain import EVERYTHING
-from geo_assign.core.geo import haversine_m
 from geo_assign.dispatch.tasks import calibrate_etas
 from geo_assign.privacy.commands import erase_technician
 from geo_assign.routing.finder import DriveFinder
@@ -17,7 +16,7 @@ from geo_assign.workorders.domain import State
 from tests.conftest import World
 from tests.day import Day, shifted
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, StubServer
 from tests.workorders.test_drives import sweeping
 
@@ -37,8 +36,8 @@ def house(day: Day, server: StubServer) -> Day:
     return day
 
 
-def by_road_s(day: Day, letter: str) -> float:
-    return haversine_m(day.places["A"], day.places[letter]) * DETOUR / SPEED_MPS
+def way_s(day: Day, letter: str) -> float:
+    return by_road_s(day.places["A"], day.places[letter])
 
 
 def drive(day: Day, letter: str, took_s: float) -> None:
@@ -70,7 +69,6 @@ def factor(day: Day, provider: str) -> float | None:
         return get_store_rules(tx, EVERYTHING, day.store_id).find_eta_factor(provider, day.clock.now())
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_a_router_s_times_learn_beside_the_straight_line_s(
     house: Day, world: World, server: StubServer, dialect: RouterDialect
 ) -> None:
@@ -78,18 +76,18 @@ def test_a_router_s_times_learn_beside_the_straight_line_s(
     house.set(router=name)
     server.behaviour = dialect.serve(Roads())
     for letter in _LETTERS[: LEAST_DRIVES - 1]:
-        drive(house, letter, by_road_s(house, letter) * 1.9)
+        drive(house, letter, way_s(house, letter) * 1.9)
     assert sweep(house, world) == 1
     assert factor(house, name) is None
-    drive(house, _LETTERS[LEAST_DRIVES - 1], by_road_s(house, _LETTERS[LEAST_DRIVES - 1]) * 1.9)
+    drive(house, _LETTERS[LEAST_DRIVES - 1], way_s(house, _LETTERS[LEAST_DRIVES - 1]) * 1.9)
     assert sweep(house, world) == 1
     assert factor(house, name) == pytest.approx(1.9, rel=0.02)
     assert factor(house, "straight_line") not in (None, factor(house, name))
     routed = drives(house, name)
     assert [one.estimated_s == one.told_s for one in routed] == [True] * LEAST_DRIVES
     assert [one.seconds for one in routed] == [one.seconds for one in drives(house, "straight_line")]
-    assert routed[0].estimated_s == pytest.approx(by_road_s(house, "J"), abs=1)
-    drive(house, "Z", by_road_s(house, "Z") * 1.9)
+    assert routed[0].estimated_s == pytest.approx(way_s(house, "J"), abs=1)
+    drive(house, "Z", way_s(house, "Z") * 1.9)
     sweep(house, world)
     last = drives(house, name)[-1]
     assert last.told_s == pytest.approx(last.seconds, rel=0.02), "told with what was learned by then"
@@ -155,7 +153,7 @@ def test_a_place_that_was_corrected_meanwhile_is_not_the_one_driven_to(
 def test_a_drive_that_the_router_thinks_ten_times_as_short_tells_nothing(
     house: Day, world: World, server: StubServer
 ) -> None:
-    drive(house, "J", by_road_s(house, "J") * 8.5)
+    drive(house, "J", way_s(house, "J") * 8.5)
     sweep(house, world)
     assert len(server.requests) in (0, 1)
     assert drives(house, "osrm") == []

@@ -18,7 +18,7 @@ from geo_assign.workforce.store_rules import get_store_rules
 from tests.day import Day
 from tests.free_time.test_availability import HOUR, NINE_TO_SIX, TOMORROW, search
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 OSRM = ROUTER_DIALECTS[0]
@@ -51,11 +51,10 @@ def starts(day: Day, found: Availability) -> list[str]:
     return [f"{slot.start.astimezone(ZoneInfo(day.timezone)):%H:%M}" for slot in found.slots]
 
 
-def by_road_s(day: Day) -> float:
-    return haversine_m(day.places["A"], day.places["J"]) * DETOUR / SPEED_MPS
+def way_s(day: Day) -> float:
+    return by_road_s(day.places["A"], day.places["J"])
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_there_is_time_for_the_ways_as_the_router_tells_them(
     town: Day, server: StubServer, dialect: RouterDialect
 ) -> None:
@@ -69,8 +68,8 @@ def test_there_is_time_for_the_ways_as_the_router_tells_them(
         "16:45", "17:00",
     ]  # fmt: skip
     [ana] = found.slots[0].technicians
-    assert ana.travel_before_s == pytest.approx(by_road_s(town) + 1_200, abs=2)
-    assert ana.travel_after_s == pytest.approx(by_road_s(town) + 3_000, abs=2)
+    assert ana.travel_before_s == pytest.approx(way_s(town) + 1_200, abs=2)
+    assert ana.travel_after_s == pytest.approx(way_s(town) + 3_000, abs=2)
     assert ways.note is not None
     assert (ways.note.router, ways.note.problem, ways.note.requests) == (dialect.router, None, 2)
     # Without a router there are others.
@@ -83,7 +82,7 @@ def test_a_factor_that_drives_have_taught_is_left_time_for(town: Day, server: St
     admin.execute(text("UPDATE stores SET eta_factors = CAST(:learned AS jsonb)"), {"learned": learned})
     found, ways = find(town)
     [ana] = found.slots[0].technicians
-    assert ana.travel_before_s == pytest.approx(3 * by_road_s(town), abs=4)
+    assert ana.travel_before_s == pytest.approx(3 * way_s(town), abs=4)
     assert ways.factor == 3.0
     assert starts(town, found)[0] == "10:30"
     server.behaviour = stub.html(503)

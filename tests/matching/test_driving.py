@@ -25,12 +25,6 @@ from tests.providers.stub import CLIENT, Behaviour, Exchange, StubServer
 LETTERS = "ABCDEFGHI"
 
 
-@pytest.fixture(params=ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
-def dialect(request: pytest.FixtureRequest) -> RouterDialect:
-    found: RouterDialect = request.param
-    return found
-
-
 def by_drive_time(day: Day, dialect: RouterDialect, server: StubServer, question: Question) -> Ranking:
     chosen = RouterChoice(dialect.router, server.url, 20.0, day.org_id, day.store_id)
     return rank_by_drive_time(partial(day.database.transaction, day.org_id), DriveFinder(CLIENT), chosen, question)

@@ -41,6 +41,11 @@ class Roads:
         return any(_same(one, place) for one in self.off_map)
 
 
+def by_road_s(source: Point, destination: Point) -> float:
+    """Seconds of a drive on which no place is slow."""
+    return haversine_m(source, destination) * DETOUR / SPEED_MPS
+
+
 def _same(one: Point, other: Point) -> bool:
     return haversine_m(one, other) < 0.5
 

@@ -67,7 +67,6 @@ def names(answer: dict[str, Any]) -> list[str]:
     return [one["name"] for one in answer["candidates"]]
 
 
-@pytest.mark.parametrize("dialect", ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
 def test_a_search_ranks_by_drive_time_and_says_how(api: Api, server: StubServer, dialect: RouterDialect) -> None:
     by_line = nearest(api)
     assert (names(by_line), by_line["distance_method"], by_line["routing"]) == (["Ana", "Bo"], "geodesic", None)

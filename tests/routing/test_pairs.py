@@ -16,16 +16,10 @@ from geo_assign.routing.finder import DriveFinder
 from geo_assign.routing.pairs import DrivenPair, PairsAnswer, ask_pairs, tables_of
 from geo_assign.routing.routers import ROUTERS
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import ROUTER_DIALECTS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 OSRM = ROUTER_DIALECTS[0]
-
-
-@pytest.fixture(params=ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
-def dialect(request: pytest.FixtureRequest) -> RouterDialect:
-    found: RouterDialect = request.param
-    return found
 
 
 def scattered(number: int, *, seed: int = 3) -> list[Point]:
@@ -81,7 +75,7 @@ def test_drives_of_a_batch_take_few_tables(dialect: RouterDialect, server: StubS
             continue
         assert isinstance(cell, Drive)
         more = 500.0 if source == people[3] else 0.0
-        assert cell.seconds == pytest.approx(haversine_m(source, destination) * DETOUR / SPEED_MPS + more, abs=1.1)
+        assert cell.seconds == pytest.approx(by_road_s(source, destination) + more, abs=1.1)
     assert answer.requests == len(server.requests) < len(places) / 2
 
 

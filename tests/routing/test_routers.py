@@ -32,19 +32,13 @@ from geo_assign.routing.finder import DriveFinder, least_seconds
 from geo_assign.routing.routers import ROUTERS, RouterAccess
 from tests.docs.pages import page
 from tests.providers import stub
-from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect
+from tests.providers.roads import DETOUR, ROUTER_DIALECTS, SPEED_MPS, Roads, RouterDialect, by_road_s
 from tests.providers.stub import CLIENT, Behaviour, StubServer
 
 ORG, STORE = UUID(int=1), UUID(int=2)
 HERE = Point(45.1234, 12.4321)
 # What a busy machine may add to a deadline. The faults would hold a plain client for 20 s and more.
 PATIENCE_S = 15.0
-
-
-@pytest.fixture(params=ROUTER_DIALECTS, ids=lambda dialect: dialect.router.value)
-def dialect(request: pytest.FixtureRequest) -> RouterDialect:
-    found: RouterDialect = request.param
-    return found
 
 
 @pytest.fixture
@@ -496,7 +490,7 @@ def test_drives_to_many_places_come_in_their_order(
             assert drive is NoDrive.UNREACHABLE
             continue
         assert isinstance(drive, Drive)
-        assert drive.seconds == pytest.approx(haversine_m(HERE, place) * DETOUR / SPEED_MPS + 300.0, abs=1.0)
+        assert drive.seconds == pytest.approx(by_road_s(HERE, place) + 300.0, abs=1.0)
 
 
 def test_the_way_back_is_another_drive(finder: DriveFinder, dialect: RouterDialect, server: StubServer) -> None:
