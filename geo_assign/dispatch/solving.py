@@ -11,8 +11,8 @@ from geo_assign.dispatch.commands.optimizing import LEFT, Chosen, Gathered, Left
 from geo_assign.dispatch.solved import Alone, Optimized, Pair, Totals
 from geo_assign.matching.batch_drives import ASKED_FOR_S, BatchDrives, ask_for_batch, in_seconds, list_sources
 from geo_assign.matching.batches import NEAREST, Eligible, as_problem
-from geo_assign.matching.optimal import Solution, solve
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Plan, valued
+from geo_assign.matching.solving.optimal import Solution, solve
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Plan, valued
 from geo_assign.routing.domain import Drive
 from geo_assign.routing.finder import DriveFinder
 

@@ -14,7 +14,7 @@ from geo_assign.core.deadlines import Deadline
 from geo_assign.core.geo import Point, road_s
 from geo_assign.matching.batches import Eligible
 from geo_assign.matching.domain import Question, RoutingNote
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Floats, Plan, chains_of
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Floats, Plan, chains_of
 from geo_assign.routing.domain import Drive, DriveCell, RouterChoice
 from geo_assign.routing.finder import DriveFinder
 from geo_assign.routing.pairs import DrivenPair, PairsAnswer, ask_pairs

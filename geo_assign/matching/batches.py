@@ -21,9 +21,9 @@ from geo_assign.matching.domain import Question
 from geo_assign.matching.filters import values_of
 from geo_assign.matching.geodesic import geodesic_m, least_share
 from geo_assign.matching.places import FEW, Phones
-from geo_assign.matching.problem import AssignmentProblem, Floats
 from geo_assign.matching.rows import NumberedCandidateRow
 from geo_assign.matching.shapes import Shape, shape_of
+from geo_assign.matching.solving.problem import AssignmentProblem, Floats
 from geo_assign.matching.statements import (
     APPOINTMENTS,
     COUNT_MEMBERS,

@@ -8,8 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from geo_assign.matching.problem import Floats
+Floats = NDArray[np.float64]
 
 # WGS 84
 _A_M = 6_378_137.0

@@ -50,7 +50,7 @@ ROOMS = {
     "ladder": Room(("dispatch/ladder.py",), ("tests/dispatch/test_ladder_computed.py",)),
     "optimal": Room(
         tuple(
-            f"matching/{name}.py"
+            f"matching/solving/{name}.py"
             for name in ("bounds", "chains", "greedy", "improving", "optimal", "pairing", "problem")
         ),
         tuple(f"tests/matching/test_{name}.py" for name in ("optimal", "solving", "solving_exactly", "solving_many")),

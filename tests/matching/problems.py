@@ -8,7 +8,7 @@ from math import inf, isfinite
 import numpy as np
 from hypothesis import strategies as st
 
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Plan
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Plan
 
 SELDOM = 10**9
 

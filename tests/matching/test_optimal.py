@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from geo_assign.matching import optimal, pairing
-from geo_assign.matching.greedy import greedy
-from geo_assign.matching.optimal import solve
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Plan
+from geo_assign.matching.solving import optimal, pairing
+from geo_assign.matching.solving.greedy import greedy
+from geo_assign.matching.solving.optimal import solve
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Plan
 from tests.matching.problems import SELDOM, best_of_all, mixed, pairs, problem, random_problem, worth
 from tests.thoroughness import times
 

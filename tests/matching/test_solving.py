@@ -5,10 +5,10 @@ from math import inf
 import numpy as np
 import pytest
 
-from geo_assign.matching import pairing
-from geo_assign.matching.greedy import GivenSoFar, greedy
-from geo_assign.matching.optimal import solve
-from geo_assign.matching.problem import (
+from geo_assign.matching.solving import pairing
+from geo_assign.matching.solving.greedy import GivenSoFar, greedy
+from geo_assign.matching.solving.optimal import solve
+from geo_assign.matching.solving.problem import (
     UNASSIGNED,
     by_order,
     chains_of,

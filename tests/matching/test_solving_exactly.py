@@ -4,9 +4,9 @@ from math import inf
 
 import numpy as np
 
-from geo_assign.matching import bounds, chains
-from geo_assign.matching.chains import solve_exactly
-from geo_assign.matching.problem import (
+from geo_assign.matching.solving import bounds, chains
+from geo_assign.matching.solving.chains import solve_exactly
+from geo_assign.matching.solving.problem import (
     UNASSIGNED,
 )
 from tests.matching.problems import ONWARD, SLOTS, WAYS, pairs, problem, town

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from geo_assign.matching import bounds, improving, optimal
-from geo_assign.matching.optimal import solve
-from geo_assign.matching.problem import (
+from geo_assign.matching.solving import bounds, improving, optimal
+from geo_assign.matching.solving.optimal import solve
+from geo_assign.matching.solving.problem import (
     UNASSIGNED,
     Plan,
     valued,

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo_assign.matching.bounds import bound, split
-from geo_assign.matching.chains import MOST_ORDERS, solve_exactly
-from geo_assign.matching.greedy import GivenSoFar, greedy
-from geo_assign.matching.improving import improved
-from geo_assign.matching.pairing import match
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Ints, Plan, quantised, valued
+from geo_assign.matching.solving.bounds import bound, split
+from geo_assign.matching.solving.chains import MOST_ORDERS, solve_exactly
+from geo_assign.matching.solving.greedy import GivenSoFar, greedy
+from geo_assign.matching.solving.improving import improved
+from geo_assign.matching.solving.pairing import match
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Ints, Plan, quantised, valued
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from geo_assign.matching.problem import (
+from geo_assign.matching.solving.problem import (
     UNASSIGNED,
     AssignmentProblem,
     Floats,

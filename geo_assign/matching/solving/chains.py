@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Flags, Ints, Plan, quantised, valued
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Flags, Ints, Plan, quantised, valued
 
 MOST_ORDERS = 10
 """So many orders are solved exactly, whatever their slots."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geo_assign.matching.problem import Ints
+from geo_assign.matching.solving.problem import Ints
 
 _MOST_FAIRNESS = 15  # beyond so many more appointments than the least busy technician all are alike
 _EXACT = 2**53  # floats hold every integer below

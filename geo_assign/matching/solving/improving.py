@@ -4,8 +4,8 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from geo_assign.matching.chains import solve_exactly
-from geo_assign.matching.problem import UNASSIGNED, AssignmentProblem, Flags, Ints, Plan, chains_of
+from geo_assign.matching.solving.chains import solve_exactly
+from geo_assign.matching.solving.problem import UNASSIGNED, AssignmentProblem, Flags, Ints, Plan, chains_of
 
 _AT_ONCE = 6
 _TRIES = 200

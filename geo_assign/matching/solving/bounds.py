@@ -7,8 +7,8 @@ matching is no longer than the shortest plan.
 
 import numpy as np
 
-from geo_assign.matching.pairing import match
-from geo_assign.matching.problem import PER_UNIT, AssignmentProblem, Flags, Ints, by_order
+from geo_assign.matching.solving.pairing import match
+from geo_assign.matching.solving.problem import PER_UNIT, AssignmentProblem, Flags, Ints, by_order
 
 
 def split(problem: AssignmentProblem) -> list[Ints]:
