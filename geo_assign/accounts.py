@@ -68,6 +68,10 @@ def open_accounts(organization: str) -> Iterator[Accounts]:
         database.close()
 
 
+email_argument = click.argument("email", callback=lambda _context, _argument, text: text.strip())
+"""An address as people copy it, with blanks around it."""
+
+
 @click.group()
 def users() -> None:
     """Help users of ORGANIZATION (its slug) who are locked out.
@@ -95,7 +99,7 @@ def show(organization: str, *, as_json: bool) -> None:
 
 @users.command()
 @click.argument("organization")
-@click.argument("email")
+@email_argument
 @click.option("--name", help="What the user is called; the user may choose another name.")
 @click.option(
     "--role",
@@ -107,7 +111,7 @@ def show(organization: str, *, as_json: bool) -> None:
 def create(organization: str, email: str, *, name: str | None, role: str) -> None:
     """Create a user, and print the link with which the user chooses a password."""
     with open_accounts(organization) as accounts:
-        new = InvitedUser(email=email, name=name, role=Role(role))
+        new = InvitedUser(email=email, name=(name or "").strip() or None, role=Role(role))
         sent = accounts.database.run(
             accounts.org_id, lambda tx: invite(tx, accounts.caller, new, delivery=accounts.delivery)
         )
@@ -117,7 +121,7 @@ def create(organization: str, email: str, *, name: str | None, role: str) -> Non
 
 @users.command("reset-password")
 @click.argument("organization")
-@click.argument("email")
+@email_argument
 def reset(organization: str, email: str) -> None:
     """Print a link with which a user chooses a new password. Until then the old one works."""
     with open_accounts(organization) as accounts:
@@ -130,7 +134,7 @@ def reset(organization: str, email: str) -> None:
 
 @users.command()
 @click.argument("organization")
-@click.argument("email")
+@email_argument
 def deactivate(organization: str, email: str) -> None:
     """Deactivate a user: sessions and links end. An organization keeps at least one administrator."""
     with open_accounts(organization) as accounts:
@@ -140,7 +144,7 @@ def deactivate(organization: str, email: str) -> None:
 
 @users.command()
 @click.argument("organization")
-@click.argument("email")
+@email_argument
 @click.option("--second-factor", is_flag=True, help="Take the second factor away, too: the phone is lost.")
 def unlock(organization: str, email: str, *, second_factor: bool) -> None:
     """Activate a user again, and with --second-factor let the password alone log in."""
@@ -161,7 +165,7 @@ def unlock(organization: str, email: str, *, second_factor: bool) -> None:
 
 @users.command("end-sessions")
 @click.argument("organization")
-@click.argument("email")
+@email_argument
 def end_sessions(organization: str, email: str) -> None:
     """Log a user out everywhere. A technician's duty ends with it, as soon as the worker looks."""
     with open_accounts(organization) as accounts:

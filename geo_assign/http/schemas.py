@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from geo_assign.core import geo
+from geo_assign.core.email_addresses import EmailAddress
 from geo_assign.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from geo_assign.core.validation import Written
 from geo_assign.http.json_schemas import NamedSchema
@@ -239,15 +240,7 @@ Slug = Annotated[
     Written(r"^[a-z0-9][a-z0-9-]{0,62}$", "Write small letters, digits and hyphens, such as north-2"),
     NamedSchema("Slug"),
 ]
-Email = Annotated[
-    str,
-    StringConstraints(max_length=254),
-    Written(
-        r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f.]+$",
-        "Write one e-mail address, such as ana@example.com",
-    ),
-    NamedSchema("Email", examples=("ana@example.com",)),
-]
+Email = Annotated[EmailAddress, NamedSchema("Email", examples=("ana@example.com",))]
 ContactName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(without_control)]
 ContactText = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(without_control)]
 """A phone number or an e-mail address as people write it: kept as it is."""

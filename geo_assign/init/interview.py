@@ -8,9 +8,10 @@ from functools import partial
 import click
 from pydantic import TypeAdapter
 
+from geo_assign.core.email_addresses import EmailAddress
 from geo_assign.init.founding import slug_of
 from geo_assign.init.reading import read_as, read_location, read_provider, read_timezone
-from geo_assign.seed.document import Email, Name, Slug
+from geo_assign.seed.document import Name, Slug
 
 Answers = Mapping[str, object]
 
@@ -33,9 +34,12 @@ QUESTIONS = (
     SetupQuestion("timezone", "Time zone of the first store", read_timezone),
     SetupQuestion("store", "Name of the first store", partial(read_as, TypeAdapter(Name))),
     SetupQuestion("location", "Where it is: latitude, longitude", read_location),
-    SetupQuestion("email", "E-mail of the administrator", partial(read_as, TypeAdapter(Email))),
+    SetupQuestion("email", "E-mail of the administrator", partial(read_as, TypeAdapter(EmailAddress))),
     SetupQuestion(
-        "technician", "E-mail of a first technician (Enter: later)", partial(read_as, TypeAdapter(Email)), needed=False
+        "technician",
+        "E-mail of a first technician (Enter: later)",
+        partial(read_as, TypeAdapter(EmailAddress)),
+        needed=False,
     ),
     SetupQuestion("map_provider", "Map key: provider (Enter: later)", read_provider, needed=False),
     SetupQuestion("map_key", "Map key: the secret (Enter: none)", str, needed=False, hidden=True),
@@ -114,6 +118,8 @@ class Interview:
             except click.Abort:
                 if sys.stdin.isatty():
                     raise
+                # What comes next stands on a line of its own, not behind the question.
+                click.echo(err=True)
                 self._ended = True
                 return
             if not (text or one.needed) or (text and self._is_good(one, text)):

@@ -15,6 +15,7 @@ from geo_assign.access.domain import ApiScope, Permission
 from geo_assign.access.key_terms import WebOrigin
 from geo_assign.core import geo
 from geo_assign.core.blanks import without_blanks
+from geo_assign.core.email_addresses import EmailAddress
 from geo_assign.core.errors import FieldProblem, InvalidError
 from geo_assign.core.validation import Written, code_of, words_of
 from geo_assign.workforce.domain import WorksFrom
@@ -22,9 +23,6 @@ from geo_assign.workforce.store_settings import StoreSettings
 
 Slug = Annotated[str, Written(r"^[a-z0-9][a-z0-9-]{0,62}$", "Write small letters, digits and hyphens, such as north-2")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Email = Annotated[
-    str, Field(max_length=254), Written(r"^[^\s@]+@[^\s@]+$", "Write one e-mail address, such as ana@example.com")
-]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 Hours = dict[str, list[list[str]]]
 
@@ -111,7 +109,7 @@ class TechnicianEntry(_Entry):
     hours: Literal["always"] | Hours = "always"
     home: Annotated[PointEntry | None, AfterValidator(_unless_unset)] = None
     provider: Slug | None = None
-    email: Email | None = None
+    email: EmailAddress | None = None
     password: Password | None = None
     on_duty: bool = False
 
@@ -119,7 +117,7 @@ class TechnicianEntry(_Entry):
 class UserEntry(_Entry):
     """`stores` are a store administrator's, `groups` a dispatcher's: slugs."""
 
-    email: Email
+    email: EmailAddress
     name: Name
     password: Password | None = None
     role: Literal["administrator", "store_administrator", "dispatcher"]

@@ -121,3 +121,28 @@ def test_no_command_takes_a_password(runner: CliRunner, world: World, command: s
     told = users(runner, command, "--help").stdout
     assert "--password" not in told
     assert users(runner, command, "acme", "a@acme.example", "--password", "five quiet herons").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("eva @acme.example", "eva", "eva@", "@acme.example", "eva@acme", "eva@@acme.example", "", " "),
+        *("eva@acme.example.", "Eva <eva@acme.example>", "eva@acme.example,bo@acme.example", "eva;bo@acme.example"),
+        "eva@acme.example\nBcc: x@y.z",
+    ],
+)
+def test_what_is_no_address_makes_no_user(acme: CliRunner, typed: str) -> None:
+    before = listed(acme)
+    refused = users(acme, "create", "acme", typed)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "Error: Write one e-mail address, such as ana@example.com.\n"
+    assert listed(acme) == before
+
+
+def test_blanks_around_an_address_are_no_part_of_it(acme: CliRunner) -> None:
+    assert users(acme, "create", "acme", "  eva@acme.example\n", "--name", " Eva Reed ").exit_code == 0
+    assert listed(acme)["eva@acme.example"]["name"] == "Eva Reed"
+    assert "has this e-mail address" in users(acme, "create", "acme", " EVA@acme.example ").stderr
+    assert "eva@acme.example is deactivated" in users(acme, "deactivate", "acme", " eva@acme.example ").stdout
+    assert users(acme, "create", "acme", "bo@acme.example", "--name", "  ").exit_code == 0
+    assert listed(acme)["bo@acme.example"]["name"] == "bo"

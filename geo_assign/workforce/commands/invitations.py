@@ -16,6 +16,7 @@ from geo_assign.access.commands import (
 from geo_assign.access.domain import Caller, Role, TakenError
 from geo_assign.access.links import Invitation, LinkPurpose
 from geo_assign.core.db import Tx
+from geo_assign.core.email_addresses import require_email_address
 from geo_assign.core.errors import ForbiddenError, InvalidError
 from geo_assign.core.languages import Language
 from geo_assign.workforce.commands.authority import require_groups, require_manages
@@ -59,10 +60,12 @@ def invite(
     """Create a user who may choose a password.
 
     Raises ForbiddenError for a store administrator who invites to a higher role or to what belongs to other stores,
-    TakenError for an address, or a technician, that has a user, InvalidError when the rest does not go with the role.
+    TakenError for an address, or a technician, that has a user, InvalidError for what is no e-mail address, and when
+    the rest does not go with the role.
     """
     if not caller.scope.everything and invitee.role not in ROLES_OF_STORES:
         raise ForbiddenError("A store administrator invites dispatchers and technicians.")
+    require_email_address(invitee.email)
     _require_fitting(invitee)
     if invitee.role is Role.TECHNICIAN:
         technician = _technician(tx, caller, invitee)
