@@ -82,21 +82,23 @@ def _worded(error: Exception) -> str | None:
     from pydantic import ValidationError  # noqa: PLC0415
     from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError  # noqa: PLC0415
 
-    from geo_assign.core.errors import GeoAssignError  # noqa: PLC0415
-    from geo_assign.core.settings import PREFIX, Settings  # noqa: PLC0415
+    from geo_assign.core.errors import GeoAssignError, UnusableSettingError  # noqa: PLC0415
+    from geo_assign.core.settings import Settings, objections  # noqa: PLC0415
 
     if isinstance(error, GeoAssignError):
-        return "\n".join([error.detail, *(f"  {problem.pointer}: {problem.detail}" for problem in error.errors)])
+        places = (f"  {one.pointer}: {one.detail}" for one in error.errors if one.detail != error.detail)
+        return "\n".join([error.detail, *places])
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
-        wrong = (f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
-        return "\n".join(wrong)
+        return "\n".join(objections(error))
+    if isinstance(error, UnusableSettingError):
+        return str(error)
     if isinstance(error, OperationalError | ProgrammingError):
         reason = str(error.orig).strip().splitlines()[0]
         return f"The database refused: {reason}\nWhat else is wrong says: geo-assign doctor"
     if isinstance(error, ArgumentError):
         return "A database URL cannot be read: it looks like postgresql://user:password@host:5432/name."
     if isinstance(error, OSError):
-        return str(error)
+        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
     return None
 
 
@@ -258,6 +260,8 @@ def rotate(organization: str | None, every: bool) -> None:  # noqa: FBT001  clic
     if (organization is None) is not every:
         raise click.UsageError("Name one organization, or give --all.")
     settings, left = _settings(), []
+    if not settings.fernet_keys:
+        raise click.ClickException("GEO_ASSIGN_SECRET_KEYS is not set: there is no key to encrypt with.")
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     try:
         box = SecretBox(settings.fernet_keys)

@@ -28,7 +28,7 @@ from geo_assign.core.connecting import make_engine
 from geo_assign.core.db import Database
 from geo_assign.core.reachable import parse_allow
 from geo_assign.core.rows import AnySelect, ResultRow
-from geo_assign.core.settings import PREFIX, Settings, unknown_settings
+from geo_assign.core.settings import PREFIX, Settings, objections, unknown_settings
 from geo_assign.core.vetting import (
     DatabaseFacts,
     durability_objections,
@@ -433,8 +433,7 @@ def doctor(*, as_json: bool, bundle: Path | None, logs: tuple[Path, ...]) -> Non
             write_bundle(bundle, settings, {one.name: one.verdict.value for one in findings}, logs=logs or LOGS)
             click.echo(f"{bundle} is written; look into it before you send it.", err=True)
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        findings = [Finding("settings", CheckVerdict.FAIL, wrong, "see config/geo-assign.env")]
+        findings = [Finding("settings", CheckVerdict.FAIL, "; ".join(objections(error)), "see config/geo-assign.env")]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

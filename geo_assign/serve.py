@@ -16,8 +16,11 @@ from functools import partial
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import MPServer
+from sqlalchemy import make_url
 
 from geo_assign.core.listening import claimed_port
+from geo_assign.core.reachable import parse_allow
+from geo_assign.core.secrets import SecretBox
 from geo_assign.core.settings import Settings
 from geo_assign.http import receiving
 
@@ -35,8 +38,9 @@ _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 def serve(settings: Settings) -> None:
     """Listen and answer until told to stop; returns after at most `STOP_WITHIN_S` seconds then.
 
-    Raises CannotListenError.
+    Raises CannotListenError, UnusableSettingError, ArgumentError for a database's URL.
     """
+    _require_usable(settings)
     if settings.processes > 1:
         _share_metrics()
     _allow_connections()
@@ -58,6 +62,15 @@ def serve(settings: Settings) -> None:
             log_dictconfig=_LOGGING,
         )
         server.serve(target_loader=partial(load, settings, port), wrap_loader=False)
+
+
+def _require_usable(settings: Settings) -> None:
+    """A process that a setting keeps from starting would be started over and over: say so before the first one."""
+    SecretBox(settings.fernet_keys)
+    parse_allow(settings.outbound_allow)
+    for url in (settings.database_url, settings.replica_url):
+        if url is not None and url.get_secret_value():
+            make_url(url.get_secret_value())
 
 
 def load(settings: Settings, port: int) -> Callable[..., Iterable[bytes]]:

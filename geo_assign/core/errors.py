@@ -158,3 +158,7 @@ class UnavailableError(GeoAssignError):
 
     code = "unavailable"
     family = Family.UNAVAILABLE
+
+
+class UnusableSettingError(ValueError):
+    """A setting has a value that nothing can be made of. The message names it and says what is wanted."""

@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from geo_assign.core.errors import UnusableSettingError
+
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # The special-purpose registries of IANA, RFC 6890 and its updates, and what is multicast or reserved. Listed here and
@@ -62,7 +64,7 @@ class AllowedPlace:
 def parse_allow(text: str) -> tuple[AllowedPlace, ...]:
     """Read `CIDR:port` entries separated by commas, as in `127.0.0.1/32:8088, fd00::/8:443, 10.0.0.0/8:*`.
 
-    Raises ValueError that names the entry.
+    Raises UnusableSettingError that names the entry.
     """
     return tuple(_parse_entry(entry.strip()) for entry in text.split(",") if entry.strip())
 
@@ -75,7 +77,7 @@ def _parse_entry(entry: str) -> AllowedPlace:
             raise ValueError(port)
         return AllowedPlace(ipaddress.ip_network(cidr.replace("[", "").replace("]", ""), strict=False), number)
     except ValueError:
-        raise ValueError(f"GEO_ASSIGN_OUTBOUND_ALLOW: {entry!r} is not CIDR:port") from None
+        raise UnusableSettingError(f"GEO_ASSIGN_OUTBOUND_ALLOW: {entry!r} is not CIDR:port") from None
 
 
 def is_public(address: Address) -> bool:

@@ -12,7 +12,7 @@ import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from geo_assign.core.errors import UnavailableError
+from geo_assign.core.errors import UnavailableError, UnusableSettingError
 
 
 class SecretKeysMissingError(UnavailableError):
@@ -40,9 +40,10 @@ class SecretBox:
     """
 
     def __init__(self, fernet_keys: Sequence[str]) -> None:
+        """Raises UnusableSettingError for a key that is none, with its number and never with the key."""
         self._is_durable = bool(fernet_keys)
         keys = [key.encode() for key in fernet_keys] or [Fernet.generate_key()]
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._fernet = MultiFernet([_fernet(key, number) for number, key in enumerate(keys, start=1)])
         self._fingerprint_key = hashlib.sha256(b"fingerprint " + keys[0]).digest()
 
     def encrypt(self, secret: SecretStr) -> bytes:
@@ -82,3 +83,12 @@ class SecretBox:
         """A keyed hash of `parts`: equal for equal parts, and telling nothing to whom the key is unknown."""
         message = b"\0".join(part.encode("utf-8", "surrogatepass") for part in parts)
         return hmac.digest(self._fingerprint_key, message, "sha256")
+
+
+def _fernet(key: bytes, number: int) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError:
+        raise UnusableSettingError(
+            f"GEO_ASSIGN_SECRET_KEYS: key {number} is no Fernet key. geo-assign secrets new prints one."
+        ) from None

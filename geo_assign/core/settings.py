@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo_assign.core.vapid import VapidKeys, read_private_key, vapid_keys
@@ -222,6 +222,14 @@ class Settings(BaseSettings):
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def objections(error: ValidationError) -> list[str]:
+    """What is wrong with the settings, each with its name."""
+    return [
+        f"{PREFIX}{'.'.join(map(str, wrong['loc'])).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
+        for wrong in error.errors()
+    ]
 
 
 def unknown_settings(environ: "os._Environ[str] | dict[str, str] | None" = None) -> list[str]:

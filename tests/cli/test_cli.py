@@ -180,3 +180,45 @@ def test_a_push_key_that_is_none_is_named_and_not_shown(runner: CliRunner, key: 
     assert result.exit_code == 1
     assert "GEO_ASSIGN_VAPID_PRIVATE_KEY: " in result.stderr
     assert key not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SECRET_KEYS", "not-a-key", "GEO_ASSIGN_SECRET_KEYS: key 1 is no Fernet key."),
+        ("SECRET_KEYS", f"{'A' * 43}=,abc=", "GEO_ASSIGN_SECRET_KEYS: key 2 is no Fernet key."),
+        ("OUTBOUND_ALLOW", "10.0.0.0/8", "GEO_ASSIGN_OUTBOUND_ALLOW: '10.0.0.0/8' is not CIDR:port"),
+        ("OUTBOUND_ALLOW", "127.0.0.1:99999", "GEO_ASSIGN_OUTBOUND_ALLOW: "),
+        ("DATABASE_URL", "nonsense", "A database URL cannot be read"),
+        ("PUBLIC_URL", "ftp://x", "GEO_ASSIGN_PUBLIC_URL: it begins with http:// or https://"),
+        ("TRUSTED_PROXIES", "rubbish", "GEO_ASSIGN_TRUSTED_PROXIES: 'rubbish' does not appear"),
+    ],
+)
+@pytest.mark.parametrize("command", [["serve"], ["worker"]])
+def test_a_process_that_a_setting_keeps_from_starting_says_which(
+    runner: CliRunner, command: list[str], name: str, value: str, told: str
+) -> None:
+    refused = runner.invoke(main, command, env={f"GEO_ASSIGN_{name}": value})
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"Error: {told}")
+    assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize("command", [["seed", "-"], ["secrets", "rotate", "--all"]])
+def test_a_command_that_needs_a_key_says_which_is_none(runner: CliRunner, command: list[str]) -> None:
+    refused = runner.invoke(main, command, input=json.dumps(SEED), env={"GEO_ASSIGN_SECRET_KEYS": "secret-of-mine"})
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: GEO_ASSIGN_SECRET_KEYS: key 1 is no Fernet key.")
+    assert "secret-of-mine" not in refused.output
+
+
+def test_rotating_without_a_key_says_that_there_is_none(runner: CliRunner) -> None:
+    refused = runner.invoke(main, ["secrets", "rotate", "--all"], env={"GEO_ASSIGN_SECRET_KEYS": ""})
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "GEO_ASSIGN_SECRET_KEYS is not set" in refused.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named_in_words(runner: CliRunner, seed_file: Path) -> None:
+    runner.invoke(main, ["seed", str(seed_file)])
+    refused = runner.invoke(main, ["organizations", "export", "acme", "nowhere/acme.zip"])
+    assert refused.stderr == "Error: nowhere/acme.zip.part: No such file or directory\n"
