@@ -1,7 +1,7 @@
 """A log line and metrics for every request of the API."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from http import HTTPStatus
 
@@ -37,9 +37,8 @@ def keep_account(app: flask.Flask) -> None:
 
 def count_turned_away(operation: Operation, status: int) -> None:
     """Count a request that was answered before the application saw it."""
-    _counter(operation.tag, status)()
-    _problems.labels(str(status)).inc()
-    _shed.labels(operation.lane.name.lower()).inc()
+    for count in _counters_of_turned_away(operation.tag, operation.lane, status):
+        count()
 
 
 def _account(response: flask.Response) -> flask.Response:
@@ -84,6 +83,11 @@ def _count(request: Request, status: int, code: str | None, trouble: SeenTrouble
 @cache
 def _counter(tag: str, status: int) -> Callable[[], None]:
     return _requests.labels(tag, f"{status // 100}xx").inc
+
+
+@cache
+def _counters_of_turned_away(tag: str, lane: Lane, status: int) -> Sequence[Callable[[], None]]:
+    return _counter(tag, status), _problems.labels(str(status)).inc, _shed.labels(lane.name.lower()).inc
 
 
 @cache

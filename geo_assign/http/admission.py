@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from geo_assign.http.errors import OverloadedError
-from geo_assign.http.line import Line, Turn
+from geo_assign.http.line import Line, Newcomer, Turn
 from geo_assign.http.operations import Lane
 from geo_assign.http.receiving import Receiving
 
@@ -112,21 +112,24 @@ class WorkTurns:
         self._lock = threading.Lock()
         self._calls: dict[Turn, threading.Lock] = {}
 
-    def refuses(self, lane: Lane) -> bool:
-        """Whether a request of this lane is turned away now."""
+    def expect(self, lane: Lane) -> Newcomer | None:
+        """Let a request in that will `enter` as soon as its body is there; None when it is turned away."""
         with self._lock:
-            return self._line.refuses(lane, self._clock())
+            return self._line.expect(lane, self._clock())
 
-    @property
-    def has_room(self) -> bool:
-        """Whether none is turned away now, not even of the least important lane."""
+    def stop_expecting(self, newcomer: Newcomer) -> None:
+        """It is answered; mostly it has entered before."""
         with self._lock:
-            return not self._line.would_refuse(Lane.PICTURES, self._clock())
+            self._line.stop_expecting(newcomer)
 
-    def enter(self, lane: Lane, kind: str) -> Turn:
-        """Wait for a turn, to be given back with `leave`. `kind`: requests that take alike. Raises OverloadedError."""
+    def enter(self, lane: Lane, kind: str, newcomer: Newcomer | None = None) -> Turn:
+        """Wait for a turn, to be given back with `leave`. `kind`: requests that take alike. Raises OverloadedError.
+
+        A `newcomer` that was let in is not turned away now, unless it is late.
+        """
         with self._lock:
-            if self._line.refuses(lane, self._clock()):
+            expected = newcomer is not None and self._line.stop_expecting(newcomer)
+            if not expected and self._line.refuses(lane, self._clock()):
                 raise OverloadedError(retry_after_s=1)
             turn, begins = self._line.arrive(lane, kind, self._clock())
             if begins:

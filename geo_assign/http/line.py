@@ -3,6 +3,9 @@
 Plain arithmetic on times that are given: the threads are in `http.admission`. A request is let in for good or refused
 when it comes; who was let in is not turned away by later ones. How long a turn takes is measured, so the same line is
 short for searches that take long and long for pings that do not.
+
+Between the moment in which a request is let in and the one in which it stands in the line its body is received. Those
+who are on the way count as if they stood there: else all who come within that time would be let in on the same promise.
 """
 
 from collections import deque
@@ -41,6 +44,14 @@ class Turn:
     arrived_at: float
     began_at: float = 0.0
     beside: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Newcomer:
+    """A request that was let in at `at` and is on its way into the line."""
+
+    lane: Lane
+    at: float
 
 
 @dataclass
@@ -90,6 +101,8 @@ class Line:
         self._patience_s = patience_s
         self._waiting: dict[Lane, deque[Turn]] = {lane: deque() for lane in Lane}
         self._working: dict[Turn, None] = {}
+        # In the order in which they were let in.
+        self._on_the_way: dict[Newcomer, None] = {}
         self._newest_in_a_row = 0
         self._calm_at = float("-inf")
         self._refused_at = float("-inf")
@@ -108,11 +121,14 @@ class Line:
         if self.working < self.pace.limit or self.pace.turn_s is None:
             return 0.0
         in_front = sum(len(waiting) for other, waiting in self._waiting.items() if other <= lane)
+        in_front += sum(newcomer.lane <= lane for newcomer in self._on_the_way)
         return (in_front + 1) * self.pace.turn_s / self.pace.limit
 
     def would_refuse(self, lane: Lane, now: float) -> bool:
         """Whether a newcomer would be turned away. Work that has begun never is."""
-        if lane is Lane.CONTINUED or self.working + self.waiting < _ALWAYS_LET_IN[lane] * self.pace.most:
+        if lane is Lane.CONTINUED:
+            return False
+        if self.working + self.waiting + len(self._on_the_way) < _ALWAYS_LET_IN[lane] * self.pace.most:
             return False
         return self.expected_wait_s(lane) > self._patience(lane, now)
 
@@ -122,6 +138,22 @@ class Line:
         if refused:
             self._refused_at = now
         return refused
+
+    def expect(self, lane: Lane, now: float) -> Newcomer | None:
+        """Let a newcomer in, who counts from now on; None when it is turned away."""
+        self._expect_no_late_ones(now)
+        if self.refuses(lane, now):
+            return None
+        newcomer = Newcomer(lane, now)
+        self._on_the_way[newcomer] = None
+        return newcomer
+
+    def stop_expecting(self, newcomer: Newcomer) -> bool:
+        """Whether it counted still; it does not any more."""
+        if newcomer not in self._on_the_way:
+            return False
+        del self._on_the_way[newcomer]
+        return True
 
     def arrive(self, lane: Lane, kind: str, now: float) -> tuple[Turn, bool]:
         """A newcomer that is not refused, and whether it may begin at once. `kind`: requests that take alike."""
@@ -172,6 +204,11 @@ class Line:
         # In the order in which they began.
         while self._working and now - (first := next(iter(self._working))).began_at >= self.long_s():
             del self._working[first]
+
+    def _expect_no_late_ones(self, now: float) -> None:
+        """Who takes longer receives a body that is slow, or never comes: it is judged anew when it stands there."""
+        while self._on_the_way and now - (first := next(iter(self._on_the_way))).at > self._burst_s():
+            del self._on_the_way[first]
 
     def _next(self, now: float) -> Turn | None:
         for lane, waiting in self._waiting.items():

@@ -13,11 +13,14 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, IncompleteBodyError
 from geo_assign.http.limits import Allowance
+from geo_assign.http.line import Newcomer
 from geo_assign.http.operations import Operation
 from geo_assign.http.receiving import Source
 
 Receive = Callable[[Source, int], bytes]
 """Reads at most so many bytes."""
+NEWCOMER = "geo_assign.newcomer"
+"""Where the environment of a request keeps that it was let in."""
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
@@ -46,6 +49,12 @@ class Request(flask.Request):
         """What the client calls this request in X-Request-Id if that is sane, otherwise a new id."""
         given: str | None = self.environ.get("HTTP_X_REQUEST_ID")
         return given if given and _SANE_REQUEST_ID.fullmatch(given) else new_id().hex
+
+    @property
+    def newcomer(self) -> Newcomer | None:
+        """That it was let in, where it was looked at in front of the application."""
+        found: Newcomer | None = self.environ.get(NEWCOMER)
+        return found
 
     @property
     def owes_body(self) -> bool:

@@ -119,7 +119,8 @@ class RequestHandler:
         self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
     ) -> Response:
         work = self._capacity.work
-        request.give_turn_back = partial(work.leave, work.enter(operation.lane, operation.name))
+        turn = work.enter(operation.lane, operation.name, request.newcomer)
+        request.give_turn_back = partial(work.leave, turn)
         try:
             return self._respond(operation, path, request, raw=raw, credentials=credentials)
         finally:

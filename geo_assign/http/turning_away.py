@@ -1,8 +1,8 @@
 """In front of the application: when there is too much to do, the 503 that costs next to nothing.
 
 An answer through Flask, with its line in the log, takes a good part of what a search does. With four times the load
-there would be time for nothing else. So who would be turned away is turned away here. They are counted one by one, and
-logged together.
+there would be time for nothing else. So who is turned away is turned away here, by an answer that is made beforehand
+but for its id. They are counted one by one, and logged together.
 """
 
 import threading
@@ -18,7 +18,9 @@ from geo_assign.http.admission import WorkTurns
 from geo_assign.http.application import Application
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import Operation
+from geo_assign.http.paths import parameters_of
 from geo_assign.http.problems import MEDIA_TYPE, problem_of
+from geo_assign.http.request import NEWCOMER
 from geo_assign.http.response import API_HEADERS
 
 Environ = dict[str, object]
@@ -31,47 +33,48 @@ class TurningAway:
     """A WSGI application that asks `work` before it calls `app`, for those of `operations`."""
 
     def __init__(self, app: Application, operations: Iterable[Operation], work: WorkTurns) -> None:
-        self._app = app
         self._behind = app.wsgi_app
         self._adapter = app.url_map.bind("")
         self._operations = {operation.name: operation for operation in operations}
+        # Matching a path takes as long as all the rest; most calls have no parameter in theirs.
+        self._by_path: dict[tuple[str, str], Operation] = {
+            (operation.method, operation.path): operation
+            for operation in self._operations.values()
+            if not parameters_of(operation.path)
+        }
         self._work = work
+        self._refusal = _Refusal()
         self._lock = threading.Lock()
         self._unlogged = 0
         self._logged_at = float("-inf")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not self._work.has_room:
-            operation = self._operation_of(environ)
-            if operation is not None and self._work.refuses(operation.lane):
-                return self._turn_away(operation, start_response)
-        return self._behind(environ, start_response)  # type: ignore[arg-type] # Flask's own, with werkzeug's types
+        operation = self._find_operation(environ)
+        if operation is None:
+            return self._behind(environ, start_response)  # type: ignore[arg-type] # Flask's own, with werkzeug's types
+        newcomer = self._work.expect(operation.lane)
+        if newcomer is None:
+            count_turned_away(operation, self._refusal.status)
+            self._log_together()
+            return self._refusal(start_response)
+        environ[NEWCOMER] = newcomer
+        try:
+            return self._behind(environ, start_response)  # type: ignore[arg-type]
+        finally:
+            self._work.stop_expecting(newcomer)
 
-    def _operation_of(self, environ: Environ) -> Operation | None:
-        path = str(environ["PATH_INFO"])
+    def _find_operation(self, environ: Environ) -> Operation | None:
+        path, method = str(environ["PATH_INFO"]), str(environ["REQUEST_METHOD"])
         if not path.startswith(PREFIX):
             return None
+        found = self._by_path.get((method, path))
+        if found is not None:
+            return found
         try:
-            endpoint, _ = self._adapter.match(path, str(environ["REQUEST_METHOD"]))
+            endpoint, _ = self._adapter.match(path, method)
         except HTTPException:
             return None
         return self._operations.get(str(endpoint).rpartition(".")[2])
-
-    def _turn_away(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
-        request_id = new_id().hex
-        problem = problem_of(OverloadedError(retry_after_s=1), request_id)
-        count_turned_away(operation, problem.status)
-        self._log_together()
-        headers = [
-            *API_HEADERS,
-            ("X-Request-Id", request_id),
-            ("Cache-Control", "no-store"),
-            ("Content-Type", MEDIA_TYPE),
-            ("Content-Length", str(len(problem.body))),
-            *problem.headers.items(),
-        ]
-        start_response("503 SERVICE UNAVAILABLE", headers)
-        return [problem.body]
 
     def _log_together(self) -> None:
         now = monotonic()
@@ -81,3 +84,25 @@ class TurningAway:
                 return
             number, self._unlogged, self._logged_at = self._unlogged, 0, now
         _log.warning("requests_turned_away", number=number)
+
+
+class _Refusal:
+    """The answer to each who is turned away: the problem as everywhere, of which only the request's id differs."""
+
+    def __init__(self) -> None:
+        stands_for_id = new_id().hex
+        problem = problem_of(OverloadedError(retry_after_s=1), stands_for_id)
+        self.status = problem.status
+        self._before, _, self._after = problem.body.partition(stands_for_id.encode())
+        self._headers = [
+            *API_HEADERS,
+            ("Cache-Control", "no-store"),
+            ("Content-Type", MEDIA_TYPE),
+            ("Content-Length", str(len(problem.body))),
+            *problem.headers.items(),
+        ]
+
+    def __call__(self, start_response: StartResponse) -> Iterable[bytes]:
+        request_id = new_id().hex
+        start_response("503 SERVICE UNAVAILABLE", [*self._headers, ("X-Request-Id", request_id)])
+        return [self._before + request_id.encode() + self._after]

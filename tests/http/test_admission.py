@@ -132,6 +132,25 @@ def test_turns_survive_a_storm() -> None:
     assert (work.working, work.waiting) == (0, 0)
 
 
+def test_who_was_let_in_is_not_turned_away_once_its_body_is_there() -> None:
+    now = 0.0
+    work = WorkTurns(most=1, wait_s=60, clock=lambda: now)
+    work.leave(work.enter(Lane.ORDINARY, "x"))
+    held = work.enter(Lane.ORDINARY, "x")
+    newcomer = work.expect(Lane.ORDINARY)
+    assert newcomer is not None
+    now += 0.05
+    others = [work.expect(Lane.PHONES) for _ in range(5)]
+    assert None not in others
+    begun: list[object] = []
+    thread = threading.Thread(target=lambda: begun.append(work.enter(Lane.ORDINARY, "x", newcomer)))
+    thread.start()
+    wait_until(lambda: work.waiting == 1, "it waits for its turn")
+    work.leave(held)
+    thread.join(60)
+    assert len(begun) == 1
+
+
 def test_a_turn_is_handed_on_when_the_work_before_waits_for_something_else() -> None:
     work = WorkTurns(most=1, wait_s=60)
     stuck = work.enter(Lane.ORDINARY, "x")

@@ -171,6 +171,42 @@ def test_a_burst_is_let_wait_and_a_long_line_is_not() -> None:
     assert not line.refuses(Lane.CONTINUED, 1.0 + 2 * BURST_S)
 
 
+def busy_line() -> Line:
+    """One is worked on, as usual for 10 ms, and others have waited for a while: now is 1.2."""
+    line = Line(most=1, patience_s=2.0)
+    first, _ = line.arrive(Lane.ORDINARY, "x", 0.0)
+    line.depart(first, 0.01)
+    for _ in range(2):
+        line.arrive(Lane.ORDINARY, "x", 1.0)
+    return line
+
+
+@given(st.lists(st.sampled_from([lane for lane in Lane if lane is not Lane.CONTINUED]), max_size=40))
+def test_those_on_the_way_count_as_if_they_stood_in_the_line(lanes: list[Lane]) -> None:
+    standing, coming = busy_line(), busy_line()
+    for lane in lanes:
+        let_in = not standing.refuses(lane, 1.2)
+        if let_in:
+            standing.arrive(lane, "x", 1.2)
+        assert (coming.expect(lane, 1.2) is not None) == let_in
+
+
+def test_one_that_is_late_is_judged_anew() -> None:
+    line = busy_line()
+    late, withdrawn = (line.expect(Lane.PHONES, 1.2) for _ in range(2))
+    assert late is not None
+    assert withdrawn is not None
+    assert line.stop_expecting(withdrawn)
+    assert not line.stop_expecting(withdrawn)
+    expected_s = line.expected_wait_s(Lane.PHONES)
+    last = line.expect(Lane.PHONES, 1.21 + BURST_S)
+    assert last is not None
+    assert not line.stop_expecting(late)
+    # It counted until then: the last one is in its place.
+    assert line.expected_wait_s(Lane.PHONES) == expected_s
+    assert line.stop_expecting(last)
+
+
 def test_no_one_expects_to_wait_longer_than_the_patience_even_in_a_burst() -> None:
     line = Line(most=1, patience_s=0.5)
     first, _ = line.arrive(Lane.ORDINARY, "x", 0.0)

@@ -1,6 +1,6 @@
 """Too much to do: requests are turned away in front of the application, by lane, and counted."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,6 +9,7 @@ from geo_assign.http import turning_away
 from geo_assign.http.admission import WorkTurns
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import ALL_ROLES, Call, Lane, Reply, Routes
+from geo_assign.http.problems import problem_of
 from tests.http.conftest import MakeClient, People, bearer
 
 routes = Routes("Examples")
@@ -98,6 +99,45 @@ def test_the_less_important_are_turned_away_at_once(
     told = client.get("/metrics").text
     assert 'geo_assign_http_shed_total{lane="ordinary"}' in told
     assert 'geo_assign_http_requests_total{status="5xx",tag="Examples"}' in told
+
+
+def test_each_refusal_is_the_usual_problem_with_an_id_of_its_own(client: FlaskClient, busy: WorkTurns) -> None:
+    first, second = client.get("/v1/searches"), client.get("/v1/searches")
+    usual = problem_of(OverloadedError(retry_after_s=1), first.headers["X-Request-Id"])
+    assert first.data == usual.body
+    assert {name: first.headers[name] for name in usual.headers} == usual.headers
+    assert first.content_length == len(first.data)
+    assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
+
+
+def test_a_refusal_matches_no_path_and_makes_no_problem(
+    client: FlaskClient, busy: WorkTurns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a refusal costs decides how many good answers are left at four times the load."""
+
+    def dear(*_arguments: object, **_options: object) -> NoReturn:
+        raise AssertionError("a refusal may not take this")
+
+    monkeypatch.setattr(turning_away, "problem_of", dear)
+    monkeypatch.setattr(client.application.wsgi_app, "_behind", dear)
+    monkeypatch.setattr(client.application.wsgi_app._adapter, "match", dear)  # type: ignore[attr-defined]
+    assert client.get("/v1/searches").status_code == 503
+
+
+def test_those_whose_body_is_on_its_way_count(client: FlaskClient, busy: WorkTurns) -> None:
+    """Sixteen turns of 10 ms are what a phone may expect to wait: so many come at once, and no more."""
+    let_in = 0
+    while busy.expect(Lane.PHONES) is not None:
+        let_in += 1
+    assert let_in == 16
+    assert client.get("/v1/pings").status_code == 503
+
+
+def test_what_ends_before_its_turn_is_on_its_way_no_longer(client: FlaskClient, people: People) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    answers = [client.get("/v1/searches"), client.get("/v1/searches", headers=bearer(people.session()))]
+    assert [answer.status_code for answer in answers] == [401, 200]
+    assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
 
 
 def test_they_are_logged_together(
