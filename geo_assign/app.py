@@ -88,6 +88,7 @@ from geo_assign.http.services import Services
 from geo_assign.http.turning_away import TurningAway
 from geo_assign.http.web_origins import serve_booking_pages
 from geo_assign.importing import routes as imports
+from geo_assign.mapview.kept_counts import KeptCounts
 from geo_assign.mapview.live import LiveHub
 from geo_assign.mapview.tiles import TileStore
 from geo_assign.migrate import current_revision, head_revision
@@ -225,6 +226,7 @@ def make_services(settings: Settings, *, clock: Clock | None = None) -> Services
         ),
         live=LiveHub(database),
         tiles=TileStore(database),
+        counts=KeptCounts(),
         limits=Limits.of(settings, note_allowance),
         webhooks=Sender(database, geocoder.client, geocoder.box),
         links=LinkDelivery(settings.console_url, geocoder.box if settings.sends_mail else None),

@@ -9,6 +9,7 @@ from geo_assign.core.settings import Settings
 from geo_assign.dispatch.flows import DispatchService
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.limits import Limits
+from geo_assign.mapview.kept_counts import KeptCounts
 from geo_assign.mapview.live import LiveHub
 from geo_assign.mapview.tiles import TileStore
 from geo_assign.phones.push_sender import PushSender
@@ -38,6 +39,7 @@ class Services:
     pings: Grouper
     live: LiveHub
     tiles: TileStore
+    counts: KeptCounts
     limits: Limits
     webhooks: Sender
     links: LinkDelivery

@@ -1,8 +1,10 @@
 """Reads of the map."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from geo_assign.access.domain import Scope
@@ -17,10 +19,13 @@ from geo_assign.mapview.domain import (
     MapChoice,
     MapPicture,
     Marks,
+    Tally,
     TechnicianOnMap,
     TechnicianStatus,
 )
+from geo_assign.mapview.kept_counts import KeptCounts, ScopeCounts
 from geo_assign.mapview.statements import (
+    LOOKED_AT,
     SHOWN,
     GroupRow,
     PersonRow,
@@ -38,13 +43,15 @@ from geo_assign.mapview.tallies import (
     cell_size,
     cells,
     clusters_of,
+    numbers_by_kind,
+    numbers_by_status,
     order_counts,
     people_counts,
-    tallies_of,
 )
+from geo_assign.mapview.windows import find_window, radius_m
 from geo_assign.matching.domain import Provenance, Provider
 from geo_assign.positions.domain import is_reachable
-from geo_assign.workorders.domain import TERMINAL, State
+from geo_assign.workorders.domain import TERMINAL, Kind, State
 from geo_assign.workorders.queries import list_changed_versions, list_work_orders_by_id
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_point
 from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
@@ -53,30 +60,42 @@ WORLD = BoundingBox(west=-180.0, south=-90.0, east=180.0, north=90.0)
 _OPEN_STATES = tuple(state for state in State if state not in TERMINAL)
 
 
-def get_picture(tx: Tx, scope: Scope, view: BoundingBox = WORLD, *, choice: MapChoice = EVERYONE) -> MapPicture:
+def get_picture(
+    tx: Tx,
+    scope: Scope,
+    view: BoundingBox = WORLD,
+    *,
+    choice: MapChoice = EVERYONE,
+    kept: KeptCounts | None = None,
+) -> MapPicture:
     """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there.
 
     `choice` leaves others out, of the counts, too; its skill is one of technicians, and leaves no work out.
+    `kept` may hold the counts of a large scope; without it they are counted.
 
     Where more technicians are in view than are drawn one by one, all of them are told as clusters.
     """
-    at, every = tx.now(), scope.everything
-    chosen, asked = choice != EVERYONE, view_values(view) | {"at": at} | _choice(choice)
-    counted = _fetch(tx, people_counts(everything=every, chosen=chosen), scope, **asked)
-    seen, in_scope = tallies_of(counted, _fetch(tx, order_counts(everything=every, chosen=chosen), scope, **asked))
-    crowded = seen.people > SHOWN
-    technicians, more = ([], False) if crowded else _list_in_view(tx, scope, view, at, choice)
-    wanted = WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id, within=view)
-    orders = list_work_orders(tx, scope, wanted, limit=SHOWN)
+    look = _Look(tx, scope, view, choice)
+    orders = list_work_orders(
+        tx, scope, WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id, within=view), limit=SHOWN
+    )
+    shown_orders = [one for one in orders.items if choice.has_store(one.store_id)]
+    people = look.people_in_view()
+    of_scope = look.scope_counts() if kept is None else kept.get((tx.org_id, scope, choice), look.scope_counts)
+    more_orders = orders.next_cursor is not None
     return MapPicture(
-        at=at,
-        technicians=technicians,
-        clusters=_list_clusters(tx, scope, counted, asked, chosen=chosen) if crowded else [],
-        work_orders=[one for one in orders.items if choice.has_store(one.store_id)],
-        in_view=seen,
-        in_scope=in_scope,
-        off_duty=_fetch(tx, off_duty(everything=every, chosen=chosen), scope, **_choice(choice))[0].number,
-        truncated=crowded or more or orders.next_cursor is not None,
+        at=look.at,
+        technicians=people.told,
+        clusters=people.clusters,
+        work_orders=shown_orders,
+        in_view=Tally(
+            people.by_status,
+            people.providers,
+            look.orders_in_view() if more_orders else numbers_by_kind((one.kind, 1) for one in shown_orders),
+        ),
+        in_scope=of_scope.on_map,
+        off_duty=of_scope.off_duty,
+        truncated=people.more or more_orders,
     )
 
 
@@ -90,22 +109,82 @@ def list_skills_on_map(tx: Tx, scope: Scope) -> list[SkillRow]:
     return _fetch(tx, skills_on_map(everything=scope.everything), scope)
 
 
-def _list_in_view(
-    tx: Tx, scope: Scope, view: BoundingBox, at: datetime, choice: MapChoice
-) -> tuple[list[TechnicianOnMap], bool]:
-    """Those in view, and whether there may be more."""
-    statement = in_view(everything=scope.everything, chosen=choice != EVERYONE)
-    rows = _fetch(tx, statement, scope, at=at, **view_values(view), **_choice(choice))
-    people = [technician_of(row, at) for row in rows[:SHOWN]]
-    more = len(rows) > SHOWN or bool(_fetch(tx, edge(), scope, **view_values(view)))
-    return [person for person in people if is_in(view, person.point)], more
+class _InView(NamedTuple):
+    """The technicians in view: one by one, or as clusters. `more`: there are others than those told one by one."""
+
+    told: Sequence[TechnicianOnMap]
+    clusters: Sequence[Cluster]
+    by_status: Mapping[TechnicianStatus, int]
+    providers: int
+    more: bool
 
 
-def _list_clusters(
-    tx: Tx, scope: Scope, counted: Sequence[PeopleRow], asked: Mapping[str, object], *, chosen: bool
-) -> list[Cluster]:
-    step = cell_size(counted)
-    return clusters_of(_fetch(tx, cells(everything=scope.everything, chosen=chosen), scope, **asked, step=step), step)
+class _Look:
+    """One look at a part of the map.
+
+    Who is in a view is found among the innermost positions around its middle where those hold everyone in it, and
+    else among all positions of the organization.
+    """
+
+    def __init__(self, tx: Tx, scope: Scope, view: BoundingBox, choice: MapChoice) -> None:
+        self.at = tx.now()
+        self._tx, self._scope, self._view = tx, scope, view
+        self._kinds = {"everything": scope.everything, "chosen": choice != EVERYONE}
+        box = view_values(view)
+        self._middle = Point(lat=box["lat"], lon=box["lon"])
+        self._values = scope_values(tx, scope) | box | {"at": self.at} | _choice(choice)
+        self._counted: list[PeopleRow] | None = None
+
+    def people_in_view(self) -> _InView:
+        window = find_window(self._tx, self._values, radius_m(self._view, self._middle))
+        if window is None:
+            return self._picked(self._everyone(), LOOKED_AT, may_be_more=True)
+        told, more = self._list(window)
+        if not more:
+            by_status = Counter(one.status for one in told)
+            providers = sum(one.provider is not None for one in told)
+            return _InView(told, [], {status: by_status[status] for status in TechnicianStatus}, providers, more=False)
+        return self._picked(self._fetch(people_counts(**self._kinds, window=window)), window, may_be_more=False)
+
+    def scope_counts(self) -> ScopeCounts:
+        people, orders = self._everyone(), self._fetch(order_counts(**self._kinds))
+        tally = Tally(
+            numbers_by_status((row.status, row.everywhere) for row in people),
+            sum(row.everywhere for row in people if row.provider),
+            numbers_by_kind((row.kind, row.everywhere) for row in orders),
+        )
+        return ScopeCounts(tally, self._fetch(off_duty(**self._kinds))[0].number)
+
+    def orders_in_view(self) -> Mapping[Kind, int]:
+        return numbers_by_kind((row.kind, row.shown) for row in self._fetch(order_counts(**self._kinds)))
+
+    def _picked(self, counted: Sequence[PeopleRow], window: int, *, may_be_more: bool) -> _InView:
+        """With the numbers of those counted; `window`: of how many positions they are, where there are not more."""
+        by_status = numbers_by_status((row.status, row.shown) for row in counted)
+        providers = sum(row.shown for row in counted if row.provider)
+        if sum(by_status.values()) <= SHOWN:
+            told, more = self._list(window)
+            more = more or (may_be_more and bool(self._tx.fetch(edge(), self._values)))
+            return _InView(told, [], by_status, providers, more)
+        step = cell_size(counted)
+        of_window = None if may_be_more else window
+        rows = self._tx.fetch(cells(**self._kinds, window=of_window), {**self._values, "step": step})
+        return _InView([], clusters_of(rows, step), by_status, providers, more=True)
+
+    def _list(self, window: int) -> tuple[list[TechnicianOnMap], bool]:
+        """Those in view of the innermost positions, and whether there are more of them than are told."""
+        rows = self._fetch(in_view(**self._kinds, window=window))
+        people = [technician_of(row, self.at) for row in rows[:SHOWN]]
+        return [person for person in people if is_in(self._view, person.point)], len(rows) > SHOWN
+
+    def _everyone(self) -> list[PeopleRow]:
+        """Counted once for one look."""
+        if self._counted is None:
+            self._counted = self._fetch(people_counts(**self._kinds))
+        return self._counted
+
+    def _fetch(self, statement: Statement[R]) -> list[R]:
+        return self._tx.fetch(statement, self._values)
 
 
 def list_marks(tx: Tx, scope: Scope, since: datetime, *, positions_since: datetime | None = None) -> Marks:

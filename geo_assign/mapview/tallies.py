@@ -24,9 +24,10 @@ from sqlalchemy import (
 from geo_assign.access.viewer import Viewer, viewer_declared
 from geo_assign.core.expressions import row_exists, word
 from geo_assign.core.geo import BoundingBox, Point
+from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.core.statements import Statement
-from geo_assign.mapview.domain import Cluster, Tally, TechnicianStatus
+from geo_assign.mapview.domain import Cluster, TechnicianStatus
 from geo_assign.mapview.statements import ASKED, is_chosen, is_shown, is_within, of_base, of_phone
 from geo_assign.matching.domain import Provenance
 from geo_assign.positions.domain import UNREACHABLE_AFTER
@@ -74,9 +75,9 @@ class OrdersRow(NamedTuple):
 
 
 @cache
-def people_counts(*, everything: bool, chosen: bool = False) -> Statement[PeopleRow]:
-    """The shown technicians of the scope by status."""
-    known = known_people(viewer_declared(everything=everything), chosen=chosen).subquery("known")
+def people_counts(*, everything: bool, chosen: bool = False, window: int | None = None) -> Statement[PeopleRow]:
+    """The shown technicians of the scope by status; with `window` those of the innermost positions alone."""
+    known = known_people(viewer_declared(everything=everything), chosen=chosen, window=window).subquery("known")
     c, inside = known.c, is_within(known, margin=False)
     rows = select(
         c.status,
@@ -92,9 +93,9 @@ def people_counts(*, everything: bool, chosen: bool = False) -> Statement[People
 
 
 @cache
-def cells(*, everything: bool, chosen: bool = False) -> Statement[CellRow]:
+def cells(*, everything: bool, chosen: bool = False, window: int | None = None) -> Statement[CellRow]:
     """The shown technicians of the view by cell and status. The grid is the same for every view: nothing wanders."""
-    known = known_people(viewer_declared(everything=everything), chosen=chosen).subquery("known")
+    known = known_people(viewer_declared(everything=everything), chosen=chosen, window=window).subquery("known")
     c = known.c
     column, line = func.floor(c.lon / ASKED.step), func.floor(c.lat / ASKED.step)
     rows = select(
@@ -127,10 +128,15 @@ def order_counts(*, everything: bool, chosen: bool = False) -> Statement[OrdersR
     return Statement.of(OrdersRow, rows.group_by(w.c.kind))
 
 
-def known_people(viewer: Viewer, *, chosen: bool = False) -> AnySelect:
-    """Every shown technician of the scope: where the caller may see it, and of which status."""
+def known_people(viewer: Viewer, *, chosen: bool = False, window: int | None = None) -> AnySelect:
+    """Every shown technician of the scope: where the caller may see it, and of which status.
+
+    `window`: of those who are live no others than the innermost positions around the middle of the view.
+    """
     c, t, b, s = current_positions.alias("c"), technicians.alias("t"), technicians.alias("b"), stores.alias("s")
     phones = select(*of_phone(c)).where(c.c.org_id == ASKED.org_id)
+    if window is not None:
+        phones = phones.order_by(c.c.geog.sphere_m(place(ASKED.lat, ASKED.lon))).limit(window)
     bases = select(*of_base(b)).where(b.c.org_id == ASKED.org_id, b.c.at_base)
     p = union_all(phones, bases).subquery("p")
     of_own = case((t.c.at_base, p.c.provenance == Provenance.HOME_BASE), else_=p.c.provenance == Provenance.LIVE)
@@ -153,6 +159,8 @@ def known_people(viewer: Viewer, *, chosen: bool = False) -> AnySelect:
         )
         .select_from(joined)
         .where(is_shown(t), of_own, p.c.lat.is_not(None), sees_technician(viewer, t), *is_chosen(t, chosen=chosen))
+        # Kept apart: place and status are said once, instead of wherever a count asks for them.
+        .offset(0)
     )
 
 
@@ -173,22 +181,6 @@ def _status(t: FromClause, p: FromClause) -> ColumnElement[str]:
         (is_busy, word(TechnicianStatus.BUSY)),
         (is_asked, word(TechnicianStatus.OFFERED)),
         else_=word(TechnicianStatus.FREE),
-    )
-
-
-def tallies_of(people: Sequence[PeopleRow], orders: Sequence[OrdersRow]) -> tuple[Tally, Tally]:
-    """What is in view, and what is in the scope."""
-    return (
-        Tally(
-            _by_status((row.status, row.shown) for row in people),
-            sum(row.shown for row in people if row.provider),
-            _by_kind((row.kind, row.shown) for row in orders),
-        ),
-        Tally(
-            _by_status((row.status, row.everywhere) for row in people),
-            sum(row.everywhere for row in people if row.provider),
-            _by_kind((row.kind, row.everywhere) for row in orders),
-        ),
     )
 
 
@@ -219,19 +211,21 @@ def _cluster(cell: tuple[int, int], rows: Sequence[CellRow], step: float) -> Clu
         cell=BoundingBox(
             west=max(-180.0, west), south=max(-90.0, south), east=min(180.0, west + step), north=min(90.0, south + step)
         ),
-        technicians=_by_status((row.status, row.number) for row in rows),
+        technicians=numbers_by_status((row.status, row.number) for row in rows),
         providers=sum(row.number for row in rows if row.provider),
     )
 
 
-def _by_status(numbers: Iterable[tuple[str, int]]) -> Mapping[TechnicianStatus, int]:
+def numbers_by_status(numbers: Iterable[tuple[str, int]]) -> Mapping[TechnicianStatus, int]:
+    """Each status with the sum of its numbers."""
     counts = dict.fromkeys(TechnicianStatus, 0)
     for status, number in numbers:
         counts[TechnicianStatus(status)] += number
     return counts
 
 
-def _by_kind(numbers: Iterable[tuple[str, int]]) -> Mapping[Kind, int]:
+def numbers_by_kind(numbers: Iterable[tuple[str, int]]) -> Mapping[Kind, int]:
+    """Each kind with the sum of its numbers."""
     counts = dict.fromkeys(Kind, 0)
     for kind, number in numbers:
         counts[Kind(kind)] += number

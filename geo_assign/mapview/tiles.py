@@ -23,12 +23,11 @@ from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import scope_values, viewer_declared
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.geo import BoundingBox
-from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnyColumn, AnyType
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.mapview.domain import TechnicianOnMap, TechnicianStatus
 from geo_assign.mapview.queries import WORLD, technician_of, view_values
-from geo_assign.mapview.statements import ASKED, LOOKED_AT, SHOWN, in_view, is_within
+from geo_assign.mapview.statements import ASKED, SHOWN, in_view, is_within
 from geo_assign.mapview.tallies import known_people
 from geo_assign.mapview.tiling import (
     CELL_BITS,
@@ -40,16 +39,12 @@ from geo_assign.mapview.tiling import (
     cell_on_tile,
     middle_of_cell,
 )
-from geo_assign.matching.domain import SPHERE_TO_GEODESIC
-from geo_assign.positions.tables import current_positions
+from geo_assign.mapview.windows import find_window
 
 KEPT_S = 3.0
 """How long a tile is answered again as it was made: so long browsers keep it, too."""
 _SHEETS = 256
 _TILES = 1_024
-_WINDOWS = (256, 2_048, LOOKED_AT)
-# Who is shown coarsely stands up to some 800 m from the true place.
-_COARSE_M = 900.0
 
 _FLOATS: ARRAY[float] = ARRAY(Double())
 _TEXTS: ARRAY[str] = ARRAY(Text())
@@ -80,10 +75,6 @@ class SquareRow(NamedTuple):
     status: str
     provider: bool
     number: int
-
-
-class ReachRow(NamedTuple):
-    sphere_m: float
 
 
 class TileRow(NamedTuple):
@@ -179,7 +170,7 @@ def people_on_tile(tx: Tx, scope: Scope, tile: Tile) -> list[TechnicianOnMap] | 
     at, view = tx.now(), view_values(tile.bounds)
     middle = {"lat": tile.middle.lat, "lon": tile.middle.lon}
     values = scope_values(tx, scope) | view | middle | {"at": at}
-    window = _window(tx, values, tile.radius_m + _COARSE_M)
+    window = find_window(tx, values, tile.radius_m)
     if window is None:
         return None
     rows = tx.fetch(in_view(everything=scope.everything, window=window), values)
@@ -187,24 +178,6 @@ def people_on_tile(tx: Tx, scope: Scope, tile: Tile) -> list[TechnicianOnMap] | 
         return None
     people = [technician_of(row, at) for row in rows]
     return [one for one in people if tile.holds(one.point)]
-
-
-def _window(tx: Tx, values: Mapping[str, object], radius_m: float) -> int | None:
-    """How many of the innermost positions hold all within the radius; None where even the widest does not."""
-    for window in _WINDOWS:
-        found = tx.fetch(reach(window), values)
-        if not found or found[0].sphere_m * SPHERE_TO_GEODESIC > radius_m:
-            return window
-    return None
-
-
-@cache
-def reach(window: int) -> Statement[ReachRow]:
-    """How far the last of the innermost positions lies; no row where there are fewer."""
-    c, middle = current_positions.alias("c"), place(ASKED.lat, ASKED.lon)
-    sphere_m = c.c.geog.sphere_m(middle)
-    walk = select(sphere_m.label("sphere_m")).where(c.c.org_id == ASKED.org_id).order_by(sphere_m)
-    return Statement.of(ReachRow, walk.offset(window - 1).limit(1))
 
 
 def _told(people: Sequence[TechnicianOnMap], tile: Tile) -> Mapping[str, object]:

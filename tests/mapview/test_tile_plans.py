@@ -6,8 +6,9 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.mapview.queries import view_values
 from geo_assign.mapview.statements import in_view
-from geo_assign.mapview.tiles import people_on_tile, reach
+from geo_assign.mapview.tiles import people_on_tile
 from geo_assign.mapview.tiling import Tile, place_on_grid
+from geo_assign.mapview.windows import reach
 from tests.matching.test_plans import MIDDLE, fleet, fleet_template, fleet_world
 from tests.plans import explain, index_names, rows_read
 

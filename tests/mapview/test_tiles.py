@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geo_assign.access.domain import EVERYTHING, Scope
 from geo_assign.core.geo import Point, haversine_m
-from geo_assign.mapview import tiles
+from geo_assign.mapview import tiles, windows
 from geo_assign.mapview.domain import TechnicianStatus
 from geo_assign.mapview.queries import get_picture
 from geo_assign.mapview.tiles import TileStore
@@ -203,6 +203,6 @@ def test_a_step_beyond_the_edge_is_on_the_next_tile(day: Day) -> None:
 
 
 def test_a_walk_widens_until_it_holds_the_tile(crowd: Day, store: TileStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiles, "_WINDOWS", (1, 2, 4, 8, 16))
+    monkeypatch.setattr(windows, "_WINDOWS", (1, 2, 4, 8, 16))
     near = told(crowd, store, 12, "technicians")
     assert sum(len(layer.features) for _, layer in near) == 9
