@@ -1,6 +1,6 @@
 """Every state of the console that a page passes through, opened once: in German, whose words are long.
 
-Light and dark, on a desk and a phone: axe finds nothing, nothing is wider than the window, a picture of each is kept.
+Light on a desk, dark on a phone: axe finds nothing, nothing is wider than the window, a picture of each is kept.
 """
 
 from __future__ import annotations
