@@ -125,26 +125,25 @@ def write_an_organization(conn: psycopg.Connection) -> None:
     conn.execute("INSERT INTO organizations (org_id, slug, name) VALUES (%s, 'acme', 'Acme')", [org_id])
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "CREATE TABLE added (at integer)",
-        "ALTER TABLE stores ALTER COLUMN name DROP NOT NULL",
-        "DROP POLICY tenant ON stores",
-        "UPDATE alembic_version SET version_num = 'other'",
-        "CREATE OR REPLACE FUNCTION drop_track_partitions(before_day date) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
-        "SELECT ensure_track_partitions('2001-01-01', '2001-01-01')",
-        "ALTER TABLE stores DISABLE ROW LEVEL SECURITY",
-        "GRANT DELETE ON alembic_version TO geo_assign_test_app",
-    ],
-)
-def test_a_database_whose_schema_was_changed_is_dropped(world: World, template: str, change: str) -> None:
+def test_a_database_whose_schema_was_changed_is_dropped(world: World, template: str) -> None:
+    kept = []
     with another_process() as server:
-        with server.borrowed(template) as first, psycopg.connect(first.admin_url) as conn:
-            conn.execute(change)  # type: ignore[arg-type]
-        with server.borrowed(template) as second:
-            assert database_of(first) != database_of(second)
-        assert database_of(first) not in databases(world)
+        for change in (
+            "CREATE TABLE added (at integer)",
+            "ALTER TABLE stores ALTER COLUMN name DROP NOT NULL",
+            "DROP POLICY tenant ON stores",
+            "UPDATE alembic_version SET version_num = 'other'",
+            "CREATE OR REPLACE FUNCTION drop_track_partitions(before_day date) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "SELECT ensure_track_partitions('2001-01-01', '2001-01-01')",
+            "ALTER TABLE stores DISABLE ROW LEVEL SECURITY",
+            "GRANT DELETE ON alembic_version TO geo_assign_test_app",
+        ):
+            with server.borrowed(template) as changed, psycopg.connect(changed.admin_url) as conn:
+                conn.execute(change)
+            with server.borrowed(template) as following:
+                if database_of(changed) in {database_of(following), *databases(world)}:
+                    kept.append(change)
+    assert kept == []
 
 
 def test_two_who_borrow_at_the_same_time_have_two_databases(template: str) -> None:
