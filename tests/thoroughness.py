@@ -11,4 +11,4 @@ def times(quick: int, exhaustive: int) -> int:
     return exhaustive if EXHAUSTIVE else quick
 
 
-STORM_S = float(os.environ.get("GEO_ASSIGN_TEST_STORM_S", times(6, 60)))
+STORM_S = float(os.environ.get("GEO_ASSIGN_TEST_STORM_S", times(4, 60)))

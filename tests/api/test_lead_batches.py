@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.neighbours import HERE, House, Neighbours
+from tests.thoroughness import times
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(10, 100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=st.lists(ANYTHING, min_size=1, max_size=5))
 def test_whatever_stands_beside_it_a_good_lead_is_made(house: House, items: list[Any]) -> None:
     told = send(house, *items, lead(house))

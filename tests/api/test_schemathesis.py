@@ -36,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # By caller: the examples of each operation. Most of what a technician or a key sends is refused alike.
-EXAMPLES = {"ana": 1, "reader": 1, "root": times(4, 30)}
+EXAMPLES = {"ana": 1, "reader": 1, "root": times(3, 30)}
 # What a member of a body or a query names.
 _MEANS = {
     "store_id": "store",

@@ -167,7 +167,7 @@ def handful_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-@pytest.mark.parametrize("number", range(times(5, 200)))
+@pytest.mark.parametrize("number", range(times(2, 200)))
 def test_a_handful_ends_as_if_each_had_been_evaluated_by_itself(
     world: World, handful_sizes: list[int], number: int
 ) -> None:

@@ -30,6 +30,7 @@ from geo_assign.workorders.tables import bookings
 from tests.conftest import World, cloned
 from tests.day import NOON, Day
 from tests.free_time.test_availability import TOMORROW, search
+from tests.thoroughness import times
 
 _CLOCKS = [f"{hour:02d}:{minute:02d}" for hour in range(8, 20) for minute in (0, 20, 40)]
 _SHIFTS = st.sampled_from([None, [["09:00", "13:00"], ["14:00", "18:00"]], [["12:00", "02:00"]], [["08:10", "11:50"]]])
@@ -116,7 +117,7 @@ def _lead(day: Day, place: str, letter: str, start: datetime, end: datetime) -> 
 _QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
-@settings(max_examples=20, **_QUIET)
+@settings(max_examples=times(10, 100), **_QUIET)
 @given(**_WORLDS)
 def test_what_is_proposed_can_be_booked(
     town: World, people: list[Drawn], buffer: int, minutes: int, soon: bool
@@ -141,7 +142,7 @@ _DRIVES = st.none() | st.tuples(_MINUTES, _MINUTES)
 """Minutes of road from the letters to the wanted place and back; None: no router told any."""
 
 
-@settings(max_examples=14, **_QUIET)
+@settings(max_examples=times(7, 70), **_QUIET)
 @given(**_WORLDS, drives=_DRIVES)
 def test_the_search_finds_what_trying_every_quarter_finds(
     town: World, people: list[Drawn], buffer: int, minutes: int, soon: bool, drives: Any

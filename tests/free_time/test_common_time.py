@@ -11,6 +11,7 @@ from geo_assign.core.spans import Span
 from geo_assign.free_time.common_time import LOOKS_AHEAD, Diary, earliest_common_slot
 from geo_assign.workforce.hours import DAYS
 from geo_assign.workforce.working_time import WorkingTime
+from tests.thoroughness import times
 from tests.workforce.weeks import covers, week_span
 
 MONDAY = datetime(2026, 5, 18, tzinfo=UTC)
@@ -57,7 +58,7 @@ def look_at_every(
     return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(60, 500), deadline=None)
 @given(
     st.lists(DIARIES, min_size=1, max_size=3),
     st.sampled_from([STEP, 2 * STEP, 7 * STEP]),

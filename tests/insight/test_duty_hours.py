@@ -17,6 +17,7 @@ from tests.databases import borrowed
 from tests.day import NOON, Day
 from tests.insight.history import History
 from tests.insight.test_sums import ALWAYS, assert_same
+from tests.thoroughness import times
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -211,7 +212,7 @@ def ground(template: str) -> Iterator[World]:
 TIMES = st.tuples(st.integers(0, 5 * 24 * 60), st.integers(1, 40 * 60), st.integers(0, 1))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=times(4, 40), deadline=None)
 @given(
     duties=st.lists(TIMES, min_size=1, max_size=8),
     works=st.lists(TIMES, max_size=8),

@@ -21,6 +21,7 @@ from tests.conftest import World, opened_day
 from tests.databases import borrowed
 from tests.day import NOON, Day
 from tests.insight.history import History
+from tests.thoroughness import times
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -325,7 +326,7 @@ def happen(history: History, name: str, order: Any, *values: Any) -> None:
         history.run(cancel + " AND state IN ('pending', 'assigned')", id=order)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=times(6, 60), deadline=None)
 @given(
     orders=st.lists(ORDERS, min_size=1, max_size=6),
     steps=st.lists(STEPS, max_size=14),
@@ -350,7 +351,7 @@ def test_with_sums_the_same_is_told_of_any_history(
 
 
 @given(seconds=st.lists(st.floats(0, 5_000), min_size=1, max_size=12))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=times(3, 20), deadline=None)
 def test_medians_are_those_of_all_values_to_the_second(ground: World, seconds: list[float]) -> None:
     with opened_day(ground) as day:
         history = History(day, ground).open()

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from geo_assign.positions.packing import Booleans, Floats, Instants, Integers, Texts, Uuids, register
 from tests.conftest import World
+from tests.thoroughness import times
 
-QUIETLY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIETLY = settings(
+    max_examples=times(30, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 FLOATS = st.floats(allow_nan=False) | st.none()
 
 

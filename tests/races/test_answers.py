@@ -16,7 +16,7 @@ from tests.thoroughness import times
 pytestmark = pytest.mark.races
 
 HERE = {"lat": 41.15, "lon": -8.61}
-ROUNDS = times(20, 200)
+ROUNDS = times(8, 200)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
-KILLS = times(5, 12)
+KILLS = times(3, 12)
 SENDING_S = times(1, 2)
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.races
 
 PEOPLE = 12
 ASKED = 8
-ROUNDS = times(4, 12)
+ROUNDS = times(2, 12)
 THREADS = 24
 
 

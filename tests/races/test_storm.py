@@ -2,7 +2,7 @@
 
 API and worker run on two hosts that share nothing but the database (`tests/scaling/hosts.py`).
 
-Six seconds unless GEO_ASSIGN_TEST_STORM_S says otherwise; a minute in an exhaustive run.
+Four seconds unless GEO_ASSIGN_TEST_STORM_S says otherwise; a minute in an exhaustive run.
 """
 
 import random

@@ -32,6 +32,7 @@ from geo_assign.workforce.working_time import WorkingTime, working_spans
 from tests.access.api import Api
 from tests.conftest import World, cloned
 from tests.day import NOON, ORIGIN, Day
+from tests.thoroughness import times
 from tests.workforce.conftest import House
 
 TODAY = NOON.date()
@@ -198,7 +199,7 @@ def property_day(template: str) -> Iterator[Day]:
         database.close()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(30, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hours=_HOURS, exceptions=_EXCEPTIONS, start=_START, quarters=st.integers(1, 60))
 def test_the_filter_agrees_with_the_arithmetic(
     property_day: Day, hours: Any, exceptions: Any, start: datetime, quarters: int

@@ -19,6 +19,7 @@ from geo_assign.workorders.queries import number_text
 from geo_assign.workorders.queries.listing import WorkOrderFilter, list_work_orders
 from geo_assign.workorders.search_texts import fill_search_texts, search_words
 from tests.conftest import World
+from tests.thoroughness import times
 
 ORGANIZATION, NEIGHBOUR = UUID(int=1), UUID(int=2)
 
@@ -255,7 +256,7 @@ WORD = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf", "Zs", "Zl", "
 
 
 @given(words=st.lists(WORD, min_size=1, max_size=4), data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(10, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_stands_in_the_notes_is_found_by_its_words(
     database: Database, words: list[str], data: st.DataObject
 ) -> None:
