@@ -26,6 +26,8 @@ from geo_assign.http.operations import Access
 from geo_assign.http.request import Request
 from geo_assign.positions.trackers import identities_in
 
+_URL_ALPHABET = str.maketrans("-_", "+/")
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -137,8 +139,10 @@ def _password_in(basic: str) -> str:
 def _basic_pair(basic: str) -> tuple[str, str]:
     """User name and password of Basic credentials; both empty when they cannot be read."""
     try:
-        # The user name may be any text; the token is ASCII, whatever stands before it.
-        decoded = base64.b64decode(basic.strip(), validate=True).decode("latin-1")
+        # Apps leave the padding out, or write the alphabet for addresses. The user name may be any text; the token is
+        # ASCII, whatever stands before it.
+        plain = basic.strip().rstrip("=").translate(_URL_ALPHABET)
+        decoded = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode("latin-1")
     except (binascii.Error, ValueError):
         return "", ""
     user, _, password = decoded.partition(":")

@@ -28,11 +28,15 @@ class DecodeQuery(Protocol):
 
 @dataclass(frozen=True)
 class BodyFormat:
-    """`media_types` are for the documentation. `require` judges a Content-Type, raises UnsupportedMediaTypeError."""
+    """`media_types` are for the documentation. `require` judges a Content-Type, raises UnsupportedMediaTypeError.
+
+    `takes_any_encoding`: what cannot be unpacked as Content-Encoding says is read as it came.
+    """
 
     media_types: tuple[str, ...]
     require: Callable[[str | None], None]
     decode: Decode
+    takes_any_encoding: bool = False
 
 
 STRICT_QUERY: DecodeQuery = decode_query

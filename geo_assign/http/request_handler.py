@@ -35,7 +35,7 @@ from geo_assign.http.authentication import (
 )
 from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
-from geo_assign.http.errors import BadHeaderError
+from geo_assign.http.errors import BadHeaderError, MalformedJsonError, UnsupportedMediaTypeError
 from geo_assign.http.idempotency import attempt_of
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.noted_uses import NotedUses
@@ -295,7 +295,11 @@ class RequestHandler:
             self._look_up(operation, request, credentials)
         address = client_address(request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
         raw = request.read_body(limit, partial(self._capacity.receiving.receive, address=address))
-        raw = decompressed(raw, request.environ.get("HTTP_CONTENT_ENCODING"), limit=limit)
+        try:
+            raw = decompressed(raw, request.environ.get("HTTP_CONTENT_ENCODING"), limit=limit)
+        except (MalformedJsonError, UnsupportedMediaTypeError):
+            if not operation.reads.takes_any_encoding:
+                raise
         if raw:
             operation.reads.require(request.environ.get("CONTENT_TYPE"))
         return raw

@@ -435,6 +435,17 @@ def test_what_overland_did_is_no_place_and_current_is_one() -> None:
     assert OVERLAND.read(_json({"locations": [], "current": {}}), lambda: NOW).pings == []
 
 
+@pytest.mark.parametrize("epoch", [0, 978_307_200])
+@pytest.mark.parametrize("later_s", [0, 86_400 * 365 * 6])
+def test_overland_may_write_as_owntracks_and_count_from_2001(epoch: int, later_s: int) -> None:
+    at = NOW + timedelta(seconds=later_s)
+    message = {"_type": "location", "lat": 41.15, "lon": -8.61, "tst": int(at.timestamp()) - epoch, "acc": 10}
+    (ping,) = OVERLAND.read(_json({**message, "batt": 80, "topic": "owntracks/x"}), lambda: NOW).pings
+    assert (ping.recorded_at, ping.lat, ping.accuracy_m, ping.battery) == (at, 41.15, 10, 0.8)
+    assert OVERLAND.read(_json({"_type": "lwt", "tst": 1}), lambda: NOW).ignored == ["other_type"]
+    assert OVERLAND.read(_json({**message, "lat": None}), lambda: NOW).ignored == ["unreadable"]
+
+
 def test_an_invalid_fix_of_an_iphone_stays_one() -> None:
     overland = next(dialect for dialect in DIALECTS if dialect.name == "overland")
     assert only(overland, accuracy_m=-1).accuracy_m == -1

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -157,6 +158,44 @@ def test_what_is_no_place_is_taken_so_that_no_app_repeats_it(api: Api, path: str
     taken = api.post(f"/v1/trackers/{path}", data=body, headers=basic(api.token("ana")))
     assert (taken.status_code, taken.get_json()) == (200, answer)
     assert track(api) == []
+
+
+def test_a_body_that_cannot_be_unpacked_is_taken_so_that_no_app_repeats_it(api: Api) -> None:
+    packed = gzip.compress(json.dumps(own()).encode())
+    bodies = [
+        *(("gzip", packed[:size]) for size in (1, 10, len(packed) - 8, len(packed) - 1)),
+        *(("gzip", b"\x1f\x8b nothing of the kind"), ("gzip", packed + b"rest"), ("gzip, gzip", packed)),
+        *(("deflate", zlib.compress(b"{}")), ("br", b"\x8b\x00\x80"), ("zstd", b"\x28\xb5\x2f\xfd"), ("x", b"\xff")),
+    ]
+    token = set_up(api)["token"]
+    for encoding, body in bodies:
+        for path, answer in (("owntracks", []), ("osmand", {}), ("overland", {"result": "ok"})):
+            headers = {**basic(token), "Content-Encoding": encoding}
+            taken = api.post(f"/v1/trackers/{path}", data=body, headers=headers)
+            assert (taken.status_code, taken.get_json()) == (200, answer), (encoding, body, path)
+    assert track(api) == []
+
+
+def test_a_place_that_is_not_packed_as_its_header_says_is_kept(api: Api) -> None:
+    headers = {**basic(set_up(api)["token"]), "Content-Encoding": "gzip"}
+    assert api.post("/v1/trackers/owntracks", data=json.dumps(own()), headers=headers).get_json() == []
+    assert len(track(api)) == 1
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc", "", "João", "????", ">>>>"])
+def test_basic_is_read_however_an_app_writes_its_base64(api: Api, user: str) -> None:
+    token = set_up(api)["token"]
+    pair = f"{user}:{token}".encode()
+    for written in (base64.b64encode(pair), base64.b64encode(pair).rstrip(b"="), base64.urlsafe_b64encode(pair)):
+        for scheme in ("Basic", "basic", "BASIC"):
+            headers = {"Authorization": f"{scheme} {written.decode()}"}
+            assert api.post("/v1/trackers/owntracks", json={"_type": "lwt"}, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("written", ["", "=", "====", "A", "%%%%", "YTpi\xff", "Og", "Og=="])
+def test_basic_that_says_nothing_is_refused(api: Api, written: str) -> None:
+    headers = {"Authorization": f"Basic {written}"}
+    assert api.post("/v1/trackers/owntracks", json={"_type": "lwt"}, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def _parameters(model: type[M], query_string: str) -> M:
     return model.model_construct(None, **{name: value for name, value in given.items() if not name.startswith("_")})
 
 
-_JSON = BodyFormat(("application/json",), _take_any, _as_sent)
-_JSON_OR_FORM = BodyFormat(("application/json", FORM), _take_any, _as_sent)
+_JSON = BodyFormat(("application/json",), _take_any, _as_sent, takes_any_encoding=True)
+_JSON_OR_FORM = BodyFormat(("application/json", FORM), _take_any, _as_sent, takes_any_encoding=True)
 
 
 class _Taking(TypedDict):

@@ -2,11 +2,16 @@
 
 The app keeps a batch until it hears exactly `{"result": "ok"}`. Besides places a batch holds what the app did, such as
 a pause or a visit: Features with an `action`, or of a `type`, with the time of the act and an older place.
+
+In its logging mode "Owntracks" the app sends one message of that kind instead, without the batch.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from geo_assign.positions.domain import Ping
+from geo_assign.positions.trackers import owntracks
 from geo_assign.positions.trackers.protocol import Heard, Hearing, Ignored, Now, Sent, TrackerFormat
 from geo_assign.positions.trackers.reading import (
     entries_of,
@@ -21,6 +26,10 @@ from geo_assign.positions.trackers.reading import (
     json_of,
     members_of,
 )
+
+# In that mode the app counts seconds since 2001, as iPhones do, where OwnTracks counts since 1970.
+_IPHONE_EPOCH = timedelta(seconds=978_307_200)
+_NO_TRACKER_YET = datetime(2016, 1, 1, tzinfo=UTC)
 
 
 def read(sent: Sent, _now: Now) -> Heard:
@@ -43,6 +52,9 @@ def _found_in(message: object) -> Iterator[Ping | Ignored]:
     members = members_of(message)
     if "geometry" in members:
         yield _read_feature(members)
+        return
+    if "_type" in members:
+        yield _read_as_owntracks(members)
         return
     batch, current = members.get("locations", members.get("features")), members.get("current")
     if batch is None and current is None:
@@ -72,6 +84,13 @@ def _read_feature(feature: Mapping[str, object]) -> Ping | Ignored:
         mock=is_true(properties.get("mock")),
         event=find_text(next(iter(entries_of(properties.get("motion"))), None)),
     )
+
+
+def _read_as_owntracks(message: Mapping[str, object]) -> Ping | Ignored:
+    found = owntracks.read_object(message)
+    if isinstance(found, Ping) and found.recorded_at < _NO_TRACKER_YET:
+        return replace(found, recorded_at=found.recorded_at + _IPHONE_EPOCH)
+    return found
 
 
 def _lon_lat(coordinates: object) -> tuple[float | None, float | None]:

@@ -36,7 +36,7 @@ def read(sent: Sent, _now: Now) -> Heard:
     if message is None:
         hearing.add(Ignored.UNREADABLE)
     for entry in entries_of(message):
-        hearing.add(_read_object(members_of(entry)))
+        hearing.add(read_object(members_of(entry)))
         hearing.silence = _silence_of(members_of(entry)) or hearing.silence
     return hearing.heard()
 
@@ -52,7 +52,8 @@ def _silence_of(item: Mapping[str, object]) -> SilenceReason | None:
     return SilenceReason.BATTERY_SAVER if find_number(android.get("ps")) == 1 else None
 
 
-def _read_object(item: Mapping[str, object]) -> Ping | Ignored:
+def read_object(item: Mapping[str, object]) -> Ping | Ignored:
+    """One message, whose `_type` says what it is."""
     kind = item.get("_type")
     if kind == "encrypted":
         return Ignored.ENCRYPTED
