@@ -26,13 +26,15 @@ from sqlalchemy.sql.elements import Grouping
 from geo_assign.core.rows import AnyColumn, AnySelect, AnyType
 
 
-def row_exists(source: FromClause, *conditions: ColumnElement[bool]) -> Exists:
+def row_exists(source: FromClause, *conditions: ColumnElement[bool], one_by_one: bool = False) -> Exists:
     """Whether `source`, a table or a join, has a row that meets the conditions.
 
-    Whatever else the conditions name belongs to a statement around this one.
+    Whatever else the conditions name belongs to a statement around this one. `one_by_one`: looked up for each row of
+    that statement, by an index. Else the planner may read all rows that meet the conditions for any row, once, which
+    it takes for quicker from some hundred rows on, however large the table is.
     """
     rows: AnySelect = select(constant("1")).select_from(source).where(*conditions).correlate_except(source)
-    return exists(rows)
+    return exists(rows.offset(0) if one_by_one else rows)
 
 
 def count_rows(source: FromClause, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

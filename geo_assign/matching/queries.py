@@ -59,6 +59,8 @@ from geo_assign.positions.domain import UNREACHABLE_AFTER
 
 # Technicians examined for the explanation of one answer; enough to find 50 excluded ones in any usual fleet.
 _EXAMINED = (200, 2_000)
+# And of one that a machine made of many, where one was found who can go: half the work.
+_EXAMINED_IN_PASSING = 100
 _SPARE = 3
 # Of the past so many are judged at once: first few, who mostly suffice.
 _JUDGED_FIRST, _MOST_JUDGED = 32, 256
@@ -67,14 +69,23 @@ _FAR_OUT, _SPARE_FAR_OUT = 8_192, 120
 
 
 def rank(
-    tx: Tx, question: Question, *, explain: bool = True, far: bool = True, all_are_placed: bool = False
+    tx: Tx,
+    question: Question,
+    *,
+    explain: bool = True,
+    far: bool = True,
+    in_passing: bool = False,
+    all_are_placed: bool = False,
 ) -> Ranking:
     """The nearest `question.limit` who are available, by geodesic distance, ties by id.
 
-    `explain` adds the excluded, as `explain_exclusions` does.
+    `explain` adds the excluded, as `explain_exclusions` does; `in_passing`, as it does, where one was found who can go.
     """
     found = tuple(_candidates(tx, question))
-    why = explain_exclusions(tx, question, far=far, all_are_placed=all_are_placed) if explain else None
+    if not explain:
+        return Ranking(question, found, None)
+    in_passing = in_passing and bool(found)
+    why = explain_exclusions(tx, question, far=far, in_passing=in_passing, all_are_placed=all_are_placed)
     return Ranking(question, found, why)
 
 
@@ -102,16 +113,24 @@ def rehearse(tx: Tx, question: Question, *, explain: bool) -> None:
 
 
 def explain_exclusions(
-    tx: Tx, question: Question, *, far: bool = True, then: bool = False, all_are_placed: bool = False
+    tx: Tx,
+    question: Question,
+    *,
+    far: bool = True,
+    in_passing: bool = False,
+    then: bool = False,
+    all_are_placed: bool = False,
 ) -> Explanation:
     """The nearest technicians of the scope who are not available, each with every reason.
 
     Those of the group or store that was asked for come first, however far: all of them where they are few. Without
-    `far` only the nearest 200 are looked at: a tenth of the work, where many orders are explained one after the other.
-    `then`: as things stood at the question's instant. `all_are_placed`: see there.
+    `far` only the nearest 200 are looked at: a tenth of the work, where many orders are explained one after the other;
+    `in_passing` only the nearest 100, where none of those belongs elsewhere. `then`: as things stood at the question's
+    instant. `all_are_placed`: see there.
     """
     shape, values = shape_of(question), _values_then(question, then=then)
-    near, goes_on = _look_around(tx, question, window=_EXAMINED[0], then=then)
+    near, goes_on = _look_around(tx, question, window=_EXAMINED_IN_PASSING if in_passing else _EXAMINED[0], then=then)
+    far = far and not (in_passing and not any(map(_is_stranger, near)))
     all_members: Sequence[ExplainedRow] | None = None
     if far and sum(bool(row.codes) for row in near if not _is_stranger(row)) < EXCLUDED_LIMIT:
         if _has_few_members(tx, question):

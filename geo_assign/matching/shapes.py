@@ -98,9 +98,15 @@ def workload(
 
 
 def subject_of(
-    shape: Shape, technician: FromClause, p: FromClause, *, asked: Parameters = ASKED_OF_ONE, sources: Sources = LIVE
+    shape: Shape,
+    technician: FromClause,
+    p: FromClause,
+    *,
+    asked: Parameters = ASKED_OF_ONE,
+    sources: Sources = LIVE,
+    one_by_one: bool = False,
 ) -> Subject:
-    return Subject(technician, p, asked, sources, shape.by_group)
+    return Subject(technician, p, asked, sources, shape.by_group, one_by_one)
 
 
 def let_through(

@@ -170,7 +170,8 @@ def excluded(shape: Shape, window: int, *, then: bool = False) -> Statement[Expl
     walk = walk_for(shape, _ASKED, window, rare_skill=False, sources=sources)
     t, p = sources.technicians.alias(), walk.subquery("p")
     joined = p.join(t, and_(t.c.org_id == _ASKED.org_id, t.c.id == p.c.technician_id))
-    one = subject_of(shape, t, p, sources=sources)
+    # The past has no indexes.
+    one = subject_of(shape, t, p, sources=sources, one_by_one=not then)
     rows = _explained(shape, one).select_from(joined).where(is_in_scope(shape, t), is_current(t, p))
     return Statement.of(ExplainedRow, rows.order_by(p.c.sphere_m))
 

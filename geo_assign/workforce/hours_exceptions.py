@@ -5,7 +5,7 @@ from datetime import UTC, date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, and_, any_, select
+from sqlalchemy import Date, Uuid, and_, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core.db import Tx
@@ -34,12 +34,15 @@ def list_hours_exceptions(tx: Tx, technician_id: UUID, *, first: date, last: dat
 
 
 def list_working_times(tx: Tx, technician_ids: Collection[UUID], within: Span) -> dict[UUID, WorkingTime]:
-    """Hours, zone, and the exceptions that concern `within`, of each of these technicians. Two statements."""
-    exceptions: dict[UUID, dict[date, WallSpans]] = {}
-    for row in _list_exceptions(tx, technician_ids, *dates_around(within)):
-        exceptions.setdefault(row.technician_id, {})[row.local_date] = row.spans
-    rows = tx.fetch(_HOURS, {"org_id": tx.org_id, "ids": list(technician_ids)})
-    return {row.id: WorkingTime(row.hours, get_zone(row.timezone), exceptions.get(row.id, {})) for row in rows}
+    """Hours, zone, and the exceptions that concern `within`, of each of these technicians. One statement."""
+    first, last = dates_around(within)
+    given = {"org_id": tx.org_id, "ids": list(technician_ids), "first": first, "last": last}
+    return {row.id: _working_time(row) for row in tx.fetch(_HOURS, given)}
+
+
+def _working_time(row: "_HoursRow") -> WorkingTime:
+    exceptions = {date.fromisoformat(day): spans for day, spans in (row.exceptions or {}).items()}
+    return WorkingTime(row.hours, get_zone(row.timezone), exceptions)
 
 
 def list_away(tx: Tx, technician_ids: Collection[UUID], within: Span) -> dict[UUID, list[Span]]:
@@ -74,6 +77,7 @@ class _HoursRow(NamedTuple):
     id: UUID
     hours: Mapping[str, WallSpans] | None
     timezone: str
+    exceptions: Mapping[str, WallSpans] | None
 
 
 def _list_exceptions(tx: Tx, technician_ids: Collection[UUID], first: date, last: date) -> list[_ExceptionRow]:
@@ -98,7 +102,14 @@ def _exceptions() -> AnySelect:
 def _hours() -> AnySelect:
     t, s = technicians.c, stores.c
     joined = technicians.join(stores, and_(s.org_id == _ASKED.org_id, s.id == t.store_id))
-    rows = select(t.id, t.hours, s.timezone).select_from(joined)
+    x = hours_exceptions.c
+    of_days = (
+        select(func.jsonb_object_agg(func.to_char(x.local_date, "YYYY-MM-DD"), x.spans))
+        .where(x.org_id == _ASKED.org_id, x.technician_id == t.id, x.local_date.between(_ASKED.first, _ASKED.last))
+        .correlate(technicians)
+        .scalar_subquery()
+    )
+    rows = select(t.id, t.hours, s.timezone, of_days.label("exceptions")).select_from(joined)
     return rows.where(t.org_id == _ASKED.org_id, t.id == any_(_ASKED.ids))
 
 

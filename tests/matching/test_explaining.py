@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection
 
 from geo_assign.access.domain import EVERYTHING
+from geo_assign.matching import queries
 from geo_assign.matching.domain import EXCLUDED_LIMIT, CountsOf, Explanation, Question
-from geo_assign.matching.queries import explain_exclusions
+from geo_assign.matching.queries import explain_exclusions, rank
 from geo_assign.receipts.queries import get_decision
 from geo_assign.workforce.commands.stores import NewStore, create_store
 from tests.day import ORIGIN, Day
@@ -100,6 +101,37 @@ def test_without_store_and_group_all_of_the_scope_are_counted(day: Day) -> None:
     assert found.counts_of is CountsOf.SCOPE
     assert (found.counts, found.members, found.others) == ({"no_position": 3, "off_duty": 2}, 5, 0)
     assert found.could_go == 1
+
+
+@pytest.mark.parametrize("strangers", ["", "FG"])
+@pytest.mark.parametrize("free", ["A", "E", ""])
+def test_in_passing_as_many_are_explained_as_tell_why(
+    day: Day, monkeypatch: pytest.MonkeyPatch, free: str, strangers: str
+) -> None:
+    """The nearest, where one can go and all of those belong there; else as many as ever."""
+    monkeypatch.setattr(queries, "_EXAMINED_IN_PASSING", 3)
+    day.map("J F G A B C D E", step_m=200)
+    for letter in "ABCDE":
+        day.technician(letter, on_duty=letter in free)
+    if strangers:
+        with other_store(day):
+            for letter in strangers:
+                day.technician(letter)
+    question = asked(day, "J")
+    with day.database.transaction(day.org_id) as tx:
+        shortly, ever = (rank(tx, question, in_passing=in_passing) for in_passing in (True, False))
+    assert shortly.candidates == ever.candidates
+    assert shortly.explanation is not None
+    assert ever.explanation is not None
+    assert ever.explanation.examined == 5 + len(strangers)
+    if free and not strangers:
+        assert (shortly.explanation.examined, shortly.explanation.truncated) == (3, True)
+        assert (
+            list(shortly.explanation.excluded) == list(ever.explanation.excluded)[: len(shortly.explanation.excluded)]
+        )
+    else:
+        assert shortly.explanation.excluded[:5] == ever.explanation.excluded[:5]
+        assert shortly.explanation.counts == ever.explanation.counts
 
 
 def test_a_receipt_counts_everyone_once_also_those_who_could_go_and_are_not_named(day: Day) -> None:

@@ -150,6 +150,17 @@ def test_the_explanation_is_bounded(fleet: Tx) -> None:
     assert rows_read(plan, "technicians") <= 200
 
 
+@pytest.mark.parametrize("window", [100, 200, 2_000])
+def test_what_each_examined_technician_has_is_looked_up(fleet: Tx, window: int) -> None:
+    """However much the organization has: work, offers, time off and exceptions of the others are not read."""
+    question = asked(fleet)
+    plan = planned(fleet, excluded(shape_of(question), window), question)
+    kept = ("bookings", "offers", "time_off", "hours_exceptions", "technician_groups")
+    read = [node for node in nodes(plan) if node.get("Relation Name") in kept and was_run(node)]
+    assert {node["Relation Name"] for node in read} >= {"bookings", "offers"}
+    assert [node["Relation Name"] for node in read if "technician_id" not in node.get("Index Cond", "")] == []
+
+
 def test_who_was_never_heard_from_is_found_without_reading_every_position(fleet: Tx) -> None:
     question = asked(fleet)
     plan = planned(fleet, without_position(shape_of(question), 2_000), question, fetch=50)

@@ -119,7 +119,7 @@ def _judge(tx: Tx, order: WorkOrder, rules: StoreRules, offers: Sequence[Offer],
     question = question_in_ring(order, rules, ring, at=now)
     if question.is_soon and handful.all_are_placed is None:
         handful.all_are_placed = all_are_placed(tx, question)
-    ranking = rank(tx, question, all_are_placed=bool(handful.all_are_placed))
+    ranking = rank(tx, question, in_passing=True, all_are_placed=bool(handful.all_are_placed))
     if not ranking.candidates:
         found = none_eligible(by, order, ranking, ring=ring, at=now)
         if found.change is None:

@@ -38,7 +38,7 @@ class Ranker(Protocol):
 def by_line(tx: Tx, question: Question, rules: StoreRules, *, explain: bool = True) -> Ranking:
     """By straight line, whatever the store wants."""
     del rules
-    return rank(tx, question, explain=explain)
+    return rank(tx, question, explain=explain, in_passing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ class DriveRanker:
     def __call__(self, tx: Tx, question: Question, rules: StoreRules, *, explain: bool = True) -> Ranking:
         choice = find_router(tx.org_id, rules) if rules.settings.ranks_by_drive_time else None
         if choice is None:
-            return rank(tx, question, explain=explain)
+            return rank(tx, question, explain=explain, in_passing=True)
         prepared = self.prepared
         if prepared is not None and is_same_search(prepared.question, question):
             available = list_still_available(tx, question, prepared.candidates)
             if available:
-                explanation = explain_exclusions(tx, question) if explain else None
+                explanation = explain_exclusions(tx, question, in_passing=True) if explain else None
                 return Ranking(question, available, explanation, routing=prepared.routing)
-            found = rank(tx, question, explain=explain)
+            found = rank(tx, question, explain=explain, in_passing=True)
             if not found.candidates:
                 return replace(found, routing=prepared.routing)
         if self.may_ask:
             raise DriveTimesWantedError(choice, question)
         note = RoutingNote(router=choice.name, asked=0, requests=0, kept=0, problem=_MOVED_ON)
-        return replace(rank(tx, question, explain=explain), routing=note)
+        return replace(rank(tx, question, explain=explain, in_passing=True), routing=note)

@@ -3,7 +3,6 @@
 from sqlalchemy import ColumnElement, Text, and_, not_, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from geo_assign.core.expressions import row_exists
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.filters.declaration import Facts, Filter, Needed, Subject, plain
 from geo_assign.matching.parameters import Given, given
@@ -23,7 +22,7 @@ def _belongs_elsewhere(one: Subject) -> ColumnElement[bool]:
 def _is_of_other_store(one: Subject) -> ColumnElement[bool]:
     t, asked = one.technician.c, one.asked
     linked, g = provider_groups.alias("l"), service_groups.alias("g")
-    works_for_store = row_exists(
+    works_for_store = one.has(
         linked.join(g, and_(g.c.org_id == linked.c.org_id, g.c.id == linked.c.group_id)),
         linked.c.org_id == asked.org_id,
         linked.c.provider_id == t.provider_id,
@@ -36,8 +35,8 @@ def _is_of_other_group(one: Subject) -> ColumnElement[bool]:
     """A provider's technicians work for the groups that the provider is linked to, whichever they are members of."""
     t, asked = one.technician.c, one.asked
     m, linked = technician_groups.alias("m"), provider_groups.alias("l")
-    is_member = row_exists(m, m.c.org_id == asked.org_id, m.c.technician_id == t.id, m.c.group_id == asked.group_id)
-    works_for_group = row_exists(
+    is_member = one.has(m, m.c.org_id == asked.org_id, m.c.technician_id == t.id, m.c.group_id == asked.group_id)
+    works_for_group = one.has(
         linked,
         linked.c.org_id == asked.org_id,
         linked.c.provider_id == t.provider_id,
@@ -49,7 +48,7 @@ def _is_of_other_group(one: Subject) -> ColumnElement[bool]:
 def _has_no_agreement(one: Subject) -> ColumnElement[bool]:
     t, v, asked = one.technician.c, service_providers.alias("v"), one.asked
     over = or_(not_(v.c.active), v.c.valid_until <= asked.slot_start, v.c.valid_from > asked.slot_start)
-    return and_(t.provider_id.is_not(None), row_exists(v, v.c.org_id == asked.org_id, v.c.id == t.provider_id, over))
+    return and_(t.provider_id.is_not(None), one.has(v, v.c.org_id == asked.org_id, v.c.id == t.provider_id, over))
 
 
 def _lacks_a_skill(one: Subject) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, FromClause
 
+from geo_assign.core.expressions import row_exists
 from geo_assign.core.postgis import place
 from geo_assign.core.rows import AnyColumn
 from geo_assign.core.spans import Span
@@ -25,7 +26,8 @@ from geo_assign.matching.sources import Sources
 class Subject:
     """What a condition speaks of: a technician, the place that is known or planned, the question, the tables.
 
-    `by_group`: the question is for a group, not only for a store.
+    `by_group`: the question is for a group, not only for a store. `one_by_one`: so few technicians are asked about
+    that what each has is looked up, whatever else the organization has.
     """
 
     technician: FromClause
@@ -33,6 +35,11 @@ class Subject:
     asked: Parameters
     sources: Sources
     by_group: bool
+    one_by_one: bool = False
+
+    def has(self, source: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether `source` has a row that meets the conditions."""
+        return row_exists(source, *conditions, one_by_one=self.one_by_one)
 
     @property
     def origin(self) -> AnyColumn:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Integer, and_, or_
 
-from geo_assign.core.expressions import count_rows, row_exists
+from geo_assign.core.expressions import count_rows
 from geo_assign.core.tables import INSTANT
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient, plain
@@ -29,7 +29,7 @@ def _has_enough_offers(one: Subject) -> ColumnElement[bool]:
 
 def _was_asked_before(one: Subject) -> ColumnElement[bool]:
     o, asked = one.sources.offers.alias(), one.asked
-    return row_exists(
+    return one.has(
         o,
         o.c.org_id == asked.org_id,
         o.c.work_order_id == asked.work_order_id,

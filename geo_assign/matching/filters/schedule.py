@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
-from geo_assign.core.expressions import of_each_row, row_exists, word
+from geo_assign.core.expressions import of_each_row, word
 from geo_assign.core.spans import Span
 from geo_assign.matching.domain import ExclusionCode, Question
 from geo_assign.matching.filters.declaration import Adjustment, Facts, Filter, Needed, Subject, Sufficient, plain
@@ -45,7 +45,7 @@ def _is_outside_hours(one: Subject) -> ColumnElement[bool]:
     """Technicians with exceptions near the slot are judged by the spans of the single dates, others by their week."""
     x, asked = hours_exceptions.alias("x"), one.asked
     near = x.c.local_date.between(asked.exceptions_from, asked.exceptions_until)
-    has_exceptions = row_exists(x, x.c.org_id == asked.org_id, x.c.technician_id == one.technician.c.id, near)
+    has_exceptions = one.has(x, x.c.org_id == asked.org_id, x.c.technician_id == one.technician.c.id, near)
     return case((has_exceptions, _is_outside_dates(one)), else_=_is_outside_week(one))
 
 
@@ -118,7 +118,7 @@ def _moved_by(question: Question, span: Span) -> timedelta:
 
 def _has_time_off(one: Subject) -> ColumnElement[bool]:
     f, asked = time_off.alias("f"), one.asked
-    return row_exists(
+    return one.has(
         f,
         f.c.org_id == asked.org_id,
         f.c.technician_id == one.technician.c.id,
@@ -129,7 +129,7 @@ def _has_time_off(one: Subject) -> ColumnElement[bool]:
 
 def _is_busy(one: Subject) -> ColumnElement[bool]:
     t, b, asked = one.technician.c, one.sources.bookings.alias(), one.asked
-    other_work = row_exists(
+    other_work = one.has(
         b,
         b.c.org_id == asked.org_id,
         b.c.technician_id == t.id,
