@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from geo_assign.console.routes import DIST
 from tests.browser.office import Office
 
 # With the fonts, without the map.
@@ -39,5 +42,12 @@ def test_a_first_visit_loads_little(office: Office, capsys: pytest.CaptureFixtur
     with capsys.disabled():
         told = ", ".join(f"{name} {size / 1000:.0f} kB" for name, size in figures.items())
         print(f"[loaded by and by: {told}]", end=" ")
+    # The log-in of the technician's app has what the console's has: no style sheet of the console is loaded there.
+    app = office.context.new_page()
+    app.goto(f"{office.url}/app/")
+    assert app.locator(".login .logo").evaluate("logo => logo.getBoundingClientRect().width") == 24
+    for built in sorted(DIST.glob("*.html")):
+        sheets = re.findall(r'rel="stylesheet"[^>]*assets/(\w+)-', built.read_text(encoding="utf-8"))
+        assert [sheets[0], sheets[-1]] == ["base", built.stem], built.name
     assert 10_000 < figures["log-in"] <= MOST_BYTES
     assert figures["first page"] <= MOST_BYTES, figures

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import { sharedStylesFirst } from "./build/sharedStyles";
 import { technicianApp } from "./build/technicianApp";
 
 const SERVICE = "http://127.0.0.1:8080";
@@ -53,7 +54,7 @@ const BASE = "/console/";
 
 export default defineConfig({
   base: BASE,
-  plugins: [apiDocs(), technicianApp(BASE), compressed()],
+  plugins: [apiDocs(), sharedStylesFirst(), technicianApp(BASE), compressed()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,

@@ -2,6 +2,7 @@ import { render } from "preact";
 import "../styles/fonts.css";
 import "../styles/tokens.css";
 import "../styles/base.css";
+import "../styles/accounts.css";
 import "./styles/frame.css";
 import "./styles/today.css";
 import "./styles/offer.css";

@@ -12,7 +12,7 @@ interface Props {
 export function AccountCard({ title, alert = false, onSubmit, children }: Props) {
   const content = (
     <>
-      <div class="mark">
+      <div class="brand">
         <Mark />
         geo-assign
       </div>

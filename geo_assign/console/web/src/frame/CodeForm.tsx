@@ -14,7 +14,7 @@ export function CodeForm({ session }: { session: Session }) {
   return (
     <main class="login">
       <form class="card" onSubmit={submit} aria-labelledby="code-title">
-        <div class="mark">
+        <div class="brand">
           <Mark />
           geo-assign
         </div>

@@ -69,7 +69,7 @@ function Scan({ enrolment, problem, demanded, onCode, onBack }: ScanProps) {
   };
   return (
     <form class="card enrol" onSubmit={submit} aria-labelledby="enrol-title">
-      <div class="mark">
+      <div class="brand">
         <Mark />
         geo-assign
       </div>
@@ -106,7 +106,7 @@ function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void 
   const words = texts.value;
   return (
     <section class="card enrol" aria-labelledby="codes-title">
-      <div class="mark">
+      <div class="brand">
         <Mark />
         geo-assign
       </div>

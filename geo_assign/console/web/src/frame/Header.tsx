@@ -18,7 +18,7 @@ export function Header() {
   if (phone && currentPage.value === "" && desk.selected.value) return <OrderHeader />;
   return (
     <header class="top">
-      <a class="mark" href={hrefOf("")}>
+      <a class="brand" href={hrefOf("")}>
         <Mark />
         geo-assign
       </a>

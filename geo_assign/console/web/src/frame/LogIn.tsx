@@ -42,7 +42,7 @@ function PasswordForm({ session }: { session: Session }) {
   return (
     <main class="login">
       <form class="card" method="post" onSubmit={submit} aria-labelledby="login-title">
-        <div class="mark">
+        <div class="brand">
           <Mark />
           geo-assign
         </div>

@@ -35,7 +35,7 @@ export function Unreachable({ why, again }: UnreachableProps) {
   return (
     <main class="login account-page">
       <section class="card" aria-labelledby="unreachable">
-        <div class="mark">
+        <div class="brand">
           <Mark />
           geo-assign
         </div>
