@@ -15,11 +15,11 @@ export function distanceText(metres: number): string {
 /** `4 min`, never `0 min`; `2 h 5 min`. */
 export function driveText(seconds: number): string {
   const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 120) return unit(minutes, "minute", 0);
+  if (minutes < 120) return texts.value.units.minutes(minutes);
   return texts.value.units.hours(Math.floor(minutes / 60), minutes % 60);
 }
 
-function unit(value: number, name: "meter" | "kilometer" | "minute", digits: number): string {
+function unit(value: number, name: "meter" | "kilometer", digits: number): string {
   const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(locale.value, { style: "unit", unit: name, unitDisplay: "short", ...fraction }).format(
     value,

@@ -2,7 +2,7 @@ import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
 import { usePage } from "./context";
 import { findPage } from "./pages";
-import { currentPage, go, setQuery } from "./router";
+import { currentPage, go, queryValue, setQuery } from "./router";
 
 /** The phone's way around. */
 export function BottomBar() {
@@ -13,17 +13,19 @@ export function BottomBar() {
     desk.select(null);
     go("");
   };
+  const creates = queryValue("new") !== null;
   const onPending = currentPage.value === "pending" || (currentPage.value === "" && view.phoneTab.value === "pending");
+  const current = (shown: boolean) => (shown ? "page" : undefined);
   return (
     <nav class="bottom" aria-label={words.main}>
-      <button type="button" aria-current={onPending ? "page" : undefined} onClick={() => go("pending")}>
+      <button type="button" aria-current={current(onPending && !creates)} onClick={() => go("pending")}>
         <Icon name="list" />
         {desk.loaded.value && <span class="count">{desk.pendingCount.value}</span>}
         {words.pending}
       </button>
       <button
         type="button"
-        aria-current={currentPage.value === "" && !onPending ? "page" : undefined}
+        aria-current={current(currentPage.value === "" && !onPending && !creates)}
         onClick={openMap}
       >
         <Icon name="map" />
@@ -32,14 +34,14 @@ export function BottomBar() {
       {findPage("board") && (
         <button
           type="button"
-          aria-current={currentPage.value === "board" ? "page" : undefined}
+          aria-current={current(currentPage.value === "board" && !creates)}
           onClick={() => go("board")}
         >
           <Icon name="board" />
           {words.board}
         </button>
       )}
-      <button type="button" onClick={() => setQuery({ new: "lead" })}>
+      <button type="button" aria-current={current(creates)} onClick={() => setQuery({ new: "lead" })}>
         <Icon name="plus" />
         {words.create}
       </button>

@@ -10,7 +10,7 @@ import type { Held, Place } from "./moving";
 import { isUnassigned, type Row } from "./rows";
 import type { Board } from "./state";
 import { Timeline, type TimelineHooks, type TimelineTexts } from "./Timeline";
-import { boardTitle } from "./titles";
+import { boardTitle, timesTitle } from "./titles";
 
 interface Props {
   board: Board;
@@ -25,7 +25,7 @@ export function Surface({ board, timeline, avoid }: Props) {
   const page = usePage();
   const { desk } = page;
   useEffect(() => {
-    const made = new Timeline(host.current!, textsOf(board), hooksOf(board, page));
+    const made = new Timeline(host.current!, textsOf(board, page), hooksOf(board, page));
     timeline.current = made;
     const axis = board.axis.peek();
     if (axis) made.setAxis(axis);
@@ -44,7 +44,7 @@ export function Surface({ board, timeline, avoid }: Props) {
   useSignalEffect(() => timeline.current?.setRows(board.rows.value));
   useSignalEffect(() => timeline.current?.select(desk.selectedId.value));
   useSignalEffect(() => timeline.current?.setNow(desk.now.value));
-  useSignalEffect(() => timeline.current?.setTexts(textsOf(board)));
+  useSignalEffect(() => timeline.current?.setTexts(textsOf(board, page)));
   // The card follows what it is about.
   useSignalEffect(() => {
     board.question.value;
@@ -56,9 +56,14 @@ export function Surface({ board, timeline, avoid }: Props) {
   return <div ref={host} class="board-scroll" hidden={board.calendar.value === null} />;
 }
 
-function textsOf(board: Board): TimelineTexts {
+function textsOf(board: Board, { desk }: Page): TimelineTexts {
   const words = texts.value.board;
-  return { grid: words.title(boardTitle(board)), technician: words.technician, dayLabel: ({ date }) => dayShort(date) };
+  return {
+    grid: words.title(boardTitle(board)),
+    technician: words.technician,
+    times: timesTitle(board, desk),
+    dayLabel: ({ date }) => dayShort(date),
+  };
 }
 
 function hooksOf(board: Board, { desk, view }: Page): TimelineHooks {

@@ -28,6 +28,8 @@ export interface TimelineHooks {
 export interface TimelineTexts {
   grid: string;
   technician: string;
+  /** Where its times are told, at the head of the technicians; empty for what goes without saying. */
+  times: string;
   dayLabel: (stretch: Stretch) => string;
 }
 
@@ -230,10 +232,11 @@ export class Timeline {
   }
 
   private drawHead(axis: Axis): void {
-    const { grid, technician, dayLabel } = this.texts;
+    const { grid, technician, times, dayLabel } = this.texts;
     this.grid.setAttribute("aria-label", grid);
     this.head.firstElementChild!.replaceChildren(
       Object.assign(document.createElement("span"), { className: "sr", textContent: technician }),
+      Object.assign(document.createElement("small"), { className: "board-zone", textContent: times }),
     );
     const several = axis.stretches.length > 1;
     const days = several ? axis.stretches.map((stretch) => this.dayButton(stretch, dayLabel(stretch))) : [];

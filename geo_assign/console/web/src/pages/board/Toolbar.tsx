@@ -1,11 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { usePage } from "../../frame/context";
 import { setQuery } from "../../frame/router";
-import { zoneName } from "../../model/zone";
 import { Icon } from "../../symbols/Icon";
 import { texts } from "../../texts/console";
 import type { Board } from "./state";
-import { boardTitle } from "./titles";
+import { boardTitle, timesTitle } from "./titles";
 
 interface Props {
   board: Board;
@@ -14,7 +13,7 @@ interface Props {
 
 /** Which days, whose, and how much of them. */
 export function Toolbar({ board, onMove }: Props) {
-  const { view } = usePage();
+  const { desk, view } = usePage();
   const phone = view.phone.value;
   return (
     <div class="board-bar">
@@ -23,7 +22,7 @@ export function Toolbar({ board, onMove }: Props) {
       {!phone && <Spans board={board} />}
       {!phone && <WholeDay board={board} />}
       <Groups board={board} />
-      <Zone board={board} />
+      {phone && <span class="board-zone">{timesTitle(board, desk)}</span>}
       {!phone && <Chosen board={board} onMove={onMove} />}
       {!phone && <Key />}
       {!phone && (
@@ -131,18 +130,6 @@ function Groups({ board }: { board: Board }) {
       ))}
     </select>
   );
-}
-
-/** Where the times are told, when it is not what everyone here would think. */
-function Zone({ board }: { board: Board }) {
-  const { desk } = usePage();
-  const zone = board.zone.value;
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const zones = new Set(board.stores.value.map(({ timezone }) => timezone));
-  if (zones.size === 1 && zone === own) return null;
-  const name =
-    zone === "UTC" ? zone : `${zone.split("/").at(-1)?.replaceAll("_", " ")} (${zoneName(desk.now.value, zone)})`;
-  return <span class="board-zone">{texts.value.board.timesIn(name)}</span>;
 }
 
 /** The way to move without dragging. */

@@ -321,6 +321,7 @@ export const texts: AppTexts = {
     version: (version) => `Version ${version}`,
   },
   units: {
+    minutes: (minutes) => `${minutes} Min.`,
     hours: (hours, minutes) => (minutes === 0 ? `${hours} Std.` : `${hours} Std. ${minutes} Min.`),
   },
   device: { phone: "Telefon", browser: (system: string, id: string) => `${system}, Browser ${id}` },

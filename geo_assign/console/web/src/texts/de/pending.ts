@@ -28,7 +28,7 @@ export const pending: typeof english = {
   group: "Servicegruppe",
   allGroups: "Alle Gruppen",
   kind: "Art",
-  allKinds: "Leads und Tickets",
+  allKinds: "Alle Arten",
   kinds: { lead: "Leads", ticket: "Tickets" },
   search: "Zeilen durchsuchen",
   rows: (shown, of) => `${strong(plural("de", shown, { one: "1 Zeile", other: `${shown} Zeilen` }))} von ${of}`,

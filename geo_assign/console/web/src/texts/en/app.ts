@@ -319,6 +319,7 @@ export const english = {
     version: (version: string) => `Version ${version}`,
   },
   units: {
+    minutes: (minutes: number) => `${minutes} min`,
     hours: (hours: number, minutes: number) => (minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`),
   },
   device: { phone: "Phone", browser: (system: string, id: string) => `${system}, browser ${id}` },

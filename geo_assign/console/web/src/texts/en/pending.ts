@@ -28,7 +28,7 @@ export const pending = {
   group: "Service group",
   allGroups: "All groups",
   kind: "Kind",
-  allKinds: "Leads and tickets",
+  allKinds: "All kinds",
   kinds: { lead: "Leads", ticket: "Tickets" },
   search: "Search the rows",
   rows: (shown: number, of: number) =>

@@ -314,6 +314,7 @@ export const texts: AppTexts = {
     version: (version) => `Versão ${version}`,
   },
   units: {
+    minutes: (minutes) => `${minutes} min`,
     hours: (hours, minutes) => (minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`),
   },
   device: { phone: "Telefone", browser: (system: string, id: string) => `${system}, navegador ${id}` },

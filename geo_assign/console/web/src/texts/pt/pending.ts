@@ -28,7 +28,7 @@ export const pending: typeof english = {
   group: "Grupo de serviço",
   allGroups: "Todos os grupos",
   kind: "Tipo",
-  allKinds: "Pedidos e tickets",
+  allKinds: "Todos os tipos",
   kinds: { lead: "Pedidos", ticket: "Tickets" },
   search: "Procurar nas linhas",
   rows: (shown, of) => `${strong(plural("pt", shown, { one: "1 linha", other: `${shown} linhas` }))} de ${of}`,
