@@ -19,7 +19,16 @@ import { paintImage, tokenReader } from "../symbols/paint";
 import { Crowd } from "./Crowd";
 import { clusterElement } from "./clusters";
 import { type Accuracy, type Around, aroundFeatures, orderFilter, sourceDiffs, technicianFilter } from "./features";
-import { drawOrder, drawRanked, type OrderMark, orderElement, type RankedMark, rankedElement } from "./markers";
+import { sidesOf, widthOf } from "./labels";
+import {
+  drawOrder,
+  drawRanked,
+  hasLabel,
+  type OrderMark,
+  orderElement,
+  type RankedMark,
+  rankedElement,
+} from "./markers";
 import { cellOf } from "./rings";
 import {
   CIRCLE_LAYERS,
@@ -79,6 +88,7 @@ export interface Margins {
 /** MapLibre behind a small face: features in, clicks out. Throws when the browser has no WebGL. */
 export class MapView {
   private readonly map: GlMap;
+  private marked: Scene | null = null;
   private readonly ranked = new Map<string, { marker: Marker; element: HTMLElement }>();
   private orderMarker: { id: string; marker: Marker; element: HTMLElement } | null = null;
   private clusters: Marker[] = [];
@@ -256,6 +266,7 @@ export class MapView {
     this.map.on("click", (event) => this.clicked(event));
     void this.ready.then(() => this.map.on("mousemove", ({ point }) => this.hovered(this.hitAt(point))));
     this.map.on("moveend", () => this.moved());
+    this.map.on("moveend", () => this.marked && this.placeLabels(this.marked));
     this.map.on("resize", () => this.moved());
     void this.ready.then(() => this.moved());
     this.watchTiles();
@@ -356,6 +367,7 @@ export class MapView {
   }
 
   private drawMarkers(scene: Scene): void {
+    this.marked = scene;
     this.drawOrderMarker(scene.order);
     const wanted = new Set(scene.ranked.map((mark) => mark.id));
     for (const [id, { marker }] of this.ranked) {
@@ -366,6 +378,21 @@ export class MapView {
     }
     // Drawn from the last to the first, so that the nearest lies on top.
     for (const mark of [...scene.ranked].reverse()) this.drawRankedMarker(mark);
+    this.placeLabels(scene);
+  }
+
+  /** Names lie where no mark and no other name does. */
+  private placeLabels({ ranked, order }: Scene): void {
+    const pointOf = ({ at }: { at: LatLon }) => this.map.project([at.lon, at.lat]);
+    const marks = ranked.map((mark) => {
+      const { x, y } = pointOf(mark);
+      return { x, y, width: hasLabel(mark) ? widthOf(`${mark.name} ${mark.note}`) : 0 };
+    });
+    const sides = sidesOf(marks, order && pointOf(order));
+    for (const [place, { id }] of ranked.entries()) {
+      const held = this.ranked.get(id);
+      if (held) held.element.dataset.side = sides[place];
+    }
   }
 
   private drawRankedMarker(mark: RankedMark): void {

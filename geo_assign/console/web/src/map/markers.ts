@@ -39,6 +39,9 @@ function turned(shapes: Shape[], heading_deg: number): HTMLElement {
   return holder;
 }
 
+/** The first three are named on the map; the others in the list. */
+export const hasLabel = ({ rank }: RankedMark): boolean => rank <= 3;
+
 /** Fill `holder` with a ranked person: body, beak, number, and for the first three name and distance. */
 export function drawRanked(holder: HTMLElement, mark: RankedMark): void {
   const shapes = mark.planned ? PLANNED : person("free", mark.provider ? "diamond" : "round");
@@ -49,7 +52,7 @@ export function drawRanked(holder: HTMLElement, mark: RankedMark): void {
   parts.push(symbolElement(shapes));
   if (heading !== null) parts.push(turned(beak(paint), heading));
   parts.push(element("b", mark.planned ? "number planned" : "number", String(mark.rank)));
-  if (mark.rank <= 3) {
+  if (hasLabel(mark)) {
     const label = element("span", "label", mark.name);
     label.append(" ", element("small", "", mark.note));
     parts.push(label);
