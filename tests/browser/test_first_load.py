@@ -43,6 +43,7 @@ def test_a_first_visit_loads_little(office: Office, capsys: pytest.CaptureFixtur
         told = ", ".join(f"{name} {size / 1000:.0f} kB" for name, size in figures.items())
         print(f"[loaded by and by: {told}]", end=" ")
     # The log-in of the technician's app has what the console's has: no style sheet of the console is loaded there.
+    office.context.clear_cookies()
     app = office.context.new_page()
     app.goto(f"{office.url}/app/")
     assert app.locator(".login .logo").evaluate("logo => logo.getBoundingClientRect().width") == 24
