@@ -186,11 +186,16 @@ def test_no_connection_is_said_and_the_panel_asks_again_when_it_is_back(office: 
     office.context.set_offline(True)
     expect(status).to_have_text("Offline")
     expect(page.locator(".banner")).to_contain_text("No connection since")
+    give = page.get_by_role("button", name=re.compile("^(Offer to|Assign now)"))
+    expect(give).to_have_count(2)
+    for each in give.all():
+        expect(each).to_be_disabled()
     office.ping("bo", north_m=100)
     with page.expect_response("**/v1/technicians/nearest"):
         office.context.set_offline(False)
     expect(status).to_have_text("Live")
     expect(page.locator(".banner")).to_have_count(0)
+    expect(give.first).to_be_enabled()
 
 
 def test_a_lead_and_collaborators_go_together_from_a_phone(office: Office) -> None:

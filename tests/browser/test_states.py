@@ -184,6 +184,30 @@ def test_a_service_that_is_down_is_told_on_every_page_with_a_way_out(office: Off
     expect(page.get_by_role("row", name="Helena Duarte")).to_be_visible()
 
 
+def test_a_page_whose_code_cannot_be_loaded_takes_nothing_else_away(office: Office) -> None:
+    """After an update its file has another name, and without a network there is none."""
+    office.lead("Helena Duarte")
+    page = office.open("pending")
+    row = page.get_by_role("row", name="Helena Duarte")
+    expect(row).to_be_visible()
+    bar = page.get_by_role("navigation", name="Main")
+    for reason in ("failed", "notfound"):
+        answer = (lambda route: route.abort()) if reason == "failed" else (lambda route: route.fulfill(status=404))
+        page.route("**/assets/Page-*", answer)
+        bar.get_by_role("link", name="Insight").click()
+        expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+        bar.get_by_role("link", name="Pending").click()
+        expect(row).to_be_visible()
+        page.unroute_all()
+    bar.get_by_role("link", name="Insight").click()
+    again = page.get_by_role("button", name="Load it again")
+    expect(again.or_(page.get_by_role("heading", name="Insight", exact=True))).to_be_visible()
+    if again.is_visible():
+        again.click()
+    expect(page.get_by_role("heading", name="Insight", exact=True)).to_be_visible()
+    office.complaints[:] = [one for one in office.complaints if "Page-" not in one and "Failed to load" not in one]
+
+
 def test_what_is_not_for_a_dispatcher_is_no_dead_end(office: Office) -> None:
     page = office.open("settings?section=users", by="desk")
     expect(page.get_by_role("alert")).to_contain_text("Settings are for administrators")

@@ -1,15 +1,17 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { ApiProblem, type Client } from "../src/api/client";
 import type { Nearest, WorkOrder } from "../src/api/types";
 import { Question } from "../src/state/question";
 import { at, NOON, nearest, offerTo, order, taken } from "./made";
 
-function question(client: Partial<Client>) {
+function question(client: Partial<Client>, cut = signal(false)) {
   const taken: WorkOrder[] = [];
   const said: string[] = [];
   const made = new Question({
     client: { nearest: () => Promise.resolve(nearest(["ana", "rui"])), ...client } as Client,
     now: () => NOON,
+    isCut: () => cut.value,
     onOrder: (each) => taken.push(each),
     onGiven: (_, { name }, mode) => said.push(`${mode} ${name}`),
     announce: (text) => said.push(text),
@@ -69,6 +71,25 @@ describe("who can take it", () => {
     asked.open(taken(order({ id: "order-2" }), "Bea"));
     await asked.give("offer");
     expect(assign).not.toHaveBeenCalled();
+  });
+
+  it("gives nothing away without a connection, by no key and no button, and all again with one", async () => {
+    const cut = signal(false);
+    const assign = vi.fn(() => Promise.resolve(order({ version: 2 })));
+    const { question: asked } = question({ assign }, cut);
+    asked.open(order());
+    await settled();
+    expect(asked.armed.value).toBe(true);
+    cut.value = true;
+    expect([asked.armed.value, asked.held.value]).toEqual([false, true]);
+    for (const mode of ["offer", "assign"] as const) {
+      await asked.giveByKey(mode);
+      await asked.give(mode);
+    }
+    expect(assign).not.toHaveBeenCalled();
+    cut.value = false;
+    await asked.giveByKey("offer");
+    expect(assign).toHaveBeenCalledOnce();
   });
 
   it("shows nothing as given before the service says so", async () => {

@@ -26,7 +26,12 @@ function Choice() {
     return (
       <div class="act anyway">
         <p>{`${anyway.name}: ${exclusionText(anyway, desk.now.value, desk.zoneOf(question.order.value))}`}</p>
-        <button type="button" class="btn pri" disabled={giving !== null} onClick={() => void question.give("assign")}>
+        <button
+          type="button"
+          class="btn pri"
+          disabled={question.held.value}
+          onClick={() => void question.give("assign")}
+        >
           {giving ? words.assigning : words.assignAnyway(firstName(anyway.name))}
         </button>
       </div>
@@ -61,7 +66,7 @@ function WhileOffered({ order }: { order: WorkOrder }) {
   const words = texts.value.panel;
   const chosen = question.chosen.value;
   const instead = question.chosenInstead.value && chosen;
-  const busy = question.giving.value !== null || giving.busy.value;
+  const busy = question.held.value || giving.busy.value;
   return (
     <div class="act">
       {instead ? (

@@ -42,6 +42,9 @@ export class Desk {
   /** Names of technicians that pages have read, on duty or not. */
   readonly names = new Map<string, string>();
 
+  /** Whether the browser has no network: nothing can be done then. */
+  readonly cut = computed(() => this.live.value === "offline");
+
   readonly selected = computed<WorkOrder | null>(() => {
     const id = this.selectedId.value;
     // Of the past the order is told as it stood; nothing can be done with it.
@@ -101,6 +104,7 @@ export class Desk {
     this.question = new Question({
       client,
       now,
+      isCut: () => this.cut.value,
       onOrder,
       onGiven: (...given) => this.giving.given(...given),
       announce,

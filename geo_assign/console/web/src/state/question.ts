@@ -24,6 +24,8 @@ export interface Recipient {
 interface Surroundings {
   client: Client;
   now: () => number;
+  /** Whether there is no connection: nothing can be given, and no key or button tries it. Reads signals. */
+  isCut: () => boolean;
   /** Called with the order as the service has it after an assignment or a refusal. */
   onOrder: (order: WorkOrder) => void;
   /** Called after the service said yes: which order was given to whom, and whether instead of another technician. */
@@ -78,7 +80,9 @@ export class Question {
       ({ technician_id }) => this.along.value.has(technician_id) && technician_id !== this.picked.value?.id,
     ),
   );
-  /** Whether the order may be given away: no other technician is asked, nothing is on its way. */
+  /** Whether nothing can be given now, whoever is chosen: something is on its way, or there is no connection. */
+  readonly held = computed(() => this.giving.value !== null || this.around.isCut());
+  /** Whether the order may be given away: no other technician is asked, nothing holds it. */
   readonly armed = computed(() => {
     const order = this.order.value;
     return (
@@ -86,7 +90,7 @@ export class Question {
       !order.offer &&
       (!isTaken(order) || this.replacing.value) &&
       this.chosen.value !== null &&
-      this.giving.value === null
+      !this.held.value
     );
   });
   /** Whether a technician other than the one with the open offer was chosen by hand. */
@@ -201,7 +205,7 @@ export class Question {
   async give(mode: Mode): Promise<void> {
     const order = this.order.peek();
     const candidate = this.chosen.peek() ?? this.chosenAnyway.peek();
-    if (!order || !candidate || this.giving.peek()) return;
+    if (!order || !candidate || this.held.peek()) return;
     if (isTaken(order) && !this.replacing.peek()) return;
     if (mode === "offer" && order.offer?.technician_id === candidate.technician_id) return;
     this.giving.value = { technicianId: candidate.technician_id, mode };

@@ -125,6 +125,7 @@ function Deeds({ board, question, onDone }: { board: Board; question: Question; 
   const { deed } = question;
   const choice = board.choice.value;
   const sending = board.sending.value;
+  const held = sending !== null || usePage().desk.cut.value;
   const known = !asksForChoice(deed) || choice !== null;
   const may = { assign: choice?.may_assign ?? !asksForChoice(deed), offer: choice?.may_offer ?? false };
   const act = async (mode: "offer" | "assign") => {
@@ -136,7 +137,7 @@ function Deeds({ board, question, onDone }: { board: Board; question: Question; 
       <button
         type="button"
         class="btn pri"
-        disabled={deed === "none" || !known || !may.assign || sending !== null}
+        disabled={deed === "none" || !known || !may.assign || held}
         onClick={() => void act("assign")}
       >
         {sending ? label[1] : label[0]} <kbd aria-hidden="true">Enter</kbd>
@@ -153,7 +154,7 @@ function Deeds({ board, question, onDone }: { board: Board; question: Question; 
           key={mode}
           type="button"
           class={`btn ${mode === first ? "pri" : ""}`}
-          disabled={!known || !may[mode] || sending !== null}
+          disabled={!known || !may[mode] || held}
           onClick={() => void act(mode)}
         >
           {labels[mode][sending === mode ? 1 : 0]}

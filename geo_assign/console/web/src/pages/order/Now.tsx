@@ -168,11 +168,12 @@ interface DoProps {
 
 function Do({ label, shortcut, primary = false, run }: DoProps) {
   const state = useOrderState();
+  const { desk } = usePage();
   return (
     <button
       type="button"
       class={primary ? "btn pri" : "btn"}
-      disabled={state.busy.value}
+      disabled={state.busy.value || desk.cut.value}
       data-shortcut={shortcut}
       onClick={() => void run()}
     >

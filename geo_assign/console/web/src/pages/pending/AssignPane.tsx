@@ -68,7 +68,7 @@ function Choice({ order, more, onSkip }: ChoiceProps) {
     rest.delete(order.id);
     state.outcomes.value = rest;
   };
-  const disabled = !lead.value || state.working.value;
+  const disabled = !lead.value || state.working.value || state.desk.cut.value;
   return (
     <>
       <div class="pad scroll">

@@ -191,6 +191,7 @@ function Commit({ preview }: { preview: Optimization }) {
   const state = usePending();
   const texts = words().preview;
   const working = state.working.value;
+  const held = working || state.desk.cut.value;
   const spent = isSpent(state.outcomes.value);
   const count = preview.pairs.length;
   return (
@@ -201,10 +202,10 @@ function Commit({ preview }: { preview: Optimization }) {
         </button>
       ) : (
         <>
-          <button type="button" class="btn pri" disabled={working || count === 0} onClick={() => void state.commit()}>
+          <button type="button" class="btn pri" disabled={held || count === 0} onClick={() => void state.commit()}>
             {working ? texts.sending : texts.commit(count)} {!working && <Key name="Enter" />}
           </button>
-          <button type="button" class="btn" disabled={working || count === 0} onClick={() => void state.assignAll()}>
+          <button type="button" class="btn" disabled={held || count === 0} onClick={() => void state.assignAll()}>
             {texts.assignAll}
           </button>
         </>
