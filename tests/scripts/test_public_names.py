@@ -5,7 +5,9 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -38,48 +40,68 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
 
 
+@dataclass(frozen=True)
+class Names:
+    """The private names of a file: those that it defines, and each line's use of one.
+
+    `imported`: a use that is another package's for sure. `used`: one that is not where the repository defines the name.
+    """
+
+    defined: frozenset[str]
+    imported: tuple[tuple[int, str], ...]
+    used: tuple[tuple[int, str], ...]
+
+
+def names_of(module: ast.Module) -> Names:
+    defined, imported, used = set(), [], []
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=context):
+                if isinstance(context, ast.Store):
+                    defined.add(name)
+            case ast.Attribute(value=value, attr=name, ctx=context) if is_private(name):
+                if not is_own(value):
+                    used.append((node.lineno, name))
+                elif isinstance(context, ast.Store):
+                    defined.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                defined.add(name)
+            case ast.Call(func=function, args=[_, ast.Constant(value=str(name)), *_]) if called(function) in BY_NAME:
+                used.append((node.lineno, name))
+            case ast.Import() | ast.ImportFrom(level=0):
+                imported += [(node.lineno, name) for name in imported_names(node)]
+    return Names(
+        frozenset(filter(is_private, defined)), tuple(imported), tuple(use for use in used if is_private(use[1]))
+    )
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """The names of other packages with a private part that a statement imports."""
+    within = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+    imported = [f"{within}{alias.name}" for alias in node.names]
+    return [name for name in imported if is_foreign(name) and has_private_part(name)]
+
+
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def read(path: Path) -> Names:
+    """Its tree is not kept: a thousand of them are."""
+    return names_of(ast.parse(path.read_text()))
 
 
 @cache
 def defined_here() -> frozenset[str]:
     """Every private name that the repository's own code defines: functions, classes, variables, members, modules."""
-    names = {path.stem for path in FILES}
-    for node in chain.from_iterable(ast.walk(tree(path)) for path in FILES):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_own(node.value):
-            names.add(node.attr)
-    return frozenset(filter(is_private, names))
+    modules = filter(is_private, (path.stem for path in FILES))
+    return frozenset(chain(modules, *(read(path).defined for path in FILES)))
 
 
 def is_own(value: ast.expr) -> bool:
     return isinstance(value, ast.Name) and value.id in {"self", "cls"}
 
 
-def private_uses(module: ast.Module) -> Iterator[tuple[int, str]]:
+def private_uses(names: Names) -> list[tuple[int, str]]:
     """Line and name of each private name of another package."""
-    for node in ast.walk(module):
-        for name in private_names(node):
-            yield node.lineno, name  # type: ignore[attr-defined]
-
-
-def private_names(node: ast.AST) -> list[str]:
-    match node:
-        case ast.Import(names=aliases):
-            return [alias.name for alias in aliases if is_foreign(alias.name) and has_private_part(alias.name)]
-        case ast.ImportFrom(module=str(module), names=aliases, level=0) if is_foreign(module):
-            imported = [f"{module}.{alias.name}" for alias in aliases]
-            return [name for name in imported if has_private_part(name)]
-        case ast.Attribute(value=value, attr=name) if not is_own(value):
-            return [name] if is_private(name) and name not in defined_here() else []
-        case ast.Call(func=function, args=[_, ast.Constant(value=str(name)), *_]) if called(function) in BY_NAME:
-            return [name] if is_private(name) and name not in defined_here() else []
-    return []
+    return [*names.imported, *(use for use in names.used if use[1] not in defined_here())]
 
 
 def called(function: ast.expr) -> str:
@@ -95,7 +117,7 @@ def has_private_part(name: str) -> bool:
 
 
 def test_every_file_uses_public_names_of_other_packages_only() -> None:
-    used = {str(path.relative_to(REPOSITORY)): list(private_uses(tree(path))) for path in FILES}
+    used = {str(path.relative_to(REPOSITORY)): private_uses(read(path)) for path in FILES}
     assert {path: names for path, names in used.items() if names} == {}
 
 
@@ -131,19 +153,27 @@ def written_in(found: type) -> set[str]:
 
     Raises TypeError or OSError for a class that is not written in Python.
     """
-    path = Path(inspect.getsourcefile(found) or "")
-    statements = [
-        node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef) and node.name == found.__name__
-    ]
-    names = set()
-    for node in chain.from_iterable(ast.walk(statement) for statement in statements):
+    return written_in_file(Path(inspect.getsourcefile(found) or "")).get(found.__name__, set())
+
+
+@cache
+def written_in_file(path: Path) -> Mapping[str, set[str]]:
+    """The same of each class in a file, by name."""
+    written: dict[str, set[str]] = defaultdict(set)
+    for statement in ast.walk(ast.parse(path.read_text())):
+        if isinstance(statement, ast.ClassDef):
+            written[statement.name] |= set(names_in(statement))
+    return dict(written)
+
+
+def names_in(statement: ast.ClassDef) -> Iterator[str]:
+    for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names.add(node.name)
+            yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
+            yield node.id
         elif isinstance(node, ast.Attribute) and is_own(node.value):
-            names.add(node.attr)
-    return names
+            yield node.attr
 
 
 @pytest.mark.parametrize(
@@ -158,11 +188,11 @@ def written_in(found: type) -> set[str]:
     ],
 )
 def test_each_way_to_a_private_name_is_found(source: str) -> None:
-    assert len(list(private_uses(ast.parse(source)))) == 1
+    assert len(private_uses(names_of(ast.parse(source)))) == 1
 
 
 @pytest.mark.parametrize(
     "source", ["self._pool", "row._replace(n=1)", "enum._value_", "object.__new__", "from geo_assign import _x"]
 )
 def test_names_that_may_be_used_are_not(source: str) -> None:
-    assert list(private_uses(ast.parse(source))) == []
+    assert private_uses(names_of(ast.parse(source))) == []
