@@ -23,7 +23,7 @@ RUN_WHOLE = {
     "README.md": "tests/docs/test_worked_example.py::test_the_example_goes_from_the_log_in_to_who_else_could_have_gone",
     "docs/api.md": "tests/docs/test_calls_of_pages.py::test_a_technician_sends_a_photo_and_a_signature",
     "docs/backup.md": "tests/cli/test_backup_and_restore.py::test_what_is_backed_up_is_restored_whole",
-    "docs/sdk-python.md": "tests/api/test_sdk_pages.py::test_the_python_page_makes_a_client_that_works",
+    "docs/sdk-python.md": "tests/api/test_generated_client.py::test_the_python_page_makes_a_client_that_works",
     "docs/sdk-typescript.md": "tests/api/test_sdk_pages.py::test_the_typescript_page_makes_types_that_fit",
     "docs/partners.md": "tests/docs/test_calls_of_pages.py::test_a_partner_goes_from_the_key_to_the_news",
     "docs/phones.md": "tests/docs/test_calls_of_pages.py::test_a_phone_goes_from_the_log_in_to_the_log_out",
