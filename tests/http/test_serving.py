@@ -129,14 +129,15 @@ def keepalive_due_in_s(server_port: int, client_port: int) -> float | None:
     return None
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_kill_leaves_no_process_that_holds_the_port(world: World, tmp_path: Path, processes: int) -> None:
-    document = seed_document(technicians=1)
-    with live_service(world, document, tmp_path, worker=False, processes=processes) as service:
-        service.kill("serve", signal.SIGKILL)
-        wait_until(lambda: can_bind(service.port), "no process listens any more")
-        service.start("serve")
-        assert service.user().call("GET", "/v1/me").status_code == 200
+def test_a_kill_leaves_no_process_that_holds_the_port(service: LiveService) -> None:
+    kill_and_start_again(service)
+
+
+def kill_and_start_again(service: LiveService) -> None:
+    service.kill("serve", signal.SIGKILL)
+    wait_until(lambda: can_bind(service.port), "no process listens any more")
+    service.start("serve")
+    assert service.user().call("GET", "/v1/me").status_code == 200
 
 
 def can_bind(port: int) -> bool:
@@ -162,10 +163,11 @@ def test_streams_beyond_their_share_are_told_to_come_back(world: World, tmp_path
         assert service.user().call("GET", "/v1/me").status_code == 200
 
 
-def test_two_processes_answer_on_one_port_and_add_up_their_metrics(world: World, tmp_path: Path) -> None:
+def test_two_processes_answer_on_one_port_add_up_their_metrics_and_die_together(world: World, tmp_path: Path) -> None:
     with live_service(world, seed_document(technicians=1), tmp_path, worker=False, processes=2) as service:
         for _ in range(30):
             assert requests.get(f"{service.base_url}/v1/me", timeout=PATIENCE_S).status_code == 401
         told = requests.get(f"{service.base_url}/metrics", timeout=PATIENCE_S).text
         (line,) = [row for row in told.splitlines() if 'status="4xx",tag="Me"' in row]
         assert float(line.rpartition(" ")[2]) == 30
+        kill_and_start_again(service)

@@ -1,4 +1,7 @@
-"""The files of the city: what the package carries is what is drawn, small, and read back as it was drawn."""
+"""The files of the city: what the package carries is what is drawn, small, and read back as it was drawn.
+
+What it carries was drawn of the same seed by another process, and is compared to the byte: a seed gives one city.
+"""
 
 import configparser
 import gzip
