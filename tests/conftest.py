@@ -32,13 +32,14 @@ from tests.routes import remembered_rules
 from tests.sessions import kept_by_session
 from tests.snapshots import begun_once
 from tests.tenants import correlated
+from tests.thoroughness import times
 from tests.threads import ended_threads, separate_output
 
 __all__ = ["SECRET_KEY", "World", "borrowed", "cloned", "opened_day", "owner_of", "server_url"]
 
 
-# No example races the clock.
-settings.register_profile("suite", deadline=None)
+# No example races the clock. An exhaustive run draws more of them.
+settings.register_profile("suite", deadline=None, max_examples=times(40, 400))
 settings.load_profile("suite")
 
 
