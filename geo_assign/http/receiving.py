@@ -38,11 +38,12 @@ class _Outcome(Enum):
 
 @dataclass(eq=False, slots=True)
 class _Incoming:
-    """A body that is being received; `done` is released when there is an outcome."""
+    """A body that is being received; `done` is released when there is an outcome. `keeps`: what is read is wanted."""
 
     source: Source
     wanted: int
     address: str
+    keeps: bool = True
     pieces: list[bytes] = field(default_factory=list)
     received: int = 0
     outcome: _Outcome = _Outcome.PENDING
@@ -59,7 +60,8 @@ class _Incoming:
             while self.received < self.wanted:
                 asked = min(_PIECE_BYTES, self.wanted - self.received)
                 piece = self.source.read(asked)
-                self.pieces.append(piece)
+                if self.keeps:
+                    self.pieces.append(piece)
                 self.received += len(piece)
                 if len(piece) < asked:
                     return
@@ -107,17 +109,25 @@ class Receiving:
         `bytes_per_s` that came; OverloadedError when later bodies needed the place.
         """
         incoming = _Incoming(source, wanted, address)
-        self._enter(incoming)
-        try:
-            self._readers.read(incoming)
-            self._wait(incoming)
-        finally:
-            self._leave(incoming)
+        self._take(incoming)
         if incoming.outcome is _Outcome.DISPLACED:
             raise OverloadedError("Later requests needed the place of this one; send it again.", retry_after_s=1)
         if incoming.error is not None:
             raise incoming.error
         return incoming.pieces[0] if len(incoming.pieces) == 1 else b"".join(incoming.pieces)
+
+    def pass_over(self, source: Source, most: int, *, address: str) -> bool:
+        """Read at most `most` bytes and keep none; whether no reader waits for more of them.
+
+        A client that still sends does not hear an answer: the connection is reset with what was not read. The time is
+        that of a small body, and later bodies may need the place: then the client goes without.
+        """
+        incoming = _Incoming(source, most, address, keeps=False)
+        try:
+            self._take(incoming)
+        except (BodyTooSlowError, OverloadedError):
+            return False
+        return incoming.outcome is _Outcome.READ
 
     @property
     def number(self) -> int:
@@ -129,11 +139,20 @@ class Receiving:
         """How many bodies have been on their way so far."""
         return self._entered
 
+    def _take(self, incoming: _Incoming) -> None:
+        self._enter(incoming)
+        try:
+            self._readers.read(incoming)
+            self._wait(incoming)
+        finally:
+            self._leave(incoming)
+
     def _wait(self, incoming: _Incoming) -> None:
         began = monotonic()
         left_s = self._within_s
         while not incoming.done.acquire(timeout=left_s):
-            left_s = self._within_s + incoming.received / self._bytes_per_s - (monotonic() - began)
+            earned_s = incoming.received / self._bytes_per_s if incoming.keeps else 0.0
+            left_s = self._within_s + earned_s - (monotonic() - began)
             if left_s <= 0:
                 raise BodyTooSlowError
 

@@ -19,6 +19,8 @@ from geo_assign.http.receiving import Source
 
 Receive = Callable[[Source, int], bytes]
 """Reads at most so many bytes."""
+PassOver = Callable[[Source, int], bool]
+"""Reads at most so many bytes and keeps none; whether no reader waits for more."""
 NEWCOMER = "geo_assign.newcomer"
 """Where the environment of a request keeps that it was let in."""
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -83,6 +85,13 @@ class Request(flask.Request):
         if announced is not None and len(body) < announced:
             raise IncompleteBodyError
         return body
+
+    def pass_over_body(self, most: int, pass_over: PassOver) -> None:
+        """Read what is left of a body that is refused, unless more than `most` bytes are announced."""
+        announced = self._announced_length()
+        if self.owes_body and (announced is None or announced <= most):
+            self.body_given_up = True
+            self.body_given_up = not pass_over(self.input_stream, most if announced is None else announced)
 
     def require_length(self, limit: int) -> int | None:
         """The length that is announced, if one is. Raises BodyTooLargeError, BadHeaderError."""

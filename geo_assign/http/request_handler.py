@@ -35,7 +35,7 @@ from geo_assign.http.authentication import (
 )
 from geo_assign.http.content_encoding import decompressed
 from geo_assign.http.decoding import decode_body, decode_query
-from geo_assign.http.errors import BadHeaderError, MalformedJsonError, UnsupportedMediaTypeError
+from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, MalformedJsonError, UnsupportedMediaTypeError
 from geo_assign.http.idempotency import attempt_of
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.noted_uses import NotedUses
@@ -56,6 +56,8 @@ NOT_WRITTEN = (UnavailableError, DBAPIError, psycopg.Error, PoolTimeout)
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 _KEPT_CALLERS = 10_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+# A photo as a camera takes it, or days of positions: who sends that much by mistake is told so.
+_PASSED_OVER_BYTES = 32_000_000
 
 
 Parsed = tuple[BaseModel | None, BaseModel | None]
@@ -290,11 +292,16 @@ class RequestHandler:
         if operation.method not in _WITH_BODY:
             return b""
         limit = operation.max_body_bytes or self._max_body_bytes
-        request.require_length(limit)
         if credentials is not None and request.owes_body and not self._known.has(credentials.token.hash):
             self._look_up(operation, request, credentials)
         address = client_address(request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
-        raw = request.read_body(limit, partial(self._capacity.receiving.receive, address=address))
+        receiving = self._capacity.receiving
+        try:
+            raw = request.read_body(limit, partial(receiving.receive, address=address))
+        except BodyTooLargeError:
+            if credentials is not None:
+                request.pass_over_body(_PASSED_OVER_BYTES, partial(receiving.pass_over, address=address))
+            raise
         try:
             raw = decompressed(raw, request.environ.get("HTTP_CONTENT_ENCODING"), limit=limit)
         except (MalformedJsonError, UnsupportedMediaTypeError):

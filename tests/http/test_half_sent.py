@@ -5,8 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -142,6 +143,20 @@ def test_the_oldest_half_sent_body_gives_its_place_up_and_is_told(patient: LiveS
         assert b"connection: close" in said.lower()
         _, _, body = said.partition(b"\r\n\r\n")
         assert json.loads(body)["code"] == "overloaded"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_client_that_sends_too_much_hears_so_when_it_has_sent_it(patient: LiveService, chunked: bool) -> None:
+    piece = b"x" * 100_000
+    photo = f"/v1/work-orders/{uuid4()}/photos/{uuid4()}"
+    for method, path, size in (("POST", "/v1/leads", 20), ("POST", "/v1/trackers/owntracks", 60), ("PUT", photo, 200)):
+        token = patient.user().token if path == "/v1/leads" else patient.technician("t0").token
+        with closing(HTTPConnection("127.0.0.1", patient.port, timeout=PATIENCE_S)) as client:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
+            body = iter([piece] * size) if chunked else piece * size
+            client.request(method, path, body=body, headers=headers, encode_chunked=chunked)
+            answer = client.getresponse()
+            assert (answer.status, json.loads(answer.read())["code"]) == (413, "body_too_large"), path
 
 
 def test_a_body_that_does_not_come_in_time_is_answered_and_its_connection_closed(world: World, tmp_path: Path) -> None:

@@ -97,6 +97,24 @@ def test_a_body_that_stops_half_way_is_given_up(begun: int) -> None:
     half.released.set()
 
 
+@pytest.mark.parametrize("size", [0, 1, 16_384, 500_000])
+def test_what_is_passed_over_is_read_to_its_end_and_not_kept(size: int) -> None:
+    receiving = made()
+    source = Whole(b"x" * size)
+    assert receiving.pass_over(source, size + 1, address="a")
+    assert source.read(1) == b""
+    assert receiving.number == 0
+
+
+@pytest.mark.parametrize("begun", [0, 1, 100_000])
+def test_passing_over_ends_when_its_time_is_over_however_much_came(begun: int) -> None:
+    receiving = made(within_s=0.05, bytes_per_s=1.0)
+    half = Half(b"x" * begun)
+    assert not receiving.pass_over(half, 1_000_000, address="a")
+    assert receiving.number == 0
+    half.released.set()
+
+
 def test_what_has_arrived_gives_more_time() -> None:
     receiving = made(within_s=0.05, bytes_per_s=100)
     half = Half(b"x" * 16_384)
