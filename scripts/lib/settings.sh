@@ -35,6 +35,15 @@ keep_setting() {
     put_setting "$name" "${kept:-$2}"
 }
 
+# move_port: choose GEO_ASSIGN_PORT anew if a program took it since it was chosen. Its line stays where it stands.
+move_port() {
+    local port
+    port="$(free_port "$GEO_ASSIGN_PORT")"
+    [[ $port != "$GEO_ASSIGN_PORT" ]] || return 0
+    sed -i "s/^GEO_ASSIGN_PORT=.*/GEO_ASSIGN_PORT='$port'/" "$ENV_FILE"
+    export "GEO_ASSIGN_PORT=$port"
+}
+
 # close_settings MANAGED...: what else this environment says, below the mark.
 close_settings() {
     local name managed=" $* "

@@ -1,5 +1,6 @@
 """`.local/geo-assign.env`: what is chosen once stays, what one start's environment says goes with the next start."""
 
+import socket
 import stat
 
 from dotenv import dotenv_values
@@ -63,3 +64,28 @@ def test_a_secret_is_made_once(checkout: Checkout) -> None:
     assert len(first.strip()) == 48
     assert second.split()[0] == first.strip()
     assert second.split()[1] != first.strip()
+
+
+def test_a_port_that_was_taken_meanwhile_is_chosen_anew_and_kept(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = holder.getsockname()[1]
+        start = START.replace("8080", str(taken))
+        status, output = checkout.run(f'{start}; move_port; say "$GEO_ASSIGN_PORT"', GEO_ASSIGN_RATE_LIMITS="off")
+        assert status == 0, output
+        moved = int(output.split()[-1])
+        assert moved > taken
+        assert values(checkout) == {
+            "GEO_ASSIGN_HOST": "127.0.0.1",
+            "GEO_ASSIGN_PORT": str(moved),
+            "GEO_ASSIGN_RATE_LIMITS": "off",
+        }
+    _, output = checkout.run('open_steps run; open_settings; say "$(setting GEO_ASSIGN_PORT)"')
+    assert int(output.split()[-1]) == moved
+
+
+def test_a_port_that_is_free_stays(checkout: Checkout) -> None:
+    # Whether it is free is decided elsewhere, and on a busy machine another program may take any.
+    free = 'free_port() { echo "$1"; }'
+    _, output = checkout.run(f'{START}; {free}; move_port; say "$GEO_ASSIGN_PORT"')
+    assert output.split()[-1] == "8080"
+    assert values(checkout)["GEO_ASSIGN_PORT"] == "8080"
