@@ -56,7 +56,7 @@ _WORDS: Mapping[str, str] = {
     "model_attributes_type": "Input should be an object",
     "dataclass_type": "Input should be an object",
     "dict_type": "Input should be an object",
-    "tuple_type": "Input should be a list",
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "Input should be a list"),
 }
 
 
@@ -83,9 +83,12 @@ class Written:
 
 def words_of(detail: ErrorDetails) -> str:
     """A sentence that says what is wanted."""
-    kind = detail["type"]
-    if kind in {"string_too_short", "too_short"} and detail.get("ctx", {}).get("min_length") == 1:
+    kind, bounds = detail["type"], detail.get("ctx", {})
+    if kind in {"string_too_short", "too_short"} and bounds.get("min_length") == 1:
         return "Should not be empty."
+    if kind in {"too_long", "too_short"}:
+        bound = f"at most {bounds['max_length']}" if kind == "too_long" else f"at least {bounds['min_length']}"
+        return f"Should have {bound} {'entry' if bound.endswith(' 1') else 'entries'}."
     return f"{_WORDS.get(kind, detail['msg'])}.".replace("..", ".")
 
 
