@@ -32,6 +32,8 @@ _HEADER_BYTES = 16_384
 _CONNECTIONS = 8_192
 # Threads for what is turned away, and for closing what was not received.
 _TURNING_AWAY = 128
+# A thread that no request needs any more ends after this: a flood leaves hundreds, of which each holds 90 kB.
+_IDLE_THREAD_S = 10
 _METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -56,6 +58,7 @@ def serve(settings: Settings) -> None:
             backpressure=_CONNECTIONS,
             # As many bodies may wait for a place as there are places.
             blocking_threads=settings.threads + settings.streams + 2 * receiving.PLACES + _TURNING_AWAY,
+            blocking_threads_idle_timeout=_IDLE_THREAD_S,
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_S * 1_000, max_buffer_size=_HEADER_BYTES),
             workers_kill_timeout=STOP_WITHIN_S,
             respawn_failed_workers=True,

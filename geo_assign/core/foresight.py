@@ -71,6 +71,10 @@ class Foreseen:
         return self.at if abs(opened_at - self.at) <= _NEAR else opened_at
 
 
+NOTHING_BESIDES = Foreseen(_EPOCH, ())
+"""Of a transaction that asks nothing after its opening: that is one message, which needs no COMMIT."""
+
+
 class NotForeseenError(Exception):
     """What a rehearsal would do now depends on what is not known yet."""
 

@@ -23,7 +23,7 @@ from geo_assign.access.queries import opening_of
 from geo_assign.core import telemetry
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import GeoAssignError, UnauthenticatedError, UnavailableError, VersionRequiredError
-from geo_assign.core.foresight import Foreseen, LastKnown
+from geo_assign.core.foresight import NOTHING_BESIDES, Foreseen, LastKnown
 from geo_assign.http.admission import Capacity
 from geo_assign.http.authentication import (
     Credentials,
@@ -205,6 +205,8 @@ class RequestHandler:
         credentials: Credentials,
     ) -> Foreseen | None:
         """What the handler will ask, if the caller is still the one whom the token was last seen to be."""
+        if operation.own_transactions or operation.streams:
+            return NOTHING_BESIDES
         rehearse, caller = operation.rehearse, self._callers.find(credentials.token.hash)
         if rehearse is None or caller is None or isinstance(parsed, GeoAssignError):
             return None
@@ -316,9 +318,8 @@ class RequestHandler:
         with self._capacity.lookups:
             transactions = RequestTransactions(self._services.database, self._capacity.pool, credentials.token.org_id)
             try:
-                self._authenticate(
-                    transactions.begin(operation.lane, *opening_of(credentials.token)), credentials, request
-                )
+                tx = transactions.begin(operation.lane, *opening_of(credentials.token), NOTHING_BESIDES)
+                self._authenticate(tx, credentials, request)
             except BaseException as error:
                 transactions.abandon(error)
                 raise

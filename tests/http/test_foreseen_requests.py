@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from threading import current_thread
 from typing import Any
 from uuid import UUID
@@ -141,6 +142,25 @@ def test_a_search_is_one_message(client: FlaskClient, people: People, admin: Con
         begun.clear()
         assert nearest(client, token, **body)["candidates"]
         assert begun == []
+
+
+def test_who_calls_is_one_message_where_the_handler_opens_transactions_of_its_own(
+    client: FlaskClient, people: People, begun: list[str]
+) -> None:
+    """No COMMIT goes after a question that has written nothing; what is written begins by itself."""
+    headers = bearer(people.api_key(ApiScope.POSITIONS_WRITE))
+    technician = UUID(bytes=md5(b"t1", usedforsecurity=False).digest())
+    path = f"/v1/positions?technician_id={technician}"
+    sent = {"positions": [{"recorded_at": datetime.now(UTC).isoformat(), "lat": 41.15, "lon": -8.61}]}
+    assert client.post(path, headers=headers, json=sent).status_code == 200
+    begun.clear()
+    assert client.post(path, headers=headers, json=sent).status_code == 200
+    assert len(begun) == 2  # whose positions they are, and the positions
+    begun.clear()
+    assert client.post(path, headers=headers, json={"positions": []}).status_code == 422
+    assert client.post(path, headers=bearer(people.api_key(ApiScope.READ)), json=sent).status_code == 403
+    assert client.post(path, headers=bearer(people.api_key()[:-1] + "x"), json=sent).status_code == 401
+    assert begun == []
 
 
 def test_what_changed_counts_in_the_next_answer(client: FlaskClient, people: People, admin: Connection) -> None:
