@@ -8,10 +8,12 @@ interface Props {
   slot: { start: string; end: string };
   zone: string;
   way: Way | null;
+  /** The technician is there: how far it is goes without saying. */
+  there?: boolean;
 }
 
 /** When, and how far. The day is said where it is not today. */
-export function Facts({ slot, zone, way }: Props) {
+export function Facts({ slot, zone, way, there = false }: Props) {
   const { day } = useApp();
   const { offer } = texts.value;
   const nowMs = day.nowMs.value;
@@ -22,14 +24,18 @@ export function Facts({ slot, zone, way }: Props) {
         <dt>{offer.when}</dt>
         <dd>{isToday ? slotTimes(slot, zone) : slotText(slot, nowMs, zone)}</dd>
       </div>
-      <div>
-        <dt>{offer.drive}</dt>
-        <dd>{way === null ? offer.unknown : driveText(way.drive_s)}</dd>
-      </div>
-      <div>
-        <dt>{offer.away}</dt>
-        <dd>{way === null ? offer.unknown : distanceText(way.distance_m)}</dd>
-      </div>
+      {!there && (
+        <div>
+          <dt>{offer.drive}</dt>
+          <dd>{way === null ? offer.unknown : driveText(way.drive_s)}</dd>
+        </div>
+      )}
+      {!there && (
+        <div>
+          <dt>{offer.away}</dt>
+          <dd>{way === null ? offer.unknown : distanceText(way.distance_m)}</dd>
+        </div>
+      )}
     </dl>
   );
 }

@@ -17,7 +17,8 @@ export function JobCard({ job }: { job: Job }) {
   const { day } = useApp();
   const { today } = texts.value;
   const { order, zone } = job;
-  const way = isUnderWay(job.state) && job.state !== "travelling" ? null : wayTo(order, day.sharing.watcher.here.value);
+  const there = isUnderWay(job.state) && job.state !== "travelling";
+  const way = there ? null : wayTo(order, day.sharing.watcher.here.value);
   return (
     <section class="job" aria-labelledby="next-title">
       <p class="lab">
@@ -33,7 +34,7 @@ export function JobCard({ job }: { job: Job }) {
           <p>{[order.customer.name, order.address].filter(Boolean).join(", ")}</p>
         </div>
       </div>
-      <Facts slot={order.slot} zone={zone} way={way} />
+      <Facts slot={order.slot} zone={zone} way={way} there={there} />
       {order.notes && <p class="quote">{order.notes}</p>}
       <div class="acts">
         <OrderLinks order={order} />

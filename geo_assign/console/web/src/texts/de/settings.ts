@@ -58,7 +58,16 @@ export const texts: SettingsTexts = {
   list: {
     find: "Suchen",
     create: "Neu",
-    nothing: "Hier ist noch nichts.",
+    none: {
+      groups: "Noch keine Gruppen. Eine Gruppe sind die Techniker und Disponenten einer Art von Arbeit.",
+      technicians: "Noch keine Techniker. Sie bekommen die Angebote und die App, um zu antworten.",
+      providers:
+        "Noch keine Dienstleister. Ein Dienstleister ist eine andere Firma, die nach Vertrag Arbeit übernimmt.",
+      stores: "Noch keine Filialen. Eine Filiale hat ihre Zeiten, ihre Zeitzone und ihre Auslöser.",
+      users: "Noch keine Benutzer. Sie melden sich hier oder in der App an.",
+      keys: "Noch keine API-Schlüssel. Mit einem Schlüssel legt ein Formular, eine Website oder ein anderes System Leads an und liest sie.",
+      webhooks: "Noch keine Webhooks. Ein Webhook meldet Ihrem eigenen System sofort, was hier geschieht.",
+    },
     noneFound: (query) => `Nichts gefunden zu „${query}“.`,
     inactive: "inaktiv",
     showInactive: (count) => `Inaktive zeigen (${count})`,

@@ -57,7 +57,15 @@ export const english = {
   list: {
     find: "Find",
     create: "New",
-    nothing: "Nothing here yet.",
+    none: {
+      groups: "No groups yet. A group is the technicians and dispatchers who share one kind of work.",
+      technicians: "No technicians yet. They get the offers, and the app to answer them.",
+      providers: "No providers yet. A provider is another company that takes work for you, by agreement.",
+      stores: "No stores yet. A store has its hours, its time zone and its triggers.",
+      users: "No users yet. They log in to this console or to the app.",
+      keys: "No API keys yet. With a key a form, a website or another system creates leads and reads them.",
+      webhooks: "No webhooks yet. A webhook tells your own system at once what happens here.",
+    },
     noneFound: (query: string) => `Nothing found for “${query}”.`,
     inactive: "inactive",
     showInactive: (count: number) => `Show inactive (${count})`,

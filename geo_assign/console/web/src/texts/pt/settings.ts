@@ -58,7 +58,15 @@ export const texts: SettingsTexts = {
   list: {
     find: "Procurar",
     create: "Novo",
-    nothing: "Ainda não há nada aqui.",
+    none: {
+      groups: "Ainda não há grupos. Um grupo são os técnicos e despachantes de um tipo de trabalho.",
+      technicians: "Ainda não há técnicos. Recebem as ofertas e a aplicação para responder.",
+      providers: "Ainda não há prestadores. Um prestador é outra empresa que faz trabalho por contrato.",
+      stores: "Ainda não há lojas. Uma loja tem o seu horário, o seu fuso e os seus automatismos.",
+      users: "Ainda não há utilizadores. Entram nesta consola ou na aplicação.",
+      keys: "Ainda não há chaves da API. Com uma chave, um formulário, um site ou outro sistema cria pedidos e lê-os.",
+      webhooks: "Ainda não há webhooks. Um webhook avisa logo o seu sistema do que acontece aqui.",
+    },
     noneFound: (query) => `Nada encontrado para “${query}”.`,
     inactive: "inativo",
     showInactive: (count) => `Mostrar inativos (${count})`,

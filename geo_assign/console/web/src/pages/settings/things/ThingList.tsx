@@ -58,7 +58,7 @@ export function ThingList({ resource }: { resource: Resource }) {
         {shown.map((thing) => (
           <Line key={thing.id} thing={thing} section={resource.section} />
         ))}
-        {shown.length === 0 && <li class="empty">{query ? list.noneFound(query) : list.nothing}</li>}
+        {shown.length === 0 && <li class="empty">{query ? list.noneFound(query) : list.none[resource.section]}</li>}
       </ul>
       <footer class="foot">
         {hidden > 0 && (

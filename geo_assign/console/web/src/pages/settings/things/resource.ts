@@ -1,6 +1,6 @@
 /** What the settings list, make and change, all in one shape. */
 import type { Client } from "../../../api/client";
-import type { SectionText, SettingsTexts } from "../../../texts/settings";
+import type { SettingsTexts } from "../../../texts/settings";
 import type { Draft, Field } from "../form/fields";
 
 export type Api = Client["api"];
@@ -42,8 +42,11 @@ export interface Removal {
   readonly undo?: Draft;
 }
 
+/** The sections of which each is a list of things. */
+export type ThingSection = keyof SettingsTexts["list"]["none"];
+
 export interface Resource {
-  readonly section: SectionText;
+  readonly section: ThingSection;
   readonly tabs: readonly Tab[];
   readonly newFields: readonly Field[];
   /** What the form of a new one begins with. */
