@@ -1,6 +1,7 @@
 """Answers: JSON, entity tags, and the headers that every answer carries."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 import flask
 import orjson
@@ -62,6 +63,15 @@ class StreamResponse(Response):
 def to_json(value: object) -> bytes:
     """Data as JSON: UUIDs as strings, instants in UTC with `Z`, pydantic models and dataclasses as objects."""
     return orjson.dumps(value, default=_plain, option=_OPTIONS)
+
+
+def list_to_json(items: Iterable[object], *, at_once: int) -> orjson.Fragment:
+    """A list as a part of what `to_json` renders, of which no more than `at_once` items are held."""
+    left, parts = iter(items), list[bytes]()
+    while some := list(islice(left, at_once)):
+        parts.append(to_json(some)[1:-1])
+        some.clear()
+    return orjson.Fragment(b"[" + b",".join(parts) + b"]")
 
 
 def render(reply: Reply, status: int, *, request_id: str, if_none_match: ETags | None) -> Response:

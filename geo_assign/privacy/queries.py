@@ -1,12 +1,12 @@
 """The log of looks, and everything that is kept about one person in one document."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Table, Text, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Table, Text, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import EVERYTHING
@@ -16,7 +16,7 @@ from geo_assign.completion.queries import list_images
 from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import InvalidError
-from geo_assign.core.paging import Page, decode, page
+from geo_assign.core.paging import Page, decode, encode, page
 from geo_assign.core.rows import AnyColumn, AnySelect
 from geo_assign.pins.tables import pin_evidence
 from geo_assign.positions.queries import find_current_position
@@ -35,18 +35,49 @@ from geo_assign.workorders.tables import bookings, drives, offers, work_orders
 # Rows of each kind in an export; the track has pages.
 EXPORTED = 10_000
 EVENTS_EXPORTED = 200
+# Rows that are fetched and held at once.
+AT_ONCE = 500
+
+
+_Rows = Generator[dict[str, object], None, None]
+
+
+class ExportedRows:
+    """Rows of an export, newest first, `AT_ONCE` in memory. Iterate once, while the transaction is open.
+
+    Afterwards `truncated` tells whether there are more than were wanted, and `last` is the last one of those wanted.
+    """
+
+    def __init__(self, rows: _Rows, wanted: int) -> None:
+        self._rows, self._wanted = rows, wanted
+        self.truncated = False
+        self.last: Mapping[str, object] | None = None
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        for number, row in enumerate(self._rows):
+            if number == self._wanted:
+                self.truncated = True
+                break
+            self.last = row
+            yield row
+        self._rows.close()
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Of a track, where its next page starts."""
+        return encode(_place_in_track(self.last)) if self.truncated and self.last is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class TechnicianExport:
-    """What is kept about a technician. `truncated` names the kinds of which only the newest 10,000 are in it.
+    """What is kept about a technician. Everything but the track comes with the first page alone.
 
-    Everything but the track comes with the first page alone.
+    Of each of the `lists` no more than the newest 10,000 are told.
     """
 
-    track: Page[dict[str, object]]
-    parts: dict[str, object] | None = None
-    truncated: Sequence[str] = ()
+    track: ExportedRows
+    parts: Mapping[str, object] = field(default_factory=dict)
+    lists: Mapping[str, ExportedRows] = field(default_factory=dict)
 
 
 def list_views(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None = None) -> Page[View]:
@@ -110,7 +141,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
         "hours_exceptions": _of(tx, hours_exceptions, technician.id, newest=hours_exceptions.c.local_date),
         "offers": _of(tx, offers, technician.id, newest=offers.c.offered_at),
         "work": _of(tx, bookings, technician.id, newest=bookings.c.starts_at),
-        "location_views": _views(tx, technician.id),
+        "location_views": ExportedRows(_views(tx, technician.id), EXPORTED),
         "images": _of(tx, work_order_images, technician.id, newest=work_order_images.c.created_at),
         "drives": _of(tx, drives, technician.id, newest=drives.c.began_at),
         "arrivals": _of(tx, pin_evidence, technician.id, newest=pin_evidence.c.at),
@@ -123,9 +154,7 @@ def export_technician(tx: Tx, technician: Technician, *, limit: int, cursor: str
     position = find_current_position(tx, technician.id)
     profile = {"technician": asdict(technician), "user": _user(tx, technician.user_id)}
     known = {"current_position": None if position is None else asdict(position)}
-    lists = {name: rows[:EXPORTED] for name, rows in of_technician.items()}
-    truncated = [name for name, rows in of_technician.items() if len(rows) > EXPORTED]
-    return TechnicianExport(track, {**profile, **known, **lists}, truncated)
+    return TechnicianExport(track, {**profile, **known}, of_technician)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +207,7 @@ def _events(tx: Tx, order_id: UUID) -> Sequence[HistoryEntry]:
     return list_events(tx, order_id, limit=EVENTS_EXPORTED).items
 
 
-def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, object]]:
+def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> ExportedRows:
     """By the device's own times, which the track's key is in the order of: a page is read and no more."""
     t = position_track.c
     order = (t.recorded_at, t.device, t.used_at)
@@ -187,34 +216,40 @@ def _track(tx: Tx, technician_id: UUID, *, limit: int, cursor: str | None) -> Pa
         recorded_at, device, used_at = decode(cursor, datetime.fromisoformat, str, datetime.fromisoformat)
         # A time used is never later than the device's: the days after the cursor's are not looked at.
         statement = statement.where(tuple_(*order) < tuple_(recorded_at, device, used_at), t.used_at <= recorded_at)
-    statement = statement.order_by(*(column.desc() for column in order)).limit(limit + 1)
-    found = page(tx.conn.execute(statement).mappings().all(), limit, _place_in_track)
-    return Page([dict(point) for point in found.items], found.next_cursor)
+    return _newest(tx, statement, *order, wanted=limit)
 
 
-def _place_in_track(point: RowMapping) -> tuple[str, str, str]:
-    return point["recorded_at"].isoformat(), point["device"], point["used_at"].isoformat()
+def _place_in_track(point: Mapping[str, object]) -> tuple[str, str, str]:
+    recorded_at, device, used_at = (point[name] for name in ("recorded_at", "device", "used_at"))
+    assert isinstance(recorded_at, datetime)
+    assert isinstance(used_at, datetime)
+    return recorded_at.isoformat(), str(device), used_at.isoformat()
 
 
-def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> list[dict[str, object]]:
+def _of(tx: Tx, table: Table, technician_id: UUID, *, newest: AnyColumn) -> ExportedRows:
     whose = (table.c.org_id == tx.org_id, table.c.technician_id == technician_id)
-    return _rows(tx, select(*_shown(table)).where(*whose).order_by(newest.desc()).limit(EXPORTED + 1))
+    return _newest(tx, select(*_shown(table)).where(*whose), newest, wanted=EXPORTED)
 
 
-def _views(tx: Tx, technician_id: UUID) -> list[dict[str, object]]:
-    shown = [str(column.name) for column in _shown(location_views)]
-    found = list_views(tx, technician_id, limit=EXPORTED + 1).items
-    return [{name: getattr(view, name) for name in shown} for view in found]
+def _views(tx: Tx, technician_id: UUID) -> _Rows:
+    shown, cursor = [str(column.name) for column in _shown(location_views)], None
+    while True:
+        found = list_views(tx, technician_id, limit=AT_ONCE, cursor=cursor)
+        for view in found.items:
+            yield {name: getattr(view, name) for name in shown}
+        cursor = found.next_cursor
+        if cursor is None:
+            return
 
 
 def _user(tx: Tx, user_id: UUID | None) -> dict[str, object] | None:
     statement = select(*_shown(users)).where(users.c.org_id == tx.org_id, users.c.id == user_id)
-    return next(iter(_rows(tx, statement)), None)
+    return next((dict(row) for row in tx.conn.execute(statement).mappings()), None)
 
 
-def _of_user(tx: Tx, table: Table, user_id: UUID | None) -> list[dict[str, object]]:
+def _of_user(tx: Tx, table: Table, user_id: UUID | None) -> ExportedRows:
     statement = select(*_shown(table)).where(table.c.org_id == tx.org_id, table.c.user_id == user_id)
-    return _rows(tx, statement.order_by(table.c.created_at.desc()).limit(EXPORTED + 1))
+    return _newest(tx, statement, table.c.created_at, wanted=EXPORTED)
 
 
 # Secrets, and what only repeats another column in a form that databases like.
@@ -240,5 +275,14 @@ def _shown(table: Table) -> list[AnyColumn]:
     return [column for column in table.c if column.name not in _LEFT_OUT]
 
 
-def _rows(tx: Tx, statement: AnySelect) -> list[dict[str, object]]:
-    return [dict(row) for row in tx.conn.execute(statement).mappings()]
+def _newest(tx: Tx, statement: AnySelect, *order: AnyColumn, wanted: int) -> ExportedRows:
+    """The newest `wanted` rows by `order`; one more is asked for, which tells that there are more."""
+    newest_first = statement.order_by(*(column.desc() for column in order)).limit(wanted + 1)
+    return ExportedRows(_read(tx, newest_first), wanted)
+
+
+def _read(tx: Tx, statement: AnySelect) -> _Rows:
+    """By a cursor of the database."""
+    with tx.conn.execute(statement, execution_options={"yield_per": AT_ONCE}) as result:
+        for row in result.mappings():
+            yield dict(row)

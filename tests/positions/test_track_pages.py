@@ -1,12 +1,15 @@
 """A technician's track comes by pages, each read without what came before it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg import ServerCursor
 from sqlalchemy import text
 
 from geo_assign.access.domain import EVERYTHING
+from geo_assign.privacy import queries
 from geo_assign.privacy.queries import export_technician
 from geo_assign.workforce.queries import get_technician
 from tests.positions.conftest import NOON, Fleet
@@ -47,9 +50,35 @@ def test_a_track_is_exported_whole_newest_first_and_read_once(fleet: Fleet, ana:
         while True:
             before = tx.conn.execute(READ).scalar_one()
             page = export_technician(tx, technician, limit=PAGE, cursor=cursor).track
+            seen += [(point["recorded_at"], point["device"], point["used_at"]) for point in page]
             assert tx.conn.execute(READ).scalar_one() - before <= 2 * PAGE
-            seen += [(point["recorded_at"], point["device"], point["used_at"]) for point in page.items]
             cursor = page.next_cursor
             if cursor is None:
                 break
     assert seen == kept
+
+
+@pytest.mark.parametrize(("wanted", "at_once"), [(1_000, 50), (1_000, 999), (7, 50), (4_000, 500)])
+def test_few_points_of_a_page_are_held_at_once(
+    fleet: Fleet, ana: UUID, monkeypatch: pytest.MonkeyPatch, wanted: int, at_once: int
+) -> None:
+    """They come by a cursor of the database, which is closed where there are more than were wanted."""
+    fetched: list[int] = []
+    fetchmany = ServerCursor.fetchmany
+
+    def counted(cursor: "ServerCursor[Any]", size: int = 0) -> list[Any]:
+        rows = fetchmany(cursor, size)
+        fetched.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(ServerCursor, "fetchmany", counted)
+    monkeypatch.setattr(queries, "AT_ONCE", at_once)
+    with fleet.begin() as tx:
+        track = export_technician(tx, get_technician(tx, EVERYTHING, ana), limit=wanted).track
+        number = sum(1 for _ in track)
+        open_cursors = tx.conn.execute(text("SELECT count(*) FROM pg_cursors")).scalar_one()
+    assert max(fetched) <= at_once
+    assert sum(fetched) == number + track.truncated
+    kept = len(fleet.track(ana))
+    assert (number, track.truncated) == (min(wanted, kept), kept > wanted)
+    assert open_cursors == 0

@@ -11,7 +11,7 @@ from geo_assign.access.domain import AuditFilter
 from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, AnyCall, Call, Reply, Routes
-from geo_assign.http.response import to_json
+from geo_assign.http.response import list_to_json, to_json
 from geo_assign.http.routes.completion import ImageAnswer, image_answer
 from geo_assign.http.routes.event_models import EventAnswer
 from geo_assign.http.routes.export_models import ExportAnswer
@@ -29,7 +29,7 @@ from geo_assign.http.schemas import (
 )
 from geo_assign.privacy import commands
 from geo_assign.privacy.domain import How, OpenWorkError, View
-from geo_assign.privacy.queries import TechnicianExport, list_views
+from geo_assign.privacy.queries import AT_ONCE, TechnicianExport, list_views
 from geo_assign.workforce.domain import InactiveError
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_settings import StoreSettings
@@ -285,14 +285,18 @@ def _export(call: Call[ExportQuery, None], technician_id: UUID) -> Reply:
         found = commands.export_technician(
             tx, call.caller, technician_id, limit=call.query.limit, cursor=call.query.cursor
         )
-        at = tx.now()
+        at, document = tx.now(), _document(found)
     call.services.views.note(call.caller, How.EXPORT, [technician_id], at=at)
-    return Reply(to_json(_document(found)))
+    return Reply(document)
 
 
-def _document(found: TechnicianExport) -> dict[str, object]:
-    track = {"items": found.track.items, "next_cursor": found.track.next_cursor}
-    return {"track": track, "truncated": found.truncated, **(found.parts or {})}
+def _document(found: TechnicianExport) -> bytes:
+    """Read and rendered a few at a time, so that rows are held as text alone."""
+    items = list_to_json(found.track, at_once=AT_ONCE)
+    lists = {name: list_to_json(rows, at_once=AT_ONCE) for name, rows in found.lists.items()}
+    truncated = [name for name, rows in found.lists.items() if rows.truncated]
+    track = {"items": items, "next_cursor": found.track.next_cursor}
+    return to_json({"track": track, "truncated": truncated, **found.parts, **lists})
 
 
 def _view(view: View) -> LocationViewAnswer:
