@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = _parse(arguments)
     if chosen.only == "lists":
         return _compare_lists([int(number) for number in chosen.orders.split(",")], chosen.rounds)
-    fleets = [int(number) for number in chosen.technicians.split(",")] + ([1_000_000] if chosen.full else [])
+    fleets = _sizes(chosen.technicians) + ([1_000_000] if chosen.full else []) + _sizes(chosen.grow_to)
     report = Report(__version__, datetime.now(UTC), chosen.seconds, chosen.rounds, os.getloadavg()[0])
     try:
         for technicians in fleets:
@@ -73,13 +73,22 @@ def _measure_last(chosen: argparse.Namespace, report: Report) -> None:
     if chosen.only in _ALONE:
         attempts.make(chosen.only, lambda: _ALONE[chosen.only](chosen, environment_of_service(), fleet))
         return
-    attempts.make("the service", lambda: _run(chosen, fleet, seen, attempts, everything=len(report.fleets) == 1))
-    keep()
+    if seen.technicians not in _sizes(chosen.grow_to):
+        attempts.make("the service", lambda: _run(chosen, fleet, seen, attempts, everything=len(report.fleets) == 1))
+        keep()
     if _is_reported(chosen):
         from scripts.benchmark.measuring import measure_fleet  # noqa: PLC0415 - needs what only reports need
 
-        attempts.make("growth and rivals", lambda: measure_fleet(chosen, fleet, seen, keep))
+        parts = {chosen.only} if chosen.only in _REPORTED else set(_REPORTED)
+        if seen.technicians in _sizes(chosen.grow_to):
+            parts = {"growth"}
+        attempts.make("growth and rivals", lambda: measure_fleet(chosen, fleet, seen, keep, parts=parts))
         keep()
+
+
+def _sizes(told: str) -> list[int]:
+    """Sizes of fleets, separated by commas."""
+    return [int(number) for number in told.split(",") if number]
 
 
 def _is_reported(chosen: argparse.Namespace) -> bool:
@@ -108,6 +117,9 @@ def _tell(chosen: argparse.Namespace, report: Report) -> None:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--technicians", default="10000,100000", help="sizes of the fleet, separated by commas")
+    parser.add_argument(
+        "--grow-to", default="", help="further sizes, of which a report tells the growth alone: no rivals, no figures"
+    )
     parser.add_argument("--full", action="store_true", help="1,000,000 technicians too")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--orders", default="10000,1000000", help="with --only lists: numbers of work orders")

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from scripts.benchmark.bare import Pgbench
 from scripts.benchmark.fleet import Fleet
@@ -12,8 +12,15 @@ from scripts.benchmark.rivals.comparing import Comparison
 from scripts.benchmark.service import environment_of_service, running_service
 
 
-def measure_fleet(chosen: argparse.Namespace, fleet: Fleet, seen: FleetSeen, keep: Callable[[], None]) -> None:
-    """Add the growth and the rivals over a fleet that is in the database of the environment to what was seen of it.
+def measure_fleet(
+    chosen: argparse.Namespace,
+    fleet: Fleet,
+    seen: FleetSeen,
+    keep: Callable[[], None],
+    *,
+    parts: Collection[str],
+) -> None:
+    """Add the `growth` and the `rivals` over a fleet that is in the database of the environment to what was seen of it.
 
     `keep` is called after each: what is there then is not lost, whatever comes.
     """
@@ -21,12 +28,12 @@ def measure_fleet(chosen: argparse.Namespace, fleet: Fleet, seen: FleetSeen, kee
     # Where refusals are not what is measured, a busy machine must not make any.
     environment = {**environment_of_service(), "GEO_ASSIGN_QUEUE_S": "30"}
     with running_service(environment, chosen.logs / "bench-api.log") as service:
-        if chosen.only != "growth":
+        if "rivals" in parts:
             pgbench = Pgbench(chosen.pg_bin, app_url, fleet)
             comparison = Comparison(service, owner_url, pgbench, fleet, chosen.seconds, chosen.rounds, chosen.logs)
             for one in comparison.rivals():
                 seen.compared.append(one)
                 keep()
-        if chosen.only != "rivals":
+        if "growth" in parts:
             seen.grown = measure_growth(service, owner_url, fleet, chosen.seconds, chosen.rounds)
             keep()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -323,6 +325,33 @@ FROM technicians t JOIN current_positions c USING (org_id) WHERE c.technician_id
     assert 600 < on_duty < 800
     assert 50 < visits < 200
     assert (sessions, keys) == (len(fleet.phones) + 1, len(fleet.keys) + 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "measured"),
+    [
+        ([], [(10, {"rivals", "growth"}, True)]),
+        (["--grow-to", "20,30"], [(10, {"rivals", "growth"}, True), (20, {"growth"}, False), (30, {"growth"}, False)]),
+        (["--only", "rivals"], [(10, {"rivals"}, True)]),
+        (["--only", "growth", "--grow-to", "20"], [(10, {"growth"}, True), (20, {"growth"}, False)]),
+    ],
+)
+def test_of_further_sizes_the_growth_alone_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], measured: list[tuple[int, set[str], bool]]
+) -> None:
+    parts_of: dict[int, set[str]] = {}
+    run: set[int] = set()
+
+    def measure_fleet(*given: Any, parts: set[str]) -> None:
+        parts_of[given[1].technicians] = parts
+
+    monkeypatch.setenv("GEO_ASSIGN_ADMIN_DATABASE_URL", "postgresql://nowhere")
+    monkeypatch.setattr(bench, "replace_fleet", lambda _url, technicians: SimpleNamespace(technicians=technicians))
+    monkeypatch.setattr(bench, "_run", lambda _chosen, fleet, *_, **_more: run.add(fleet.technicians))
+    monkeypatch.setitem(sys.modules, "scripts.benchmark.measuring", SimpleNamespace(measure_fleet=measure_fleet))
+    folders = ["--report", str(tmp_path / "report"), "--pg-bin", str(tmp_path), "--logs", str(tmp_path)]
+    assert bench.main(["--technicians", "10", *arguments, *folders]) == 0
+    assert [(size, parts, size in run) for size, parts in parts_of.items()] == measured
 
 
 @pytest.mark.slow
