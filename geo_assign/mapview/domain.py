@@ -90,6 +90,21 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleInView:
+    """The technicians in view: one by one, or as clusters. `more`: there are others than those told one by one."""
+
+    told: Sequence[TechnicianOnMap]
+    clusters: Sequence[Cluster]
+    by_status: Mapping[TechnicianStatus, int]
+    providers: int
+    more: bool
+
+    @property
+    def is_crowd(self) -> bool:
+        return bool(self.clusters)
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """Of a picture of the past: how far back they go, and what is told as it is today, as its history is not kept.
 

@@ -1,10 +1,8 @@
 """Reads of the map."""
 
 import math
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from geo_assign.access.domain import Scope
@@ -15,10 +13,10 @@ from geo_assign.core.statements import R, Statement
 from geo_assign.mapview.domain import (
     EVERYONE,
     Changes,
-    Cluster,
     MapChoice,
     MapPicture,
     Marks,
+    PeopleInView,
     Tally,
     TechnicianOnMap,
     TechnicianStatus,
@@ -71,7 +69,7 @@ def get_picture(
     """Technicians on duty, or at the provider's base, within the view, and the scope's open work orders there.
 
     `choice` leaves others out, of the counts, too; its skill is one of technicians, and leaves no work out.
-    `kept` may hold the counts of a large scope; without it they are counted.
+    `kept` may hold the counts of a large scope, and of views of many; without it all are counted.
 
     Where more technicians are in view than are drawn one by one, all of them are told as clusters.
     """
@@ -80,8 +78,12 @@ def get_picture(
         tx, scope, WorkOrderFilter(states=_OPEN_STATES, group_id=choice.group_id, within=view), limit=SHOWN
     )
     shown_orders = [one for one in orders.items if choice.has_store(one.store_id)]
-    people = look.people_in_view()
-    of_scope = look.scope_counts() if kept is None else kept.get((tx.org_id, scope, choice), look.scope_counts)
+    whose, kept = (tx.org_id, scope, choice), kept or KeptCounts()
+    people = look.people_around()
+    if people is None:
+        # Clusters of so many tell no places; who is told one by one is told as of now.
+        people = kept.views.get((whose, view), look.people_anywhere)
+    of_scope = kept.scopes.get(whose, look.scope_counts)
     more_orders = orders.next_cursor is not None
     return MapPicture(
         at=look.at,
@@ -109,16 +111,6 @@ def list_skills_on_map(tx: Tx, scope: Scope) -> list[SkillRow]:
     return _fetch(tx, skills_on_map(everything=scope.everything), scope)
 
 
-class _InView(NamedTuple):
-    """The technicians in view: one by one, or as clusters. `more`: there are others than those told one by one."""
-
-    told: Sequence[TechnicianOnMap]
-    clusters: Sequence[Cluster]
-    by_status: Mapping[TechnicianStatus, int]
-    providers: int
-    more: bool
-
-
 class _Look:
     """One look at a part of the map.
 
@@ -135,15 +127,20 @@ class _Look:
         self._values = scope_values(tx, scope) | box | {"at": self.at} | _choice(choice)
         self._counted: list[PeopleRow] | None = None
 
-    def people_in_view(self) -> _InView:
+    def people_anywhere(self) -> PeopleInView:
+        """Those in view, from all positions of the organization."""
+        return self._picked(self._everyone(), LOOKED_AT, may_be_more=True)
+
+    def people_around(self) -> PeopleInView | None:
+        """The same from the innermost positions; None where those do not hold all of them."""
         window = find_window(self._tx, self._values, radius_m(self._view, self._middle))
         if window is None:
-            return self._picked(self._everyone(), LOOKED_AT, may_be_more=True)
+            return None
         told, more = self._list(window)
         if not more:
-            by_status = Counter(one.status for one in told)
+            by_status = numbers_by_status((one.status, 1) for one in told)
             providers = sum(one.provider is not None for one in told)
-            return _InView(told, [], {status: by_status[status] for status in TechnicianStatus}, providers, more=False)
+            return PeopleInView(told, [], by_status, providers, more=False)
         return self._picked(self._fetch(people_counts(**self._kinds, window=window)), window, may_be_more=False)
 
     def scope_counts(self) -> ScopeCounts:
@@ -158,18 +155,18 @@ class _Look:
     def orders_in_view(self) -> Mapping[Kind, int]:
         return numbers_by_kind((row.kind, row.shown) for row in self._fetch(order_counts(**self._kinds)))
 
-    def _picked(self, counted: Sequence[PeopleRow], window: int, *, may_be_more: bool) -> _InView:
+    def _picked(self, counted: Sequence[PeopleRow], window: int, *, may_be_more: bool) -> PeopleInView:
         """With the numbers of those counted; `window`: of how many positions they are, where there are not more."""
         by_status = numbers_by_status((row.status, row.shown) for row in counted)
         providers = sum(row.shown for row in counted if row.provider)
         if sum(by_status.values()) <= SHOWN:
             told, more = self._list(window)
             more = more or (may_be_more and bool(self._tx.fetch(edge(), self._values)))
-            return _InView(told, [], by_status, providers, more)
+            return PeopleInView(told, [], by_status, providers, more)
         step = cell_size(counted)
         of_window = None if may_be_more else window
         rows = self._tx.fetch(cells(**self._kinds, window=of_window), {**self._values, "step": step})
-        return _InView([], clusters_of(rows, step), by_status, providers, more=True)
+        return PeopleInView([], clusters_of(rows, step), by_status, providers, more=True)
 
     def _list(self, window: int) -> tuple[list[TechnicianOnMap], bool]:
         """Those in view of the innermost positions, and whether there are more of them than are told."""

@@ -13,7 +13,7 @@ from geo_assign.core.db import Tx
 from geo_assign.core.geo import BoundingBox, Point
 from geo_assign.mapview import kept_counts, queries, windows
 from geo_assign.mapview.domain import EVERYONE, MapChoice, Tally, TechnicianStatus
-from geo_assign.mapview.kept_counts import KEPT_FROM, KeptCounts, ScopeCounts
+from geo_assign.mapview.kept_counts import KEPT_FROM, KeptCounts, LastCounts, ScopeCounts, Whose
 from geo_assign.mapview.queries import get_picture, is_in, view_values
 from geo_assign.mapview.statements import LOOKED_AT
 from geo_assign.mapview.tallies import cells, people_counts
@@ -125,11 +125,15 @@ def counted(people: int, off_duty: int = 0) -> ScopeCounts:
 WHOSE = (UUID(int=1), EVERYTHING, EVERYONE)
 
 
+def scopes() -> LastCounts[Whose, ScopeCounts]:
+    return KeptCounts().scopes
+
+
 @pytest.mark.parametrize("off_duty", [0, 7])
 def test_few_people_are_always_counted_and_many_are_kept(monkeypatch: pytest.MonkeyPatch, off_duty: int) -> None:
     clock = [0.0]
     monkeypatch.setattr(kept_counts, "monotonic", lambda: clock[0])
-    kept = KeptCounts()
+    kept = scopes()
     few, many = KEPT_FROM - off_duty - 1, KEPT_FROM - off_duty
     assert kept.get(WHOSE, lambda: counted(few, off_duty)).on_map.people == few
     assert kept.get(WHOSE, lambda: counted(many, off_duty)).on_map.people == many
@@ -142,7 +146,7 @@ def test_few_people_are_always_counted_and_many_are_kept(monkeypatch: pytest.Mon
 
 
 def test_each_organization_scope_and_choice_has_counts_of_its_own() -> None:
-    kept, narrow = KeptCounts(), Scope(group_ids=frozenset({UUID(int=9)}))
+    kept, narrow = scopes(), Scope(group_ids=frozenset({UUID(int=9)}))
     others = [(UUID(int=2), EVERYTHING, EVERYONE), (UUID(int=1), narrow, EVERYONE)]
     others += [(UUID(int=1), EVERYTHING, choice) for choice in (MapChoice(skill="a"), MapChoice(group_id=UUID(int=3)))]
     for number, whose in enumerate([WHOSE, *others]):
@@ -153,7 +157,7 @@ def test_each_organization_scope_and_choice_has_counts_of_its_own() -> None:
 
 def test_while_one_counts_anew_others_are_told_what_was_counted_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_counts, "KEPT_S", 0.0)
-    kept = KeptCounts()
+    kept = scopes()
     kept.get(WHOSE, lambda: counted(KEPT_FROM))
     meanwhile = []
 
@@ -170,6 +174,31 @@ def test_while_one_counts_anew_others_are_told_what_was_counted_last(monkeypatch
     with pytest.raises(TimeoutError):
         kept.get(WHOSE, fail)
     assert kept.get(WHOSE, lambda: counted(KEPT_FROM + 2)).on_map.people == KEPT_FROM + 2
+
+
+def test_clusters_of_many_are_kept_and_who_is_told_one_by_one_is_not(
+    street: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "_WINDOWS", (1, 2))
+    kept = KeptCounts()
+
+    def seen() -> tuple[int, int]:
+        with street.database.transaction(street.org_id) as tx:
+            picture = get_picture(tx, EVERYTHING, kept=kept)
+        return picture.in_view.people, picture.in_scope.people
+
+    assert seen() == (8, 8)
+    street.off_duty("A")
+    assert seen() == (7, 7)
+    monkeypatch.setattr(queries, "SHOWN", 3)
+    assert seen() == (7, 7)
+    street.off_duty("B")
+    # The scope is small, so that it is counted; the view, which holds more than are looked at, is not yet.
+    assert seen() == (7, 6)
+    with street.database.transaction(street.org_id) as tx:
+        assert get_picture(tx, EVERYTHING).in_view.people == 6
+        narrow = next(views(street))
+        assert get_picture(tx, EVERYTHING, narrow, kept=kept).in_view.people == 6
 
 
 # Plans -----------------------------------------------------------------------------------------------------------
