@@ -80,7 +80,7 @@ export class Question {
       ({ technician_id }) => this.along.value.has(technician_id) && technician_id !== this.picked.value?.id,
     ),
   );
-  /** Whether nothing can be given now, whoever is chosen: something is on its way, or there is no connection. */
+  /** Whether nothing can be given to any technician now: something is on its way, or there is no connection. */
   readonly held = computed(() => this.giving.value !== null || this.around.isCut());
   /** Whether the order may be given away: no other technician is asked, nothing holds it. */
   readonly armed = computed(() => {
