@@ -277,7 +277,7 @@ def rotate(organization: str | None, every: bool) -> None:  # noqa: FBT001  clic
     finally:
         database.close()
     if left:
-        raise click.ClickException(f"Keep the old keys: {len(left)} of the organizations still need them.")
+        raise click.ClickException(f"Keep the old keys, which these organizations still need: {', '.join(left)}.")
 
 
 def _organizations(settings: "Settings", database: "Database", slug: str | None) -> dict[str, "UUID"]:

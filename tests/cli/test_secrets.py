@@ -97,7 +97,7 @@ def test_what_no_key_reads_is_named_and_does_not_stop_the_others(
     result = rotate("--all")
     assert result.exit_code == 1
     assert "acme: left as it was" in result.stderr
-    assert "Keep the old keys" in result.stderr
+    assert "Keep the old keys, which these organizations still need: acme." in result.stderr
     assert encrypted(admin, "acme") == before
     assert all(SecretBox([NEW]).decrypt(one) for one in encrypted(admin, "birch"))
 
