@@ -11,7 +11,7 @@ from geo_assign.core.errors import InvalidError
 from geo_assign.core.validation import Written, code_of, words_of
 
 # Not in an address as people write it: blanks, and what divides addresses or belongs to more than the address.
-_OTHER = r"\s@<>\"(),:;\[\]\\\x00-\x1f\x7f"
+_OTHER = r'\s@<>"\(\),:;\[\]\\\x00-\x1f\x7f'
 
 EmailAddress = Annotated[
     str,

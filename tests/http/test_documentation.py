@@ -193,6 +193,24 @@ def test_every_operation_has_its_place_in_the_reference(client: FlaskClient) -> 
         assert f'id="{operation.name}"' in html
 
 
+def test_patterns_are_read_by_validators_in_javascript(document: dict[str, Any]) -> None:
+    """They read them with the flag `u`, as JSON Schema asks: an escape of any other character is an error there."""
+    found = patterns_of(document)
+    assert len(found) > 5
+    for pattern in found:
+        for escaped in re.findall(r"\\(.)", pattern):
+            assert escaped in "^$\\.*+?()[]{}|/-dDsSwWbBtnvfrxu0123456789", pattern
+
+
+def patterns_of(part: Any) -> set[str]:
+    if isinstance(part, list):
+        return set().union(*map(patterns_of, part))
+    if not isinstance(part, dict):
+        return set()
+    own = {part["pattern"]} if isinstance(part.get("pattern"), str) else set()
+    return own.union(*map(patterns_of, part.values()))
+
+
 def test_every_shape_has_a_short_name_of_its_own(document: dict[str, Any]) -> None:
     """Generators make one class of each: pydantic tells models of one name apart by their modules and directions."""
     assert [name for name in document["components"]["schemas"] if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
