@@ -67,6 +67,14 @@ def sorted_anew(column: AnyColumn) -> AnyColumn:
     return column + whole_number(0) if isinstance(column.type, Integer) else column + word("")
 
 
+def later(instant: AnyColumn, by: timedelta) -> AnyColumn:
+    """The instant that much later, in words for which no session's time zone matters.
+
+    An interval may be of days, which have no length but in a zone. Citus changes no rows by what depends on one.
+    """
+    return func.timezone("UTC", func.timezone("UTC", instant) + literal(by), type_=DateTime(timezone=True))
+
+
 def no_value(kind: AnyType, name: str) -> Label[Any]:
     """NULL of a type, as the column `name`."""
     return cast(null(), kind).label(name)

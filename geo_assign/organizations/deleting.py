@@ -21,7 +21,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
@@ -33,7 +32,8 @@ from geo_assign.schema import metadata
 BATCH = 5_000
 _ROUNDS = 3
 _log = get_logger()
-_NOTHING_IS_COUNTED = select(func.set_config("app.deletes_organization", "on", true()))
+# A command, which Citus passes on to the servers that hold the rows.
+_NOTHING_IS_COUNTED = "SET LOCAL app.deletes_organization TO 'on'"
 _organizations = metadata.tables["organizations"]
 
 
@@ -67,7 +67,7 @@ def _end_access(engine: Engine, org_id: UUID) -> None:
     with engine.begin() as conn:
         for table, over in ((sessions, sessions.c.ended_at), (keys, keys.c.revoked_at)):
             ended = update(table).where(table.c.org_id == org_id, over.is_(None))
-            conn.execute(ended.values({over.name: func.clock_timestamp()}))
+            conn.execute(ended.values({over.name: func.statement_timestamp()}))
 
 
 def _delete_all(engine: Engine, org_id: UUID, batch: int) -> dict[str, int]:
@@ -107,7 +107,7 @@ def _in_batches(engine: Engine, statement: Delete | Update, table: Table, keys: 
     total = 0
     while True:
         with engine.begin() as conn:
-            conn.execute(_NOTHING_IS_COUNTED)
+            conn.exec_driver_sql(_NOTHING_IS_COUNTED)
             number = conn.execute(statement.where(tuple_(*key).in_(keys))).rowcount
         total += number
         if number < batch:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, update
 
 from geo_assign.core.db import Tx
+from geo_assign.core.expressions import later
 from geo_assign.core.ids import new_id
 from geo_assign.workforce.domain import CheckedKind
 from geo_assign.workforce.tables import service_providers, work_checks
@@ -31,7 +32,7 @@ def settle_work_checks(tx: Tx, kind: CheckedKind, subject_id: UUID, *, looked_at
     these = (k.org_id == tx.org_id, k.kind == kind, k.subject_id == subject_id)
     tx.conn.execute(delete(work_checks).where(*these, k.made_at <= looked_at - SETTLED))
     again = update(work_checks).where(*these, k.made_at <= looked_at, k.due_at <= looked_at)
-    tx.conn.execute(again.values(due_at=k.made_at + SETTLED))
+    tx.conn.execute(again.values(due_at=later(k.made_at, SETTLED)))
 
 
 def note_end_of_agreement(tx: Tx, provider_id: UUID) -> bool:
