@@ -196,6 +196,29 @@ def prepare() -> None:
     click.echo("Roles and extensions are there.")
 
 
+@db.command()
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Parts of each table: as many servers can share them.",
+)
+def distribute(shards: int) -> None:
+    """Spread the rows over the servers that Citus knows, by organization. Stop serve and worker first.
+
+    Says what is missing before anything is changed. Run it again where it was broken off. Runs as the owner.
+    """
+    from geo_assign.distribution.spreading import CannotDistributeError  # noqa: PLC0415
+    from geo_assign.migrate import distribute as run  # noqa: PLC0415
+
+    try:
+        done = run(_owners_settings(), shards=shards)
+    except CannotDistributeError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("\n".join(done.sentences()))
+
+
 def _owners_settings() -> "Settings":
     settings = _settings()
     if settings.admin_database_url is None:

@@ -42,7 +42,7 @@ class ByHandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _LogIn:
+class LogIn:
     """A role that one of the settings' URLs names, and the group whose privileges it has."""
 
     url: URL
@@ -81,7 +81,7 @@ def _set_session_settings(conn: Connection, settings: Settings) -> None:
 def list_missing_settings(conn: Connection, settings: Settings) -> Iterator[str]:
     """The statements that give the log-ins, in this database, the settings of the service's connections."""
     quote, database = conn.dialect.identifier_preparer.quote, conn.engine.url.database or ""
-    for log_in in _log_ins(conn, settings):
+    for log_in in list_log_ins(conn, settings):
         known = _session_settings_of(conn, log_in.name)
         for name, value in SESSION_SETTINGS.items():
             if f"{name}={value}".lower() not in known:
@@ -102,7 +102,7 @@ def _session_settings_of(conn: Connection, role: str) -> set[str]:
 def list_missing(conn: Connection, settings: Settings) -> Iterator[str]:
     """The statements that make what is not there yet, in their order."""
     yield from (f"CREATE ROLE {group} NOLOGIN" for group in _GROUPS if not _has_role(conn, group))
-    for log_in in _log_ins(conn, settings):
+    for log_in in list_log_ins(conn, settings):
         yield from _list_missing_of(conn, log_in)
     yield from _missing_extensions(conn)
 
@@ -112,14 +112,15 @@ def _missing_extensions(conn: Connection) -> list[str]:
     return [f"CREATE EXTENSION IF NOT EXISTS {name}" for name in EXTENSIONS if name not in known]
 
 
-def _log_ins(conn: Connection, settings: Settings) -> Iterator[_LogIn]:
+def list_log_ins(conn: Connection, settings: Settings) -> Iterator[LogIn]:
+    """Those of the application and the worker, but for the role that asks."""
     for secret, group in ((settings.database_url, APP_ROLE), (settings.worker_database_url, WORKER_ROLE)):
         url = None if secret is None else make_url(secret.get_secret_value())
         if url is not None and url.username is not None and url.username != conn.engine.url.username:
-            yield _LogIn(url, url.username, group)
+            yield LogIn(url, url.username, group)
 
 
-def _list_missing_of(conn: Connection, log_in: _LogIn) -> Iterator[str]:
+def _list_missing_of(conn: Connection, log_in: LogIn) -> Iterator[str]:
     role = conn.dialect.identifier_preparer.quote(log_in.name)
     # A log-in may be the group itself, which was made a moment ago.
     known = log_in.name in _GROUPS or _has_role(conn, log_in.name)
@@ -132,14 +133,14 @@ def _list_missing_of(conn: Connection, log_in: _LogIn) -> Iterator[str]:
         yield f"GRANT {log_in.group} TO {role}"
 
 
-def _verifier(conn: Connection, log_in: _LogIn) -> str:
+def _verifier(conn: Connection, log_in: LogIn) -> str:
     """What the server keeps of the password, made here."""
     pgconn = conn.connection.dbapi_connection.pgconn  # type: ignore[union-attr]
     made: bytes = pgconn.encrypt_password(str(log_in.url.password).encode(), log_in.name.encode(), b"scram-sha-256")
     return made.decode()
 
 
-def _can_log_in(conn: Connection, log_in: _LogIn) -> bool:
+def _can_log_in(conn: Connection, log_in: LogIn) -> bool:
     """Whether the server that keeps the password takes it; the log-in's own URL may lead there through a pooler."""
     url = conn.engine.url.set(username=log_in.name, password=log_in.url.password)
     engine = create_engine(url, connect_args={"connect_timeout": _LOGIN_WITHIN_S})
@@ -152,7 +153,7 @@ def _can_log_in(conn: Connection, log_in: _LogIn) -> bool:
         engine.dispose()
 
 
-def _is_member(conn: Connection, log_in: _LogIn) -> bool:
+def _is_member(conn: Connection, log_in: LogIn) -> bool:
     if not _has_role(conn, log_in.group):
         return False
     return bool(conn.execute(select(func.pg_has_role(log_in.name, log_in.group, "USAGE"))).scalar_one())

@@ -22,6 +22,7 @@ from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 from geo_assign.database_roles import prepare_database
+from geo_assign.distribution.spreading import CannotDistributeError, Spread, spread, spread_new_tables
 from geo_assign.positions.tasks import ensure_track
 from geo_assign.workorders.search_texts import fill_search_texts
 
@@ -46,10 +47,27 @@ def upgrade(settings: Settings) -> str:
         with engine.begin() as conn:
             # Readiness compares it with the newest one, as the application role.
             conn.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
+        with engine.begin() as conn:
+            spread_new_tables(conn)
         _fill_search_texts(engine)
         with engine.begin() as conn:
             ensure_partitions(conn, settings.track_retention_days)
             return current_revision(conn) or ""
+
+
+def distribute(settings: Settings, *, shards: int) -> Spread:
+    """Spread the database over the servers that Citus knows, as the owner: see `geo_assign.distribution`.
+
+    Raises CannotDistributeError, before anything is changed.
+    """
+    with _as_owner(settings) as engine:
+        with engine.connect() as conn:
+            current, head = current_revision(conn), head_revision(settings)
+        if current != head:
+            raise CannotDistributeError(
+                [f"The database is at {current or 'no revision'}, not {head}: run geo-assign db upgrade."]
+            )
+        return spread(engine, settings, shards=shards)
 
 
 def prepare(settings: Settings) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy.pool import QueuePool
 from geo_assign.core.clock import Clock, DatabaseClock
 from geo_assign.core.connecting import make_engine
 from geo_assign.core.direct import (
+    TENANT,
     Answers,
     AnyOpening,
     Asked,
@@ -39,6 +40,7 @@ from geo_assign.core.direct import (
     fetch_all,
     run_script,
 )
+from geo_assign.core.distribution import is_distributed, leads_to_distributed, learn_distribution
 from geo_assign.core.errors import GeoAssignError
 from geo_assign.core.foresight import (
     Foreseen,
@@ -194,7 +196,7 @@ class Database:
             act()
 
     def _frame(self, org_id: UUID) -> TransactionFrame:
-        return TransactionFrame({"app.org_id": str(UUID(str(org_id))), **self._limits}, self._beginning)
+        return TransactionFrame({TENANT: str(UUID(str(org_id))), **self._limits}, self._beginning)
 
     def _begin_after_all(self, held: ExitStack, frame: TransactionFrame) -> Connection:
         conn = held.enter_context(self.engine.connect())
@@ -202,9 +204,12 @@ class Database:
         return conn
 
     def foresee(self, org_id: UUID, rehearse: Callable[[Tx], object]) -> Foreseen | None:
-        """What `rehearse` would ask in a transaction that began now, as far as that can be known."""
+        """What `rehearse` would ask in a transaction that began now, as far as that can be known.
+
+        Nothing on a distributed database: only a transaction that has begun takes the organization's setting along.
+        """
         at = self.guessed_clock.at(time.perf_counter()) if isinstance(self.clock, DatabaseClock) else None
-        if at is None:
+        if at is None or leads_to_distributed(self.engine):
             return None
         way = Rehearsal(self.last_known)
         with suppress(NotForeseenError, GeoAssignError):
@@ -296,7 +301,7 @@ def _begin(
         try:
             if opening is not None:
                 return begin_asking(pooled, frame, opening, arguments or {})
-            run_script(pgconn, frame.script())
+            run_script(pgconn, frame.script(distributed=is_distributed(pooled)))
         except BaseException as error:
             is_lost = pgconn.status == ConnStatus.BAD
             if is_lost or pgconn.pipeline_status != PipelineStatus.OFF:
@@ -369,6 +374,7 @@ def _engine(url: str, *, pool_size: int, pool_wait_s: float) -> Engine:
         pool_reset_on_return=None,  # every transaction is ended by what began it
     )
     event.listen(engine, "savepoint", _refuse_savepoint)
+    learn_distribution(engine)
     return engine
 
 

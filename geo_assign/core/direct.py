@@ -30,7 +30,11 @@ from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
 from sqlalchemy.pool import PoolProxiedConnection
 
+from geo_assign.core.distribution import ENTER, is_distributed
 from geo_assign.core.statements import R, Statement
+
+TENANT = "app.org_id"
+"""The setting that row security compares with."""
 
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _PREPARED = "geo_assign_prepared"
@@ -130,14 +134,14 @@ class TransactionFrame:
     settings: Mapping[str, str]
     begin: bytes = b"BEGIN"
 
-    def script(self) -> bytes:
+    def script(self, *, distributed: bool = False) -> bytes:
         """Statements that begin such a transaction. Values are those of this program, never a caller's."""
-        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in self.settings.items())
+        settings = ", ".join(_set(name, f"'{value}'", distributed) for name, value in self.settings.items())
         return b"%s; SELECT %s" % (self.begin, settings.encode()) if settings else self.begin
 
-    def setting(self) -> bytes:
+    def setting(self, *, distributed: bool = False) -> bytes:
         """One statement that brings the settings into force, with their values as parameters."""
-        called = (f"set_config('{name}', ${number}, true)" for number, name in enumerate(self.settings, start=1))
+        called = (_set(name, f"${number}", distributed) for number, name in enumerate(self.settings, start=1))
         return b"SELECT " + ", ".join(called).encode()
 
     def values(self) -> list[bytes]:
@@ -145,12 +149,17 @@ class TransactionFrame:
         return [value.encode() for value in self.settings.values()]
 
 
+def _set(name: str, value: str, distributed: bool) -> str:  # noqa: FBT001
+    return f"{ENTER}({value})" if distributed and name == TENANT else f"set_config('{name}', {value}, true)"
+
+
 def begin_asking(
     connection: PoolProxiedConnection, frame: TransactionFrame, opening: Opening[R], arguments: Mapping[str, str]
 ) -> list[R]:
     """Begin a transaction and ask the opening's question, in one message; its rows. Raises psycopg.Error."""
     pgconn = driver_of(connection).pgconn
-    begun, set_ = _prepared(connection, frame.begin), _prepared(connection, frame.setting())
+    setting = frame.setting(distributed=is_distributed(connection))
+    begun, set_ = _prepared(connection, frame.begin), _prepared(connection, setting)
     opened_as = _prepared(connection, opening.statement.text)
     pgconn.enter_pipeline_mode()
     pgconn.send_query_prepared(begun, None)

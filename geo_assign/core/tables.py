@@ -45,7 +45,7 @@ def tenant_table(
     """
     org_id = Column("org_id", UUID(as_uuid=True), primary_key=True, nullable=False)
     table = Table(name, metadata, org_id, *items, **options)
-    table.info["app"], table.info["worker"], table.info["ddl"] = tuple(app), tuple(worker), []
+    table.info.update(app=tuple(app), worker=tuple(worker), ddl=[], distributed=[])
     and_also(table, *security_ddl(table))
     return table
 
@@ -56,6 +56,15 @@ def and_also(table: Table, *statements: str) -> None:
         table.info["ddl"].append(statement.strip())
         ddl = DDL(statement.strip().replace("%", "%%"))  # type: ignore[no-untyped-call]
         event.listen(table, "after_create", ddl)
+
+
+def where_distributed(table: Table, *statements: str) -> None:
+    """Functions that a database distributed by Citus has in the place of those of the same name.
+
+    There a trigger runs on the server that holds the row, on a part of the table, and so does all that it asks. Each
+    statement is repeatable; they run in the order of the tables. See `geo_assign.distribution`.
+    """
+    table.info["distributed"].extend(statement.strip() for statement in statements)
 
 
 def security_ddl(table: Table) -> Iterator[str]:

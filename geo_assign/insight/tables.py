@@ -6,7 +6,7 @@ Triggers write down whose work order changed, in the transaction that changes it
 from sqlalchemy import BigInteger, Column, Date, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 
-from geo_assign.core.tables import INSTANT, and_also, tenant_table
+from geo_assign.core.tables import INSTANT, and_also, tenant_table, where_distributed
 from geo_assign.workforce.tables import duty_intervals
 from geo_assign.workorders.tables import bookings, drives, offers, work_order_events, work_orders
 
@@ -162,6 +162,40 @@ END $$""",
     f"WHEN (({_WORKED}, OLD.technician_id, OLD.occupied_from, OLD.occupied_until) IS DISTINCT FROM "
     f"({_WORKS}, NEW.technician_id, NEW.occupied_from, NEW.occupied_until)) "
     "EXECUTE FUNCTION note_insight_change_of_work()",
+)
+# In a trigger Citus plans no CASE that it can decide, no parameters of a function in SQL, and no INSERT of rows made of
+# other things than a table.
+where_distributed(
+    insight_changes,
+    """
+CREATE OR REPLACE FUNCTION note_insight_change_of_order() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    changed record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    INSERT INTO insight_changes (org_id, store_id, created_at, transaction_id)
+    SELECT w.org_id, w.store_id, w.created_at, pg_current_xact_id()::text::bigint FROM work_orders w
+    WHERE w.org_id = changed.org_id AND w.id = changed.work_order_id
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$""",
+    f"""
+CREATE OR REPLACE FUNCTION note_insight_hours(
+    of_org uuid, of_technician uuid, first timestamptz, last timestamptz
+) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    store uuid;
+    instant timestamptz;
+BEGIN
+    SELECT t.store_id INTO store FROM technicians t WHERE t.org_id = of_org AND t.id = of_technician;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    FOR instant IN SELECT generate_series(first, last, {_STEP}) UNION SELECT last LOOP
+        INSERT INTO insight_changes (org_id, store_id, created_at, transaction_id)
+        VALUES (of_org, store, instant, pg_current_xact_id()::text::bigint) ON CONFLICT DO NOTHING;
+    END LOOP;
+END $$""",
 )
 and_also(
     insight_changes,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from geo_assign.core.db import Tx
+from geo_assign.core.distribution import is_distributed
 from geo_assign.positions import packing
 from geo_assign.positions.domain import (
     READ_BACK,
@@ -26,7 +27,7 @@ from geo_assign.positions.domain import (
     UnknownTechnicianError,
 )
 from geo_assign.positions.judging import Judged, Kept, PingKey
-from geo_assign.positions.statements import HEAR, KNOWN, LOCK, READ, WRITE, KnownStateRow
+from geo_assign.positions.statements import HEAR, KNOWN, LOCK, LOCK_DISTRIBUTED, READ, WRITE, KnownStateRow
 
 _TAUGHT = "geo_assign_columns"
 T = TypeVar("T", bound=Hashable)
@@ -47,7 +48,8 @@ class Ledger:
     def lock(self, technician_ids: Iterable[UUID]) -> None:
         """Until the transaction ends no other transaction records positions of these technicians."""
         keys = sorted({int.from_bytes(technician_id.bytes[-4:], signed=True) for technician_id in technician_ids})
-        self._tx.fetch(LOCK, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
+        lock = LOCK_DISTRIBUTED if is_distributed(self._tx.conn.connection) else LOCK
+        self._tx.fetch(lock, {"space": _LOCK_SPACE, "keys": packing.Integers(keys)})
 
     def read(
         self, oldest_by_technician: Mapping[UUID, datetime], *, retention: timedelta

@@ -156,10 +156,10 @@ def _arrays(parameters: Parameters) -> dict[str, AnyColumn]:
     return {name: getattr(parameters, name) for name in parameters}
 
 
-def _lock() -> AnySelect:
+def _lock(plans: str = "force_generic_plan") -> AnySelect:
     key = func.unnest(_GIVEN.keys).column_valued("key")
     return select(
-        func.set_config("plan_cache_mode", "force_generic_plan", true()).label("plans"),
+        func.set_config("plan_cache_mode", plans, true()).label("plans"),
         func.set_config("enable_seqscan", "off", true()).label("scans"),
         func.count(func.pg_advisory_xact_lock(_GIVEN.space, key)).label("locked"),
     )
@@ -331,6 +331,8 @@ def _hear() -> Update:
 
 LOCK = Statement.of(LockRow, _lock())
 """Take the advisory locks `keys` until the transaction ends, and set how what follows is planned."""
+LOCK_DISTRIBUTED = Statement.of(LockRow, _lock("auto"))
+"""The same on a distributed database: a plan that knows no organization knows no server to ask."""
 READ = Statement.of(KnownStateRow, _read())
 """What is known of each of `technicians`, with the duty since `oldest`, and the present instant."""
 KNOWN = Statement.of(KnownRow, _known())

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import SchemaItem
 
 from geo_assign.core.postgis import point_columns
-from geo_assign.core.tables import INSTANT, WORKER_ROLE, and_also, in_values, tenant_table
+from geo_assign.core.tables import INSTANT, WORKER_ROLE, and_also, in_values, tenant_table, where_distributed
 from geo_assign.positions.domain import SilenceEnd
 
 
@@ -96,17 +96,21 @@ position_track = tenant_table(
 # at. (EXISTS would say the same, but lose its order on the way and read all intervals of all times.) A late
 # upload is judged by its own time; a row that is only heard from again is not a new place.
 _OFF_DUTY = """(
-                SELECT true FROM duty_intervals d
+                SELECT true FROM {duty} d
                 WHERE d.org_id = w.org_id AND d.technician_id = w.technician_id AND d.started_at <= w.used_at
                   AND (d.ended_at IS NULL OR w.used_at < d.ended_at)
                 ORDER BY d.started_at DESC LIMIT 1) IS NULL"""
+_IS_WRITTEN = "SELECT FROM written w WHERE " + _OFF_DUTY
+_IS_MOVED = f"""
+        SELECT FROM written w JOIN replaced r ON r.org_id = w.org_id AND r.technician_id = w.technician_id
+        WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND {_OFF_DUTY}"""
 _REFUSE = """RAISE EXCEPTION 'nobody''s place is kept off duty'
             USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;"""
 # Either table may be the first to be made.
 _WALL = f"""
 CREATE OR REPLACE FUNCTION refuse_off_duty_positions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM written w WHERE {_OFF_DUTY}) THEN
+    IF EXISTS ({_IS_WRITTEN.format(duty="duty_intervals")}) THEN
         {_REFUSE}
     END IF;
     RETURN NULL;
@@ -118,9 +122,7 @@ and_also(
     f"""
 CREATE FUNCTION refuse_off_duty_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (
-        SELECT FROM written w JOIN replaced r ON r.org_id = w.org_id AND r.technician_id = w.technician_id
-        WHERE (w.used_at, w.lat, w.lon) IS DISTINCT FROM (r.used_at, r.lat, r.lon) AND {_OFF_DUTY}) THEN
+    IF EXISTS ({_IS_MOVED.format(duty="duty_intervals")}) THEN
         {_REFUSE}
     END IF;
     RETURN NULL;
@@ -129,6 +131,29 @@ END $$""",
     "CREATE TRIGGER on_duty_updated AFTER UPDATE ON current_positions "
     "REFERENCING OLD TABLE AS replaced NEW TABLE AS written FOR EACH STATEMENT "
     "EXECUTE FUNCTION refuse_off_duty_moves()",
+)
+
+
+def _distributed_wall(name: str, refused: str) -> str:
+    """The same on the server that holds the rows: its part of the intervals lies beside its part of the positions."""
+    return f"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_off_duty boolean;
+BEGIN
+    EXECUTE format($asked$SELECT EXISTS ({refused.format(duty="%s")})$asked$,
+        shard_beside(TG_TABLE_NAME, 'duty_intervals')) INTO is_off_duty;
+    IF is_off_duty THEN
+        {_REFUSE}
+    END IF;
+    RETURN NULL;
+END $$"""
+
+
+where_distributed(
+    current_positions,
+    _distributed_wall("refuse_off_duty_positions", _IS_WRITTEN),
+    _distributed_wall("refuse_off_duty_moves", _IS_MOVED),
 )
 and_also(position_track, _WALL, f"CREATE TRIGGER on_duty_inserted AFTER INSERT ON position_track {_INSERTED}")
 

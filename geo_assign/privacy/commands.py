@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import Uuid, column, delete, func, null, select, true, update
+from sqlalchemy import Uuid, column, delete, func, literal, null, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from geo_assign.access.commands import audit
@@ -12,6 +12,7 @@ from geo_assign.access.domain import EVERYTHING, Caller
 from geo_assign.access.tables import identities, one_time_links, second_factors, sessions, users
 from geo_assign.completion.tables import work_order_images
 from geo_assign.core.db import Tx
+from geo_assign.core.distribution import is_distributed
 from geo_assign.core.idempotency import idempotency_keys
 from geo_assign.core.paging import Page
 from geo_assign.core.statements import NoRow, Parameters, Statement
@@ -107,8 +108,8 @@ def erase_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     cleared = {"skills": (), "hours": None, "home": None, "active": False}
     update_technician(tx, caller, technician_id, changes=cleared)
     tx.conn.execute(_PATIENCE)
-    tx.conn.execute(select(func.erase_technician_traces(technician_id)))
-    tx.conn.execute(select(func.erase_live_views(technician_id)))
+    _erase_by(tx, "erase_technician_traces", technician_id)
+    _erase_by(tx, "erase_live_views", technician_id)
     for table in (current_positions, position_track, duty_intervals, time_off, hours_exceptions, trackers, silences):
         tx.conn.execute(delete(table).where(table.c.org_id == tx.org_id, table.c.technician_id == technician_id))
     forget_evidence_of_technician(tx, technician_id)
@@ -156,9 +157,15 @@ def erase_customer(tx: Tx, caller: Caller, order_id: UUID) -> WorkOrder:
     forget_steps_of(tx, order_id)
     forget_evidence(tx, order_id)
     tx.conn.execute(_PATIENCE)
-    tx.conn.execute(select(func.erase_customer_traces(order_id)))
+    _erase_by(tx, "erase_customer_traces", order_id)
     audit(tx, caller, "work_order.customer_erased", subject_kind="work_order", subject_id=order_id)
     return lock(tx, order_id)
+
+
+def _erase_by(tx: Tx, door: str, subject_id: UUID) -> None:
+    """Through one of the doors of `privacy.tables`. A distributed database finds the server by the organization."""
+    org = (literal(tx.org_id, Uuid(), literal_execute=True),) if is_distributed(tx.conn.connection) else ()
+    tx.conn.execute(select(getattr(func, door)(*org, subject_id)))
 
 
 def _without_customer(order: WorkOrder) -> Columns:

@@ -49,7 +49,9 @@ CALLS_RUN = {
 _INSTALL = "tests/scripts/test_container.py::test_the_image_takes_nothing_but_what_the_lock_file_says"
 _UNITS = "tests/scripts/test_deployment.py::test_a_unit_runs_a_command_that_there_is"
 _FILES = "tests/scripts/test_deployment.py::test_the_commands_of_the_page_name_files_that_there_are"
+_DISTRIBUTED = "tests/distribution/test_command.py::test_without_citus_it_says_how_to_get_it_and_changes_nothing"
 COVERED = {
+    "geo-assign db distribute --shards 8": _DISTRIBUTED,
     "rm -rf .local/pg-test": "tests/scripts/test_cluster.py::test_a_cluster_keeps_its_place_port_and_data",
     "pip install --only-binary :all: --require-hashes -r config/requirements.lock": _INSTALL,
     "pip install --no-deps --no-build-isolation .": _INSTALL,
