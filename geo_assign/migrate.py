@@ -22,7 +22,7 @@ from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 from geo_assign.database_roles import prepare_database
-from geo_assign.distribution.spreading import CannotDistributeError, Spread, spread, spread_new_tables
+from geo_assign.distribution.spreading import CannotDistributeError, Spread, is_spread, spread, spread_new_tables
 from geo_assign.positions.tasks import ensure_track
 from geo_assign.workorders.search_texts import fill_search_texts
 
@@ -49,7 +49,9 @@ def upgrade(settings: Settings) -> str:
             conn.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
         with engine.begin() as conn:
             spread_new_tables(conn)
-        _fill_search_texts(engine)
+            distributed = is_spread(conn)
+        if not distributed:  # else they were there before, and a trigger has written them since
+            _fill_search_texts(engine)
         with engine.begin() as conn:
             ensure_partitions(conn, settings.track_retention_days)
             return current_revision(conn) or ""
