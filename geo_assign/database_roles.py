@@ -42,7 +42,7 @@ class ByHandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class LogIn:
+class ServiceLogIn:
     """A role that one of the settings' URLs names, and the group whose privileges it has."""
 
     url: URL
@@ -112,15 +112,15 @@ def _missing_extensions(conn: Connection) -> list[str]:
     return [f"CREATE EXTENSION IF NOT EXISTS {name}" for name in EXTENSIONS if name not in known]
 
 
-def list_log_ins(conn: Connection, settings: Settings) -> Iterator[LogIn]:
+def list_log_ins(conn: Connection, settings: Settings) -> Iterator[ServiceLogIn]:
     """Those of the application and the worker, but for the role that asks."""
     for secret, group in ((settings.database_url, APP_ROLE), (settings.worker_database_url, WORKER_ROLE)):
         url = None if secret is None else make_url(secret.get_secret_value())
         if url is not None and url.username is not None and url.username != conn.engine.url.username:
-            yield LogIn(url, url.username, group)
+            yield ServiceLogIn(url, url.username, group)
 
 
-def _list_missing_of(conn: Connection, log_in: LogIn) -> Iterator[str]:
+def _list_missing_of(conn: Connection, log_in: ServiceLogIn) -> Iterator[str]:
     role = conn.dialect.identifier_preparer.quote(log_in.name)
     # A log-in may be the group itself, which was made a moment ago.
     known = log_in.name in _GROUPS or _has_role(conn, log_in.name)
@@ -133,14 +133,14 @@ def _list_missing_of(conn: Connection, log_in: LogIn) -> Iterator[str]:
         yield f"GRANT {log_in.group} TO {role}"
 
 
-def _verifier(conn: Connection, log_in: LogIn) -> str:
+def _verifier(conn: Connection, log_in: ServiceLogIn) -> str:
     """What the server keeps of the password, made here."""
     pgconn = conn.connection.dbapi_connection.pgconn  # type: ignore[union-attr]
     made: bytes = pgconn.encrypt_password(str(log_in.url.password).encode(), log_in.name.encode(), b"scram-sha-256")
     return made.decode()
 
 
-def _can_log_in(conn: Connection, log_in: LogIn) -> bool:
+def _can_log_in(conn: Connection, log_in: ServiceLogIn) -> bool:
     """Whether the server that keeps the password takes it; the log-in's own URL may lead there through a pooler."""
     url = conn.engine.url.set(username=log_in.name, password=log_in.url.password)
     engine = create_engine(url, connect_args={"connect_timeout": _LOGIN_WITHIN_S})
@@ -153,7 +153,7 @@ def _can_log_in(conn: Connection, log_in: LogIn) -> bool:
         engine.dispose()
 
 
-def _is_member(conn: Connection, log_in: LogIn) -> bool:
+def _is_member(conn: Connection, log_in: ServiceLogIn) -> bool:
     if not _has_role(conn, log_in.group):
         return False
     return bool(conn.execute(select(func.pg_has_role(log_in.name, log_in.group, "USAGE"))).scalar_one())

@@ -37,6 +37,7 @@ from geo_assign.core.vetting import (
     standby_objections,
     version_objections,
 )
+from geo_assign.distribution.servers import server_objections
 from geo_assign.first_step import find_first_step
 from geo_assign.mail_trial import try_mail_server
 from geo_assign.migrate import current_revision, head_revision
@@ -71,12 +72,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseView:
-    """What one role found in its database, or why it could not look."""
+    """What one role found in its database, or why it could not look.
+
+    `servers` is what stands against those that hold the rows of a distributed one.
+    """
 
     facts: DatabaseFacts | None = None
     revision: str | None = None
     skew_s: float = 0.0
     refusal: str = ""
+    servers: tuple[str, ...] = ()
 
 
 def examine(settings: Settings, *, environ: dict[str, str] | None = None) -> list[Finding]:
@@ -198,7 +203,9 @@ def look(url: SecretStr) -> DatabaseView:
             asked_at = wall_clock()
             facts = read_facts(conn)
             middle = asked_at + (wall_clock() - asked_at) / 2
-            return DatabaseView(facts, _revision(conn), (facts.now - middle).total_seconds())
+            skew_s = (facts.now - middle).total_seconds()
+            servers = tuple(server_objections(conn)) if facts.is_distributed else ()
+            return DatabaseView(facts, _revision(conn), skew_s, servers=servers)
     except SQLAlchemyError as error:
         return DatabaseView(refusal=_reason(error))
     finally:
@@ -278,6 +285,14 @@ def check_pooler(name: str, _view: DatabaseView, facts: DatabaseFacts, settings:
     return _judged(name, objections, well="one is in between; statements and time-outs are kept", hint=pooler.HINT)
 
 
+def check_servers(name: str, view: DatabaseView, facts: DatabaseFacts, _settings: Settings) -> Finding:
+    """Of a distributed database each server is asked for a row, and how it would run our statements."""
+    if not facts.is_distributed:
+        return Finding(name, CheckVerdict.OK, "one holds all rows")
+    hint = "run: geo-assign db distribute, which makes roles and their settings there; see docs/scaling.md"
+    return _judged(name, view.servers, well="each gives a row, and has the settings of the service", hint=hint)
+
+
 DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings], Finding]] = {
     "versions": check_versions,
     "durability": check_durability,
@@ -285,6 +300,7 @@ DATABASE_CHECKS: dict[str, Callable[[str, DatabaseView, DatabaseFacts, Settings]
     "migrations": check_migrations,
     "clocks": check_clocks,
     "pooler": check_pooler,
+    "servers": check_servers,
 }
 
 

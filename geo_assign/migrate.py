@@ -22,7 +22,7 @@ from geo_assign.core.db import backoff
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 from geo_assign.database_roles import prepare_database
-from geo_assign.distribution.spreading import CannotDistributeError, Spread, is_spread, spread, spread_new_tables
+from geo_assign.distribution.spreading import CannotDistributeError, SpreadTables, is_spread, spread, spread_new_tables
 from geo_assign.positions.tasks import ensure_track
 from geo_assign.workorders.search_texts import fill_search_texts
 
@@ -57,7 +57,7 @@ def upgrade(settings: Settings) -> str:
             return current_revision(conn) or ""
 
 
-def distribute(settings: Settings, *, shards: int) -> Spread:
+def distribute(settings: Settings, *, shards: int) -> SpreadTables:
     """Spread the database over the servers that Citus knows, as the owner: see `geo_assign.distribution`.
 
     Raises CannotDistributeError, before anything is changed.

@@ -29,6 +29,7 @@ from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
 from geo_assign.core.settings import Settings
 from tests.engines import ENGINES
+from tests.one_database import VARIABLE, OneDatabase, list_deletions, one_database_url
 
 SECRET_KEY = "VGhpcyBrZXkgaXMgZm9yIHRlc3RzIG9ubHkuIE9rYXk="
 VAPID_KEY = "dGhlIG51bWJlciAxIGFuZCB0aGlydHkgbW9yZSBieXQ"
@@ -97,10 +98,12 @@ def server_url() -> str:
 class Server:
     """The server, as this test process uses it: one connection, whose locks say what is in use."""
 
-    def __init__(self) -> None:
+    def __init__(self, one_database: str | None = None) -> None:
+        """`one_database` is the URL of the database that all tests have: see `tests/one_database.py`."""
         self._session = token_hex(6)
         self._used: set[str] = set()
         self._waiting: dict[str, list[Clone]] = {}
+        self._one = None if one_database is None else OneDatabase(one_database)
         self._conn = psycopg.connect(server_url(), autocommit=True)
         self._run("SELECT pg_advisory_lock(%s)", _lock_key(self._session))
         self._drop_what_was_left()
@@ -108,13 +111,18 @@ class Server:
     def close(self) -> None:
         for clone in itertools.chain(*self._waiting.values()):
             clone.close()
-            self._drop(clone.name)
+            if self._one is None:
+                self._drop(clone.name)
+        if self._one is not None:
+            self._one.close()
         self._conn.close()
 
     def template(
         self, kind: str, inputs: Iterable[str], fill: Callable[[World], None], *, base: str | None = None
     ) -> str:
         """The template of this kind for these inputs; if it is missing, `fill` makes it from a clone of `base`."""
+        if self._one is not None:
+            return _only_migrated(kind)
         software = str(self._run(_SOFTWARE)[0][0])
         key = sha256("\0".join([software, base or "", *inputs]).encode()).hexdigest()[:12]
         name = f"geo_template_{kind}_{key}"
@@ -136,6 +144,10 @@ class Server:
     @contextmanager
     def cloned(self, template: str) -> Iterator[World]:
         """A copy of the template, dropped afterwards."""
+        if self._one is not None:
+            with self.borrowed(template) as world:
+                yield world
+            return
         name = f"geo_test_{self._session}_{token_hex(6)}"
         self._create(name, template)
         try:
@@ -146,10 +158,14 @@ class Server:
     @contextmanager
     def borrowed(self, template: str) -> Iterator[World]:
         """A database like the template. It goes to the next test when this one is over and only rows were written."""
+        if self._one is not None:
+            with self._one.lent(), self._borrowed_one(self._one.url) as world:
+                yield world
+            return
         waiting = self._waiting.setdefault(template, [])
         clone = waiting.pop() if waiting else self._clone(template)
         try:
-            yield world_of(clone.name)
+            yield clone.world
         finally:
             if clone.is_emptied():
                 waiting.append(clone)
@@ -157,10 +173,25 @@ class Server:
                 clone.close()
                 self._drop(clone.name)
 
+    @contextmanager
+    def _borrowed_one(self, url: str) -> Iterator[World]:
+        """The one database of all tests, which is empty at first."""
+        waiting = self._waiting.setdefault(url, [])
+        if not waiting:
+            waiting.append(Clone(world_at(url)))
+        (clone,) = waiting
+        try:
+            yield clone.world
+        finally:
+            if not clone.is_emptied():
+                waiting.clear()
+                clone.close()
+                pytest.fail("changes the schema, which no other test is to find: it wants a database of its own")
+
     def _clone(self, template: str) -> "Clone":
         name = f"geo_test_{self._session}_{token_hex(6)}"
         self._create(name, template)
-        return Clone(name)
+        return Clone(world_of(name))
 
     def _make(self, name: str, fill: Callable[[World], None], base: str | None) -> None:
         """Fill a database of this process first: a template is there whole or not at all."""
@@ -214,14 +245,16 @@ class Server:
 class Clone:
     """A database that one test after another borrows, and the owner's connection that empties it."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._conn = psycopg.connect(world_of(name).admin_url, autocommit=True)
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.name = make_url(world.admin_url).database or ""
+        self._conn = psycopg.connect(world.admin_url, autocommit=True)
         # Foreign keys and triggers do not look at what is deleted.
         self._conn.execute("SET session_replication_role = replica")
         tables = self._names(_TABLES)
         kept = [table for table in tables if self._has_rows(table)]
-        deletions = [f"DELETE FROM {table}" for table in tables if table not in kept]
+        plain = [f"DELETE FROM {table}" for table in tables if table not in kept]
+        deletions = list_deletions(self._conn, plain)
         sequences = [f"PERFORM setval('{sequence}', 1, false)" for sequence in self._names(_SEQUENCES)]
         ((database, newest),) = self._conn.execute(
             "SELECT oid, txid_current() FROM pg_database WHERE datname = current_database()"
@@ -276,7 +309,7 @@ def _fingerprint(filled: Iterable[str], newest: int) -> str:
 @cache
 def server() -> Server:
     """This process's way to the server; closed by the fixture `template`."""
-    return Server()
+    return Server(one_database_url())
 
 
 @contextmanager
@@ -306,7 +339,15 @@ def owner_of(world: World) -> Iterator[Connection]:
 
 
 def world_of(database: str) -> World:
-    base = make_url(server_url()).set(database=database)
+    one = one_database_url()
+    if one is not None and make_url(one).database == database:
+        return world_at(one)
+    return world_at(make_url(server_url()).set(database=database).render_as_string(hide_password=False))
+
+
+def world_at(admin_url: str) -> World:
+    """The database of a superuser's URL."""
+    base = make_url(admin_url)
 
     def of(user: str | None) -> str:
         url = base if user is None else base.set(username=user, password="test")
@@ -320,6 +361,12 @@ def contents(*patterns: str) -> list[str]:
     """The names and contents of the repository's files that match, as inputs of a template."""
     paths = sorted({path for pattern in patterns for path in REPOSITORY.glob(pattern)})
     return [text for path in paths for text in (str(path.relative_to(REPOSITORY)), path.read_text())]
+
+
+def _only_migrated(kind: str) -> str:
+    if kind != "migrated":
+        pytest.skip(f"wants a database of the kind {kind}, and {VARIABLE} is the migrated one")
+    return kind
 
 
 def _lock_key(name: str) -> int:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 
-from tests.databases import Server, World
+from tests.databases import Server, World, cloned
 from tests.engines import MOST_CONNECTIONS, Engines
 
 
@@ -184,3 +184,45 @@ def test_engines_wait_for_the_next_test_with_their_connections_but_not_with_too_
 
 def driver_url(world: World) -> URL:
     return make_url(world.app_url).set(drivername="postgresql+psycopg")
+
+
+def test_one_database_serves_all_tests_and_is_empty_for_each(template: str) -> None:
+    with cloned(template) as only:
+        server = Server(only.admin_url)
+        try:
+            for lend in (server.borrowed, server.cloned, server.borrowed):
+                with lend(template) as world, psycopg.connect(world.admin_url) as conn:
+                    assert world == only
+                    assert conn.execute("SELECT count(*) FROM organizations").fetchone() == (0,)
+                    conn.execute("INSERT INTO organizations (org_id, slug, name) VALUES (gen_random_uuid(), 'a', 'A')")
+            with server.borrowed(template), pytest.raises(pytest.skip.Exception, match="two databases"):
+                server.borrowed(template).__enter__()
+            with pytest.raises(pytest.skip.Exception, match="kind"):
+                server.template("kind", ["a"], Filling(), base=template)
+            with (
+                pytest.raises(pytest.fail.Exception, match="changes the schema"),
+                server.borrowed(template) as world,
+                psycopg.connect(world.admin_url) as conn,
+            ):
+                conn.execute("CREATE TABLE more (n integer)")
+            with server.borrowed(template) as world:
+                assert world == only
+        finally:
+            server.close()
+        with psycopg.connect(only.admin_url) as conn:
+            assert conn.execute("SELECT to_regclass('more') IS NOT NULL").fetchone() == (True,)
+
+
+def test_a_database_of_another_name_is_never_emptied(template: str) -> None:
+    with cloned(template) as world, pytest.raises(pytest.exit.Exception, match="has to begin with geo_test"):
+        Server(make_url(world.admin_url).set(database="shop").render_as_string(hide_password=False))
+
+
+def test_two_processes_do_not_share_the_one_database(template: str) -> None:
+    with cloned(template) as world:
+        first = Server(world.admin_url)
+        try:
+            with pytest.raises(pytest.exit.Exception, match="another process"):
+                Server(world.admin_url)
+        finally:
+            first.close()

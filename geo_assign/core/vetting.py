@@ -17,15 +17,18 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     literal,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import array
 
 from geo_assign.core.connecting import SESSION_SETTINGS
 from geo_assign.core.direct import driver_of
+from geo_assign.core.distribution import SPREADS_SETTINGS
 from geo_assign.core.rows import AnySelect
 
 POSTGRESQL_FLOOR = 15
@@ -38,8 +41,8 @@ POSTGIS_FLOOR = (3, 3)
 class DatabaseFacts:
     """What a server says about itself and the role that asks; `owned_tables` counts those with row security.
 
-    `is_standby`: it replays another server's log. `is_pooled`: a pooler is in between. `lacking_settings` are those of
-    `core.connecting` that are not in force.
+    `is_standby`: it replays another server's log. `is_pooled`: a pooler is in between. `is_distributed`: others hold
+    its rows. `lacking_settings` are those of `core.connecting` that are not in force.
     """
 
     server_version: str
@@ -55,6 +58,7 @@ class DatabaseFacts:
     now: datetime
     is_standby: bool = False
     is_pooled: bool = False
+    is_distributed: bool = False
     lacking_settings: Sequence[str] = ()
 
 
@@ -126,6 +130,7 @@ def _facts(backend_pid: int) -> AnySelect:
         func.clock_timestamp().label("now"),
         func.pg_is_in_recovery().label("is_standby"),
         (func.pg_backend_pid() != backend_pid).label("is_pooled"),
+        func.coalesce(func.current_setting(SPREADS_SETTINGS, true()) == "local", false()).label("is_distributed"),
         func.array_remove(array([_unless_in_force(*one) for one in SESSION_SETTINGS.items()]), None).label(
             "lacking_settings"
         ),

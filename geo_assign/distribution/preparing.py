@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from geo_assign.core.settings import Settings
 from geo_assign.core.tables import APP_ROLE, WORKER_ROLE
 from geo_assign.core.vetting import EXTENSIONS
-from geo_assign.database_roles import LogIn, list_log_ins
+from geo_assign.database_roles import ServiceLogIn, list_log_ins
 from geo_assign.distribution.servers import SETTINGS, ask_servers
 
 _VERIFIER = "SELECT rolpassword FROM pg_authid WHERE rolname = %(name)s"
@@ -38,7 +38,7 @@ def _make_group(group: str) -> str:
     return _unless_there(group, f"CREATE ROLE {group} NOLOGIN")
 
 
-def _make_log_in(conn: Connection, log_in: LogIn, name: str, database: str) -> Iterator[str]:
+def _make_log_in(conn: Connection, log_in: ServiceLogIn, name: str, database: str) -> Iterator[str]:
     verifier = conn.exec_driver_sql(_VERIFIER, {"name": log_in.name}).scalar() if _may_see_verifiers(conn) else None
     password = f" PASSWORD '{verifier}'" if verifier else ""
     yield _unless_there(log_in.name, f"CREATE ROLE {name} LOGIN{password}")

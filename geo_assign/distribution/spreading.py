@@ -53,7 +53,7 @@ ORDER BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class SpreadTables:
     """What was done: the tables that were spread now, over how many servers, and those emptied on this server."""
 
     tables: Sequence[str]
@@ -80,7 +80,7 @@ class CannotDistributeError(Exception):
         self.objections = tuple(objections)
 
 
-def spread(engine: Engine, settings: Settings, *, shards: int) -> Spread:
+def spread(engine: Engine, settings: Settings, *, shards: int) -> SpreadTables:
     """Spread every table of the schema, `shards` parts each, where that was not done. As the owner, repeatable.
 
     Raises CannotDistributeError, before anything is changed.
@@ -93,7 +93,7 @@ def spread(engine: Engine, settings: Settings, *, shards: int) -> Spread:
         database = conn.dialect.identifier_preparer.quote(engine.url.database or "")
         conn.exec_driver_sql(f"ALTER DATABASE {database} SET {_UNSAFE_TRIGGERS} TO on")
         conn.exec_driver_sql(f"ALTER DATABASE {database} SET {SPREADS_SETTINGS} TO 'local'")
-    return Spread(tables, _count_servers(engine), _empty_what_was_left(engine))
+    return SpreadTables(tables, _count_servers(engine), _empty_what_was_left(engine))
 
 
 def _require_none(objections: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from geo_assign.core.vetting import (
     standby_objections,
     version_objections,
 )
+from geo_assign.distribution.servers import unreachable_servers
 from geo_assign.http.admission import Capacity
 from geo_assign.http.response import API_HEADERS, to_json
 
@@ -120,6 +121,8 @@ class Readiness:
             yield _check("durability", [*durability_objections(facts)], "fsync and synchronous_commit are on")
         current, head = self._current(conn), self._head()
         yield Check("migrations", current == head, f"at {current}" if current == head else f"at {current}, not {head}")
+        if facts.is_distributed:
+            yield _check("servers", [*unreachable_servers(conn)], "each gives a row")
         if facts.is_pooled and self._pooler is not None:
             yield self._pooler.check()
 

@@ -153,6 +153,6 @@ def waiting_events() -> AnySelect:
     """A statement over all organizations: seconds that the oldest event has waited, and deliveries given up."""
     o, d = outbox.c, webhook_deliveries.c
     age_s = cast(extract("epoch", func.clock_timestamp() - func.min(o.created_at)), Double)
-    dead = select(func.count()).select_from(webhook_deliveries).where(d.state == DeliveryState.DEAD).scalar_subquery()
-    waiting = select(func.coalesce(age_s, 0.0).label("waiting_s"), dead.label("dead"))
-    return waiting.where(o.delivered_at.is_(None))
+    oldest = select(func.coalesce(age_s, 0.0).label("waiting_s")).where(o.delivered_at.is_(None)).subquery("oldest")
+    given_up = select(func.count().label("dead")).where(d.state == DeliveryState.DEAD).subquery("given_up")
+    return select(oldest.c.waiting_s, given_up.c.dead).select_from(oldest.join(given_up, true()))

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from geo_assign.core.db import Database
+from geo_assign.core.distribution import is_distributed
 from geo_assign.core.expressions import word
 from geo_assign.core.outbox import outbox
 from geo_assign.core.tables import INSTANT
@@ -82,12 +83,16 @@ def _oldest_s(now: datetime) -> Select[float]:
     return select(func.coalesce(cast(age_s, Double), 0.0)).where(_WAITING)
 
 
-def _mark_unheard(now: datetime) -> Update:
-    """A batch of events that no webhook of their organization hears: there is nothing to fan out."""
+def _mark_unheard(now: datetime, *, distributed: bool) -> Update:
+    """A batch of events that no webhook of their organization hears: there is nothing to fan out.
+
+    Workers pass by what another one is at. A distributed database lets none lock rows of several servers: there the
+    second marks what the first has marked.
+    """
     o, w = outbox.alias("o"), webhooks.c
     is_heard = exists().where(w.org_id == o.c.org_id, w.active, w.created_at <= o.c.created_at)
     unheard = select(o.c.org_id, o.c.id).where(o.c.delivered_at.is_(None), ~is_heard).limit(_BATCH)
-    keys = unheard.with_for_update(skip_locked=True, of=o)
+    keys = unheard if distributed else unheard.with_for_update(skip_locked=True, of=o)
     marked = update(outbox).where(tuple_(outbox.c.org_id, outbox.c.id).in_(keys))
     return marked.values(delivered_at=now)
 
@@ -189,7 +194,8 @@ def fan_out_in_turns(worker: Database, application: Database) -> bool:
     """
     for _ in range(_BATCHES):
         with worker.across_organizations() as conn:
-            if conn.execute(_mark_unheard(worker.clock.now(conn))).rowcount < _BATCH:
+            marked = _mark_unheard(worker.clock.now(conn), distributed=is_distributed(conn.connection))
+            if conn.execute(marked).rowcount < _BATCH:
                 break
     with worker.across_organizations() as conn:
         waiting = conn.execute(_TO_FAN_OUT).scalars().all()

@@ -9,8 +9,16 @@ from pathlib import Path
 import geo_assign
 
 PACKAGE = Path(geo_assign.__file__).parent
-# Definitions of tables with their triggers and functions, roles and extensions, and the frame of a transaction.
-DEFINITIONS = {"core/db.py", "core/direct.py", "core/outbox.py", "core/tables.py", "migrate.py"}
+# Definitions of tables with their triggers and functions, roles and extensions, and the frame of a transaction. What
+# distributes a database defines it anew, and sends text to the servers.
+DEFINITIONS = {
+    "core/db.py",
+    "core/direct.py",
+    "core/distribution.py",
+    "core/outbox.py",
+    "core/tables.py",
+    "migrate.py",
+} | {f"distribution/{name}.py" for name in ("checking", "functions", "preparing", "servers", "spreading")}
 _STATEMENT = re.compile(r"\s*(SELECT\s|WITH\s+\w+\s+AS\b|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s)")
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "node_modules" not in path.parts]
 

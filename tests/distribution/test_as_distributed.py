@@ -12,10 +12,12 @@ from psycopg import errors as pg_errors
 from sqlalchemy import Text, Uuid, func, select, text
 
 from geo_assign.access.tables import organizations
+from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.direct import Opening, TransactionFrame
 from geo_assign.core.distribution import is_distributed, leads_to_distributed
 from geo_assign.core.statements import Parameters, Statement
+from geo_assign.doctor import CheckVerdict, examine
 from geo_assign.positions.ledger import Ledger
 from tests.api.test_every_operation_succeeds import told_story, unanswered
 from tests.conftest import World, cloned, opened_day, owner_of
@@ -165,6 +167,34 @@ def test_the_doors_of_erasure_open_for_the_own_organization_alone(distributed: W
                 conn.rollback()
         with psycopg.connect(distributed.worker_url) as conn, pytest.raises(pg_errors.InsufficientPrivilege):
             conn.execute(f"SELECT {door}(%s, %s)", [day.org_id, day.people["A"]])  # type: ignore[arg-type]
+
+
+def test_each_server_is_asked_before_the_service_is_given_work(distributed: World, world: World) -> None:
+    for one, named in ((distributed, True), (world, False)):
+        app = create_app(one.settings())
+        try:
+            with app.test_client().get("/health/ready") as answer:
+                checks = {check["name"]: check for check in answer.get_json()["checks"]}
+            assert (answer.status_code, "servers" in checks) == (200, named)
+        finally:
+            app.extensions[EXTENSION].close()
+
+
+def test_the_doctor_tells_how_statements_run_on_the_servers(distributed: World) -> None:
+    company(distributed)
+
+    def told() -> tuple[CheckVerdict, str]:
+        found = {finding.name: finding for finding in examine(distributed.settings(), environ={})}["servers"]
+        return found.verdict, found.detail
+
+    assert told() == (CheckVerdict.OK, "each gives a row, and has the settings of the service")
+    changes = "ALTER FUNCTION run_command_on_workers {} jit", "ALTER FUNCTION run_command_on_workers {} lock_timeout"
+    with owner_of(distributed) as conn:
+        for statement, value in zip(changes, ("on", "0"), strict=True):
+            conn.exec_driver_sql(f"{statement.format('SET')} TO {value}")
+        assert told() == (CheckVerdict.FAIL, "here:5432: lock_timeout is 0, not 10s, jit is on, not off")
+        for statement in changes:
+            conn.exec_driver_sql(statement.format("RESET"))
 
 
 def test_every_operation_succeeds_with_the_functions_of_a_distributed_database(

@@ -12,7 +12,7 @@ from geo_assign.distribution import checking, servers
 from geo_assign.distribution.checking import list_objections
 from geo_assign.distribution.functions import ENTERING
 from geo_assign.distribution.servers import SETTINGS, Answered, server_objections, unreachable_servers
-from geo_assign.distribution.spreading import Spread, is_spread, spread_new_tables
+from geo_assign.distribution.spreading import SpreadTables, is_spread, spread_new_tables
 from tests.conftest import World
 
 HAS_ENTER = text("SELECT to_regprocedure('enter_organization(uuid)') IS NOT NULL")
@@ -115,13 +115,13 @@ def test_an_upgrade_spreads_nothing_of_a_plain_database(admin: Connection) -> No
 
 
 def test_what_was_done_is_said_in_sentences() -> None:
-    done = Spread(["organizations", "users"], 2, ["users"])
+    done = SpreadTables(["organizations", "users"], 2, ["users"])
     assert list(done.sentences()) == [
         "2 tables are spread over 2 servers: organizations, users.",
         "Start serve and worker again: they learn of it when they connect.",
         "Their rows on this server, which nothing reads any longer, are removed: users.",
     ]
-    assert list(Spread([], 1, []).sentences()) == ["Every table was spread over 1 server before."]
+    assert list(SpreadTables([], 1, []).sentences()) == ["Every table was spread over 1 server before."]
 
 
 def test_only_the_application_enters_organizations(admin: Connection) -> None:
