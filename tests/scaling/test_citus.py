@@ -99,6 +99,7 @@ def distributed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert f"tables are spread over {len(SERVERS) - 1} server" in told
         assert contents(world) == before
         assert "was spread" in distribute(world)
+        ENGINES.forget(NAME)  # as a process that is started again
         upgrade(world.settings(track_retention_days=3))
         with owner_of(world) as conn:
             conn.execute(text("UPDATE organizations SET slug = 'before'"))
