@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
-KILLS = times(2, 6)
+KILLS = times(3, 6)
 LEADS = 20
 """At least so many, however soon the workers are killed: each is told in three events or more."""
 URL_TOKEN = "a-token-in-the-address"
