@@ -222,13 +222,19 @@ class Database:
         """A connection that died in the pool is replaced once."""
         for last in (False, True):
             pooled = self.engine.raw_connection()
+            pgconn = driver_of(pooled).pgconn
             try:
+                if is_distributed(pooled):  # where only a transaction that has begun takes the setting along
+                    opened = begin_asking(pooled, frame, opening, arguments)
+                    run_script(pgconn, b"COMMIT")
+                    return opened, {}
                 return ask_at_once(pooled, frame, opening, arguments, asked)
             except BaseException as error:
-                pgconn = driver_of(pooled).pgconn
                 is_lost = pgconn.status == ConnStatus.BAD
                 if is_lost or pgconn.pipeline_status != PipelineStatus.OFF:
                     pooled.invalidate()
+                else:
+                    _roll_back(pgconn)
                 if last or not is_lost or not isinstance(error, psycopg.Error):
                     raise
             finally:

@@ -1,6 +1,7 @@
 """What the service does on a distributed database, shown on a plain one that has its functions and its setting."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.direct import Opening, TransactionFrame
 from geo_assign.core.distribution import is_distributed, leads_to_distributed
+from geo_assign.core.foresight import NOTHING_BESIDES
 from geo_assign.core.statements import Parameters, Statement
 from geo_assign.doctor import CheckVerdict, examine
 from geo_assign.positions.ledger import Ledger
@@ -98,6 +100,21 @@ def test_nothing_is_asked_beforehand_there(
             pass
         foreseen = one.foresee(own, lambda tx: tx.fetch(OPENING.statement, {"org_id": tx.org_id, "name": ""}))
         assert (foreseen is None, leads_to_distributed(one.engine)) == (one is spread, one is spread)
+
+
+def test_who_calls_is_asked_in_a_transaction_there_whatever_is_foreseen(distributed: World) -> None:
+    org_id = company(distributed)
+    database = Database(distributed.app_url, pool_size=1)
+    try:
+        for given in (str(org_id), "no-uuid", str(org_id)):
+            with ExitStack() as held:
+                if given == "no-uuid":
+                    held.enter_context(pytest.raises(pg_errors.InvalidTextRepresentation))
+                tx = held.enter_context(database.transaction(org_id, OPENING, {"org_id": given}, NOTHING_BESIDES))
+                assert [row.name for row in tx.opened] == [org_id.hex]
+                assert seen(tx) == [org_id]
+    finally:
+        database.close()
 
 
 def test_the_function_sets_nothing_but_an_organization(distributed: World) -> None:
