@@ -22,7 +22,8 @@ from geo_assign.matching.driving import Begin
 from geo_assign.matching.queries import explain_exclusions, explain_one, fetch
 from geo_assign.matching.rows import BaseRow, StopRow
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import STOPS, bases, passing
+from geo_assign.matching.statements.free_time import STOPS, bases
+from geo_assign.matching.statements.ranking import passing
 from geo_assign.routing.choosing import find_router
 from geo_assign.routing.finder import DriveFinder
 from geo_assign.workforce.domain import STRAIGHT_LINE

@@ -24,16 +24,15 @@ from geo_assign.matching.places import FEW, Phones
 from geo_assign.matching.rows import NumberedCandidateRow
 from geo_assign.matching.shapes import Shape, shape_of
 from geo_assign.matching.solving.problem import AssignmentProblem, Floats
-from geo_assign.matching.statements import (
-    APPOINTMENTS,
-    COUNT_MEMBERS,
-    COUNT_SKILLS,
+from geo_assign.matching.statements.batch import (
     QUESTION_COLUMNS,
     candidates_for_each,
     edge_for_each,
     members_for_each,
     passing_for_each,
 )
+from geo_assign.matching.statements.counting import COUNT_MEMBERS, COUNT_SKILLS
+from geo_assign.matching.statements.free_time import APPOINTMENTS
 from geo_assign.matching.walking import FRESH_WINDOWS, WINDOWS, walk_outwards
 
 NEAREST = 64

@@ -19,7 +19,7 @@ from geo_assign.core.geo import Point
 from geo_assign.matching.domain import Candidate, Question, Ranking, RoutingNote, Slot
 from geo_assign.matching.queries import fetch, rank
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import passing
+from geo_assign.matching.statements.ranking import passing
 from geo_assign.routing.domain import Drive, DriveCell, RouterChoice, RoutingProblem, RoutingProblemCode
 from geo_assign.routing.finder import DriveFinder, least_seconds
 from geo_assign.routing.routers import ROUTERS

@@ -33,26 +33,19 @@ from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
 from geo_assign.matching.places import FEW, HANDFUL, Phones
 from geo_assign.matching.rows import BookedThenRow, CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import (
-    BOOKED_THEN,
-    COUNT_EXTERNALS,
-    COUNT_HANDFUL,
-    COUNT_MEMBERS,
-    COUNT_SKILLS,
+from geo_assign.matching.statements.counting import COUNT_EXTERNALS, COUNT_HANDFUL, COUNT_MEMBERS, COUNT_SKILLS
+from geo_assign.matching.statements.explaining import excluded, members_explained, named, named_then, without_position
+from geo_assign.matching.statements.free_time import BOOKED_THEN
+from geo_assign.matching.statements.ranking import (
     KEEP_BUSY,
     candidates,
     candidates_then,
     edge,
-    excluded,
     externals,
     members,
-    members_explained,
-    named,
     named_candidates_then,
-    named_then,
     near_then,
     passing_then,
-    without_position,
 )
 from geo_assign.matching.walking import FRESH_WINDOWS, WINDOWS, walk_outwards
 from geo_assign.positions.domain import UNREACHABLE_AFTER

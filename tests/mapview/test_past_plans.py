@@ -18,7 +18,8 @@ from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
 from geo_assign.matching.queries import rank_then
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import candidates_then, excluded, without_position
+from geo_assign.matching.statements.explaining import excluded, without_position
+from geo_assign.matching.statements.ranking import candidates_then
 from tests.conftest import World, cloned
 from tests.day import NOON, RETENTION
 from tests.matching.test_plans import run_as_owner

@@ -17,7 +17,7 @@ from geo_assign.matching.batches import list_eligible
 from geo_assign.matching.domain import Question
 from geo_assign.matching.queries import rank
 from geo_assign.matching.shapes import shape_of
-from geo_assign.matching.statements import candidates_for_each
+from geo_assign.matching.statements.batch import candidates_for_each
 from tests.matching.test_plans import asked, fleet, fleet_template, fleet_world
 from tests.plans import explain, index_names, nodes, rows_read
 

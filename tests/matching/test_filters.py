@@ -12,11 +12,11 @@ from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.expressions import word
 from geo_assign.core.geo import Point
 from geo_assign.core.statements import Statement
-from geo_assign.matching import statements
 from geo_assign.matching.domain import ExclusionCode, Question, Slot
 from geo_assign.matching.filters import ASKED, FILTERS, values_of
 from geo_assign.matching.parameters import COMMON
 from geo_assign.matching.shapes import Shape, shape_of
+from geo_assign.matching.statements import batch, explaining, free_time, ranking
 from tests.docs.pages import page
 
 NOON = datetime(2026, 5, 21, 12, tzinfo=UTC)
@@ -30,16 +30,16 @@ QUESTION = Question(
 )
 MARK = "the mark of one filter"
 MADE_OF_ALL: dict[str, Callable[[Shape], Statement[Any]]] = {
-    "ranking": lambda shape: statements.candidates(shape, 256),
-    "ranking of the past": lambda shape: statements.candidates_then(shape, 256),
-    "ranking of a few in the past": statements.named_candidates_then,
-    "ranking of providers' technicians": statements.externals,
-    "ranking of many": lambda shape: statements.candidates_for_each(shape, 256),
-    "ranking of many small stores": statements.members_for_each,
-    "explanation": lambda shape: statements.excluded(shape, 200),
-    "explanation of one": statements.named,
-    "explanation of one in the past": statements.named_then,
-    "free time": statements.passing,
+    "ranking": lambda shape: ranking.candidates(shape, 256),
+    "ranking of the past": lambda shape: ranking.candidates_then(shape, 256),
+    "ranking of a few in the past": ranking.named_candidates_then,
+    "ranking of providers' technicians": ranking.externals,
+    "ranking of many": lambda shape: batch.candidates_for_each(shape, 256),
+    "ranking of many small stores": batch.members_for_each,
+    "explanation": lambda shape: explaining.excluded(shape, 200),
+    "explanation of one": explaining.named,
+    "explanation of one in the past": explaining.named_then,
+    "free time": ranking.passing,
 }
 
 
@@ -55,9 +55,10 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shape]:
 
 
 def forget_statements() -> None:
-    for made in vars(statements).values():
-        if hasattr(made, "cache_clear"):
-            made.cache_clear()
+    for room in (batch, explaining, free_time, ranking):
+        for made in vars(room).values():
+            if hasattr(made, "cache_clear"):
+                made.cache_clear()
 
 
 @pytest.mark.parametrize("make", MADE_OF_ALL.values(), ids=MADE_OF_ALL)

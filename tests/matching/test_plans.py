@@ -23,7 +23,8 @@ from geo_assign.matching.places import Phones
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import Shape, shape_of
-from geo_assign.matching.statements import KEEP_BUSY, candidates, edge, excluded, externals, without_position
+from geo_assign.matching.statements.explaining import excluded, without_position
+from geo_assign.matching.statements.ranking import KEEP_BUSY, candidates, edge, externals
 from tests.conftest import World, cloned
 from tests.plans import ROWS_AS_THEY_STAND, explain, index_names, nodes, rows_read, sorted_nodes, was_run
 

@@ -18,7 +18,8 @@ from geo_assign.matching.domain import Question, Slot
 from geo_assign.matching.places import Phones
 from geo_assign.matching.queries import find_nearest_then, rank
 from geo_assign.matching.shapes import Shape, shape_of
-from geo_assign.matching.statements import candidates, without_position
+from geo_assign.matching.statements.explaining import without_position
+from geo_assign.matching.statements.ranking import candidates
 from tests.day import NOON, ORIGIN, Day
 from tests.matching.asking import asked
 from tests.matching.crowd import EVENING, LATER, SOON, Person, Ring, draw_people, hire
