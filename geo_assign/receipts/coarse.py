@@ -6,7 +6,7 @@ A technician is shown coarsely where the receipt says so, or where the reader ma
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from geo_assign.core.geo import road_s
@@ -24,6 +24,10 @@ from geo_assign.receipts.domain import (
 from geo_assign.workorders.queries.coarse import coarse_accuracy_m, coarse_distance_m, coarse_drive_s
 
 _STEP_M = 100
+_SUMS_M: tuple[Literal["optimal_m", "bound_m", "greedy_m"], ...] = ("optimal_m", "bound_m", "greedy_m")
+_SUMS_S: tuple[Literal["optimal_s", "bound_s", "greedy_s"], ...] = ("optimal_s", "bound_s", "greedy_s")
+
+_Way = TypeVar("_Way", ChosenEntry, AloneEntry)
 
 
 def shown_m(distance_m: float, *, coarse: bool) -> float:
@@ -132,26 +136,16 @@ def _reason(reason: ReasonEntry) -> ReasonEntry:
 
 
 def _batch(decision: Decision, coarse: Collection[UUID]) -> BatchEntry | None:
-    """The batch's own distances, and its sums, from which a single distance could be told."""
+    """The batch's own ways, and its sums, from which a single way could be told."""
     batch = decision.batch
     if batch is None or not any(one.technician_id in coarse for one in _entries(decision)):
         return batch
     shown = _rounded_sums(batch)
     if chosen := batch.get("chosen"):
-        coarsely: ChosenEntry = {**chosen, "distance_m": coarse_distance_m(chosen["distance_m"])}
-        if (drive_s := chosen.get("drive_s")) is not None:
-            coarsely["drive_s"] = coarse_drive_s(drive_s)
-        shown["chosen"] = coarsely
+        shown["chosen"] = _rounded_way(chosen)
     if greedy := batch.get("greedy"):
-        alone: AloneEntry = {**greedy, "distance_m": coarse_distance_m(greedy["distance_m"])}
-        if (drive_s := greedy.get("drive_s")) is not None:
-            alone["drive_s"] = coarse_drive_s(drive_s)
-        shown["greedy"] = alone
+        shown["greedy"] = _rounded_way(greedy)
     return shown
-
-
-def _drive_s(seconds: float | None) -> float | None:
-    return None if seconds is None else coarse_drive_s(seconds)
 
 
 def _batch_naming_only(decision: Decision, seen: Collection[UUID]) -> BatchEntry | None:
@@ -174,14 +168,17 @@ def _batch_naming_only(decision: Decision, seen: Collection[UUID]) -> BatchEntry
 
 def _rounded_sums(batch: BatchEntry) -> BatchEntry:
     shown: BatchEntry = {**batch}
-    if "optimal_m" in batch:
-        shown["optimal_m"] = coarse_distance_m(batch["optimal_m"])
-    if (bound_m := batch.get("bound_m")) is not None:
-        shown["bound_m"] = coarse_distance_m(bound_m)
-    if "greedy_m" in batch:
-        shown["greedy_m"] = coarse_distance_m(batch["greedy_m"])
-    if batch.get("optimal_s") is not None:
-        shown["optimal_s"] = _drive_s(batch.get("optimal_s"))
-        shown["bound_s"] = _drive_s(batch.get("bound_s"))
-        shown["greedy_s"] = _drive_s(batch.get("greedy_s"))
+    for in_metres in _SUMS_M:
+        if (metres := batch.get(in_metres)) is not None:
+            shown[in_metres] = coarse_distance_m(metres)
+    for in_seconds in _SUMS_S:
+        if (seconds := batch.get(in_seconds)) is not None:
+            shown[in_seconds] = coarse_drive_s(seconds)
+    return shown
+
+
+def _rounded_way(entry: _Way) -> _Way:
+    shown: _Way = {**entry, "distance_m": coarse_distance_m(entry["distance_m"])}
+    if (seconds := entry.get("drive_s")) is not None:
+        shown["drive_s"] = coarse_drive_s(seconds)
     return shown

@@ -59,7 +59,10 @@ ROOMS = {
     ),
     "spans": Room(("core/spans.py",), ("tests/core/test_spans.py",)),
     "transitions": Room(("workorders/domain/states.py",), ("tests/workorders/test_states.py",)),
-    "why": Room(("receipts/verdicts.py", "receipts/coarse.py"), ("tests/receipts/test_verdicts.py",)),
+    "why": Room(
+        ("receipts/verdicts.py", "receipts/coarse.py"),
+        ("tests/receipts/test_verdicts.py", "tests/receipts/test_coarse.py"),
+    ),
 }
 
 

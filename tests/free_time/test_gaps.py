@@ -182,6 +182,35 @@ def test_the_way_begins_once_the_appointment_before_no_longer_occupies_time() ->
     assert told(start_windows(one, LATER)) == [(540, 690, 12, "previous_appointment")]
 
 
+def test_where_one_is_already_there_is_no_way() -> None:
+    (window,) = start_windows(person(span(540, 720), stops=[stop(480, 540, 0)]), LATER)
+    assert (window.first, window.distance_m, window.before_s) == (at(545), 0.0, 0.0)
+
+
+def test_appointments_that_end_together_equally_far_away_are_one_place() -> None:
+    twins = [stop(480, 540, 12), stop(500, 540, 12)]
+    assert told(start_windows(person(span(540, 720), stops=twins), LATER)) == [(557, 690, 12, "previous_appointment")]
+
+
+# Ways whose time is known ---------------------------------------------------------------------------------------------
+
+
+def test_a_known_time_counts_instead_of_the_distances_estimate() -> None:
+    one = replace(person(span(540, 720)), base_s=3_000.0, live_s=1_800.0)
+    (soon,) = start_windows(one, WANTED)
+    assert (soon.first, soon.distance_m, soon.way_s, soon.before_s) == (at(635), metres(10), 1_800.0, 1_800.0)
+    (later,) = start_windows(replace(one, free=[span(10, 120)]), LATER)
+    assert (later.first, later.distance_m, later.way_s, later.before_s) == (at(55), metres(20), 3_000.0, 3_000.0)
+
+
+def test_a_known_time_from_and_to_an_appointment_counts() -> None:
+    before = replace(stop(480, 540, 12), to_s=1_500.0, from_s=60.0)
+    after = replace(stop(720, 780, 12), to_s=60.0, from_s=2_400.0)
+    (window,) = start_windows(person(span(540, 720), stops=[before, after]), LATER)
+    assert (window.first, window.last) == (at(570), at(650))
+    assert (window.way_s, window.before_s, window.after_s) == (1_500.0, 1_500.0, 2_400.0)
+
+
 # Appointments after ---------------------------------------------------------------------------------------------------
 
 

@@ -110,9 +110,25 @@ def test_by_drive_time_the_sentences_tell_minutes() -> None:
     no_road = as_candidate(subject(C, decision=decision), DRIVEN[2])
     assert no_road.sentence == "Ana could go, but was number 3: the router knows no road from there."
     unnamed = as_farther(subject(D, decision=decision), 300.0)
-    assert (unnamed.rank, "behind those whom the router put first" in unnamed.sentence) == (4, True)
+    assert unnamed.rank == 4
+    assert unnamed.sentence == (
+        "Ana could have gone, and was behind those whom the router put first: number 4 or later."
+    )
     fallen_back = receipt(TWO, routing=ROUTED | {"problem": {"code": "timeout", "detail": "Too late."}})
     assert as_farther(subject(D, decision=fallen_back), 300.0).rank == 1
+
+
+@pytest.mark.parametrize(("later_s", "told"), [(1.0, "1 min"), (60.0, "1 min"), (3_600.0, "60 min")])
+def test_minutes_are_whole_and_at_least_one(later_s: float, told: str) -> None:
+    first, own = (candidate(one, 1, 5.0, drive={"seconds": s, "metres": 9.0}) for one, s in ((A, 0.0), (B, later_s)))
+    found = as_candidate(subject(B, decision=receipt([first, own], routing=ROUTED)), own | {"rank": 2})
+    assert found.sentence == f"Ana could go, but was number 2: {told} later than the first."
+
+
+def test_where_the_first_has_no_drive_metres_are_told() -> None:
+    first, own = candidate(A, 1, 1_000.0), candidate(B, 2, 3_000.0, drive={"seconds": 60.0, "metres": 900.0})
+    found = as_candidate(subject(B, decision=receipt([first, own], routing=ROUTED)), own)
+    assert found.sentence == "Ana could go, but was number 2: 2000 m farther than the first."
 
 
 def test_coarsely_a_drive_is_told_to_the_minute() -> None:
