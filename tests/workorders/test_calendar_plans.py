@@ -78,7 +78,7 @@ def asked(tx: Tx, *, within: Any = MONTH) -> CalendarQuestion:
 
 def test_a_month_of_a_store_is_a_few_statements_over_indexes(month: Tx) -> None:
     statements = recorded(month, lambda: list_calendar(month, EVERYTHING, asked(month)))
-    assert number_of_statements(month, lambda: list_calendar(month, EVERYTHING, asked(month))) == 5
+    assert number_of_statements(month, lambda: list_calendar(month, EVERYTHING, asked(month))) == 4
     plans = [explain(month, *statement) for statement in statements]
     (plan,) = (plan for plan in plans if reads(plan, "bookings") > 1000)
     assert reads(plan, "bookings") <= PEOPLE * EACH * 1.05
@@ -88,7 +88,7 @@ def test_a_month_of_a_store_is_a_few_statements_over_indexes(month: Tx) -> None:
 
 def test_one_group_s_dispatcher_asks_no_more(month: Tx) -> None:
     scope = Scope(store_ids=frozenset({STORE}))
-    assert number_of_statements(month, lambda: list_calendar(month, scope, asked(month))) == 5
+    assert number_of_statements(month, lambda: list_calendar(month, scope, asked(month))) == 4
 
 
 def test_unassigned_work_is_found_by_its_slot(month: Tx) -> None:
