@@ -82,10 +82,13 @@ class Positions:
 
 
 def batch_at(began: datetime, turn: int, size: int) -> list[dict[str, Any]]:
-    """`size` positions on a street, five milliseconds apart, following those of the turn before."""
+    """`size` positions on a street, a millisecond apart, following those of the turn before.
+
+    So a phone's time goes slower than the clock however fast it reports, and no later measurement comes before it.
+    """
     return [
         {
-            "recorded_at": (began + timedelta(milliseconds=5 * number)).isoformat(),
+            "recorded_at": (began + timedelta(milliseconds=number)).isoformat(),
             "lat": 41.0 + number % 1000 * 1e-6,
             "lon": -8.6 + number % 1000 * 1e-6,
             "accuracy_m": 8.0 + number % 7,
