@@ -187,6 +187,16 @@ describe("bars that overlap", () => {
     }
   });
 
+  it("know since when their lane is free before them", () => {
+    const { bars } = stack(made([0, 10], [5, 15], [12, 20], [30, 40]));
+    expect(bars.map(({ bar, freeFromMs }) => [bar.startMs, freeFromMs])).toEqual([
+      [0, null],
+      [5, null],
+      [12, 10],
+      [30, 20],
+    ]);
+  });
+
   it("keep room for the words of a short one", () => {
     expect(
       lanes(

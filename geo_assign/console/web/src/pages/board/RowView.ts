@@ -12,6 +12,9 @@ const GLYPH_PX = 76;
 const SHADE_WORDS_PX = 84;
 /** Below this the second line goes, and the title takes both. */
 const TWO_LINES_PX = 116;
+/** What the words of a way take: so much each letter, and so much around them. */
+const WAY_LETTER_PX = 6;
+const WAY_MARGIN_PX = 4;
 
 const element = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string): HTMLElementTagNameMap[K] => {
   const made = document.createElement(tag);
@@ -161,8 +164,12 @@ export class RowView {
     this.bars = stacked.map(({ bar }) => bar).sort((a, b) => a.startMs - b.startMs);
     const keys = new Set(this.bars.map(({ key }) => key));
     for (const [key, drawn] of this.drawnBars) if (!keys.has(key)) this.remove(key, drawn);
-    for (const { bar, lane } of stacked)
-      this.drawBar(bar, { axis, lane, lanePx, selected: bar.orderId === selectedId });
+    for (const { bar, lane, freeFromMs } of stacked) {
+      const before = freeFromMs === null ? null : place(axis, { startMs: freeFromMs, endMs: bar.startMs });
+      const roomPx = freeFromMs === null ? Number.POSITIVE_INFINITY : (before?.width ?? 0) * lanePx;
+      const tellsWay = roomPx >= bar.travelText.length * WAY_LETTER_PX + WAY_MARGIN_PX;
+      this.drawBar(bar, { axis, lane, lanePx, selected: bar.orderId === selectedId, tellsWay });
+    }
   }
 
   private remove(key: string, { button, way }: DrawnBar): void {
@@ -173,11 +180,17 @@ export class RowView {
 
   private drawBar(
     bar: Bar,
-    { axis, lane, lanePx, selected }: { axis: Axis; lane: number; lanePx: number; selected: boolean },
+    {
+      axis,
+      lane,
+      lanePx,
+      selected,
+      tellsWay,
+    }: { axis: Axis; lane: number; lanePx: number; selected: boolean; tellsWay: boolean },
   ): void {
     const at = place(axis, bar)!;
     const size = sizeOf(bar.fill, at.width * lanePx);
-    const drawn = JSON.stringify([bar, at, lane, size, selected]);
+    const drawn = JSON.stringify([bar, at, lane, size, selected, tellsWay]);
     let known = this.drawnBars.get(bar.key);
     if (known?.drawn === drawn) return;
     if (!known) {
@@ -199,10 +212,16 @@ export class RowView {
     const detail = bar.detail && tells ? [shown("small", bar.detail)] : [];
     const title = size === "tiny" || (size === "narrow" && detail.length > 0) ? [] : [shown("b", bar.title)];
     button.replaceChildren(glyphElement(bar.glyph), ...title, ...detail, text("span", "sr", bar.label));
-    this.drawWay(known, bar, axis, lane);
+    this.drawWay(known, bar, axis, { lane, tellsWay });
   }
 
-  private drawWay(known: DrawnBar, bar: Bar, axis: Axis, lane: number): void {
+  /** Words that would lie over the bar before are left out: then a pointer on the way finds them. */
+  private drawWay(
+    known: DrawnBar,
+    bar: Bar,
+    axis: Axis,
+    { lane, tellsWay }: { lane: number; tellsWay: boolean },
+  ): void {
     known.way?.remove();
     known.way = null;
     if (bar.travelFromMs === null) return;
@@ -212,7 +231,8 @@ export class RowView {
     way.style.left = percent(at.left);
     way.style.width = percent(at.width);
     way.style.setProperty("--lane", String(lane));
-    way.dataset.way = bar.travelText;
+    way.title = bar.travelText;
+    if (tellsWay) way.dataset.way = bar.travelText;
     known.way = way;
     known.button.before(way);
   }

@@ -4,6 +4,8 @@ import type { Span } from "./axis";
 export interface Stacked<B> {
   bar: B;
   lane: number;
+  /** When the bar before it in the lane ends; null for the first. */
+  freeFromMs: number | null;
 }
 
 export interface Stack<B> {
@@ -18,8 +20,9 @@ export function stack<B extends Span & { key: string }>(bars: Iterable<B>, short
   const placed = ordered.map((bar) => {
     let lane = ends.findIndex((end) => end <= bar.startMs);
     if (lane < 0) lane = ends.length;
+    const freeFromMs = ends[lane] ?? null;
     ends[lane] = Math.max(bar.endMs, bar.startMs + shortestMs);
-    return { bar, lane };
+    return { bar, lane, freeFromMs };
   });
   return { bars: placed, lanes: Math.max(1, ends.length) };
 }
