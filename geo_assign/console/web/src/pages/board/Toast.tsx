@@ -15,7 +15,7 @@ export function Toast({ board }: { board: Board }) {
         <>
           <Icon name="check" />
           <span>{done.text}</span>
-          <button type="button" class="btn" onClick={() => void board.undo()}>
+          <button type="button" class="btn" disabled={desk.cut.value} onClick={() => void board.undo()}>
             {words.undo}
             {view.letterKeys.value && <kbd aria-hidden="true">U</kbd>}
           </button>

@@ -1,4 +1,5 @@
 import type { OrderDetail } from "../../api/types";
+import { usePage } from "../../frame/context";
 import { Icon } from "../../symbols/Icon";
 import { useOrderState, useWhen, words } from "./context";
 import { lostText } from "./lost";
@@ -6,6 +7,7 @@ import { Key } from "./Now";
 
 /** What went wrong, who was quicker, what could not be read, and the way back from what was just done. */
 export function Notices({ order }: { order: OrderDetail }) {
+  const { desk } = usePage();
   const state = useOrderState();
   const when = useWhen(order);
   const lost = state.lost.value;
@@ -45,7 +47,7 @@ export function Notices({ order }: { order: OrderDetail }) {
       )}
       {state.undoable.value && (
         <p class="told" role="status">
-          <button type="button" class="btn" onClick={() => void state.undo()}>
+          <button type="button" class="btn" disabled={desk.cut.value} onClick={() => void state.undo()}>
             {words().undo} <Key name="U" />
           </button>
         </p>

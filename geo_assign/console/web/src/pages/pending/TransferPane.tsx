@@ -60,7 +60,11 @@ export function TransferPane() {
             }}
           />
         </label>
-        <button type="submit" class="btn pri" disabled={!storeId.value || orders.length === 0 || state.working.value}>
+        <button
+          type="submit"
+          class="btn pri"
+          disabled={!storeId.value || orders.length === 0 || state.working.value || state.desk.cut.value}
+        >
           {texts.move.send}
         </button>
       </form>
