@@ -18,7 +18,7 @@ from geo_assign.http.errors import BodyTooSlowError, OverloadedError
 
 PLACES = 256
 PLACES_PER_ADDRESS = 64
-_TENURE_S = 0.25
+_TENURE_S = 0.5
 _PATIENCE_S = 5.0
 _PIECE_BYTES = 16_384
 _IDLE_READERS = 32
