@@ -5,12 +5,15 @@ from configparser import ConfigParser
 
 from tests.docs.pages import ROOT, page
 
+_NAMES = slice(40)
+"""The part of a line that names rooms; what they are for comes behind it."""
+
 
 def drawn_layers() -> list[set[str]]:
     """The names of each layer, from the highest on; a line that begins with `|` goes on with the one above."""
     layers: list[set[str]] = []
     for line in page("docs/architecture.md").blocks("")[0].splitlines():
-        names = line[:40]
+        names = line[_NAMES]
         if not names.startswith("|"):
             layers.append(set())
         layers[-1] |= set(re.findall(r"\w+", names))
