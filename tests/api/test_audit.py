@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import pyotp
@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 import geo_assign
-from geo_assign.access.commands import allow_passwords, delete_second_factor, renew_api_key
-from geo_assign.access.domain import ActorKind, Caller, Quota, Role, Scope, system_caller
+from geo_assign.access.commands import allow_passwords, audit, delete_second_factor, renew_api_key
+from geo_assign.access.domain import ActorKind, AuditAction, Caller, Quota, Role, Scope, system_caller
 from geo_assign.access.quotas import set_limits, unset_limits
 from geo_assign.app import EXTENSION, create_app
 from geo_assign.core.db import Tx
@@ -597,6 +597,20 @@ BY_OTHERS = {
 
 def test_every_action_that_the_code_can_write_is_done_here() -> None:
     assert {act.action for act in ACTS} | BY_OTHERS == written_actions()
+
+
+def test_every_action_that_can_be_written_is_in_the_api_document(house: House) -> None:
+    schemas = house.done(house.api.get("/openapi.json"))["components"]["schemas"]
+    assert set(schemas["AuditAction"]["enum"]) == set(get_args(AuditAction)) == written_actions()
+
+
+def test_an_entry_of_an_older_version_is_listed_under_the_name_it_had(house: House) -> None:
+    org_id = UUID(house.api.organization["id"])
+    caller = Caller(org_id, ActorKind.SYSTEM, None, "Service", Scope())
+    house.services.database.run(
+        org_id, lambda tx: audit(tx, caller, cast(Any, "van.washed"), subject_kind=cast(Any, "van"), subject_id=None)
+    )
+    assert house.entries(action="van.washed")[0]["subject_kind"] == "van"
 
 
 def test_audit_entries_are_written_by_commands_alone() -> None:

@@ -2,13 +2,21 @@
 
 from uuid import UUID
 
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import AuditAction, AuditSubject, Caller
 from geo_assign.access.tables import audit_entries
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
 
 
-def audit(tx: Tx, caller: Caller, action: str, *, subject_kind: str, subject_id: UUID | None, **detail: object) -> None:
+def audit(
+    tx: Tx,
+    caller: Caller,
+    action: AuditAction,
+    *,
+    subject_kind: AuditSubject,
+    subject_id: UUID | None,
+    **detail: object,
+) -> None:
     """Write down that `caller` did `action`. `detail` holds JSON values: never secrets or customers' data."""
     tx.conn.execute(
         audit_entries.insert().values(

@@ -1,7 +1,7 @@
 """Access without a database: callers and what they may see, accounts, sessions, tokens, and what is refused."""
 
 from geo_assign.access.domain.accounts import ApiKey, Organization, SecondFactor, SecondFactorPolicy, User, is_demanded
-from geo_assign.access.domain.auditing import AuditEntry, AuditFilter
+from geo_assign.access.domain.auditing import AuditAction, AuditEntry, AuditFilter, AuditSubject
 from geo_assign.access.domain.callers import (
     EVERYTHING,
     SECRET_SCOPES,
@@ -50,8 +50,10 @@ __all__ = [
     "ActorKind",
     "ApiKey",
     "ApiScope",
+    "AuditAction",
     "AuditEntry",
     "AuditFilter",
+    "AuditSubject",
     "BadCredentialsError",
     "Caller",
     "KeyEndedError",

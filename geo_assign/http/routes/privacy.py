@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from geo_assign.access.domain import AuditFilter
+from geo_assign.access.domain import ActorKind, AuditAction, AuditFilter, AuditSubject
 from geo_assign.access.queries import list_audit_entries
 from geo_assign.core.errors import InvalidError, NotFoundError
+from geo_assign.http.json_schemas import NamedSchema
 from geo_assign.http.operations import ADMINISTRATORS, TECHNICIANS, AnyCall, Call, Reply, Routes
 from geo_assign.http.response import list_to_json, to_json
 from geo_assign.http.routes.completion import ImageAnswer, image_answer
@@ -50,6 +51,10 @@ class CustomerQuery(PageQuery):
     phone: ContactText | None = None
     email: ContactText | None = None
     limit: int = Field(50, ge=1, le=100, description="Work orders on a page.")
+
+
+def _listed(names: object) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [*get_args(names)]})
 
 
 class AuditQuery(PageQuery):
@@ -119,15 +124,20 @@ class AuditDetailAnswer(PartialAnswer):
     limits: Mapping[str, int | None] | None = Field(None, description="What the operator chose, by quota.")
 
 
+# Entries are kept for good: one of an older version may say what is not listed.
+_Action = Annotated[str, _listed(AuditAction), NamedSchema("AuditAction")]
+_Subject = Annotated[str, _listed(AuditSubject), NamedSchema("AuditSubject")]
+
+
 class AuditEntryAnswer(Answer):
     """Who did what to whom."""
 
     id: UUID
     at: datetime
-    actor_kind: str = Field(description="User, technician, API key, or the service.")
+    actor_kind: ActorKind = Field(description="User, technician, API key, or the service.")
     actor_id: UUID | None
-    action: str = Field(description="Such as `technician.erased`.")
-    subject_kind: str = Field(description="What it was done to, such as `technician`.")
+    action: _Action = Field(description="Such as `technician.erased`.")
+    subject_kind: _Subject = Field(description="What it was done to, such as `technician`.")
     subject_id: UUID | None = Field(description="Null: it has no id of its own.")
     detail: Annotated[Mapping[str, object], Shaped(AuditDetailAnswer)]
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.commands import audit
-from geo_assign.access.domain import Caller
+from geo_assign.access.domain import AuditAction, Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.errors import NotFoundError
 from geo_assign.workforce.commands.authority import require_manages
@@ -51,5 +51,5 @@ def remove_hours_exception(tx: Tx, caller: Caller, technician_id: UUID, *, local
     _audit(tx, caller, "hours_exception.removed", technician_id, local_date)
 
 
-def _audit(tx: Tx, caller: Caller, action: str, technician_id: UUID, day: date) -> None:
+def _audit(tx: Tx, caller: Caller, action: AuditAction, technician_id: UUID, day: date) -> None:
     audit(tx, caller, action, subject_kind="technician", subject_id=technician_id, date=day.isoformat())

@@ -114,3 +114,5 @@ export interface ProblemBody extends Partial<Schemas["Problem"]> {
   /** The earliest instant of the past that is kept. */
   reaches_back_to?: string;
 }
+/** Who did what to whom. */
+export type AuditEntry = Schemas["AuditEntryAnswer"];

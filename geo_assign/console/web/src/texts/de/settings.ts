@@ -1,5 +1,6 @@
 import { plural } from "../language";
 import type { SettingsTexts } from "../settings";
+import { audit } from "./audit";
 import { firstRun } from "./firstRun";
 import { fields, options } from "./settingsFields";
 
@@ -367,6 +368,7 @@ export const texts: SettingsTexts = {
     removeMeans: "Benutzer melden sich wieder mit ihren Passwörtern an.",
     setUp: "Einrichten",
   },
+  audit,
   privacy: {
     audit: "Das Protokoll",
     auditWhat: "Wer was mit wem tat, Neuestes zuerst.",
@@ -376,7 +378,6 @@ export const texts: SettingsTexts = {
     subject: "Woran",
     when: "Wann",
     action: "Vorgang",
-    service: "der Dienst",
     export: "Ausgeben, was über einen Techniker bekannt ist",
     exportWhat: "Ein Dokument mit der ganzen Spur, und wer hinsah. Der Techniker sieht, dass es ausgegeben wurde.",
     download: "Herunterladen",

@@ -1,4 +1,5 @@
 import { plural } from "../language";
+import { audit } from "./audit";
 import { firstRun } from "./firstRun";
 import { fields, options } from "./settingsFields";
 
@@ -362,6 +363,7 @@ export const english = {
     removeMeans: "Users log in with their passwords again.",
     setUp: "Set it up",
   },
+  audit,
   privacy: {
     audit: "The log",
     auditWhat: "Who did what to whom, newest first.",
@@ -371,7 +373,6 @@ export const english = {
     subject: "To what",
     when: "When",
     action: "Action",
-    service: "the service",
     export: "Export what is kept about a technician",
     exportWhat: "One document with the track by pages, and who looked at it. The technician sees that it was exported.",
     download: "Download",

@@ -1,5 +1,6 @@
 import { plural } from "../language";
 import type { SettingsTexts } from "../settings";
+import { audit } from "./audit";
 import { firstRun } from "./firstRun";
 import { fields, options } from "./settingsFields";
 
@@ -361,6 +362,7 @@ export const texts: SettingsTexts = {
     removeMeans: "Os utilizadores voltam a entrar com as palavras-passe.",
     setUp: "Configurar",
   },
+  audit,
   privacy: {
     audit: "O registo",
     auditWhat: "Quem fez o quê a quem, do mais recente ao mais antigo.",
@@ -370,7 +372,6 @@ export const texts: SettingsTexts = {
     subject: "A quê",
     when: "Quando",
     action: "Ação",
-    service: "o serviço",
     export: "Exportar o que se guarda sobre um técnico",
     exportWhat: "Um documento com todo o percurso, e quem olhou. O técnico vê que foi exportado.",
     download: "Transferir",

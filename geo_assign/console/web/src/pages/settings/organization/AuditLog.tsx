@@ -7,10 +7,13 @@ import { answered, pageQuery } from "../things/resource";
 import { useLoad } from "../useLoad";
 import { when } from "../words";
 
+/** An entry of an older version of the service may have a code without words: the code itself, then. */
+const inWords = (words: Readonly<Record<string, string>>, code: string) => words[code] ?? code;
+
 /** Who did what to whom, newest first. */
 export function AuditLog() {
   const { client } = useSettings();
-  const said = texts.value.privacy;
+  const { privacy: said, audit: words } = texts.value;
   const load = (cursor: string | null) =>
     answered(client.api.GET("/v1/audit", { params: { query: pageQuery(cursor, 25) } }));
   const names = useLoad("audit/users", async () => {
@@ -43,14 +46,13 @@ export function AuditLog() {
               {items.map((entry) => (
                 <tr key={entry.id}>
                   <td>{when(entry.at)}</td>
+                  <td>{names.value?.get(entry.actor_id ?? "") ?? words.actors[entry.actor_kind]}</td>
                   <td>
-                    {entry.actor_id === null ? said.service : (names.value?.get(entry.actor_id) ?? entry.actor_kind)}
+                    {inWords(words.actions, entry.action)} <code class="mut">{entry.action}</code>
                   </td>
                   <td>
-                    <code>{entry.action}</code>
-                  </td>
-                  <td>
-                    {entry.subject_kind} <small class="mut">{entry.subject_id?.slice(-6)}</small>
+                    {inWords(words.subjects, entry.subject_kind)}{" "}
+                    <small class="mut">{entry.subject_id?.slice(-6)}</small>
                   </td>
                 </tr>
               ))}
