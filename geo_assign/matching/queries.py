@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from geo_assign.access.viewer import scope_values
@@ -27,7 +28,7 @@ from geo_assign.matching.domain import (
     Staff,
     Workload,
 )
-from geo_assign.matching.filters import reason_for, values_of
+from geo_assign.matching.filters import reasons_for, values_of
 from geo_assign.matching.geodesic import least_share
 from geo_assign.matching.history import KEPT_AT_MOST, OVERDUE_FOR, past_values
 from geo_assign.matching.places import FEW, HANDFUL, Phones
@@ -123,18 +124,21 @@ def explain_exclusions(
     """
     shape, values = shape_of(question), _values_then(question, then=then)
     near, goes_on = _look_around(tx, question, window=_EXAMINED_IN_PASSING if in_passing else _EXAMINED[0], then=then)
-    far = far and not (in_passing and not any(map(_is_stranger, near)))
+    members, strangers = _apart(near)
+    far = far and not (in_passing and not strangers)
     all_members: Sequence[ExplainedRow] | None = None
-    if far and sum(bool(row.codes) for row in near if not _is_stranger(row)) < EXCLUDED_LIMIT:
+    if far and sum(bool(row.codes) for row in members) < EXCLUDED_LIMIT:
         if _has_few_members(tx, question):
             all_members = fetch(tx, members_explained(shape, then=then), question, **values)
         elif goes_on:
             near, goes_on = _look_around(tx, question, window=_EXAMINED[-1], then=then)
-    unknown = _unplaced(tx, question, then=then) if question.is_soon and not all_are_placed else ()
-    strangers = [row for row in (*near, *unknown) if _is_stranger(row)]
-    seen = (*near, *unknown) if all_members is None else all_members
-    of_question = [row for row in seen if not _is_stranger(row)]
-    return _explanation(question, of_question, strangers, goes_on=goes_on)
+            members, strangers = _apart(near)
+    if question.is_soon and not all_are_placed:
+        unknown = _apart(_unplaced(tx, question, then=then))
+        members, strangers = [*members, *unknown[0]], [*strangers, *unknown[1]]
+    if all_members is not None:
+        members, _ = _apart(all_members)
+    return _explanation(question, members, strangers, goes_on=goes_on)
 
 
 def all_are_placed(tx: Tx, question: Question) -> bool:
@@ -146,11 +150,12 @@ def _explanation(
     question: Question, members: Sequence[ExplainedRow], strangers: Sequence[ExplainedRow], *, goes_on: bool
 ) -> Explanation:
     out = [row for row in members if row.codes]
+    codes = Counter(chain.from_iterable(row.codes for row in out))
     listed = (*out, *strangers)[:EXCLUDED_LIMIT]
     return Explanation(
         counts_of=question.counts_of,
         excluded=tuple(_excluded(question, row) for row in listed),
-        counts=dict(Counter(ExclusionCode(code) for row in out for code in row.codes)),
+        counts={ExclusionCode(code): number for code, number in codes.items()},
         members=len(members),
         could_go=len(members) - len(out),
         others=len(strangers),
@@ -176,8 +181,13 @@ def _values_then(question: Question, *, then: bool) -> dict[str, datetime]:
     return past_values(question, ahead=KEPT_AT_MOST, work_back=OVERDUE_FOR) if then else {}
 
 
-def _is_stranger(row: ExplainedRow) -> bool:
-    return ExclusionCode.WRONG_GROUP in row.codes
+def _apart(rows: Sequence[ExplainedRow]) -> tuple[list[ExplainedRow], list[ExplainedRow]]:
+    """Members of the group or store that was asked for, and strangers."""
+    members: list[ExplainedRow] = []
+    strangers: list[ExplainedRow] = []
+    for row in rows:
+        (strangers if ExclusionCode.WRONG_GROUP in row.codes else members).append(row)
+    return members, strangers
 
 
 def explain_one(tx: Tx, question: Question, technician_id: UUID) -> Excluded | None:
@@ -390,7 +400,7 @@ def _excluded(question: Question, row: ExplainedRow) -> Excluded:
         presence="on_duty" if row.on_duty else "off_duty",
         last_seen_at=row.heard_at,
         distance_m=row.distance_m if row.on_duty else None,
-        reasons=tuple(reason_for(ExclusionCode(code), question, row) for code in row.codes),
+        reasons=reasons_for(question, row),
         provider=_provider(row),
         coarse=row.coarse,
     )

@@ -71,7 +71,7 @@ def receipt_of(
         "chosen_technician_id": chosen,
         "query": _query(ranking.question),
         "policy": _json(ranking.question.policy),
-        "candidates": [_candidate(rank, person) for rank, person in enumerate(ranking.candidates, start=1)],
+        "candidates": _candidates(ranking.candidates),
         "excluded": _json(explanation.excluded) if explanation else [],
         "counts": _counts(ranking),
         "batch": None if ranking.batch is None else _json(ranking.batch),
@@ -95,12 +95,20 @@ def _query(question: Question) -> Json:
     )
 
 
-def _candidate(rank: int, person: Candidate) -> dict[str, Json]:
+def _candidates(people: Sequence[Candidate]) -> list[Json]:
+    return [
+        _candidate(rank, person, kept)
+        for rank, (person, kept) in enumerate(zip(people, _each(people), strict=True), start=1)
+    ]
+
+
+def _candidate(rank: int, person: Candidate, kept: Mapping[str, Json]) -> Json:
     # A receipt is kept for good: it says how far a technician was and how that was known, never where.
-    kept, position = _fields(person), _fields(person.position)
-    del position["point"]
+    position = kept["position"]
+    assert isinstance(position, Mapping)
     told = {name: value for name, value in kept.items() if name not in _OF_DRIVE or value is not None}
-    return {"rank": rank, **told, "position": position, "eta_s": person.eta_s}
+    how = {name: value for name, value in position.items() if name != "point"}
+    return {"rank": rank, **told, "position": how, "eta_s": person.eta_s}
 
 
 def _counts(ranking: Ranking) -> dict[str, Json]:
@@ -118,10 +126,10 @@ def _counts(ranking: Ranking) -> dict[str, Json]:
     }
 
 
-def _fields(value: object) -> dict[str, Json]:
-    """The fields of a dataclass by name, as JSON values."""
-    told = _json(value)
-    assert isinstance(told, dict)
+def _each(values: Sequence[object]) -> list[dict[str, Json]]:
+    """The fields of each dataclass by name, as JSON values."""
+    told = _json(values)
+    assert isinstance(told, list)
     return told
 
 

@@ -30,7 +30,7 @@ __all__ = [
     "filters_for",
     "provider_full_at",
     "provider_needs",
-    "reason_for",
+    "reasons_for",
     "values_of",
 ]
 
@@ -57,10 +57,14 @@ def filters_for(question: Question) -> tuple[ExclusionCode, ...]:
     return tuple(code for code, one in FILTERS.items() if one.applies(question))
 
 
-def reason_for(code: ExclusionCode, question: Question, row: ExplainedRow) -> Reason:
-    """The reason behind `code` for the technician in `row`."""
-    detail, needed = FILTERS[code].words(question, row)
-    return Reason(code, detail, needed)
+# To make a code of its word costs more than to look the filter up, and an explanation has a hundred.
+_BY_WORD: Mapping[str, Filter] = {code.value: one for code, one in FILTERS.items()}
+
+
+def reasons_for(question: Question, row: ExplainedRow) -> tuple[Reason, ...]:
+    """The reasons behind the codes of the technician in `row`."""
+    filters = [_BY_WORD[code] for code in row.codes]
+    return tuple(Reason(one.code, *one.words(question, row)) for one in filters)
 
 
 OF_PLACE = frozenset(code for code, one in FILTERS.items() if one.of_place)
