@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from geo_assign.insight.counting import KEYS, VALUES, CountedFinding
 from geo_assign.insight.duty_hours import HOURS_OF_DAY, HourSeconds, unpack_hours
 
-_CODES = np.dtype([("code", ">i8"), ("number", ">i4")])
+# A code as `counting` makes it of `KEYS` and `VALUES`, and its number.
+_CODES = np.dtype([("finding", ">u2"), ("key", ">u2"), ("value", ">u4"), ("number", ">i4")])
 _LOADS = np.dtype([("technician", ">u8", 2), ("number", ">i4"), ("micros", ">i8")])
 
 _Numbers = NDArray[np.int64]
@@ -57,24 +58,35 @@ class TechnicianLoad(NamedTuple):
 
 
 class _Counted(NamedTuple):
-    """Codes with their numbers, and how many days after the first day each is."""
+    """Keys and values with their numbers, and how many days after the first day each is."""
 
-    codes: _Numbers
+    keys: _Numbers
+    values: _Numbers
     numbers: _Numbers
     days: _Numbers
 
-    @property
-    def keys(self) -> _Numbers:
-        return self.codes // VALUES & KEYS - 1
 
-    @property
-    def values(self) -> _Numbers:
-        return self.codes & VALUES - 1
+_NOTHING = _Counted(*(np.zeros(0, np.int64) for _ in _Counted._fields))
+
+
+class _OfStore(NamedTuple):
+    """The codes of a store in the order of their findings, the day of each, and where each finding begins."""
+
+    codes: NDArray[np.void]
+    days: _Numbers
+    begins: _Numbers
+
+    def of(self, finding: CountedFinding) -> _Counted:
+        """Those of a finding."""
+        part = slice(self.begins[finding], self.begins[finding + 1])
+        codes = self.codes[part]
+        key, value, number = (codes[name].astype(np.int64) for name in ("key", "value", "number"))
+        return _Counted(key, value, number, self.days[part])
 
 
 @dataclass(frozen=True)
 class _Codes:
-    """All codes of a period in the order of their findings, and within one of their stores."""
+    """All codes of a period by their stores, and those of a store in the order of their findings."""
 
     rows: Sequence[PackedDays]
 
@@ -89,32 +101,30 @@ class _Codes:
         return min((min(row.days) for row in self.rows if row.counts), default=1)
 
     @cached_property
-    def _sorted(self) -> tuple[_Numbers, _Counted]:
-        """The place of each code's finding and store, and the codes."""
-        rows = [row for row in self.rows if row.counts]
-        packed = np.frombuffer(b"".join(row.counts for row in rows), _CODES)
-        code = packed["code"].astype(np.int64)
-        places = {store_id: place for place, store_id in enumerate(self.store_ids)}
-        lengths = [np.asarray(row.lengths) // _CODES.itemsize for row in rows]
-        store = np.repeat([places[row.store_id] for row in rows], [length.sum() for length in lengths])
-        days = [
-            np.repeat(np.asarray(row.days) - self.first_day, length) for row, length in zip(rows, lengths, strict=True)
-        ]
-        group = code // (KEYS * VALUES) * len(places) + store
+    def _stores(self) -> list[_OfStore]:
+        """A store at a time: what is worked on stays small, so that little memory is asked for."""
+        rows: dict[UUID, list[PackedDays]] = {store_id: [] for store_id in self.store_ids}
+        for row in self.rows:
+            if row.counts:
+                rows[row.store_id].append(row)
+        return [self._sorted(of_store) for of_store in rows.values()]
+
+    def _sorted(self, rows: Sequence[PackedDays]) -> _OfStore:
+        codes = np.frombuffer(b"".join(row.counts for row in rows), _CODES)
+        lengths = np.concatenate([np.asarray(row.lengths) for row in rows]) // _CODES.itemsize
+        days = np.concatenate([np.asarray(row.days) for row in rows]) - self.first_day
         # Small numbers are sorted by their digits, in a fifth of the time.
-        order = np.argsort(group.astype(np.min_scalar_type(int(group.max()))), kind="stable")
-        number, day = packed["number"].astype(np.int64)[order], np.concatenate(days)[order]
-        return group[order], _Counted(code[order], number, day)
+        finding = codes["finding"].astype(np.uint8)
+        order = np.argsort(finding, kind="stable")
+        begins = np.searchsorted(finding.take(order), np.arange(max(CountedFinding) + 2))
+        return _OfStore(codes.take(order), np.repeat(days, lengths).take(order), begins)
 
     def of(self, finding: CountedFinding, store: int | None) -> _Counted:
         """The codes of a finding, of one store or of all."""
-        if not self.store_ids:
-            return _Counted(*(np.zeros(0, np.int64) for _ in _Counted._fields))
-        group, counted = self._sorted
-        first = finding * len(self.store_ids) + (store or 0)
-        last = first + (1 if store is not None else len(self.store_ids))
-        part = slice(*np.searchsorted(group, [first, last]))
-        return _Counted(*(of_all[part] for of_all in counted))
+        if store is not None:
+            return self._stores[store].of(finding)
+        parts = [of_store.of(finding) for of_store in self._stores]
+        return _Counted(*map(np.concatenate, zip(_NOTHING, *parts, strict=True)))
 
 
 @dataclass(frozen=True)

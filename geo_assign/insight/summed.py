@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.access.viewer import viewer_of
+from geo_assign.core.binary_rows import binary_rows
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import row_exists
 from geo_assign.core.rows import AnyColumn, AnySelect
@@ -181,7 +182,8 @@ def _read(tx: Tx, scope: Scope, question: InsightQuestion, summed: Sequence[Zone
     gaps = _gaps(question, summed)
     if any(zone.spans for zone in gaps):
         parts += _live(tx, scope, question, gaps)
-    rows = tx.conn.execute(union_all(*parts)).all()
+    with binary_rows(tx.conn):
+        rows = tx.conn.execute(union_all(*parts)).all()
     if sum(row.number or 0 for row in rows) != sum(zone.days for zone in summed):
         return None
     return [

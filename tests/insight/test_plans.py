@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.pq import Format
 from sqlalchemy import Connection, event
 
 from geo_assign.access.domain import EVERYTHING
@@ -63,6 +64,34 @@ def rows_of_work(history: History, within: Span) -> dict[str, float]:
             explained = tx.conn.exec_driver_sql("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, parameters)
             plans.append(explained.scalar_one()[0]["Plan"])
     return {table: sum(rows_read(plan, table) for plan in plans) for table in WORK}
+
+
+def test_a_year_is_told_by_as_many_statements_as_a_day(history: History) -> None:
+    history.sum()
+    asked = []
+    with history.day.database.transaction(history.day.org_id) as tx:
+        for within in (YEAR, (YEAR[1] - DAY, YEAR[1])):
+            with statements_of(tx.conn) as statements:
+                get_insight(tx, EVERYTHING, InsightQuestion(within, tx.now()))
+            asked.append(len(statements))
+    assert asked[0] == asked[1]
+
+
+def test_the_bytes_of_sums_come_as_they_are_kept(history: History) -> None:
+    """As text they would be twice as long."""
+    formats = []
+
+    def note(_conn: object, cursor: Any, statement: str, *_more: object) -> None:
+        if "insight_sums" in statement:
+            formats.append(cursor.pgresult.fformat(0))
+
+    history.sum()
+    with history.day.database.transaction(history.day.org_id) as tx:
+        event.listen(tx.conn, "after_cursor_execute", note)
+        get_insight(tx, EVERYTHING, InsightQuestion(YEAR, tx.now()))
+        event.remove(tx.conn, "after_cursor_execute", note)
+        assert tx.conn.exec_driver_sql("SELECT 1").cursor.pgresult.fformat(0) == Format.TEXT
+    assert formats == [Format.BINARY]
 
 
 def test_a_year_that_is_summed_is_told_without_reading_any_work(history: History) -> None:
