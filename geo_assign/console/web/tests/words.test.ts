@@ -7,7 +7,15 @@ import { at, NOON, order, technician } from "./made";
 
 describe("numbers in words", () => {
   it("stay short", () => {
-    expect([5, 59, 60, 3599, 3600, 90_000].map(duration)).toEqual(["5 s", "59 s", "1 min", "59 min", "1 h", "1 d"]);
+    expect([5, 5.941, 59, 60, 3599, 3600, 90_000].map(duration)).toEqual([
+      "5 s",
+      "5 s",
+      "59 s",
+      "1 min",
+      "59 min",
+      "1 h",
+      "1 d",
+    ]);
     expect([84, 96, 812, 9_949, 9_960, 270_000].map(distance)).toEqual([
       "80 m",
       "0.1 km",

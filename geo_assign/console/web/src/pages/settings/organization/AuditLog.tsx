@@ -45,7 +45,7 @@ export function AuditLog() {
             <tbody>
               {items.map((entry) => (
                 <tr key={entry.id}>
-                  <td>{when(entry.at)}</td>
+                  <td class="at">{when(entry.at)}</td>
                   <td>{names.value?.get(entry.actor_id ?? "") ?? words.actors[entry.actor_kind]}</td>
                   <td>
                     {inWords(words.actions, entry.action)} <code class="mut">{entry.action}</code>
