@@ -8,8 +8,10 @@ are counted in memory and written every few seconds (`positions.metering`): no p
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import Column, ColumnElement, func, literal, select, update
+from sqlalchemy import BigInteger, Column, Date, Uuid, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_assign.access.allowances import DAILY, QuotaExceededError, is_nearly_used
@@ -18,6 +20,7 @@ from geo_assign.access.domain import Quota, QuotaNearlyUsedEvent, system_caller
 from geo_assign.access.tables import organizations, usage_days
 from geo_assign.core.db import Tx
 from geo_assign.core.outbox import emit
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.telemetry import counter, get_logger
 from geo_assign.core.wire import dump
 
@@ -60,9 +63,17 @@ def renews_at(now: datetime) -> datetime:
 
 def get_limits(tx: Tx) -> Mapping[Quota, int]:
     """The limits of the organization by quota; what has none is not in it."""
-    chosen = tx.conn.execute(select(organizations.c.limits).where(organizations.c.org_id == tx.org_id)).scalar_one()
+    ((chosen,),) = tx.fetch(_LIMITS, {"org_id": tx.org_id})
     both = {quota: chosen.get(quota.value, tx.defaults.limits.get(quota.value)) for quota in Quota}
     return {quota: limit for quota, limit in both.items() if limit is not None}
+
+
+class _LimitsRow(NamedTuple):
+    limits: Mapping[str, int | None]
+
+
+_ASKED = Parameters(org_id=Uuid(), day=Date(), number=BigInteger())
+_LIMITS = Statement.of(_LimitsRow, select(organizations.c.limits).where(organizations.c.org_id == _ASKED.org_id))
 
 
 def set_limits(tx: Tx, chosen: Mapping[Quota, int | None]) -> Mapping[str, int | None]:
@@ -174,11 +185,20 @@ def estimate_storage_bytes(tx: Tx) -> int:
 
 def _add(tx: Tx, now: datetime, column: Column[int], number: int = 1) -> int:
     """Add to today's row and return the new value; the row stays locked until the transaction ends."""
-    day = now.astimezone(UTC).date()
-    row = insert(usage_days).values({"org_id": tx.org_id, "day": day, column.key: number})
-    added: ColumnElement[int] = column + literal(number)
-    statement = row.on_conflict_do_update(index_elements=["org_id", "day"], set_={column.key: added})
-    return int(tx.conn.execute(statement.returning(column)).scalar_one())
+    added = {"org_id": tx.org_id, "day": now.astimezone(UTC).date(), "number": number}
+    return tx.fetch(_adding(column.key), added)[0].used
+
+
+class _UsedRow(NamedTuple):
+    used: int
+
+
+@cache
+def _adding(name: str) -> Statement[_UsedRow]:
+    """Add `number` to a column of the day's row."""
+    row = insert(usage_days).values({"org_id": _ASKED.org_id, "day": _ASKED.day, name: _ASKED.number})
+    added = row.on_conflict_do_update(index_elements=["org_id", "day"], set_={name: usage_days.c[name] + _ASKED.number})
+    return Statement.of(_UsedRow, added.returning(usage_days.c[name].label("used")))
 
 
 def _warn_if_crossed(tx: Tx, quota: Quota, *, before: int, after: int, limit: int) -> None:

@@ -2,10 +2,12 @@
 
 The predicates are said once (`geo_assign.workforce.visibility`, `geo_assign.workorders.visibility`). A statement that
 SQLAlchemy renders at each call gives them the scope itself (`viewer_of`); a statement of the hot path, rendered once,
-gives them declared parameters (`viewer_declared` and `SCOPE`).
+gives them declared parameters: where all callers but those who see everything ask the same, `viewer_declared` and
+`SCOPE`; where what they ask depends on what their scope is made of, `viewer_like` and `ANY_SCOPE`.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, any_, false, literal
@@ -18,6 +20,7 @@ from geo_assign.core.statements import Parameters
 
 _IDS = ARRAY(Uuid())
 SCOPE = Parameters(org_id=Uuid(), scope_stores=_IDS, scope_groups=_IDS)
+ANY_SCOPE = SCOPE | Parameters(scope_technician=Uuid(), scope_api_key=Uuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,41 @@ def scope_values(tx: Tx, scope: Scope) -> dict[str, object]:
         "scope_stores": sorted(scope.store_ids),
         "scope_groups": sorted(scope.group_ids),
     }
+
+
+class ScopeKind(NamedTuple):
+    """What a scope is made of. Callers who are alike in that ask with the same statement."""
+
+    everything: bool
+    stores: bool
+    groups: bool
+    technician: bool
+    api_key: bool
+
+
+def kind_of(scope: Scope) -> ScopeKind:
+    return ScopeKind(
+        scope.everything,
+        bool(scope.store_ids),
+        bool(scope.group_ids),
+        scope.technician_id is not None,
+        scope.api_key_id is not None,
+    )
+
+
+def viewer_like(kind: ScopeKind) -> Viewer:
+    """A viewer with a scope of this kind, which travels as the parameters `ANY_SCOPE`."""
+    return Viewer(
+        ANY_SCOPE.org_id,
+        kind.everything,
+        store_ids=ANY_SCOPE.scope_stores if kind.stores else None,
+        group_ids=ANY_SCOPE.scope_groups if kind.groups else None,
+        technician_id=ANY_SCOPE.scope_technician if kind.technician else None,
+        api_key_id=ANY_SCOPE.scope_api_key if kind.api_key else None,
+    )
+
+
+def any_scope_values(tx: Tx, scope: Scope) -> dict[str, object]:
+    """The values of `ANY_SCOPE`."""
+    own = {"scope_technician": scope.technician_id, "scope_api_key": scope.api_key_id}
+    return scope_values(tx, scope) | own

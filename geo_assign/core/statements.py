@@ -13,9 +13,10 @@ declared one, and the columns are those of its row type.
     find_store.text  # SELECT stores.id FROM stores WHERE stores.org_id = ($1::UUID) AND ...
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import BindParameter, bindparam, literal_column
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
@@ -93,12 +94,24 @@ class Statement(Generic[R]):
 
         Raises ValueError for columns that are not the members of `row`, and for two types of one parameter.
         """
-        columns = tuple(said.exported_columns.keys())  # type: ignore[attr-defined]  # of all that give rows
-        named: Any = row
+        columns, named = _columns_of(said), cast(Any, row)
         if columns != named._fields:
             raise ValueError(f"the statement gives {columns}, {row.__name__} holds {named._fields}")
         compiled = _Compiler(_DIALECT, said)
         return cls(str(compiled).encode(), tuple(compiled.asked), named._make, steady)
+
+    @classmethod
+    def of_columns(cls, said: Executable) -> "Statement[Any]":
+        """Render a statement whose rows have its columns as members: of a table's many, or put together elsewhere.
+
+        They are what SQLAlchemy's rows are (`ResultRow`), and what reads one of these reads the other.
+        """
+        named: Any = namedtuple("Columns", _columns_of(said))  # type: ignore[misc]  # noqa: PYI024 - not known before
+        return Statement.of(named, said)
+
+
+def _columns_of(said: Executable) -> tuple[str, ...]:
+    return tuple(said.exported_columns.keys())  # type: ignore[attr-defined]  # of all that give rows
 
 
 class _Compiler(PGCompiler):

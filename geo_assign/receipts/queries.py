@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, or_, select
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import word
 from geo_assign.core.paging import Page, decode, page
 from geo_assign.core.rows import AnySelect
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.receipts.coarse import (
     list_recorded_coarse,
     list_technicians,
@@ -28,10 +29,10 @@ _FIELDS = tuple(Decision.__dataclass_fields__)
 
 def get_decision(tx: Tx, scope: Scope, decision_id: UUID) -> Decision:
     """Raises DecisionNotFoundError, also when the work order is outside the scope."""
-    row = tx.conn.execute(_select(tx).where(decisions.c.id == decision_id)).first()
-    if row is None:
+    rows = tx.fetch(_BY_ID, {"org_id": tx.org_id, "id": decision_id})
+    if not rows:
         raise DecisionNotFoundError
-    decision = Decision(*row)
+    decision = Decision(*rows[0])
     if find_work_order(tx, scope, decision.work_order_id) is None:
         raise DecisionNotFoundError
     return decision
@@ -71,7 +72,7 @@ def list_decisions(
     """The receipts of a work order, oldest first."""
     get_work_order(tx, scope, work_order_id)
     d = decisions.c
-    statement = _select(tx).where(d.work_order_id == work_order_id)
+    statement = _select(tx.org_id).where(d.work_order_id == work_order_id)
     if cursor is not None:
         at, last_id = decode(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(or_(d.at > at, and_(d.at == at, d.id > last_id)))
@@ -82,7 +83,7 @@ def list_decisions(
 def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: int) -> list[Decision]:
     """What automation decided for a store since then, the newest first; a decision belongs to the store it asked of."""
     d = decisions.c
-    statement = _select(tx).where(
+    statement = _select(tx.org_id).where(
         d.mode == word("automatic"),
         d.at >= since,
         d.query["store_id"].astext == str(store_id),
@@ -96,9 +97,13 @@ def list_automatic_decisions(tx: Tx, store_id: UUID, *, since: datetime, limit: 
 def list_batch(tx: Tx, batch_id: UUID) -> list[Decision]:
     """The receipts of orders that were solved together, in the order in which they were given."""
     d = decisions.c
-    statement = _select(tx).where(d.batch.is_not(None), d.batch["id"].astext == str(batch_id))
+    statement = _select(tx.org_id).where(d.batch.is_not(None), d.batch["id"].astext == str(batch_id))
     return [Decision(*row) for row in tx.conn.execute(statement.order_by(d.at, d.id))]
 
 
-def _select(tx: Tx) -> AnySelect:
-    return select(*(decisions.c[name] for name in _FIELDS)).where(decisions.c.org_id == tx.org_id)
+def _select(org_id: ColumnElement[UUID] | UUID) -> AnySelect:
+    return select(*(decisions.c[name] for name in _FIELDS)).where(decisions.c.org_id == org_id)
+
+
+_ASKED = Parameters(org_id=Uuid(), id=Uuid())
+_BY_ID = Statement.of_columns(_select(_ASKED.org_id).where(decisions.c.id == _ASKED.id))

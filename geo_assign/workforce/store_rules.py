@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Uuid, any_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import road_s
+from geo_assign.core.rows import AnySelect
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.countries import find_country
 from geo_assign.workforce.domain import STRAIGHT_LINE, Store, Technician
 from geo_assign.workforce.local_time import get_zone
@@ -45,11 +48,22 @@ def get_store_rules(tx: Tx, scope: Scope, store_id: UUID) -> StoreRules:
 
 def list_rules_for(tx: Tx, technician: Technician) -> list[StoreRules]:
     """The rules of each store whose work a technician may be given: the home store, and those of the groups."""
+    asked = {"org_id": tx.org_id, "store_id": technician.store_id, "group_ids": list(technician.group_ids)}
+    return [_rules_of(tx, to_store(row)) for row in tx.fetch(_STORES_OF_WORK, asked)]
+
+
+# Asked whenever a technician's time becomes free, so it is rendered once.
+_ASKED = Parameters(org_id=Uuid(), store_id=Uuid(), group_ids=ARRAY(Uuid()))
+
+
+def _stores_of_work() -> AnySelect:
     s, g = stores.c, service_groups.c
-    of_groups = select(g.store_id).where(g.org_id == tx.org_id, g.id.in_(technician.group_ids))
-    is_one = or_(s.id == technician.store_id, s.id.in_(of_groups))
-    rows = tx.conn.execute(select(stores).where(s.org_id == tx.org_id, s.active, is_one).order_by(s.id))
-    return [_rules_of(tx, to_store(row)) for row in rows]
+    of_groups = select(g.store_id).where(g.org_id == _ASKED.org_id, g.id == any_(_ASKED.group_ids))
+    is_one = or_(s.id == _ASKED.store_id, s.id.in_(of_groups))
+    return select(stores).where(s.org_id == _ASKED.org_id, s.active, is_one).order_by(s.id)
+
+
+_STORES_OF_WORK = Statement.of_columns(_stores_of_work())
 
 
 def _rules_of(tx: Tx, store: Store) -> StoreRules:

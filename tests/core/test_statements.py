@@ -63,3 +63,10 @@ def test_parameters_may_be_the_columns_of_rows() -> None:
     assert statement.parameters == ("org_id", "fetch")
     assert b"s.name = asked.name" in statement.text
     assert [*asked.columns()] == ["name"]
+
+
+def test_rows_of_columns_have_them_as_members() -> None:
+    s = stores.alias("s")
+    statement = Statement.of_columns(select(s.c.name, s.c.id.label("store_id")).where(s.c.org_id == ASKED.org_id))
+    row = statement.row_from(["North", UUID(int=1)])
+    assert (row.name, row.store_id) == ("North", UUID(int=1))

@@ -136,7 +136,9 @@ def deactivate_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Techni
 def lock_technician(tx: Tx, caller: Caller, technician_id: UUID) -> Technician:
     """The technician, kept still until the end of the transaction. Raises NotFoundError, ForbiddenError."""
     statement = (
-        select_technicians(tx).where(sees_technician(viewer_of(tx, caller.scope))).with_for_update(of=technicians)
+        select_technicians(tx.org_id)
+        .where(sees_technician(viewer_of(tx, caller.scope)))
+        .with_for_update(of=technicians)
     )
     technician = to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
     require_manages(caller, [technician.store_id])

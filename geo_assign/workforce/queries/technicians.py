@@ -1,35 +1,51 @@
 """Reads of technicians, their time off, and what their apps say of their silence."""
 
 from collections.abc import Collection
-from typing import Unpack
+from functools import cache
+from typing import Any, Unpack
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Uuid, func, select
 
 from geo_assign.access.domain import Scope
-from geo_assign.access.viewer import viewer_of
+from geo_assign.access.viewer import ScopeKind, any_scope_values, kind_of, viewer_like, viewer_of
 from geo_assign.core.db import Tx
+from geo_assign.core.errors import NotFoundError
 from geo_assign.core.geo import Point
 from geo_assign.core.paging import Page
 from geo_assign.core.rows import AnySelect, ResultRow
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.domain import SaidSilence, SilenceReason, Technician, TimeOff
 from geo_assign.workforce.queries.listing import ListChoice, listed, one_row, point_of
 from geo_assign.workforce.tables import technician_groups, technicians, time_off
 from geo_assign.workforce.visibility import sees_technician
 
 
-def select_technicians(tx: Tx) -> AnySelect:
+def select_technicians(org_id: ColumnElement[UUID] | UUID) -> AnySelect:
     """Technicians with what `to_technician` reads, still without a condition."""
     links = technician_groups.c
-    of_technician = (links.org_id == tx.org_id, links.technician_id == technicians.c.id)
+    of_technician = (links.org_id == org_id, links.technician_id == technicians.c.id)
     group_ids = select(func.array_agg(links.group_id)).where(*of_technician).scalar_subquery()
     return select(technicians, group_ids.label("group_ids"))
 
 
 def get_technician(tx: Tx, scope: Scope, technician_id: UUID) -> Technician:
     """Raises NotFoundError, also outside the scope."""
-    statement = select_technicians(tx).where(sees_technician(viewer_of(tx, scope)))
-    return to_technician(one_row(tx, statement, of=technicians, row_id=technician_id))
+    rows = tx.fetch(_by_id(kind_of(scope)), any_scope_values(tx, scope) | {"id": technician_id})
+    if not rows:
+        raise NotFoundError
+    return to_technician(rows[0])
+
+
+_ID = Parameters(id=Uuid()).id
+
+
+@cache
+def _by_id(kind: ScopeKind) -> Statement[Any]:
+    """The technician `id`, if a caller with a scope of this kind sees that one."""
+    t, viewer = technicians.c, viewer_like(kind)
+    one = (t.org_id == viewer.org_id, t.id == _ID, sees_technician(viewer))
+    return Statement.of_columns(select_technicians(viewer.org_id).where(*one))
 
 
 def list_technicians(
@@ -41,7 +57,7 @@ def list_technicians(
     **listing: Unpack[ListChoice],
 ) -> Page[Technician]:
     """The technicians that the caller sees, by name; of one store or one group when named."""
-    statement = select_technicians(tx).where(sees_technician(viewer_of(tx, scope)))
+    statement = select_technicians(tx.org_id).where(sees_technician(viewer_of(tx, scope)))
     if store_id is not None:
         statement = statement.where(technicians.c.store_id == store_id)
     if group_id is not None:

@@ -1,14 +1,17 @@
 """New work orders, numbered by kind."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, Uuid, literal, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.rows import ResultRow
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workorders.commands.changes import record_event
 from geo_assign.workorders.commands.group_stays import enter_group
 from geo_assign.workorders.contacts import Contact
@@ -111,9 +114,20 @@ def _find_holder(tx: Tx, store_id: UUID, external_id: str) -> ResultRow | None:
 
 def next_number(tx: Tx, kind: Kind) -> int:
     """The next number of this kind; until the transaction ends no other transaction gets one."""
-    statement = insert(work_order_counters).values(org_id=tx.org_id, kind=kind, last_number=1)
-    counted = statement.on_conflict_do_update(
-        index_elements=["org_id", "kind"], set_={"last_number": work_order_counters.c.last_number + 1}
+    return tx.fetch(_COUNT, {"org_id": tx.org_id, "kind": kind})[0].last_number
+
+
+class _CountedRow(NamedTuple):
+    last_number: int
+
+
+def _count() -> ReturningInsert[tuple[int]]:
+    c, asked = work_order_counters.c, Parameters(org_id=Uuid(), kind=Text())
+    first = insert(work_order_counters).values(org_id=asked.org_id, kind=asked.kind, last_number=literal(1))
+    counted = first.on_conflict_do_update(
+        index_elements=["org_id", "kind"], set_={"last_number": c.last_number + literal(1)}
     )
-    number: int = tx.conn.execute(counted.returning(work_order_counters.c.last_number)).scalar_one()
-    return number
+    return counted.returning(c.last_number)
+
+
+_COUNT = Statement.of(_CountedRow, _count())

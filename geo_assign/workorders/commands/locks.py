@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, and_, select
 
 from geo_assign.access.domain import EVERYTHING, ActorKind, Scope
 from geo_assign.core.db import Tx
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workorders.domain import (
     Actor,
     LocationSource,
@@ -23,14 +25,34 @@ from geo_assign.workorders.queries import get_work_order, list_work_orders_by_id
 from geo_assign.workorders.tables import work_order_events, work_orders
 
 
+class _LockedRow(NamedTuple):
+    id: UUID
+
+
+class _ToGeocodeRow(NamedTuple):
+    store_id: UUID
+    group_id: UUID | None
+    address: str | None
+    geocode_attempts: int
+    geocode_due_at: datetime | None
+    location_source: str | None
+
+
+# Part of every change, so they are rendered once.
+_ASKED = Parameters(org_id=Uuid(), id=Uuid())
+_ONE = and_(work_orders.c.org_id == _ASKED.org_id, work_orders.c.id == _ASKED.id)
+_LOCK = Statement.of(_LockedRow, select(work_orders.c.id).where(_ONE).with_for_update())
+_LOCK_TO_GEOCODE = Statement.of(
+    _ToGeocodeRow, select(*(work_orders.c[name] for name in _ToGeocodeRow._fields)).where(_ONE).with_for_update()
+)
+
+
 def lock(tx: Tx, work_order_id: UUID, *, scope: Scope = EVERYTHING) -> WorkOrder:
     """Lock a work order's row, then read it: the state that everything which follows in this transaction judges by.
 
     Raises WorkOrderNotFoundError, also when it lies outside `scope`.
     """
-    w = work_orders.c
-    found = tx.conn.execute(select(w.id).where(w.org_id == tx.org_id, w.id == work_order_id).with_for_update()).first()
-    if found is None:
+    if not tx.fetch(_LOCK, {"org_id": tx.org_id, "id": work_order_id}):
         raise WorkOrderNotFoundError
     return get_work_order(tx, scope, work_order_id)
 
@@ -66,12 +88,7 @@ class Ungeocoded:
 
 def find_and_lock_ungeocoded(tx: Tx, work_order_id: UUID) -> Ungeocoded | None:
     """Lock a work order that waits to be geocoded; None if it does not, or a dispatcher has set a pin."""
-    w = work_orders.c
-    row = tx.conn.execute(
-        select(w.store_id, w.group_id, w.address, w.geocode_attempts, w.geocode_due_at, w.location_source)
-        .where(w.org_id == tx.org_id, w.id == work_order_id)
-        .with_for_update()
-    ).first()
+    row = next(iter(tx.fetch(_LOCK_TO_GEOCODE, {"org_id": tx.org_id, "id": work_order_id})), None)
     if row is None or row.geocode_due_at is None or not row.address or row.location_source == LocationSource.PIN:
         return None
     return Ungeocoded(row.store_id, row.group_id, row.address, row.geocode_attempts)

@@ -1,14 +1,16 @@
 """Work order events on their way to other systems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core import outbox
 from geo_assign.core.db import Tx
-from geo_assign.core.rows import ResultRow
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.wire import dump
 from geo_assign.workorders.domain import Kind, MovedEvent, State, WorkOrderEvent, WorkOrderEventData
 from geo_assign.workorders.queries.work_orders import number_text
@@ -24,14 +26,33 @@ def publish_all(tx: Tx, told: Sequence[tuple[UUID, WorkOrderEvent, datetime]]) -
     """Add the outgoing events of changes that were just written, each with its order and time; the rows are locked."""
     if not told:
         return
-    w = work_orders.c
-    read = (w.id, w.number, w.kind, w.state, w.store_id, w.technician_id, w.version, w.metadata)
-    ids = {order_id for order_id, _, _ in told}
-    rows = {row.id: row for row in tx.conn.execute(select(*read).where(w.org_id == tx.org_id, w.id.in_(ids)))}
+    ids = list({order_id for order_id, _, _ in told})
+    rows = {row.id: row for row in tx.fetch(_TOLD, {"org_id": tx.org_id, "ids": ids})}
     outbox.emit_all(tx, [_outgoing(rows[order_id], event, at=at) for order_id, event, at in told])
 
 
-def _outgoing(row: ResultRow, event: WorkOrderEvent, *, at: datetime) -> outbox.Outgoing:
+class _ToldRow(NamedTuple):
+    id: UUID
+    number: int
+    kind: str
+    state: str
+    store_id: UUID
+    technician_id: UUID | None
+    version: int
+    metadata: Mapping[str, str]
+
+
+# Part of every change, so it is rendered once.
+_ASKED = Parameters(org_id=Uuid(), ids=ARRAY(Uuid()))
+_TOLD = Statement.of(
+    _ToldRow,
+    select(*(work_orders.c[name] for name in _ToldRow._fields)).where(
+        work_orders.c.org_id == _ASKED.org_id, work_orders.c.id == any_(_ASKED.ids)
+    ),
+)
+
+
+def _outgoing(row: _ToldRow, event: WorkOrderEvent, *, at: datetime) -> outbox.Outgoing:
     kind = Kind(row.kind)
     data = WorkOrderEventData(
         work_order_id=row.id,

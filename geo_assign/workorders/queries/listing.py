@@ -79,7 +79,7 @@ def list_work_orders(
     numbered = asked.numbered() if sort == "relevance" and cursor is None else []
     rows = [*numbered, *asked.rows(limit=max(0, limit - len(numbered)), cursor=cursor)]
     cut = page(rows, limit, lambda row: start_of(sort) if row in numbered else place_of(row, sort))
-    items = [to_work_order(row) for row in cut.items]
+    items = [to_work_order(row, tx.clock) for row in cut.items]
     if not counted or cursor is not None:
         return WorkOrderPage(items, cut.next_cursor)
     # What a page holds needs no counting, and is what the badge says.

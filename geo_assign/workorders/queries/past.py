@@ -65,7 +65,7 @@ def list_open_orders_then(tx: Tx, scope: Scope, at: datetime, *, limit: int) -> 
 def _list(tx: Tx, scope: Scope, at: datetime, which: ColumnElement[bool], *, limit: int) -> list[PastOrder]:
     w = work_orders.c
     wanted = select_work_orders(tx, scope).where(w.created_at <= at, which).order_by(w.created_at, w.id).limit(limit)
-    orders = [to_work_order(row) for row in tx.conn.execute(wanted)]
+    orders = [to_work_order(row, tx.clock) for row in tx.conn.execute(wanted)]
     ids = {order.id for order in orders} | {order.converted_from for order in orders if order.converted_from}
     steps, asked = _list_steps(tx, ids), _list_offers(tx, ids, at)
     claims = _list_claims(tx, ids)

@@ -2,15 +2,19 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, func, literal, or_, select
+from sqlalchemy import Integer, Text, Uuid, any_, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Tx
 from geo_assign.core.expressions import word
+from geo_assign.core.rows import AnySelect
+from geo_assign.core.statements import Parameters, Statement
+from geo_assign.core.tables import INSTANT
 from geo_assign.workorders.domain import PendingReason, WorkOrder
-from geo_assign.workorders.queries.work_orders import select_work_orders, to_work_order
+from geo_assign.workorders.queries.work_orders import list_work_orders_by_id
 from geo_assign.workorders.tables import work_orders
 
 
@@ -22,26 +26,56 @@ def list_searching(
     Those alone that need no more than `skills`, belong to none but these groups and are not due at `at` anyhow because
     something changed.
     """
+    asked = {
+        "org_id": tx.org_id,
+        "store_id": store_id,
+        "skills": list(skills),
+        "group_ids": list(group_ids),
+        "at": at,
+        "skip": skip,
+        "limit": limit,
+    }
+    ids = [row.id for row in tx.fetch(_SEARCHING, asked)]
+    found = list_work_orders_by_id(tx, ids)
+    return [found[order_id] for order_id in ids if order_id in found]
+
+
+class _IdRow(NamedTuple):
+    id: UUID
+
+
+# Asked whenever a technician's time becomes free, so it is rendered once.
+_ASKED = Parameters(
+    org_id=Uuid(),
+    store_id=Uuid(),
+    skills=ARRAY(Text()),
+    group_ids=ARRAY(Uuid()),
+    at=INSTANT,
+    skip=Integer(),
+    limit=Integer(),
+)
+
+
+def _searching() -> AnySelect:
     w = work_orders.c
-    some = (
+    return (
         select(w.id)
         .where(
-            w.org_id == tx.org_id,
-            w.store_id == store_id,
+            w.org_id == _ASKED.org_id,
+            w.store_id == _ASKED.store_id,
             w.pending_reason == word(PendingReason.NOBODY_ELIGIBLE),
             w.lat.is_not(None),
-            w.skills.op("<@", is_comparison=True)(literal(list(skills), ARRAY(Text()))),
-            or_(w.group_id.is_(None), w.group_id.in_(group_ids)),
-            or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > at, w.evaluate_due_at == w.looks_again_at),
+            w.skills.op("<@", is_comparison=True)(_ASKED.skills),
+            or_(w.group_id.is_(None), w.group_id == any_(_ASKED.group_ids)),
+            or_(w.evaluate_due_at.is_(None), w.evaluate_due_at > _ASKED.at, w.evaluate_due_at == w.looks_again_at),
         )
         .order_by(w.priority.desc(), w.created_at, w.id)
-        .offset(skip)
-        .limit(limit)
+        .offset(_ASKED.skip)
+        .limit(_ASKED.limit)
     )
-    ids = tx.conn.execute(some).scalars().all()
-    whole = select_work_orders(tx, EVERYTHING).where(w.id.in_(ids)) if ids else None
-    found = {} if whole is None else {row.id: to_work_order(row) for row in tx.conn.execute(whole)}
-    return [found[order_id] for order_id in ids if order_id in found]
+
+
+_SEARCHING = Statement.of(_IdRow, _searching())
 
 
 def count_due(tx: Tx, store_id: UUID, *, at: datetime, limit: int) -> int:

@@ -3,18 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import TypedDict, cast
+from functools import cache, lru_cache
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Uuid, and_, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from geo_assign.access.domain import EVERYTHING, Scope
-from geo_assign.access.viewer import viewer_of
+from geo_assign.access.viewer import ScopeKind, Viewer, any_scope_values, kind_of, viewer_like, viewer_of
+from geo_assign.core.clock import Clock
 from geo_assign.core.db import Tx
 from geo_assign.core.geo import Point
 from geo_assign.core.rows import AnyColumn, AnySelect, ResultRow
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.wire import JsonObject
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import (
@@ -43,7 +45,7 @@ _assignee = technicians.alias("assignee")
 _asked = technicians.alias("asked")
 
 
-def _open_offers(org_id: UUID) -> AnyColumn:
+def _open_offers(org_id: AnyColumn) -> AnyColumn:
     """The open offers of a work order as a JSON list, the one that ends first in front."""
     o, w = offers.c, work_orders.c
     shown = (o.id, o.technician_id, o.role, o.offered_at, o.expires_at, o.distance_m, o.eta_s)
@@ -59,7 +61,7 @@ def _open_offers(org_id: UUID) -> AnyColumn:
     )
 
 
-def _crew(org_id: UUID) -> AnyColumn:
+def _crew(org_id: AnyColumn) -> AnyColumn:
     """Who comes along, as a JSON list by name."""
     b, w, t = bookings.c, work_orders.c, _asked.c
     one = func.jsonb_build_object("id", t.id, "name", t.name, "state", b.state)
@@ -78,7 +80,7 @@ def _crew(org_id: UUID) -> AnyColumn:
     )
 
 
-def _technician_name(org_id: UUID) -> AnyColumn:
+def _technician_name(org_id: AnyColumn) -> AnyColumn:
     """The technician's name. Not as a join, which would be made for all rows that a list sorts."""
     t, w = _assignee.c, work_orders.c
     return (
@@ -90,11 +92,17 @@ def _technician_name(org_id: UUID) -> AnyColumn:
     )
 
 
-@lru_cache(maxsize=1_024)
-def _columns(org_id: UUID) -> Sequence[AnyColumn]:
-    """What is read of a work order. Kept by organization: to say it anew costs more than to ask for it."""
+def _columns(org_id: AnyColumn) -> Sequence[AnyColumn]:
+    """What is read of a work order."""
+    now = func.clock_timestamp().label("server_now")
     own = [work_orders.c[column.name] for column in work_orders.c if column.name != "geog"]
-    return [*own, _technician_name(org_id), _open_offers(org_id), _crew(org_id)]
+    return [*own, _technician_name(org_id), _open_offers(org_id), _crew(org_id), now]
+
+
+@lru_cache(maxsize=1_024)
+def _listed_columns(org_id: UUID) -> Sequence[AnyColumn]:
+    """The same for lists. Kept by organization: to say it anew costs more than to ask for it."""
+    return _columns(literal(org_id, Uuid()))
 
 
 def get_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder:
@@ -106,8 +114,7 @@ def get_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder:
 
 
 def find_work_order(tx: Tx, scope: Scope, work_order_id: UUID) -> WorkOrder | None:
-    row = tx.conn.execute(select_work_orders(tx, scope).where(work_orders.c.id == work_order_id)).first()
-    return None if row is None else to_work_order(row)
+    return list_work_orders_by_id(tx, [work_order_id], scope).get(work_order_id)
 
 
 def list_work_orders_by_id(
@@ -116,8 +123,18 @@ def list_work_orders_by_id(
     """These work orders; in any scope, where the calling function knows that they concern the user."""
     if not work_order_ids:
         return {}
-    statement = select_work_orders(tx, scope).where(work_orders.c.id.in_(work_order_ids))
-    return {row.id: to_work_order(row) for row in tx.conn.execute(statement)}
+    asked = any_scope_values(tx, scope) | {"ids": list(work_order_ids)}
+    return {row.id: to_work_order(row, tx.clock) for row in tx.fetch(_by_id(kind_of(scope)), asked)}
+
+
+_IDS = Parameters(ids=ARRAY(Uuid()))
+
+
+@cache
+def _by_id(kind: ScopeKind) -> Statement[Any]:
+    """The work orders among `ids` that a caller with a scope of this kind sees."""
+    viewer = viewer_like(kind)
+    return Statement.of_columns(_select(viewer, _columns(viewer.org_id)).where(work_orders.c.id == any_(_IDS.ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +208,17 @@ def number_text(kind: Kind, number: int) -> str:
 
 def select_work_orders(tx: Tx, scope: Scope) -> AnySelect:
     """All work orders of the scope, with what `to_work_order` reads."""
-    w = work_orders.c
-    return (
-        select(*_columns(tx.org_id), tx.clock.reading().label("server_now"))
-        .select_from(work_orders)
-        .where(w.org_id == tx.org_id, sees_work_order(viewer_of(tx, scope)))
-    )
+    return _select(viewer_of(tx, scope), _listed_columns(tx.org_id))
 
 
-def to_work_order(row: ResultRow) -> WorkOrder:
+def _select(viewer: Viewer, columns: Sequence[AnyColumn]) -> AnySelect:
+    seen = (work_orders.c.org_id == viewer.org_id, sees_work_order(viewer))
+    return select(*columns).select_from(work_orders).where(*seen)
+
+
+def to_work_order(row: ResultRow, clock: Clock) -> WorkOrder:
     """A work order from a row of `select_work_orders`."""
-    kind = Kind(row.kind)
+    kind, server_now = Kind(row.kind), clock.given(row.server_now)
     return WorkOrder(
         id=row.id,
         kind=kind,
@@ -229,7 +246,7 @@ def to_work_order(row: ResultRow) -> WorkOrder:
         technician_name=row.technician_name,
         wanted_technician_id=row.wanted_technician_id,
         pinned=row.pinned,
-        offers=tuple(_open_offer(one, row.server_now) for one in row.open_offers or ()),
+        offers=tuple(_open_offer(one, server_now) for one in row.open_offers or ()),
         collaborators=tuple(_collaborator(one) for one in row.crew or ()),
         decision_id=row.decision_id,
         alarm=row.alarm,
