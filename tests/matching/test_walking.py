@@ -23,7 +23,7 @@ from geo_assign.matching.statements.ranking import candidates
 from tests.day import NOON, ORIGIN, Day
 from tests.matching.asking import asked
 from tests.matching.crowd import EVENING, LATER, SOON, Person, Ring, draw_people, hire
-from tests.thoroughness import times
+from tests.thoroughness import combined, times
 
 RADIUS_M = 50_000
 GROUP = "crew"
@@ -81,9 +81,12 @@ def check(day: Day, admin: Connection, people: Sequence[Person], one: Question) 
     assert [found.technician_id for found in batch] == expected
 
 
-@pytest.mark.parametrize("skill_asked", [True, False], ids=["skill", "no skill"])
 @pytest.mark.parametrize(
-    ("soon", "source"), [*((True, source) for source in SOON), *((False, source) for source in LATER)]
+    ("source", "skill_asked", "soon"),
+    [
+        *((*one, True) for one in combined(SOON, [True, False])),
+        *((*one, False) for one in combined(LATER, [False, True])),
+    ],
 )
 def test_those_who_can_go_are_found_behind_more_than_a_window_of_others(
     town: Day, admin: Connection, soon: bool, source: str, skill_asked: bool
@@ -177,8 +180,7 @@ def test_who_is_busy_with_the_very_work_order_is_found_among_the_busy(
     assert found == [own.id, *by_brute_force(admin, people)][:5]
 
 
-@pytest.mark.parametrize("soon", [True, False], ids=["soon", "later"])
-@pytest.mark.parametrize("members", [1, 40, 99, 100, 150])
+@pytest.mark.parametrize(("members", "soon"), combined([1, 40, 99, 100, 150], [True, False]))
 def test_a_small_group_is_looked_at_by_itself(
     town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, soon: bool, members: int
 ) -> None:
@@ -225,8 +227,7 @@ def test_of_the_past_the_nearest_is_found_behind_a_crowd(town: Day, admin: Conne
     assert found.technician_id == by_brute_force(admin, people)[0]
 
 
-@pytest.mark.parametrize("judged_first", [1, 3, 40])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("judged_first", "seed"), combined([1, 3, 40], range(3)))
 def test_of_the_past_the_nearest_is_found_however_few_are_judged_at_once(
     town: Day, admin: Connection, monkeypatch: pytest.MonkeyPatch, seed: int, judged_first: int
 ) -> None:

@@ -25,6 +25,7 @@ from geo_assign.workorders.tables import bookings, work_orders
 from scripts.benchmark.lists import Question, questions
 from scripts.benchmark.orders import ORGANIZATION, Work, find_work, replace_orders
 from tests.conftest import World, cloned
+from tests.thoroughness import combined
 
 ORDERS, PAGE = 12_000, 50
 NO_IDS: Mapping[str, UUID] = defaultdict(lambda: ORGANIZATION)
@@ -176,9 +177,13 @@ def test_a_page_and_its_count_read_little(tx: Tx, asked: Mapping[str, Question],
     assert tx.conn.execute(READ).scalar_one() - before <= MOST_READ
 
 
-@pytest.mark.parametrize("looked_through", [(), (60,), (500,), (500, 5_000), (20, 100, 5_000), (ORDERS,)])
 @pytest.mark.parametrize(
-    "words", ["porto", "ring twice fable", "rua ba", "ke", "910", "qqzzx", "EXT-600", "%", "phone"]
+    ("words", "looked_through"),
+    combined(
+        ["porto", "ring twice fable", "rua ba", "ke", "910", "qqzzx", "EXT-600", "%", "phone"],
+        [(), (60,), (500,), (500, 5_000), (20, 100, 5_000), (ORDERS,)],
+        rounds=2,
+    ),
 )
 def test_words_are_found_however_many_rows_are_looked_through(
     tx: Tx, plainly: Plainly, monkeypatch: pytest.MonkeyPatch, looked_through: tuple[int, ...], words: str
@@ -192,8 +197,9 @@ def test_words_are_found_however_many_rows_are_looked_through(
         assert (page.count, page.count_is_at_least) == (min(len(whole), MOST_COUNTED), len(whole) > MOST_COUNTED)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 50])
-@pytest.mark.parametrize("typed", ["600", "L-600", "t-43", " l43 ", "L-00043", "99999", "L-0", "rua 43"])
+@pytest.mark.parametrize(
+    ("typed", "limit"), combined(["600", "L-600", "t-43", " l43 ", "L-00043", "99999", "L-0", "rua 43"], [1, 2, 50])
+)
 def test_the_order_of_the_number_comes_first_then_the_newest(tx: Tx, plainly: Plainly, typed: str, limit: int) -> None:
     wanted = WorkOrderFilter(text=typed)
     newest = plainly.ids(wanted, "-created_at", EVERYTHING)
