@@ -1,6 +1,6 @@
 """A client that a generator made of the API document, as docs/sdk-python.md tells it, does a day's work.
 
-It is made with the generator's default options, once: that takes longer than all that it then does.
+It is made with the generator's default options.
 """
 
 import importlib
@@ -8,16 +8,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.api.page_commands import run_commands
+from tests.api.page_commands import Made, run_commands
 from tests.docs.pages import page
 from tests.live import PASSWORD, LiveService, seed_document, shared_service
 
@@ -25,23 +24,15 @@ PACKAGE = "geo_assign_client"
 PYTHON = page("docs/sdk-python.md")
 
 
-@dataclass(frozen=True)
-class Generated:
-    """A client that was made as docs/sdk-python.md says: its folder, and what the commands said."""
-
-    folder: Path
-    said: str
-
-
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
-    """The client; it can be imported."""
-    folder = tmp_path_factory.mktemp("client")
+def generated() -> Iterator[Made]:
+    """The client as docs/sdk-python.md makes it; it can be imported."""
     # The generator formats with ruff, and warns when it cannot find it.
-    made = Generated(folder / "geo-assign-client", run_commands(PYTHON, folder))
-    sys.path.insert(0, str(made.folder))
+    made = run_commands(PYTHON, tools=" ".join(f"{tool} {version(tool)}" for tool in ("openapi-python-client", "ruff")))
+    client = str(made.folder / "geo-assign-client")
+    sys.path.insert(0, client)
     yield made
-    sys.path.remove(str(made.folder))
+    sys.path.remove(client)
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +46,12 @@ def service(processes: LiveService) -> LiveService:
     return processes.with_organization(seed_document())
 
 
-def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: Generated) -> None:
+def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: Made) -> None:
     assert [line for line in generated.said.splitlines() if line and not line.startswith("Generating ")] == []
 
 
 @pytest.mark.slow
-def test_a_lead_is_served_through_the_generated_client(generated: Generated, service: LiveService) -> None:
+def test_a_lead_is_served_through_the_generated_client(generated: Made, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
     log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
     with client.Client(service.base_url) as stranger:
@@ -75,10 +66,10 @@ def test_a_lead_is_served_through_the_generated_client(generated: Generated, ser
 
 
 @pytest.mark.slow
-def test_the_python_page_makes_a_client_that_works(generated: Generated, service: LiveService) -> None:
+def test_the_python_page_makes_a_client_that_works(generated: Made, service: LiveService) -> None:
     (program,) = PYTHON.blocks("python")
     environment = os.environ | {
-        "PYTHONPATH": str(generated.folder),
+        "PYTHONPATH": str(generated.folder / "geo-assign-client"),
         "DISPATCH_URL": service.base_url,
         "DISPATCH_TOKEN": str(service.user().token),
         "STORE_ID": service.store_id(),
@@ -92,7 +83,7 @@ def test_the_python_page_makes_a_client_that_works(generated: Generated, service
 
 
 @pytest.mark.slow
-def test_a_partner_works_with_a_key_alone(generated: Generated, service: LiveService) -> None:
+def test_a_partner_works_with_a_key_alone(generated: Made, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
     log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
     with client.Client(service.base_url) as stranger:

@@ -15,8 +15,8 @@ NODE_MODULES = ROOT / "geo_assign/console/web/api-types/node_modules"
 
 @pytest.mark.slow
 def test_the_typescript_page_makes_types_that_fit(tmp_path: Path) -> None:
-    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
-    run_commands(TYPESCRIPT, tmp_path)
+    made = run_commands(TYPESCRIPT, tools=(NODE_MODULES.parent / "package.json").read_text(), node_modules=NODE_MODULES)
+    (tmp_path / "geo-assign.ts").symlink_to(made.folder / "geo-assign.ts")
     (program,) = TYPESCRIPT.blocks("ts")
     (tmp_path / "main.ts").write_text(program)
     options = {
