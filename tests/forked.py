@@ -2,11 +2,12 @@
 
 To import it takes a processor two seconds, which was most of what a test with real processes cost. Such a process has
 its own pid, environment and log, is killed like any other, and shares nothing but code with those that were forked
-before. That the command line starts by itself is seen where processes are still started anew: two hosts, several
-processes of one service, the scripts.
+before. That the command line starts by itself is seen where processes are still started anew: several processes of one
+service, the scripts.
 """
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -23,6 +24,8 @@ from typing import Any, TextIO
 _REPOSITORY = Path(__file__).resolve().parents[1]
 # NumPy would start threads for matrices when it is imported; a fork has none of them.
 _ALONE = {"OPENBLAS_NUM_THREADS": "1"}
+_NAMESPACES = Path("/run/netns")
+_CLONE_NEWNET = 0x40000000
 _IMPORTED = (
     "geo_assign.cli",
     "geo_assign.serve",
@@ -61,10 +64,13 @@ class Forked:
             os.kill(self.pid, number)
 
 
-def forked(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
-    """`geo-assign` with these arguments, in this process's folder, which appends to `log` what it prints."""
+def forked(arguments: Sequence[str], environment: Mapping[str, str], log: Path, *, network: str = "") -> Forked:
+    """`geo-assign` with these arguments, in this process's folder, which appends to `log` what it prints.
+
+    `network`: the name of a network namespace that it shall be in, as after `ip netns exec`.
+    """
     server = _server()
-    told = {"environment": dict(environment), "log": str(log), "folder": str(Path.cwd())}
+    told = {"environment": dict(environment), "log": str(log), "folder": str(Path.cwd()), "network": network}
     return Forked(server, server.ask({"arguments": list(arguments), **told}), log)
 
 
@@ -118,6 +124,8 @@ def _serve(requests: TextIO, answers: TextIO) -> Mapping[str, Any] | None:
 
 def _become(wanted: Mapping[str, Any]) -> None:
     """Be `geo-assign`, as if it had been started there, with that environment and output."""
+    if wanted["network"]:
+        _enter(wanted["network"])
     os.chdir(wanted["folder"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(wanted["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -128,6 +136,14 @@ def _become(wanted: Mapping[str, Any]) -> None:
     os.environ.update(wanted["environment"])
     sys.argv = ["geo-assign", *wanted["arguments"]]
     import_module("geo_assign.cli").main(wanted["arguments"])
+
+
+def _enter(network: str) -> None:
+    """Be in this network namespace from now on. Raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with (_NAMESPACES / network).open() as namespace:
+        if libc.setns(namespace.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"the network {network} cannot be entered")
 
 
 def _main() -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -20,7 +19,7 @@ from typing import Any
 from sqlalchemy import make_url
 
 from tests.conftest import World
-from tests.forked import Forked
+from tests.forked import Forked, forked
 from tests.live import LiveService, environment_of, free_port, seeded
 
 # Each pair of addresses is a network of its own; other runs on this machine choose others.
@@ -39,10 +38,8 @@ class Host(LiveService):
     def base_url(self) -> str:
         return f"http://{self.address}:{self.port}"
 
-    def begin(self, name: str) -> "Forked | subprocess.Popen[bytes]":
-        if not self.namespace:
-            return super().begin(name)
-        return self.execute(["ip", "netns", "exec", self.namespace, sys.executable, "-m", "geo_assign", name])
+    def begin(self, name: str) -> Forked:
+        return forked([name], self.environment, self.log, network=self.namespace)
 
 
 @contextmanager
