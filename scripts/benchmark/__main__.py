@@ -31,7 +31,7 @@ from scripts.benchmark.report import FleetSeen, Report
 from scripts.benchmark.service import environment_of_service, serving, without_settings
 from scripts.benchmark.viewers import pings, watching
 
-_LAYERED_REQUESTS = 900
+LAYERED_REQUESTS = 900
 _REPORTED = ("rivals", "growth")
 _STOPPED = 130
 _ONLY_IF_ASKED = ("viewers", "worker", "deliveries", "lists")
@@ -225,7 +225,7 @@ def _show_viewers(chosen: argparse.Namespace, environment: dict[str, str], fleet
 
 
 def _show_layers(environment: dict[str, str], fleet: Fleet, over_http_us: float) -> None:
-    question = Nearest(fleet, connections=1, each=_LAYERED_REQUESTS)
+    question = Nearest(fleet, connections=1, each=LAYERED_REQUESTS)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         layers = process.submit(measure_layers, {**without_settings(), **environment}, question).result()
     server = {"server, client and the way between": over_http_us - layers[WHOLE], "over HTTP": over_http_us}

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,9 +31,15 @@ from scripts.benchmark.questions import batch_at, request_bytes
 from scripts.benchmark.references import STATEMENTS, numbered, pgbench_script
 from scripts.benchmark.report import FleetSeen, Report
 from scripts.benchmark.rivals.compared import ANSWERS, BARE, BY_INDEX, EIGHT, ONE, START, Compared
+from scripts.benchmark.service import answers, free_port, without_settings
 from scripts.benchmark.wrk import Asked
 from tests.conftest import NOON, SECRET_KEY, World
+from tests.forked import forked
 from tests.scripts.shell import REPOSITORY
+from tests.thoroughness import EXHAUSTIVE
+from tests.waiting import PATIENCE_S, wait_until
+
+Serving = Callable[[Mapping[str, str], Path], AbstractContextManager[int]]
 
 
 @pytest.fixture
@@ -354,10 +362,38 @@ def test_of_further_sizes_the_growth_alone_is_measured(
     assert [(size, parts, size in run) for size, parts in parts_of.items()] == measured
 
 
+@contextmanager
+def serving_forked(environment: Mapping[str, str], log: Path) -> Iterator[int]:
+    """As the benchmark's own `serving`, without the seconds in which a process imports what it needs."""
+    port = free_port()
+    process = forked(["serve"], {**without_settings(), **environment, "GEO_ASSIGN_PORT": str(port)}, log)
+    try:
+        wait_until(lambda: process.poll() is not None or answers(port), "the service answers")
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+
+
+def first_then(first: Serving, others: Serving) -> Serving:
+    """One service is started as the benchmark starts it, the others are forked."""
+    ways = chain([first], repeat(others))
+
+    def by_turns(environment: Mapping[str, str], log: Path) -> AbstractContextManager[int]:
+        return next(ways)(environment, log)
+
+    return by_turns
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("environment")
-def test_the_whole_benchmark_runs(postgres_programs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_benchmark_runs(
+    postgres_programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if not EXHAUSTIVE:
+        monkeypatch.setattr(bench, "LAYERED_REQUESTS", 90)
+        monkeypatch.setattr(bench, "serving", first_then(bench.serving, serving_forked))
     arguments = ["--technicians", "1000", "--seconds", "0.2", "--rounds", "2"]
     assert bench.main([*arguments, "--pg-bin", str(postgres_programs), "--logs", str(tmp_path)]) == 0
     printed = capfd.readouterr().out
