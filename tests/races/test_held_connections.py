@@ -3,13 +3,16 @@
 Whatever the moment: no technician is booked twice, there is one active primary, no state outside the table, the loser
 is told why, and nothing deadlocks. Then the connection is cut before and after each message, and the act is repeated.
 
-Each two acts meet once, and take turns at being held. Beside each of the others an act stops at another message, spread
-over all that it sends. GEO_ASSIGN_TEST_EVERY_MESSAGE=1 holds either of two, before every message.
+Each act meets itself and half of the others, and is held beside every second of these; beside each it stops at another
+message, spread over all that it sends. In an exhaustive run, and with GEO_ASSIGN_TEST_EVERY_MESSAGE=1, each two acts
+meet, and either of two is held before every message.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
+from typing import get_args
 
 import pytest
 from sqlalchemy import Connection, text
@@ -17,10 +20,12 @@ from sqlalchemy import Connection, text
 from geo_assign.dispatch.flows import DispatchService
 from tests.conftest import World, cloned, opened_day, owner_of
 from tests.races.invariants import broken_rules
-from tests.races.sweeps import ACTS, Act, Attempt, Stage
+from tests.races.sweeps import ACTS, Act, Attempt, Stage, Start
 from tests.races.test_claims import deadlocks
 from tests.races.wire import Proxy, Script
 from tests.thoroughness import EVERY_MESSAGE
+
+FURTHER = 4
 
 pytestmark = [pytest.mark.races, pytest.mark.timeout(600)]
 
@@ -73,19 +78,21 @@ def holding(world: World) -> Iterator[Proxy]:
     proxy.close()
 
 
-def meetings() -> list[tuple[str, str]]:
-    """Which act is held beside which other one."""
+def meetings(*, all_of_them: bool = EVERY_MESSAGE) -> list[tuple[str, str]]:
+    """Which act is held beside which other one: itself and the next ones in the round of all acts, or all of them."""
     acts = list(ACTS)
-    return [
-        (acts[held], acts[other])
-        for held, other in product(range(len(acts)), repeat=2)
-        if EVERY_MESSAGE or held == other or (held < other) == ((held + other) % 2 == 0)
-    ]
+    if all_of_them:
+        return list(product(acts, acts))
+    return [(acts[held], acts[(held + further) % len(acts)]) for held in range(len(acts)) for further in range(FURTHER)]
 
 
-def test_each_two_acts_meet() -> None:
-    assert {frozenset(two) for two in meetings()} == {frozenset(two) for two in product(ACTS, ACTS)}
-    assert {held for held, _ in meetings()} == {other for _, other in meetings()} == set(ACTS)
+def test_each_act_is_held_and_met_and_every_start_meets_every_other() -> None:
+    met = meetings(all_of_them=False)
+    for side in zip(*met, strict=True):
+        assert Counter(side) == dict.fromkeys(ACTS, FURTHER)
+    assert len({frozenset(two) for two in met}) == len(met)
+    starts = {frozenset(ACTS[name].start for name in two) for two in met}
+    assert starts == {frozenset(two) for two in product(get_args(Start), repeat=2)}
 
 
 @pytest.mark.parametrize(("held", "other"), meetings())
@@ -100,7 +107,7 @@ def test_a_held_act_and_another_leave_one_truth(
         if EVERY_MESSAGE or len(counts) < 3:
             counts.append(count_messages(stage, ACTS[held], first, holding))
         messages = counts[-1] if EVERY_MESSAGE else min(counts)
-        for message in one_of(messages, turn=list(ACTS).index(other)):
+        for message in one_of(messages, held, other):
             scene = stage.scene(ACTS[held], ACTS[other])
             script = holding.script(Script(hold_before=message))
             slow = Attempt(ACTS[held], scene, first).start()
@@ -152,9 +159,13 @@ def count_messages(stage: Stage, act: Act, by: DispatchService, proxy: Proxy) ->
     return script.flights
 
 
-def one_of(messages: int, *, turn: int) -> Iterable[int]:
+def one_of(messages: int, held: str, other: str) -> Iterable[int]:
     """The message to stop at beside this other act: those of a round are spread over the whole act; or all."""
-    return range(messages) if EVERY_MESSAGE else [turn * messages // len(ACTS)]
+    if EVERY_MESSAGE:
+        return range(messages)
+    acts = list(ACTS)
+    further = (acts.index(other) - acts.index(held)) % len(acts)
+    return [(further * len(acts) + acts.index(held)) * messages // (FURTHER * len(acts))]
 
 
 def two_of(messages: int, *, turn: int) -> Iterable[int]:
