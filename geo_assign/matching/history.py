@@ -267,6 +267,8 @@ def _newest_by_use(t: FromClause, newest: FromClause, until: ColumnElement[datet
         k.c.technician_id == t.c.id,
         k.c.recorded_at.between(newest.c.used_at, until),
         k.c.used_at.between(newest.c.used_at, PAST.at),
+        # Says nothing new, but is known before the first row: days of the track before it are never looked at.
+        k.c.used_at >= PAST.track_from,
         k.c.received_at <= PAST.at,
     )
     in_order = (k.c.used_at.desc(), k.c.recorded_at.desc(), collate(k.c.device, "C").desc())

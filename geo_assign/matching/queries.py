@@ -214,24 +214,37 @@ def explain_one_then(tx: Tx, question: Question, technician_id: UUID) -> Exclude
     return _excluded(question, rows[0]) if rows else None
 
 
-def find_nearest_then(tx: Tx, question: Question) -> Candidate | None:
+def find_nearest_then(tx: Tx, question: Question, near: Mapping[UUID, float] | None = None) -> Candidate | None:
     """The nearest who was available at the question's instant, of the store or group that it asks for.
 
-    Judged a few at a time from the nearest on, until all who are left were farther away.
+    Judged a few at a time from the nearest on, until all who are left were farther away. `near`: who was where, if that
+    was asked already.
     """
     shape, then = shape_of(question), past_values(question, back=_oldest(question))
-    near: dict[UUID, float] = {}
-    for row in fetch(tx, near_then(shape), question, **then):
-        near.setdefault(row.id, row.sphere_m)
+    placed = list_near_then(tx, question) if near is None else near
     nearest: CandidateRow | None = None
-    for ids in _in_growing_parts(list(near)):
+    for ids in _in_growing_parts(list(placed)):
         reached_m = question.policy.radius_m if nearest is None else nearest.distance_m
-        if near[ids[0]] * SPHERE_TO_GEODESIC > reached_m:
+        if placed[ids[0]] * SPHERE_TO_GEODESIC > reached_m:
             break
         one = replace(question, limit=1)
         rows = _fetch_proven(tx, named_candidates_then(shape), one, spare=_SPARE, technician_ids=ids, **then)
         nearest = min((row for row in (*rows, nearest) if row is not None), key=_distance, default=None)
     return None if nearest is None else _candidate(question, nearest)
+
+
+def list_near_then(tx: Tx, question: Question, *others: Question) -> dict[UUID, float]:
+    """Metres on the sphere to the store's or the group's technicians at the question's instant, nearest first, by id.
+
+    Unjudged, and good for the `others`, too: those differ in nothing but policy and duty, and all are soon. A
+    technician who was placed too long ago for one of them is there for another, and is excluded when judged.
+    """
+    assert all(one.is_soon for one in (question, *others)) or not others
+    back = max(map(_oldest, (question, *others)))
+    near: dict[UUID, float] = {}
+    for row in fetch(tx, near_then(shape_of(question)), question, **past_values(question, back=back)):
+        near.setdefault(row.id, row.sphere_m)
+    return near
 
 
 def _in_growing_parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

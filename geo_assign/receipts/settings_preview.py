@@ -6,7 +6,7 @@ difference is the settings' and nothing else's.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import fmean, median
@@ -17,7 +17,7 @@ from geo_assign.access.domain import EVERYTHING
 from geo_assign.core.db import Tx
 from geo_assign.matching.domain import Candidate, Question
 from geo_assign.matching.history import has_track
-from geo_assign.matching.queries import find_nearest_then
+from geo_assign.matching.queries import find_nearest_then, list_near_then
 from geo_assign.matching.questions import policy_of
 from geo_assign.receipts.coarse import shown_m
 from geo_assign.receipts.domain import Decision
@@ -159,10 +159,12 @@ def _compare(tx: Tx, decision: Decision, other: StoreSettings) -> _Compared | st
     looks_back = question.is_soon or changed.is_soon
     if looks_back and not has_track(tx, decision.at.date()):
         return "track_expired"
-    old = _pick(tx, question)
+    # Where everyone was is the larger part of the work, and the same under both.
+    near = list_near_then(tx, question, changed) if question.is_soon and changed.is_soon else None
+    old = _pick(tx, question, near)
     if _id(old) != decision.chosen_technician_id:
         return "not_reproduced"
-    return _Compared(decision, old, None if other.lead_auto_user_assignment == "off" else _pick(tx, changed))
+    return _Compared(decision, old, None if other.lead_auto_user_assignment == "off" else _pick(tx, changed, near))
 
 
 def _under(question: Question, other: StoreSettings) -> Question:
@@ -174,8 +176,8 @@ def _under(question: Question, other: StoreSettings) -> Question:
     return replace(question, policy=policy, needs_duty=needs_duty)
 
 
-def _pick(tx: Tx, question: Question) -> Pick | None:
-    nearest: Candidate | None = find_nearest_then(tx, question)
+def _pick(tx: Tx, question: Question, near: Mapping[UUID, float] | None) -> Pick | None:
+    nearest: Candidate | None = find_nearest_then(tx, question, near)
     if nearest is None:
         return None
     return Pick(nearest.technician_id, nearest.name, shown_m(nearest.distance_m, coarse=nearest.coarse))

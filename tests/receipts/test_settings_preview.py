@@ -1,9 +1,15 @@
 """Other settings tried on the last days: who would have been sent instead, and how far."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import Connection, text
 
 from geo_assign.access.domain import EVERYTHING
+from geo_assign.core.db import Tx
+from geo_assign.matching import queries
+from geo_assign.matching.domain import Question
+from geo_assign.matching.queries import list_near_then
 from geo_assign.receipts import settings_preview as module
 from geo_assign.receipts.settings_preview import Pick, SettingsPreview, preview_settings
 from geo_assign.workforce.store_rules import get_store_rules
@@ -92,6 +98,22 @@ def test_a_longer_way_before_each_visit_is_judged_by_the_bookings_of_then(day: D
     assert day.lead("J", slot="13:15-14:15").technician == "A"
     found = tried(day, travel_buffer_minutes=30)
     assert [(who(day, one.old), who(day, one.new)) for one in found.changed] == [("A", "B")]
+
+
+def test_where_everyone_was_is_asked_once_for_both(morning: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Question, ...]] = []
+
+    def near(tx: Tx, *questions: Question) -> dict[UUID, float]:
+        asked.append(questions)
+        return list_near_then(tx, *questions)
+
+    def refused(*_: object) -> dict[UUID, float]:
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(module, "list_near_then", near)
+    monkeypatch.setattr(queries, "list_near_then", refused)
+    assert tried(morning, freshness_s=60).compared == 2
+    assert [len(questions) for questions in asked] == [2, 2]
 
 
 def test_settings_that_decide_later_are_named(morning: Day) -> None:
