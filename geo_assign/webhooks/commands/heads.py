@@ -3,16 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, column, func, literal, or_, select, true, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select, tuple_, update
 
 from geo_assign.core.db import Tx
-from geo_assign.core.expressions import row_exists, word
-from geo_assign.core.rows import ResultRow
+from geo_assign.core.expressions import word
 from geo_assign.webhooks.domain import LEASE, DeliveryState, DeliveryVerdict
+from geo_assign.webhooks.statements import LEASE_SOME, LET_NEXT_GO, LOCK_SOME, LeasedRow, LockedDelivery, due
 from geo_assign.webhooks.tables import webhook_deliveries
 
 _LOOKED_AT = 4
@@ -32,21 +30,6 @@ class Ended:
     error: str | None
 
 
-class LockedDelivery(NamedTuple):
-    """A delivery as it stands, its row locked."""
-
-    id: UUID
-    subject_id: UUID
-    attempts: int
-    failures: int
-    expires_at: datetime
-    state: str
-
-    def is_at(self, number: int) -> bool:
-        """Whether it waits, and this attempt is the last one begun."""
-        return self.attempts == number and self.state == DeliveryState.WAITING
-
-
 def lock_deliveries(tx: Tx, webhook_ids: Collection[UUID]) -> None:
     """Keep others from claiming, recording and adding deliveries of these webhooks until the transaction ends."""
     for webhook_id in sorted(webhook_ids):
@@ -54,7 +37,7 @@ def lock_deliveries(tx: Tx, webhook_ids: Collection[UUID]) -> None:
         tx.conn.execute(select(func.pg_advisory_xact_lock(queue)))
 
 
-def lease_heads(tx: Tx, webhook_id: UUID, *, at_most: int, at: datetime) -> Sequence[ResultRow]:
+def lease_heads(tx: Tx, webhook_id: UUID, *, at_most: int, at: datetime) -> Sequence[LeasedRow]:
     """Lease the deliveries that are due, each the first of its subject, the longest due first.
 
     What is due and waits behind another, as older versions and a redrive leave it, is set aside: it is due once the
@@ -62,7 +45,7 @@ def lease_heads(tx: Tx, webhook_id: UUID, *, at_most: int, at: datetime) -> Sequ
     """
     looked_at = at_most * _LOOKED_AT
     for _ in range(_ROUNDS):
-        rows = tx.conn.execute(_due(tx, webhook_id, at).limit(looked_at)).all()
+        rows = tx.fetch(due(looked_at), {"org_id": tx.org_id, "webhook_id": webhook_id, "at": at})
         behind = [row.id for row in rows if row.is_behind]
         heads = [row.id for row in rows if not row.is_behind][:at_most]
         _set_aside(tx, behind)
@@ -86,10 +69,10 @@ def put_back(tx: Tx, begun: Collection[tuple[UUID, int]]) -> None:
 
 def lock_rows(tx: Tx, delivery_ids: Collection[UUID]) -> dict[UUID, LockedDelivery]:
     """These deliveries, as far as they are there still."""
-    d = webhook_deliveries.c
-    read = select(d.id, d.subject_id, d.attempts, d.failures, d.expires_at, d.state)
-    which = read.where(d.org_id == tx.org_id, d.id.in_(delivery_ids)).order_by(d.id).with_for_update()
-    return {row.id: LockedDelivery(*row) for row in tx.conn.execute(which)} if delivery_ids else {}
+    if not delivery_ids:
+        return {}
+    rows = tx.fetch(LOCK_SOME, {"org_id": tx.org_id, "delivery_ids": list(delivery_ids)})
+    return {row.id: row for row in rows}
 
 
 def write_ends(tx: Tx, webhook_id: UUID, ended: Sequence[Ended], *, at: datetime) -> None:
@@ -110,29 +93,8 @@ def write_ends(tx: Tx, webhook_id: UUID, ended: Sequence[Ended], *, at: datetime
         tx.conn.execute(update(webhook_deliveries).where(d.org_id == tx.org_id, d.id.in_(ids)).values(values))
     over = [one.subject_id for one in ended if one.verdict.state is not DeliveryState.WAITING]
     if over:
-        _let_next_go(tx, webhook_id, over, at=at)
-
-
-def _due(tx: Tx, webhook_id: UUID, at: datetime) -> Select[UUID, bool]:
-    d, earlier = webhook_deliveries.alias("d"), webhook_deliveries.alias("earlier")
-    is_behind = row_exists(
-        earlier,
-        earlier.c.org_id == tx.org_id,
-        earlier.c.webhook_id == webhook_id,
-        earlier.c.subject_id == d.c.subject_id,
-        earlier.c.state == word(DeliveryState.WAITING),
-        earlier.c.sequence < d.c.sequence,
-    )
-    return (
-        select(d.c.id, is_behind.label("is_behind"))
-        .where(d.c.org_id == tx.org_id, d.c.webhook_id == webhook_id, d.c.state == word(DeliveryState.WAITING))
-        .where(d.c.next_attempt_at <= at, _is_free(d.c.leased_until, at))
-        .order_by(d.c.next_attempt_at, d.c.sequence)
-    )
-
-
-def _is_free(leased_until: ColumnElement[datetime], at: datetime) -> ColumnElement[bool]:
-    return or_(leased_until.is_(None), leased_until <= at)
+        given = {"org_id": tx.org_id, "webhook_id": webhook_id, "subject_ids": sorted(set(over)), "at": at}
+        tx.fetch(LET_NEXT_GO, given)
 
 
 def _set_aside(tx: Tx, delivery_ids: Collection[UUID]) -> None:
@@ -142,33 +104,6 @@ def _set_aside(tx: Tx, delivery_ids: Collection[UUID]) -> None:
         tx.conn.execute(update(webhook_deliveries).where(*which).values(next_attempt_at=None))
 
 
-def _lease(tx: Tx, delivery_ids: Collection[UUID], *, at: datetime) -> Sequence[ResultRow]:
-    d = webhook_deliveries.c
-    told = (d.id, d.event_type, d.data, d.occurred_at, d.attempts, d.sequence)
-    leased = (
-        update(webhook_deliveries)
-        .where(d.org_id == tx.org_id, d.id.in_(delivery_ids), d.state == word(DeliveryState.WAITING))
-        .where(_is_free(d.leased_until, at))
-        .values(attempts=d.attempts + 1, leased_until=at + LEASE)
-        .returning(*told)
-    )
-    return sorted(tx.conn.execute(leased).all(), key=lambda row: row.sequence)
-
-
-def _let_next_go(tx: Tx, webhook_id: UUID, subject_ids: Collection[UUID], *, at: datetime) -> None:
-    d, of_it = webhook_deliveries.alias("d"), webhook_deliveries.c
-    given = func.unnest(literal(sorted(set(subject_ids)), ARRAY(Uuid())))
-    subjects = given.table_valued(column("id", Uuid())).render_derived("subjects")
-    first = (
-        select(d.c.id)
-        .where(d.c.org_id == tx.org_id, d.c.webhook_id == webhook_id, d.c.subject_id == subjects.c.id)
-        .where(d.c.state == word(DeliveryState.WAITING))
-        .order_by(d.c.sequence)
-        .limit(1)
-        .lateral("first")
-    )
-    following = select(first.c.id).select_from(subjects.join(first, true()))
-    which = (of_it.org_id == tx.org_id, of_it.id.in_(following), of_it.next_attempt_at.is_(None))
-    tx.conn.execute(
-        update(webhook_deliveries).where(*which, of_it.state == word(DeliveryState.WAITING)).values(next_attempt_at=at)
-    )
+def _lease(tx: Tx, delivery_ids: Collection[UUID], *, at: datetime) -> Sequence[LeasedRow]:
+    given = {"org_id": tx.org_id, "delivery_ids": list(delivery_ids), "at": at, "until": at + LEASE}
+    return sorted(tx.fetch(LEASE_SOME, given), key=lambda row: row.sequence)
