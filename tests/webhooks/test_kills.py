@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.races, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = times(3, 6)
-LEADS = 20
+LEADS = times(12, 20)
 """At least so many, however soon the workers are killed: each is told in three events or more."""
 URL_TOKEN = "a-token-in-the-address"
 
@@ -63,7 +63,7 @@ class Unreliable:
 def test_every_committed_event_arrives_however_often_the_worker_is_killed(
     world: World, admin: Connection, tmp_path: Path
 ) -> None:
-    settings = {"offer_limit": 100, "lead_time_tat_minutes": 0.02, "reoffer_after_minutes": 600}
+    settings = {"offer_limit": 100, "lead_time_tat_minutes": 0.01, "reoffer_after_minutes": 600}
     receiver = Unreliable()
     with (
         StubServer(receiver) as server,
