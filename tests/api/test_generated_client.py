@@ -67,19 +67,33 @@ def test_a_lead_is_served_through_the_generated_client(generated: Made, service:
 
 @pytest.mark.slow
 def test_the_python_page_makes_a_client_that_works(generated: Made, service: LiveService) -> None:
-    (program,) = PYTHON.blocks("python")
-    environment = os.environ | {
-        "PYTHONPATH": str(generated.folder / "geo-assign-client"),
-        "DISPATCH_URL": service.base_url,
-        "DISPATCH_TOKEN": str(service.user().token),
-        "STORE_ID": service.store_id(),
-    }
-    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    ran = run_python_page(generated, service, token=str(service.user().token))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = ran.stdout.splitlines()
     assert told[0].startswith("L-0001 ")
     assert told[1] == "1"
     assert any(line.endswith(" work_order.created") for line in told[2:])
+
+
+@pytest.mark.slow
+def test_the_python_page_says_what_a_key_lacks(generated: Made, service: LiveService) -> None:
+    root = service.user()
+    asked = {"name": "Lead form", "scopes": ["leads:write", "read"], "store_ids": [service.store_id()]}
+    key = root.post("/v1/api-keys", asked)["token"]
+    ran = run_python_page(generated, service, token=key)
+    assert ran.stdout.splitlines()[1:] == ["1"]
+    assert ran.stderr == "forbidden: This API key lacks the scope webhooks.\n"
+
+
+def run_python_page(generated: Made, service: LiveService, *, token: str) -> "subprocess.CompletedProcess[str]":
+    (program,) = PYTHON.blocks("python")
+    environment = os.environ | {
+        "PYTHONPATH": str(generated.folder / "geo-assign-client"),
+        "DISPATCH_URL": service.base_url,
+        "DISPATCH_TOKEN": token,
+        "STORE_ID": service.store_id(),
+    }
+    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
