@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Uuid, delete, func, literal, null, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, Uuid, any_, delete, func, literal, null, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from geo_assign.access.queries import is_live_session
 from geo_assign.core.db import Tx
 from geo_assign.core.secrets import SecretBox
+from geo_assign.core.statements import NoRow, Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.push.domain import LEASE, TOLD_FOR, ClaimedPush, PushAddress, PushKind
 from geo_assign.push.tables import push_messages, push_subscriptions
@@ -33,31 +34,57 @@ def tell_devices(
     """
     if not technician_ids:
         return
+    told = {
+        "org_id": tx.org_id,
+        "technician_ids": list(technician_ids),
+        "work_order_id": work_order_id,
+        "kind": kind.value,
+        "offer_id": offer_id,
+        "expires_at": expires_at or at + TOLD_FOR,
+        "at": at,
+    }
+    tx.fetch(_TELL, told)
+
+
+# Part of every change of an assignment, so it is rendered once.
+_TOLD = Parameters(
+    org_id=Uuid(),
+    technician_ids=ARRAY(Uuid()),
+    work_order_id=Uuid(),
+    kind=Text(),
+    offer_id=Uuid(),
+    expires_at=INSTANT,
+    at=INSTANT,
+)
+
+
+def _telling() -> Insert:
     s = push_subscriptions.c
-    instant = literal(at, INSTANT)
     told = {
         "org_id": s.org_id,
         "subscription_id": s.id,
-        "work_order_id": literal(work_order_id, Uuid()),
+        "work_order_id": _TOLD.work_order_id,
         "message_id": func.gen_random_uuid(),
-        "kind": literal(kind.value),
-        "offer_id": literal(offer_id, Uuid()),
-        "expires_at": literal(expires_at or at + TOLD_FOR, INSTANT),
-        "next_attempt_at": instant,
-        "created_at": instant,
+        "kind": _TOLD.kind,
+        "offer_id": _TOLD.offer_id,
+        "expires_at": _TOLD.expires_at,
+        "next_attempt_at": _TOLD.at,
+        "created_at": _TOLD.at,
     }
     devices = select(*told.values()).where(
-        s.org_id == tx.org_id,
-        s.technician_id.in_(technician_ids),
-        is_live_session(literal(tx.org_id, Uuid()), s.session_id),
+        s.org_id == _TOLD.org_id,
+        s.technician_id == any_(_TOLD.technician_ids),
+        is_live_session(_TOLD.org_id, s.session_id),
     )
     written = insert(push_messages).from_select([*told], devices)
     replaced = {name: written.excluded[name] for name in told if name not in push_messages.primary_key.columns}
-    tx.conn.execute(
-        written.on_conflict_do_update(
-            index_elements=list(push_messages.primary_key), set_={**replaced, "leased_until": null(), "failures": 0}
-        )
+    return written.on_conflict_do_update(
+        index_elements=list(push_messages.primary_key),
+        set_={**replaced, "leased_until": null(), "failures": literal(0)},
     )
+
+
+_TELL = Statement.of(NoRow, _telling())
 
 
 def claim_push(tx: Tx, box: SecretBox, subscription_id: UUID) -> ClaimedPush | None:

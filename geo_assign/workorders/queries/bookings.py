@@ -60,18 +60,28 @@ class BookingConflict:
 
 def list_bookings(tx: Tx, work_order_id: UUID) -> list[Booking]:
     """The bookings that hold time for a work order, in the order in which they were made."""
+    return [_booking(row) for row in tx.fetch(_OF_ORDER, {"org_id": tx.org_id, "id": work_order_id})]
+
+
+# Part of every ranking and of every change of an assignment, so they are rendered once.
+_ASKED = Parameters(org_id=Uuid(), id=Uuid(), ids=ARRAY(Uuid()), start=INSTANT, end=INSTANT)
+
+
+def _of_order() -> AnySelect:
     b, o, t = bookings.c, offers.c, technicians.c
     joined = bookings.join(technicians, and_(t.org_id == b.org_id, t.id == b.technician_id)).outerjoin(
         offers, and_(o.org_id == b.org_id, o.work_order_id == b.work_order_id, o.booking_id == b.id)
     )
     offered = (o.id.label("offer_id"), o.state.label("answer"), o.distance_m, o.decision_id, o.automatic)
-    statement = (
+    return (
         select(b.id, b.technician_id, t.name.label("technician_name"), b.role, b.state, b.known_reasons, *offered)
         .select_from(joined)
-        .where(b.org_id == tx.org_id, b.work_order_id == work_order_id, b.state.in_(HOLDING))
+        .where(b.org_id == _ASKED.org_id, b.work_order_id == _ASKED.id, b.state.in_(HOLDING))
         .order_by(b.id)
     )
-    return [_booking(row) for row in tx.conn.execute(statement)]
+
+
+_OF_ORDER = Statement.of_columns(_of_order())
 
 
 def list_orders_waiting_for(tx: Tx, technician_id: UUID) -> Sequence[UUID]:
@@ -129,10 +139,6 @@ class _BookedTimeRow(NamedTuple):
     ends_at: datetime
     kind: str
     state: str
-
-
-# Part of each explained ranking, so it is rendered once.
-_ASKED = Parameters(org_id=Uuid(), ids=ARRAY(Uuid()), start=INSTANT, end=INSTANT)
 
 
 def _booked_times() -> AnySelect:

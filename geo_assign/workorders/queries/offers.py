@@ -2,13 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Uuid, and_, any_, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.access.domain import Scope
+from geo_assign.core.clock import Clock
 from geo_assign.core.db import Tx
-from geo_assign.core.rows import AnySelect, ResultRow
+from geo_assign.core.expressions import word
+from geo_assign.core.rows import ResultRow
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.workforce.tables import technicians
 from geo_assign.workorders.domain import BookingRole, Offer, OfferNotFoundError, OfferState, WorkOrder
 from geo_assign.workorders.queries.work_orders import get_work_order
@@ -17,39 +22,27 @@ from geo_assign.workorders.tables import offers
 
 def get_offer(tx: Tx, offer_id: UUID) -> Offer:
     """Raises OfferNotFoundError."""
-    row = tx.conn.execute(_select_offers(tx).where(offers.c.id == offer_id)).first()
-    if row is None:
+    found = _list(tx, _BY_ID, id=offer_id)
+    if not found:
         raise OfferNotFoundError
-    return _offer(row)
+    return found[0]
 
 
 def list_open_offers(tx: Tx, *, technician_id: UUID | None = None, work_order_id: UUID | None = None) -> list[Offer]:
-    """Open offers of a technician or of a work order, oldest first."""
-    o = offers.c
-    statement = _select_offers(tx).where(o.state == OfferState.OFFERED).order_by(o.offered_at, o.id)
-    if technician_id is not None:
-        statement = statement.where(o.technician_id == technician_id)
-    if work_order_id is not None:
-        statement = statement.where(o.work_order_id == work_order_id)
-    return [_offer(row) for row in tx.conn.execute(statement)]
+    """Open offers of a technician or else of a work order, oldest first."""
+    return _list(tx, _OPEN_OF_ORDER, id=work_order_id) if technician_id is None else _list(tx, _OPEN, id=technician_id)
 
 
 def list_lead_offers(tx: Tx, work_order_id: UUID, *, since: datetime | None) -> list[Offer]:
     """The offers to lead a work order that were made at `since` or later, whatever became of them, oldest first."""
-    o = offers.c
-    statement = _select_offers(tx).where(o.work_order_id == work_order_id, o.role == BookingRole.PRIMARY)
-    if since is not None:
-        statement = statement.where(o.offered_at >= since)
-    return [_offer(row) for row in tx.conn.execute(statement.order_by(o.offered_at, o.id))]
+    return [one for one in _list(tx, _TO_LEAD, ids=[work_order_id]) if since is None or one.offered_at >= since]
 
 
 def list_lead_offers_of(tx: Tx, work_order_ids: Collection[UUID]) -> dict[UUID, list[Offer]]:
     """All offers to lead each of these work orders, whatever became of them, oldest first."""
-    o = offers.c
-    statement = _select_offers(tx).where(o.work_order_id.in_(work_order_ids), o.role == BookingRole.PRIMARY)
     found: dict[UUID, list[Offer]] = {order_id: [] for order_id in work_order_ids}
-    for row in tx.conn.execute(statement.order_by(o.offered_at, o.id)):
-        found[row.work_order_id].append(_offer(row))
+    for offer in _list(tx, _TO_LEAD, ids=list(work_order_ids)):
+        found[offer.work_order_id].append(offer)
     return found
 
 
@@ -62,15 +55,31 @@ def list_offers_with_orders(tx: Tx, technician_id: UUID) -> Sequence[tuple[Offer
     ]
 
 
-def _select_offers(tx: Tx) -> AnySelect:
+# Part of every change, so they are rendered once.
+_ASKED = Parameters(org_id=Uuid(), id=Uuid(), ids=ARRAY(Uuid()))
+
+
+def _offers(*which: ColumnElement[bool]) -> Statement[Any]:
     o, t = offers.c, technicians.c
     named = offers.join(technicians, and_(t.org_id == o.org_id, t.id == o.technician_id))
-    shown = (t.name.label("technician_name"), tx.clock.reading().label("server_now"))
-    return select(offers, *shown).select_from(named).where(o.org_id == tx.org_id)
+    shown = (t.name.label("technician_name"), func.clock_timestamp().label("server_now"))
+    wanted = select(offers, *shown).select_from(named).where(o.org_id == _ASKED.org_id, *which)
+    return Statement.of_columns(wanted.order_by(o.offered_at, o.id))
 
 
-def _offer(row: ResultRow) -> Offer:
-    """An offer from a row of `_select_offers`."""
+_IS_OPEN = offers.c.state == word(OfferState.OFFERED)
+_BY_ID = _offers(offers.c.id == _ASKED.id)
+_OPEN = _offers(_IS_OPEN, offers.c.technician_id == _ASKED.id)
+_OPEN_OF_ORDER = _offers(_IS_OPEN, offers.c.work_order_id == _ASKED.id)
+_TO_LEAD = _offers(offers.c.work_order_id == any_(_ASKED.ids), offers.c.role == word(BookingRole.PRIMARY))
+
+
+def _list(tx: Tx, statement: Statement[Any], **asked: object) -> list[Offer]:
+    return [_offer(row, tx.clock) for row in tx.fetch(statement, {"org_id": tx.org_id, **asked})]
+
+
+def _offer(row: ResultRow, clock: Clock) -> Offer:
+    """An offer from a row of one of the statements above."""
     return Offer(
         id=row.id,
         work_order_id=row.work_order_id,
@@ -88,7 +97,7 @@ def _offer(row: ResultRow) -> Offer:
         automatic=row.automatic,
         decision_id=row.decision_id,
         role=BookingRole(row.role),
-        server_now=row.server_now,
+        server_now=clock.given(row.server_now),
     )
 
 
