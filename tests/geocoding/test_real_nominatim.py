@@ -1,7 +1,7 @@
 """A real Nominatim with real addresses: how many are found, how exactly, and none that does not exist.
 
-GEO_ASSIGN_REAL_NOMINATIM   the server's URL
-GEO_ASSIGN_REAL_ADDRESSES   a CSV (.gz) with housenumber, street, city, lon, lat; rows without a city are left out
+GEO_ASSIGN_TEST_NOMINATIM   the server's URL
+GEO_ASSIGN_TEST_ADDRESSES   a CSV (.gz) with housenumber, street, city, lon, lat; rows without a city are left out
 """
 
 import csv
@@ -19,8 +19,8 @@ from geo_assign.core.geo import Point, haversine_m
 from geo_assign.geocoding.domain import AddressQuery, Confidence, Judgement, judge
 from tests.geocoding.conftest import Desk
 
-URL = os.environ.get("GEO_ASSIGN_REAL_NOMINATIM", "")
-ADDRESSES = os.environ.get("GEO_ASSIGN_REAL_ADDRESSES", "")
+URL = os.environ.get("GEO_ASSIGN_TEST_NOMINATIM", "")
+ADDRESSES = os.environ.get("GEO_ASSIGN_TEST_ADDRESSES", "")
 NEAR_M = 30.0
 STORE = Point(41.150, -8.610)
 
@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not (URL and ADDRESSES), reason="GEO_ASSIGN_REAL_NOMINATIM and _ADDRESSES are not set"),
+    pytest.mark.skipif(not (URL and ADDRESSES), reason="GEO_ASSIGN_TEST_NOMINATIM and _ADDRESSES are not set"),
 ]
 
 

@@ -1,6 +1,6 @@
 """Real customers and a real fleet: how much travel the batch saves against sending the nearest to each in turn.
 
-GEO_ASSIGN_REAL_DATA   a folder with sf_cabs_pings_2008-05-21.csv.gz and sf_cabs_pickups_2008-05-21.csv.gz
+GEO_ASSIGN_TEST_PICKUPS   a folder with sf_cabs_pings_2008-05-21.csv.gz and sf_cabs_pickups_2008-05-21.csv.gz
 """
 
 import csv
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from geo_assign.dispatch.commands.optimizing import BatchRequest
 from tests.day import Day
 
-DATA = os.environ.get("GEO_ASSIGN_REAL_DATA", "")
+DATA = os.environ.get("GEO_ASSIGN_TEST_PICKUPS", "")
 WINDOW = timedelta(minutes=15)
 # From the night over both rush hours to the busiest hour of the evening.
 BEGINS = [
@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not DATA, reason="GEO_ASSIGN_REAL_DATA is not set"),
+    pytest.mark.skipif(not DATA, reason="GEO_ASSIGN_TEST_PICKUPS is not set"),
 ]
 
 
