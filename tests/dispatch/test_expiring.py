@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from geo_assign.dispatch.commands.expiring import expire_set
 from geo_assign.dispatch.flows import DispatchService
@@ -15,6 +14,7 @@ from geo_assign.dispatch.tasks import close_overdue, wake
 from geo_assign.workorders.commands import lock
 from geo_assign.workorders.domain import OfferExpiredError, RejectReason, State
 from tests.conftest import World, opened_day
+from tests.counting import statements_sent
 from tests.day import Day
 
 JOBS = "JKLM"
@@ -134,21 +134,6 @@ def test_a_set_leaves_what_closing_one_by_one_leaves(world: World, shape: Callab
             assert left[job] == expected[job], job
 
 
-@contextmanager
-def counted(day: Day) -> Iterator[Callable[[], int]]:
-    statements = count()
-    last = [0]
-
-    def note(*_given: object) -> None:
-        last[0] = next(statements) + 1
-
-    event.listen(day.database.engine, "before_cursor_execute", note)
-    try:
-        yield lambda: last[0]
-    finally:
-        event.remove(day.database.engine, "before_cursor_execute", note)
-
-
 def test_many_cost_as_many_statements_as_a_few(world: World) -> None:
     asked = []
     for jobs in ("J", JOBS):
@@ -157,9 +142,9 @@ def test_many_cost_as_many_statements_as_a_few(world: World) -> None:
             for job in jobs:
                 day.lead(job)
 
-        with office(world, some) as day, counted(day) as statements:
+        with office(world, some) as day, statements_sent(day.database.engine) as statements:
             assert day.dispatch.close_overdue(day.org_id, day.store_id).closed == len(jobs)
-            asked.append(statements())
+            asked.append(len(statements))
     assert asked[0] == asked[1]
 
 

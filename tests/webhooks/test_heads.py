@@ -1,11 +1,10 @@
 """Of the deliveries of one work order the first alone is due, and many are claimed and recorded together."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from geo_assign.core.db import Database
 from geo_assign.core.outbox import emit
@@ -13,6 +12,7 @@ from geo_assign.webhooks import delivery, tasks
 from geo_assign.webhooks.commands import deliveries
 from geo_assign.webhooks.domain import LEASE, DeliveryState
 from tests.conftest import World
+from tests.counting import statements_sent
 from tests.day import Day
 from tests.providers.stub import Behaviour, Exchange, answer
 from tests.webhooks.conftest import Listener, Office
@@ -125,20 +125,6 @@ def test_what_older_versions_leave_behind_goes_on(world: World, listener: Listen
     assert due(listener) == {job: ["created"] for job in JOBS}
 
 
-@contextmanager
-def counted(day: Day) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
-        statements.append(statement)
-
-    event.listen(day.database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(day.database.engine, "before_cursor_execute", note)
-
-
 def test_many_cost_as_many_statements_as_one(office: Office) -> None:
     day, asked = office.day, []
     day.map("A J K L M N", step_m=500)
@@ -147,7 +133,7 @@ def test_many_cost_as_many_statements_as_one(office: Office) -> None:
         for job in jobs:
             day.lead(job)
         fan_out(day)
-        with counted(day) as statements:
+        with statements_sent(day.database.engine) as statements:
             send_all(listener)
         asked.append(len(statements))
     assert asked[0] == asked[1]

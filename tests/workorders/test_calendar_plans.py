@@ -2,22 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
-from sqlalchemy.pool import PoolProxiedConnection
 
 from geo_assign.access.domain import EVERYTHING, Scope
-from geo_assign.core import db
 from geo_assign.core.db import Database, Tx
-from geo_assign.core.direct import fetch_all
-from geo_assign.core.statements import Statement
 from geo_assign.workorders.queries.calendar import CalendarQuestion, list_calendar, list_unassigned
 from tests.conftest import World, cloned
+from tests.counting import statements_sent
 from tests.plans import ROWS_AS_THEY_STAND
 
 # The first test fills the database, which is long when it comes last.
@@ -78,7 +75,7 @@ def asked(tx: Tx, *, within: Any = MONTH) -> CalendarQuestion:
 
 def test_a_month_of_a_store_is_a_few_statements_over_indexes(month: Tx) -> None:
     statements = recorded(month, lambda: list_calendar(month, EVERYTHING, asked(month)))
-    assert number_of_statements(month, lambda: list_calendar(month, EVERYTHING, asked(month))) == 4
+    assert number_of_statements(month, lambda: list_calendar(month, EVERYTHING, asked(month))) == 5
     plans = [explain(month, *statement) for statement in statements]
     (plan,) = (plan for plan in plans if reads(plan, "bookings") > 1000)
     assert reads(plan, "bookings") <= PEOPLE * EACH * 1.05
@@ -88,7 +85,7 @@ def test_a_month_of_a_store_is_a_few_statements_over_indexes(month: Tx) -> None:
 
 def test_one_group_s_dispatcher_asks_no_more(month: Tx) -> None:
     scope = Scope(store_ids=frozenset({STORE}))
-    assert number_of_statements(month, lambda: list_calendar(month, scope, asked(month))) == 4
+    assert number_of_statements(month, lambda: list_calendar(month, scope, asked(month))) == 5
 
 
 def test_unassigned_work_is_found_by_its_slot(month: Tx) -> None:
@@ -134,16 +131,9 @@ def recorded(tx: Tx, work: Callable[[], Any]) -> list[tuple[str, Any]]:
 
 
 def number_of_statements(tx: Tx, work: Callable[[], Any]) -> int:
-    """How many `work` sends, with those of the hot path, which go past SQLAlchemy."""
-    fetched: list[str] = []
-
-    def fetch(connection: PoolProxiedConnection, statement: Statement[Any], values: Mapping[str, object]) -> list[Any]:
-        fetched.append(statement.text)
-        return fetch_all(connection, statement, values)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(db, "fetch_all", fetch)
-        return len(recorded(tx, work)) + len(fetched)
+    with statements_sent(tx.conn) as statements:
+        work()
+    return len(statements)
 
 
 def explain(tx: Tx, statement: str, parameters: Any) -> dict[str, Any]:
