@@ -21,6 +21,7 @@ from geo_assign.geocoding.domain import GeocodeResult
 from geo_assign.geocoding.geocoder import Geocoder
 from geo_assign.http.admission import Admission, Capacity, Places, Turns, WorkTurns
 from geo_assign.http.application import Application
+from geo_assign.http.csrf import find_session_cookie
 from geo_assign.http.docs import docs_blueprint
 from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
 from geo_assign.http.limits import Limits
@@ -189,7 +190,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.register_blueprint(health_blueprint(readiness, capacity))
     app.register_blueprint(docs_blueprint(render_api_document, version=__version__, swagger=DIST / "docs"))
-    app.register_blueprint(console_blueprint(settings, find_first_step=FirstStepFinder(services.database).find))
+    first_step = FirstStepFinder(services.database)
+    app.register_blueprint(
+        console_blueprint(
+            settings, find_first_step=first_step.find, names_session=lambda sent: bool(find_session_cookie(sent))
+        )
+    )
     turning_away = TurningAway(app, list_operations(), capacity.work)
     app.wsgi_app = turning_away  # type: ignore[method-assign] # as Flask's documentation says it is wrapped
     return app

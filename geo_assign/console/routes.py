@@ -78,11 +78,16 @@ class Tiles:
 
 
 def console_blueprint(
-    settings: ConsoleSettings, *, dist: Path = DIST, find_first_step: Callable[[], str | None] = lambda: None
+    settings: ConsoleSettings,
+    *,
+    dist: Path = DIST,
+    find_first_step: Callable[[], str | None] = lambda: None,
+    names_session: Callable[[str | None], bool] = lambda _cookies: True,
 ) -> Blueprint:
     """A blueprint serving `/` and `/console/…`; `dist` is the folder that the build wrote.
 
-    `find_first_step` has words for a service that no user can log in to yet.
+    `find_first_step` has words for a service that no user can log in to yet. `names_session`: whether a Cookie header
+    has a session in it. Where a page hears that there is none, it does not ask who is logged in.
     """
     blueprint = Blueprint("console", __name__)
     tiles = find_tiles(settings)
@@ -105,7 +110,11 @@ def console_blueprint(
 
     @blueprint.get("/console/config.json")
     def config() -> Response:
-        return jsonify(console_config(settings, tiles) | {"first_step": find_first_step()})
+        has_session = names_session(request.headers.get("Cookie"))
+        told = {"first_step": find_first_step(), "has_session": has_session}
+        answer = jsonify(console_config(settings, tiles) | told)
+        answer.cache_control.no_store = True
+        return answer
 
     @blueprint.get("/console/basemap.json")
     def basemap() -> Response:

@@ -168,6 +168,20 @@ def test_the_configuration_says_what_comes_first(dist: Path, step: str | None) -
     assert app.test_client().get("/console/config.json").get_json()["first_step"] == step
 
 
+@pytest.mark.parametrize(("cookies", "has_session"), [("a=b; session=gas_x", True), ("a=b", False), (None, False)])
+def test_the_configuration_says_whether_there_is_a_session(
+    dist: Path, cookies: str | None, *, has_session: bool
+) -> None:
+    app = Flask(__name__)
+    app.register_blueprint(
+        console_blueprint(ConsoleSettings(), dist=dist, names_session=lambda sent: "session=" in (sent or ""))
+    )
+    headers = {} if cookies is None else {"Cookie": cookies}
+    answer = app.test_client(use_cookies=False).get("/console/config.json", headers=headers)
+    assert answer.get_json()["has_session"] == has_session
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_a_console_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     answer = client(ConsoleSettings(), tmp_path).get("/console/")
     assert answer.status_code == 503

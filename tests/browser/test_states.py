@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_accessible
@@ -130,6 +131,15 @@ def in_german(office: Office) -> Page:
 def test_every_state_before_the_log_in_is_accessible_and_fits(office: Office) -> None:
     page = in_german(office)
     assert look(page, office, BEFORE) == []
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/pending", "/app/"])
+def test_a_page_without_a_session_asks_for_nothing_that_is_refused(office: Office, path: str) -> None:
+    page, shown = office.context.new_page(), list[str]()
+    page.on("console", lambda message: shown.append(message.text) if message.type == "error" else None)
+    page.goto(office.url + path)
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert shown == []
 
 
 def test_every_state_inside_is_accessible_and_fits(office: Office) -> None:

@@ -103,6 +103,8 @@ export interface Config {
   version: string;
   /** What to do first where no user can log in yet. */
   first_step: string | null;
+  /** Whether the browser has a session, which may have ended. Missing where that is not known. */
+  has_session?: boolean;
 }
 
 /** A problem as the console reads it: any answer may be broken off. 412 says what won. */

@@ -52,7 +52,13 @@ export class Account {
     const { answers } = this.store;
     this.clock = new PhoneClock((await answers.read<number>("clock-offset")) ?? 0);
     const kept = await answers.read<Me>("me");
-    if (kept && !navigator.onLine) this.reached.value = false;
+    if (!kept) {
+      await this.session.start();
+      const me = this.session.me.peek();
+      if (me) await this.keep(me as Me);
+      return;
+    }
+    if (!navigator.onLine) this.reached.value = false;
     try {
       const me = await this.calls.me();
       await this.keep(me);
@@ -60,7 +66,7 @@ export class Account {
       this.session.meet(me);
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      if (error.status !== 401 && kept) this.session.meet(kept);
+      if (error.status !== 401) this.session.meet(kept);
       else await this.session.start();
     }
   }

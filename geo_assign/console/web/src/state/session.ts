@@ -67,19 +67,21 @@ export class Session {
 
   /** Find out who is logged in. Where the service does not say, it is asked again by another call. */
   async start(): Promise<void> {
-    const [config, me] = await Promise.allSettled([this.client.config(), this.client.me()]);
-    if (config.status === "fulfilled") this.config.value = config.value;
-    if (me.status === "fulfilled") {
-      this.meet(me.value);
-      return;
+    const config = await this.client.config().catch(() => null);
+    if (config) this.config.value = config;
+    let me: Me | null = null;
+    try {
+      // Without a session the answer is known, and the browser would call it an error.
+      if (config?.has_session !== false) me = await this.client.me();
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status !== 401 && !this.mustEnrol.value) {
+        // Not the log-in: its user may well be logged in.
+        this.unreachable.value = error.message;
+        return;
+      }
     }
-    const { reason } = me as PromiseRejectedResult;
-    if (reason instanceof ApiProblem && reason.status !== 401 && !this.mustEnrol.value) {
-      // Not the log-in: its user may well be logged in.
-      this.unreachable.value = reason.message;
-      return;
-    }
-    this.meet(null);
+    this.meet(me);
+    if (me) return;
     this.tellOfSignOn();
     void this.lookUpWays(this.lastOrganization);
   }
