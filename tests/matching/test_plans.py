@@ -69,8 +69,9 @@ FROM work_orders;
 ANALYZE technicians, technician_skills, current_positions, work_orders, bookings
 """
 
-
+# Every row is looked at for the statistics: a sample by chance may miss most of so small a company.
 COMPANY = """
+SET default_statistics_target = 400;
 INSERT INTO service_providers (org_id, id, slug, name, base_lat, base_lon, created_at, updated_at)
 VALUES (:org_id, :provider_id, 'fixers', 'Fixers', 41.15, -8.61, :at, :at);
 UPDATE technicians SET provider_id = :provider_id, at_base = substr(slug, 2)::int % 2 = 0, on_duty = true
