@@ -239,7 +239,7 @@ def list_near_then(tx: Tx, question: Question, *others: Question) -> dict[UUID, 
     Unjudged, and good for the `others`, too: those differ in nothing but policy and duty, and all are soon. A
     technician who was placed too long ago for one of them is there for another, and is excluded when judged.
     """
-    assert all(one.is_soon for one in (question, *others)) or not others
+    assert not others or all(one.is_soon for one in (question, *others))
     back = max(map(_oldest, (question, *others)))
     near: dict[UUID, float] = {}
     for row in fetch(tx, near_then(shape_of(question)), question, **past_values(question, back=back)):
