@@ -1,19 +1,24 @@
 """Customer links, what one shows, and why one shows nothing."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from geo_assign.access.domain import Token, TokenKind, new_token, parse_token
 from geo_assign.core.errors import ConflictError, GoneError, NotFoundError, UnauthenticatedError
 from geo_assign.core.geo import Point
-from geo_assign.workorders.domain import Actor, State
+from geo_assign.core.spans import Span
+from geo_assign.workorders.domain import TAKEN, UNDER_WAY, Actor, State
 
 # Short enough for a text message, and too long to guess.
 _SECRET_BYTES = 16
+# As exact as a customer is told the time of an arrival before the technician travels, and how long that time lasts.
+_QUARTER = timedelta(minutes=15)
+_EXPECTED_FOR = 2 * _QUARTER
+_AT_WORK = UNDER_WAY - {State.TRAVELLING}
 
 
 class Stage(StrEnum):
@@ -50,6 +55,42 @@ class CustomerLink:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitOfDay:
+    """A visit on the technician's day: its slot, and the state of its work order."""
+
+    start: datetime
+    end: datetime
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the technician does first: how many visits, and the arrival that they lead to if they last too long."""
+
+    visits: int
+    expected: Span | None
+
+
+def look_before(day: Iterable[VisitOfDay], slot_start: datetime, *, way: timedelta, now: datetime) -> Before:
+    """What a technician with these visits does before the one that begins at `slot_start`.
+
+    `way` is the time that is left for the way from one visit to the next.
+    """
+    first = [one for one in day if one.state in UNDER_WAY or (one.state in TAKEN and one.start < slot_start)]
+    free_at = now
+    for one in sorted(first, key=lambda one: (one.state not in UNDER_WAY, one.start)):
+        leaves = one.end if one.state in _AT_WORK else max(free_at, one.start) + (one.end - one.start)
+        free_at = max(free_at, leaves) + way
+    arrival = _quarter_before(free_at)
+    is_late = bool(first) and arrival > slot_start
+    return Before(len(first), (arrival, arrival + _EXPECTED_FOR) if is_late else None)
+
+
+def _quarter_before(at: datetime) -> datetime:
+    return at - (at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) % _QUARTER
+
+
+@dataclass(frozen=True, slots=True)
 class SeenPosition:
     """Where the technician was at `recorded_at`, `age_s` seconds ago."""
 
@@ -63,6 +104,7 @@ class SeenPosition:
 class Followed:
     """What a customer sees. Names from `planned` on, `position`, `distance_m` and `eta_s` while `on_the_way`.
 
+    `before` is known on the day of the visit, while it is `planned`.
     `technician_id` is whose place was told, None where none was.
     """
 
@@ -75,6 +117,7 @@ class Followed:
     slot_end: datetime
     technician_name: str | None
     collaborators: tuple[str, ...]
+    before: Before | None
     destination: Point | None
     position: SeenPosition | None
     distance_m: float | None

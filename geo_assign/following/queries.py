@@ -11,19 +11,23 @@ from geo_assign.core.geo import Point, haversine_m
 from geo_assign.core.secrets import SecretBox
 from geo_assign.following.domain import (
     STAGES,
+    Before,
     CustomerLink,
     CustomerLinkNotFoundError,
     CustomerLinkOverError,
     Followed,
     SeenPosition,
     Stage,
+    VisitOfDay,
+    look_before,
 )
 from geo_assign.following.tables import customer_links
 from geo_assign.positions.queries import find_current_position
+from geo_assign.workforce.local_time import get_zone, local_day
 from geo_assign.workforce.queries import get_technician
 from geo_assign.workforce.store_rules import StoreRules, get_store_rules
 from geo_assign.workorders.domain import BookingState, State, WorkOrder
-from geo_assign.workorders.queries import find_ticket_id, get_work_order
+from geo_assign.workorders.queries import find_ticket_id, get_work_order, list_booked_times
 
 
 def get_customer_link(tx: Tx, scope: Scope, work_order_id: UUID, box: SecretBox) -> CustomerLink:
@@ -95,6 +99,7 @@ def _seen(tx: Tx, link_id: UUID, order: WorkOrder, rules: StoreRules, *, at: dat
         slot_end=order.slot_end,
         technician_name=order.technician_name if is_known else None,
         collaborators=tuple(one.name for one in order.collaborators if one.state is BookingState.ASSIGNED),
+        before=_before(tx, order, rules, at=at) if stage is Stage.PLANNED else None,
         destination=destination,
         position=position,
         distance_m=distance_m,
@@ -102,6 +107,17 @@ def _seen(tx: Tx, link_id: UUID, order: WorkOrder, rules: StoreRules, *, at: dat
         technician_id=None if position is None else order.technician_id,
         seen_at=at,
     )
+
+
+def _before(tx: Tx, order: WorkOrder, rules: StoreRules, *, at: datetime) -> Before | None:
+    """What the technician does before this visit; None on another day."""
+    assert order.technician_id is not None
+    today = local_day(at, get_zone(rules.store.timezone))
+    if not today[0] <= order.slot_start < today[1]:
+        return None
+    booked = list_booked_times(tx, [order.technician_id], *today)
+    day = [VisitOfDay(one.start, one.end, State(one.state)) for one in booked]
+    return look_before(day, order.slot_start, way=rules.settings.travel_buffer, now=at)
 
 
 def _position(tx: Tx, order: WorkOrder, rules: StoreRules, *, at: datetime) -> SeenPosition | None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.fake_service import RunningService
 
@@ -18,6 +18,8 @@ VISIT: dict[str, Any] = {
     "slot": {"start": "2026-11-30T10:00:00Z", "end": "2026-11-30T11:00:00Z"},
     "technician_name": "Bruno Saltmarsh",
     "collaborators": ["Ida Fenwick"],
+    "visits_before": None,
+    "expected": None,
     "destination": {"lat": 47.151, "lon": 9.81},
     "position": None,
     "distance_m": None,
@@ -26,6 +28,11 @@ VISIT: dict[str, Any] = {
     "next_look_s": 1,
 }
 PLACE = {"lat": 47.16, "lon": 9.80, "recorded_at": "2026-11-30T09:19:50Z", "age_s": 10, "accuracy_m": 8}
+LATE = {
+    **VISIT,
+    "visits_before": 1,
+    "expected": {"start": "2026-11-30T11:15:00Z", "end": "2026-11-30T11:45:00Z"},
+}
 COMING = {**VISIT, "stage": "on_the_way", "position": PLACE, "distance_m": 1_530.0, "eta_s": 258.0}
 
 
@@ -67,6 +74,47 @@ def test_a_visit_is_followed_from_the_plan_to_its_end(visit: Visit) -> None:
     visit.status = 410
     expect(page.locator("h1")).to_have_text("This visit is over")
     assert set(visit.tokens) == {"gac_the-token"}
+
+
+def test_before_the_way_the_page_tells_how_far_the_day_is(visit: Visit) -> None:
+    page = visit.page
+    expect(page.locator("h1")).to_have_text("Bruno Saltmarsh will visit you")
+    expect(page.locator("main")).not_to_contain_text("before yours")
+    visit.body = {**VISIT, "visits_before": 2}
+    expect(page.locator("main")).to_contain_text("2 visits before yours.")
+    visit.body = LATE
+    expect(page.locator(".when")).to_have_text("Today 11:15–11:45, later than planned")
+    expect(page.locator("main")).to_contain_text(
+        "Planned: Today 10:00–11:00. A visit before yours is taking longer. 1 visit before yours."
+    )
+    visit.body = {**VISIT, "visits_before": 0}
+    expect(page.locator(".when")).to_have_text("Today 10:00–11:00")
+    expect(page.locator("main")).to_contain_text("Your visit is the next one.")
+
+
+@pytest.mark.parametrize(
+    ("language", "when", "note"),
+    [
+        (
+            "de",
+            "Heute 11:15–11:45, später als geplant",
+            "Geplant: Heute 10:00–11:00. Ein Besuch vor Ihrem dauert länger. 1 Besuch vor Ihrem.",
+        ),
+        (
+            "pt",
+            "Hoje 11:15–11:45, mais tarde do que o planeado",
+            "Planeado: Hoje 10:00–11:00. Uma visita antes da sua está a demorar mais. 1 visita antes da sua.",
+        ),
+    ],
+)
+def test_a_late_visit_is_told_in_the_customers_language(
+    running: RunningService, browser: Browser, language: str, when: str, note: str
+) -> None:
+    with browser.new_context(locale=language) as context:
+        visit = Visit(context.new_page(), running.url)
+        visit.body = LATE
+        expect(visit.page.locator(".when")).to_have_text(when)
+        expect(visit.page.locator("main")).to_contain_text(note)
 
 
 def test_a_link_that_shows_nothing_says_what_to_do(running: RunningService, context: BrowserContext) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +101,7 @@ def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api, world: 
     assert planned["slot"] == SLOT
     assert (planned["store_name"], planned["timezone"]) == ("Centre", "Europe/Lisbon")
     assert (planned["position"], planned["distance_m"], planned["eta_s"]) == (None, None, None)
+    assert (planned["visits_before"], planned["expected"]) == (None, None)
     step(api, order, "travelling")
     coming = seen(api, link)
     assert coming["stage"] == "on_the_way"
@@ -113,6 +115,61 @@ def test_the_customer_sees_who_comes_when_and_on_the_way_where(api: Api, world: 
     step(api, order, "on_site")
     there = seen(api, link)
     assert (there["stage"], there["technician_name"], there["position"]) == ("arrived", "Ana", None)
+
+
+def make_it_morning(world: World) -> datetime:
+    """Put the stores where it is a little past eight, so that none of the next hours is another day's."""
+    with psycopg.connect(world.admin_url) as owner:
+        now: datetime = owner.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
+        owner.execute("UPDATE stores SET timezone = %s", (_zone_where_it_is(8, now.astimezone(UTC).hour),))
+    return now
+
+
+def _zone_where_it_is(hour: int, utc_hour: int) -> str:
+    """The sign of these names is the other way round."""
+    east = (hour - utc_hour + 11) % 24 - 11
+    return f"Etc/GMT{-east:+d}"
+
+
+def taken_at(api: Api, now: datetime, start_h: float, end_h: float, who: str = "ana") -> str:
+    slot = {"start": (now + timedelta(hours=start_h)).isoformat(), "end": (now + timedelta(hours=end_h)).isoformat()}
+    return lead(api, slot=slot, assignee_id=api.id("technicians", who))
+
+
+def test_on_the_day_the_customer_sees_how_many_visits_come_before(api: Api, world: World) -> None:
+    now = make_it_morning(world)
+    first, second = taken_at(api, now, -2, -0.5), taken_at(api, now, 1, 2)
+    taken_at(api, now, 6, 7)
+    link = make_link(api, taken_at(api, now, 3, 4))
+    planned = seen(api, link)
+    assert (planned["visits_before"], planned["expected"], planned["position"]) == (2, None, None)
+    step(api, first, "on_site")
+    step(api, first, "completed")
+    assert seen(api, link)["visits_before"] == 1
+    assert api.post(f"/v1/work-orders/{second}/cancel", by="root", json={}).status_code == 200
+    assert seen(api, link)["visits_before"] == 0
+    assert seen(api, make_link(api, taken_at(api, now, 30, 31)))["visits_before"] is None
+    ping(api, **NEAR)
+    offered = lead(api, slot={"start": (now + timedelta(hours=9)).isoformat()})
+    assert seen(api, make_link(api, offered))["visits_before"] is None
+
+
+def test_visits_that_last_too_long_are_told_coarsely_and_end_when_the_way_begins(api: Api, world: World) -> None:
+    now = make_it_morning(world)
+    long_one = taken_at(api, now, -3, -2)
+    mine = taken_at(api, now, -1, 0)
+    link = make_link(api, mine)
+    step(api, long_one, "on_site")
+    late = seen(api, link)
+    assert late["visits_before"] == 1
+    start, end = (datetime.fromisoformat(late["expected"][side]) for side in ("start", "end"))
+    assert timedelta() <= datetime.fromisoformat(late["server_now"]) - start < timedelta(minutes=15)
+    assert (start.minute % 15, start.second, start.microsecond, end - start) == (0, 0, 0, timedelta(minutes=30))
+    assert HOME["lat"] == late["destination"]["lat"]
+    step(api, long_one, "completed")
+    step(api, mine, "travelling")
+    coming = seen(api, link)
+    assert (coming["visits_before"], coming["expected"]) == (None, None)
 
 
 def test_until_one_has_it_no_technician_is_named(api: Api) -> None:
@@ -138,7 +195,7 @@ def test_nothing_else_of_the_service_is_told(api: Api) -> None:
         assert [one for one in ids if one in told] == []
         assert set(answer.get_json()) == {
             *("number", "stage", "store_name", "timezone", "slot", "technician_name", "collaborators", "destination"),
-            *("position", "distance_m", "eta_s", "server_now", "next_look_s"),
+            *("visits_before", "expected", "position", "distance_m", "eta_s", "server_now", "next_look_s"),
         }
     bearer = {"Authorization": f"Bearer {token_of(link)}"}
     for path in ("/v1/me", f"/v1/work-orders/{order}", "/v1/map"):

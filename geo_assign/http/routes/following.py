@@ -58,8 +58,8 @@ class SeenPositionAnswer(PointAnswer):
 class FollowedAnswer(Answer):
     """A work order as its customer sees it.
 
-    Before the technician travels, `slot` is all there is to say of the arrival; then there is the `position`, if a
-    fresh one is known, with an estimate of how long the way takes.
+    Before the technician travels, `slot`, `visits_before` and `expected` say when, and nothing says where. Then there
+    is the `position`, if a fresh one is known, with an estimate of how long the way takes.
     """
 
     number: str
@@ -69,6 +69,14 @@ class FollowedAnswer(Answer):
     slot: SlotAnswer
     technician_name: str | None = Field(description="Null until it is known who comes.")
     collaborators: Sequence[str] = Field(description="The names of who comes along.")
+    visits_before: int | None = Field(
+        description="How many visits the technician still makes before this one, on its day, until the way to it "
+        "begins; else null."
+    )
+    expected: SlotAnswer | None = Field(
+        description="When the technician is to be expected, to a quarter of an hour, where the visits before last "
+        "longer than planned; else null: `slot` holds."
+    )
     destination: PointAnswer | None = Field(description="Where the work is.")
     position: SeenPositionAnswer | None
     distance_m: float | None
@@ -170,7 +178,8 @@ def _link_answer(call: AnyCall, link: CustomerLink) -> CustomerLinkAnswer:
 
 
 def _followed(seen: Followed) -> FollowedAnswer:
-    place, goal = seen.position, seen.destination
+    place, goal, before = seen.position, seen.destination, seen.before
+    expected = None if before is None else before.expected
     return FollowedAnswer(
         number=seen.number,
         stage=seen.stage,
@@ -179,6 +188,8 @@ def _followed(seen: Followed) -> FollowedAnswer:
         slot=SlotAnswer(start=seen.slot_start, end=seen.slot_end),
         technician_name=seen.technician_name,
         collaborators=seen.collaborators,
+        visits_before=None if before is None else before.visits,
+        expected=None if expected is None else SlotAnswer(start=expected[0], end=expected[1]),
         destination=None if goal is None else PointAnswer(lat=goal.lat, lon=goal.lon),
         position=None
         if place is None

@@ -26,6 +26,7 @@ export function FollowPage({ follower }: { follower: Follower }) {
         <h1>{headline(seen)}</h1>
         <p class="when">{arrival(seen, nowMs)}</p>
         <Steps stage={seen.stage} />
+        <p class="note">{beforeNote(seen, nowMs)}</p>
         {seen.collaborators.length > 0 && <p class="note">{words.along(seen.collaborators.join(", "))}</p>}
         <p class="note">{placeNote(seen)}</p>
         {follower.offline.value && <p class="warn">{words.asOf(clockTime(nowMs, seen.timezone))}</p>}
@@ -77,7 +78,14 @@ function arrival(seen: Followed, nowMs: number): string {
   if (seen.stage === "arrived") return "";
   if (seen.eta_s !== null && seen.distance_m !== null)
     return texts.value.about(travelTime(seen.eta_s), distance(seen.distance_m));
-  return slotText(seen.slot, nowMs, seen.timezone);
+  const slot = slotText(seen.expected ?? seen.slot, nowMs, seen.timezone);
+  return seen.expected ? texts.value.expected(slot) : slot;
+}
+
+function beforeNote(seen: Followed, nowMs: number): string {
+  if (seen.visits_before === null) return "";
+  const visits = texts.value.visitsBefore(seen.visits_before);
+  return seen.expected ? `${texts.value.longer(slotText(seen.slot, nowMs, seen.timezone))} ${visits}` : visits;
 }
 
 function placeNote(seen: Followed): string {

@@ -1,4 +1,5 @@
 import type { FollowTexts } from "../follow";
+import { plural } from "../language";
 
 export const texts: FollowTexts = {
   steps: { waiting: "Eingegangen", planned: "Geplant", on_the_way: "Unterwegs", arrived: "Da" },
@@ -19,6 +20,12 @@ export const texts: FollowTexts = {
   onTheWay: (name: string) => `${name} ist unterwegs`,
   there: (name: string) => `${name} ist da`,
   about: (time: string, distance: string) => `Etwa ${time}, noch ${distance}`,
+  expected: (time: string) => `${time}, später als geplant`,
+  longer: (slot: string) => `Geplant: ${slot}. Ein Besuch vor Ihrem dauert länger.`,
+  visitsBefore: (count: number) =>
+    count === 0
+      ? "Ihr Besuch ist der nächste."
+      : plural("de", count, { one: "1 Besuch vor Ihrem.", other: `${count} Besuche vor Ihrem.` }),
   unknown: "Der Ort ist gerade nicht bekannt.",
   old: (age: string) => `Position ${age} alt`,
 };

@@ -1,3 +1,5 @@
+import { plural } from "../language";
+
 /** What a customer reads who waits for a visit. */
 export const english = {
   steps: { waiting: "Received", planned: "Planned", on_the_way: "On the way", arrived: "There" },
@@ -18,6 +20,12 @@ export const english = {
   onTheWay: (name: string) => `${name} is on the way`,
   there: (name: string) => `${name} is there`,
   about: (time: string, distance: string) => `About ${time}, ${distance} away`,
+  expected: (time: string) => `${time}, later than planned`,
+  longer: (slot: string) => `Planned: ${slot}. A visit before yours is taking longer.`,
+  visitsBefore: (count: number) =>
+    count === 0
+      ? "Your visit is the next one."
+      : plural("en", count, { one: "1 visit before yours.", other: `${count} visits before yours.` }),
   unknown: "The place is not known at the moment.",
   old: (age: string) => `Position ${age} old`,
 };

@@ -1,4 +1,5 @@
 import type { FollowTexts } from "../follow";
+import { plural } from "../language";
 
 export const texts: FollowTexts = {
   steps: { waiting: "Recebido", planned: "Planeado", on_the_way: "A caminho", arrived: "Chegou" },
@@ -19,6 +20,12 @@ export const texts: FollowTexts = {
   onTheWay: (name: string) => `${name} vai a caminho`,
   there: (name: string) => `${name} chegou`,
   about: (time: string, distance: string) => `Cerca de ${time}, a ${distance}`,
+  expected: (time: string) => `${time}, mais tarde do que o planeado`,
+  longer: (slot: string) => `Planeado: ${slot}. Uma visita antes da sua está a demorar mais.`,
+  visitsBefore: (count: number) =>
+    count === 0
+      ? "A sua visita é a próxima."
+      : plural("pt", count, { one: "1 visita antes da sua.", other: `${count} visitas antes da sua.` }),
   unknown: "O lugar não é conhecido neste momento.",
   old: (age: string) => `Posição com ${age}`,
 };
