@@ -26,6 +26,7 @@ from tests.providers.stub import StubServer
 PAGE = page("docs/first-day.md")
 START, ASKED, INIT, *STEPS = PAGE.blocks("sh")
 ADMIN_PASSWORD, PHONE_PASSWORD = "seven-herons-at-noon", "a-kettle-of-hawks"
+TYPED_A_MINUTE = 150
 PLACE = {"lat": 38.7081, "lon": -9.1349}
 _LINK = re.compile(r"https?://[^\s#]+/console/choose-password#(\S+)")
 
@@ -112,17 +113,22 @@ def test_the_page_leads_to_an_offer_that_is_accepted(
     assert "the key from your provider" in {request.query.get("key") for request in provider.requests}
 
 
-def test_what_init_prints_leads_to_an_offer(
+def test_what_init_prints_leads_to_an_offer_in_under_five_minutes_of_typing(
     world: World, database: Database, admin: Connection, checkout: Path
 ) -> None:
     """Nothing but what the screen says: the commands are pasted with the password put in."""
+    answers = "Alder Repairs\nEurope/Lisbon\nHarbour\n38.7071, -9.1355\nada@alder.example\nmira@alder.example\n\n"
+    chosen = 2 * (ADMIN_PASSWORD + PHONE_PASSWORD)
+    typed = START + ASKED + answers + chosen + PHONE_PASSWORD
+    assert len(typed) < 5 * TYPED_A_MINUTE
     with served(world) as url:
-        printed = shell(INIT, checkout, world, url)
+        printed = shell(ASKED, checkout, world, url, answers=answers)
         choose_passwords(database, printed)
         pasted = [line.strip() for line in printed.splitlines() if re.match(r"   (curl|[A-Z]+=\$\()", line)]
         assert len(pasted) == 4
-        answers = shell("\n".join(pasted).replace("PASSWORD", PHONE_PASSWORD), checkout, world, url)
-    assert '"state":"offered"' in answers
+        assert "\n".join(pasted).count("PASSWORD") == 1
+        told = shell("\n".join(pasted).replace("PASSWORD", PHONE_PASSWORD), checkout, world, url)
+    assert '"state":"offered"' in told
     assert states(admin) == ["offered"]
 
 
