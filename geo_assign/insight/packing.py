@@ -169,7 +169,7 @@ class PeriodTally:
         """Each key's values between the bounds, and their sum."""
         counted = self._of(finding)
         spread = {}
-        for key in np.unique(counted.keys):
+        for key in np.flatnonzero(np.bincount(counted.keys)):
             of_key = counted.keys == key
             number, value = counted.numbers[of_key], counted.values[of_key]
             between = np.bincount(np.searchsorted(bounds, value, "left"), number, len(bounds) + 1)
@@ -190,7 +190,7 @@ class PeriodTally:
         high, low = loads["technician"].astype(np.uint64).T
         order = np.lexsort((low, high))
         high, low = high[order], low[order]
-        begins = np.flatnonzero(np.append(True, (np.diff(high) != 0) | (np.diff(low) != 0)))
+        begins = np.flatnonzero(np.append(True, (high[1:] != high[:-1]) | (low[1:] != low[:-1])))
         numbers, micros = (
             np.add.reduceat(loads[name].astype(np.int64)[order], begins) for name in ("number", "micros")
         )
@@ -202,6 +202,7 @@ class PeriodTally:
             for one in np.flatnonzero(micros >= least)
         ]
 
+    @cached_property
     def hours_by_store(self) -> dict[UUID, HourSeconds]:
         """Of each store the seconds of each hour of the week: weekdays, the three kinds, hours of the clock."""
         hours: dict[UUID, HourSeconds] = {}

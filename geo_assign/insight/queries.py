@@ -101,7 +101,7 @@ def _duty(tally: PeriodTally) -> list[HourOfDuty]:
     """Each store's means, together."""
     means = np.zeros((2, 7, HOURS_OF_DAY))
     is_known = np.zeros((7, HOURS_OF_DAY), bool)
-    for week in tally.hours_by_store().values():
+    for week in tally.hours_by_store.values():
         known, *seconds = week.transpose(1, 0, 2)
         is_known |= known > 0
         means += np.divide(seconds, known, where=known > 0, out=np.zeros_like(means))
@@ -114,7 +114,7 @@ def _duty(tally: PeriodTally) -> list[HourOfDuty]:
 def _duty_known(tally: PeriodTally, question: InsightQuestion) -> float:
     first, last = question.within
     so_far_s = (min(last, question.at) - first).total_seconds()
-    weeks = list(tally.hours_by_store().values())
+    weeks = list(tally.hours_by_store.values())
     if so_far_s <= 0 or not weeks:
         return 0.0
     return min(1.0, round(float(sum(week[:, 0].sum() for week in weeks)) / so_far_s / len(weeks), 3))
@@ -173,7 +173,7 @@ def _farther(spread: Spread | None) -> Farther:
 
 
 def _by_store(tally: PeriodTally) -> list[OfStore]:
-    hours = tally.hours_by_store()
+    hours = tally.hours_by_store
     nothing = np.zeros((7, 3, HOURS_OF_DAY), np.int64)
     return [_of_store(store_id, one, hours.get(store_id, nothing)) for store_id, one in tally.by_store().items()]
 

@@ -276,13 +276,18 @@ def _of_days(used: CTE, *, with_hours: bool) -> AnySelect:
 
 
 def _of_sums(tx: Tx, scope: Scope, question: InsightQuestion, used: CTE) -> AnySelect:
+    """A store at a time: put together at once, the sums of a year would be sorted by their stores on the disk."""
     s, u = insight_sums.c, used.c
-    return (
+    days = select(u.store_id, func.array_agg(u.day).label("days")).group_by(u.store_id).subquery("days_of")
+    of_store = (
         _of_store(s.store_id, day=s.day, counts=s.counts, loads=s.loads)
-        .select_from(insight_sums.join(used, and_(s.store_id == u.store_id, s.day == u.day)))
-        .where(s.org_id == tx.org_id, *_seen(tx, scope, question, insight_sums))
+        .where(s.org_id == tx.org_id, s.store_id == days.c.store_id, s.day == func.any(days.c.days))
+        .where(*_seen(tx, scope, question, insight_sums))
         .group_by(s.store_id)
+        .correlate(days)
+        .lateral("of_store")
     )
+    return select(*of_store.c).select_from(days.join(of_store, true()))
 
 
 def cohort_of(org_id: UUID, *conditions: ColumnElement[bool]) -> CTE:

@@ -100,3 +100,17 @@ def test_a_year_that_is_summed_is_told_without_reading_any_work(history: History
     history.sum()
     assert history.told(YEAR) == history.told(YEAR, live=True)
     assert rows_of_work(history, YEAR) == dict.fromkeys(WORK, 0)
+
+
+def test_the_sums_of_a_store_are_put_together_without_sorting_them(history: History) -> None:
+    """Those of a year are more than a sort has memory for."""
+    history.sum()
+    with history.day.database.transaction(history.day.org_id) as tx:
+        with statements_of(tx.conn) as statements:
+            get_insight(tx, EVERYTHING, InsightQuestion(YEAR, tx.now()))
+        ((statement, parameters),) = [one for one in statements if "insight_sums" in one[0]]
+        # Of few rows a sort is cheap, and may be planned for that alone.
+        tx.conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = tx.conn.exec_driver_sql("EXPLAIN " + statement, parameters).scalars().all()
+    assert any("insight_sums" in line for line in plan)
+    assert not [line for line in plan if "Sort" in line]
