@@ -65,6 +65,13 @@ def test_the_question_reaches_the_provider_as_asked(dialect: Dialect, server: St
     assert dialect.extra.items() <= request.query.items()
 
 
+def test_a_place_without_a_number_is_looked_for_among_all_kinds(dialect: Dialect, server: StubServer) -> None:
+    server.behaviour = dialect.found()
+    ask(dialect, server, text="São João Hospital, Porto")
+    [request] = server.requests
+    assert "layer" not in request.query
+
+
 def test_another_house_is_worth_its_street(dialect: Dialect, server: StubServer) -> None:
     server.behaviour = dialect.found(Found("98"))
     best = ask(dialect, server).best

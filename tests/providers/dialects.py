@@ -239,6 +239,7 @@ DIALECTS = (
         asked=_query("q"),
         key_in=_no_key,
         path="/search",
+        extra={"dedupe": "0", "layer": "address"},
         refused=(403, {"error": {"code": 403, "message": "Access blocked"}}),
         limited=(429, {"error": {"code": 429, "message": "Bandwidth limit exceeded"}}),
     ),

@@ -1,6 +1,7 @@
 """Nominatim, OpenStreetMap's geocoder; usually one's own: https://nominatim.org/release-docs/latest/api/Search/."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from geopy.geocoders import Nominatim as GeopyNominatim
 from geopy.geocoders.base import Geocoder
@@ -20,6 +21,10 @@ class Nominatim(GeopyProvider):
     """`place_rank` tells what was found. The street's middle, or another house, comes without any warning."""
 
     coordinates_are_texts = True
+    # Of two doors that share name, street and number it tells one alone else, wherever the other lies.
+    extra: ClassVar = {"dedupe": "0"}
+    # No boards and stops: one that bears a street's name comes before that street's houses, and in their place.
+    extra_for_houses: ClassVar = {"layer": "address"}
 
     def build(self, key: str, **standing: object) -> Geocoder:
         del key

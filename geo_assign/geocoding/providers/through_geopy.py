@@ -29,6 +29,7 @@ from geo_assign.geocoding.domain import (
     ranked,
 )
 from geo_assign.geocoding.fit import with_fit_checked, without_false_rivals
+from geo_assign.geocoding.housenumbers import asked_house_number
 from geo_assign.geocoding.providers.base import (
     ProviderAccess,
     message_in,
@@ -97,8 +98,9 @@ class Grade:
 class GeopyProvider(ABC):
     """A provider that geopy knows. Subclasses say how to build, how to ask, and what the answer is worth."""
 
-    # Query parameters that geopy does not offer.
+    # Query parameters that geopy does not offer, and those for questions in which a house is asked for.
     extra: ClassVar[Mapping[str, str]] = {}
+    extra_for_houses: ClassVar[Mapping[str, str]] = {}
     # Whether its protocol writes coordinates as texts.
     coordinates_are_texts: ClassVar[bool] = False
 
@@ -133,7 +135,7 @@ class GeopyProvider(ABC):
         return None
 
     def geocode(self, query: AddressQuery, *, deadline_s: float, asked_at: datetime) -> GeocodeResult:
-        adapter = OutboundAdapter(self.access, deadline_s=deadline_s, extra=self.extra)
+        adapter = OutboundAdapter(self.access, deadline_s=deadline_s, extra=self._extra(query))
         try:
             geocoder = self.build(self._key, adapter_factory=lambda **_: adapter, user_agent=USER_AGENT, timeout=None)
             locations = self.ask(geocoder, query) or ()
@@ -148,6 +150,11 @@ class GeopyProvider(ABC):
             return GeocodeResult(problem=problem)
         found = without_false_rivals([one for one in candidates if one is not None], query)
         return GeocodeResult(candidates=ranked(found))
+
+    def _extra(self, query: AddressQuery) -> Mapping[str, str]:
+        if not self.extra_for_houses or asked_house_number(query.text, country=query.habits) is None:
+            return self.extra
+        return {**self.extra, **self.extra_for_houses}
 
     @property
     def _key(self) -> str:
