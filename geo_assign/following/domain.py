@@ -81,13 +81,13 @@ def look_before(day: Iterable[VisitOfDay], slot_start: datetime, *, way: timedel
     for one in sorted(first, key=lambda one: (one.state not in UNDER_WAY, one.start)):
         leaves = one.end if one.state in _AT_WORK else max(free_at, one.start) + (one.end - one.start)
         free_at = max(free_at, leaves) + way
-    arrival = _quarter_before(free_at)
-    is_late = bool(first) and arrival > slot_start
+    is_late = bool(first) and free_at >= slot_start + _QUARTER
+    arrival = _next_quarter(free_at)
     return Before(len(first), (arrival, arrival + _EXPECTED_FOR) if is_late else None)
 
 
-def _quarter_before(at: datetime) -> datetime:
-    return at - (at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) % _QUARTER
+def _next_quarter(at: datetime) -> datetime:
+    return at + (datetime(1970, 1, 1, tzinfo=UTC) - at) % _QUARTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,9 @@ def test_an_offer_is_no_visit() -> None:
     [
         (12.0, None),
         (12.24, None),
-        (12.26, between(12.25, 12.75)),
-        (12.9, between(12.75, 13.25)),
+        (12.25, between(12.25, 12.75)),
+        (12.26, between(12.5, 13.0)),
+        (12.9, between(13.0, 13.5)),
     ],
 )
 def test_a_visit_that_lasts_too_long_is_told_in_quarters_of_an_hour(now: float, expected: Span | None) -> None:
@@ -55,7 +56,7 @@ def test_a_visit_that_lasts_too_long_is_told_in_quarters_of_an_hour(now: float, 
 def test_each_visit_takes_its_time_and_the_way_to_the_next() -> None:
     two_left = [(9.0, 10.0, ON_SITE), (10.5, 11.5, ASSIGNED)]
     assert before(10.0, *two_left, way_minutes=30) == Before(2, None)
-    assert before(10.8, *two_left, way_minutes=30).expected == between(12.75, 13.25)
+    assert before(10.8, *two_left, way_minutes=30).expected == between(13.0, 13.5)
 
 
 def test_a_visit_that_was_not_begun_is_made_from_now_on() -> None:
