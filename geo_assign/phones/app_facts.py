@@ -20,7 +20,8 @@ PRIVACY_TEXTS = {
     "last seen.",
     "on_duty": "On duty, dispatchers and administrators of your stores and groups see where you are.",
     "coarse": "Where a store says so, people who have no work of yours see you only to about a kilometre.",
-    "customer": "The customers whom you visit may follow your way to them once you say that you are travelling.",
+    "customer": "Customers may see how many visits you make before theirs on the day, and, once you say that you "
+    "are travelling, your way to them.",
     "views": "Each look at where you are is written down. You can read who looked, when and how.",
     "retention": "Your track is deleted after {days} days.",
     "export": "You can take along all that is kept about you, and an administrator can erase it.",

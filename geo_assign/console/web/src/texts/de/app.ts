@@ -44,7 +44,8 @@ export const texts: AppTexts = {
       on_duty: "Im Dienst sehen Disposition und Verwaltung deiner Filialen und Gruppen, wo du bist.",
       coarse:
         "Wo eine Filiale es so will, sehen Personen ohne Auftrag bei dir dich nur auf etwa einen Kilometer genau.",
-      customer: "Kundinnen und Kunden können deine Anfahrt verfolgen, sobald du meldest, dass du unterwegs bist.",
+      customer:
+        "Kundinnen und Kunden können am Tag sehen, wie viele Besuche du vor ihrem machst, und deine Anfahrt, sobald du meldest, dass du unterwegs bist.",
       views: "Jeder Blick auf deinen Standort wird aufgeschrieben. Du kannst lesen, wer wann und wie nachgesehen hat.",
       export: "Du kannst alles mitnehmen, was über dich gespeichert ist, und die Verwaltung kann es löschen.",
     },

@@ -43,7 +43,8 @@ export const english = {
         "Off duty no position of yours is kept or shown. People see that you are off duty, and when you were last seen.",
       on_duty: "On duty, dispatchers and administrators of your stores and groups see where you are.",
       coarse: "Where a store says so, people who have no work of yours see you only to about a kilometre.",
-      customer: "The customers whom you visit may follow your way to them once you say that you are travelling.",
+      customer:
+        "Customers may see how many visits you make before theirs on the day, and, once you say that you are travelling, your way to them.",
       views: "Each look at where you are is written down. You can read who looked, when and how.",
       export: "You can take along all that is kept about you, and an administrator can erase it.",
     } as Record<string, string>,

@@ -43,7 +43,8 @@ export const texts: AppTexts = {
         "Fora de serviço nenhuma posição tua é guardada ou mostrada. Vê-se que estás fora de serviço e quando foste visto.",
       on_duty: "Em serviço, os expedidores e administradores das tuas lojas e grupos veem onde estás.",
       coarse: "Onde a loja o decide, quem não tem trabalho teu só te vê a cerca de um quilómetro.",
-      customer: "Os clientes que visitas podem seguir a tua viagem quando dizes que vais a caminho.",
+      customer:
+        "Os clientes podem ver no próprio dia quantas visitas fazes antes da deles e, quando dizes que vais a caminho, a tua viagem.",
       views: "Cada consulta da tua localização fica registada. Podes ler quem viu, quando e como.",
       export: "Podes levar tudo o que está guardado sobre ti, e um administrador pode apagá-lo.",
     },
