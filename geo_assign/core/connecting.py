@@ -38,9 +38,14 @@ def make_engine(url: str, **pool: Any) -> Engine:
     log_in = {"options": _OPTIONS, "application_name": "geo-assign", "connect_timeout": _LOG_IN_WITHIN_S}
     target = make_url(url).set(drivername="postgresql+psycopg")
     # Each search reads the rules of its store, which are JSON: the standard library takes several times as long.
-    engine = create_engine(target, hide_parameters=True, connect_args=log_in, json_deserializer=orjson.loads, **pool)
+    encoding = {"json_serializer": _as_json, "json_deserializer": orjson.loads}
+    engine = create_engine(target, hide_parameters=True, connect_args=log_in, **encoding, **pool)
     _log_in_without_refused_options(engine)
     return engine
+
+
+def _as_json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _log_in_without_refused_options(engine: Engine) -> None:

@@ -20,8 +20,9 @@ def refusing(**errors: GeoAssignError) -> Iterator[None]:
     """
     try:
         yield
-    except IntegrityError as broken:
-        name = broken_constraint(broken.orig) if isinstance(broken.orig, psycopg.Error) else None
+    except (IntegrityError, psycopg.IntegrityError) as broken:
+        error = broken.orig if isinstance(broken, IntegrityError) else broken
+        name = broken_constraint(error) if isinstance(error, psycopg.Error) else None
         if name in errors:
             raise errors[name] from broken
         raise

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.core.rows_at_once import insert_rows
 from geo_assign.core.tables import INSTANT, tenant_table
 from geo_assign.core.wire import JsonObject
 
@@ -80,18 +81,17 @@ def emit_all(tx: Tx, events: Sequence[Outgoing]) -> None:
     """Add outgoing events in this order; the id of each stays the same across every delivery attempt."""
     rows = [
         {
-            "org_id": tx.org_id,
             "id": new_id(),
             "event_type": event.event_type,
             "subject_id": event.subject_id,
-            "payload": dict(event.payload),
+            "payload": event.payload,
             "created_at": event.at,
             "available_at": event.at,
             "store_ids": sorted(event.store_ids),
         }
         for event in events
     ]
-    tx.conn.execute(outbox.insert(), rows)
+    insert_rows(tx, outbox, rows)
 
 
 def stores_of(event: FromClause) -> ColumnElement[Sequence[UUID]]:

@@ -7,10 +7,10 @@ from typing import Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert
 
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.core.rows_at_once import insert_rows
 from geo_assign.core.wire import Json
 from geo_assign.matching.domain import Candidate, Question, Ranking
 from geo_assign.receipts.tables import decisions
@@ -47,8 +47,7 @@ def record_decision(
 
 def record_receipts(tx: Tx, receipts: Sequence[Receipt]) -> None:
     """Write several receipts."""
-    if receipts:
-        tx.conn.execute(insert(decisions), [{"org_id": tx.org_id, "id": one.id, **one.columns} for one in receipts])
+    insert_rows(tx, decisions, [{"id": one.id, **one.columns} for one in receipts])
 
 
 def receipt_of(

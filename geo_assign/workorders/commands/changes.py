@@ -4,17 +4,15 @@ Every change expects the row to be locked (`lock`), so that what comes second ju
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
-
 from geo_assign.access.domain import Caller
 from geo_assign.core.db import Tx
 from geo_assign.core.ids import new_id
+from geo_assign.core.rows_at_once import insert_rows, update_versions
 from geo_assign.core.telemetry import counter, histogram
 from geo_assign.workorders.commands.deadlines import set_deadlines
 from geo_assign.workorders.commands.outgoing import publish, publish_all
@@ -55,8 +53,7 @@ def apply_change(tx: Tx, order: WorkOrder, change: Change) -> None:
 
 def apply_changes(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
     """Write a change to each of several locked work orders, those that are alike together."""
-    for written in _alike(changes):
-        _write(tx, written)
+    _write(tx, changes)
     for order, change in changes:
         if change.event.kind is EventKind.ASSIGNED:
             waited_s = (change.at - (order.search_started_at or order.created_at)).total_seconds()
@@ -70,47 +67,15 @@ def apply_changes(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
     publish_all(tx, [(order.id, event, change.at) for order, change in changes for event in change.sent(order)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What is written to orders whose changes move the same columns and the same version: to each its values."""
-
-    names: tuple[str, ...]
-    by_person: bool
-    values: list[tuple[dict[str, object], list[UUID]]]
-
-
-def _alike(changes: Sequence[tuple[WorkOrder, Change]]) -> list[_Written]:
-    found: dict[tuple[tuple[str, ...], bool], _Written] = {}
+def _write(tx: Tx, changes: Sequence[tuple[WorkOrder, Change]]) -> None:
+    """One statement for all changes that move the same columns and the same version."""
+    alike: dict[tuple[tuple[str, ...], bool], list[dict[str, object]]] = {}
     for order, change in changes:
-        values = {**change.columns(order), "updated_at": change.at, "changed_by": actor_of(change.by)}
-        names, by_person = tuple(sorted(values)), change.is_of_a_person
-        written = found.setdefault((names, by_person), _Written(names, by_person, []))
-        same = next((ids for others, ids in written.values if others == values), None)
-        if same is None:
-            written.values.append((values, [order.id]))
-        else:
-            same.append(order.id)
-    return list(found.values())
-
-
-def _write(tx: Tx, written: _Written) -> None:
-    """One statement for all that are given the same; else the same statement for each, sent together."""
-    w = work_orders.c
-    versions = {"version": w.version + 1}
-    if written.by_person:
-        versions["human_version"] = w.version + 1
-    moved = update(work_orders).where(w.org_id == tx.org_id)
-    if len(written.values) == 1:
-        values, ids = written.values[0]
-        tx.conn.execute(moved.where(w.id.in_(ids)).values(**values, **versions))
-        return
-    given = {name: bindparam(f"new_{name}", type_=w[name].type) for name in written.names}
-    rows = [
-        {"order_id": order_id, **{f"new_{name}": value for name, value in values.items()}}
-        for values, ids in written.values
-        for order_id in ids
-    ]
-    tx.conn.execute(moved.where(w.id == bindparam("order_id")).values(**given, **versions), rows)
+        values = {**change.columns(order), "updated_at": change.at, "changed_by": actor_of(change.by), "id": order.id}
+        alike.setdefault((tuple(sorted(values)), change.is_of_a_person), []).append(values)
+    for (_, by_person), rows in alike.items():
+        versions = ("version", "human_version") if by_person else ("version",)
+        update_versions(tx, work_orders, rows, versions=versions)
 
 
 def set_pending(
@@ -159,7 +124,6 @@ def _note(tx: Tx, entries: Sequence[_HistoryRow]) -> list[UUID]:
     ids = [new_id() for _ in entries]
     rows = [
         {
-            "org_id": tx.org_id,
             "id": event_id,
             "work_order_id": entry.order_id,
             "at": entry.at,
@@ -170,7 +134,7 @@ def _note(tx: Tx, entries: Sequence[_HistoryRow]) -> list[UUID]:
         }
         for event_id, entry in zip(ids, entries, strict=True)
     ]
-    tx.conn.execute(insert(work_order_events), rows)
+    insert_rows(tx, work_order_events, rows)
     for entry in entries:
         tx.committed.append(_EVENTS.labels(entry.event.kind.value).inc)
     return ids
