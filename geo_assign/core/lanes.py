@@ -61,6 +61,7 @@ class DueRows:
     together: int = 1
     _stopped: bool = False
     _wanted: bool = False
+    _told: bool = False
     _busy: set[UUID] = field(default_factory=set)
     _steps: Counter[UUID] = field(default_factory=Counter)
     _begun_at: dict[UUID, float] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class DueRows:
     def look(self) -> None:
         """Look for due rows now, not only at the next sweep."""
         with self._changed:
-            self._wanted = True
+            self._wanted = self._told = True
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -114,6 +115,7 @@ class DueRows:
         begun, self.looked_at = False, monotonic()
         with self._changed:
             self._ended.clear()
+            self._told = False
         with guarded(self.name):
             for org_id, row_ids in _in_handfuls(self.list_due(), self.together):
                 taken = self._take(org_id, row_ids)
@@ -123,19 +125,33 @@ class DueRows:
         return begun
 
     def _take(self, org_id: UUID, row_ids: Sequence[UUID]) -> Sequence[UUID]:
-        """Wait for a free thread and reserve it for these rows; those whose turn is later are left out."""
+        """Wait for a free thread and reserve it for these rows; those whose turn is later are left out.
+
+        An organization that has its threads is waited for: to read all rows again after each step costs as much as a
+        step. But not for long, nor once the lane was told to look: that may be for one that has no thread yet.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._steps.total() < self.threads)
-            now = monotonic()
-            self._begun_at = {row: at for row, at in self._begun_at.items() if now - at < self.every_s}
-            not_now = (self._busy, self._begun_at, self._ended)
-            taken = [row for row in row_ids if not any(row in rows for rows in not_now)]
-            if self._stopped or not taken or self._steps[org_id] >= self.threads - 1:
+            if self._those_whose_turn_it_is(row_ids):
+                left_s = max(0.0, self.looked_at + self.every_s - monotonic())
+                self._changed.wait_for(lambda: self._stopped or self._told or self._has_room(org_id), left_s)
+            taken = self._those_whose_turn_it_is(row_ids)
+            if self._stopped or not taken or not self._has_room(org_id):
                 return ()
             self._steps[org_id] += 1
             self._busy.update(taken)
-            self._begun_at.update(dict.fromkeys(taken, now))
+            self._begun_at.update(dict.fromkeys(taken, monotonic()))
             return taken
+
+    def _those_whose_turn_it_is(self, row_ids: Sequence[UUID]) -> Sequence[UUID]:
+        now = monotonic()
+        self._begun_at = {row: at for row, at in self._begun_at.items() if now - at < self.every_s}
+        not_now = (self._busy, self._begun_at, self._ended)
+        return [row for row in row_ids if not any(row in rows for rows in not_now)]
+
+    def _has_room(self, org_id: UUID) -> bool:
+        """Whether a thread is free and the organization may have it."""
+        return self._steps.total() < self.threads and self._steps[org_id] < self.threads - 1
 
     def _work(self, org_id: UUID, row_ids: Sequence[UUID]) -> None:
         more: object = False

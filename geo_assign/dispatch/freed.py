@@ -9,7 +9,7 @@ from itertools import islice, zip_longest
 from time import monotonic
 from uuid import UUID
 
-_AT_ONCE = 64
+_AT_ONCE, _OF_ONE = 64, 8
 _MOST = 20_000
 
 
@@ -59,5 +59,5 @@ class FreedTechnicians:
             now = monotonic()
             self._put_off_until = {org_id: until for org_id, until in self._put_off_until.items() if until > now}
             due = [(org_id, ids) for org_id, ids in self._waiting.items() if org_id not in self._put_off_until]
-            by_org = [[(org_id, one) for one in islice(ids, _AT_ONCE)] for org_id, ids in due]
+            by_org = [[(org_id, one) for one in islice(ids, _OF_ONE)] for org_id, ids in due]
         return [pair for turn in zip_longest(*by_org) for pair in turn if pair is not None][:_AT_ONCE]

@@ -144,6 +144,31 @@ def test_rows_of_an_organization_are_given_together_in_the_turns_of_the_first() 
     ]
 
 
+def test_rows_that_were_read_are_worked_on_before_all_are_read_again() -> None:
+    rows, readings = Rows([(ORGS[0], uuid4()) for _ in range(9)]), []
+
+    def list_due() -> Due:
+        readings.append(len(rows.rows))
+        return rows.list_due()
+
+    lane = DueRows("test", list_due, one_by_one(rows.act), 2, 600.0)
+    lane.start()
+    wait_until(lambda: not rows.rows, "everything is done")
+    lane.close()
+    lane.join(60)
+    assert [number for number in readings if number > 1] == [9]
+
+
+def test_who_waits_for_an_organizations_thread_looks_at_once_when_told() -> None:
+    slow, other = ORGS[:2]
+    rows = Rows([(slow, uuid4()) for _ in range(5)])
+    rows.hangs = {slow}
+    with running(rows, every_s=600.0) as lane:
+        wait_until(lambda: len(rows.begun) == 2, "the slow ones have their threads")
+        rows.rows.append((other, uuid4()))
+        wait_until(lambda: lane.look() or rows.begun[-1][0] == other, "the other is begun")
+
+
 def test_one_thread_is_no_lane() -> None:
     with pytest.raises(ValueError, match="one organization"):
         DueRows("test", list, lambda *_ids: None, 1, 1.0)

@@ -6,16 +6,17 @@ The first row of every organization comes before the second of any, and within a
 stores. So a backlog delays only what comes behind it in the same store.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, select
 
 from geo_assign.core.db import Database
 from geo_assign.core.expressions import word
 from geo_assign.core.lanes import Due
 from geo_assign.core.rows import AnyColumn
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.core.tables import INSTANT
 from geo_assign.workorders.domain import OfferState
 from geo_assign.workorders.tables import offers, work_orders
@@ -25,6 +26,7 @@ _AT_ONCE = 64
 _LOOK_AGAIN = timedelta(seconds=30)
 
 _o, _w = offers.c, work_orders.c
+_ASKED = Parameters(now=INSTANT)
 
 
 def _in_turns(
@@ -48,9 +50,9 @@ def _in_turns(
     return select(dealt.c.org_id, dealt.c.id).order_by(dealt.c.org_turn, dealt.c.due_at, dealt.c.id).limit(_AT_ONCE)
 
 
-def _overdue_stores(now: datetime) -> Select[UUID, UUID]:
+def _overdue_stores() -> Select[UUID, UUID]:
     of_order = offers.join(work_orders, and_(_w.org_id == _o.org_id, _w.id == _o.work_order_id))
-    is_overdue = and_(_o.state == word(OfferState.OFFERED), _o.expires_at <= literal(now, INSTANT))
+    is_overdue = and_(_o.state == word(OfferState.OFFERED), _o.expires_at <= _ASKED.now)
     longest = func.min(_o.expires_at).label("due_at")
     turn = func.row_number().over(partition_by=_w.org_id, order_by=longest).label("turn")
     by_store = select(_w.org_id, _w.store_id.label("id"), longest, turn).select_from(of_order).where(is_overdue)
@@ -58,35 +60,41 @@ def _overdue_stores(now: datetime) -> Select[UUID, UUID]:
     return select(some.c.org_id, some.c.id).order_by(some.c.turn, some.c.due_at, some.c.id).limit(_AT_ONCE)
 
 
-def _due_evaluations(now: datetime) -> Select[UUID, UUID]:
+def _due_evaluations() -> Select[UUID, UUID]:
     # What is looked at again only because time passes waits for all else; the longest overdue half minute first.
     routine = func.coalesce(_w.evaluate_due_at == _w.looks_again_at, false())
     period = func.date_bin(_LOOK_AGAIN, _w.evaluate_due_at, func.to_timestamp(0), type_=INSTANT)
     order = (routine, period, _w.priority.desc(), _w.created_at)
-    where = _w.evaluate_due_at <= literal(now, INSTANT)
+    where = _w.evaluate_due_at <= _ASKED.now
     return _in_turns(work_orders, where=where, due_at=_w.evaluate_due_at, row_id=_w.id, order=order)
 
 
-def _due_geocoding(now: datetime) -> Select[UUID, UUID]:
-    where = _w.geocode_due_at <= literal(now, INSTANT)
+def _due_geocoding() -> Select[UUID, UUID]:
+    where = _w.geocode_due_at <= _ASKED.now
     return _in_turns(work_orders, where=where, due_at=_w.geocode_due_at, row_id=_w.id)
+
+
+class _DueRow(NamedTuple):
+    org_id: UUID
+    id: UUID
+
+
+# Asked whenever something has ended, so they are rendered once.
+_OVERDUE_STORES = Statement.of(_DueRow, _overdue_stores())
+_DUE_EVALUATIONS = Statement.of(_DueRow, _due_evaluations())
+_DUE_GEOCODING = Statement.of(_DueRow, _due_geocoding())
 
 
 def list_stores_with_overdue_offers(worker: Database) -> Due:
     """Stores with an offer whose time to answer is over, the longest overdue first."""
-    return _list(worker, _overdue_stores)
+    return worker.fetch_due(_OVERDUE_STORES)
 
 
 def list_due_evaluations(worker: Database) -> Due:
     """Work orders to evaluate again: what changed first, then by priority, then oldest first."""
-    return _list(worker, _due_evaluations)
+    return worker.fetch_due(_DUE_EVALUATIONS)
 
 
 def list_due_geocoding(worker: Database) -> Due:
     """Work orders whose address is to be geocoded, the longest due first."""
-    return _list(worker, _due_geocoding)
-
-
-def _list(worker: Database, due: Callable[[datetime], Select[UUID, UUID]]) -> Due:
-    with worker.across_organizations() as conn:
-        return [(row.org_id, row.id) for row in conn.execute(due(worker.clock.now(conn)))]
+    return worker.fetch_due(_DUE_GEOCODING)

@@ -78,9 +78,22 @@ def _searching() -> AnySelect:
 _SEARCHING = Statement.of(_IdRow, _searching())
 
 
+class _CountRow(NamedTuple):
+    number: int
+
+
+def _due() -> AnySelect:
+    w, asked = work_orders.c, _ASKED
+    changed = w.evaluate_due_at.is_distinct_from(w.looks_again_at)
+    of_store = (w.org_id == asked.org_id, w.store_id == asked.store_id)
+    due = select(w.id).where(*of_store, w.evaluate_due_at <= asked.at, changed).limit(asked.limit).subquery("due")
+    return select(func.count().label("number")).select_from(due)
+
+
+# Asked all the time while many are due, so it is rendered once.
+_DUE = Statement.of(_CountRow, _due())
+
+
 def count_due(tx: Tx, store_id: UUID, *, at: datetime, limit: int) -> int:
     """How many orders of a store are due for evaluation because something changed, up to `limit`."""
-    w = work_orders.c
-    changed = w.evaluate_due_at.is_distinct_from(w.looks_again_at)
-    due = select(w.id).where(w.org_id == tx.org_id, w.store_id == store_id, w.evaluate_due_at <= at, changed)
-    return tx.conn.execute(select(func.count()).select_from(due.limit(limit).subquery())).scalar_one()
+    return tx.fetch(_DUE, {"org_id": tx.org_id, "store_id": store_id, "at": at, "limit": limit})[0].number
