@@ -1,6 +1,7 @@
 """`geo-assign organizations`: what an operator does with whole organizations."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,11 @@ from geo_assign.core.db import Database, Defaults
 from geo_assign.core.settings import Settings
 from geo_assign.core.telemetry import configure_logging
 from geo_assign.organizations.deleting import StillWrittenError, delete_organization
-from geo_assign.organizations.exporting import export_organization
+from geo_assign.organizations.exporting import export_organization, write_archive
 from geo_assign.workforce.usage import Usage, get_usage
 
 _UNLIMITED, _DEFAULT = "unlimited", "default"
+_STANDARD_OUTPUT = Path("-")
 
 
 def _limit(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -95,14 +97,25 @@ def limits(slug: str, **chosen: str | None) -> None:
 
 @organizations.command()
 @click.argument("slug")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 def export(slug: str, file: Path) -> None:
-    """Write everything that is kept for the organization SLUG to FILE, a ZIP of JSON lines."""
+    """Write everything that is kept for the organization SLUG to FILE, a ZIP of JSON lines; `-` is standard output."""
     settings = Settings()
+    piped = file == _STANDARD_OUTPUT
+    if piped and sys.stdout.isatty():
+        raise click.ClickException("A ZIP is nothing for a terminal: name a file, or send the output to one.")
     with _application(settings) as database:
         org_id = _get_id(database, slug)
-    counts = export_organization(settings.database_url.get_secret_value(), org_id, file, images=_images(settings))
-    click.echo(f"{sum(counts.values()):,} rows of {slug} are in {file}.")
+    url, images = settings.database_url.get_secret_value(), _images(settings)
+    if piped:
+        counts = write_archive(url, org_id, click.get_binary_stream("stdout"), images=images)
+    else:
+        try:
+            counts = export_organization(url, org_id, file, images=images)
+        except FileExistsError as error:
+            raise click.ClickException(str(error)) from error
+    told = "the output" if piped else file
+    click.echo(f"{sum(counts.values()):,} rows of {slug} are in {told}.", err=piped)
 
 
 @organizations.command()

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy import Column, LargeBinary, Table, select
@@ -38,23 +39,35 @@ def is_left_out(column: AnyColumn) -> bool:
 def export_organization(url: str, org_id: UUID, path: Path, *, images: ImageFolder | None = None) -> Mapping[str, int]:
     """Write the file, which only its owner may read; returns the number of rows by table. Raises FileExistsError.
 
-    Images that are kept in a folder are in it as files.
     What breaks off leaves no file of this name.
     """
     if path.exists():
         raise FileExistsError(f"{path} is there already.")
     part = path.with_name(f"{path.name}.part")
-    database = Database(url, pool_size=1, statement_ms=0, one_moment=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-            counts = _write(database, org_id, archive)
-            for file in images.list_of(org_id) if images is not None else ():
-                archive.write(file, f"images/{file.name}")
+        with os.fdopen(descriptor, "wb") as raw:
+            counts = write_archive(url, org_id, raw, images=images)
         part.rename(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    return counts
+
+
+def write_archive(
+    url: str, org_id: UUID, stream: IO[bytes], *, images: ImageFolder | None = None
+) -> Mapping[str, int]:
+    """Write the ZIP to a stream, which may be a pipe; returns the number of rows by table.
+
+    Images that are kept in a folder are in it as files.
+    """
+    database = Database(url, pool_size=1, statement_ms=0, one_moment=True)
+    try:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            counts = _write(database, org_id, archive)
+            for file in images.list_of(org_id) if images is not None else ():
+                archive.write(file, f"images/{file.name}")
     finally:
         database.close()
     return counts

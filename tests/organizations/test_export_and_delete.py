@@ -1,5 +1,6 @@
 """A whole organization as a file, and a whole organization gone."""
 
+import io
 import json
 import re
 import stat
@@ -120,11 +121,22 @@ def test_bytes_are_secrets_unless_they_are_known_to_be_content() -> None:
     assert binary == CONTENT
 
 
+def test_the_output_takes_the_same_where_a_dash_is_named(operate: Any, exported: zipfile.ZipFile) -> None:
+    result = operate("export", "acme", "-")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.endswith(" rows of acme are in the output.\n")
+    with zipfile.ZipFile(io.BytesIO(result.stdout_bytes)) as piped:
+        assert piped.testzip() is None
+        assert piped.namelist() == exported.namelist()
+        assert all(rows_of(piped, table) == rows_of(exported, table) for table in TABLES)
+    assert not Path("-").exists()
+
+
 def test_a_file_that_is_there_is_not_written_over(operate: Any, tmp_path: Path) -> None:
     path = tmp_path / "kept.zip"
     path.write_text("mine")
     result = operate("export", "acme", str(path))
-    assert result.exit_code == 1
+    assert (result.exit_code, result.output) == (1, f"Error: {path} is there already.\n")
     assert path.read_text() == "mine"
     assert operate("export", "nowhere", str(tmp_path / "x.zip")).exit_code == 1
     assert list(tmp_path.iterdir()) == [path]
