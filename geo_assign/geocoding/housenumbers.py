@@ -19,8 +19,8 @@ from geo_assign.geocoding.pairs import HouseNumber, read_number
 from geo_assign.geocoding.units import without_units
 from geo_assign.geocoding.words import alternatives
 from geo_assign.geocoding.words.dates import MONTHS, MONTHS_BEFORE
-from geo_assign.geocoding.words.habits import AUSTRALIAN_STATES, NAMED_BUILDINGS, STAIR_AND_FLAT
-from geo_assign.geocoding.words.named import HAS_STREET_WORD, STREET_WORDS
+from geo_assign.geocoding.words.habits import AUSTRALIAN_STATES, STAIR_AND_FLAT
+from geo_assign.geocoding.words.named import HAS_STREET_WORD, NUMBERED_ROADS, STREET_WORDS, TOWNS_OF_DISTRICTS
 from geo_assign.geocoding.words.units import HOUSE_MARKS
 
 __all__ = ["AskedHouse", "HouseNumber", "asked_house_number", "find_asked_house", "returned_house_number"]
@@ -55,10 +55,11 @@ def find_asked_house(text: str, *, street: str | None = None, country: str | Non
     """As `asked_house_number`, with the words for it."""
     folded = fold(text)
     country = country_of(folded, country)
-    plain = _marked(without_units(folded, named_buildings=country in NAMED_BUILDINGS))
+    plain = _marked(without_units(folded, country=country))
     if street and len(name := fold(street).strip()) > 2:
         plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _STREET, plain)
-    found = [found for index, part in enumerate(_segments(plain)) for found in _numbers_in(part, index=index)]
+    # Where no other number is, that of "9 de Julio 1850" is a house and no year.
+    found = _numbers(plain, country, _DATES) or _numbers(plain, country, _DAYS)
     if not found:
         return None
     best = _best(found)
@@ -73,7 +74,7 @@ def returned_house_number(text: str, *, country: str | None = None) -> HouseNumb
 
     `country`: whose habits the question followed.
     """
-    match = _NUMBERS.search(_without_names(without_units(fold(text))))
+    match = _NUMBERS.search(_without_names(without_units(fold(text)), _DATES))
     return None if match is None else read_number(match[0], country=country, leading=False, marked=False)
 
 
@@ -110,20 +111,28 @@ class _Found:
 
 
 _MONTH = alternatives(MONTHS)
+_ROADS = alternatives(NUMBERED_ROADS)
+_TOWNS_OF_DISTRICTS = alternatives(TOWNS_OF_DISTRICTS)
+# Dates that streets are named after, with a year perhaps: 31 de janeiro, 8 mai 1945, 17. juni.
+_DAY = rf"(?<!\d)\d{{1,2}}\.?\s+(?:de\s+|di\s+|of\s+|d['’])?(?:{_MONTH})(?!\w)"
+_DAYS = re.compile(_DAY)
+_DATES = re.compile(rf"{_DAY}(?:\s+(?:de\s+|del\s+)?1[89]\d\d\b)?")
 _NAMES = tuple(
     re.compile(pattern)
     for pattern in (
-        # dates that streets are named after, with a year perhaps: 31 de janeiro, 8 mai 1945, 17. juni, vasario 16-osios
-        rf"(?<!\d)\d{{1,2}}\.?\s+(?:de\s+|di\s+|of\s+|d['’])?(?:{_MONTH})(?!\w)(?:\s+(?:de\s+|del\s+)?1[89]\d\d\b)?",
+        # dates that streets are named after: vasario 16-osios
         rf"(?<!\w)(?:{alternatives(MONTHS_BEFORE)})\s+\d{{1,2}}(?:\.|-?\s?(?:osios|oji|asis|osios))",
         r"(?<!\d)\d+\s?лет\b|(?<!\d)\d+\s?років\b",
         # ordinals: 5th, 1er, 3-я, 28ης, 16-osios
         r"\b\d+(?:st|nd|rd|th|er|ere|eme)\b",
-        r"(?<!\w)\d+-?(?:я|и|и|ая|ыи|ии|ои|го|а|ти|ма|ης|ου|osios|oji|asis|ois)\b(?!\s?\d)",
+        r"(?<!\w)\d+-?(?:я|ая|ыи|ии|ои|го|ти|ма|ησ|οσ|ου|osios|oji|asis|ois)\b(?!\s?\d)",
+        # "3а" is a house with a letter, "3и" (3й) only before the name of a street an ordinal
+        r"(?<!\w)\d+(?:-[аи]\b|и\b(?=\s+[^\W\d]))(?!\s?\d)",
         r"\b\d{1,2}e\s+(?=[^\W\d]+(?:\s+[^\W\d]+)?(?:straat|laan|gracht|plein|weg|kade)\b)",
         r"\b\d+e\b(?=\s+arrondissement\b)",
         r"\b\d{1,2}\.(?=\s+[^\W\d])",
-        r"(?<!\w)(?:route|highway|hwy|autoroute|autobahn|nationale|interstate|bundesstr)\s+\d+\b",
+        rf"(?<!\w)(?:{_ROADS})\.?\s+(?:[a-z]{{1,3}}-?\s?)?\d+\b(?!\s?[-/])",
+        rf"^\W*(?:{_TOWNS_OF_DISTRICTS})\s+\d{{1,2}}(?:\s*-\s*[^\W\d][^\d]*)?$",
         # postcodes that look like nothing else
         r"\b(?:c\.?p|cep|t\.?k|τ\.?κ|plz|zip|pin|pincode|postcode|индекс)\b\.?\s*:?\s*\d{4,6}(?:[ -]\d{3})?\b",
         r"\b\d{4}-\d{3}\b",
@@ -142,7 +151,7 @@ _LATER_POSTCODES = tuple(
 
 _BUILDING = r"(?:\s?,?\s?(?:корпус|корп|к|строение|строен|стр|с)\.?\s?\d+)"
 _NUMBER = (
-    rf"\d{{1,5}}(?!\d)(?:{_BUILDING}|\s1/2\b|(?:[-/\s]?(?:bis|ter|quater)\b|[-/]?[^\W\d_](?![\w'.])|\s[a-z](?![\w'.]))"
+    rf"\d{{1,5}}(?!\d)(?:{_BUILDING}|\s1/2\b|(?:[-/\s]?(?:bis|ter|quater)\b|[-/]?[^\W\d_](?![\w'.])|\s[a-xz](?![\w'./]))"
     r"(?:\s?-\s?[a-z](?!\w))?)?"
 )
 _NUMBERS = re.compile(rf"(?<![\w/]){_NUMBER}(?:\s?[-/;+&]\s?{_NUMBER})*")
@@ -151,19 +160,29 @@ _NAMED_BY_NUMBER = re.compile(rf"^[^\w§¶]*(?:{STREET_WORDS})\.?\s+\d{{1,4}}[a-
 _NUMBERED_STREET = re.compile(
     r"\s+(?:arrondissement|etage|rue|avenue|regiment|verdieping|street|st(?!\.?\s+[a-z])|ave|road|rd)\b"
 )
-_HUNGARIAN = re.compile(r"(\b(?:utca|u|ut|utja|tere?|korut|krt|koz|sor)\.?\s+\d{1,4}(?:/?[a-z])?)\.(?=[\s,]|$)")
+_HUNGARIAN = re.compile(
+    r"(\b(?:utca|u|ut|utja|tere?|korut|krt|koz|sor)\.?\s+\d{1,4}(?:-\d{1,4})?(?:/?[a-z])?)\.(?=[\s,]|$)"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff]")
 _DIRECTION = re.compile(r"^(\d+)\s[nsew](?=\s)")
 _HOUSE_MARK = re.compile(rf"(?<![^\W\d_])(?:{alternatives(HOUSE_MARKS)})(?![^\W\d_])\s*[.:]?\s*(?=\d)")
 _SAME_NUMBER_AGAIN = re.compile(r"^\W*(\d+)([a-z]?)\s*,\s*(?=\1[a-z]\b)")
 _CHINESE = re.compile(r"(\d+(?:-\d+)*)\s*[号號](?:院)?")
 _JAPANESE = re.compile(r"(\d+)\s*丁目\s*(\d+)\s*(?:番地|番)?(?:\s*(?:の|-)?\s*(\d+)\s*号?)?")
+# The streets around a block: "e/ 47 y 48", "entre 5 y 6", "between 5th and 6th".
+_AROUND = re.compile(
+    r"(?<!\w)e/[^,;]*|(?<!\w)(?:entre|between|btwn?\.?)\s*(?:calles?\s+)?\d+\w*\s+(?:y|e|and|&)\s+(?:calle\s+)?\d+\w*"
+)
+# "神南1-19-11": behind the quarter, before the name of a building.
+_JAPANESE_PLAIN = re.compile(r"([\u3040-\u30ff\u3400-\u9fff]\s*)(\d+(?:-\d+){1,3})(?![\d-])")
 
 
 def _marked(plain: str) -> str:
     """Numbers that are called the house's come behind a mark, and East Asian ones are written with dashes."""
+    plain = _AROUND.sub(_ASIDE, plain)
     plain = _JAPANESE.sub(lambda match: f"{_MARK}{'-'.join(part for part in match.groups() if part)} ", plain)
     plain = re.sub(r"(\d+)\s*番地?\s*(\d+)\s*号", rf"{_MARK}\1-\2 ", plain)
+    plain = _JAPANESE_PLAIN.sub(rf"\1{_MARK}\2 ", plain, count=1)
     plain = _CHINESE.sub(rf"{_MARK}\1 ", plain)
     plain = re.sub(r"(\d+(?:-\d+)?)\s*(?:番地|번지)", rf"{_MARK}\1 ", plain)
     plain = _HUNGARIAN.sub(r"\1,", plain)
@@ -176,14 +195,14 @@ def house_mark_spans(folded: str) -> list[tuple[int, int]]:
     return [match.span() for match in _HOUSE_MARK.finditer(folded)]
 
 
-def _without_names(plain: str) -> str:
-    for pattern in _NAMES:
+def _without_names(plain: str, dates: re.Pattern[str]) -> str:
+    for pattern in (dates, *_NAMES):
         plain = pattern.sub(_ASIDE, plain)
     return plain
 
 
 def _as_range(match: re.Match[str]) -> str:
-    """Portuguese `12 a 14` is a range, Finnish `12 A 3` a stair and a flat."""
+    """`12 a 14` and `12 bis 14` are ranges; `12 A 3` is a stair and a flat."""
     return f"{match[1]}-{match[2]}" if int(match[2]) > int(match[1]) else match[0]
 
 
@@ -193,17 +212,23 @@ def _later_postcodes_aside(plain: str) -> str:
     return plain
 
 
-def _segments(plain: str) -> Iterator[str]:
+def _segments(plain: str, country: str | None) -> Iterator[str]:
     # "12 a 14", "12 e 14" and "12 - 14" are numbers; "1578 - Bela Vista" is a border.
-    plain = re.sub(r"(\d+)\s+(?:a|to|bis|do|до|по)\s+(\d+)", _as_range, plain)
+    between = "to" if country in STAIR_AND_FLAT else "a|to|bis|do|до|по"
+    plain = re.sub(rf"(\d+)\s+(?:{between})\s+(\d+)", _as_range, plain)
     plain = re.sub(r"(?<=\d)\s+(?:e|y|i|et|und|and|и|та|og|en)\s+(?=\d)", ";", plain)
     parts = re.split(r"[,\n|]|;(?!\s*\d)|(?<=\D)\s-\s|\s-\s(?=\D)", plain)
     return (part.strip() for part in parts if part.strip())
 
 
-def _numbers_in(segment: str, *, index: int) -> list[_Found]:
+def _numbers(plain: str, country: str | None, dates: re.Pattern[str]) -> list[_Found]:
+    parts = enumerate(_segments(plain, country))
+    return [found for index, part in parts for found in _numbers_in(part, index=index, dates=dates)]
+
+
+def _numbers_in(segment: str, *, index: int, dates: re.Pattern[str]) -> list[_Found]:
     """The numbers of one segment that may be house numbers: at most one, except in doubt about postcodes."""
-    rest = _without_names(segment)
+    rest = _without_names(segment, dates)
     named = HAS_STREET_WORD.search(rest) is not None
     if index > 0 and not named:
         rest = _later_postcodes_aside(rest)
@@ -240,7 +265,7 @@ def _weight(chosen: re.Match[str], rest: str, *, index: int, street: bool, alone
         return 3.0 - index / 100
     if index == 0:
         return 2.5
-    return 1.0 - index / 100 if digits < 4 else None
+    return 1.0 - index / 100 if digits < 4 or "/" in chosen[0] else None
 
 
 def _best(found: list[_Found]) -> _Found:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from geo_assign.geocoding.words.habits import (
     HOUSE_DASH_FLAT,
+    HOUSE_SLASH_FLAT,
     HOUSES_WITH_SLASH,
     ONE_NUMBER_WITH_DASH,
+    ONE_NUMBER_WITH_SLASH,
     TWO_NUMBERS_WITH_SLASH,
     UNIT_DASH_HOUSE,
     UNIT_SLASH_HOUSE,
@@ -18,6 +20,8 @@ _WIDEST_RANGE = 20
 _WIDEST_ROW = 9
 # Two houses that share one number with a slash stand this close.
 _WIDEST_SLASH = 8
+# Letters that look alike in other scripts, as keyboards mix them up.
+_LATIN = {"а": "a", "α": "a", "β": "b"}
 # A number in a parish has so many digits; a shorter one is rather a house with a flat.
 _PARISH_DIGITS = 3
 
@@ -63,6 +67,8 @@ def _read_part(text: str, *, country: str | None, leading: bool, marked: bool) -
     building = re.fullmatch(r"(\d+[^\W\d_]?)[кс]\d+", text)
     if building is not None:
         return HouseNumber(frozenset({text, building[1]}))
+    if "/" in text and country in ONE_NUMBER_WITH_SLASH:
+        return HouseNumber(frozenset({text}))
     stairs = re.fullmatch(r"([^/-]+)/.+/([^/-]+)", text)
     if stairs is not None:
         return HouseNumber(frozenset({text, stairs[2 if leading or country in UNIT_SLASH_HOUSE else 1]}))
@@ -88,7 +94,7 @@ def _with_slash(text: str, low: str, high: str, step: int, *, country: str | Non
         return _range(text, low, high)
     if country in TWO_NUMBERS_WITH_SLASH and len(low) >= _PARISH_DIGITS:
         return HouseNumber(frozenset({text, low, high}))
-    if country in UNIT_SLASH_HOUSE or (leading and country not in TWO_NUMBERS_WITH_SLASH):
+    if country in UNIT_SLASH_HOUSE or (leading and country not in TWO_NUMBERS_WITH_SLASH | HOUSE_SLASH_FLAT):
         return HouseNumber(frozenset({text, high}))
     return HouseNumber(frozenset({text, low}))
 
@@ -125,4 +131,5 @@ def _canonical(text: str) -> str:
     text = re.sub(r"\s?,?\s?(?:строение|строен|стр|с)\.?\s?(?=\d)", "с", text)
     text = re.sub(r"(?<=\d)\s1/2", "½", text)
     text = re.sub(r"(?<=\d)[-/\s](?=[^\W\d_])", "", text)
+    text = re.sub(r"(?<=\d)[аαβ]$", lambda match: _LATIN[match[0]], text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)

@@ -11,7 +11,6 @@ from geo_assign.geocoding.habits import country_of
 from geo_assign.geocoding.housenumbers import find_asked_house, house_mark_spans
 from geo_assign.geocoding.postcodes import outward_code_span
 from geo_assign.geocoding.units import Span, blanked, bracket_spans, unit_spans
-from geo_assign.geocoding.words.habits import NAMED_BUILDINGS
 
 # "D-80331" is a postcode with the country before it.
 _COUNTRY_BEFORE_POSTCODE = re.compile(
@@ -37,7 +36,7 @@ def find_simpler_text(text: str, *, country: str | None = None) -> str | None:
     folded = fold_with_places(text)
     habits = country_of(folded.text, country)
     spans = bracket_spans(folded.text)
-    spans += unit_spans(blanked(folded.text, spans), named_buildings=habits in NAMED_BUILDINGS)
+    spans += unit_spans(blanked(folded.text, spans), country=habits)
     rest = blanked(folded.text, spans)
     spans += house_mark_spans(rest)
     spans += [match.span() for match in _COUNTRY_BEFORE_POSTCODE.finditer(rest)]

@@ -6,6 +6,12 @@ It is never the house, and many geocoders find nothing while it is there.
 import re
 
 from geo_assign.geocoding.words import alternatives
+from geo_assign.geocoding.words.habits import (
+    NAMED_BUILDINGS,
+    TWO_NUMBERS_WITH_SLASH,
+    UNIT_DASH_HOUSE,
+    UNIT_SLASH_HOUSE,
+)
 from geo_assign.geocoding.words.units import (
     AFTER,
     AFTER_APART,
@@ -28,15 +34,19 @@ _WHICH = (
     r"|[^\W\d_]\d{0,3}(?![\w'’]))"
 )
 _NOT_WITHIN_WORD = r"(?<![^\W\d_])(?<![^\W\d_]['’.])"
-_ORDINAL = r"(?:º|\.º|\.|st|nd|rd|th|er|ere|e|eme|ste|de|-?(?:й|я|ый|ой|и|ти))"
+_ORDINAL = r"(?:º|\.º|\.|st|nd|rd|th|er|ere|e|eme|ste|de|οσ|ησ|ου|η|-?(?:й|я|ый|ой|и|ти))"
 
 _BEFORE = re.compile(
     rf"{_NOT_WITHIN_WORD}(?:{alternatives(BEFORE)})(?:\s*[.:]\s*|\s+|(?=[#\d]))(?:{_NO}\s*[.:]?\s*)?#?\s?{_WHICH}"
 )
 # "U3/22 Wattle Street" and "3/22-24 Wattle Street": the unit, before a house or a range of them.
 _UNIT_BEFORE_HOUSE = re.compile(r"^\s*(?:u\s?\d+[a-z]?\s?/\s?(?=\d)|\d+[a-z]?\s?/\s?(?=\d+\s?-\s?\d+\s+[^\W\d]))")
+# "Unit 4-123 King Street" and "G05/8 Garden Street", where people write so.
+_UNIT_DASH_HOUSE = re.compile(
+    rf"^\s*(?:(?:{alternatives(BEFORE)})\.?\s*#?\s?\d+[a-z]?\s?-\s?(?=\d+[a-z]?\s+[^\W\d])|[a-z]\d+[a-z]?\s?/\s?(?=\d))"
+)
 _BOXES = re.compile(rf"{_NOT_WITHIN_WORD}(?:{alternatives(BOXES)})\s*[.:]?\s*(?:{_NO}\s*[.:]?\s*)?\d+")
-_HOUSE = r"(?<![\w/])\d{1,5}(?:\s?[a-z](?![\w:.]))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?"
+_HOUSE = r"(?<![\w/])\d{1,5}(?:\s?[-/]?\s?[a-z](?![\w:.]))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?"
 _BEHIND = re.compile(
     rf"{_HOUSE}[\s,§]*((?:(?:{alternatives(BEHIND)})\.?\s*(?:{_NO}\.?\s*)?|(?:{alternatives(BEHIND_SIGNED)})\s?[.:]\s*)"
     rf"\d+[a-z]?)(?!\w)"
@@ -61,22 +71,38 @@ _SIDE = re.compile(rf"(?<![\w])(?:{alternatives(SIDES)})(?![\w])")
 _CARE_OF = re.compile(rf"(?<![\w])(?:{alternatives(CARE_OF)})(?![\w])[^,;\n]*")
 _NUMBERED = re.compile(r"(?<![\w#])\d{1,5}[a-z]?(?!\w)")
 _HASH = re.compile(r"#\s?\w+(?:-\w+)*")
-# Colombia: "Carrera 7 # 12-34" is a crossing and a house.
+# Colombia: "Carrera 7 # 12-34" is a crossing and a house; "County Road 12 #450" is a road and a house.
 _CROSSING = re.compile(
     r"(?<!\w)(?:calle|cl|cll|carrera|cra|kr|cr|diagonal|diag|dg|transversal|transv|tv|avenida|av|ac|ak)\.?\s*\d+\s?[a-z]?\s*(?:bis\s*)?(?:sur|norte|este|oeste)?\s*$"
+    r"|^\W*(?:county|state)\s(?:road|route|highway|hwy)\s*\d+\s*$"
 )
 _NAMED_BUILDING = re.compile(r"(?<!\w)apt\.?\s*")
+# "No 7 D 3": behind a number that is marked as the house's, without a sign.
+_FLAT_OF_TURKEY = re.compile(r"(?<=\d\s)[dk]\s?\d+(?!\w)")
+# "č.p. 123": a number in the parish, whose sign is also that of an Italian postcode.
+_NUMBER_IN_PARISH = re.compile(r"(?<!\w)c\.?\s?p\.")
+# Hungary: "4. em. 12" and "fsz. 1" are a floor and a door.
+_FLOOR_AND_DOOR = re.compile(
+    r"(?:(?<![\w/])\d+\.\s?em(?:elet)?|(?<!\w)(?:[ivx]+\.\s?em(?:elet)?|m?fsz|fszt|(?:magas)?foldszint))"
+    r"(?:\.\s?|\s)(?:/?\s?\d+[a-z]?\b\.?)?"
+)
 _BRACKETS = re.compile(r"\([^)]*\)")
 
 
-def unit_spans(folded: str, *, named_buildings: bool = False) -> list[Span]:
+def unit_spans(folded: str, *, country: str | None = None) -> list[Span]:
     """Where the folded text names a flat, a floor, a door, a box or an addressee; in order, without overlaps.
 
-    `named_buildings`: "apt" is a building with a name, as in Turkey.
+    `country`: whose habits the text follows. "Apt" is a building with a name in Turkey, "c.p." a house in Bohemia.
     """
     spans: list[Span] = []
-    rest = _NAMED_BUILDING.sub(lambda match: "§" * len(match[0]), folded) if named_buildings else folded
+    rest = _NAMED_BUILDING.sub(_blank, folded) if country in NAMED_BUILDINGS else folded
+    if country in TWO_NUMBERS_WITH_SLASH:
+        rest = _NUMBER_IN_PARISH.sub(_blank, rest)
+    if country in UNIT_DASH_HOUSE | UNIT_SLASH_HOUSE:
+        rest = _take(rest, [match.span() for match in _UNIT_DASH_HOUSE.finditer(rest)], spans)
     for pattern in (
+        *((_FLAT_OF_TURKEY,) if country in NAMED_BUILDINGS else ()),
+        _FLOOR_AND_DOOR,
         _CARE_OF,
         _UNIT_BEFORE_HOUSE,
         _GROUND,
@@ -96,9 +122,9 @@ def unit_spans(folded: str, *, named_buildings: bool = False) -> list[Span]:
     return sorted(spans)
 
 
-def without_units(folded: str, *, named_buildings: bool = False) -> str:
+def without_units(folded: str, *, country: str | None = None) -> str:
     """The folded text with `§` in the place of each unit: no letter, so that it never reads as a word."""
-    return blanked(folded, unit_spans(folded, named_buildings=named_buildings))
+    return blanked(folded, unit_spans(folded, country=country))
 
 
 def blanked(text: str, spans: list[Span]) -> str:
@@ -111,6 +137,10 @@ def blanked(text: str, spans: list[Span]) -> str:
 def bracket_spans(folded: str) -> list[Span]:
     """Remarks in brackets."""
     return [match.span() for match in _BRACKETS.finditer(folded)]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "§" * len(match[0])
 
 
 def _take(rest: str, found: list[Span], spans: list[Span]) -> str:

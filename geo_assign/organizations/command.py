@@ -108,7 +108,7 @@ def export(slug: str, file: Path) -> None:
         org_id = _get_id(database, slug)
     url, images = settings.database_url.get_secret_value(), _images(settings)
     if piped:
-        counts = write_archive(url, org_id, click.get_binary_stream("stdout"), images=images)
+        counts = write_archive(url, org_id, sys.stdout.buffer, images=images)
     else:
         try:
             counts = export_organization(url, org_id, file, images=images)

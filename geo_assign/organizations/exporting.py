@@ -55,9 +55,7 @@ def export_organization(url: str, org_id: UUID, path: Path, *, images: ImageFold
     return counts
 
 
-def write_archive(
-    url: str, org_id: UUID, stream: IO[bytes], *, images: ImageFolder | None = None
-) -> Mapping[str, int]:
+def write_archive(url: str, org_id: UUID, stream: IO[bytes], *, images: ImageFolder | None = None) -> Mapping[str, int]:
     """Write the ZIP to a stream, which may be a pipe; returns the number of rows by table.
 
     Images that are kept in a folder are in it as files.

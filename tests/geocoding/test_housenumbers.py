@@ -1,5 +1,7 @@
 """The house number asked for is found in addresses as people write them, and only that house is a match."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +98,62 @@ ADDRESSES = [
 def test_the_number_asked_for(text: str, number: str | None) -> None:
     asked = asked_house_number(text)
     assert (number in asked.texts) if number and asked else (asked is None and number is None), asked
+
+
+# The store's country, the text, and what the geocoder must have returned; None: no house can be read.
+IN_COUNTRIES = [
+    ("HU", "Váci út 21-23. A ép. 4. em. 12, 1062 Budapest", "21-23"),
+    ("HU", "Petőfi tér 2 fsz. 1", "2"),
+    ("HU", "1052 Budapest, Deák Ferenc u. 15. fszt. 2.", "15"),
+    ("HU", "Andrássy út 60 I. em. 3", "60"),
+    ("HU", "Fő utca 8 magasföldszint 3", "8"),
+    ("GR", "28ης Οκτωβρίου 42, Αθήνα", "42"),
+    ("GR", "Λεωφόρος Κηφισίας 124Α", "124A"),
+    ("TR", "Atatürk Cad. No 7 D 3", "7"),
+    ("TR", "Cumhuriyet Bulvarı 45/A K:2", "45A"),
+    ("FI", "Mannerheimintie 12 A 14, Helsinki", "12"),
+    ("FI", "Itäinen Pitkäkatu 4 C 32", "4"),
+    ("FI", "Bulevardi 2-4 A 5", "2-4"),
+    ("JP", "東京都渋谷区神南1-19-11 グリーンビル2 5F", "1-19-11"),
+    ("TH", "45/2 ถนนสุขุมวิท", "45/2"),
+    ("VN", "123/4/5 Nguyễn Trãi, Quận 1", "123/4/5"),
+    ("IN", "Flat No. 402, H.No. 8-2-293/82, Road No. 36, Hyderabad", "8-2-293/82"),
+    ("BR", "QE 15 Conjunto B Casa 12, Guará", "12"),
+    ("BR", "SQS 308 Bloco A Apto 101, Brasília", None),
+    ("BR", "Rodovia BR-101 km 205", None),
+    ("ES", "Ctra. N-340 km 12", None),
+    ("ES", "Polígono Industrial Sur, nave 7", None),
+    ("DE", "Industriestr. Halle 7", None),
+    ("AR", "Calle 7 N° 776 e/ 47 y 48, La Plata", "776"),
+    ("AR", "Calle 60 1234 entre 21 y 22", "1234"),
+    ("AR", "San Martín 345 e/ Belgrano y Moreno", "345"),
+    ("AR", "Av. 9 de Julio 1850 7° B", "1850"),
+    ("CZ", "č.p. 123, Lhota", "123"),
+    ("CZ", "Praha 6, Evropská 2758/11", "11"),
+    ("PL", "ul. Polna 12 bud. B m. 4", "12"),
+    ("RU", "ул. Ленина 3а", "3а"),
+    ("RU", "ул. 1-я Полевая, д. 3а", "3a"),
+    ("RU", "3й проезд Поля, 8", "8"),
+    ("GB", "34B/2 Leith Walk, Edinburgh", "34B"),
+    ("CA", "Unit 4-123 King St N, Waterloo ON", "123"),
+    ("AU", "G05/8 Garden St", "8"),
+    ("US", "County Road 12 #450", "450"),
+]
+
+
+@pytest.mark.parametrize(("country", "text", "returned"), IN_COUNTRIES, ids=[text for _, text, _ in IN_COUNTRIES])
+def test_a_country_writes_in_its_own_way(country: str, text: str, returned: str | None) -> None:
+    asked = asked_house_number(text, country=country)
+    if returned is None:
+        assert asked is None
+        return
+    house = returned_house_number(returned, country=country)
+    assert asked is not None
+    assert house is not None
+    assert asked.matches(house)
+    # No other number of the text is a house.
+    for other in set(re.findall(r"\d+", text)) - set(re.findall(r"\d+", returned)) - asked.texts:
+        assert not asked.matches(HouseNumber(frozenset({other})))
 
 
 @pytest.mark.parametrize(

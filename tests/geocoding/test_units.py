@@ -161,7 +161,7 @@ def test_what_is_set_aside_keeps_its_place() -> None:
 
 def test_apt_is_a_building_with_a_name_in_turkey() -> None:
     text = fold("Gül Apt. No:31 D:7")
-    assert "31" in without_units(text, named_buildings=True)
+    assert "31" in without_units(text, country="TR")
     assert "31" not in without_units(text)
 
 

@@ -4,10 +4,14 @@ from geo_assign.geocoding.words import folded_words
 
 # The unit, then the house: "5/12 Smith Street".
 UNIT_SLASH_HOUSE = frozenset({"AU", "NZ"})
+# The house, then the flat, also before the street: "34/2 Leith Walk".
+HOUSE_SLASH_FLAT = frozenset({"GB", "IE"})
 # Two houses in one: "12/14" where both lie on one side of the street, close together.
 HOUSES_WITH_SLASH = frozenset({"PT", "ES", "FR", "BR", "MX", "AR", "CL", "PE", "UY", "GB", "IE", "AO", "MZ"})
 # The number in the parish and the one in the street; either is the house.
 TWO_NUMBERS_WITH_SLASH = frozenset({"CZ", "SK"})
+# One number of two or three parts: "45/2" in Bangkok, "123/4/5" in Saigon, "8-2-293/82" in Hyderabad.
+ONE_NUMBER_WITH_SLASH = frozenset({"TH", "VN", "KH", "LA", "MM", "IN", "LK", "BD", "PK", "NP"})
 # The house, then the flat: "Brīvības iela 12-5".
 HOUSE_DASH_FLAT = frozenset({"LV", "LT", "EE", "RU", "UA", "BY", "KZ", "UZ", "KG", "MD", "GE", "AM", "AZ"})
 # One number of two parts where the second is not the higher one: "37-12" in Queens, Japan, Bogotá.
@@ -51,6 +55,9 @@ NL nederland netherlands amsterdam
 BE belgië belgique belgium bruxelles brussel
 HU magyarország hungary budapest
 IT italia italy
+TH thailand ประเทศไทย bangkok กรุงเทพ
+VN vietnam việt_nam hà_nội hồ_chí_minh
+IN india भारत
 """
 # Words of streets that only one country has.
 _STREETS = """

@@ -7,11 +7,13 @@ BEFORE = folded_words(
     """
     apartment appartment appartement apartamento apartament apartmán apartman apt apto appt apart ap app
     unit unidad unité suite ste flat room rm floor flr fl level lvl shop office ofc dept department building bldg block
+    hall halle bud nave parcela módulo galpón galpão
     wing tower bay studio penthouse ph maisonette staircase stair stairs entrance locker trailer trlr space hangar slip
     kiosk stall stand duplex sector phase
     bâtiment bat bât escalier esc étage etg porte pte boîte bte hall entrée bureau chambre lot local logement
     piso planta puerta pta escalera portal bloque blq depto dpto dto departamento oficina ofic of interior int torre
     manzana mza mz lote lt
+    sqs sqn sqsw sqnw shis shin shcs shcn scs scn cls cln qi ql qe qnm qnn qnl qno qna qnb
     andar bloco bl sala loja lj fracção fração frac conjunto cj conj quadra qd cave garagem
     interno piano scala sc palazzina pal lotto citofono
     wohnung whg wng wohnungsnr top stiege stg tür zimmer zi aufgang eingang etage geschoss gebäude geb
@@ -70,7 +72,7 @@ CARE_OF = folded_words("c/o z.hd. z._hd. zhd attn att p/a a/c bei_familie")
 # What stands before a house number and says that it is one.
 HOUSE_MARKS = folded_words(
     """
-    n.º nº no nr num núm numero número nummer numéro n° č č.p. čp č.d. br
+    n.º nº no nr num núm numero número nummer numéro n° č.p. čp č.d. br
     дом д будинок буд house_no house_number h.no hno plot_no plot door_no d.no blk
     בית رقم عمارة مبنى پلاک số dış_kapı dış_kapı_no hnr hausnr hausnummer
     """
