@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from geo_assign.geocoding.folding import fold
+from geo_assign.geocoding.told_apart import is_told_apart
 from geo_assign.geocoding.units import without_units
 from geo_assign.geocoding.words.streets import (
     DIRECTIONS,
@@ -73,7 +74,7 @@ def names_another_street(text: str, street: str) -> bool:
     """Whether the address `text` clearly names another street than `street`."""
     asked = without_units(fold(text))
     spellings = [one for one in [*_ALTERNATIVES.split(fold(street)), fold(street)] if one.strip()]
-    return bool(spellings) and all(_is_another(asked, one) for one in spellings)
+    return bool(spellings) and all(is_told_apart(asked, one) or _is_another(asked, one) for one in spellings)
 
 
 def _is_another(asked: str, street: str) -> bool:
@@ -206,7 +207,11 @@ def _tells(word: _Word) -> bool:
 
 def _telling(words: Sequence[_Word]) -> list[_Word]:
     """The words that make the name: without articles and titles, spelled in one way."""
-    found = [_Word(SAME.get(word.text, word.text), word.short) for word in words if word.text not in EMPTY]
+    # A single letter with a dot is an initial, whatever else it may mean; only "D." is a title: Dom, Don.
+    kept = [
+        word for word in words if word.text not in EMPTY or (word.short and len(word.text) == 1 and word.text != "d")
+    ]
+    found = [_Word(SAME.get(word.text, word.text), word.short) for word in kept]
     plain = [word for word in found if word.text != "saint" and word.text not in DIRECTIONS]
     return plain or found
 
@@ -300,7 +305,9 @@ def _shares_nothing(asked: str, road: _Name) -> bool:
     found = _telling(road.words)
     if all(word.text in KINDS_BEFORE or word.text in _KINDS_AFTER for word in words):
         return False
-    if not found or not any(_is_comparable(word, found[0]) for word in words):
+    if not found or all(word.number for word in road.words):
+        return False
+    if not any(_is_comparable(word, found[0]) for word in words):
         return False
     if _HOUSE.search(asked) is None:
         return False

@@ -65,6 +65,18 @@ THE_SAME = [
     ("Dzirnavu iela 14-2, Liepāja", "Dzirnavu iela"),
     ("Malom u. 14, Győr", "Malom utca"),
     ("Değirmen Cad. No:14 D:2", "Değirmen Caddesi"),
+    ("Malom L. u. 14, Győr", "Malom Lajos utca"),
+    # Numbers and words that tell streets apart, in other spellings
+    ("Cra 9 # 12-34, Cali", "Carrera 9"),
+    ("Rua D. Sancho II 14", "Rua Dom Sancho II"),
+    ("Rua D. Sancho 14", "Rua Dom Sancho II"),
+    ("Rua D. Sancho Segundo 14", "Rua Dom Sancho II"),
+    ("R. Sancho V. Moinho 2", "Rua Sancho Moinho"),
+    ("ул. 2-я Садовая 14", "2-я Садовая улица"),
+    ("ул. Садовая 14", "2-я Садовая улица"),
+    ("Tweede Molenstraat 14", "2e Molenstraat"),
+    ("Gr. Bleiche 14, Gera", "Große Bleiche"),
+    ("1453 Sk. No 3", "1453. Sokak"),
     # Hebrew, Arabic, Chinese
     ("הגפן 14, חיפה", "רחוב הגפן"),
     ("شارع النخيل 14", "شارع النخيل"),
@@ -83,6 +95,17 @@ THE_SAME = [
     ("4700-123 Braga", "Rua do Forno"),
 ]
 ANOTHER = [
+    # A number or a word that tells streets of one name apart
+    ("Cra 8 # 12-34, Cali", "Carrera 9"),
+    ("Calle 9 # 12-34, Cali", "Carrera 9"),
+    ("Rua D. Sancho I 14", "Rua Dom Sancho II"),
+    ("Rua D. Sancho IV 14", "Rua Dom Sancho V"),
+    ("ул. 2-я Садовая 14", "1-я Садовая улица"),
+    ("2e Molenstraat 14", "Eerste Molenstraat"),
+    ("Kleine Bleiche 14, Gera", "Große Bleiche"),
+    ("Korte Molen 14, Breda", "Lange Molen"),
+    ("1454 Sk. No 3", "1453. Sokak"),
+    ("Değirmen Bul. 14", "Değirmen Caddesi"),
     # Another name, in the same town.
     ("14 Willow Street, Leeds LS1 4AB", "Northgate Street"),
     ("14 Willow Street, Leeds", "Leeds Road"),

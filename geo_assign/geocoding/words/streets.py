@@ -52,6 +52,8 @@ en,ro passage either passage pasaje passagem pasaż
 ro street before rua r calle c cl carrer rue strada str via v kalea
 ro carrera before carrera cra kr cr
 ro travessa before travessa tv trav travesía trva traverse
+ro transversal before transversal transv tv
+ro diagonal before diagonal diag dg
 ro largo before largo lg lgo
 ro praceta before praceta pta pct
 ro estrada before estrada estr carretera ctra crta carreteira route rte chaussée chée
@@ -111,7 +113,7 @@ sl square either náměstí nám námestie plac pl площадь пл площ�
 sl osiedle before osiedle os
 sl lane either переулок пер провулок пров pereulok
 sl boulevard either бульвар бул
-sl embankment either набережная наб набережна nábřeží nábr
+sl embankment either набережная наб набережна nábřeží nábř nábr nab
 sl highway either шоссе ш шосе
 sl passage either проезд проїзд
 sl cul either тупик туп
@@ -127,6 +129,7 @@ vi street before đường duong
 th street before ถนน
 el street before οδός οδος
 tr street after sokak sokağı sk sok
+tr boulevard after bulvarı bulvar bul blv
 tr avenue after cadde caddesi cad cd
 tr quarter after mahallesi mah
 hu utca after utca u
@@ -238,9 +241,12 @@ SAME = {
         "southwest": "southwest sw", "mount": "mount mt", "fort": "fort ft", "great": "great gt", "little": "little lt",
         "upper": "upper upr", "lower": "lower lwr", "gammel": "gammel gl", "norre": "nørre nr",
         "general": "general gen gral jenderal jend",
-        "marshal": "marechal mar mal marshal mariscal", "captain": "captain capt capitão cap",
+        "marshal": "marechal mar mal marshal mariscal", "captain": "captain capt capitão cap kapitana kpt",
         "president": "president pres presidente pdte",
-        "1": "first primeiro primero premier erste eerste 1er", "2": "second tweede", "3": "third derde", "4": "fourth",
+        "1": "first primeiro primeira primero primera premier première erste eerste prima 1er",
+        "2": "second segundo segunda deuxième seconda zweite tweede",
+        "3": "third terceiro terceira tercera troisième terza dritte derde",
+        "4": "fourth",
         "5": "fifth", "6": "sixth", "7": "seventh", "8": "eighth", "9": "ninth", "10": "tenth", "11": "eleventh",
         "12": "twelfth",
     }.items()
