@@ -223,7 +223,7 @@ def _differs(name: _Name, road: _Name) -> bool:
         return False
     if name.kinds and road.kinds and not name.languages & road.languages and not _shared(asked, found):
         return False  # the same street in another language perhaps
-    if _directed_otherwise(name, road):
+    if _directed_otherwise(name, road) or _is_other_saint(name, road):
         return True
     nearest = road.ends_in_kind
     return not _is_one_name(asked, found, name.numbers, nearest=nearest) or _is_other_kind(name, road)
@@ -236,6 +236,13 @@ def _is_other_kind(name: _Name, road: _Name) -> bool:
 def _directed_otherwise(name: _Name, road: _Name) -> bool:
     one, other = ({SAME.get(word.text, "") for word in words} & DIRECTIONS for words in (name.words, road.words))
     return bool(one and other and not one & other)
+
+
+def _is_other_saint(name: _Name, road: _Name) -> bool:
+    """Whether one is a saint's and the other has more to its name: São Miguel is not Miguel Bombarda."""
+    saints = [any(SAME.get(word.text) == "saint" or word.text == "s" for word in one.words) for one in (name, road)]
+    names = [{word.text for word in _telling(one.words)} for one in (name, road)]
+    return saints[0] != saints[1] and not names[saints.index(True)] - {"saint"} >= names[saints.index(False)]
 
 
 def _is_one_name(asked: list[_Word], found: list[_Word], numbers: frozenset[str], *, nearest: bool) -> bool:

@@ -31,6 +31,8 @@ THE_SAME = [
     ("14 Thomas Alva Edison Dr", "Thomas Alva Edison Junior Drive"),
     # Portuguese, Spanish, Catalan, Italian, French
     ("R. Sta. Luzia 14, Braga", "Rua de Santa Luzia"),
+    ("Rua Luzia 14, Braga", "Rua de Santa Luzia"),
+    ("R. S. Bento da Vit. 14", "Rua de São Bento da Vitória"),
     ("Av. Mal. Saldanha 14", "Avenida do Marechal Saldanha"),
     ("Avenida Engº Duarte Pacheco 14", "Avenida Engenheiro Duarte Pacheco"),
     ("Rua Saraiva 14, Braga", "Rua António Saraiva"),
@@ -95,6 +97,9 @@ THE_SAME = [
     ("4700-123 Braga", "Rua do Forno"),
 ]
 ANOTHER = [
+    # A saint is not who has the saint's name
+    ("Rua Miguel Moinho 14", "Rua de São Miguel"),
+    ("Rua de São Miguel 14", "Rua Miguel Moinho"),
     # A number or a word that tells streets of one name apart
     ("Cra 8 # 12-34, Cali", "Carrera 9"),
     ("Calle 9 # 12-34, Cali", "Carrera 9"),
