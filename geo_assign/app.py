@@ -23,11 +23,14 @@ from geo_assign.http.admission import Admission, Capacity, Places, Turns, WorkTu
 from geo_assign.http.application import Application
 from geo_assign.http.csrf import find_session_cookie
 from geo_assign.http.docs import docs_blueprint
+from geo_assign.http.early_bodies import EarlyBodies, Environ
 from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
+from geo_assign.http.known import KnownTokens
 from geo_assign.http.limits import Limits
 from geo_assign.http.notices import note_allowance
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
+from geo_assign.http.proxies import Networks, client_address
 from geo_assign.http.receiving import Receiving
 from geo_assign.http.request_handler import RequestHandler
 from geo_assign.http.routes import (
@@ -177,7 +180,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application("geo_assign")
     app.extensions[EXTENSION] = services
     capacity = make_capacity(settings)
-    handler = RequestHandler(services, capacity)
+    known = KnownTokens()
+    handler = RequestHandler(services, capacity, known)
     for feature in FEATURES:
         app.register_blueprint(feature.routes.blueprint(handler.respond))
     serve_booking_pages(app, services.database, capacity.pool)
@@ -196,9 +200,16 @@ def create_app(settings: Settings | None = None) -> Flask:
             settings, find_first_step=first_step.find, names_session=lambda sent: bool(find_session_cookie(sent))
         )
     )
-    turning_away = TurningAway(app, list_operations(), capacity.work)
+    address_of = partial(_address_of, trusted=settings.trusted_networks)
+    early_bodies = EarlyBodies(known, capacity.receiving, address_of, settings.max_body_bytes)
+    turning_away = TurningAway(app, list_operations(), capacity.work, early_bodies)
     app.wsgi_app = turning_away  # type: ignore[method-assign] # as Flask's documentation says it is wrapped
     return app
+
+
+def _address_of(environ: Environ, *, trusted: Networks) -> str:
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    return client_address(str(environ.get("REMOTE_ADDR", "")), None if forwarded is None else str(forwarded), trusted)
 
 
 def _trials(settings: Settings, database: Database) -> list[Trial]:
@@ -261,7 +272,7 @@ def make_capacity(settings: Settings) -> Capacity:
         lookups=Turns(_LOOKUPS, wait_s=settings.queue_s),
         receiving=Receiving(within_s=settings.body_within_s, bytes_per_s=settings.body_bytes_per_s),
         requests=Places(settings.threads),
-        work=WorkTurns(most=permits, wait_s=settings.queue_s),
+        work=WorkTurns(most=permits, room=settings.threads, wait_s=settings.queue_s),
         streams=Places(settings.streams),
         pool=Admission(permits=permits, queue=settings.threads, wait_s=settings.queue_s),
     )

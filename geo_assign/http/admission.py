@@ -102,11 +102,11 @@ class Admission:
 class WorkTurns:
     """The requests that a process works on: who begins, who waits and who is turned away says `http.line`.
 
-    No wait is longer than `wait_s`, however wrong the expectation was.
+    No wait is longer than `wait_s`, however wrong the expectation was, and no more than `room` wait: each has a thread.
     """
 
-    def __init__(self, *, most: int, wait_s: float, clock: Callable[[], float] = monotonic) -> None:
-        self._line = Line(most=most, patience_s=wait_s)
+    def __init__(self, *, most: int, room: int, wait_s: float, clock: Callable[[], float] = monotonic) -> None:
+        self._line = Line(most=most, room=room, patience_s=wait_s)
         self._wait_s = wait_s
         self._clock = clock
         self._lock = threading.Lock()

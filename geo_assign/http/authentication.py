@@ -5,7 +5,7 @@ Tracker apps put their token where each of them can: also into the address or th
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from geo_assign.access.domain import (
@@ -39,10 +39,16 @@ class Credentials:
 
 def credentials_of(request: Request) -> Credentials:
     """Raises UnauthenticatedError when there are none, or none of ours. Nothing is looked up."""
-    authorization: str | None = request.environ.get("HTTP_AUTHORIZATION")
+    return credentials_in(request.environ)
+
+
+def credentials_in(environ: Mapping[str, object]) -> Credentials:
+    """The same, of a request's environment."""
+    authorization = environ.get("HTTP_AUTHORIZATION")
     if authorization is not None:
-        return Credentials(parse_token(_token_in(authorization)), by_cookie=False)
-    cookie = find_session_cookie(request.headers.get("Cookie"))
+        return Credentials(parse_token(_token_in(str(authorization))), by_cookie=False)
+    sent = environ.get("HTTP_COOKIE")
+    cookie = find_session_cookie(None if sent is None else str(sent))
     if cookie is None:
         raise UnauthenticatedError
     return Credentials(parse_token(cookie), by_cookie=True)

@@ -93,11 +93,12 @@ class TurnPace:
 class Line:
     """At most `most` at once, fewer when that is as good; the others wait, those of the best lane in front.
 
-    `patience_s`: what anyone may expect to wait in a burst.
+    `room`: no more than so many wait. `patience_s`: what anyone may expect to wait in a burst.
     """
 
-    def __init__(self, *, most: int, patience_s: float) -> None:
+    def __init__(self, *, most: int, patience_s: float, room: int = 1_000) -> None:
         self.pace = TurnPace(most)
+        self._room = room
         self._patience_s = patience_s
         self._waiting: dict[Lane, deque[Turn]] = {lane: deque() for lane in Lane}
         self._working: dict[Turn, None] = {}
@@ -125,7 +126,9 @@ class Line:
         return (in_front + 1) * self.pace.turn_s / self.pace.limit
 
     def would_refuse(self, lane: Lane, now: float) -> bool:
-        """Whether a newcomer would be turned away. Work that has begun never is."""
+        """Whether a newcomer would be turned away. Work that has begun is only where there is no room."""
+        if self.waiting >= self._room:
+            return True
         if lane is Lane.CONTINUED:
             return False
         if self.working + self.waiting + len(self._on_the_way) < _ALWAYS_LET_IN[lane] * self.pace.most:

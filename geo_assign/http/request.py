@@ -9,11 +9,11 @@ import flask
 from werkzeug.utils import cached_property
 
 from geo_assign.access.domain import Caller
-from geo_assign.core.errors import InvalidError
+from geo_assign.core.errors import GeoAssignError, InvalidError
 from geo_assign.core.ids import new_id
 from geo_assign.http.errors import BadHeaderError, BodyTooLargeError, IncompleteBodyError
 from geo_assign.http.limits import Allowance
-from geo_assign.http.line import Newcomer
+from geo_assign.http.line import Newcomer, Turn
 from geo_assign.http.operations import Operation
 from geo_assign.http.receiving import Source
 
@@ -21,8 +21,10 @@ Receive = Callable[[Source, int], bytes]
 """Reads at most so many bytes."""
 PassOver = Callable[[Source, int], bool]
 """Reads at most so many bytes and keeps none; whether no reader waits for more."""
-NEWCOMER = "geo_assign.newcomer"
-"""Where the environment of a request keeps that it was let in."""
+NEWCOMER, TURN, BEGUN_S = "geo_assign.newcomer", "geo_assign.turn", "geo_assign.begun_s"
+"""Where the environment of a request keeps that it was let in, the turn that it has already, and when it came."""
+EARLY_BODY = "geo_assign.early_body"
+"""Where it keeps the body that was received in front of the application, or the error of that."""
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
@@ -44,7 +46,9 @@ class Request(flask.Request):
 
     def __init__(self, environ: dict[str, object], populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
         super().__init__(environ, populate_request, shallow)
-        self.begun_s = time.perf_counter()
+        begun_s: float | None = self.environ.get(BEGUN_S)
+        self.begun_s = time.perf_counter() if begun_s is None else begun_s
+        self._is_received = isinstance(self.environ.get(EARLY_BODY), bytes)
 
     @cached_property
     def request_id(self) -> str:
@@ -56,6 +60,11 @@ class Request(flask.Request):
     def newcomer(self) -> Newcomer | None:
         """That it was let in, where it was looked at in front of the application."""
         found: Newcomer | None = self.environ.get(NEWCOMER)
+        return found
+
+    def take_turn(self) -> Turn | None:
+        """The turn that it was given in front of the application, once."""
+        found: Turn | None = self.environ.pop(TURN, None)
         return found
 
     @property
@@ -74,10 +83,14 @@ class Request(flask.Request):
         werkzeug's `data` takes a strange Content-Length for 0, and what arrived of a broken body for the whole.
         """
         announced = self.require_length(limit)
-        if not self.owes_body:
+        early: bytes | GeoAssignError | None = self.environ.pop(EARLY_BODY, None)
+        if early is None and not self.owes_body:
             return b""
-        self.body_given_up = True
-        body = receive(self.input_stream, limit + 1 if announced is None else announced)
+        self.body_given_up = not isinstance(early, bytes)
+        if isinstance(early, GeoAssignError):
+            raise early
+        most = limit + 1 if announced is None else announced
+        body = receive(self.input_stream, most) if early is None else early
         self.body_given_up = False
         if announced is None and len(body) > limit:
             raise _too_large(limit)

@@ -76,10 +76,10 @@ def _no_transaction() -> AbstractContextManager[Tx]:
 class RequestHandler:
     """Answers requests for operations: the view behind every one of them."""
 
-    def __init__(self, services: Services, capacity: Capacity) -> None:
+    def __init__(self, services: Services, capacity: Capacity, known: KnownTokens) -> None:
         self._services = services
         self._capacity = capacity
-        self._known = KnownTokens()
+        self._known = known
         self._callers = LastKnown[bytes, Caller](_KEPT_CALLERS)
         self._replica_reads = ReplicaReads(services, capacity)
         self._key_uses = NotedUses(USES_NOTED_EVERY)
@@ -121,7 +121,7 @@ class RequestHandler:
         self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
     ) -> Response:
         work = self._capacity.work
-        turn = work.enter(operation.lane, operation.name, request.newcomer)
+        turn = request.take_turn() or work.enter(operation.lane, operation.name, request.newcomer)
         request.give_turn_back = partial(work.leave, turn)
         try:
             return self._respond(operation, path, request, raw=raw, credentials=credentials)

@@ -3,11 +3,14 @@
 An answer through Flask, with its line in the log, takes a good part of what a search does. With four times the load
 there would be time for nothing else. So who is turned away is turned away here, by an answer that is made beforehand
 but for its id. They are counted one by one, and logged together.
+
+Who is let in waits for its turn here, too, unless its body must be received behind.
 """
 
 import threading
 from collections.abc import Callable, Iterable
-from time import monotonic
+from time import monotonic, perf_counter
+from typing import cast
 
 from werkzeug.exceptions import HTTPException
 
@@ -16,14 +19,15 @@ from geo_assign.core.telemetry import get_logger
 from geo_assign.http.accounting import PREFIX, count_turned_away
 from geo_assign.http.admission import WorkTurns
 from geo_assign.http.application import Application
+from geo_assign.http.early_bodies import EarlyBodies, Environ
 from geo_assign.http.errors import OverloadedError
+from geo_assign.http.line import Turn
 from geo_assign.http.operations import Operation
 from geo_assign.http.paths import parameters_of
 from geo_assign.http.problems import MEDIA_TYPE, problem_of
-from geo_assign.http.request import NEWCOMER
+from geo_assign.http.request import BEGUN_S, NEWCOMER, TURN
 from geo_assign.http.response import API_HEADERS
 
-Environ = dict[str, object]
 StartResponse = Callable[..., object]
 _LOGGED_EVERY_S = 1.0
 _log = get_logger()
@@ -32,7 +36,10 @@ _log = get_logger()
 class TurningAway:
     """A WSGI application that asks `work` before it calls `app`, for those of `operations`."""
 
-    def __init__(self, app: Application, operations: Iterable[Operation], work: WorkTurns) -> None:
+    def __init__(
+        self, app: Application, operations: Iterable[Operation], work: WorkTurns, early_bodies: EarlyBodies
+    ) -> None:
+        self._early_bodies = early_bodies
         self._behind = app.wsgi_app
         self._adapter = app.url_map.bind("")
         self._operations = {operation.name: operation for operation in operations}
@@ -52,16 +59,27 @@ class TurningAway:
         operation = self._find_operation(environ)
         if operation is None:
             return self._behind(environ, start_response)  # type: ignore[arg-type] # Flask's own, with werkzeug's types
+        environ[BEGUN_S] = perf_counter()
         newcomer = self._work.expect(operation.lane)
         if newcomer is None:
-            count_turned_away(operation, self._refusal.status)
-            self._log_together()
-            return self._refusal(start_response)
+            return self._turn_away(operation, start_response)
         environ[NEWCOMER] = newcomer
         try:
+            if self._early_bodies.receive(environ, operation):
+                environ[TURN] = self._work.enter(operation.lane, operation.name, newcomer)
             return self._behind(environ, start_response)  # type: ignore[arg-type]
+        except OverloadedError:
+            return self._turn_away(operation, start_response)
         finally:
             self._work.stop_expecting(newcomer)
+            turn = cast(Turn | None, environ.pop(TURN, None))
+            if turn is not None:
+                self._work.leave(turn)
+
+    def _turn_away(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
+        count_turned_away(operation, self._refusal.status)
+        self._log_together()
+        return self._refusal(start_response)
 
     def _find_operation(self, environ: Environ) -> Operation | None:
         path, method = str(environ["PATH_INFO"]), str(environ["REQUEST_METHOD"])

@@ -109,7 +109,7 @@ def test_places_are_given_back() -> None:
 
 
 def test_turns_survive_a_storm() -> None:
-    work = WorkTurns(most=3, wait_s=0.05)
+    work = WorkTurns(most=3, room=99, wait_s=0.05)
     inside, most, lock = 0, 0, threading.Lock()
 
     def act(number: int) -> bool:
@@ -134,7 +134,7 @@ def test_turns_survive_a_storm() -> None:
 
 def test_who_was_let_in_is_not_turned_away_once_its_body_is_there() -> None:
     now = 0.0
-    work = WorkTurns(most=1, wait_s=60, clock=lambda: now)
+    work = WorkTurns(most=1, room=99, wait_s=60, clock=lambda: now)
     work.leave(work.enter(Lane.ORDINARY, "x"))
     held = work.enter(Lane.ORDINARY, "x")
     newcomer = work.expect(Lane.ORDINARY)
@@ -152,7 +152,7 @@ def test_who_was_let_in_is_not_turned_away_once_its_body_is_there() -> None:
 
 
 def test_a_turn_is_handed_on_when_the_work_before_waits_for_something_else() -> None:
-    work = WorkTurns(most=1, wait_s=60)
+    work = WorkTurns(most=1, room=99, wait_s=60)
     stuck = work.enter(Lane.ORDINARY, "x")
     turn = work.enter(Lane.ORDINARY, "x")
     work.leave(turn)
@@ -162,7 +162,7 @@ def test_a_turn_is_handed_on_when_the_work_before_waits_for_something_else() -> 
 
 def test_no_one_waits_for_a_turn_longer_than_told() -> None:
     clock = iter(range(1_000))
-    work = WorkTurns(most=1, wait_s=0.01, clock=lambda: next(clock) * 0.001)
+    work = WorkTurns(most=1, room=99, wait_s=0.01, clock=lambda: next(clock) * 0.001)
     turn = work.enter(Lane.ORDINARY, "x")
     with pytest.raises(OverloadedError):
         work.enter(Lane.ORDINARY, "x")

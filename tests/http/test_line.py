@@ -207,6 +207,14 @@ def test_one_that_is_late_is_judged_anew() -> None:
     assert line.stop_expecting(last)
 
 
+def test_no_more_wait_than_there_is_room() -> None:
+    line = Line(most=1, room=2, patience_s=9.0)
+    for _ in range(3):
+        assert not line.refuses(Lane.CONTINUED, 1.0)
+        line.arrive(Lane.CONTINUED, "x", 1.0)
+    assert [line.refuses(lane, 1.0) for lane in Lane] == [True] * len(Lane)
+
+
 def test_no_one_expects_to_wait_longer_than_the_patience_even_in_a_burst() -> None:
     line = Line(most=1, patience_s=0.5)
     first, _ = line.arrive(Lane.ORDINARY, "x", 0.0)

@@ -1,5 +1,9 @@
 """Too much to do: requests are turned away in front of the application, by lane, and counted."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
 from typing import Any, NoReturn
 
 import pytest
@@ -11,6 +15,7 @@ from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import ALL_ROLES, Call, Lane, Reply, Routes
 from geo_assign.http.problems import problem_of
 from tests.http.conftest import MakeClient, People, bearer
+from tests.waiting import PATIENCE_S, wait_until
 
 routes = Routes("Examples")
 
@@ -24,6 +29,12 @@ def ping(call: Call[None, None]) -> Reply:
 @routes.get("/v1/searches", access=ALL_ROLES)
 def search(call: Call[None, None]) -> Reply:
     """Search."""
+    return Reply({})
+
+
+@routes.post("/v1/reports", access=ALL_ROLES, status=200)
+def report(call: Call[None, None]) -> Reply:
+    """Report."""
     return Reply({})
 
 
@@ -50,7 +61,7 @@ def clock() -> Clock:
 @pytest.fixture
 def client(make_client: MakeClient, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     def standing(**options: Any) -> WorkTurns:
-        return WorkTurns(clock=clock, most=1, wait_s=options["wait_s"])
+        return WorkTurns(clock=clock, most=1, room=options["room"], wait_s=options["wait_s"])
 
     monkeypatch.setattr("geo_assign.app.WorkTurns", standing)
     return make_client(routes.operations)
@@ -138,6 +149,88 @@ def test_what_ends_before_its_turn_is_on_its_way_no_longer(client: FlaskClient, 
     answers = [client.get("/v1/searches"), client.get("/v1/searches", headers=bearer(people.session()))]
     assert [answer.status_code for answer in answers] == [401, 200]
     assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+class SlowBody(BytesIO):
+    """A body that is not there until `sent` is set."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.asked, self.sent = threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.asked.set()
+        assert self.sent.wait(PATIENCE_S)
+        return super().read(size)
+
+
+@pytest.fixture
+def reached(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many were worked on whenever a request got behind."""
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    behind, seen = client.application.wsgi_app._behind, []  # type: ignore[attr-defined]
+
+    def watched(environ: Any, start_response: Any) -> Any:
+        seen.append(work.working)
+        return behind(environ, start_response)
+
+    monkeypatch.setattr(client.application.wsgi_app, "_behind", watched)
+    return seen
+
+
+def test_who_waits_for_body_and_turn_is_not_inside_the_application(
+    client: FlaskClient, people: People, reached: list[int]
+) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    headers = bearer(people.session())
+    assert client.post("/v1/reports", headers=headers, json={}).status_code == 200
+    # Its token was looked up behind, before its body; from here on it is known.
+    assert reached == [0]
+    body = SlowBody(b"{}")
+    with ThreadPoolExecutor(1) as pool:
+        send = partial(client.post, "/v1/reports", headers=headers, content_type="application/json")
+        answer = pool.submit(send, input_stream=body, content_length=2)
+        assert body.asked.wait(PATIENCE_S)
+        assert (work.working, work.waiting, len(work._line._on_the_way)) == (0, 0, 1)
+        turn = work.enter(Lane.ORDINARY, "x")
+        body.sent.set()
+        wait_until(lambda: work.waiting == 1, "it waits for its turn")
+        assert reached == [0]
+        work.leave(turn)
+        assert answer.result(PATIENCE_S).status_code == 200
+    assert reached == [0, 1]
+    assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+def test_who_has_no_known_token_or_a_large_body_is_behind_before_its_body(
+    client: FlaskClient, people: People, reached: list[int]
+) -> None:
+    token = people.session()
+    unknown = bearer(f"{token[:-1]}{'b' if token[-1] == 'a' else 'a'}")
+    known = bearer(token)
+    assert client.post("/v1/reports", headers=known, json={}).status_code == 200
+    statuses = [
+        client.post("/v1/reports", headers=unknown, json={}).status_code,
+        client.post("/v1/reports", json={}).status_code,
+        client.post("/v1/reports", headers=known, data=b" " * 20_000, content_type="application/json").status_code,
+    ]
+    assert (statuses[:2], reached) == ([401, 401], [0, 0, 0, 0])
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+def test_a_body_that_ends_too_soon_is_told_wherever_it_was_received(
+    client: FlaskClient, people: People, reached: list[int]
+) -> None:
+    headers = bearer(people.session())
+    send = partial(client.post, "/v1/reports", headers=headers, content_type="application/json")
+    send = partial(send, environ_overrides={"CONTENT_LENGTH": "9"})
+    answers = [send(input_stream=BytesIO(b"{}")) for _ in range(2)]
+    assert client.post("/v1/reports", headers=headers, json={}).status_code == 200
+    answers.append(send(input_stream=BytesIO(b"{}")))
+    assert {answer.json["code"] for answer in answers} == {"incomplete_body"}
+    # Those that break off all at once take no turn from any other.
+    assert reached == [0, 0, 1, 0]
 
 
 def test_they_are_logged_together(
