@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.effort import MainThread
 from tests.browser.office import Office, near_store
+from tests.browser.pages import box_of
 from tests.browser.pictures import PICTURES, picture
 from tests.browser.towns import LISBON, Town, bar, people, point, row, tomorrow
 from tests.waiting import wait_until
@@ -285,6 +286,10 @@ def test_a_phone_has_the_day_as_a_list_and_moves_by_fields(town: Town) -> None:
     page = town.office.open(f"board?day={town.day}")
     page.set_viewport_size({"width": 390, "height": 844})
     waiting = page.get_by_role("region", name="Unassigned")
+    # On the narrowest phone what there is to do has the line below its time to itself.
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert box_of(waiting.locator("b").first)["width"] > box_of(waiting.locator(".bd-item").first)["width"] / 2
+    page.set_viewport_size({"width": 390, "height": 844})
     waiting.get_by_role("button", name="Move").click()
     card = page.get_by_role("dialog")
     card.get_by_label("Technician").select_option("Ana Alves")

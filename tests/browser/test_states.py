@@ -20,8 +20,14 @@ from tests.browser.pages import box_of
 from tests.browser.pictures import PICTURES, picture
 
 DESK, PHONE = (1280, 800), (390, 844)
-# A tablet held low, a desk at 200 % zoom, the narrowest phone.
-SMALL = ((960, 600), (640, 400), (320, 640))
+# A tablet held low and one held upright, a desk at 200 % zoom, the narrowest phone.
+SMALL = ((960, 600), (704, 900), (640, 400), (320, 640))
+
+
+# What is to be pressed in the bar at the top, and lies outside it.
+CUT_IN_HEADER = """() => [...document.querySelectorAll("header.top :is(button, a, summary)")]
+  .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)
+  .map(one => one.outerHTML.slice(0, 80))"""
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ def look(page: Page, office: Office, states: tuple[State, ...]) -> list[str]:
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 wrong.append(f"{state.name} is {wide} px wide at {width} px")
+            wrong.extend(f"{state.name} at {width} px: {one} is cut" for one in page.evaluate(CUT_IN_HEADER))
             if (width, height) in state.at:
                 page.screenshot(path=PICTURES / f"state-{state.name}-{width}x{height}-{scheme}.png")
                 try:
