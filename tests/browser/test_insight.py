@@ -9,7 +9,13 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.office import Office
+from tests.browser.pages import box_of
 from tests.browser.pictures import picture
+
+IS_WITHIN = """cell => {
+  const region = cell.closest(".week").getBoundingClientRect(), box = cell.getBoundingClientRect();
+  return region.left <= box.left && box.right <= region.right + 1;
+}"""
 
 
 def busy_week(office: Office) -> None:
@@ -48,6 +54,9 @@ def test_figures_say_what_happened(office: Office) -> None:
     for drawn in picture(page, "insight"):
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), drawn
         assert_accessible(page)
+        # A day of many hours is wider than a phone: the hour that the sentence speaks of is there.
+        expect(coverage.locator("[data-told]")).to_be_visible()
+        assert coverage.locator("[data-told]").evaluate(IS_WITHIN)
     acceptance.get_by_role("button", name=re.compile("^Table")).click()
     expect(acceptance.get_by_role("row", name="1 1", exact=True)).to_be_visible()
     coverage.get_by_role("button", name=re.compile("^Table")).click()
@@ -59,6 +68,10 @@ def test_figures_say_what_happened(office: Office) -> None:
     assert download.value.path().read_text(encoding="utf-8-sig").splitlines()[:2] == ["Minute,Offers", "1,1"]
     page.get_by_label("To", exact=True).fill("2026-01-07")
     expect(acceptance).to_contain_text("No offer was answered.")
+    # A sentence alone, and no room for a plot.
+    page.reload()
+    expect(acceptance).to_contain_text("No offer was answered.")
+    assert box_of(acceptance)["height"] < 200
     expect(page).to_have_url(re.compile("from=2026-01-07"))
     page.go_back()
     expect(acceptance).to_contain_text("100%")

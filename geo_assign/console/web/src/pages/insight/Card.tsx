@@ -23,7 +23,7 @@ export function Card({ told }: { told: Told }) {
   const open = useSignal(false);
   const { finding, detail, title, name, rows } = told;
   return (
-    <section class="card insight-card" aria-labelledby={`${name}-title`}>
+    <section class="card insight-card" data-empty={finding === null ? "" : undefined} aria-labelledby={`${name}-title`}>
       <header>
         <h2 id={`${name}-title`}>{title}</h2>
         {told.key}
@@ -31,7 +31,7 @@ export function Card({ told }: { told: Told }) {
       <p class="finding">
         {finding && <b>{finding}</b>} {detail}
       </p>
-      <div class="plot">{finding !== null && (open.value ? <Table told={told} /> : told.plot)}</div>
+      {(finding !== null || open.value) && <div class="plot">{open.value ? <Table told={told} /> : told.plot}</div>}
       <footer>
         <span>{told.numbers.join(" · ")}</span>
         {rows.length > 0 && (

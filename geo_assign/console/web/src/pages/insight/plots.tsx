@@ -1,4 +1,5 @@
 /** The plots: plain boxes whose sizes are the numbers. Each says in words what it shows; the table has every number. */
+import { useEffect, useRef } from "preact/hooks";
 import type { OrderKind } from "../../api/types";
 import { texts } from "../../texts/console";
 import type { Bar, HourCell } from "./model";
@@ -57,20 +58,32 @@ export function Bars({ bars, label, plain = false }: { bars: Bar[]; label: strin
   );
 }
 
+interface WeekProps {
+  grid: { hours: number[]; rows: HourCell[][] };
+  days: string[];
+  /** The hour that the sentence speaks of: a day of many hours is wider than its card, and scrolled there. */
+  told: number | null;
+}
+
 /** The week by hours: the darker the more technicians were free; the number is that of work orders asked for. */
-export function Week({ grid, days }: { grid: { hours: number[]; rows: HourCell[][] }; days: string[] }) {
+export function Week({ grid, days, told }: WeekProps) {
+  const region = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const cell = region.current?.querySelector<HTMLElement>("[data-told]");
+    if (cell && region.current) region.current.scrollLeft = cell.offsetLeft - region.current.clientWidth / 2;
+  }, [told]);
   const words = texts.value.insight.coverage;
   const { hours, rows } = grid;
   const most = Math.max(0, ...rows.flat().map(({ free }) => free ?? 0));
   return (
-    <section class="week" aria-label={words.caption} tabIndex={0}>
+    <section class="week" aria-label={words.caption} tabIndex={0} ref={region}>
       <table>
         <caption class="sr">{words.caption}</caption>
         <thead>
           <tr>
             <td />
             {hours.map((hour) => (
-              <th key={hour} scope="col">
+              <th key={hour} scope="col" data-told={hour === told ? "" : undefined}>
                 {String(hour).padStart(2, "0")}
               </th>
             ))}

@@ -53,7 +53,7 @@ export function coverage(insight: Insight): Told {
         <i data-level="1" /> <i data-level="4" /> {words.most(Math.max(0, ...insight.duty.map(({ free }) => free)))}
       </span>
     ),
-    plot: <Week grid={grid} days={weekdays("short")} />,
+    plot: <Week grid={grid} days={weekdays("short")} told={tight?.hour ?? null} />,
     numbers: [
       all.countOf.orders(orders),
       all.number(unserved, words.unserved),
