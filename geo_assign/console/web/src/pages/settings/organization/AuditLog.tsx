@@ -33,7 +33,7 @@ export function AuditLog() {
         <p class="mut">{said.noAudit}</p>
       ) : (
         <ScrollRegion label={said.auditWhat}>
-          <table>
+          <table class="log">
             <thead>
               <tr>
                 <th scope="col">{said.when}</th>

@@ -42,11 +42,16 @@ const NO_SIGN_ON: Draft = {
 /** How users of the organization log in, and in which language they are written to. */
 export function Security() {
   const { client } = useSettings();
-  const loaded = useLoad("security", async () => ({
-    organization: (await answered(client.api.GET("/v1/me"))).organization,
-    policy: await answered(client.api.GET("/v1/organization/second-factor")),
-    signOn: await findSignOn(() => answered(client.api.GET("/v1/organization/single-sign-on"))),
-  }));
+  const loaded = useLoad("security", async () => {
+    const { organization } = await answered(client.api.GET("/v1/me"));
+    const policy = await answered(client.api.GET("/v1/organization/second-factor"));
+    // Asked for where there is one: a browser notes each refusal as an error.
+    const ways = await client.logInWays(organization.slug);
+    const signOn = ways.single_sign_on
+      ? await findSignOn(() => answered(client.api.GET("/v1/organization/single-sign-on")))
+      : null;
+    return { organization, policy, signOn };
+  });
   if (!loaded.value) return <Trouble loaded={loaded} of={texts.value.sections.security} />;
   const { organization, policy, signOn } = loaded.value;
   return (
