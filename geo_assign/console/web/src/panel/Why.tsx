@@ -13,15 +13,21 @@ import { matchingNames } from "../ui/rosterModel";
 export function Why({ nearest, order }: { nearest: Nearest; order: WorkOrder }) {
   const { desk, view } = usePage();
   const typed = useSignal("");
+  const all = useRef<HTMLDivElement>(null);
   const { whyOpen } = desk.question;
   const words = texts.value.panel;
   const { groups, outside, count } = groupExclusions(nearest, desk.zoneOf(order));
-  if (count === 0) return null;
   const none = nearest.candidates.length === 0;
   const open = whyOpen.value || none;
   const told = nearest.excluded.length;
+  const asked = whyOpen.value && !none;
+  useLayoutEffect(() => {
+    // Below the candidates what is asked for would not be in sight.
+    if (asked) all.current?.scrollIntoView({ block: "start" });
+  }, [asked]);
+  if (count === 0) return null;
   return (
-    <div class="excl" data-open={open}>
+    <div class="excl" data-open={open} ref={all}>
       <div class="line">
         <Icon name="eye" />
         <span class="text">

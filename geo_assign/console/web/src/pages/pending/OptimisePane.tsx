@@ -9,7 +9,7 @@ import { Symbol } from "../../symbols/Symbol";
 import { SmallMapPane } from "../../ui/SmallMapPane";
 import { Key } from "./BulkBar";
 import { usePending, words } from "./context";
-import { isSpent, nameOf, sceneOf, sharesOf, waysOf } from "./preview";
+import { isSpent, nameOf, ordersOf, sceneOf, sharesOf, waysOf } from "./preview";
 
 /** What the ticked orders would get together, compared with one by one, and giving it out. */
 export function OptimisePane() {
@@ -25,7 +25,7 @@ export function OptimisePane() {
     <section class="opt card" aria-label={texts.title(state.chosen.value.length)}>
       <header>
         <Icon name="route" />
-        <h2>{texts.title(preview?.totals.orders ?? state.chosen.value.length)}</h2>
+        <h2>{texts.title(preview ? ordersOf(preview) : state.chosen.value.length)}</h2>
         <button type="button" class="icon-button" aria-label={texts.close} onClick={() => state.openPane(null)}>
           <Icon name="close" />
         </button>
@@ -81,7 +81,7 @@ function Solved({ preview }: { preview: Optimization }) {
               <p>{`${left.number} · ${texts.left}`}</p>
               <p class="wy w">
                 <Icon name="warn" />
-                {left.detail}
+                {texts.leftBecause[left.code] ?? left.detail}
               </p>
             </div>
           </li>
@@ -102,7 +102,8 @@ function sentText(
 }
 
 /** Two bars and a sentence. */
-function Comparison({ preview: { totals } }: { preview: Optimization }) {
+function Comparison({ preview }: { preview: Optimization }) {
+  const { totals } = preview;
   const texts = words().preview;
   const ways = waysOf(totals);
   const shares = sharesOf(ways);
@@ -134,7 +135,7 @@ function Comparison({ preview: { totals } }: { preview: Optimization }) {
       <p class="gain">
         <Icon name="check" />
         <span>
-          <b>{gain}</b> {texts.assigned(totals.assigned, totals.orders)}
+          <b>{gain}</b> {texts.assigned(totals.assigned, ordersOf(preview))}
         </span>
       </p>
     </>

@@ -10,6 +10,10 @@ type Technicians = ReadonlyMap<string, TechnicianFeature>;
 /** Whether something of it was given out already. */
 export const isSpent = (outcomes: ReadonlyMap<string, unknown>): boolean => outcomes.size > 0;
 
+/** How many orders it is about: those that are left out, too. */
+export const ordersOf = ({ pairs, unassigned }: Pick<Optimization, "pairs" | "unassigned">): number =>
+  pairs.length + unassigned.length;
+
 function placeOf(technician: TechnicianFeature): LatLon {
   const [lon = 0, lat = 0] = technician.geometry.coordinates;
   return { lat, lon };

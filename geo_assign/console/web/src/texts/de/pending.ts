@@ -100,6 +100,13 @@ export const pending: typeof english = {
     nearer: (name, distance) => `Einzeln: ${name}, ${distance}`,
     notNearest: (name) => `${name} ist näher, hilft aber anderswo mehr`,
     left: "Bleibt offen",
+    leftBecause: {
+      all_taken: "Wer gehen könnte, bekommt einen anderen davon.",
+      nobody_eligible: "Kein Techniker kann gehen.",
+      no_location:
+        "Er hat keinen Ort: Korrigieren Sie die Adresse, setzen Sie eine Nadel, oder vergeben Sie ihn aus der Liste.",
+      slot_passed: "Sein Termin ist vorbei: Verschieben Sie ihn, oder vergeben Sie ihn von Hand.",
+    },
     note: "Einzeln gesendet. Nimmt inzwischen jemand einen davon, gehen die anderen trotzdem, und seine Zeile sagt, wer.",
     commit: (count) => plural("de", count, { one: "1 Angebot senden", other: `${count} Angebote senden` }),
     assignAll: "Alle vergeben",

@@ -98,6 +98,13 @@ export const pending = {
     nearer: (name: string, distance: string) => `One by one: ${name}, ${distance}`,
     notNearest: (name: string) => `${name} is nearer, but helps more elsewhere`,
     left: "Stays unassigned",
+    /** By the codes of the service; of others it says a sentence itself. */
+    leftBecause: {
+      all_taken: "All who could go get another of these.",
+      nobody_eligible: "No technician can go.",
+      no_location: "It has no place: correct the address, drop a pin, or give it from the list.",
+      slot_passed: "Its slot has passed: move it, or give it by hand.",
+    } as Record<string, string>,
     note: "Sent one by one. If a colleague takes one meanwhile, the others still go and its row says who.",
     commit: (count: number) => plural("en", count, { one: "Commit 1 offer", other: `Commit ${count} offers` }),
     assignAll: "Assign all",

@@ -97,6 +97,12 @@ export const pending: typeof english = {
     nearer: (name, distance) => `Uma a uma: ${name}, ${distance}`,
     notNearest: (name) => `${name} está mais perto, mas ajuda mais noutro lado`,
     left: "Fica por atribuir",
+    leftBecause: {
+      all_taken: "Os técnicos que podiam ir ficam com outra destas.",
+      nobody_eligible: "Nenhum técnico pode ir.",
+      no_location: "Não tem lugar: corrija a morada, ponha um pino, ou atribua-a pela lista.",
+      slot_passed: "O horário passou: mude-o, ou atribua-a à mão.",
+    },
     note: "Enviadas uma a uma. Se entretanto um colega ficar com uma, as outras seguem e a linha dela diz quem foi.",
     commit: (count) => plural("pt", count, { one: "Enviar 1 oferta", other: `Enviar ${count} ofertas` }),
     assignAll: "Atribuir todas",
