@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.network import cut_streams_when_offline
@@ -140,6 +140,14 @@ def test_every_state_before_the_log_in_is_accessible_and_fits(office: Office) ->
     assert look(page, office, BEFORE) == []
 
 
+def test_the_app_does_without_a_service_worker(new_context: Callable[..., BrowserContext], office: Office) -> None:
+    page, errors = new_context(service_workers="block").new_page(), list[str]()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{office.url}/app/")
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert errors == []
+
+
 @pytest.mark.parametrize("path", ["/console/", "/console/pending", "/app/"])
 def test_a_page_without_a_session_asks_for_nothing_that_is_refused(office: Office, path: str) -> None:
     page, shown = office.context.new_page(), list[str]()
@@ -240,6 +248,8 @@ def test_in_forced_colours_what_is_chosen_has_a_frame(office: Office) -> None:
     page.emulate_media(forced_colors="active")
     chosen = page.locator("[data-row][aria-current=true]")
     expect(chosen).to_be_visible()
-    assert chosen.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+    order = page.get_by_role("button", name="Distance", pressed=True)
+    for one in (chosen, order, page.get_by_role("link", name="Map", exact=True)):
+        assert one.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
     page.screenshot(path=PICTURES / "state-forced-colours.png")
     assert_accessible(page)

@@ -15,7 +15,11 @@ export async function registerWorker(onPush: () => void): Promise<void> {
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (had && newVersion.value) location.reload();
   });
-  const registration = await navigator.serviceWorker.register("/app/worker.js", { scope: "/app/" });
+  // A private window may refuse it: then the app works without, as long as there is a network.
+  const registration = await navigator.serviceWorker
+    .register("/app/worker.js", { scope: "/app/" })
+    .catch(() => undefined);
+  if (!registration) return;
   const tell = () => {
     if (registration.waiting && navigator.serviceWorker.controller) {
       waiting = registration.waiting;
