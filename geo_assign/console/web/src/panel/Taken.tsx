@@ -5,7 +5,7 @@ import { isFinished } from "../model/pending";
 import { duration } from "../model/words";
 import { Icon } from "../symbols/Icon";
 import { texts } from "../texts/console";
-import { canReallocate } from "./rights";
+import { canForce, canReallocate } from "./rights";
 import { Key } from "./Ways";
 
 /** A technician has it, or it is over: who, since when by whom, and what may still be changed. */
@@ -32,7 +32,8 @@ function Changes({ order }: { order: WorkOrder }) {
   const { giving, question } = desk;
   const words = texts.value.panel;
   const allowed = canReallocate(desk.me);
-  if (order.state !== "assigned") return <p class="muted">{words.underWay}</p>;
+  if (order.state !== "assigned")
+    return <p class="muted">{allowed && canForce(desk.me) ? words.underWayForced : words.underWay}</p>;
   return (
     <>
       <div class="ways">

@@ -12,6 +12,11 @@ export function canReallocate({ user: { role, permissions } }: Me): boolean {
   return role !== "dispatcher" || permissions.includes("reallocate");
 }
 
+/** Whether this user may change work that a technician is under way to, with a reason. */
+export function canForce({ user: { role, permissions } }: Me): boolean {
+  return role !== "dispatcher" || permissions.includes("force_travelling");
+}
+
 /** Settings are for administrators of the organization and of stores. */
 export function mayOpenSettings({ user: { role } }: Me): boolean {
   return role === "administrator" || role === "store_administrator";

@@ -121,6 +121,7 @@ export const panel: ConsoleTexts["panel"] = {
   },
   needsPermission: "Um anders zuzuteilen, brauchen Sie die Berechtigung dazu.",
   cancel: "Abbrechen",
+  underWayForced: "Die Arbeit ist im Gange: Auf der Seite des Auftrags lässt sie sich mit Grund umbesetzen.",
   underWay: "Die Arbeit ist im Gange: Nur die Verwaltung kann sie zurücknehmen.",
   cannot: (count: number) => many(count, "1 kann nicht.", `${count} können nicht.`),
   cannotOf: (shown: number, all: number) =>

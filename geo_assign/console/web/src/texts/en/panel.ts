@@ -120,6 +120,7 @@ export const panel = {
   },
   needsPermission: "To give it to another technician you need the permission to reallocate.",
   cancel: "Cancel",
+  underWayForced: "The technician is under way: on its page it can be given to another one, with a reason.",
   underWay: "The technician is under way: ask an administrator to take it back.",
   // Who cannot
   cannot: (count: number) => many(count, "1 cannot.", `${count} cannot.`),

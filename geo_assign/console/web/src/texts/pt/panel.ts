@@ -116,6 +116,7 @@ export const panel: ConsoleTexts["panel"] = {
   },
   needsPermission: "Para dar a outro técnico precisa da permissão de reatribuir.",
   cancel: "Cancelar",
+  underWayForced: "O trabalho está em curso: na página da ordem pode ser reatribuído, com um motivo.",
   underWay: "O trabalho está em curso: só a administração o pode retirar.",
   cannot: (count: number) => many(count, "1 não pode.", `${count} não podem.`),
   cannotOf: (shown: number, all: number) =>
