@@ -99,7 +99,7 @@ def test_the_oldest_is_offered_and_another_is_given_at_once(office: Office) -> N
         panel.get_by_role("button", name=re.compile("^Offer to")).and_(panel.locator(":enabled")).click()
         stands(office, orders[1], "offered")
     row(page, "Nora").click()
-    panel_with(page)
+    expect(panel_with(page)).to_contain_text("Nora")
     second = panel.locator("[data-candidate] .name").nth(1).inner_text()
     with counted(page, keys=2):
         page.keyboard.press("2")
@@ -286,7 +286,7 @@ def test_it_is_sent_to_another_store_or_group(office: Office) -> None:
         wait_until(lambda: order_of(office, by_mouse)["store_id"] == office.api.id("stores", "north"), "it is there")
     expect(page.locator(".undo-note")).to_contain_text("sent to North")
     row(page, "Karl").click()
-    panel_with(page)
+    expect(panel_with(page)).to_contain_text("Karl")
     with counted(page, keys=5):
         page.keyboard.press("t")
         expect(panel.get_by_role("option").first).to_be_visible()
@@ -296,8 +296,9 @@ def test_it_is_sent_to_another_store_or_group(office: Office) -> None:
         page.keyboard.press("Enter")
         wait_until(lambda: order_of(office, by_keys)["store_id"] == office.api.id("stores", "north"), "it is there")
     row(page, "Nora").click()
-    panel_with(page)
+    expect(panel_with(page)).to_contain_text("Nora")
     page.keyboard.press("t")
+    expect(panel.get_by_role("option").first).to_be_visible()
     assert_accessible(page)
     for key in ("o", "v", "e"):
         page.keyboard.press(key)
