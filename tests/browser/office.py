@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -29,6 +30,8 @@ from tests.browser.maps import leave_maps_out
 from tests.conftest import World, cloned
 
 M_PER_DEGREE = 111_195.0
+# That of the stores of the seed.
+ZONE = ZoneInfo("Europe/Lisbon")
 _numbers = itertools.count(1)
 
 
@@ -117,8 +120,13 @@ class Office:
         assert answer["results"][0]["verdict"] == "accepted", answer
 
     def lead(self, name: str = "Helena Duarte", **more: Any) -> dict[str, Any]:
-        """A lead beside the store `centre`, for an hour from now on; `more` has other members of its body."""
-        start = datetime.now(UTC) + timedelta(hours=1)
+        """A lead beside the store `centre`, for an hour from now on; `more` has other members of its body.
+
+        In the last hour of the store's day it is for now: pages show it as today's.
+        """
+        now = datetime.now(ZONE)
+        start = now + timedelta(hours=1)
+        start = start if start.date() == now.date() else now
         slot = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
         body = {
             "store_id": self.api.id("stores", "centre"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from playwright.sync_api import expect
 
@@ -11,6 +12,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.office import Office
 from tests.browser.pages import box_of
 from tests.browser.pictures import picture
+from tests.waiting import wait_until
 
 IS_WITHIN = """cell => {
   const region = cell.closest(".week").getBoundingClientRect(), box = cell.getBoundingClientRect();
@@ -55,8 +57,9 @@ def test_figures_say_what_happened(office: Office) -> None:
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), drawn
         assert_accessible(page)
         # A day of many hours is wider than a phone: the hour that the sentence speaks of is there.
-        expect(coverage.locator("[data-told]")).to_be_visible()
-        assert coverage.locator("[data-told]").evaluate(IS_WITHIN)
+        told = coverage.locator("[data-told]")
+        expect(told).to_be_visible()
+        wait_until(partial(told.evaluate, IS_WITHIN), "the hour is in view")
     acceptance.get_by_role("button", name=re.compile("^Table")).click()
     expect(acceptance.get_by_role("row", name="1 1", exact=True)).to_be_visible()
     coverage.get_by_role("button", name=re.compile("^Table")).click()

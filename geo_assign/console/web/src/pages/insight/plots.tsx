@@ -69,8 +69,14 @@ interface WeekProps {
 export function Week({ grid, days, told }: WeekProps) {
   const region = useRef<HTMLElement>(null);
   useEffect(() => {
-    const cell = region.current?.querySelector<HTMLElement>("[data-told]");
-    if (cell && region.current) region.current.scrollLeft = cell.offsetLeft - region.current.clientWidth / 2;
+    const element = region.current;
+    const cell = element?.querySelector<HTMLElement>("[data-told]");
+    if (!element || !cell) return;
+    const observer = new ResizeObserver(() => {
+      element.scrollLeft = cell.offsetLeft - element.clientWidth / 2;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
   }, [told]);
   const words = texts.value.insight.coverage;
   const { hours, rows } = grid;
