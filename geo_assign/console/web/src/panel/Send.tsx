@@ -34,8 +34,9 @@ export function Send({ order }: { order: WorkOrder }) {
     typed.value = goal.name;
     field.current?.focus();
   };
+  // The answer may come when another order is open, whose own choice stays.
   const leave = () => {
-    desk.question.sending.value = false;
+    if (desk.selected.peek()?.id === order.id) desk.question.sending.value = false;
   };
   const send = async () => {
     const goal = chosen.value;
