@@ -167,7 +167,7 @@ def test_a_work_order_says_what_is_and_what_can_be_done(staffed: Office) -> None
     expect(reallocate).to_have_attribute("aria-disabled", "true")
     expect(reallocate).to_contain_text("once a technician has it")
     page.get_by_role("searchbox", name="Why not …?").fill("bru")
-    page.get_by_role("button", name="Bruno").click()
+    page.get_by_role("button", name="Bruno", exact=True).click()
     expect(page.locator(".why .ans")).to_contain_text("Bruno")
     for _drawn in picture(page, "order"):
         assert_accessible(page)

@@ -110,9 +110,11 @@ ANALYZE current_positions
 @pytest.fixture
 def fleet_with_companies(fleet_template: str) -> Iterator[Tx]:
     """A fleet of its own with forty people of a company, half of them at its base."""
-    with cloned(fleet_template) as world, asking(world) as tx:
+    with cloned(fleet_template) as world:
+        # Before the transaction: it looks at every row, and what stands idle that long is ended.
         run_as_owner(world, COMPANY)
-        yield tx
+        with asking(world) as tx:
+            yield tx
 
 
 @contextmanager
