@@ -23,14 +23,13 @@ from geo_assign.http.admission import Admission, Capacity, Places, Turns, WorkTu
 from geo_assign.http.application import Application
 from geo_assign.http.csrf import find_session_cookie
 from geo_assign.http.docs import docs_blueprint
-from geo_assign.http.early_bodies import EarlyBodies, Environ
+from geo_assign.http.early_bodies import EarlyBodies
 from geo_assign.http.health import HEALTH_PATHS, Readiness, Trial, health_blueprint
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.limits import Limits
 from geo_assign.http.notices import note_allowance
 from geo_assign.http.openapi import render_document
 from geo_assign.http.operations import Operation
-from geo_assign.http.proxies import Networks, client_address
 from geo_assign.http.receiving import Receiving
 from geo_assign.http.request_handler import RequestHandler
 from geo_assign.http.routes import (
@@ -200,16 +199,10 @@ def create_app(settings: Settings | None = None) -> Flask:
             settings, find_first_step=first_step.find, names_session=lambda sent: bool(find_session_cookie(sent))
         )
     )
-    address_of = partial(_address_of, trusted=settings.trusted_networks)
-    early_bodies = EarlyBodies(known, capacity.receiving, address_of, settings.max_body_bytes)
+    early_bodies = EarlyBodies(known, capacity.receiving, settings.trusted_networks, settings.max_body_bytes)
     turning_away = TurningAway(app, list_operations(), capacity.work, early_bodies)
     app.wsgi_app = turning_away  # type: ignore[method-assign] # as Flask's documentation says it is wrapped
     return app
-
-
-def _address_of(environ: Environ, *, trusted: Networks) -> str:
-    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
-    return client_address(str(environ.get("REMOTE_ADDR", "")), None if forwarded is None else str(forwarded), trusted)
 
 
 def _trials(settings: Settings, database: Database) -> list[Trial]:

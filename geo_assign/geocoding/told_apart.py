@@ -35,7 +35,7 @@ def _is_another_number(asked: str, street: str) -> bool:
         return False
     kinds, number = road
     named = list(_numbered(asked))
-    if (number, True) in {(one, bool(its & kinds)) for its, one in named}:
+    if any(one == number and its & kinds for its, one in named):
         return False
     languages = {language for language, _ in kinds}
     return any(its & kinds or (one == number and languages & {language for language, _ in its}) for its, one in named)

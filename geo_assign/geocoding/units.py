@@ -88,6 +88,26 @@ _FLOOR_AND_DOOR = re.compile(
 )
 _BRACKETS = re.compile(r"\([^)]*\)")
 
+# By country: what looks like a unit and is none there, and a unit that only people there write so.
+_NO_UNIT = dict.fromkeys(NAMED_BUILDINGS, _NAMED_BUILDING) | dict.fromkeys(TWO_NUMBERS_WITH_SLASH, _NUMBER_IN_PARISH)
+_OWN_UNIT = dict.fromkeys(UNIT_DASH_HOUSE | UNIT_SLASH_HOUSE, _UNIT_DASH_HOUSE) | dict.fromkeys(
+    NAMED_BUILDINGS, _FLAT_OF_TURKEY
+)
+_UNITS = (
+    _FLOOR_AND_DOOR,
+    _CARE_OF,
+    _UNIT_BEFORE_HOUSE,
+    _GROUND,
+    _SIDE,
+    _BOXES,
+    _BEFORE,
+    _SIGNED,
+    _AFTER,
+    _AFTER_APART,
+    _AFTER_OTHERS,
+    _ORDINALS,
+)
+
 
 def unit_spans(folded: str, *, country: str | None = None) -> list[Span]:
     """Where the folded text names a flat, a floor, a door, a box or an addressee; in order, without overlaps.
@@ -95,26 +115,11 @@ def unit_spans(folded: str, *, country: str | None = None) -> list[Span]:
     `country`: whose habits the text follows. "Apt" is a building with a name in Turkey, "c.p." a house in Bohemia.
     """
     spans: list[Span] = []
-    rest = _NAMED_BUILDING.sub(_blank, folded) if country in NAMED_BUILDINGS else folded
-    if country in TWO_NUMBERS_WITH_SLASH:
-        rest = _NUMBER_IN_PARISH.sub(_blank, rest)
-    if country in UNIT_DASH_HOUSE | UNIT_SLASH_HOUSE:
-        rest = _take(rest, [match.span() for match in _UNIT_DASH_HOUSE.finditer(rest)], spans)
-    for pattern in (
-        *((_FLAT_OF_TURKEY,) if country in NAMED_BUILDINGS else ()),
-        _FLOOR_AND_DOOR,
-        _CARE_OF,
-        _UNIT_BEFORE_HOUSE,
-        _GROUND,
-        _SIDE,
-        _BOXES,
-        _BEFORE,
-        _SIGNED,
-        _AFTER,
-        _AFTER_APART,
-        _AFTER_OTHERS,
-        _ORDINALS,
-    ):
+    rest = folded
+    if country in _NO_UNIT:
+        rest = blanked(rest, [match.span() for match in _NO_UNIT[country].finditer(rest)])
+    own = [_OWN_UNIT[country]] if country in _OWN_UNIT else []
+    for pattern in (*own, *_UNITS):
         rest = _take(rest, [match.span() for match in pattern.finditer(rest)], spans)
     while found := [match.span(1) for match in _BEHIND.finditer(rest)]:
         rest = _take(rest, found, spans)
@@ -137,10 +142,6 @@ def blanked(text: str, spans: list[Span]) -> str:
 def bracket_spans(folded: str) -> list[Span]:
     """Remarks in brackets."""
     return [match.span() for match in _BRACKETS.finditer(folded)]
-
-
-def _blank(match: re.Match[str]) -> str:
-    return "§" * len(match[0])
 
 
 def _take(rest: str, found: list[Span], spans: list[Span]) -> str:

@@ -5,7 +5,6 @@ was good a moment ago, receives it in front, in a place of `http.receiving` as e
 Any other goes on as it is: its token is looked up, or it needs none, and its body is received behind.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,22 +12,22 @@ from geo_assign.core.errors import GeoAssignError, UnauthenticatedError
 from geo_assign.http.authentication import credentials_in
 from geo_assign.http.known import KnownTokens
 from geo_assign.http.operations import Operation
+from geo_assign.http.proxies import Networks, client_address_in
 from geo_assign.http.receiving import Receiving, Source
 from geo_assign.http.request import EARLY_BODY
 
 _SMALL_BYTES = 16_384
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 Environ = dict[str, object]
 
 
 @dataclass(frozen=True)
 class EarlyBodies:
-    """Receives them in `receiving`, for tokens of `known`. `address_of`: the client's, of a request's environment."""
+    """Receives them in `receiving`, for tokens of `known`. `trusted` proxies say whose address it is."""
 
     known: KnownTokens
     receiving: Receiving
-    address_of: Callable[[Environ], str]
+    trusted: Networks
     max_body_bytes: int
 
     def receive(self, environ: Environ, operation: Operation) -> bool:
@@ -36,14 +35,16 @@ class EarlyBodies:
 
         What went wrong with it is kept, and told behind as if it had been received there.
         """
-        if operation.method not in _WITH_BODY:
+        if not operation.sends_body:
             return True
         length = self._find_length(environ, operation)
         if length is None or not self._is_known(environ, operation):
             return False
         try:
             source = cast(Source, environ["wsgi.input"])
-            environ[EARLY_BODY] = body = self.receiving.receive(source, length, address=self.address_of(environ))
+            environ[EARLY_BODY] = body = self.receiving.receive(
+                source, length, address=client_address_in(environ, self.trusted)
+            )
         except GeoAssignError as error:
             environ[EARLY_BODY] = error
             return False

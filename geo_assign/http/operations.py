@@ -27,6 +27,7 @@ from geo_assign.http.paths import TYPE_OF_KIND, PathValue, parameters_of, rule_o
 from geo_assign.http.services import Services
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 Query_co = TypeVar("Query_co", covariant=True)
 Body_co = TypeVar("Body_co", covariant=True)
 
@@ -216,6 +217,11 @@ class Operation:
     def name(self) -> str:
         """The operation id: the handler's name."""
         return self.handler.__name__
+
+    @property
+    def sends_body(self) -> bool:
+        """Whether a body comes with its method."""
+        return self.method in _WITH_BODY
 
 
 class Options(TypedDict, total=False):

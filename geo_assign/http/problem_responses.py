@@ -23,7 +23,6 @@ from geo_assign.http.json_schemas import Json, reference
 from geo_assign.http.operations import Operation
 from geo_assign.http.problems import MEDIA_TYPE, status_of
 
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _MANY_CODES = 3
 _ANY_OTHER = "default"
 
@@ -105,7 +104,7 @@ def _usual_errors(operation: Operation) -> Iterator[type[GeoAssignError]]:
         yield BadCursorError
     if "{" in operation.path:
         yield http_errors.NoSuchRouteError
-    if operation.method in WITH_BODY:
+    if operation.sends_body:
         yield from (InvalidError, http_errors.MalformedJsonError, http_errors.IncompleteBodyError)
         yield from (http_errors.BodyTooLargeError, http_errors.UnsupportedMediaTypeError, http_errors.BadHeaderError)
 
@@ -150,7 +149,7 @@ def _in_one_word(name: str) -> str:
 
 
 def _name_of_kind(operation: Operation) -> str:
-    kind = "Write" if operation.method in WITH_BODY else "Delete" if operation.method == "DELETE" else "Read"
+    kind = "Write" if operation.sends_body else "Delete" if operation.method == "DELETE" else "Read"
     public, by_id = "Public" if operation.access.public else "", "ById" if "{" in operation.path else ""
     return f"{public}{kind}{'Page' if is_paged(operation) else ''}{by_id}"
 

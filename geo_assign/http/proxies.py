@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from geo_assign.core.settings import Settings
 
@@ -21,6 +21,13 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
     while hops and _is_trusted(address, trusted):
         address = hops.pop()
     return address
+
+
+def client_address_in(environ: Mapping[str, object], trusted: Networks) -> str:
+    """The same, of a request's environment."""
+    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    told = None if forwarded_for is None else str(forwarded_for)
+    return client_address(str(environ.get("REMOTE_ADDR") or ""), told, trusted)
 
 
 def service_url(

@@ -41,7 +41,7 @@ from geo_assign.http.known import KnownTokens
 from geo_assign.http.noted_uses import NotedUses
 from geo_assign.http.operations import Call, Operation, Reply
 from geo_assign.http.paths import PathValue
-from geo_assign.http.proxies import client_address
+from geo_assign.http.proxies import client_address_in
 from geo_assign.http.replica_reads import ReplicaReads
 from geo_assign.http.request import Request, current_request
 from geo_assign.http.response import Response, StreamResponse, render
@@ -55,7 +55,6 @@ NOT_WRITTEN = (UnavailableError, DBAPIError, psycopg.Error, PoolTimeout)
 
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 _KEPT_CALLERS = 10_000
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # A photo as a camera takes it, or days of positions: who sends that much by mistake is told so.
 _PASSED_OVER_BYTES = 32_000_000
 
@@ -291,12 +290,12 @@ class RequestHandler:
         return caller
 
     def _receive(self, operation: Operation, request: Request, credentials: Credentials | None) -> bytes:
-        if operation.method not in _WITH_BODY:
+        if not operation.sends_body:
             return b""
         limit = operation.max_body_bytes or self._max_body_bytes
         if credentials is not None and request.owes_body and not self._known.has(credentials.token.hash):
             self._look_up(operation, request, credentials)
-        address = client_address(request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+        address = client_address_in(request.environ, self._trusted)
         receiving = self._capacity.receiving
         try:
             raw = request.read_body(limit, partial(receiving.receive, address=address))

@@ -7,7 +7,7 @@ BEFORE = folded_words(
     """
     apartment appartment appartement apartamento apartament apartmán apartman apt apto appt apart ap app
     unit unidad unité suite ste flat room rm floor flr fl level lvl shop office ofc dept department building bldg block
-    hall halle bud nave parcela módulo galpón galpão
+    halle bud nave parcela módulo galpón galpão
     wing tower bay studio penthouse ph maisonette staircase stair stairs entrance locker trailer trlr space hangar slip
     kiosk stall stand duplex sector phase
     bâtiment bat bât escalier esc étage etg porte pte boîte bte hall entrée bureau chambre lot local logement
