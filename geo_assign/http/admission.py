@@ -143,6 +143,11 @@ class WorkTurns:
         with self._lock:
             self._call(self._line.depart(turn, self._clock()))
 
+    def hand_back(self, turn: Turn) -> None:
+        """Leave without having worked: how long it took says nothing about work."""
+        with self._lock:
+            self._call(self._line.hand_back(turn, self._clock()))
+
     @property
     def waiting(self) -> int:
         with self._lock:

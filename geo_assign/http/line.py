@@ -27,7 +27,7 @@ _OLD_S, _OLD_TURNS = 0.05, 4.0
 _NEWEST_AT_A_TIME = 7
 # What has been worked on for so long waits for something else, such as a lock, and no other waits for that.
 _LONG_S, _LONG_TURNS = 0.25, 8.0
-_BEGIN_WITH, _LEAST = 5, 3
+_BEGIN_WITH, _LEAST = 5, 2
 # Turns take longer the more there are at once. Past the double, one more at once makes all wait and none be done
 # sooner.
 _TOO_SLOW, _QUICK_ENOUGH = 2.0, 1.6
@@ -174,6 +174,11 @@ class Line:
         if turn in self._working:
             del self._working[turn]
             self.pace.learn(turn, now, beside=self.working)
+        return self.go_on(now)
+
+    def hand_back(self, turn: Turn, now: float) -> list[Turn]:
+        """A turn was given back unused: those that begin instead. How long it took is not learnt."""
+        self._working.pop(turn, None)
         return self.go_on(now)
 
     def go_on(self, now: float) -> list[Turn]:

@@ -37,8 +37,11 @@ class _Outcome(Enum):
 
 
 @dataclass(eq=False, slots=True)
-class _Incoming:
-    """A body that is being received; `done` is released when there is an outcome. `keeps`: what is read is wanted."""
+class Incoming:
+    """A body that is being received; `done` is released when there is an outcome. `keeps`: what is read is wanted.
+
+    Who holds one hands it back to `Receiving`, and changes nothing of it.
+    """
 
     source: Source
     wanted: int
@@ -98,8 +101,8 @@ class Receiving:
         self._waiting = 0
         self._entered = 0
         # Dicts keep the order in which bodies came: the first key is the oldest.
-        self._all: dict[_Incoming, None] = {}
-        self._by_address: dict[str, dict[_Incoming, None]] = {}
+        self._all: dict[Incoming, None] = {}
+        self._by_address: dict[str, dict[Incoming, None]] = {}
         self._readers = _Readers(self._finish)
 
     def receive(self, source: Source, wanted: int, *, address: str) -> bytes:
@@ -108,13 +111,35 @@ class Receiving:
         Raises BodyTooSlowError when they are not there within the time, which grows by a second with each
         `bytes_per_s` that came; OverloadedError when later bodies needed the place.
         """
-        incoming = _Incoming(source, wanted, address)
-        self._take(incoming)
+        incoming = self.start(source, wanted, address=address)
+        try:
+            return self.take(incoming)
+        finally:
+            self.leave(incoming)
+
+    def start(self, source: Source, wanted: int, *, address: str) -> Incoming:
+        """Begin to receive, in a place that is kept until `leave`. Raises OverloadedError when there is none."""
+        return self._start(Incoming(source, wanted, address))
+
+    def is_there(self, incoming: Incoming, *, within_s: float) -> bool:
+        """Whether all of it is there, or it has ended otherwise, by then at the latest."""
+        return incoming.outcome is not _Outcome.PENDING or self._is_done(incoming, within_s)
+
+    def take(self, incoming: Incoming) -> bytes:
+        """What was received, as soon as that is all; raises as `receive` does."""
+        self._wait(incoming)
         if incoming.outcome is _Outcome.DISPLACED:
             raise OverloadedError("Later requests needed the place of this one; send it again.", retry_after_s=1)
         if incoming.error is not None:
             raise incoming.error
         return incoming.pieces[0] if len(incoming.pieces) == 1 else b"".join(incoming.pieces)
+
+    def leave(self, incoming: Incoming) -> None:
+        """Give the place back."""
+        with self._lock:
+            self._remove(incoming)
+            if self._waiting:
+                self._place_left.notify()
 
     def pass_over(self, source: Source, most: int, *, address: str) -> bool:
         """Read at most `most` bytes and keep none; whether no reader waits for more of them.
@@ -122,11 +147,16 @@ class Receiving:
         A client that still sends does not hear an answer: the connection is reset with what was not read. The time is
         that of a small body, and later bodies may need the place: then the client goes without.
         """
-        incoming = _Incoming(source, most, address, keeps=False)
         try:
-            self._take(incoming)
-        except (BodyTooSlowError, OverloadedError):
+            incoming = self._start(Incoming(source, most, address, keeps=False))
+        except OverloadedError:
             return False
+        try:
+            self._wait(incoming)
+        except BodyTooSlowError:
+            return False
+        finally:
+            self.leave(incoming)
         return incoming.outcome is _Outcome.READ
 
     @property
@@ -139,24 +169,27 @@ class Receiving:
         """How many bodies have been on their way so far."""
         return self._entered
 
-    def _take(self, incoming: _Incoming) -> None:
+    def _start(self, incoming: Incoming) -> Incoming:
         self._enter(incoming)
-        try:
-            self._readers.read(incoming)
-            self._wait(incoming)
-        finally:
-            self._leave(incoming)
+        self._readers.read(incoming)
+        return incoming
 
-    def _wait(self, incoming: _Incoming) -> None:
-        began = monotonic()
+    def _wait(self, incoming: Incoming) -> None:
         left_s = self._within_s
-        while not incoming.done.acquire(timeout=left_s):
+        while not self.is_there(incoming, within_s=left_s):
             earned_s = incoming.received / self._bytes_per_s if incoming.keeps else 0.0
-            left_s = self._within_s + earned_s - (monotonic() - began)
+            left_s = self._within_s + earned_s - (monotonic() - incoming.entered_at)
             if left_s <= 0:
                 raise BodyTooSlowError
 
-    def _enter(self, incoming: _Incoming) -> None:
+    @staticmethod
+    def _is_done(incoming: Incoming, within_s: float) -> bool:
+        if not incoming.done.acquire(timeout=within_s):
+            return False
+        incoming.done.release()
+        return True
+
+    def _enter(self, incoming: Incoming) -> None:
         with self._lock:
             oldest = self._find_in_the_way(incoming.address)
             if oldest is not None:
@@ -168,17 +201,17 @@ class Receiving:
             self._all[incoming] = None
             self._by_address.setdefault(incoming.address, {})[incoming] = None
 
-    def _find_in_the_way(self, address: str) -> _Incoming | None:
+    def _find_in_the_way(self, address: str) -> Incoming | None:
         """The oldest body, of the address if it has had its share; None while there is a place."""
         own = self._by_address.get(address, {})
         if len(own) >= self._per_address:
             return next(iter(own))
         return next(iter(self._all)) if len(self._all) >= self._places else None
 
-    def _wait_for_tenure(self, address: str, oldest: _Incoming) -> _Incoming | None:
+    def _wait_for_tenure(self, address: str, oldest: Incoming) -> Incoming | None:
         """Wait until the oldest may be displaced, and return it, or until there is a place."""
         began = monotonic()
-        found: _Incoming | None = oldest
+        found: Incoming | None = oldest
         self._waiting += 1
         try:
             while found is not None and (left_s := found.entered_at + self._tenure_s - monotonic()) > 0:
@@ -190,21 +223,15 @@ class Receiving:
             self._waiting -= 1
         return found
 
-    def _displace(self, oldest: _Incoming) -> None:
+    def _displace(self, oldest: Incoming) -> None:
         self._remove(oldest)
         self._settle(oldest, _Outcome.DISPLACED)
 
-    def _leave(self, incoming: _Incoming) -> None:
-        with self._lock:
-            self._remove(incoming)
-            if self._waiting:
-                self._place_left.notify()
-
-    def _finish(self, incoming: _Incoming) -> None:
+    def _finish(self, incoming: Incoming) -> None:
         with self._lock:
             self._settle(incoming, _Outcome.READ)
 
-    def _remove(self, incoming: _Incoming) -> None:
+    def _remove(self, incoming: Incoming) -> None:
         if incoming not in self._all:
             return  # it was displaced
         del self._all[incoming]
@@ -213,14 +240,14 @@ class Receiving:
         if not own:
             del self._by_address[incoming.address]
 
-    def _settle(self, incoming: _Incoming, outcome: _Outcome) -> None:
+    def _settle(self, incoming: Incoming, outcome: _Outcome) -> None:
         if incoming.outcome is _Outcome.PENDING:
             incoming.outcome = outcome
             incoming.done.release()
 
 
 class _Finish(Protocol):
-    def __call__(self, incoming: _Incoming, /) -> None: ...
+    def __call__(self, incoming: Incoming, /) -> None: ...
 
 
 class _Readers:
@@ -230,7 +257,7 @@ class _Readers:
         self._finish = finish
         self._idle: deque[_Reader] = deque()
 
-    def read(self, incoming: _Incoming) -> None:
+    def read(self, incoming: Incoming) -> None:
         """Have `incoming` read, and its end told. Returns at once."""
         try:
             reader = self._idle.pop()
@@ -243,12 +270,12 @@ class _Reader:
     def __init__(self, finish: _Finish, idle: "deque[_Reader]") -> None:
         self._finish = finish
         self._idle = idle
-        self._incoming: _Incoming | None = None
+        self._incoming: Incoming | None = None
         self._begun = threading.Lock()
         self._begun.acquire()
         threading.Thread(target=self._work, name="body", daemon=True).start()
 
-    def begin(self, incoming: _Incoming) -> None:
+    def begin(self, incoming: Incoming) -> None:
         self._incoming = incoming
         self._begun.release()
 

@@ -21,7 +21,7 @@ from geo_assign.http.admission import WorkTurns
 from geo_assign.http.application import Application
 from geo_assign.http.early_bodies import EarlyBodies, Environ
 from geo_assign.http.errors import OverloadedError
-from geo_assign.http.line import Turn
+from geo_assign.http.line import Newcomer, Turn
 from geo_assign.http.operations import Operation
 from geo_assign.http.paths import parameters_of
 from geo_assign.http.problems import MEDIA_TYPE, problem_of
@@ -30,6 +30,8 @@ from geo_assign.http.response import API_HEADERS
 
 StartResponse = Callable[..., object]
 _LOGGED_EVERY_S = 1.0
+# So many wait for a turn before their bodies: a line of those who sent half would leave no room for others.
+_TURN_FIRST = 32
 _log = get_logger()
 
 
@@ -50,6 +52,7 @@ class TurningAway:
             if not parameters_of(operation.path)
         }
         self._work = work
+        self._turn_first = threading.Semaphore(_TURN_FIRST)
         self._refusal = _Refusal()
         self._lock = threading.Lock()
         self._unlogged = 0
@@ -65,8 +68,7 @@ class TurningAway:
             return self._turn_away(operation, start_response)
         environ[NEWCOMER] = newcomer
         try:
-            if self._early_bodies.receive(environ, operation):
-                environ[TURN] = self._work.enter(operation.lane, operation.name, newcomer)
+            self._wait(environ, operation, newcomer)
             return self._behind(environ, start_response)  # type: ignore[arg-type]
         except OverloadedError:
             return self._turn_away(operation, start_response)
@@ -75,6 +77,40 @@ class TurningAway:
             turn = cast(Turn | None, environ.pop(TURN, None))
             if turn is not None:
                 self._work.leave(turn)
+
+    def _wait(self, environ: Environ, operation: Operation, newcomer: Newcomer) -> None:
+        """Wait for turn and body, unless the body must be received behind. Raises OverloadedError."""
+        if not operation.sends_body:
+            self._take_turn(environ, operation, newcomer)
+            return
+        body = self._early_bodies.start(environ, operation)
+        if body is None:
+            return
+        with body:
+            if body.comes_at_once():
+                self._take_turn_first(environ, operation, newcomer)
+                if body.is_late():
+                    self._hand_back(environ)
+            if not body.is_received():
+                self._hand_back(environ)
+            elif TURN not in environ:
+                self._take_turn(environ, operation, newcomer)
+
+    def _take_turn_first(self, environ: Environ, operation: Operation, newcomer: Newcomer) -> None:
+        """Take a turn before the body is there, unless too many wait for that."""
+        if self._turn_first.acquire(blocking=False):
+            try:
+                self._take_turn(environ, operation, newcomer)
+            finally:
+                self._turn_first.release()
+
+    def _take_turn(self, environ: Environ, operation: Operation, newcomer: Newcomer) -> None:
+        environ[TURN] = self._work.enter(operation.lane, operation.name, newcomer)
+
+    def _hand_back(self, environ: Environ) -> None:
+        turn = cast(Turn | None, environ.pop(TURN, None))
+        if turn is not None:
+            self._work.hand_back(turn)
 
     def _turn_away(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
         count_turned_away(operation, self._refusal.status)

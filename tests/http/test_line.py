@@ -270,6 +270,21 @@ def test_work_that_waits_for_something_else_holds_no_other_up() -> None:
     assert line.working == 0
 
 
+def test_a_turn_that_is_handed_back_goes_to_the_next_and_teaches_nothing() -> None:
+    line = Line(most=1, patience_s=9.0)
+    unused, _ = line.arrive(Lane.ORDINARY, "x", 0.0)
+    waiting, _ = line.arrive(Lane.ORDINARY, "x", 0.0)
+    assert line.hand_back(unused, 0.001) == [waiting]
+    assert line.pace.turn_s is None
+    assert line.depart(waiting, 0.011) == []
+    assert line.pace.turn_s == pytest.approx(0.01)
+    # One whom it took long does not hold a turn any more.
+    stuck, _ = line.arrive(Lane.ORDINARY, "x", 1.0)
+    line.go_on(1.0 + line.long_s())
+    assert line.hand_back(stuck, 9.0) == []
+    assert line.working == 0
+
+
 def test_who_gives_up_is_not_called() -> None:
     line = Line(most=1, patience_s=9.0)
     current, _ = line.arrive(Lane.ORDINARY, "x", 0.0)
@@ -300,7 +315,7 @@ def test_each_who_is_let_in_has_one_turn_and_never_too_many_at_once(
     assert line.pace.limit <= most
 
 
-@pytest.mark.parametrize(("slowed", "limit"), [(1.0, 8), (1.5, 8), (4.0, 3)])
+@pytest.mark.parametrize(("slowed", "limit"), [(1.0, 8), (1.5, 8), (4.0, 2)])
 def test_as_many_at_once_as_are_worth_it(slowed: float, limit: int) -> None:
     pace = TurnPace(8)
     pace.learn(Turn(Lane.ORDINARY, "x", 0.0, began_at=0.0), 0.01, beside=0)

@@ -115,6 +115,20 @@ def test_passing_over_ends_when_its_time_is_over_however_much_came(begun: int) -
     half.released.set()
 
 
+def test_a_body_is_looked_at_while_it_comes() -> None:
+    receiving = made()
+    source = Half(b"x")
+    incoming = receiving.start(source, 2, address="here")
+    assert (receiving.number, receiving.is_there(incoming, within_s=0.0)) == (1, False)
+    source._rest += b"y"
+    source.released.set()
+    assert receiving.is_there(incoming, within_s=PATIENCE_S)
+    assert receiving.is_there(incoming, within_s=0.0)
+    assert receiving.take(incoming) == b"xy"
+    receiving.leave(incoming)
+    assert receiving.number == 0
+
+
 def test_what_has_arrived_gives_more_time() -> None:
     receiving = made(within_s=0.05, bytes_per_s=100)
     half = Half(b"x" * 16_384)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from geo_assign.http import turning_away
 from geo_assign.http.admission import WorkTurns
+from geo_assign.http.early_bodies import PromptSenders
 from geo_assign.http.errors import OverloadedError
 from geo_assign.http.operations import ALL_ROLES, Call, Lane, Reply, Routes
 from geo_assign.http.problems import problem_of
@@ -200,6 +201,92 @@ def test_who_waits_for_body_and_turn_is_not_inside_the_application(
         assert answer.result(PATIENCE_S).status_code == 200
     assert reached == [0, 1]
     assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+@pytest.fixture
+def prompt(client: FlaskClient, people: People, reached: list[int]) -> dict[str, str]:
+    """The headers of one whose bodies have come with their heads."""
+    headers = bearer(people.session())
+    for _ in range(2):
+        # The first is received behind: its token was not known.
+        assert client.post("/v1/reports", headers=headers, json={}).status_code == 200
+    assert reached == [0, 1]
+    return headers
+
+
+def test_a_body_that_is_expected_with_its_head_is_received_while_its_turn_is_waited_for(
+    client: FlaskClient, prompt: dict[str, str], reached: list[int]
+) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    turn = work.enter(Lane.ORDINARY, "x")
+    body = SlowBody(b"{}")
+    with ThreadPoolExecutor(1) as pool:
+        send = partial(client.post, "/v1/reports", headers=prompt, content_type="application/json")
+        answer = pool.submit(send, input_stream=body, content_length=2)
+        wait_until(lambda: work.waiting == 1, "it waits for its turn")
+        assert body.asked.wait(PATIENCE_S)
+        body.sent.set()
+        work.leave(turn)
+        assert answer.result(PATIENCE_S).status_code == 200
+    assert reached == [0, 1, 1]
+    assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+def test_one_whose_body_is_late_hands_its_turn_back_and_waits_for_the_next_one_with_its_body(
+    client: FlaskClient, prompt: dict[str, str], reached: list[int], clock: Clock
+) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    bodies = [SlowBody(b"{}"), SlowBody(b"{}")]
+    with ThreadPoolExecutor(2) as pool:
+        send = partial(client.post, "/v1/reports", headers=prompt, content_type="application/json")
+        answers = [pool.submit(send, input_stream=body, content_length=2) for body in bodies]
+        for body in bodies:
+            assert body.asked.wait(PATIENCE_S)
+        wait_until(lambda: work.working + work.waiting == 0, "they have handed their turns back")
+        # Another one is not held up by them, and neither waits for a turn without its body any more.
+        turn = work.enter(Lane.ORDINARY, "x")
+        third = SlowBody(b"{}")
+        answers.append(pool.submit(send, input_stream=third, content_length=2))
+        bodies[0].sent.set()
+        wait_until(lambda: work.waiting == 1, "the one whose body is there waits")
+        work.leave(turn)
+        assert answers[0].result(PATIENCE_S).status_code == 200
+        bodies[1].sent.set()
+        assert third.asked.wait(PATIENCE_S)
+        third.sent.set()
+        assert [answer.result(PATIENCE_S).status_code for answer in answers[1:]] == [200, 200]
+    assert reached == [0, 1, 1, 1, 1]
+    assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
+
+
+def test_only_so_many_wait_for_a_turn_before_their_bodies(
+    client: FlaskClient, prompt: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    monkeypatch.setattr(client.application.wsgi_app, "_turn_first", threading.Semaphore(2))
+    turn = work.enter(Lane.ORDINARY, "x")
+    bodies = [SlowBody(b"{}") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        send = partial(client.post, "/v1/reports", headers=prompt, content_type="application/json")
+        answers = [pool.submit(send, input_stream=body, content_length=2) for body in bodies]
+        for body in bodies:
+            assert body.asked.wait(PATIENCE_S)
+        wait_until(lambda: work.waiting == 2, "two wait for a turn")
+        for body in bodies:
+            body.sent.set()
+        wait_until(lambda: work.waiting == 4, "all wait for a turn")
+        work.leave(turn)
+        assert [answer.result(PATIENCE_S).status_code for answer in answers] == [200] * 4
+
+
+def test_the_latest_prompt_senders_are_kept() -> None:
+    senders = PromptSenders(kept=2)
+    for address in ("::1", "::2", "::1", "::3"):
+        senders.add(address)
+    assert [senders.has(address) for address in ("::1", "::2", "::3")] == [False, True, True]
+    senders.forget("::2")
+    senders.forget("::2")
+    assert not senders.has("::2")
 
 
 def test_who_has_no_known_token_or_a_large_body_is_behind_before_its_body(
