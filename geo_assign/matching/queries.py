@@ -35,7 +35,14 @@ from geo_assign.matching.places import FEW, HANDFUL, Phones
 from geo_assign.matching.rows import BookedThenRow, CandidateRow, ExplainedRow
 from geo_assign.matching.shapes import shape_of
 from geo_assign.matching.statements.counting import COUNT_EXTERNALS, COUNT_HANDFUL, COUNT_MEMBERS, COUNT_SKILLS
-from geo_assign.matching.statements.explaining import excluded, members_explained, named, named_then, without_position
+from geo_assign.matching.statements.explaining import (
+    excluded,
+    judged,
+    members_explained,
+    named,
+    named_then,
+    without_position,
+)
 from geo_assign.matching.statements.free_time import BOOKED_THEN
 from geo_assign.matching.statements.ranking import (
     KEEP_BUSY,
@@ -53,8 +60,8 @@ from geo_assign.positions.domain import UNREACHABLE_AFTER
 
 # Technicians examined for the explanation of one answer; enough to find 50 excluded ones in any usual fleet.
 _EXAMINED = (200, 2_000)
-# And of one that a machine made of many, where one was found who can go: half the work.
-_EXAMINED_IN_PASSING = 100
+# And of an automatic one: first few, who mostly are enough to find those who can go and to tell why the nearer cannot.
+_EXAMINED_IN_PASSING = (32, 96)
 _SPARE = 3
 # Of the past so many are judged at once: first few, who mostly suffice.
 _JUDGED_FIRST, _MOST_JUDGED = 32, 256
@@ -75,12 +82,36 @@ def rank(
 
     `explain` adds the excluded, as `explain_exclusions` does; `in_passing`, as it does, where one was found who can go.
     """
+    shortly = _rank_in_passing(tx, question, all_are_placed=all_are_placed) if explain and in_passing else None
+    if shortly is not None:
+        return shortly
     found = tuple(_candidates(tx, question))
     if not explain:
         return Ranking(question, found, None)
     in_passing = in_passing and bool(found)
     why = explain_exclusions(tx, question, far=far, in_passing=in_passing, all_are_placed=all_are_placed)
     return Ranking(question, found, why)
+
+
+def _rank_in_passing(tx: Tx, question: Question, *, all_are_placed: bool) -> Ranking | None:
+    """The ranking and its explanation from the few nearest, judged once for both.
+
+    None where they do not suffice: where none of them can go, or one farther away could come before the last candidate.
+    """
+    if question.group_id is not None or question.staff is not Staff.ALL:
+        return None
+    for window in _EXAMINED_IN_PASSING:
+        rows = fetch(tx, judged(shape_of(question), window), question)
+        goes_on = _goes_on(tx, question, rows, window=window)
+        passing = sorted((row.as_candidate() for row in rows if not row.codes), key=_distance)
+        if not passing:
+            return None
+        wanted_m = question.policy.radius_m if len(passing) < question.limit else _kth_m(passing, question.limit)
+        if not goes_on or rows[-1].sphere_m > _on_sphere(question, wanted_m):
+            near = [row.as_explained() for row in rows]
+            why = _explain(tx, question, near, goes_on=goes_on, in_passing=True, all_are_placed=all_are_placed)
+            return Ranking(question, tuple(_candidate(question, row) for row in passing[: question.limit]), why)
+    return None
 
 
 def rank_then(tx: Tx, question: Question, *, explain: bool = True) -> Ranking:
@@ -119,11 +150,36 @@ def explain_exclusions(
 
     Those of the group or store that was asked for come first, however far: all of them where they are few. Without
     `far` only the nearest 200 are looked at: a tenth of the work, where many orders are explained one after the other;
-    `in_passing` only the nearest 100, where none of those belongs elsewhere. `then`: as things stood at the question's
+    `in_passing` only the nearest 96, where none of those belongs elsewhere. `then`: as things stood at the question's
     instant. `all_are_placed`: see there.
     """
+    window = _EXAMINED_IN_PASSING[-1] if in_passing else _EXAMINED[0]
+    near, goes_on = _look_around(tx, question, window=window, then=then)
+    return _explain(
+        tx,
+        question,
+        near,
+        goes_on=goes_on,
+        far=far,
+        in_passing=in_passing,
+        then=then,
+        all_are_placed=all_are_placed,
+    )
+
+
+def _explain(
+    tx: Tx,
+    question: Question,
+    near: Sequence[ExplainedRow],
+    *,
+    goes_on: bool,
+    far: bool = True,
+    in_passing: bool = False,
+    then: bool = False,
+    all_are_placed: bool = False,
+) -> Explanation:
+    """As `explain_exclusions`, which has looked around."""
     shape, values = shape_of(question), _values_then(question, then=then)
-    near, goes_on = _look_around(tx, question, window=_EXAMINED_IN_PASSING if in_passing else _EXAMINED[0], then=then)
     members, strangers = _apart(near)
     far = far and not (in_passing and not strangers)
     all_members: Sequence[ExplainedRow] | None = None
@@ -167,7 +223,13 @@ def _look_around(tx: Tx, question: Question, *, window: int, then: bool = False)
     """The technicians of the scope among the nearest `window` of the organization; whether there are farther ones."""
     shape, values = shape_of(question), _values_then(question, then=then)
     rows = fetch(tx, excluded(shape, window, then=then), question, **values)
-    return rows, len(rows) == window or bool(fetch(tx, edge(shape, window, then=then), question, **values))
+    return rows, _goes_on(tx, question, rows, window=window, then=then)
+
+
+def _goes_on(tx: Tx, question: Question, rows: Sequence[object], *, window: int, then: bool = False) -> bool:
+    """Whether there are technicians behind the window that these rows are of."""
+    statement = edge(shape_of(question), window, then=then)
+    return len(rows) == window or bool(fetch(tx, statement, question, **_values_then(question, then=then)))
 
 
 def _unplaced(tx: Tx, question: Question, *, then: bool = False) -> Sequence[ExplainedRow]:

@@ -65,6 +65,58 @@ class ExplainedRow(NamedTuple):
     codes: Sequence[str]
 
 
+class JudgedRow(NamedTuple):
+    """The same with what an answer tells of a candidate; who is excluded has no workload counted."""
+
+    technician_id: UUID
+    name: str
+    on_duty: bool
+    distance_m: float
+    used_at: datetime | None
+    heard_at: datetime | None
+    skills: Sequence[str]
+    duty_changed_at: datetime | None
+    silence_reason: str | None
+    provider_id: UUID | None
+    provider_name: str | None
+    provider_full_at: int | None
+    provider_needs: int | None
+    coarse: bool
+    codes: Sequence[str]
+    sphere_m: float
+    lat: float
+    lon: float
+    recorded_at: datetime | None
+    accuracy_m: float | None
+    provenance: str
+    today: int
+    overdue: int
+    open_offers: int
+
+    def as_explained(self) -> ExplainedRow:
+        return ExplainedRow(*self[:15])
+
+    def as_candidate(self) -> CandidateRow:
+        return CandidateRow(
+            self.technician_id,
+            self.name,
+            self.provider_id,
+            self.provider_name,
+            self.distance_m,
+            self.sphere_m,
+            self.lat,
+            self.lon,
+            self.recorded_at,
+            self.used_at,
+            self.accuracy_m,
+            self.provenance,
+            self.coarse,
+            self.today,
+            self.overdue,
+            self.open_offers,
+        )
+
+
 class EdgeRow(NamedTuple):
     """How far the last row of a window lies, on the sphere."""
 

@@ -23,7 +23,7 @@ from geo_assign.matching.places import Phones
 from geo_assign.matching.queries import rank
 from geo_assign.matching.questions import question_for_point
 from geo_assign.matching.shapes import Shape, shape_of
-from geo_assign.matching.statements.explaining import excluded, without_position
+from geo_assign.matching.statements.explaining import excluded, judged, without_position
 from geo_assign.matching.statements.ranking import KEEP_BUSY, candidates, edge, externals
 from tests.conftest import World, cloned
 from tests.plans import ROWS_AS_THEY_STAND, explain, index_names, nodes, rows_read, sorted_nodes, was_run
@@ -162,6 +162,24 @@ def test_what_each_examined_technician_has_is_looked_up(fleet: Tx, window: int) 
     kept = ("bookings", "offers", "time_off", "hours_exceptions", "technician_groups")
     read = [node for node in nodes(plan) if node.get("Relation Name") in kept and was_run(node)]
     assert {node["Relation Name"] for node in read} >= {"bookings", "offers"}
+    assert [node["Relation Name"] for node in read if "technician_id" not in node.get("Index Cond", "")] == []
+
+
+@pytest.mark.parametrize("limit", [1, 8, 40])
+def test_automation_judges_the_nearest_once(fleet: Tx, limit: int) -> None:
+    """For its candidates and for what its receipt says of the others; what each has is looked up."""
+    question = replace(asked(fleet), limit=limit)
+    shortly, ever = rank(fleet, question, in_passing=True), rank(fleet, question)
+    assert shortly.candidates == ever.candidates
+    assert shortly.explanation is not None
+    assert ever.explanation is not None
+    assert shortly.explanation.examined == (32 if limit < 10 else 96)
+    assert shortly.explanation.excluded == ever.explanation.excluded[: len(shortly.explanation.excluded)]
+    plan = planned(fleet, judged(shape_of(question), 32), question)
+    assert rows_read(plan, "current_positions") <= 32
+    assert rows_read(plan, "technicians") <= 32
+    read = [node for node in nodes(plan) if node.get("Relation Name") in {"bookings", "offers"} and was_run(node)]
+    assert read
     assert [node["Relation Name"] for node in read if "technician_id" not in node.get("Index Cond", "")] == []
 
 

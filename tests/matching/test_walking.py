@@ -74,10 +74,15 @@ def check(day: Day, admin: Connection, people: Sequence[Person], one: Question) 
             walked = rank(tx, one, explain=False)
             patch.setattr(queries, "_FAR_OUT", 1_024)
             past_the_busy = rank(tx, one, explain=False)
+            # Automation's way, from the few nearest where those suffice; not where a group is asked for.
+            patch.setattr(queries, "_EXAMINED_IN_PASSING", (5, 60))
+            of_store = replace(one, group_id=None)
+            in_passing, in_full = rank(tx, of_store, in_passing=True), rank(tx, of_store, explain=False)
         batch = list_eligible(tx, {0: one}, nearest=len(expected) + 1).eligible[0]
     assert [found.technician_id for found in ranking.candidates] == expected[: one.limit]
     assert walked.candidates == ranking.candidates
     assert past_the_busy.candidates == ranking.candidates
+    assert in_passing.candidates == in_full.candidates
     assert [found.technician_id for found in batch] == expected
 
 

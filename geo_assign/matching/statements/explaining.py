@@ -12,7 +12,7 @@ from geo_assign.matching.domain import ExclusionCode, Staff
 from geo_assign.matching.filters import FILTERS, Subject, provider_full_at, provider_needs
 from geo_assign.matching.history import People, as_of
 from geo_assign.matching.places import is_current, nowhere
-from geo_assign.matching.rows import ExplainedRow
+from geo_assign.matching.rows import ExplainedRow, JudgedRow
 from geo_assign.matching.shapes import (
     ASKED_OF_ONE,
     Shape,
@@ -22,9 +22,12 @@ from geo_assign.matching.shapes import (
     provider_of,
     subject_of,
     walk_for,
+    workload,
 )
 from geo_assign.matching.sources import LIVE, Sources
 from geo_assign.matching.statements.parts import member_ids, sources_of
+
+_PLACE = ("sphere_m", "lat", "lon", "recorded_at", "accuracy_m", "provenance")
 
 
 @lru_cache(maxsize=64)
@@ -41,6 +44,24 @@ def excluded(shape: Shape, window: int, *, then: bool = False) -> Statement[Expl
     one = subject_of(shape, t, p, sources=sources, one_by_one=not then)
     rows = _explained(shape, one).select_from(joined).where(is_in_scope(shape, t), is_current(t, p))
     return Statement.of(ExplainedRow, rows.order_by(p.c.sphere_m))
+
+
+@lru_cache(maxsize=64)
+def judged(shape: Shape, window: int) -> Statement[JudgedRow]:
+    """The same with what an answer tells of those who pass: a ranking and its explanation in one."""
+    walk = walk_for(shape, ASKED_OF_ONE, window, rare_skill=False)
+    t, p = LIVE.technicians.alias(), walk.subquery("p")
+    joined = p.join(t, and_(t.c.org_id == ASKED_OF_ONE.org_id, t.c.id == p.c.technician_id))
+    rows = _explained(shape, subject_of(shape, t, p, one_by_one=True)).add_columns(
+        t.c.id, *(p.c[name] for name in _PLACE)
+    )
+    rows = rows.select_from(joined).where(is_in_scope(shape, t), is_current(t, p)).order_by(p.c.sphere_m)
+    # OFFSET 0: or else the planner judges once more for each column that asks for the codes.
+    one = rows.offset(0).subquery("one")
+    passes = func.cardinality(one.c.codes) == 0
+    counts = [case((passes, count), else_=0).label(count.name) for count in workload(one, ASKED_OF_ONE)]
+    told = [column for column in one.c if column.name != "id"]
+    return Statement.of(JudgedRow, select(*told, *counts).order_by(one.c.sphere_m))
 
 
 @lru_cache(maxsize=64)
