@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Uuid, and_, any_, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_assign.core.db import Database, Tx
 from geo_assign.core.errors import NotFoundError
+from geo_assign.core.statements import Parameters, Statement
 from geo_assign.push.domain import PushSubscription
 from geo_assign.push.tables import push_messages, push_subscriptions
 
@@ -36,11 +38,25 @@ def get_subscription(tx: Tx, technician_id: UUID, subscription_id: UUID) -> Push
 
 def list_technicians_with_devices(tx: Tx, technician_ids: Collection[UUID]) -> set[UUID]:
     """Those of these technicians who have a device that can be told something."""
-    s = push_subscriptions.c
-    found = tx.conn.execute(
-        select(s.technician_id).where(s.org_id == tx.org_id, s.technician_id.in_(technician_ids)).distinct()
+    rows = tx.fetch(_WITH_DEVICES, {"org_id": tx.org_id, "technician_ids": list(technician_ids)})
+    return {row.technician_id for row in rows}
+
+
+class _WithDeviceRow(NamedTuple):
+    technician_id: UUID
+
+
+# Part of every handful of offers, so it is rendered once, however many they are.
+_ASKED = Parameters(org_id=Uuid(), technician_ids=ARRAY(Uuid()))
+_WITH_DEVICES = Statement.of(
+    _WithDeviceRow,
+    select(push_subscriptions.c.technician_id)
+    .where(
+        push_subscriptions.c.org_id == _ASKED.org_id,
+        push_subscriptions.c.technician_id == any_(_ASKED.technician_ids),
     )
-    return set(found.scalars())
+    .distinct(),
+)
 
 
 def list_due_devices(worker: Database) -> Sequence[DueDevice]:
