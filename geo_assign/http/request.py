@@ -62,10 +62,12 @@ class Request(flask.Request):
         found: Newcomer | None = self.environ.get(NEWCOMER)
         return found
 
-    def take_turn(self) -> Turn | None:
-        """The turn that it was given in front of the application, once."""
-        found: Turn | None = self.environ.pop(TURN, None)
-        return found
+    def keeps_turn(self, leave: Callable[[Turn], None]) -> bool:
+        """Whether it was given a turn in front of the application: that ends there, unless it is given back before."""
+        if TURN not in self.environ:
+            return False
+        self.give_turn_back = lambda: leave(self.environ.pop(TURN))
+        return True
 
     @property
     def owes_body(self) -> bool:

@@ -120,7 +120,9 @@ class RequestHandler:
         self, operation: Operation, path: PathValues, request: Request, *, raw: bytes, credentials: Credentials | None
     ) -> Response:
         work = self._capacity.work
-        turn = request.take_turn() or work.enter(operation.lane, operation.name, request.newcomer)
+        if request.keeps_turn(work.leave):
+            return self._respond(operation, path, request, raw=raw, credentials=credentials)
+        turn = work.enter(operation.lane, operation.name, request.newcomer)
         request.give_turn_back = partial(work.leave, turn)
         try:
             return self._respond(operation, path, request, raw=raw, credentials=credentials)

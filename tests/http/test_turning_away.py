@@ -259,6 +259,23 @@ def test_one_whose_body_is_late_hands_its_turn_back_and_waits_for_the_next_one_w
     assert (len(work._line._on_the_way), work.waiting, work.working) == (0, 0, 0)
 
 
+def test_a_turn_lasts_until_the_application_is_done_with_the_answer(
+    client: FlaskClient, prompt: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: WorkTurns = client.application.wsgi_app._work  # type: ignore[attr-defined]
+    behind, working = client.application.wsgi_app._behind, []  # type: ignore[attr-defined]
+
+    def watched(environ: Any, start_response: Any) -> Any:
+        answer = behind(environ, start_response)
+        working.append(work.working)
+        return answer
+
+    monkeypatch.setattr(client.application.wsgi_app, "_behind", watched)
+    assert client.post("/v1/reports", headers=prompt, json={}).status_code == 200
+    assert client.get("/v1/searches", headers=prompt).status_code == 200
+    assert (working, work.working) == ([1, 1], 0)
+
+
 def test_only_so_many_wait_for_a_turn_before_their_bodies(
     client: FlaskClient, prompt: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
