@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -165,18 +166,19 @@ def worker(building: Building) -> Iterator[None]:
         yield
 
 
+def office_in(building: Building, context: BrowserContext, **changes: Any) -> Office:
+    """An office over the seed's organization, with the members of `changes` in place of the seed's."""
+    document = copy.deepcopy(SEED)
+    slug = f"acme-{next(_numbers)}"
+    document["organizations"][0] |= {"slug": slug} | changes
+    tree = load(building.services.database, building.settings, read_document(json.dumps(document)))
+    return Office(building, Api(building.app.test_client(), tree), slug, context)
+
+
 @pytest.fixture
 def make_office(building: Building, context: BrowserContext) -> Callable[..., Office]:
-    """An office over the seed's organization, with the members of `changes` in place of the seed's."""
-
-    def made(**changes: Any) -> Office:
-        document = copy.deepcopy(SEED)
-        slug = f"acme-{next(_numbers)}"
-        document["organizations"][0] |= {"slug": slug} | changes
-        tree = load(building.services.database, building.settings, read_document(json.dumps(document)))
-        return Office(building, Api(building.app.test_client(), tree), slug, context)
-
-    return made
+    """Offices in one building: see `office_in`."""
+    return partial(office_in, building, context)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.browser.pictures import picture
 
 EVIL = "<img src=x onerror=alert(1)>"
 SCREENS = 60
-_SCROLL = """async (share) => {
+SCROLL = """async (share) => {
   const box = document.querySelector(".tbl");
   box.scrollTop = box.scrollHeight * share;
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -234,8 +234,8 @@ def test_an_unknown_work_order_and_an_empty_list_say_so(office: Office) -> None:
         assert_accessible(page)
 
 
-def test_five_thousand_rows_scroll_without_a_long_task(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    """The service answers one order 5,000 times over; the page is scrolled through them."""
+def pending_page(office: Office, rows: int) -> Page:
+    """The pending list with so many rows: the service answers one order so many times over."""
     office.lead()
     page = office.context.new_page()
     office.log_in()
@@ -248,17 +248,23 @@ def test_five_thousand_rows_scroll_without_a_long_task(office: Office, capsys: p
             "number": f"C-{number:04}",
             "title": f"Laptop {number}",
         }
-        for number in range(4_999)
+        for number in range(rows - 1)
     ]
     many = [listed, *copies]
     answer = {"items": many, "next_cursor": None, "count": len(many)}
     page.route("**/v1/work-orders?*", lambda route: route.fulfill(json=answer))
     page.goto(f"{office.url}/console/pending")
-    expect(page.get_by_text("5000 rows")).to_be_visible()
+    expect(page.get_by_text(f"{rows} rows")).to_be_visible()
+    return page
+
+
+def test_five_thousand_rows_scroll_without_a_long_task(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page is scrolled through them."""
+    page = pending_page(office, 5_000)
     thread, worked = MainThread(page), []
     for step in range(SCREENS):
         before = thread.worked_s()
-        page.evaluate(_SCROLL, step / SCREENS)
+        page.evaluate(SCROLL, step / SCREENS)
         worked.append(1000 * (thread.worked_s() - before))
     drawn = page.locator(".tbl tr[data-id]").count()
     with capsys.disabled():
