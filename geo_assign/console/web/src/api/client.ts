@@ -1,4 +1,5 @@
 import createClient, { type Client as FetchClient, type Middleware } from "openapi-fetch";
+import { refusals } from "../texts/refusals";
 import { service } from "../texts/service";
 import type { paths } from "./document.gen";
 import type {
@@ -22,13 +23,32 @@ import type {
   WorkOrder,
 } from "./types";
 
+/** Refusals that say little without the service's own words of what is wrong. */
+const SAY_LITTLE = new Set([
+  "bad_import_file",
+  "conflict",
+  "invalid_request",
+  "map_key_invalid",
+  "router_unusable",
+  "single_sign_on_invalid",
+  "unavailable",
+  "webhook_url_invalid",
+]);
+
+function told({ code, detail, title }: ProblemBody): string | undefined {
+  const words = refusals.peek()[code ?? ""];
+  if (!words) return detail || title;
+  const says = code && SAY_LITTLE.has(code) && detail !== title ? detail : "";
+  return says ? `${words} ${says}` : words;
+}
+
 /** What the service answered instead of what was asked for. `status` 0: it did not answer. */
 export class ApiProblem extends Error {
   constructor(
     readonly status: number,
     readonly body: ProblemBody,
   ) {
-    super(body.detail || body.title || service.peek().answered(status));
+    super(told(body) || service.peek().answered(status));
   }
 
   get code(): string {

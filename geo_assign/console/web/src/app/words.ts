@@ -61,6 +61,11 @@ export function shortName(name: string): string {
   return last ? `${words[0]} ${last}.` : (words[0] ?? name);
 }
 
+/** By the last look of each, which is the time that is shown: the service's order is that of the first. */
+export function byLastLook(looks: readonly Look[]): Look[] {
+  return [...looks].sort((a, b) => Date.parse(b.last_at) - Date.parse(a.last_at));
+}
+
 /** Looks of the local day, the newest of each viewer. */
 export function lookedToday(looks: readonly Look[], nowMs: number, zone: string): Look[] {
   const today = localDate(nowMs, zone);
@@ -70,5 +75,5 @@ export function lookedToday(looks: readonly Look[], nowMs: number, zone: string)
     const known = newest.get(look.viewer.id);
     if (!known || known.last_at < look.last_at) newest.set(look.viewer.id, look);
   }
-  return [...newest.values()].sort((a, b) => b.last_at.localeCompare(a.last_at));
+  return byLastLook([...newest.values()]);
 }

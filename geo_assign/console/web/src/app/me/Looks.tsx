@@ -2,6 +2,7 @@ import { moment } from "../../model/zone";
 import { texts } from "../../texts/app";
 import { AppLink } from "../AppLink";
 import { useApp } from "../context";
+import { byLastLook } from "../words";
 
 /** Everyone who looked at where the technician was: when, how, and how often. */
 export function Looks() {
@@ -20,7 +21,7 @@ export function Looks() {
         </p>
       )}
       <ul class="list looks">
-        {day.looks.value?.map(({ viewer, how, first_at, last_at, count }) => (
+        {byLastLook(day.looks.value ?? []).map(({ viewer, how, first_at, last_at, count }) => (
           <li key={`${viewer.id}${how}${first_at}`}>
             <b>{viewer.name}</b>
             <span>{`${looks.how[how] ?? looks.otherwise(how)}, ${looks.times(count)}`}</span>
