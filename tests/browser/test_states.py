@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -234,11 +235,15 @@ def test_a_page_whose_code_cannot_be_loaded_takes_nothing_else_away(office: Offi
 
 
 def test_what_is_not_for_a_dispatcher_is_no_dead_end(office: Office) -> None:
-    page = office.open("settings?section=users", by="desk")
+    page = office.open(by="desk")
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == HTTPStatus.FORBIDDEN else None)
+    page.goto(f"{office.url}/console/settings?section=users")
     expect(page.get_by_role("alert")).to_contain_text("Settings are for administrators")
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Settings")).to_have_count(0)
     page.get_by_role("link", name="Open the map").click()
     expect(page).to_have_url(f"{office.url}/console/")
+    assert refused == []
 
 
 def test_in_forced_colours_what_is_chosen_has_a_frame(office: Office) -> None:

@@ -31,10 +31,12 @@ import "./style.css";
 export default function SettingsPage() {
   const { client, desk } = usePage();
   const settings = useMemo(() => settingsOf(client, desk.me), [client, desk.me]);
+  const sections = sectionsOf(desk.me.user.role);
   useEffect(() => {
+    if (sections.length === 0) return;
     // Without the names fields show ids; the sections say themselves what could not be read.
     settings.learnNames().catch((error: Error) => console.warn(error.message));
-  }, [settings]);
+  }, [settings, sections.length]);
   useEffect(() => {
     const leaving = (event: BeforeUnloadEvent) => {
       if (settings.dirty) event.preventDefault();
@@ -42,7 +44,6 @@ export default function SettingsPage() {
     window.addEventListener("beforeunload", leaving);
     return () => window.removeEventListener("beforeunload", leaving);
   }, [settings]);
-  const sections = sectionsOf(desk.me.user.role);
   if (sections.length === 0) {
     return (
       <main class="settings only">
