@@ -1,11 +1,13 @@
 """What a function's prefix promises: `get_` raises, `find_` may return None, `list_` returns all."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.sources import nodes_of
 
 # Handlers are named as the API names its operations; click asks for a command by this name.
 _OTHERS = {"geo_assign/http/routes", "geo_assign/cli.py"}
@@ -17,7 +19,11 @@ def functions(prefix: str) -> Iterator[tuple[str, str]]:
         place = str(path.relative_to(ROOT))
         if place.startswith(tuple(_OTHERS)):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        # Most files have none, and to read a tree takes far longer than a text.
+        if not re.search(rf"def _*{prefix}", source):
+            continue
+        for node in nodes_of(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith(prefix):
                 yield f"{place}: {node.name}", ast.unparse(node.returns) if node.returns else ""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.sources import nodes_of
 
 # A word counts inside a name as well: test_nobody_waits, whose_he_is. `the`, `this` and `here` are other words.
 _VAGUE = re.compile(
@@ -62,7 +63,7 @@ def test_a_vague_word_is_seen_alone_and_in_names(line: str, *, is_vague: bool) -
 def test_no_class_name_exists_twice() -> None:
     homes: dict[str, list[str]] = defaultdict(list)
     for path in list_files("geo_assign", "*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 homes[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: where for name, where in homes.items() if len(where) > 1} == {}
