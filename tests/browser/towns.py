@@ -35,6 +35,11 @@ def tomorrow() -> date:
     return datetime.now(LISBON).date() + timedelta(days=1)
 
 
+def where_it_is_noon() -> str:
+    """A zone whose day began about twelve hours ago and goes on as long; the names of these count westwards."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+}"
+
+
 @dataclass
 class Town:
     """An office whose store gives its work out by hand, and one day of it."""
