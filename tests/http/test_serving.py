@@ -130,14 +130,15 @@ def keepalive_due_in_s(server_port: int, client_port: int) -> float | None:
 
 
 def test_a_kill_leaves_no_process_that_holds_the_port(service: LiveService) -> None:
-    kill_and_start_again(service)
-
-
-def kill_and_start_again(service: LiveService) -> None:
-    service.kill("serve", signal.SIGKILL)
-    wait_until(lambda: can_bind(service.port), "no process listens any more")
+    kill(service)
     service.start("serve")
     assert service.user().call("GET", "/v1/me").status_code == 200
+
+
+def kill(service: LiveService) -> None:
+    """End the process that was started; those that it started end with it, or the port would stay taken."""
+    service.kill("serve", signal.SIGKILL)
+    wait_until(lambda: can_bind(service.port), "no process listens any more")
 
 
 def can_bind(port: int) -> bool:
@@ -170,4 +171,4 @@ def test_two_processes_answer_on_one_port_add_up_their_metrics_and_die_together(
         told = requests.get(f"{service.base_url}/metrics", timeout=PATIENCE_S).text
         (line,) = [row for row in told.splitlines() if 'status="4xx",tag="Me"' in row]
         assert float(line.rpartition(" ")[2]) == 30
-        kill_and_start_again(service)
+        kill(service)
