@@ -22,7 +22,8 @@ from tests.scripts.shell import Checkout, new_checkout
 
 PAGE = page("docs/backup.md")
 BACK_UP, WITHOUT_TRACK, RESTORE = PAGE.blocks("sh")
-NOT_OF_THE_DATABASE = {"console", "port", "push"}
+# No worker sends the events on: on a busy machine they have waited for long by the time they are looked at.
+NOT_OF_THE_DATABASE = {"console", "events", "port", "push"}
 PASSWORD = "of-the-new-owner"
 OPEN = """
 open_steps run
