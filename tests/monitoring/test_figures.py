@@ -106,7 +106,7 @@ def much(template: str) -> Iterator[Much]:
         day.lead("J")
         day.cancel("J")
         day.lead("K", address="a street without a place")
-        copies_of(owner, day, "J", 15_000)
+        copies_of(owner, day, "J", 4_000)
         copies_of(owner, day, "K", 200, kind="'ticket'", geocode_due_at="now() - interval '1 year'")
         owner.execute(text("ANALYZE"))
         worker = Database(world.worker_url, clock=day.clock, pool_size=1)
@@ -146,7 +146,7 @@ def test_events_and_deliveries_are_counted_from_what_waits(much: Much) -> None:
         text(
             "INSERT INTO outbox (org_id, id, event_type, subject_id, payload, created_at, available_at, delivered_at) "
             "SELECT :org_id, gen_random_uuid(), 'work_order.created', gen_random_uuid(), '{}', now(), now(), now() "
-            "FROM generate_series(1, 20000)"
+            "FROM generate_series(1, 5000)"
         ),
         {"org_id": much.day.org_id},
     )
