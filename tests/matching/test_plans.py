@@ -76,7 +76,7 @@ INSERT INTO service_providers (org_id, id, slug, name, base_lat, base_lon, creat
 VALUES (:org_id, :provider_id, 'fixers', 'Fixers', 41.15, -8.61, :at, :at);
 UPDATE technicians SET provider_id = :provider_id, at_base = substr(slug, 2)::int % 2 = 0, on_duty = true
 WHERE org_id = :org_id AND slug IN (SELECT 't' || n FROM generate_series(1, 40) n);
-ANALYZE technicians
+ANALYZE technicians (org_id, provider_id, at_base, on_duty)
 """
 
 
@@ -103,7 +103,7 @@ SILENT = """
 UPDATE current_positions SET used_at = :at - interval '5 hours', heard_at = :at - interval '5 hours'
 WHERE org_id = :org_id
   AND ST_DWithin(geog, ST_SetSRID(ST_MakePoint(-8.61, 41.15), 4326)::geography, 20000);
-ANALYZE current_positions
+ANALYZE current_positions (used_at, heard_at)
 """
 
 
