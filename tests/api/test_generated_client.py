@@ -20,6 +20,9 @@ from tests.api.page_commands import Made, run_commands
 from tests.docs.pages import page
 from tests.live import PASSWORD, LiveService, seed_document, shared_service
 
+# All of them: where one came later, another worker would make the client again.
+pytestmark = pytest.mark.slow
+
 PACKAGE = "geo_assign_client"
 PYTHON = page("docs/sdk-python.md")
 
@@ -50,7 +53,6 @@ def test_the_generator_leaves_nothing_out_and_warns_of_nothing(generated: Made) 
     assert [line for line in generated.said.splitlines() if line and not line.startswith("Generating ")] == []
 
 
-@pytest.mark.slow
 def test_a_lead_is_served_through_the_generated_client(generated: Made, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
     log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
@@ -65,7 +67,6 @@ def test_a_lead_is_served_through_the_generated_client(generated: Made, service:
         _serve_a_lead(models, service, desk=desk, phone=phone)
 
 
-@pytest.mark.slow
 def test_the_python_page_makes_a_client_that_works(generated: Made, service: LiveService) -> None:
     ran = run_python_page(generated, service, token=str(service.user().token))
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -75,7 +76,6 @@ def test_the_python_page_makes_a_client_that_works(generated: Made, service: Liv
     assert any(line.endswith(" work_order.created") for line in told[2:])
 
 
-@pytest.mark.slow
 def test_the_python_page_says_what_a_key_lacks(generated: Made, service: LiveService) -> None:
     root = service.user()
     asked = {"name": "Lead form", "scopes": ["leads:write", "read"], "store_ids": [service.store_id()]}
@@ -96,7 +96,6 @@ def run_python_page(generated: Made, service: LiveService, *, token: str) -> "su
     return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
 def test_a_partner_works_with_a_key_alone(generated: Made, service: LiveService) -> None:
     client, models = importlib.import_module(f"{PACKAGE}.client"), importlib.import_module(f"{PACKAGE}.models")
     log_in = models.LogInBody(organization=service.organization["slug"], email="root@acme.example", password=PASSWORD)
