@@ -12,7 +12,7 @@ Who uses what is known by advisory locks on the server's maintenance database: t
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,7 @@ from sqlalchemy import Connection, create_engine, make_url
 
 from geo_assign.core.clock import Clock
 from geo_assign.core.db import Database
-from geo_assign.core.settings import Settings
+from geo_assign.core.settings import PREFIX, Settings
 from tests.engines import ENGINES
 from tests.one_database import VARIABLE, OneDatabase, list_deletions, one_database_url
 
@@ -81,11 +81,34 @@ class World:
             "outbound_allow": "127.0.0.0/8:*",
             "rate_limits": "off",
         }
-        return Settings(_env_file=None, **(values | changes))  # type: ignore[arg-type, call-arg]
+        return _settings_of(values | changes)
 
     def database(self, *, clock: Clock | None = None, pool_size: int = 10) -> Database:
         """A pool of the application role."""
         return Database(self.app_url, clock=clock, pool_size=pool_size)
+
+
+# What was made of the same values and the same environment: to read them takes as long as a small test.
+_SETTINGS: dict[Hashable, Settings] = {}
+
+
+def _settings_of(values: dict[str, object]) -> Settings:
+    named = (tuple((name, type(value), value) for name, value in values.items()), *_environment())
+    try:
+        known = _SETTINGS.get(named)
+    except TypeError:  # A list among them.
+        return _read(values)
+    if known is None:
+        known = _SETTINGS[named] = _read(values)
+    return known
+
+
+def _environment() -> list[tuple[str, str]]:
+    return sorted((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX))
+
+
+def _read(values: dict[str, object]) -> Settings:
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
 
 
 def server_url() -> str:

@@ -226,3 +226,12 @@ def test_two_processes_do_not_share_the_one_database(template: str) -> None:
                 Server(world.admin_url)
         finally:
             first.close()
+
+
+def test_settings_are_remembered_and_follow_the_environment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert world.settings(threads=7) is world.settings(threads=7)
+    assert (world.settings(threads=7).threads, world.settings(queue_s=1.5).queue_s) == (7, 1.5)
+    monkeypatch.setenv("GEO_ASSIGN_THREADS", "9")
+    assert (world.settings().threads, world.settings(threads=7).threads) == (9, 7)
+    monkeypatch.delenv("GEO_ASSIGN_THREADS")
+    assert world.settings().threads != 9
