@@ -66,7 +66,7 @@ class ExplainedRow(NamedTuple):
 
 
 class JudgedRow(NamedTuple):
-    """The same with what an answer tells of a candidate; who is excluded has no workload counted."""
+    """The same, in front, with what an answer tells of a candidate; who is excluded has no workload counted."""
 
     technician_id: UUID
     name: str
@@ -94,27 +94,10 @@ class JudgedRow(NamedTuple):
     open_offers: int
 
     def as_explained(self) -> ExplainedRow:
-        return ExplainedRow(*self[:15])
+        return ExplainedRow._make(self[: len(ExplainedRow._fields)])
 
     def as_candidate(self) -> CandidateRow:
-        return CandidateRow(
-            self.technician_id,
-            self.name,
-            self.provider_id,
-            self.provider_name,
-            self.distance_m,
-            self.sphere_m,
-            self.lat,
-            self.lon,
-            self.recorded_at,
-            self.used_at,
-            self.accuracy_m,
-            self.provenance,
-            self.coarse,
-            self.today,
-            self.overdue,
-            self.open_offers,
-        )
+        return CandidateRow._make(getattr(self, name) for name in CandidateRow._fields)
 
 
 class EdgeRow(NamedTuple):
