@@ -1,47 +1,27 @@
-"""A fleet of thousands in a browser, a tenth of it moving each second: how long the page is blocked, and what it holds.
-
-    .venv/bin/python -m tests.browser.crowd --people 10000 --seconds 60 --heap-minutes 10
-
-prints the long tasks of the map: of a view in which the answer tells technicians one by one, of one in which tiles do,
-and of the whole city. A task's processor time tells what the page does, its time on the clock also what else the
-machine does. In the first view also the heap after each minute, garbage collected.
-"""
+"""A fleet of thousands in a browser, of which a share moves each second."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
 import math
 import random
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import request
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from geo_assign.mapview.domain import TechnicianStatus
 from geo_assign.mapview.tallies import CellRow, PeopleRow, cell_size, clusters_of
 from geo_assign.mapview.tiling import CELL_BITS, SINGLE_ZOOM, Tile, cell_on_tile, middle_of_cell, place_on_grid
-from tests.browser.fake_service import ConsoleSettings, RunningService, point_of, run
+from tests.browser.fake_service import RunningService, point_of
 from tests.browser.scenario import Scenario, busy_morning
 from tests.mapview.vector_tiles import tile_of
 
 Json = dict[str, Any]
 ONE_BY_ONE = 2_000
-PATIENCE_MS = 120_000
-LONG_MS = 100
-HALF_LONG_MS = 50
-_WATCH = """() => {
-  window.longTasks = [];
-  new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((each) => each.duration)))
-    .observe({ type: "longtask" });
-}"""
 
 
 class Crowd(Scenario):
@@ -161,34 +141,6 @@ def moving(running: RunningService, *, share: float) -> Iterator[None]:
         driving.join()
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """Of the page's main thread, in milliseconds."""
-
-    clock: Sequence[float]
-    """Those that the page's observer was told of: 50 ms and longer."""
-    processor: Sequence[float]
-    """The processor time of all tasks."""
-
-
-def tasks_of(page: Page, seconds: float) -> Tasks:
-    """The tasks of the page in that time."""
-    browser = page.context.browser
-    assert browser is not None
-    browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline", "__metadata"])
-    page.evaluate(_WATCH)
-    page.wait_for_timeout(seconds * 1000)
-    clock = page.evaluate("window.longTasks")
-    events = json.loads(browser.stop_tracing())["traceEvents"]
-    mains = {
-        (one["pid"], one["tid"])
-        for one in events
-        if one["name"] == "thread_name" and one["args"].get("name") == "CrRendererMain"
-    }
-    run = [one for one in events if one["name"].endswith("RunTask") and (one["pid"], one["tid"]) in mains]
-    return Tasks(clock, [one.get("tdur", 0) / 1000 for one in run])
-
-
 def heap_mb(page: Page) -> float:
     """What the page's scripts hold, garbage collected."""
     session = page.context.new_cdp_session(page)
@@ -197,50 +149,3 @@ def heap_mb(page: Page) -> float:
     metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     session.detach()
     return float(metrics["JSHeapUsedSize"] / 1e6)
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--heap-minutes", type=int, default=0)
-    asked = parser.parse_args()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = run(Crowd(asked.people), ConsoleSettings())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{running.url}/console/")
-        page.locator(".near").wait_for()
-        page.keyboard.press("j")
-        page.locator(".near .act").wait_for()
-        with moving(running, share=0.1):
-            _tell("a part, by the answer", tasks_of(page, asked.seconds))
-            # Here each move is told and drawn.
-            for minute in range(asked.heap_minutes + 1 if asked.heap_minutes else 0):
-                print(f"heap after {minute} min: {heap_mb(page):.1f} MB", flush=True)
-                page.wait_for_timeout(60_000 if minute < asked.heap_minutes else 0)
-            page.keyboard.press("Escape")
-            for what in ("a part, by tiles", "the whole city, by rings"):
-                page.get_by_role("button", name="Zoom out").click()
-                page.wait_for_timeout(1_500)
-                page.get_by_role("button", name="Zoom out").click()
-                page.wait_for_timeout(5_000)
-                _tell(what, tasks_of(page, asked.seconds))
-        browser.close()
-    running.stop()
-
-
-def _tell(what: str, tasks: Tasks) -> None:
-    for by, found in (("clock", tasks.clock), ("processor", tasks.processor)):
-        above = [each for each in found if each > LONG_MS]
-        over_50 = sum(each > HALF_LONG_MS for each in found)
-        longest = max(found, default=0)
-        print(f"{what}, by {by}: {len(above)} tasks over {LONG_MS} ms, {over_50} over 50 ms, longest {longest:.0f} ms")
-    print(f"{what}: {sum(tasks.processor) / 1000:.1f} s of processor time in all", flush=True)
-
-
-if __name__ == "__main__":
-    main()

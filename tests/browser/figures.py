@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -58,3 +61,27 @@ def long_tasks(page: Page) -> list[float]:
     """Those since `watch_long_tasks` that were too long, in milliseconds."""
     seen: list[float] = page.evaluate(_SEEN)
     return [each for each in seen if each > LONG_MS]
+
+
+def processor_tasks(events: Sequence[dict[str, Any]]) -> list[float]:
+    """The processor time of each task of a page's main thread, in milliseconds, by a trace of the browser."""
+    mains = {
+        (one["pid"], one["tid"])
+        for one in events
+        if one["name"] == "thread_name" and one["args"].get("name") == "CrRendererMain"
+    }
+    run = [one for one in events if one["name"].endswith("RunTask") and (one["pid"], one["tid"]) in mains]
+    return [one.get("tdur", 0) / 1000 for one in run]
+
+
+@contextmanager
+def tracing(page: Page) -> Iterator[list[dict[str, Any]]]:
+    """What the browser did meanwhile: the events are there at the end."""
+    browser = page.context.browser
+    assert browser is not None
+    events: list[dict[str, Any]] = []
+    browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline", "__metadata"])
+    try:
+        yield events
+    finally:
+        events += json.loads(browser.stop_tracing())["traceEvents"]
